@@ -1,0 +1,13 @@
+"""The referrals service, put together."""
+
+from services import referrals
+from services.referrals import api, consumers, models
+from shared.service import Service
+
+service = Service(
+    name="referrals",
+    description=referrals.__doc__ or "",
+    router=api.router,
+    handlers=consumers.handlers,
+    metadata=models.metadata,
+)

@@ -1,0 +1,20 @@
+"""What the others' events make the referrals service do."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referrals import domain
+from shared.consumer import Handlers, Handling
+from shared.events import CaseOpened, CaseReferred
+
+handlers = Handlers()
+
+
+@handlers.on(CaseOpened)
+async def tell_the_subjects_case(session: AsyncSession, event: CaseOpened, handling: Handling) -> None:
+    if event.subject_id:
+        await domain.note_case(session, subject_id=event.subject_id, case_id=event.case_id)
+
+
+@handlers.on(CaseReferred)
+async def tell_the_case_that_was_there(session: AsyncSession, event: CaseReferred, handling: Handling) -> None:
+    await domain.note_case(session, subject_id=event.subject_id, case_id=event.case_id)

@@ -1,0 +1,198 @@
+"""What may happen to a referral, by whom, and when."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referrals import repository
+from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
+from services.referrals.schemas import DirectoryChange, Narrative, ReferralSubmission, Remark
+from shared import outbox
+from shared.auth import Actor
+from shared.codes import ReferralStatus
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden, Unprocessable
+from shared.events import (
+    ReferralAccepted,
+    ReferralAcknowledged,
+    ReferralCompleted,
+    ReferralDeclined,
+    ReferralEvent,
+    ReferralForwarded,
+    ReferralSubmitted,
+    ReferralWithdrawn,
+)
+from shared.personal import PersonalText
+
+CUSTODY = timedelta(hours=72)
+"""How long a suspected victim without legal stay may be held before a decision (domain, section 4)."""
+
+
+class RecipientUnknown(Unprocessable):
+    """The recipient is not in the directory."""
+
+
+class StatusDoesNotAllow(Conflict):
+    """The referral's status does not allow the change."""
+
+
+class NotYourStep(Forbidden):
+    """The step is the other party's."""
+
+
+class Step(StrEnum):
+    """What can be done to a referral."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    FORWARD = "forward"
+    COMPLETE = "complete"
+    WITHDRAW = "withdraw"
+
+
+_LEADS_TO: Mapping[Step, tuple[ReferralStatus, type[ReferralEvent]]] = {
+    Step.ACKNOWLEDGE: (ReferralStatus.ACKNOWLEDGED, ReferralAcknowledged),
+    Step.ACCEPT: (ReferralStatus.ACCEPTED, ReferralAccepted),
+    Step.DECLINE: (ReferralStatus.DECLINED, ReferralDeclined),
+    Step.FORWARD: (ReferralStatus.FORWARDED, ReferralForwarded),
+    Step.COMPLETE: (ReferralStatus.COMPLETED, ReferralCompleted),
+    Step.WITHDRAW: (ReferralStatus.WITHDRAWN, ReferralWithdrawn),
+}
+
+# A forwarded referral starts over with its new recipient, who may also report it done at once (api.md, section 3).
+ALLOWED: Mapping[ReferralStatus, tuple[Step, ...]] = {
+    ReferralStatus.SUBMITTED: (Step.ACKNOWLEDGE, Step.WITHDRAW),
+    ReferralStatus.ACKNOWLEDGED: (Step.ACCEPT, Step.DECLINE, Step.FORWARD, Step.WITHDRAW),
+    ReferralStatus.ACCEPTED: (Step.COMPLETE, Step.WITHDRAW),
+    ReferralStatus.FORWARDED: (Step.ACKNOWLEDGE, Step.COMPLETE, Step.WITHDRAW),
+    ReferralStatus.DECLINED: (),
+    ReferralStatus.COMPLETED: (),
+    ReferralStatus.WITHDRAWN: (),
+}
+
+
+async def submit(
+    session: AsyncSession, *, actor: Actor, submission: ReferralSubmission, now: datetime
+) -> tuple[Referral, list[ReferralSubject]]:
+    """Hand people over to the recipient. Gives the referral and its subjects in the sender's order."""
+    try:
+        await repository.organisation(session, submission.recipient)
+    except repository.OrganisationNotFound:
+        raise RecipientUnknown(
+            "The recipient is not in the directory; GET /referrals/v1/organisations lists it."
+        ) from None
+    referral = Referral(
+        sender=actor.org,
+        submitted_at=now,
+        updated_at=now,
+        **submission.model_dump(exclude={"subjects", "reason", "safe_contact", "custody_since"}),
+        # In custody since an unstated hour: since it happened. The 72 hours never run longer than the law lets them.
+        custody_since=(submission.custody_since or submission.occurred_at) if submission.in_custody else None,
+    )
+    narrative = Narrative(reason=submission.reason, safe_contact=submission.safe_contact)
+    subjects = await repository.add_referral(session, referral, narrative, submission.subjects)
+    outbox.record(
+        session,
+        ReferralSubmitted(
+            **_of(referral, now),
+            channel=referral.channel,
+            urgency=referral.urgency,
+            referred_at=referral.occurred_at,
+            municipality=referral.municipality,
+            in_custody=referral.in_custody,
+            custody_since=referral.custody_since,
+            case_id=referral.case_id,
+            subject_ids=tuple(subject.id for subject in subjects),
+        ),
+    )
+    return referral, subjects
+
+
+async def take_step(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    referral_id: UUID,
+    step: Step,
+    now: datetime,
+    match: Match,
+    remark: PersonalText | None = None,
+    recipient: str | None = None,
+) -> Referral:
+    """Change the referral's status: the sender withdraws, the recipient does everything else."""
+    referral = await repository.lock_referral(session, actor, referral_id)
+    match.check(referral)
+    _check_whose_step(actor, referral, step)
+    if step not in ALLOWED[referral.status]:
+        allowed = ALLOWED[referral.status]
+        raise StatusDoesNotAllow(
+            f"A referral that is {referral.status} allows " + (", ".join(allowed) + "." if allowed else "no change."),
+            current_status=referral.status,
+            allowed=list(allowed),
+        )
+    status, event = _LEADS_TO[step]
+    if step is Step.FORWARD:
+        await _hand_on(session, referral, recipient or "")
+    referral.status = status
+    referral.updated_at = now
+    referral.version += 1
+    change = StatusChange(referral_id=referral.id, at=now, org=actor.org, status=status)
+    await repository.add_status_change(session, change, Remark(text=remark) if remark else None)
+    outbox.record(session, event(**_of(referral, now), forwarded_by=referral.forwarded_by))
+    return referral
+
+
+def _check_whose_step(actor: Actor, referral: Referral, step: Step) -> None:
+    owner = referral.sender if step is Step.WITHDRAW else referral.recipient
+    if actor.org != owner:
+        party = "sender" if step is Step.WITHDRAW else "recipient"
+        raise NotYourStep(f"Only the referral's {party} may {step} it.")
+
+
+async def _hand_on(session: AsyncSession, referral: Referral, recipient: str) -> None:
+    try:
+        await repository.organisation(session, recipient)
+    except repository.OrganisationNotFound:
+        raise RecipientUnknown("The new recipient is not in the directory.") from None
+    if recipient in (referral.recipient, referral.sender):
+        raise RecipientUnknown("Forward to an organisation that is not already part of the referral.")
+    referral.forwarded_by, referral.recipient = referral.recipient, recipient
+
+
+def _of(referral: Referral, now: datetime) -> dict[str, object]:
+    return {
+        "referral_id": referral.id,
+        "sender": referral.sender,
+        "recipient": referral.recipient,
+        "kind": referral.kind,
+        "occurred_at": now,
+    }
+
+
+def next_deadline(referral: Referral) -> datetime | None:
+    """The end of the 72 hours of custody while the referral is open; None where no clock runs."""
+    is_open = bool(ALLOWED[referral.status])
+    return referral.custody_since + CUSTODY if referral.custody_since and is_open else None
+
+
+async def note_case(session: AsyncSession, *, subject_id: UUID, case_id: UUID) -> None:
+    """Identification has opened or found the subject's case."""
+    subject = await repository.subject_with_case(session, subject_id)
+    if subject:
+        subject.case_id = case_id
+
+
+async def change_organisation(
+    session: AsyncSession, *, organisation_id: str, change: DirectoryChange, match: Match
+) -> Organisation:
+    """Correct an entry of the directory."""
+    found = await repository.organisation(session, organisation_id, lock=True)
+    match.check(found)
+    found.name = change.name
+    found.region = change.region
+    found.version += 1
+    return found

@@ -1,0 +1,74 @@
+"""Tables of the referrals service."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.columns import code, moment, sealed
+from shared.organisations import OrganisationKind
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables: one metadata of its own."""
+
+
+metadata = Table.metadata
+
+
+class Organisation(Table, table=True):
+    """An entry of the directory."""
+
+    id: str = Field(primary_key=True)
+    kind: OrganisationKind = code(OrganisationKind)
+    name: str
+    region: str | None
+    municipality_code: str | None
+    version: int = 1
+
+
+class Referral(Table, table=True):
+    """What one organisation hands to another. `narrative` seals the reason and the safe contact, under the referral's key."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    sender: str
+    recipient: str
+    forwarded_by: str | None = None
+    kind: ReferralKind = code(ReferralKind)
+    channel: Channel = code(Channel)
+    urgency: Urgency = code(Urgency)
+    status: ReferralStatus = code(ReferralStatus, default=ReferralStatus.SUBMITTED)
+    occurred_at: datetime = moment()
+    municipality: str | None
+    in_custody: bool
+    custody_since: datetime | None = moment()
+    case_id: UUID | None
+    submitted_at: datetime = moment()
+    updated_at: datetime = moment()
+    version: int = 1
+    narrative: bytes = sealed()
+
+
+class ReferralSubject(Table, table=True):
+    """A person the referral is about, in the sender's order; identification tells the case."""
+
+    __tablename__ = "referral_subject"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    referral_id: UUID = Field(foreign_key="referral.id")
+    position: int
+    case_id: UUID | None = None
+    person: bytes = sealed()
+
+
+class StatusChange(Table, table=True):
+    """One step of the referral's life; `remark` seals the reason or the outcome that was given with it."""
+
+    __tablename__ = "status_change"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    referral_id: UUID = Field(foreign_key="referral.id")
+    at: datetime = moment()
+    org: str
+    status: ReferralStatus = code(ReferralStatus)
+    remark: bytes | None = sealed()

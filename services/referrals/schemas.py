@@ -1,0 +1,146 @@
+"""What the referrals service takes and gives over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from shared.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.organisations import OrganisationKind
+from shared.person import Subject, references_differ
+from shared.personal import PersonalCode, PersonalText
+from shared.schemas import Answer, Body, Flag, Moment, Municipality, Organisation
+
+MOST_SUBJECTS = 50
+
+
+class ReferralSubmission(Body):
+    """A referral as a partner submits it."""
+
+    recipient: Organisation = "cmm"
+    kind: ReferralKind
+    channel: Channel
+    urgency: Urgency = Urgency.ROUTINE
+    occurred_at: Moment
+    municipality: Municipality | None = None
+    in_custody: Flag = False
+    custody_since: Moment | None = None
+    reason: PersonalText
+    safe_contact: PersonalText | None = None
+    case_id: UUID | None = None
+    subjects: Annotated[list[Subject], Field(min_length=1, max_length=MOST_SUBJECTS), AfterValidator(references_differ)]
+
+
+class Narrative(BaseModel):
+    """The free text of a referral, as it is sealed."""
+
+    reason: PersonalText
+    safe_contact: PersonalText | None = None
+
+
+class Remark(BaseModel):
+    """The free text of a change of status, as it is sealed."""
+
+    text: PersonalText
+
+
+class Reason(Body):
+    reason: PersonalText
+
+
+class Forwarding(Body):
+    recipient: Organisation
+    reason: PersonalText
+
+
+class Completion(Body):
+    outcome: PersonalText
+
+
+class SubmittedSubject(Answer):
+    """The receipt for one subject; `case_id` is filled once identification has opened or found the case."""
+
+    reference: PersonalCode
+    subject_id: UUID
+    case_id: UUID | None
+
+
+class ReferralReceipt(Answer):
+    referral_id: UUID
+    status: ReferralStatus
+    subjects: list[SubmittedSubject]
+
+
+class ListedSubject(Answer):
+    subject_id: UUID
+    case_id: UUID | None
+
+
+class ReferralHead(Answer):
+    """A referral without personal data, as lists show it. Times are UTC."""
+
+    referral_id: UUID
+    sender: str
+    recipient: str
+    kind: ReferralKind
+    channel: Channel
+    urgency: Urgency
+    status: ReferralStatus
+    occurred_at: Moment
+    municipality: str | None
+    in_custody: bool
+    custody_since: Moment | None
+    case_id: UUID | None
+    submitted_at: Moment
+    updated_at: Moment
+
+
+class ListedReferral(ReferralHead):
+    subjects: list[ListedSubject]
+
+
+class SubjectDetails(Subject):
+    """A subject as it was submitted, and its case."""
+
+    subject_id: UUID
+    case_id: UUID | None
+
+
+class StatusStep(Answer):
+    at: Moment
+    org: str
+    status: ReferralStatus
+    remark: PersonalText | None
+
+
+class ReferralDetails(ReferralHead):
+    """The whole referral."""
+
+    reason: PersonalText
+    safe_contact: PersonalText | None
+    subjects: list[SubjectDetails]
+    history: list[StatusStep]
+
+
+class ReferralState(Answer):
+    """Where the referral stands, and nothing else. `next_deadline` is the end of the 72 hours of custody (UTC)."""
+
+    referral_id: UUID
+    status: ReferralStatus
+    updated_at: Moment
+    next_deadline: Moment | None
+
+
+class DirectoryEntry(Answer):
+    id: str
+    kind: OrganisationKind
+    name: str
+    region: str | None
+    municipality_code: str | None
+
+
+class DirectoryChange(Body):
+    """What an administrator may change; ids and kinds are the contract's."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    region: Annotated[str, Field(min_length=1, max_length=60)] | None = None

@@ -1,0 +1,69 @@
+"""Column types that the services' tables share: codes as text, moments with their zone, sealed documents."""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+CodeT = TypeVar("CodeT", bound=StrEnum)
+
+
+class Code(TypeDecorator[CodeT]):
+    """An enum of the contract, stored as its text: a new code needs no migration."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, codes: type[CodeT]) -> None:
+        super().__init__()
+        self.codes = codes
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else self.codes(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> CodeT | None:
+        return None if value is None else self.codes(value)
+
+
+class Codes(TypeDecorator[list[CodeT]]):
+    """Several codes, in order."""
+
+    impl = ARRAY(String)
+    cache_ok = True
+
+    def __init__(self, codes: type[CodeT]) -> None:
+        super().__init__(String)
+        self.codes = codes
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> list[str] | None:
+        return None if value is None else [self.codes(code).value for code in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[CodeT] | None:
+        return None if value is None else [self.codes(code) for code in value]
+
+
+def code(codes: type[StrEnum], **options: Any) -> Any:
+    """A column of one code."""
+    return Field(sa_type=Code(codes), **options)  # type: ignore[call-overload]
+
+
+def codes(of: type[StrEnum], **options: Any) -> Any:
+    """A column of several codes."""
+    return Field(sa_type=Codes(of), **options)  # type: ignore[call-overload]
+
+
+def texts(**options: Any) -> Any:
+    """A column of several short texts that are codes without an enum (countries, municipalities)."""
+    return Field(sa_type=ARRAY(String), **options)
+
+
+def moment(**options: Any) -> Any:
+    """A column of an instant, kept in UTC."""
+    return Field(sa_type=DateTime(timezone=True), **options)  # type: ignore[call-overload]
+
+
+def sealed(**options: Any) -> Any:
+    """A column that holds a sealed document: the only kind that may hold personal data."""
+    return Field(sa_type=LargeBinary, sa_column_kwargs={"info": {"sealed": True}}, **options)

@@ -1,0 +1,169 @@
+"""The tree of errors, and the one place that turns them into RFC 9457 problem documents.
+
+An error is a sentence that says what to do. It never quotes what the caller submitted: that may be a person's name.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.logs import log
+from shared.telemetry import current_trace_id
+
+PROBLEM_TYPE = "https://havn.dk/problems/"
+
+
+class DomainError(Exception):
+    """Something the caller may not or cannot do; `detail` is one sentence, `extra` further members of the answer."""
+
+    status = 409
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+
+class BadRequest(DomainError):
+    status = 400
+
+
+class Unauthenticated(DomainError):
+    status = 401
+
+
+class Forbidden(DomainError):
+    status = 403
+
+
+class NotFound(DomainError):
+    """What does not exist, and what is not yours: one answer, the same bytes, whatever was asked for."""
+
+    status = 404
+
+    def __init__(self, detail: str = "There is nothing here that you may see.", **extra: Any) -> None:
+        super().__init__(detail, **extra)
+
+
+class Conflict(DomainError):
+    status = 409
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+
+
+class PayloadTooLarge(DomainError):
+    status = 413
+
+
+class UnsupportedMediaType(DomainError):
+    status = 415
+
+
+class Unprocessable(DomainError):
+    status = 422
+
+
+class PreconditionRequired(DomainError):
+    status = 428
+
+
+class TooManyRequests(DomainError):
+    status = 429
+
+
+class Unavailable(DomainError):
+    status = 503
+
+
+def problem(
+    *, name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    """An RFC 9457 document; `type` ends in the error's name, which partners may rely on."""
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    body = {
+        "type": PROBLEM_TYPE + name,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:trace:{current_trace_id()}",
+        "trace_id": current_trace_id(),
+    } | extra
+    fixed = {"cache-control": "no-store"} | dict(headers or {})
+    return JSONResponse(body, status, headers=fixed, media_type="application/problem+json")
+
+
+async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
+    return problem(
+        name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **error.extra
+    )
+
+
+def _public_name(error: DomainError) -> str:
+    # Which thing was not found must not be readable from the answer: "not yours" and "does not exist" are the same bytes.
+    return "NotFound" if isinstance(error, NotFound) and not error.extra.get("public") else type(error).__name__
+
+
+async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
+    """422: where and why, never what was sent (FastAPI's own answer would echo it: a CPR number, a name)."""
+    errors = [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in error.errors()]
+    return problem(
+        name="InvalidInput", status=422, detail="The request is not as the contract says; see `errors`.", errors=errors
+    )
+
+
+def _safe(part: Any) -> Any:
+    """A place in the body. A name that the caller invented (an unknown field) may itself be personal: it is cut down."""
+    return part if isinstance(part, int) or re.fullmatch(r"[a-zA-Z_\-]{1,40}", str(part)) else "?"
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    """Pydantic's sentence where it speaks of the rule only; a general one where it could quote the value."""
+    quoting = {"json_invalid", "value_error", "assertion_error", "date_from_datetime_inexact", "union_tag_invalid"}
+    kind = str(found["type"])
+    if kind == "value_error" and isinstance(found.get("ctx", {}).get("error"), SpokenValueError):
+        return str(found["ctx"]["error"])
+    if kind in quoting or kind.endswith(("_parsing", "_from_datetime_parsing")):
+        return f"Not a valid value here ({kind.replace('_', ' ')})."
+    return str(found["msg"])
+
+
+class SpokenValueError(ValueError):
+    """Raised in a schema's validator when its sentence quotes nothing that was submitted, and so may be shown."""
+
+
+async def _http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    names = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 413: "PayloadTooLarge"}
+    details = {
+        400: "The request could not be read.",
+        404: "There is nothing here that you may see.",
+        405: "This path does not know that method; see the Allow header.",
+        413: "The body is larger than 1 MiB.",
+    }
+    name = names.get(error.status_code, "RequestRefused")
+    detail = details.get(error.status_code, "The request was refused.")
+    return problem(name=name, status=error.status_code, detail=detail, headers=error.headers)
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    log.error("unforeseen error", exc_info=error, path=getattr(request.scope.get("route"), "path", "unknown"))
+    return problem(
+        name="InternalError",
+        status=500,
+        detail="Something failed on our side; nothing was changed. Quote the trace id.",
+    )
+
+
+def render_errors(app: FastAPI) -> None:
+    """Every way to fail leaves `app` as a problem document."""
+    app.add_exception_handler(DomainError, _domain_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _invalid_input)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _unforeseen)

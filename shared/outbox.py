@@ -1,0 +1,222 @@
+"""Events leave in the transaction that made them true: a history that is kept, and a queue that the relay empties.
+
+The relay selects what is still in the queue, never "id > last": a transaction that commits late would be passed by.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.bus import Bus, Message
+from shared.events import Event, cloud_event
+from shared.logs import log
+from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST, OUTBOX_PENDING
+from shared.plumbing import PlumbingTable
+from shared.telemetry import current_traceparent
+
+RELAY_LOCK = 0x6861766E  # "havn"
+BATCH = 500
+
+
+class RecordedEvent(PlumbingTable):
+    """The history: one row for each event this service ever told, in order. Never changed, never deleted."""
+
+    __tablename__ = "event_history"
+    __table_args__ = (UniqueConstraint("key", "sequence"),)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(server_default=text("uuidv7()"), unique=True)
+    key: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str]
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor_org: Mapped[str]
+    traceparent: Mapped[str | None]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class QueuedEvent(PlumbingTable):
+    """What is still to be sent."""
+
+    __tablename__ = "outbox"
+    position: Mapped[int] = mapped_column(ForeignKey("event_history.position"), primary_key=True, autoincrement=False)
+
+
+class EventSequence(PlumbingTable):
+    """The last sequence number of each case; its row lock keeps a case's events in commit order."""
+
+    __tablename__ = "event_sequence"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+def record(session: AsyncSession, event: Event) -> None:
+    """Tell the others, if and when this transaction commits."""
+    session.info.setdefault("events", []).append(event)
+
+
+# Keys in sorted order: two transactions that touch the same cases wait for each other instead of deadlocking.
+_COUNT = text("""
+    INSERT INTO event_sequence AS s (key, last)
+    SELECT k, n FROM unnest(CAST(:keys AS text[]), CAST(:counts AS bigint[])) AS given (k, n) ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last
+""")
+# Positions are drawn after the case's row is locked, in the order of the SELECT: within a case they are in commit order.
+_KEEP = text("""
+    WITH kept AS (
+        INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, traceparent, payload)
+        SELECT e.key, e.sequence, e.type, e.occurred_at, :org, :traceparent, e.payload
+        FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
+                        AS (key text, sequence bigint, type text, occurred_at timestamptz, payload jsonb))
+             WITH ORDINALITY AS e (key, sequence, type, occurred_at, payload, nr)
+        ORDER BY e.nr RETURNING position)
+    INSERT INTO outbox (position) SELECT position FROM kept
+""")
+
+
+async def write(session: AsyncSession) -> bool:
+    """Write what was recorded; called by the commit. Says whether there was anything."""
+    events: list[Event] = session.info.pop("events", [])
+    if not events:
+        return False
+    counts = Counter(event.key for event in events)
+    keys = sorted(counts)
+    last = dict((await session.execute(_COUNT, {"keys": keys, "counts": [counts[key] for key in keys]})).all())
+    following = {key: last[key] - counts[key] for key in keys}
+    rows = []
+    for event in events:
+        following[event.key] += 1
+        rows.append(
+            {
+                "key": event.key,
+                "sequence": following[event.key],
+                "type": event.type,
+                "occurred_at": event.occurred_at.isoformat(),
+                "payload": event.model_dump(mode="json"),
+            }
+        )
+    org = session.info["actor"].org
+    await session.execute(_KEEP, {"org": org, "traceparent": current_traceparent(), "events": json.dumps(rows)})
+    return True
+
+
+_PENDING = """
+    SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.traceparent, h.payload
+    FROM outbox o JOIN event_history h USING (position) ORDER BY h.position LIMIT $1
+"""
+_STATE = """
+    SELECT count(*) AS pending,
+           coalesce(extract(epoch FROM now() - min(h.occurred_at)), 0)::float AS oldest
+    FROM outbox o JOIN event_history h USING (position)
+"""
+
+
+class Relay:
+    """Moves one service's events from its queue to the bus. Of many relays one leads: it holds an advisory lock on the
+    very connection it works through, so a lost lock is a lost connection."""
+
+    def __init__(self, service: str, url: URL, bus: Bus, *, poll_seconds: float) -> None:
+        self._service = service
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._bus = bus
+        self._poll_seconds = poll_seconds
+        self._wake = asyncio.Event()
+        self.is_leader = False
+
+    def wake(self) -> None:
+        """There is something to send; without this the next poll finds it."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Lead, or wait to lead, until cancelled. Trouble is logged and tried again; the events stay in the queue."""
+        while True:
+            try:
+                await self._connected()
+            except Exception as error:
+                # Whatever it was (most often the database), the events are still in the queue and the next try sends them.
+                log.warning("relay starts again", service=self._service, reason=type(error).__name__)
+            self.is_leader = False
+            await asyncio.sleep(self._poll_seconds)
+
+    async def _connected(self) -> None:
+        connection = await relay_connection(self._dsn)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
+                await asyncio.sleep(self._poll_seconds)
+            self.is_leader = True
+            while True:
+                self._wake.clear()
+                if not await self.send_pending(connection):
+                    await self._pause(connection)
+        finally:
+            await connection.close(timeout=2)
+
+    async def send_pending(self, connection: "asyncpg.Connection[Any]") -> int:
+        """One pass: publish what waits, in order, and take from the queue what the bus has taken. Says how many."""
+        rows = await connection.fetch(_PENDING, BATCH)
+        if not rows:
+            return 0
+        messages = {row["position"]: _message(self._service, row) for row in rows}
+        taken = await self._bus.publish(list(messages.values()))
+        sent = [position for position, message in messages.items() if message.id in taken]
+        await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", sent)
+        EVENTS_PUBLISHED.labels(self._service).inc(len(sent))
+        return len(sent)
+
+    async def _pause(self, connection: "asyncpg.Connection[Any]") -> None:
+        state = await connection.fetchrow(_STATE)
+        OUTBOX_PENDING.labels(self._service).set(state["pending"])
+        OUTBOX_OLDEST.labels(self._service).set(state["oldest"])
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+
+async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
+    """A connection of the runtime role that may read the whole queue (as Havn itself)."""
+    connection = await asyncpg.connect(
+        dsn, timeout=5, command_timeout=30, server_settings={"application_name": "havn relay", "havn.org": "havn"}
+    )
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    return connection
+
+
+def _message(service: str, row: Any) -> Message:
+    event = cloud_event(
+        service=service,
+        event_id=row["event_id"],
+        type_=row["type"],
+        key=row["key"],
+        sequence=row["sequence"],
+        occurred_at=row["occurred_at"],
+        payload=row["payload"],
+    )
+    return Message(
+        topic=f"havn.{service}",
+        key=row["key"],
+        id=str(row["event_id"]),
+        value=json.dumps(event, separators=(",", ":")).encode(),
+        traceparent=row["traceparent"],
+    )
+
+
+async def replay(connection: "asyncpg.Connection[Any]", *, since: datetime | None = None) -> int:
+    """Put the history (from `since` on) back into the queue: a broker that lost everything is refilled, and whoever
+    has handled an event already passes it by. Says how many events will be sent."""
+    done = await connection.execute(
+        "INSERT INTO outbox (position) SELECT position FROM event_history WHERE $1::timestamptz IS NULL OR occurred_at >= $1"
+        " ON CONFLICT DO NOTHING",
+        since,
+    )
+    return int(done.split()[-1])

@@ -1,0 +1,61 @@
+"""The person as the contract describes one: a referral's subject, and the person of a case."""
+
+from collections import Counter
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.audit import Purpose
+from shared.codes import AgeBasis, ExploitationForm, Gender, IdentifierType, ResidenceBasis
+from shared.errors import SpokenValueError
+from shared.personal import Personal, PersonalCode, PersonalName
+from shared.schemas import Body, Country, Day, Flag, Language, Organisation, Whole
+
+
+class Identifier(Body):
+    """A number or code that a register knows the person by."""
+
+    type: IdentifierType
+    value: PersonalCode
+
+
+class ConsentGiven(Body):
+    """Leave to share with one recipient for one purpose."""
+
+    recipient: Organisation
+    purpose: Purpose
+
+
+class PersonDescription(Body):
+    """What is known of a person. Everything may be unknown: no name, no birth date and no CPR number is common."""
+
+    given_name: PersonalName | None = None
+    family_name: PersonalName | None = None
+    birth_date: Personal[Day] | None = None
+    stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    age_basis: AgeBasis | None = None
+    gender: Gender = Gender.UNKNOWN
+    citizenships: Annotated[list[Country], Field(max_length=10)] = []
+    languages: Annotated[list[Language], Field(max_length=10)] = []
+    identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
+    residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN
+    residence_valid_until: Day | None = None
+    unpermitted_work: Flag | None = None
+    asylum_pending: Flag | None = None
+    unaccompanied: Flag | None = None
+    suspected_forms: Annotated[list[ExploitationForm], Field(max_length=9)] = []
+    consents: Annotated[list[ConsentGiven], Field(max_length=50)] = []
+
+
+class Subject(PersonDescription):
+    """A person a referral is about; `reference` is the sender's own."""
+
+    reference: PersonalCode
+
+
+def references_differ(subjects: list[Subject]) -> list[Subject]:
+    """For a referral's validator: every subject has a reference of its own."""
+    counts = Counter(subject.reference.value for subject in subjects)
+    if any(count > 1 for count in counts.values()):
+        raise SpokenValueError("Two subjects have the same reference; give each its own.")
+    return subjects

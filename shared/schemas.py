@@ -1,0 +1,76 @@
+"""What the bodies of all services have in common: nothing unknown is accepted, nothing is silently converted."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+
+from shared.errors import SpokenValueError
+from shared.municipalities import is_municipality
+
+
+class Body(BaseModel):
+    """A request: unknown fields are refused (422)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """An answer; made from a row or from values."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+def _written_day(given: Any) -> Any:
+    # Pydantic would also take numbers and times for a day; the contract has YYYY-MM-DD only.
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    if not isinstance(given, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given):
+        raise SpokenValueError("A day is written YYYY-MM-DD.")
+    return given
+
+
+def _written_moment(given: Any) -> Any:
+    if isinstance(given, datetime):
+        return given
+    if not isinstance(given, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}", given):
+        raise SpokenValueError("A time is written as in RFC 3339, with its zone: 2026-03-02T09:30:00+01:00.")
+    return given
+
+
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _known_municipality(code: str) -> str:
+    if not is_municipality(code):
+        raise SpokenValueError("That is not the code of a Danish municipality; see GET /referrals/v1/organisations.")
+    return code
+
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
+Day = Annotated[date, BeforeValidator(_written_day), Field(ge=_EARLIEST, lt=_LATEST)]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_moment),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    PlainSerializer(_in_utc, return_type=str, when_used="json"),
+]
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Municipality = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}$"), AfterValidator(_known_municipality), Field(examples=["0751"])
+]

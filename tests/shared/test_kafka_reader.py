@@ -1,0 +1,189 @@
+"""How a group's reader judges its client, with a client that plays a broker's misfortunes by script."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from structlog.testing import capture_logs
+
+import shared.kafka_reader
+from shared.kafka_reader import GroupReader, Leaving
+from shared.messages import Message, Subscription
+
+TOPIC = "havn.referrals"
+PARTITION = TopicPartition(TOPIC, 0)
+
+
+def records(*offsets: int) -> dict[TopicPartition, list[Any]]:
+    return {
+        PARTITION: [
+            SimpleNamespace(topic=TOPIC, partition=0, offset=offset, key=b"case-1", value=b"{}", headers=())
+            for offset in offsets
+        ]
+    }
+
+
+class ScriptedConsumer:
+    """Brings the given batches, one at each poll, then nothing."""
+
+    def __init__(
+        self, *batches: dict[TopicPartition, list[Any]], stands: int | None = None, start: int = 0, end: int = 0
+    ) -> None:
+        self._batches = list(batches)
+        self._stands, self._start, self._end = stands, start, end
+        self.committed_offsets: list[dict[TopicPartition, int]] = []
+        self._client = SimpleNamespace()
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def getmany(self, **_limits: int) -> dict[TopicPartition, list[Any]]:
+        await asyncio.sleep(0.001)
+        return self._batches.pop(0) if self._batches else {}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.committed_offsets.append(offsets)
+        self._stands = offsets[PARTITION]
+
+    async def committed(self, _partition: TopicPartition) -> int | None:
+        return self._stands
+
+    async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self._start)
+
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self._end)
+
+    def assignment(self) -> set[TopicPartition]:
+        return {PARTITION}
+
+    async def topics(self) -> set[str]:
+        return {TOPIC}
+
+
+class Reading:
+    """A reader that is given the scripted consumers one after the other."""
+
+    def __init__(self, *consumers: ScriptedConsumer) -> None:
+        self.made = 0
+        self.handled: list[Message] = []
+        self._consumers = consumers
+        self.reader = GroupReader(
+            "nowhere", Subscription("stats", frozenset({TOPIC}), self._handle), self._next, Leaving()
+        )
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        self.handled.extend(messages)
+
+    def _next(self, *_topics: str) -> ScriptedConsumer:
+        self.made += 1
+        return self._consumers[min(self.made, len(self._consumers)) - 1]
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        stopping = asyncio.Event()
+        task = asyncio.create_task(self.reader.run(stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+            await asyncio.wait_for(task, 5)
+
+    async def until(self, claim: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not claim():
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def only_ours(_bootstrap: str) -> set[str]:
+        return {TOPIC}
+
+    monkeypatch.setattr(shared.kafka_reader, "list_topics", only_ours)
+    monkeypatch.setattr(shared.kafka_reader, "FIRST_PAUSE_SECONDS", 0.01)
+
+
+async def test_exactly_the_offsets_that_were_handled_are_committed() -> None:
+    consumer = ScriptedConsumer(records(0, 1, 2), records(3))
+    reading = Reading(consumer)
+    async with reading.going_on():
+        await reading.until(lambda: len(consumer.committed_offsets) == 2)
+    assert consumer.committed_offsets == [{PARTITION: 3}, {PARTITION: 4}]
+    assert len(reading.handled) == 4
+
+
+async def test_a_position_in_the_middle_of_a_new_topic_is_not_believed() -> None:
+    wiped = ScriptedConsumer(records(500, 501), stands=None, start=0)
+    fresh = ScriptedConsumer(records(0, 1), stands=None, start=0)
+    reading = Reading(wiped, fresh)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(fresh.committed_offsets) == 1)
+    assert [message.id for message in reading.handled] == [f"{TOPIC}/0/0", f"{TOPIC}/0/1"]
+    assert logs[0]["event"] == "bus.reader_restarts"
+    assert logs[0]["error"] == f"The broker has forgotten how far group stats had read {TOPIC}."
+
+
+async def test_a_topic_that_starts_over_is_read_again_and_told_of() -> None:
+    consumer = ScriptedConsumer(records(0, 1, 2), records(0, 1))
+    reading = Reading(consumer)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(consumer.committed_offsets) == 2)
+    assert len(reading.handled) == 5
+    assert [entry["event"] for entry in logs] == ["bus.reading_starts_over"]
+
+
+async def test_messages_that_went_before_they_were_read_raise_the_alarm_and_reading_goes_on() -> None:
+    consumer = ScriptedConsumer(records(100, 101), stands=7, start=100)
+    reading = Reading(consumer)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(consumer.committed_offsets) == 1)
+    assert len(reading.handled) == 2
+    assert [(entry["event"], entry["log_level"], entry["expected"], entry["offset"]) for entry in logs] == [
+        ("bus.messages_gone_before_they_were_read", "error", 7, 100)
+    ]
+
+
+async def test_a_client_that_is_deaf_to_waiting_messages_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.kafka_reader, "IDLE_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(shared.kafka_reader, "STUCK_SECONDS", 0.05)
+    deaf, hearing = ScriptedConsumer(end=3), ScriptedConsumer(records(0, 1, 2), end=3)
+    reading = Reading(deaf, hearing)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(reading.handled) == 3)
+    assert logs[0]["error"] == "3 messages are waiting for group stats, but the client brings none."
+
+
+async def test_a_client_that_fails_again_and_again_is_replaced_at_growing_intervals() -> None:
+    class Failing(ScriptedConsumer):
+        async def getmany(self, **_limits: int) -> dict[TopicPartition, list[Any]]:
+            raise ValueError("unexpected, and with nothing personal told")
+
+    reading = Reading(Failing(), Failing(), Failing(), ScriptedConsumer(records(0)))
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(reading.handled) == 1)
+    assert [entry["pause_seconds"] for entry in logs] == [0.01, 0.02, 0.04]
+    assert {entry["error"] for entry in logs} == {"ValueError"}
+
+
+async def test_a_reader_counts_the_silence_until_what_was_brought_is_handled() -> None:
+    class Blocked(Reading):
+        async def _handle(self, messages: Sequence[Message]) -> None:
+            await super()._handle(messages)
+            await asyncio.sleep(0.1)
+            raise ConnectionError("the database is away")
+
+    reading = Blocked(ScriptedConsumer(records(0)), ScriptedConsumer())
+    async with reading.going_on():
+        await reading.until(lambda: reading.made == 2)
+        assert reading.reader.silent_seconds() >= 0.1

@@ -1,0 +1,157 @@
+"""Havn as tests see it: all services on one platform, partners who call them, and a way to wait until the events are through."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from services.referrals.directory import organisations
+from shared.auth import Assurance, Role, Scope
+from shared.bus import Bus
+from shared.db import service_url
+from shared.running import House, open_house
+from shared.service import Service
+from shared.settings import Settings
+
+ORGANISATIONS = {entry.id: entry.kind for entry in organisations()}
+PATIENCE_SECONDS = 20
+
+
+@dataclass
+class Partner:
+    """One organisation's client: it has a token, and sends an Idempotency-Key with every POST."""
+
+    client: httpx.AsyncClient
+    token: str
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.request(
+            "GET", path, params={name: value for name, value in params.items() if value is not None}
+        )
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.request("POST", path, json=body, headers={"idempotency-key": str(uuid4())} | named)
+
+    async def put(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.request("PUT", path, json=body, headers=named)
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.token}"} | (options.pop("headers", None) or {})
+        if options.get("json", 0) is None:
+            options.pop("json")
+        return await self.client.request(method, path, headers=headers, **options)
+
+
+class World:
+    """A running Havn whose insides a test may look at."""
+
+    def __init__(self, house: House, server_url: str) -> None:
+        self.house = house
+        self.server_url = server_url
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(house.front), base_url="http://havn.test")
+
+    def partner(
+        self,
+        org: str,
+        *roles: Role | str,
+        scopes: Iterable[Scope] | None = None,
+        assurance: Assurance = Assurance.SUBSTANTIAL,
+    ) -> Partner:
+        """A client of this organisation; roles default to caseworker, scopes to all that its kind may have."""
+        issuer = self.house.platform.dev_issuer
+        assert issuer
+        token = issuer.token(
+            org, roles=[Role(role) for role in roles] or [Role.CASEWORKER], scopes=scopes, assurance=assurance
+        )
+        return Partner(self.client, token)
+
+    async def set_clock(self, moment: str | datetime | None) -> None:
+        """Stop the domain's clock (ISO text or aware datetime); what is due then is done."""
+        told = moment.isoformat() if isinstance(moment, datetime) else moment
+        answer = await self.client.put("/dev/clock", json={"now": told})
+        assert answer.status_code == 200, answer.text
+
+    async def sql(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """Run SQL in a service's database as its owner, past every wall."""
+        url = service_url(self.server_url, service).set(drivername="postgresql")
+        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return found
+        finally:
+            await connection.close()
+
+    async def sql_as_runtime(self, service: str, statement: str, *values: Any, org: str = "") -> list[asyncpg.Record]:
+        """Run SQL as the service's runtime role; without `org`, on behalf of nobody."""
+        url = service_url(self.server_url, service, role_password=self.house.platform.runtime_password)
+        connection = await asyncpg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), server_settings={"havn.org": org}
+        )
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return found
+        finally:
+            await connection.close()
+
+    async def events(self, service: str, type_ending: str = "") -> list[dict[str, Any]]:
+        """Everything the service has told, in order: the payloads, with `type`, `key` and `sequence`."""
+        rows = await self.sql(
+            service,
+            "SELECT type, key, sequence, payload::text FROM event_history WHERE type LIKE '%' || $1 || '%' ORDER BY position",
+            type_ending,
+        )
+        import json
+
+        return [
+            json.loads(row["payload"]) | {"type": row["type"], "key": row["key"], "sequence": row["sequence"]}
+            for row in rows
+        ]
+
+    async def settled(self) -> None:
+        """Wait until every event told so far has taken effect everywhere."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        quiet = 0
+        while quiet < 2:
+            waiting = sum([await self._waiting(name) for name in self.house.workers])
+            lag = sum((await self.house.platform.bus.lag()).values())
+            quiet = quiet + 1 if waiting + lag == 0 else 0
+            assert asyncio.get_running_loop().time() < deadline, f"{waiting} events unsent, {lag} unread"
+            if not quiet:
+                await asyncio.sleep(0.01)
+
+    async def _waiting(self, service: str) -> int:
+        return int((await self.sql(service, "SELECT count(*) FROM outbox"))[0][0])
+
+    async def forget_everything(self) -> None:
+        """An empty Havn: all rows gone but the seeded directory, the clock running."""
+        await self.settled()
+        for service in self.house.workers:
+            rows = await self.sql(
+                service,
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename NOT IN ('alembic_version', 'organisation')",
+            )
+            tables = ", ".join(row["tablename"] for row in rows)
+            await self.sql(service, f"TRUNCATE {tables} CASCADE")
+        await self.set_clock(None)
+
+
+@asynccontextmanager
+async def open_world(
+    services: Sequence[Service], settings: Settings, server_url: str, *, bus: Bus | None = None
+) -> AsyncIterator[World]:
+    """A Havn of these services on migrated databases, until the block ends."""
+    async with open_house(services, settings, server_url, organisations=ORGANISATIONS, bus=bus) as house:
+        world = World(house, server_url)
+        try:
+            yield world
+        finally:
+            await world.client.aclose()
