@@ -46,12 +46,12 @@ class Codes(TypeDecorator[list[CodeT]]):
 
 def code(codes: type[StrEnum], **options: Any) -> Any:
     """A column of one code."""
-    return Field(sa_type=Code(codes), **options)  # type: ignore[call-overload]
+    return Field(sa_type=Code(codes), **options)
 
 
 def codes(of: type[StrEnum], **options: Any) -> Any:
     """A column of several codes."""
-    return Field(sa_type=Codes(of), **options)  # type: ignore[call-overload]
+    return Field(sa_type=Codes(of), **options)
 
 
 def texts(**options: Any) -> Any:
@@ -61,7 +61,7 @@ def texts(**options: Any) -> Any:
 
 def moment(**options: Any) -> Any:
     """A column of an instant, kept in UTC."""
-    return Field(sa_type=DateTime(timezone=True), **options)  # type: ignore[call-overload]
+    return Field(sa_type=DateTime(timezone=True), **options)
 
 
 def sealed(**options: Any) -> Any:

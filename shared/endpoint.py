@@ -97,7 +97,10 @@ def _now(request: Request) -> datetime:
     return now
 
 
-def _purpose(purpose: Annotated[Purpose | None, Query(description="Why personal data is read.")] = None) -> Purpose:
+OptionalPurpose = Annotated[Purpose | None, Query(description="Why this is read.")]
+
+
+def _purpose(purpose: OptionalPurpose = None) -> Purpose:
     if purpose is None:
         raise PurposeMissing(f"Say why you read this: ?purpose= one of {', '.join(Purpose)}.")
     return purpose

@@ -46,6 +46,8 @@ class NotFound(DomainError):
     """What does not exist, and what is not yours: one answer, the same bytes, whatever was asked for."""
 
     status = 404
+    is_public = False
+    """Whether the answer tells the error's name: only where that says nothing about anybody's rows."""
 
     def __init__(self, detail: str = "There is nothing here that you may see.", **extra: Any) -> None:
         super().__init__(detail, **extra)
@@ -108,7 +110,7 @@ async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
 
 def _public_name(error: DomainError) -> str:
     # Which thing was not found must not be readable from the answer: "not yours" and "does not exist" are the same bytes.
-    return "NotFound" if isinstance(error, NotFound) and not error.extra.get("public") else type(error).__name__
+    return "NotFound" if isinstance(error, NotFound) and not error.is_public else type(error).__name__
 
 
 async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -90,7 +90,8 @@ async def write(session: AsyncSession) -> bool:
         return False
     counts = Counter(event.key for event in events)
     keys = sorted(counts)
-    last = dict((await session.execute(_COUNT, {"keys": keys, "counts": [counts[key] for key in keys]})).all())
+    counted = await session.execute(_COUNT, {"keys": keys, "counts": [counts[key] for key in keys]})
+    last: dict[str, int] = {key: number for key, number in counted}
     following = {key: last[key] - counts[key] for key in keys}
     rows = []
     for event in events:

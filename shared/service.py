@@ -70,7 +70,7 @@ def create_app(service: Service, platform: Platform, database: Database) -> Fast
     app.include_router(_operations(database), prefix=base)
     render_errors(app)
     _describe_security(app, platform)
-    app.add_middleware(Telemetry, service=service.name)  # type: ignore[arg-type]
+    app.add_middleware(Telemetry, service=service.name)
     return app
 
 

@@ -1,6 +1,6 @@
 """The endpoints of the referrals service: translate, call the domain, return."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
@@ -238,5 +238,5 @@ def _state(response: Response, referral: Referral) -> ReferralState:
     )
 
 
-def _head(referral: Referral) -> dict[str, object]:
+def _head(referral: Referral) -> dict[str, Any]:
     return {"referral_id": referral.id} | referral.model_dump(exclude={"id", "narrative", "version", "forwarded_by"})

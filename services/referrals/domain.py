@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -124,8 +125,7 @@ async def take_step(
     recipient: str | None = None,
 ) -> Referral:
     """Change the referral's status: the sender withdraws, the recipient does everything else."""
-    referral = await repository.lock_referral(session, actor, referral_id)
-    match.check(referral)
+    referral = await repository.lock_referral(session, actor, referral_id, match)
     _check_whose_step(actor, referral, step)
     if step not in ALLOWED[referral.status]:
         allowed = ALLOWED[referral.status]
@@ -139,10 +139,9 @@ async def take_step(
         await _hand_on(session, referral, recipient or "")
     referral.status = status
     referral.updated_at = now
-    referral.version += 1
     change = StatusChange(referral_id=referral.id, at=now, org=actor.org, status=status)
     await repository.add_status_change(session, change, Remark(text=remark) if remark else None)
-    outbox.record(session, event(**_of(referral, now), forwarded_by=referral.forwarded_by))
+    outbox.record(session, event(**_of(referral, now)))
     return referral
 
 
@@ -163,13 +162,14 @@ async def _hand_on(session: AsyncSession, referral: Referral, recipient: str) ->
     referral.forwarded_by, referral.recipient = referral.recipient, recipient
 
 
-def _of(referral: Referral, now: datetime) -> dict[str, object]:
+def _of(referral: Referral, now: datetime) -> dict[str, Any]:
     return {
         "referral_id": referral.id,
         "sender": referral.sender,
         "recipient": referral.recipient,
         "kind": referral.kind,
         "occurred_at": now,
+        "forwarded_by": referral.forwarded_by,  # of use to `referral-forwarded` alone; the others leave it out
     }
 
 

@@ -15,6 +15,7 @@ from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import ReferralKind, ReferralStatus
+from shared.concurrency import Match
 from shared.errors import NotFound
 from shared.organisations import HAVN
 from shared.person import Subject
@@ -64,13 +65,17 @@ async def add_referral(
     return rows
 
 
-async def lock_referral(session: AsyncSession, actor: Actor, referral_id: UUID) -> Referral:
-    """The referral, locked until the transaction ends, for a party that means to change it."""
+async def lock_referral(session: AsyncSession, actor: Actor, referral_id: UUID, match: Match) -> Referral:
+    """The referral, locked until the transaction ends and at its next version, for a party that means to change it.
+
+    Raises ReferralNotFound, and Stale when the caller saw an earlier version."""
     referral = await session.scalar(
         select(Referral).where(col(Referral.id) == referral_id, _is_party(actor)).with_for_update()
     )
     if referral is None:
         raise ReferralNotFound
+    match.check(referral)
+    referral.version += 1
     return referral
 
 

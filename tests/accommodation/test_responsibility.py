@@ -65,16 +65,20 @@ any_facts = st.builds(
         (facts("man", "eu_right_of_residence"), "A2", "A2", "CMM", "CMM"),
         (facts("man", "danish_citizen"), "A3", "A3", "municipality", "municipality"),
         (facts("woman", "residence_permit", resident=True), "A3", "A3", "municipality", "municipality"),
+        (facts("man", "eu_right_of_residence", resident=True), "A3", "A3", "municipality", "municipality"),
         (facts("woman", "asylum_seeker"), "B1", "B1", "US", "US"),
         (facts("man", "visa", **ASYLUM), "B2", "B2", "US", "US"),
         (facts("woman", "no_legal_stay"), "B3", "B3", "US", "US"),
         (facts("man", "asylum_seeker", asylum_registered=False), "B4", "B4", "police", "police"),
+        (facts("woman", "asylum_seeker", asylum_registered=False), "B4", "B4", "police", "police"),
         (child("no_legal_stay", unaccompanied=True), "C1", "C1", "US", "US"),
         (child("asylum_seeker", unaccompanied=True), "C1", "C1", "US", "US"),
+        (child("visa", unaccompanied=True, **ASYLUM), "C1", "C1", "US", "US"),
         (child("eu_right_of_residence", unaccompanied=True), "C2", "C2", "municipality", "municipality"),
         (child("danish_citizen", unaccompanied=True), "C2", "C2", "municipality", "municipality"),
         (child("danish_citizen", unaccompanied=None), "C2", "C2", "municipality", "municipality"),
         (child("danish_citizen", unaccompanied=False), "C3-danish", "C3", "municipality", "municipality"),
+        (child("visa", unaccompanied=False), "C3", "C3", "CMM", "CMM"),
         (child("asylum_seeker", unaccompanied=False), "C3", "C3", "US", "US"),
         (facts("man", "visa", decided=False), "D", "D", "CMM", "CMM"),
         (child("unknown", unaccompanied=True), "review", "D", "CMM", "CMM"),
@@ -114,8 +118,9 @@ def test_each_row_offers_its_kinds_of_facility(case: ResponsibilityFacts, option
 
 
 @pytest.mark.parametrize("basis", ["unknown", "dublin", "temporary_protection_ua"])
-def test_a_status_on_which_the_rules_are_silent_is_reviewed_by_cmm(basis: str) -> None:
-    found = answer("woman", basis)
+@pytest.mark.parametrize("gender", Gender)
+def test_a_status_on_which_the_rules_are_silent_is_reviewed_by_cmm(basis: str, gender: Gender) -> None:
+    found = answer(gender, basis)
     assert (found.row, found.authority, found.needs_review) == (PlacementRow.D, HousingAuthority.CMM, True)
     assert found.why.startswith("Review:")
 
@@ -125,8 +130,21 @@ def test_a_child_of_whom_nobody_has_said_whether_it_is_alone_is_reviewed() -> No
         assert responsible_for(child("no_legal_stay", unaccompanied=None, decided=decided), on=TODAY).needs_review
 
 
-def test_a_danish_citizen_with_an_asylum_case_is_a_contradiction_and_never_goes_to_us() -> None:
-    assert answer("woman", "danish_citizen", **ASYLUM).needs_review
+@pytest.mark.parametrize("minor", [True, False])
+def test_a_danish_citizen_with_an_asylum_case_is_a_contradiction_and_never_goes_to_us(*, minor: bool) -> None:
+    assert answer("woman", "danish_citizen", minor=minor, **ASYLUM).needs_review
+
+
+@pytest.mark.parametrize("basis", ["eu_right_of_residence", "residence_permit", "visa", "visa_free"])
+def test_every_legal_stay_makes_the_municipality_responsible_for_a_child_alone_and_cmm_for_adults(basis: str) -> None:
+    assert responsible_for(child(basis, unaccompanied=True), on=TODAY).row is PlacementRow.C2
+    assert answer("woman", basis).row is PlacementRow.A1
+    assert answer("man", basis).row is PlacementRow.A2
+
+
+@pytest.mark.parametrize("basis", ResidenceBasis)
+def test_an_adult_who_came_alone_is_housed_as_any_adult(basis: ResidenceBasis) -> None:
+    assert answer("man", basis, unaccompanied=True) == answer("man", basis)
 
 
 def test_an_asylum_seeker_stays_with_us_also_while_the_case_is_clarified() -> None:

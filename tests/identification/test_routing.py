@@ -97,6 +97,7 @@ def test_each_rule_answers_its_cases_and_without_the_rule_the_answer_is_another(
         facts("eu_right_of_residence", "GBR"),
         facts("eu_right_of_residence"),
         facts("dublin", "NGA"),
+        facts("dublin", "NGA", residence_valid_until=TODAY),
         facts("temporary_protection_ua", "UKR"),
         facts("danish_citizen", "THA"),
     ],

@@ -31,6 +31,8 @@ class Listener:
     """An application that says which path it served, and remembers it; `/slow` takes its time."""
 
     served: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Paths of requests whose client was gone before their body was complete."""
     scopes: list[Scope] = field(default_factory=list)
     port: int = 0
 
@@ -41,6 +43,7 @@ class Listener:
         if scope["path"] != "/early":
             body = await _body(receive)
             if body is None:
+                self.left.append(scope["path"])
                 return
             self.served.append(scope["path"])
             self.scopes.append(scope)

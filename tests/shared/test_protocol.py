@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from shared.protocol import HardenedProtocol
+from shared.protocol import HardenedProtocol, MalformedRequest, require_one_meaning
 from tests.shared.raw_http import (
     GET,
     HIDDEN,
@@ -61,6 +61,7 @@ def _forget(request: pytest.FixtureRequest) -> None:
     for name in ("havn", "impatient"):
         if name in request.fixturenames:
             request.getfixturevalue(name).served.clear()
+            request.getfixturevalue(name).left.clear()
 
 
 EMPTY_CHUNKS = b"\r\n\r\n0\r\n\r\n"
@@ -189,7 +190,9 @@ def test_a_refused_request_behind_honest_ones_costs_them_nothing(havn: Listener)
 
     for refused in (SMUGGLING["no host"], SMUGGLING["bad chunk end"]):
         havn.served.clear()
-        assert statuses(answers_to(havn, honest + refused)) == [200, 200]
+        got = answers_to(havn, honest + refused)
+        assert statuses(got) == [200, 200]
+        assert got.count(b"connection: close") == 1
         assert havn.served == ["/slow", "/next"]
 
 
@@ -201,6 +204,46 @@ def test_an_answered_request_whose_body_turns_out_broken_gets_no_second_answer(h
 
         assert until_closed(line) == b""
     assert havn.served == []
+
+
+def test_the_application_of_a_refused_request_learns_that_nobody_waits_for_it(havn: Listener) -> None:
+    with connect(havn) as line:
+        line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc")
+        time.sleep(0.1)
+        send(line, b"X\r\n0\r\n\r\n")
+        assert statuses(until_closed(line)) == [400]
+        time.sleep(0.1)
+
+    assert (havn.served, havn.left) == ([], ["/open"])
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(havn: Listener) -> None:
+    with connect(havn) as line:
+        line.sendall(POST + b"Content-Length: 100000000\r\n\r\n")
+        for _ in range(3):
+            time.sleep(0.05)
+            send(line, b"a" * 10_000)
+        assert statuses(until_closed(line)) == [413]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"content-length", b"5"), (b"transfer-encoding", b"chunked")],
+        [(b"content-length", b"+5")],
+        [(b"content-length", b"5, 5")],
+        [(b"content-length", b"")],
+        [(b"content-length", "٥".encode())],
+        [(b"content-length", b"5"), (b"content-length", b"5")],
+        [(b"x-a", b"b\x00")],
+        [(b"x-a", b"b\rc")],
+        [(b"x-a", b"b\nc")],
+        [(b"x-a", b"\x7f")],
+    ],
+)
+def test_t037_a_laxer_parser_would_not_open_the_door(headers: list[tuple[bytes, bytes]]) -> None:
+    with pytest.raises(MalformedRequest):
+        require_one_meaning(headers, "1.1")
 
 
 def test_a_request_to_speak_another_protocol_is_served_as_it_is_and_is_the_last(havn: Listener) -> None:

@@ -1,0 +1,107 @@
+"""Clarification (udredning): interviews, and CMM's recommendation to the deciding authority."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.cases import CENTRE
+from services.identification.models import Case, Interview, Recommendation
+from services.identification.schemas import Account, InterviewReport, RecommendationMade, SealedText
+from shared import events, outbox
+from shared.auth import Actor
+from shared.codes import Authority, CaseStatus
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden
+from shared.personal import Personal
+
+
+class CaseStatusDoesNotAllow(Conflict):
+    """The case has not come that far, or has gone past it."""
+
+
+class OnlyTheCentreRecommends(Forbidden):
+    """The recommendation is CMM's."""
+
+
+def check_status(case: Case, *allowed: CaseStatus, to: str) -> None:
+    """Raises CaseStatusDoesNotAllow, with the statuses that would."""
+    if case.status not in allowed:
+        raise CaseStatusDoesNotAllow(
+            f"A case that is {case.status} does not allow to {to}; that takes one that is {' or '.join(allowed)}.",
+            current_status=case.status,
+            allowed=list(allowed),
+        )
+
+
+async def hold_interview(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: InterviewReport, match: Match, now: datetime
+) -> tuple[Case, Interview, int, int]:
+    """Record an interview. Gives how many there now are, and how many were held in detention.
+
+    Interviews go on after a decision too: a reassessment may follow."""
+    case = await repository.lock_case(session, actor, case_id, match)
+    check_status(
+        case,
+        CaseStatus.REFERRED,
+        CaseStatus.CLARIFICATION,
+        CaseStatus.RECOMMENDED,
+        CaseStatus.DECIDED,
+        to="record an interview",
+    )
+    interview = Interview(
+        case_id=case.id,
+        held_at=report.held_at,
+        held_by=actor.org,
+        language=report.language,
+        with_interpreter=bool(report.interpreter),
+        with_companion=bool(report.companion),
+        anonymous=report.anonymous,
+        in_detention=report.in_detention,
+    )
+    account = Account(
+        summary=report.summary,
+        interpreter=report.interpreter if isinstance(report.interpreter, Personal) else None,
+        companion=report.companion if isinstance(report.companion, Personal) else None,
+    )
+    number, in_detention = await repository.add_interview(session, interview, account)
+    if case.status is CaseStatus.REFERRED:
+        case.status = CaseStatus.CLARIFICATION
+    outbox.record(
+        session,
+        events.InterviewHeld(
+            case_id=case.id,
+            occurred_at=now,
+            interview_id=interview.id,
+            held_at=interview.held_at,
+            in_detention=interview.in_detention,
+            with_interpreter=interview.with_interpreter,
+        ),
+    )
+    return case, interview, number, in_detention
+
+
+async def recommend(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, made: RecommendationMade, match: Match, now: datetime
+) -> tuple[Case, Recommendation]:
+    """CMM recommends an outcome to the deciding authority. An interview is voluntary, so none is required before."""
+    case = await repository.lock_case(session, actor, case_id, match)
+    if actor.org != CENTRE:
+        raise OnlyTheCentreRecommends("CMM recommends; the deciding authority decides.")
+    if case.authority is Authority.NEEDS_REVIEW:
+        raise CaseStatusDoesNotAllow("A lawyer must settle who decides before a recommendation: POST .../route.")
+    check_status(
+        case,
+        CaseStatus.REFERRED,
+        CaseStatus.CLARIFICATION,
+        CaseStatus.RECOMMENDED,
+        CaseStatus.DECIDED,
+        to="recommend",
+    )
+    recommendation = Recommendation(case_id=case.id, made_at=now, made_by=actor.org, outcome=made.outcome)
+    await repository.add_recommendation(session, recommendation, SealedText(text=made.reasons))
+    if case.status is not CaseStatus.DECIDED:
+        case.status = CaseStatus.RECOMMENDED
+    outbox.record(session, events.RecommendationMade(case_id=case.id, occurred_at=now, outcome=made.outcome))
+    return case, recommendation

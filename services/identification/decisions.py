@@ -1,0 +1,243 @@
+"""Decisions by the routed authority's decider alone, and the periods that a positive one gives.
+
+A decision does not depend on cooperation with the police or on an investigation (domain, section 2).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import periods, repository
+from services.identification.clarification import check_status
+from services.identification.models import Case, Decision, GrantedPeriod, PeriodExtension
+from services.identification.periods import LegalStatus, Period
+from services.identification.schemas import DecisionReport, ExtensionRequest, PeriodRequest, SealedText
+from shared import outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.codes import Authority, CaseStatus, ExploitationForm, Outcome
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden, Unprocessable
+from shared.events import DecisionMade, DecisionReplaced, PeriodExtended, PeriodGranted
+
+DECIDES = {Authority.CMM: frozenset({"cmm"}), Authority.US: frozenset({"us"})}
+RECORDS_A_COURT = frozenset({"cmm", "anklagemyndigheden"})
+ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outcome.WITHDRAWN})
+"""Outcomes that nobody recommends: the person or the circumstances brought them."""
+
+
+class WrongAuthority(Forbidden):
+    """Another authority decides in this case."""
+
+
+class AuthorityNotSettled(Conflict):
+    """Who decides must be settled first."""
+
+
+class DecidedBeforeReferral(Unprocessable):
+    """A decision cannot be older than what it decides about."""
+
+
+class NotifiedBeforeDecision(Unprocessable):
+    """The person cannot have been told before it was decided."""
+
+
+class AlreadyDecided(Conflict):
+    """This authority has decided; a later decision says which one it replaces."""
+
+
+class ReplacesNothing(Unprocessable):
+    """The decision to be replaced is not a current one of this authority in this case."""
+
+
+class NothingGrantsAPeriod(Conflict):
+    """Only a current positive decision gives a period."""
+
+
+class PeriodAlreadyGranted(Conflict):
+    """The decision has its period."""
+
+
+async def decide(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: DecisionReport, match: Match, now: datetime
+) -> tuple[Case, Decision]:
+    """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
+    case = await repository.lock_case(session, actor, case_id, match)
+    _check_authority(actor, case, report)
+    _check_dates(case, report)
+    earlier = (await repository.decisions_of(session, [case.id]))[case.id]
+    replaced = _replaced(earlier, report)
+    _check_order(case, report, replaced)
+    decision = Decision(
+        case_id=case.id,
+        **report.model_dump(exclude={"reasons", "legal_status", "exploitation_forms"}),
+        exploitation_forms=_forms(report),
+        legal_status=report.legal_status or case.residence_basis,
+        asylum_pending=case.asylum_pending,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    await repository.add_decision(session, decision, SealedText(text=report.reasons) if report.reasons else None)
+    case.status = CaseStatus.DECIDED
+    if report.authority is Authority.COURT:
+        case.court_recognised = case.court_recognised or report.outcome is Outcome.ASSESSED_TRAFFICKED
+    _tell(session, case, decision, replaced, now=now)
+    return case, decision
+
+
+def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
+    if report.authority is Authority.COURT:
+        if actor.org not in RECORDS_A_COURT:
+            raise WrongAuthority("A court's recognition is recorded by CMM or the prosecution.")
+        return
+    if case.authority is Authority.NEEDS_REVIEW:
+        raise AuthorityNotSettled("A lawyer of CMM must settle who decides first: POST .../route.")
+    # After a court has recognised the person, CMM is still asked to open the support offer (R1).
+    routed = Authority.CMM if case.authority is Authority.COURT else case.authority
+    if report.authority is not routed or actor.org not in DECIDES[routed]:
+        raise WrongAuthority(f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.")
+
+
+def _check_dates(case: Case, report: DecisionReport) -> None:
+    if report.decided_on < on_date(case.occurred_at):
+        raise DecidedBeforeReferral(f"Decided before the person was referred on {on_date(case.occurred_at)}.")
+    if report.notified_on and report.notified_on < report.decided_on:
+        raise NotifiedBeforeDecision("The person cannot be notified before the decision.")
+
+
+def _replaced(earlier: Sequence[Decision], report: DecisionReport) -> Decision | None:
+    current = [each for each in earlier if each.authority == report.authority and each.is_current]
+    if report.replaces is None:
+        if current:
+            raise AlreadyDecided(
+                f"{report.authority} has decided; name the decision that this one replaces.",
+                current_decision=str(current[-1].id),
+            )
+        return None
+    for each in current:
+        if each.id == report.replaces:
+            return each
+    raise ReplacesNothing(f"`replaces` is not a current decision of {report.authority} in this case.")
+
+
+def _check_order(case: Case, report: DecisionReport, replaced: Decision | None) -> None:
+    """First recommended, then decided. A court waits for nobody, and what ends without an assessment needs none."""
+    if report.authority is Authority.COURT or report.outcome in ENDS_WITHOUT_ASSESSMENT:
+        check_status(case, *(status for status in CaseStatus if status is not CaseStatus.CLOSED), to="record this")
+    elif replaced or case.court_recognised:
+        check_status(case, CaseStatus.RECOMMENDED, CaseStatus.DECIDED, to="decide")
+    else:
+        check_status(case, CaseStatus.RECOMMENDED, to="decide")
+
+
+def _forms(report: DecisionReport) -> list[ExploitationForm]:
+    if report.exploitation_forms or report.outcome is not Outcome.ASSESSED_TRAFFICKED:
+        return report.exploitation_forms
+    return [ExploitationForm.UNKNOWN]
+
+
+def _tell(session: AsyncSession, case: Case, decision: Decision, replaced: Decision | None, *, now: datetime) -> None:
+    outbox.record(
+        session,
+        DecisionMade(
+            case_id=case.id,
+            occurred_at=now,
+            decision_id=decision.id,
+            authority=decision.authority,
+            outcome=decision.outcome,
+            exploitation_forms=tuple(decision.exploitation_forms),
+            decided_on=decision.decided_on,
+            legal_status=decision.legal_status,
+        ),
+    )
+    if replaced:
+        replaced.is_current = False
+        outbox.record(
+            session,
+            DecisionReplaced(case_id=case.id, occurred_at=now, decision_id=replaced.id, replaced_by=decision.id),
+        )
+
+
+# ---------------------------------------------------------------- periods
+
+
+async def grant_period(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
+) -> tuple[Case, GrantedPeriod]:
+    """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
+    case = await repository.lock_case(session, actor, case_id, match)
+    decision = _granting((await repository.decisions_of(session, [case.id]))[case.id])
+    if any(period.decision_id == decision.id for period in (await repository.periods_of(session, [case.id]))[case.id]):
+        raise PeriodAlreadyGranted("The period of this decision is granted already; extend it instead.")
+    if request.requested_on < decision.decided_on:
+        raise DecidedBeforeReferral(f"A period is requested on or after the decision of {decision.decided_on}.")
+    dates = periods.period_from(decision.decided_on)
+    status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
+    period = GrantedPeriod(
+        case_id=case.id,
+        decision_id=decision.id,
+        kind=periods.kind_of_period(decision.authority, status, decided_on=decision.decided_on),
+        requested_on=request.requested_on,
+        **dates._asdict(),
+    )
+    await repository.add_period(session, period)
+    outbox.record(
+        session,
+        PeriodGranted(
+            case_id=case.id,
+            occurred_at=now,
+            period_id=period.id,
+            kind=period.kind,
+            **dates._asdict(),
+            departure_deadline_suspended=is_suspended(case, period),
+        ),
+    )
+    return case, period
+
+
+def _granting(decisions: Sequence[Decision]) -> Decision:
+    """CMM's or US's own decision before a court's: theirs is the one whose authority gives the period."""
+    positive = [each for each in decisions if each.is_current and each.outcome is Outcome.ASSESSED_TRAFFICKED]
+    if not positive:
+        raise NothingGrantsAPeriod("Only a current decision that the person was trafficked gives a period.")
+    return min(positive, key=lambda each: (each.authority is Authority.COURT, each.recorded_at))
+
+
+async def extend_period(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    case_id: UUID,
+    period_id: UUID,
+    request: ExtensionRequest,
+    match: Match,
+    now: datetime,
+) -> tuple[Case, GrantedPeriod]:
+    """Move the period's end, at most to its cap."""
+    case = await repository.lock_case(session, actor, case_id, match)
+    period = await repository.period_of(session, case, period_id)
+    extended = periods.extension(
+        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
+    )
+    period.ends_on = extended.ends_on
+    extension = PeriodExtension(
+        period_id=period.id,
+        case_id=case.id,
+        until=request.until,
+        reason=request.reason,
+        granted_at=now,
+        granted_by=actor.org,
+    )
+    await repository.add_extension(session, extension, SealedText(text=request.note) if request.note else None)
+    outbox.record(
+        session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
+    )
+    return case, period
+
+
+def is_suspended(case: Case, period: GrantedPeriod) -> bool:
+    """Whether the period's end is no removal date now, because an asylum case is pending."""
+    asylum = LegalStatus(case.residence_basis, case.asylum_pending).is_asylum_seeker
+    return periods.departure_deadline_suspended(period.kind, asylum_pending=asylum)

@@ -1,0 +1,98 @@
+"""The endpoints of the stats service: translate, call the domain, return."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Response
+
+from services.stats import domain, figures, formats
+from services.stats.domain import Selection
+from services.stats.formats import Format
+from services.stats.schemas import Audience, FigureCounts, Flow, FromDay, Language, ToDay, VictimCounts
+from shared.auth import Actor, Role, Scope
+from shared.endpoint import STAFF, Now, Requires, Session
+from shared.schemas import Day, Moment
+from shared.service import service_router
+
+router = service_router()
+
+READERS = (Role.STATISTICIAN, Role.DASHBOARD, Role.AUDITOR, *STAFF)
+Reader = Annotated[Actor, Depends(Requires(Scope.STATS_READ, *READERS))]
+ExactReader = Annotated[Actor, Depends(Requires(Scope.STATS_EXACT, *READERS))]
+
+From = Annotated[FromDay | None, Query(alias="from", description="The first year, or a day in it.")]
+To = Annotated[ToDay | None, Query(alias="to", description="The last year, or a day in it.")]
+
+
+def _selection(
+    from_on: From = None,
+    to_on: To = None,
+    audience: Annotated[
+        Audience | None, Query(description="Left out: internal for whoever may see exact counts, otherwise public.")
+    ] = None,
+    as_of: Annotated[Day | Moment | None, Query(description="Count what was known then.")] = None,
+) -> Selection:
+    return Selection(from_on, to_on, audience, as_of)
+
+
+Selected = Annotated[Selection, Depends(_selection)]
+
+
+@router.get("/victims", response_model_exclude_unset=True)
+async def count_victims(
+    session: Session,
+    actor: Reader,
+    now: Now,
+    selection: Selected,
+    by: Annotated[str, Query(description="Dimensions, with commas between.", examples=["year,gender"])] = "year",
+) -> VictimCounts:
+    """How many people were assessed as trafficked. Everybody counts once, in the year of the first positive decision."""
+    dimensions = domain.dimensions_of(by)
+    return await domain.count_victims(session, actor=actor, dimensions=dimensions, selection=selection, now=now)
+
+
+@router.get(
+    "/figures/{figure}",
+    response_model=FigureCounts,
+    response_model_exclude_unset=True,
+    responses={
+        200: {"content": {Format.CSV: {"schema": {"type": "string"}}}},
+        406: {"description": "No figure comes in that format."},
+    },
+)
+async def read_figure(
+    figure: str,
+    response: Response,
+    session: Session,
+    actor: Reader,
+    now: Now,
+    selection: Selected,
+    lang: Language = Language.DANISH,
+    accept: Annotated[str | None, Header()] = None,
+) -> FigureCounts | Response:
+    """A figure of the reports: 1 (persons), 6 (forms of exploitation) or 8 (gender), all by year.
+
+    The format is the path's ending (`1.csv`) or what Accept asks for: JSON, CSV."""
+    number, _, suffix = figure.partition(".")
+    found = figures.figure(number)
+    wanted = formats.format_of(suffix, accept)
+    counts = await domain.count_victims(session, actor=actor, dimensions=found.dimensions, selection=selection, now=now)
+    if wanted is Format.CSV:
+        return _csv(f"havn-figure-{number}", counts)
+    response.headers["vary"] = "accept"
+    return FigureCounts(**dict(counts), figure=found.number, title=found.titles[lang])
+
+
+@router.get("/flow")
+async def describe_flow(session: Session, actor: ExactReader, from_on: From = None, to_on: To = None) -> Flow:
+    """What came in and what was done in a period of days or years: exact, for those who may see exact counts."""
+    return await domain.describe_flow(session, from_on=from_on, to_on=to_on)
+
+
+def _csv(name: str, counts: VictimCounts) -> Response:
+    # The file's name carries what its rows do not: when this was known.
+    disposition = f'attachment; filename="{name}-as-of-{counts.as_of:%Y-%m-%d}.csv"'
+    return Response(
+        formats.csv_of(counts),
+        media_type=f"{Format.CSV}; charset=utf-8; header=present",
+        headers={"content-disposition": disposition, "vary": "accept"},
+    )

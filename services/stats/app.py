@@ -1,0 +1,13 @@
+"""The stats service, put together."""
+
+from services import stats
+from services.stats import api, consumers, models
+from shared.service import Service
+
+service = Service(
+    name="stats",
+    description=stats.__doc__ or "",
+    router=api.router,
+    handlers=consumers.handlers,
+    metadata=models.metadata,
+)

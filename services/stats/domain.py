@@ -1,0 +1,153 @@
+"""Who may see which counts, and how people are counted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.stats import repository
+from services.stats.repository import Value
+from services.stats.schemas import Audience, Cell, CountStatus, Dimension, Flow, SenderCount, VictimCounts
+from shared.auth import Actor, Scope
+from shared.clock import COPENHAGEN, on_date
+from shared.codes import ExploitationForm, Region
+from shared.errors import Forbidden, NotFound, Unprocessable
+from shared.municipalities import REGION_NAMES
+from shared.organisations import kind_of
+
+UNKNOWN = "unknown"
+
+
+class DimensionUnknown(Unprocessable):
+    """People are not counted by that."""
+
+
+class DimensionRepeated(Unprocessable):
+    """A dimension was named twice."""
+
+
+class PeriodBackwards(Unprocessable):
+    """`from` is after `to`."""
+
+
+class ScopeMissing(Forbidden):
+    """Exact counts are for those who may see them."""
+
+
+class TableNotReleased(NotFound):
+    """No frozen release has this table. Its name may be told: releases are nobody's secret."""
+
+    is_public = True
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which people are counted, for whom, and as it was known when; None where the caller left it open."""
+
+    from_on: date | None
+    to_on: date | None
+    audience: Audience | None
+    as_of: date | datetime | None
+
+    def __post_init__(self) -> None:
+        check_period(self.from_on, self.to_on)
+
+
+def check_period(from_on: date | None, to_on: date | None) -> None:
+    """Raises PeriodBackwards."""
+    if from_on and to_on and from_on > to_on:
+        raise PeriodBackwards("Give a `from` that is not after `to`.")
+
+
+def dimensions_of(by: str) -> tuple[Dimension, ...]:
+    """The dimensions in a `by`, in its order. Raises DimensionUnknown and DimensionRepeated."""
+    names = by.split(",")
+    if not set(names) <= set(Dimension):
+        raise DimensionUnknown(f"People are counted by {', '.join(Dimension)}: name one or more, with commas between.")
+    if len(set(names)) < len(names):
+        raise DimensionRepeated("Name each dimension once.")
+    return tuple(Dimension(name) for name in names)
+
+
+async def count_victims(
+    session: AsyncSession, *, actor: Actor, dimensions: Sequence[Dimension], selection: Selection, now: datetime
+) -> VictimCounts:
+    """The people assessed as trafficked, each in one cell, in the year of the first positive decision that stands.
+
+    Raises ScopeMissing, and TableNotReleased for every audience but the internal one: there is no release yet."""
+    _require_exact(actor, selection.audience)
+    first_year = selection.from_on.year if selection.from_on else None
+    last_year = selection.to_on.year if selection.to_on else None
+    as_of = _moment(selection.as_of)
+    counts: Counter[tuple[str | int, ...]] = Counter()
+    for values, count in await repository.count_victims(
+        session, dimensions, first_year=first_year, last_year=last_year, as_of=as_of
+    ):
+        # Counted up: what was told as unknown and what was never told are the same cell.
+        counts[tuple(map(_spoken, dimensions, values))] += count
+    stated = min(as_of or now, now)
+    if list(dimensions) == [Dimension.YEAR]:
+        _add_empty_years(counts, first_year, last_year or on_date(stated).year)
+    return VictimCounts(as_of=stated, release=None, dimensions=list(dimensions), rows=_cells(dimensions, counts))
+
+
+def _require_exact(actor: Actor, audience: Audience | None) -> None:
+    may_see_exact = Scope.STATS_EXACT in actor.scopes
+    if audience in (Audience.PUBLIC, Audience.PARTNER) or (audience is None and not may_see_exact):
+        raise TableNotReleased("No release has this table yet; released tables are the only ones for this audience.")
+    if not may_see_exact:
+        raise ScopeMissing(f"This needs the scope {Scope.STATS_EXACT}, which the token does not carry.")
+
+
+def _moment(as_of: date | datetime | None) -> datetime | None:
+    """A day means all that was known when it ended."""
+    if as_of is None or isinstance(as_of, datetime):
+        return as_of
+    return _start_of(as_of + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, COPENHAGEN)
+
+
+_WHERE_NOT_TOLD: Mapping[Dimension, str] = {Dimension.EXPLOITATION_FORM: ExploitationForm.UNKNOWN}
+
+
+def _spoken(dimension: Dimension, value: Value) -> str | int:
+    if value is None:
+        return _WHERE_NOT_TOLD.get(dimension, UNKNOWN)
+    return REGION_NAMES[Region(str(value))] if dimension is Dimension.REGION else value
+
+
+def _add_empty_years(counts: Counter[tuple[str | int, ...]], first_year: int | None, last_year: int) -> None:
+    """A year without anybody says 0: none, not unknown. Without a `from`, from the first year that has somebody."""
+    known = [int(year) for (year,) in counts]
+    start = min(known, default=last_year + 1) if first_year is None else first_year
+    for year in range(start, last_year + 1):
+        counts[(year,)] += 0
+
+
+def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...]]) -> list[Cell]:
+    return [
+        Cell.model_validate(dict(zip(dimensions, values, strict=True)) | {"count": count, "status": CountStatus.EXACT})
+        for values, count in sorted(counts.items())
+    ]
+
+
+async def describe_flow(session: AsyncSession, *, from_on: date | None, to_on: date | None) -> Flow:
+    """Referrals submitted and people interviewed on these Danish days, the last one included."""
+    check_period(from_on, to_on)
+    since = _start_of(from_on) if from_on else None
+    before = _start_of(to_on + timedelta(days=1)) if to_on else None
+    referrals = await repository.count_referrals(session, since=since, before=before)
+    senders = []
+    for sender, rows in groupby(referrals, key=lambda row: row[0]):
+        statuses = {status: count for _, status, count in rows}
+        senders.append(
+            SenderCount(referred_by=sender, kind=kind_of(sender), count=sum(statuses.values()), statuses=statuses)
+        )
+    interviewed = await repository.count_interviewed(session, since=since, before=before)
+    return Flow(referrals=senders, interviewed=interviewed)

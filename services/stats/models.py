@@ -1,0 +1,81 @@
+"""Tables of the stats service: what was told, one row for each fact. No column can hold personal data."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome, ReferralStatus, Region
+from shared.columns import code, codes, moment, texts
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables: one metadata of its own."""
+
+
+metadata = Table.metadata
+
+
+class Person(Table, table=True):
+    """A person who has a case, by the case's id alone."""
+
+    case_id: UUID = Field(primary_key=True)
+    opened_on: date
+    gender: Gender = code(Gender)
+    age_group: AgeGroup = code(AgeGroup)
+    citizenships: list[str] = texts()
+    municipality: str | None
+    region: Region | None = code(Region)
+    referral_id: UUID | None
+    referred_by: str | None
+
+
+class FurtherReferral(Table, table=True):
+    """Somebody referred a person who had a case already."""
+
+    __tablename__ = "further_referral"
+    case_id: UUID = Field(primary_key=True)
+    referral_id: UUID = Field(primary_key=True)
+    referred_by: str
+    recorded_at: datetime = moment()
+
+
+class Interview(Table, table=True):
+    """An interview of the clarification."""
+
+    interview_id: UUID = Field(primary_key=True)
+    case_id: UUID
+    held_at: datetime = moment()
+
+
+class Decision(Table, table=True):
+    """What an authority decided; `recorded_at` is when Havn knew, `decided_on` the day it counts for."""
+
+    decision_id: UUID = Field(primary_key=True)
+    case_id: UUID
+    authority: Authority = code(Authority)
+    outcome: Outcome = code(Outcome)
+    exploitation_forms: list[ExploitationForm] = codes(ExploitationForm)
+    decided_on: date
+    recorded_at: datetime = moment()
+
+
+class Replacement(Table, table=True):
+    """A decision no longer stands: another took its place."""
+
+    decision_id: UUID = Field(primary_key=True)
+    replaced_by: UUID
+    recorded_at: datetime = moment()
+
+
+class Referral(Table, table=True):
+    """A referral and where it stands."""
+
+    referral_id: UUID = Field(primary_key=True)
+    sender: str
+    status: ReferralStatus = code(ReferralStatus)
+    municipality: str | None
+    region: Region | None = code(Region)
+    submitted_at: datetime = moment()
+    updated_at: datetime = moment()

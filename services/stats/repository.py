@@ -1,0 +1,148 @@
+"""The only door to the rows of the stats service. Row level security lets the national centre alone read them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    exists,
+    extract,
+    func,
+    select,
+    true,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.stats.models import Decision, FurtherReferral, Interview, Person, Referral, Replacement, Table
+from services.stats.schemas import Dimension
+from shared import audit
+from shared.audit import Purpose
+from shared.codes import Outcome, ReferralStatus
+
+Value = str | int | None
+"""What a person is counted under; None where nobody has told."""
+
+
+async def keep(session: AsyncSession, fact: Table) -> None:
+    """Keep a fact; the same fact told again changes nothing. Facts of different cases come in any order."""
+    await session.execute(insert(type(fact)).values(**fact.model_dump()).on_conflict_do_nothing())
+
+
+async def note_status(session: AsyncSession, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
+    """The referral's status since `at`, unless something later is known of it."""
+    await session.execute(
+        update(Referral)
+        .where(col(Referral.referral_id) == referral_id, col(Referral.updated_at) <= at)
+        .values(status=status, updated_at=at)
+    )
+
+
+async def count_victims(
+    session: AsyncSession,
+    dimensions: Sequence[Dimension],
+    *,
+    first_year: int | None,
+    last_year: int | None,
+    as_of: datetime | None,
+) -> list[tuple[tuple[Value, ...], int]]:
+    """The people counted in these years, exactly, by these dimensions; each person once. `as_of` None: all that is known.
+
+    Who asked for what is kept in the audit."""
+    victims = _victims(as_of)
+    columns = [victims.c[dimension] for dimension in dimensions]
+    query = select(*columns, func.count()).group_by(*columns)
+    if first_year is not None:
+        query = query.where(victims.c.year >= first_year)
+    if last_year is not None:
+        query = query.where(victims.c.year <= last_year)
+    audit.record(session, operation="stats.victims", fields=dimensions, purpose=Purpose.STATISTICS)
+    return [(tuple(values), count) for *values, count in await session.execute(query)]
+
+
+def _victims(as_of: datetime | None) -> Subquery:
+    """One row for each person who counts, one column for each dimension."""
+    first, further = _first_positive(as_of), _first_further_referral(as_of)
+    columns: dict[Dimension, SQLColumnExpression[Any]] = {
+        Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
+        Dimension.GENDER: col(Person.gender),
+        Dimension.EXPLOITATION_FORM: type_coerce(first.c.exploitation_forms, ARRAY(String))[1],
+        Dimension.CITIZENSHIP: type_coerce(col(Person.citizenships), ARRAY(String))[1],
+        Dimension.AGE_GROUP: col(Person.age_group),
+        Dimension.REGION: func.coalesce(col(Person.region), col(Referral.region)),
+        Dimension.AUTHORITY: first.c.authority,
+        Dimension.REFERRED_BY: func.coalesce(col(Person.referred_by), col(Referral.sender), further.c.referred_by),
+    }
+    # Outer joins: a positive decision is counted whatever else is known of the person.
+    return (
+        select(*(column.label(dimension) for dimension, column in columns.items()))
+        .select_from(first)
+        .outerjoin(Person, col(Person.case_id) == first.c.case_id)
+        .outerjoin(Referral, col(Referral.referral_id) == col(Person.referral_id))
+        .outerjoin(further, further.c.case_id == first.c.case_id)
+        .subquery("victim")
+    )
+
+
+def _first_positive(as_of: datetime | None) -> Subquery:
+    """Each person's first positive decision that stands. Court and CMM, or a decision and its renewal, are one person."""
+    is_replaced = exists().where(
+        col(Replacement.decision_id) == col(Decision.decision_id), _is_known(Replacement.recorded_at, as_of)
+    )
+    in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
+    return (
+        select(
+            col(Decision.case_id), col(Decision.decided_on), col(Decision.authority), col(Decision.exploitation_forms)
+        )
+        .ext(distinct_on(col(Decision.case_id)))
+        .where(col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED, ~is_replaced)
+        .where(_is_known(Decision.recorded_at, as_of))
+        .order_by(col(Decision.case_id), *map(col, in_order))
+        .subquery("first_positive")
+    )
+
+
+def _first_further_referral(as_of: datetime | None) -> Subquery:
+    return (
+        select(col(FurtherReferral.case_id), col(FurtherReferral.referred_by))
+        .ext(distinct_on(col(FurtherReferral.case_id)))
+        .where(_is_known(FurtherReferral.recorded_at, as_of))
+        .order_by(col(FurtherReferral.case_id), col(FurtherReferral.recorded_at), col(FurtherReferral.referral_id))
+        .subquery("first_further_referral")
+    )
+
+
+def _is_known(recorded_at: datetime, as_of: datetime | None) -> ColumnElement[bool]:
+    return true() if as_of is None else col(recorded_at) <= as_of
+
+
+async def count_referrals(
+    session: AsyncSession, *, since: datetime | None, before: datetime | None
+) -> list[tuple[str, ReferralStatus, int]]:
+    """The referrals submitted in [since, before), by sender and status, in that order."""
+    query = select(col(Referral.sender), col(Referral.status), func.count()).where(
+        _is_within(Referral.submitted_at, since, before)
+    )
+    grouped = query.group_by(col(Referral.sender), col(Referral.status))
+    audit.record(session, operation="stats.flow", purpose=Purpose.STATISTICS)
+    return sorted((sender, status, count) for sender, status, count in await session.execute(grouped))
+
+
+async def count_interviewed(session: AsyncSession, *, since: datetime | None, before: datetime | None) -> int:
+    """The people interviewed in [since, before), however often."""
+    people = select(func.count(col(Interview.case_id).distinct()))
+    return await session.scalar(people.where(_is_within(Interview.held_at, since, before))) or 0
+
+
+def _is_within(moment: datetime, since: datetime | None, before: datetime | None) -> ColumnElement[bool]:
+    after = true() if since is None else col(moment) >= since
+    return after if before is None else after & (col(moment) < before)
