@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from shared.logs import log
-from shared.telemetry import current_trace_id
+from shared.telemetry import current_trace_id, route_of
 
 PROBLEM_TYPE = "https://havn.dk/problems/"
 
@@ -155,7 +155,7 @@ async def _http_exception(request: Request, error: HTTPException) -> JSONRespons
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("unforeseen error", exc_info=error, path=getattr(request.scope.get("route"), "path", "unknown"))
+    log.error("unforeseen error", exc_info=error, route=route_of(request.scope))
     return problem(
         name="InternalError",
         status=500,

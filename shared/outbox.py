@@ -91,7 +91,7 @@ async def write(session: AsyncSession) -> bool:
     counts = Counter(event.key for event in events)
     keys = sorted(counts)
     counted = await session.execute(_COUNT, {"keys": keys, "counts": [counts[key] for key in keys]})
-    last: dict[str, int] = {key: number for key, number in counted}
+    last: dict[str, int] = {row.key: row.last for row in counted}
     following = {key: last[key] - counts[key] for key in keys}
     rows = []
     for event in events:

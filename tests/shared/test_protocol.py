@@ -222,7 +222,7 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(havn: Listener) -> Non
         line.sendall(POST + b"Content-Length: 100000000\r\n\r\n")
         for _ in range(3):
             time.sleep(0.05)
-            send(line, b"a" * 10_000)
+            line.sendall(b"a" * 10_000)  # would raise when the line was reset
         assert statuses(until_closed(line)) == [413]
 
 

@@ -1,0 +1,7 @@
+"""Accommodation: where a person can be safe tonight, and who is responsible for it.
+
+Owns the register of facilities, their places and approvals; placement requests, offers, stays and placements; and the
+table that says who houses whom. Emits `placement-requested`, `place-offered`, `offer-accepted`, `offer-declined`,
+`offer-expired`, `person-arrived` and `person-left`. Listens to identification's `case-opened`, `case-referred`,
+`case-routed`, `decision-made` and `decision-replaced`, to know whom a case concerns and what the rules ask of it.
+"""

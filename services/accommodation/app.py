@@ -1,0 +1,14 @@
+"""The accommodation service, put together."""
+
+from services import accommodation
+from services.accommodation import api, consumers, models, offers
+from shared.service import Service
+
+service = Service(
+    name="accommodation",
+    description=accommodation.__doc__ or "",
+    router=api.router,
+    handlers=consumers.handlers,
+    metadata=models.metadata,
+    sweep=offers.expire_due,
+)

@@ -1,0 +1,34 @@
+"""What identification's events make the accommodation service do: keep what the rules of housing ask of a case."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import cases
+from shared.consumer import Handlers, Handling
+from shared.events import CaseOpened, CaseReferred, CaseRouted, DecisionMade, DecisionReplaced
+
+handlers = Handlers()
+
+
+@handlers.on(CaseOpened)
+async def know_the_case(session: AsyncSession, event: CaseOpened, handling: Handling) -> None:
+    await cases.open_case(session, event, now=handling.now)
+
+
+@handlers.on(CaseReferred)
+async def know_who_else_referred(session: AsyncSession, event: CaseReferred, handling: Handling) -> None:
+    await cases.add_referrer(session, case_id=event.case_id, org=event.referred_by)
+
+
+@handlers.on(CaseRouted)
+async def know_the_authority(session: AsyncSession, event: CaseRouted, handling: Handling) -> None:
+    await cases.route(session, case_id=event.case_id, authority=event.authority)
+
+
+@handlers.on(DecisionMade)
+async def know_the_decision(session: AsyncSession, event: DecisionMade, handling: Handling) -> None:
+    await cases.note_decision(session, event)
+
+
+@handlers.on(DecisionReplaced)
+async def know_that_it_no_longer_stands(session: AsyncSession, event: DecisionReplaced, handling: Handling) -> None:
+    await cases.forget_decision(session, case_id=event.case_id, decision_id=event.decision_id)

@@ -1,0 +1,213 @@
+"""The command `havn`. Every command explains itself: `havn COMMAND --help`."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import httpx
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from services.everything import SERVICES
+from services.referrals.directory import organisations
+from shared.logs import configure_logging
+from shared.running import REFUSALS, database_server, migrate_all, run_everything
+from shared.service import Service
+from shared.settings import Settings
+from shared.telemetry import configure_tracing
+
+T = TypeVar("T")
+app = typer.Typer(
+    help="Havn (Danish: harbour) carries a national effort against trafficking in human beings.\n\n"
+    "Start it with `havn up`, then try `havn demo`. Settings are HAVN_... variables; docs/operations.md lists them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+dead_letters = typer.Typer(help="Events that could not be handled: look at them, and try them again.", no_args_is_help=True)
+events = typer.Typer(help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True)
+app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(events, name="events")
+out = Console(highlight=False)
+
+OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
+
+
+@app.command()
+def up() -> None:
+    """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
+    settings = _settings()
+    _run(lambda: run_everything(SERVICES, _organisations(), settings, lambda: _say_where(settings)))
+
+
+@app.command()
+def demo() -> None:
+    """Play a police raid from referral to figure through the front door, a line per step.
+
+    Plays against a running Havn at HAVN_PORT; when there is none, starts one of its own on a database that is thrown away."""
+    from services.demo import play
+
+    sys.exit(play(_settings(), out))
+
+
+@app.command()
+def token(
+    org: Annotated[str, typer.Argument(help="The organisation's id, e.g. politi-oestjylland, cmm, us, reden.")],
+    role: Annotated[list[str] | None, typer.Option(help="A role, e.g. decider; repeat for more.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Scopes with spaces between; all of the kind without it.")] = None,
+    assurance: Annotated[str, typer.Option(help="NSIS level of assurance: low, substantial, high.")] = "substantial",
+) -> None:
+    """Print an access token from the development issuer of a running Havn.
+
+    Example: curl -H "Authorization: Bearer $(havn token cmm)" http://127.0.0.1:8000/identification/v1/cases"""
+    asked: dict[str, Any] = {"grant_type": "client_credentials", "client_id": org, "client_secret": "dev"}
+    asked |= {"role": role or ["caseworker"], "nsis_loa": assurance} | ({"scope": scope} if scope else {})
+    address = f"{_settings().origin}/oidc/token"
+    try:
+        answer = httpx.post(address, data=asked, trust_env=False, timeout=5)
+    except httpx.HTTPError:
+        _stop(f"No Havn answers at {address}; start one with `havn up`.")
+    if answer.status_code != 200:
+        _stop(f"The issuer refused: {answer.json().get('error_description', answer.json().get('error'))}")
+    print(answer.json()["access_token"])  # noqa: T201  (the token alone, for use in a command line)
+
+
+@app.command()
+def migrate() -> None:
+    """Make the databases, runtime roles and Kafka topics that are missing, and bring all to this version."""
+    settings = _settings()
+
+    async def go(server_url: str) -> None:
+        changed = await migrate_all([service.name for service in SERVICES], settings, server_url)
+        out.print(f"Migrated: {', '.join(changed)}." if changed else "Everything was up to date.")
+
+    _on_database(settings, go)
+
+
+@app.command()
+def contract(
+    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("docs"),
+) -> None:
+    """Write the public contract: OpenAPI of each service, AsyncAPI of the events, and docs/events.md."""
+    from shared.contract import write_contract
+
+    for written in write_contract(folder, SERVICES):
+        out.print(f"wrote {written}")
+
+
+@dead_letters.command("list")
+def list_dead_letters(service: OneService = None) -> None:
+    """Show what waits for a replay, with the reason."""
+    from shared import upkeep
+
+    async def go(server_url: str) -> None:
+        table = Table("service", "event", "type", "case", "sequence", "attempts", "reason")
+        for each in _named(service):
+            for letter in await upkeep.list_dead_letters(each, _settings(), server_url):
+                table.add_row(
+                    each.name, letter.event_id, letter.type, letter.key, str(letter.sequence), str(letter.attempts),
+                    letter.reason,
+                )  # fmt: skip
+        out.print(table if table.row_count else "No dead letters.")
+
+    _on_database(_settings(), go)
+
+
+@dead_letters.command("replay")
+def replay_dead_letters(service: OneService = None) -> None:
+    """Try the dead letters again, in order per case. Needs a running Havn, whose services are asked for what is needed."""
+    from shared import upkeep
+
+    async def go(server_url: str) -> None:
+        for each in _named(service):
+            done, remaining = await upkeep.replay_dead_letters(each, _settings(), server_url)
+            out.print(f"{each.name}: {done} took effect, {remaining} remain.")
+
+    _on_database(_settings(), go)
+
+
+@events.command("replay")
+def replay_events(
+    service: OneService = None,
+    since: Annotated[datetime | None, typer.Option(help="Only what became true at or after this time (UTC).")] = None,
+) -> None:
+    """Send the history again. Whoever has handled an event passes it by; a broker that lost everything is full again."""
+    from datetime import UTC
+
+    from shared import upkeep
+
+    async def go(server_url: str) -> None:
+        begin = since.replace(tzinfo=UTC) if since else None
+        for each in _named(service):
+            count = await upkeep.replay_events(each, _settings(), server_url, since=begin)
+            out.print(f"{each.name}: {count} events are in the queue; its relay sends them.")
+
+    _on_database(_settings(), go)
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        told = "; ".join(f"HAVN_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        _stop(told.replace("HAVN_: Value error, ", ""))
+    configure_logging(settings.env)
+    return settings
+
+
+def _organisations() -> dict[str, Any]:
+    return {entry.id: entry.kind for entry in organisations()}
+
+
+def _named(name: str | None) -> list[Service]:
+    found = [service for service in SERVICES if name in (None, service.name)]
+    if not found:
+        _stop(f"There is no service {name}; there are {', '.join(service.name for service in SERVICES)}.")
+    return found
+
+
+def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    async def go() -> None:
+        async with database_server(settings) as server_url:
+            await action(server_url)
+
+    _run(go)
+
+
+def _run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    configure_tracing("havn", _settings().otlp_endpoint)
+    try:
+        return asyncio.run(action())
+    except REFUSALS as refusal:
+        _stop(str(refusal))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _stop(sentence: str) -> NoReturn:
+    Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def _say_where(settings: Settings) -> None:
+    origin = settings.origin
+    docs = "\n".join(f"               {origin}/{service.name}/docs" for service in SERVICES)
+    out.print(
+        f"""[bold]Havn is open[/bold] at {origin}, data in {settings.home.absolute()}. Ctrl-C ends it.
+
+  API docs   {docs.strip()}
+  issuer       {origin}/oidc/.well-known/openid-configuration
+  a token      havn token politi-oestjylland
+  try          curl -s -H "Authorization: Bearer $(havn token politi-oestjylland)" '{origin}/referrals/v1/organisations?limit=3'
+  a story      havn demo""",
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,210 @@
+"""What the others would have told the stats service: a story is written event by event, then told on the bus."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.bus import Message
+from shared.clock import COPENHAGEN
+from shared.codes import (
+    AgeGroup,
+    Authority,
+    Channel,
+    ExploitationForm,
+    Gender,
+    Outcome,
+    ReferralKind,
+    ResidenceBasis,
+    Urgency,
+)
+from shared.events import (
+    CaseOpened,
+    CaseReferred,
+    DecisionMade,
+    DecisionReplaced,
+    Event,
+    InterviewHeld,
+    ReferralEvent,
+    ReferralSubmitted,
+    cloud_event,
+)
+from tests.world import World
+
+EARLY = datetime(2026, 1, 5, 9, tzinfo=COPENHAGEN)
+
+
+class Story:
+    """Events in the order they became true; each source counts the events of a case, from 1."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self._sequences: Counter[tuple[str, str]] = Counter()
+        self._told = 0
+
+    def tell(self, event: Event) -> None:
+        """Write an event down as it would travel."""
+        self._sequences[event.service, event.key] += 1
+        event_id = uuid4()
+        envelope = cloud_event(
+            service=event.service,
+            event_id=event_id,
+            type_=event.type,
+            key=event.key,
+            sequence=self._sequences[event.service, event.key],
+            occurred_at=event.occurred_at,
+            payload=event.model_dump(mode="json"),
+        )
+        value = json.dumps(envelope).encode()
+        self.messages.append(Message(f"havn.{event.service}", event.key, str(event_id), value, None))
+
+    async def reaches(self, havn: World) -> None:
+        """Deliver what has been written since the last time."""
+        await deliver(havn, self.messages[self._told :])
+        self._told = len(self.messages)
+
+    def referral(
+        self,
+        sender: str = "politi-oestjylland",
+        *,
+        municipality: str | None = "0751",
+        at: datetime = EARLY,
+        case_id: UUID | None = None,
+    ) -> UUID:
+        referral_id = uuid4()
+        self.tell(
+            ReferralSubmitted(
+                referral_id=referral_id,
+                sender=sender,
+                recipient="cmm",
+                kind=ReferralKind.IDENTIFICATION,
+                channel=Channel.POLICE_OPERATION,
+                urgency=Urgency.ROUTINE,
+                referred_at=at,
+                municipality=municipality,
+                in_custody=False,
+                custody_since=None,
+                case_id=case_id,
+                subject_ids=(uuid4(),),
+                occurred_at=at,
+            )
+        )
+        return referral_id
+
+    def step(self, event: type[ReferralEvent], referral_id: UUID, *, at: datetime, **more: Any) -> None:
+        """The referral's next status."""
+        self.tell(
+            event.model_validate(
+                {
+                    "referral_id": referral_id,
+                    "sender": "politi-oestjylland",
+                    "recipient": "cmm",
+                    "kind": ReferralKind.IDENTIFICATION,
+                    "occurred_at": at,
+                }
+                | more
+            )
+        )
+
+    def case(
+        self,
+        *,
+        gender: Gender = Gender.WOMAN,
+        age_group: AgeGroup = AgeGroup.ADULT,
+        citizenships: Sequence[str] = ("THA",),
+        municipality: str | None = "0751",
+        referral_id: UUID | None = None,
+        referred_by: str | None = None,
+        at: datetime = EARLY,
+    ) -> UUID:
+        case_id = uuid4()
+        self.tell(
+            CaseOpened(
+                case_id=case_id,
+                opened_on=at.date(),
+                channel=Channel.POLICE_OPERATION,
+                referral_id=referral_id,
+                subject_id=None,
+                referred_by=referred_by,
+                municipality=municipality,
+                gender=gender,
+                age_group=age_group,
+                citizenships=tuple(citizenships),
+                residence_basis=ResidenceBasis.UNKNOWN,
+                occurred_at=at,
+            )
+        )
+        return case_id
+
+    def referred_again(self, case_id: UUID, referred_by: str, *, at: datetime = EARLY) -> None:
+        self.tell(
+            CaseReferred(
+                case_id=case_id, referral_id=uuid4(), subject_id=uuid4(), referred_by=referred_by, occurred_at=at
+            )
+        )
+
+    def interviewed(self, case_id: UUID, *, at: datetime = EARLY + timedelta(days=1)) -> None:
+        self.tell(
+            InterviewHeld(
+                case_id=case_id,
+                interview_id=uuid4(),
+                held_at=at,
+                in_detention=False,
+                with_interpreter=True,
+                occurred_at=at,
+            )
+        )
+
+    def decided(
+        self,
+        case_id: UUID,
+        on: date,
+        *,
+        authority: Authority = Authority.CMM,
+        outcome: Outcome = Outcome.ASSESSED_TRAFFICKED,
+        forms: Sequence[ExploitationForm] = (ExploitationForm.SEXUAL,),
+        recorded_at: datetime | None = None,
+        replaces: UUID | None = None,
+    ) -> UUID:
+        """A decision, known to Havn at noon of its day unless `recorded_at` says otherwise."""
+        decision_id = uuid4()
+        known_at = recorded_at or datetime(on.year, on.month, on.day, 12, tzinfo=COPENHAGEN)
+        self.tell(
+            DecisionMade(
+                case_id=case_id,
+                decision_id=decision_id,
+                authority=authority,
+                outcome=outcome,
+                exploitation_forms=tuple(forms),
+                decided_on=on,
+                legal_status=ResidenceBasis.UNKNOWN,
+                occurred_at=known_at,
+            )
+        )
+        if replaces:
+            self.tell(
+                DecisionReplaced(case_id=case_id, decision_id=replaces, replaced_by=decision_id, occurred_at=known_at)
+            )
+        return decision_id
+
+
+async def deliver(havn: World, messages: Sequence[Message]) -> None:
+    await havn.house.workers["stats"].consumer.deliver(messages)
+
+
+async def victims(havn: World, by: str = "year", **params: Any) -> list[dict[str, Any]]:
+    """The rows that the national centre's statistician sees."""
+    answer = await havn.partner("cmm", "statistician").get("/stats/v1/victims", by=by, **params)
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["rows"]
+    return rows
+
+
+def exact(count: int, **values: str | int) -> dict[str, Any]:
+    return values | {"count": count, "status": "exact"}
+
+
+def problem_name(answer: Any) -> str:
+    return str(answer.json()["type"]).rsplit("/", 1)[1]
