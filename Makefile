@@ -50,10 +50,10 @@ $(VENV)/.uv:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.uv requirements.lock pyproject.toml
-	@$(UV) install -q --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(UV) install -q --python $(BIN)/python --no-deps -e .
+	@$(UV) install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) install -q --compile-bytecode --python $(BIN)/python --no-deps -e .
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
-	@$(UV) install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -1,6 +1,5 @@
 """The command `havn`. Every command explains itself: `havn COMMAND --help`."""
 
-import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import httpx
 import typer
+import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
@@ -29,8 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-dead_letters = typer.Typer(help="Events that could not be handled: look at them, and try them again.", no_args_is_help=True)
-events = typer.Typer(help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True)
+dead_letters = typer.Typer(
+    help="Events that could not be handled: look at them, and try them again.", no_args_is_help=True
+)
+events = typer.Typer(
+    help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True
+)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(events, name="events")
 out = Console(highlight=False)
@@ -182,7 +186,7 @@ def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any,
 def _run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
     configure_tracing("havn", _settings().otlp_endpoint)
     try:
-        return asyncio.run(action())
+        return uvloop.run(action())
     except REFUSALS as refusal:
         _stop(str(refusal))
     except KeyboardInterrupt:

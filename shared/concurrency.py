@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Header, Response
 
 from shared.errors import PreconditionFailed, PreconditionRequired
+from shared.openapi import REQUIRED
 
 
 class Versioned(Protocol):
@@ -56,13 +57,15 @@ def _match(header: str | None) -> Match:
     return Match(frozenset(re.findall(r'"[^"]*"|\*', header or "")))
 
 
-def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> Match:
+async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> Match:
     """For a state change that honours If-Match when it is sent."""
     return Match(_match(if_match).tags or frozenset({"?"})) if if_match else Match()
 
 
-def required(if_match: Annotated[str | None, Header(max_length=500)] = None) -> Match:
+async def required(
+    if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True})] = None,
+) -> Match:
     """For PUT, PATCH and decisions: 428 without If-Match."""
     if not if_match:
         raise IfMatchMissing("Send If-Match with the ETag you read; without it an unseen change could be overwritten.")
-    return honoured(if_match)
+    return await honoured(if_match)

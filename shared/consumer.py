@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, DateTime, LargeBinary, select, text, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +24,7 @@ from shared.db import Database
 from shared.events import EVENTS, Event
 from shared.logs import log
 from shared.metrics import DEAD_LETTERS, EVENTS_HANDLED
+from shared.outages import is_outage
 from shared.peers import PeerAway, Peers
 from shared.plumbing import PlumbingTable
 from shared.settings import Settings
@@ -109,6 +109,15 @@ class Turn(StrEnum):
     BEHIND_A_DEAD_LETTER = "behind a dead letter"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An event's place in its case, as it is here and now, under the case's lock."""
+
+    turn: Turn
+    is_awaited: bool
+    """A later event was put aside, for want of this one or of one before it."""
+
+
 def read(message: Message) -> Received:
     """The envelope of a CloudEvent; Unreadable when it is not one of ours."""
     try:
@@ -151,13 +160,16 @@ class Consumer:
         async def one_case(of_case: list[Message]) -> None:
             async with places:
                 for message in of_case:
-                    await self._take(message)
+                    following: Message | None = message
+                    while following:
+                        following = await self._take(following)
 
         async with asyncio.TaskGroup() as group:
             for of_case in by_key.values():
                 group.create_task(one_case(of_case))
 
-    async def _take(self, message: Message) -> None:
+    async def _take(self, message: Message) -> Message | None:
+        """Gives the event that was put aside for want of this one, if there is one."""
         with consumer_span(message.traceparent, f"{self.service} handles {message.topic}"):
             failures = 0
             wait = self._settings.retry_seconds
@@ -170,25 +182,26 @@ class Consumer:
                     log.warning("event not handled yet", service=self.service, event_id=message.id,
                                 reason=_reason(error), attempt=failures)  # fmt: skip
                     if failures >= self._settings.handler_attempts:
-                        return await self._bury(message, _reason(error), failures)
+                        await self._bury(message, _reason(error), failures)
+                        return None
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
-    async def _take_once(self, message: Message) -> None:
+    async def _take_once(self, message: Message) -> Message | None:
         received = read(message)
         async with self._database.transaction(self._actor) as session:
-            turn = await _turn_of(session, received)
-            if turn is Turn.TAKEN_ALREADY:
-                return
-            if turn is Turn.NOW:
+            standing = await _standing_of(session, received)
+            if standing.turn is Turn.NOW:
                 await self._handle(session, received)
-            else:
-                await self._set_aside(session, received, turn.value, attempts=0)
-            if turn is not Turn.AFTER_A_GAP:
-                await _advance(session, received)
-            if turn is Turn.NOW:
                 await _resolve(session, message.id, self._clock.now())
-        EVENTS_HANDLED.labels(self.service).inc()
+            elif standing.turn is not Turn.TAKEN_ALREADY:
+                await self._set_aside(session, received, standing.turn.value, attempts=0)
+            if standing.turn is not Turn.AFTER_A_GAP:
+                await _advance(session, received)
+            following = await _next_put_aside(session, received) if standing.is_awaited else None
+        if standing.turn is Turn.NOW:
+            EVENTS_HANDLED.labels(self.service).inc()
+        return following
 
     async def _handle(self, session: AsyncSession, received: Received) -> None:
         known = EVENTS.get(received.type)
@@ -203,11 +216,15 @@ class Consumer:
         async with self._database.transaction(self._actor) as session:
             try:
                 received = read(message)
+                turn = (await _standing_of(session, received)).turn
             except Unreadable:
                 received = Received(message, message.topic, "unreadable", 0, self._clock.now(), {})
-            await _turn_of(session, received)
+                turn = Turn.NOW
+            if turn is Turn.TAKEN_ALREADY:
+                return  # another consumer of ours had better luck in the meantime
             await self._set_aside(session, received, reason, attempts=attempts)
-            await _advance(session, received)
+            if turn is not Turn.AFTER_A_GAP:
+                await _advance(session, received)
         log.error("event is a dead letter", service=self.service, event_id=message.id, reason=reason)
 
     async def _set_aside(self, session: AsyncSession, received: Received, reason: str, *, attempts: int) -> None:
@@ -251,13 +268,12 @@ class Consumer:
     async def _replay_one(self, letter: DeadLetter) -> int:
         received = read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
         async with self._database.transaction(self._actor) as session:
-            last = await _last_sequence(session, received)
-            if received.sequence > last + 1:
+            if (await _standing_of(session, received)).turn is Turn.AFTER_A_GAP:
                 return 0  # still waiting for what is missing
-            await self._handle(session, received)
-            if received.sequence == last + 1:
+            # Asked again under the case's lock: another replay, or the bus, may have been quicker.
+            if await _resolve(session, letter.event_id, self._clock.now()):
+                await self._handle(session, received)
                 await _advance(session, received)
-            await _resolve(session, letter.event_id, self._clock.now())
         return 1
 
     async def _note_failure(self, letter: DeadLetter, reason: str) -> None:
@@ -271,9 +287,7 @@ class Consumer:
 
 def _is_passing(error: Exception) -> bool:
     """Trouble that is not the event's: the database or a neighbour is away. Waited for, never counted against it."""
-    return isinstance(error, OSError | TimeoutError | PeerAway) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
+    return isinstance(error, PeerAway) or is_outage(error)
 
 
 def _reason(error: Exception) -> str:
@@ -294,25 +308,37 @@ def _reason(error: Exception) -> str:
 _LOCK = text("""
     INSERT INTO inbox AS i (source, key, last_sequence) VALUES (:source, :key, 0)
     ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
-    RETURNING last_sequence, EXISTS (
-        SELECT 1 FROM dead_letter d
-        WHERE d.source = :source AND d.key = :key AND d.sequence < :sequence AND d.replayed_at IS NULL) AS is_behind
+    RETURNING last_sequence
+""")
+# A statement of its own, after the lock: it must see what the last holder of the lock committed.
+_WAITING = text("""
+    SELECT coalesce(bool_or(sequence < :sequence), false) AS is_behind,
+           coalesce(bool_or(sequence > :sequence), false) AS is_awaited
+    FROM dead_letter WHERE source = :source AND key = :key AND replayed_at IS NULL
 """)
 
 
-async def _turn_of(session: AsyncSession, received: Received) -> Turn:
+async def _standing_of(session: AsyncSession, received: Received) -> Standing:
     values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    last, is_behind = (await session.execute(_LOCK, values)).one()
+    last = int((await session.execute(_LOCK, values)).scalar_one())
+    waiting = (await session.execute(_WAITING, values)).one()
     if received.sequence <= last:
-        return Turn.TAKEN_ALREADY
-    if received.sequence > last + 1:
-        return Turn.AFTER_A_GAP
-    return Turn.BEHIND_A_DEAD_LETTER if is_behind else Turn.NOW
+        turn = Turn.TAKEN_ALREADY
+    elif received.sequence > last + 1:
+        turn = Turn.AFTER_A_GAP
+    else:
+        turn = Turn.BEHIND_A_DEAD_LETTER if waiting.is_behind else Turn.NOW
+    return Standing(turn, waiting.is_awaited)
 
 
-async def _last_sequence(session: AsyncSession, received: Received) -> int:
-    values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    return int((await session.execute(_LOCK, values)).one()[0])
+async def _next_put_aside(session: AsyncSession, received: Received) -> Message | None:
+    letter = await session.scalar(
+        select(DeadLetter)
+        .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
+        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Turn.AFTER_A_GAP.value)
+        .where(DeadLetter.replayed_at.is_(None))
+    )
+    return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
 
 
 async def _advance(session: AsyncSession, received: Received) -> None:
@@ -324,9 +350,12 @@ async def _advance(session: AsyncSession, received: Received) -> None:
     )
 
 
-async def _resolve(session: AsyncSession, event_id: str, now: datetime) -> None:
-    await session.execute(
+async def _resolve(session: AsyncSession, event_id: str, now: datetime) -> bool:
+    """Mark the event's dead letter as done with; says whether there was one that was not."""
+    resolved = await session.scalar(
         update(DeadLetter)
         .where(DeadLetter.event_id == event_id, DeadLetter.replayed_at.is_(None))
         .values(replayed_at=now)
+        .returning(DeadLetter.event_id)
     )
+    return resolved is not None

@@ -17,10 +17,11 @@ from shared import audit, concurrency, idempotency, strict_json
 from shared.audit import Purpose
 from shared.auth import Actor, Assurance, Role, Scope
 from shared.db import Database
-from shared.errors import BadRequest, DomainError, Forbidden, NotFound, Unauthenticated
-from shared.logs import log
+from shared.errors import BadRequest, DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
+from shared.logs import bind_org, log
+from shared.openapi import REQUIRED
 from shared.paging import Cursor, Cursors, Limit, Page
-from shared.tokens import TokenRefused, TokenVerifier
+from shared.tokens import Refusal, TokenRefused, TokenVerifier
 
 ItemT = TypeVar("ItemT")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -66,7 +67,7 @@ class Requires:
         self.roles = frozenset(roles)
         self.assurance = assurance
 
-    def __call__(self, request: Request) -> Actor:
+    async def __call__(self, request: Request) -> Actor:
         actor: Actor = request.state.actor
         return actor
 
@@ -87,12 +88,13 @@ class Requires:
             )
 
 
-def _session(request: Request) -> AsyncSession:
+# Dependencies are coroutines though they wait for nothing: FastAPI sends plain functions through a thread each.
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.platform.clock.now()
     return now
 
@@ -100,14 +102,20 @@ def _now(request: Request) -> datetime:
 OptionalPurpose = Annotated[Purpose | None, Query(description="Why this is read.")]
 
 
-def _purpose(purpose: OptionalPurpose = None) -> Purpose:
+async def _purpose(
+    purpose: Annotated[
+        Purpose | None, Query(description="Why this is read.", json_schema_extra={REQUIRED: True})
+    ] = None,
+) -> Purpose:
     if purpose is None:
         raise PurposeMissing(f"Say why you read this: ?purpose= one of {', '.join(Purpose)}.")
     return purpose
 
 
-def _required_key(
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=idempotency.LONGEST_KEY)] = None,
+async def _required_key(
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=idempotency.LONGEST_KEY, json_schema_extra={REQUIRED: True})
+    ] = None,
 ) -> None:
     if idempotency_key is None:
         raise idempotency.IdempotencyKeyMissing(
@@ -152,7 +160,7 @@ class Paging:
         return Page(items=list(items[: self.limit]), next_cursor=cursor)
 
 
-def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Paging:
+async def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Paging:
     platform = request.app.state.platform
     asked = sorted(
         (name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"}
@@ -217,11 +225,16 @@ async def _admit(request: Request, policy: Requires, operation: str) -> Actor:
         actor = await verifier.verify(_bearer(request))
     except TokenRefused as refused:
         log.info("token refused", reason=refused.reason)
+        if refused.reason is Refusal.KEYS_UNAVAILABLE:
+            raise Unavailable(
+                "The token's issuer cannot be reached; try again.", headers={"retry-after": "5"}
+            ) from None
         raise TokenInvalid(
             "The access token is not valid here.", headers={"www-authenticate": 'Bearer error="invalid_token"'}
         ) from None
     request.state.actor = actor
     request.state.actor_org = actor.org
+    bind_org(actor.org)
     try:
         policy.check(actor)
     except DomainError:

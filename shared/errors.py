@@ -11,11 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.logs import log
+from shared.outages import is_outage
 from shared.telemetry import current_trace_id, route_of
 
 PROBLEM_TYPE = "https://havn.dk/problems/"
+RETRY_AFTER_SECONDS = 5
 
 
 class DomainError(Exception):
@@ -154,8 +157,16 @@ async def _http_exception(request: Request, error: HTTPException) -> JSONRespons
     return problem(name=name, status=error.status_code, detail=detail, headers=error.headers)
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("unforeseen error", exc_info=error, route=route_of(request.scope))
+def _unforeseen(error: Exception, route: str) -> JSONResponse:
+    if is_outage(error):
+        log.warning("something we need is away", exc_info=error, route=route)
+        return problem(
+            name="Unavailable",
+            status=503,
+            detail="Something Havn needs does not answer; send the same request again, with the same Idempotency-Key.",
+            headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+        )
+    log.error("unforeseen error", exc_info=error, route=route)
     return problem(
         name="InternalError",
         status=500,
@@ -163,9 +174,32 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+class LastResort:
+    """ASGI middleware: what nobody foresaw leaves as a problem document too. It stands inside the request's span (FastAPI's
+    own handler for `Exception` stands outside), so that the answer has the trace id that the log has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            await _unforeseen(error, route_of(scope))(scope, receive, send)
+
+
 def render_errors(app: FastAPI) -> None:
     """Every way to fail leaves `app` as a problem document."""
     app.add_exception_handler(DomainError, _domain_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid_input)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(LastResort)

@@ -5,6 +5,7 @@ that is `Personal`, or text that is not a code, is refused when the class is mad
 Events change by addition only, consumers first; anything else is a new version.
 """
 
+import re
 import types
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.codes import (
     AgeGroup,
@@ -27,12 +28,16 @@ from shared.codes import (
     Urgency,
 )
 
-OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
-RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d?$")]
-TableVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-]{1,40}$")]
+OrganisationId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64), Field(examples=["cmm"])
+]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["THA"])]
+MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(examples=["0751"])]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]?$"), Field(examples=["R6"])]
+TableVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-]{1,40}$"), Field(examples=["routing-2021"])]
 
+_NAMES = ("Anna", "Anna Jensen", "anna jensen")
+"""What the pattern of a text field must refuse, lest it be a pattern in name only (`.*`)."""
 _PLAIN = (UUID, StrEnum, date, datetime, int, bool, type(None))
 
 
@@ -81,11 +86,15 @@ def _is_impersonal(annotation: Any) -> bool:
     if origin is Annotated:
         base, *constraints = get_args(annotation)
         if base is str:
-            return any(getattr(constraint, "pattern", None) for constraint in constraints)
+            return any(_refuses_names(getattr(constraint, "pattern", None)) for constraint in constraints)
         return _is_impersonal(base)
     if origin in (tuple, Union, types.UnionType):
         return all(_is_impersonal(part) for part in get_args(annotation) if part is not Ellipsis)
     return isinstance(annotation, type) and issubclass(annotation, _PLAIN)
+
+
+def _refuses_names(pattern: str | re.Pattern[str] | None) -> bool:
+    return pattern is not None and not any(re.search(pattern, name) for name in _NAMES)
 
 
 class ReferralEvent(Event):

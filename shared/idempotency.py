@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import DateTime, LargeBinary, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from shared.sealed import vault_of
 
 LONGEST_KEY = 255
 _REPLAYED_HEADERS = ("content-type", "etag", "location")
+_STILL_AT_WORK = "The first request with this Idempotency-Key is still at work; ask again in a moment."
 
 
 class IdempotencyKeyMissing(BadRequest):
@@ -70,7 +72,7 @@ class Attempt:
 
 
 # The advisory lock is tried, not waited for: a twin that is still at work is answered 409 at once. Should the twin have
-# committed between this statement's snapshot and its lock, the insert of `remember` fails on the primary key instead.
+# committed between this statement's snapshot and its lock, `remember` finds the key taken and answers the same.
 _FIND = text("""
     SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 0)) AS is_ours,
            (SELECT request_hash FROM idempotency WHERE org = :org AND key_hash = :key_hash) AS request_hash,
@@ -80,7 +82,7 @@ _FIND = text("""
 
 async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
     """The first answer, if there is one; None when this attempt is the first, which then holds the key until it ends."""
-    key_hash = vault_of(session).hashed("idempotency", attempt.key)
+    key_hash = vault_of(session).hashed_exactly("idempotency", attempt.key)
     values = {"lock": f"{attempt.org}:{key_hash.hex()}", "org": attempt.org, "key_hash": key_hash}
     found = (await session.execute(_FIND, values)).one()
     if found.request_hash is not None:
@@ -90,30 +92,31 @@ async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
             )
         return _replay(_open(session, attempt, found.answer))
     if not found.is_ours:
-        raise RequestInProgress("The first request with this Idempotency-Key is still at work; ask again in a moment.")
+        raise RequestInProgress(_STILL_AT_WORK)
     return None
 
 
 async def remember(session: AsyncSession, attempt: Attempt, response: Response, *, now: datetime) -> None:
-    """Keep the answer, in the transaction whose effect it tells."""
+    """Keep the answer, in the transaction whose effect it tells. Raises RequestInProgress when a twin was quicker."""
     kept = {
         "status": response.status_code,
         "headers": {name: response.headers[name] for name in _REPLAYED_HEADERS if name in response.headers},
         "body": bytes(response.body).decode(),
     }
-    session.add(
-        StoredAnswer(
-            org=attempt.org,
-            key_hash=vault_of(session).hashed("idempotency", attempt.key),
-            request_hash=attempt.request_hash,
-            answer=_seal(session, attempt, kept),
-            created_at=now,
-        )
-    )
+    answer = {
+        "org": attempt.org,
+        "key_hash": vault_of(session).hashed_exactly("idempotency", attempt.key),
+        "request_hash": attempt.request_hash,
+        "answer": _seal(session, attempt, kept),
+        "created_at": now,
+    }
+    kept_now = insert(StoredAnswer).values(answer).on_conflict_do_nothing().returning(StoredAnswer.org)
+    if await session.scalar(kept_now) is None:
+        raise RequestInProgress(_STILL_AT_WORK)
 
 
 def _cipher(session: AsyncSession, attempt: Attempt) -> AESGCM:
-    return AESGCM(vault_of(session).hashed(f"answer:{attempt.org}", attempt.key))
+    return AESGCM(vault_of(session).hashed_exactly("answer", f"{attempt.org} {attempt.key}"))
 
 
 def _seal(session: AsyncSession, attempt: Attempt, kept: dict[str, Any]) -> bytes:

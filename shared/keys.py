@@ -31,10 +31,14 @@ class KeyRing:
     root: bytes = field(repr=False)
     wrapping: Mapping[str, bytes] = field(repr=False)
     current: str
+    _kept: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def derived(self, use: str) -> bytes:
-        """32 bytes for one named use, the same every time, unrelated to those of any other use."""
-        return _derive(self.root, use)
+        """32 bytes for one named use, the same every time, unrelated to those of any other use. For a fixed set of uses:
+        the results are kept."""
+        if use not in self._kept:
+            self._kept[use] = _derive(self.root, use)
+        return self._kept[use]
 
     def as_json(self) -> str:
         encoded = {name: base64.b64encode(key).decode() for name, key in self.wrapping.items()}
@@ -48,9 +52,7 @@ def _derive(key: bytes, use: str) -> bytes:
 def read_ring(text: str) -> KeyRing:
     """A ring from its JSON form, or from 32 bytes in base64. ValueError when it is neither."""
     if text.lstrip().startswith("{"):
-        known = json.loads(text)
-        wrapping = {name: base64.b64decode(key, validate=True) for name, key in known["wrapping"].items()}
-        ring = KeyRing(base64.b64decode(known["root"], validate=True), wrapping, known["current"])
+        ring = _read_json(text)
     else:
         master = base64.b64decode(text.strip(), validate=True)
         if len(master) != 32:
@@ -59,6 +61,15 @@ def read_ring(text: str) -> KeyRing:
     if ring.current not in ring.wrapping or any(len(key) != 32 for key in (ring.root, *ring.wrapping.values())):
         raise ValueError("a key ring names its current key, and every key has 32 bytes")
     return ring
+
+
+def _read_json(text: str) -> KeyRing:
+    try:
+        known = json.loads(text)
+        wrapping = {name: base64.b64decode(key, validate=True) for name, key in known["wrapping"].items()}
+        return KeyRing(base64.b64decode(known["root"], validate=True), wrapping, str(known["current"]))
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError("a key ring has root, current and wrapping, the keys in base64") from None
 
 
 class KeyProvider(Protocol):
@@ -77,7 +88,7 @@ class FileKeys:
             if not self._path.exists():
                 self._make()
             return read_ring(self._path.read_text())
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError) as error:
             raise MasterKeyMissing(
                 f"The master key in {self._path} cannot be used ({type(error).__name__})."
             ) from error
@@ -99,7 +110,7 @@ class GivenKeys:
     def ring(self) -> KeyRing:
         try:
             return read_ring(self._text)
-        except (ValueError, KeyError) as error:
+        except ValueError as error:
             raise MasterKeyMissing("HAVN_MASTER_KEY is neither 32 bytes in base64 nor a key ring in JSON.") from error
 
 
@@ -113,7 +124,7 @@ class CommandKeys:
         try:
             printed = subprocess.run(shlex.split(self._command), capture_output=True, check=True, timeout=10, text=True)  # noqa: S603
             return read_ring(printed.stdout)
-        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise MasterKeyMissing(f"HAVN_MASTER_KEY_COMMAND gave no usable key ({type(error).__name__}).") from None
 
 

@@ -34,6 +34,8 @@ LONGEST_VALUE = 500
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # These speak of connections, topics and revisions only. What other libraries say may hold a row or a name.
 _SPEAK_FREELY = ("aiokafka", "alembic", "opentelemetry", "uvicorn.error")
+# What these tell at INFO (each migration step, each outgoing request) we tell ourselves, in our own words.
+_WARN_ONLY = ("alembic", "httpcore", "httpx", "uvicorn.error")
 _FORMATTERS_OWN = frozenset({"_record", "_from_structlog"})
 _LONGEST_CHAIN = 5
 
@@ -54,6 +56,8 @@ def configure_logging(environment: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    for chatty in _WARN_ONLY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     # A line that cannot be formatted is otherwise printed with its arguments, past everything above.
     logging.raiseExceptions = False

@@ -190,22 +190,22 @@ CREATE INDEX ix_dead_letter_open ON dead_letter (source, key, sequence) WHERE re
 CREATE INDEX ix_audit_subject ON audit (subject_id, position);
 """
 
-_GRANTS = {
-    # History and audit are only ever added to: the runtime role can neither change nor delete a row.
-    "event_history": "SELECT, INSERT",
-    "audit": "SELECT, INSERT",
-    "outbox": "SELECT, INSERT, DELETE",
-    "event_sequence": "SELECT, INSERT, UPDATE",
-    "inbox": "SELECT, INSERT, UPDATE",
-    "dead_letter": "SELECT, INSERT, UPDATE",
-    "data_key": "SELECT, INSERT",
-    "idempotency": "SELECT, INSERT",
-}
-
 
 def plumbing() -> list[str]:
     """The statements that make the tables every service has, as of the first release."""
-    return [PLUMBING, *(statement for table, rights in _GRANTS.items() for statement in guarded(table, rights))]
+    itself, own = "havn_org() = 'havn'", "org = havn_org()"
+    return [
+        PLUMBING,
+        # History and audit are only ever added to: the runtime role can neither change nor delete a row.
+        *guarded("event_history", "SELECT, INSERT", writable="actor_org = havn_org()"),
+        *guarded("audit", "SELECT, INSERT", writable=own),
+        *guarded("outbox", "SELECT, INSERT, DELETE", visible=itself),
+        *guarded("event_sequence", "SELECT, INSERT, UPDATE"),
+        *guarded("inbox", "SELECT, INSERT, UPDATE", visible=itself, writable=itself),
+        *guarded("dead_letter", "SELECT, INSERT, UPDATE", visible=itself, writable=itself),
+        *guarded("data_key", "SELECT, INSERT"),
+        *guarded("idempotency", "SELECT, INSERT", visible=own, writable=own),
+    ]
 
 
 def guarded(table: str, rights: str, *, visible: str = "havn_org() IS NOT NULL", writable: str = "") -> list[str]:

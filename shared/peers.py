@@ -27,6 +27,9 @@ class TokenSource(Protocol):
     async def token(self) -> str:
         """A valid access token of this service; PeerAway when none can be had."""
 
+    def forget(self) -> None:
+        """The token was refused although its time is not up; the next one is new."""
+
 
 class LocalTokens:
     """Tokens made in this process by the development issuer."""
@@ -36,6 +39,9 @@ class LocalTokens:
 
     async def token(self) -> str:
         return self._make()
+
+    def forget(self) -> None:
+        pass
 
 
 class IssuedTokens:
@@ -61,6 +67,9 @@ class IssuedTokens:
             self._good_until = time() + float(granted.get("expires_in", 60)) - 30
         return self._token
 
+    def forget(self) -> None:
+        self._good_until = 0.0
+
 
 class Peers:
     """The other services: in this process through `app`, or at the addresses the settings name."""
@@ -71,7 +80,8 @@ class Peers:
         self._client = client
 
     async def get(self, service: str, path: str, *, purpose: Purpose | None = None) -> dict[str, Any]:
-        """The JSON at this path of the service. PeerAway when it does not answer (or 5xx), PeerRefused for any other status."""
+        """The JSON at this path of the service. PeerAway when it does not answer, or with 5xx, 429, or 401
+        (as after a change of keys); PeerRefused for any other status."""
         base = self._settings.service_urls.get(service, self._settings.origin)
         headers = {"authorization": f"Bearer {await self._tokens.token()}"}
         if traceparent := current_traceparent():
@@ -82,7 +92,10 @@ class Peers:
             )
         except httpx.HTTPError as error:
             raise PeerAway(f"{service} does not answer ({type(error).__name__}).") from None
-        if answer.status_code >= 500:
+        if answer.status_code == 401:
+            # The issuer may have changed its keys. That is nothing an event should become a dead letter for.
+            self._tokens.forget()
+        if answer.status_code >= 500 or answer.status_code in (401, 429):
             raise PeerAway(f"{service} answered {answer.status_code}.")
         if answer.status_code != 200:
             raise PeerRefused(service, answer.status_code)

@@ -10,6 +10,7 @@ from shared.bus import Bus, InProcessBus, KafkaBus
 from shared.clock import Clock, DevelopmentClock, SystemClock
 from shared.db import runtime_password
 from shared.dev_issuer import DevIssuer
+from shared.issuer_keys import LOOPBACK
 from shared.keys import KeyRing, key_provider
 from shared.organisations import OrganisationKind
 from shared.paging import Cursors
@@ -82,7 +83,8 @@ def _trusted(settings: Settings, dev_issuer: DevIssuer | None) -> dict[TrustedIs
             raise ConfigurationRefused(
                 f"HAVN_ISSUERS={settings.issuers} is not a readable list of issuers ({type(error).__name__})."
             ) from None
-        trusted |= {issuer: RemoteKeys(issuer.jwks_uri) for issuer in configured}
+        plain = LOOPBACK | settings.plain_http_hosts
+        trusted |= {issuer: RemoteKeys(issuer.jwks_uri, plain_http_hosts=plain) for issuer in configured}
     if not trusted:
         raise ConfigurationRefused("No token issuer is trusted: set HAVN_ISSUERS to a file that lists them.")
     return trusted

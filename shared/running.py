@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.bus import Bus, make_topics
@@ -22,7 +23,7 @@ from shared.organisations import OrganisationKind
 from shared.platform import ConfigurationRefused, Platform, make_platform
 from shared.postgres import EmbeddedPostgres, PostgresRefused
 from shared.protocol import server_config
-from shared.service import Service, Worker, create_app, database_of, working
+from shared.service import Service, Worker, create_app, create_operations_app, database_of, working
 from shared.settings import Settings
 from shared.telemetry import configure_tracing
 
@@ -153,14 +154,6 @@ async def serve(app: ASGIApp, settings: Settings, listener: socket.socket, *, re
     await serving
 
 
-async def until_stopped() -> None:
-    """Wait for SIGINT or SIGTERM."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
-
-
 @asynccontextmanager
 async def database_server(settings: Settings) -> AsyncIterator[str]:
     """The address of the database server: the configured one, or the embedded one, started here and stopped at the end."""
@@ -202,10 +195,11 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
 
 
 async def run_worker(service: Service, settings: Settings, server_url: str) -> None:
-    """One service's worker: relay, consumer, clock."""
-    async with open_house([service], settings, server_url):
-        log.info("worker ready", service=service.name)
-        await until_stopped()
+    """One service's worker: relay, consumer, clock. At its port it tells its health and metrics."""
+    with take_port(settings) as listener:
+        async with open_house([service], settings, server_url) as house:
+            app = create_operations_app(service, house.platform, house.databases[service.name])
+            await serve(app, settings, listener, ready=lambda: log.info("worker ready", service=service.name))
 
 
 async def run_migration(service: Service, settings: Settings, server_url: str) -> None:
@@ -234,6 +228,6 @@ def run(service: Service) -> None:
 
     with suppress(KeyboardInterrupt):
         try:
-            asyncio.run(go())
+            uvloop.run(go())
         except REFUSALS as refusal:
             sys.exit(str(refusal))

@@ -60,7 +60,7 @@ class DataKey:
             plain = AESGCM(self.secret).decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(table, column, row)
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # altered, or cut too short to have a nonce
             raise SealBroken("A sealed field could not be opened; the matter has been logged.") from None
         return kind.model_validate_json(plain)
 
@@ -89,16 +89,20 @@ class Vault:
             secret = AESGCM(wrapping).decrypt(
                 stored.wrapped[:_NONCE_BYTES], stored.wrapped[_NONCE_BYTES:], stored.owner_id.bytes
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken("A case's key could not be unwrapped; the matter has been logged.") from None
         return DataKey(stored.owner_id, secret)
 
     def hashed(self, use: str, value: str) -> bytes:
         """A keyed hash for equality: the same for the same value and use, and worthless without the key.
 
-        The value is compared without case, spaces, hyphens and accents' encoding."""
+        The value is compared without case, spaces, hyphens and accents' encoding, as people write numbers."""
         plain = "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("-", "")
-        return hmac.digest(self._ring.derived(f"hash:{use}"), plain.encode(), "sha256")
+        return self.hashed_exactly(use, plain)
+
+    def hashed_exactly(self, use: str, value: str) -> bytes:
+        """A keyed hash for equality to the letter."""
+        return hmac.digest(self._ring.derived(f"hash:{use}"), value.encode(), "sha256")
 
 
 def vault_of(session: AsyncSession) -> Vault:

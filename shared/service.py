@@ -17,6 +17,7 @@ from shared.endpoint import Endpoint
 from shared.errors import problem, render_errors
 from shared.logs import log
 from shared.metrics import EXPOSITION_TYPE, exposition
+from shared.openapi import PROBLEMS, describe
 from shared.outbox import Relay
 from shared.platform import Platform
 from shared.telemetry import Telemetry
@@ -50,88 +51,50 @@ def database_of(service: Service, platform: Platform) -> Database:
     return Database(url, ring=platform.ring, clock=platform.clock)
 
 
-def create_app(service: Service, platform: Platform, database: Database) -> FastAPI:
-    """The service's web application: `/{service}/v1/...`, docs, health and metrics."""
+def published(service: Service, *, origin: str, with_docs: bool = True) -> FastAPI:
+    """The service's endpoints under `/{service}/v1` and their OpenAPI document: all that partners are promised.
+
+    It needs nothing that runs, and answers nothing before `create_app` gives it a platform."""
     base = f"/{service.name}"
     app = FastAPI(
         title=f"Havn {service.name}",
         version="1",
         description=service.description,
         openapi_url=f"{base}/openapi.json",
-        docs_url=None if platform.settings.is_production else f"{base}/docs",
+        docs_url=f"{base}/docs" if with_docs else None,
         redoc_url=None,
-        responses=_PROBLEMS,
+        responses=PROBLEMS,
         max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
+    app.include_router(service.router, prefix=f"{base}/v1")
+    describe(app, origin=origin)
+    return app
+
+
+def create_app(service: Service, platform: Platform, database: Database) -> FastAPI:
+    """The service's web application: `/{service}/v1/...`, docs, health and metrics."""
+    app = published(service, origin=platform.settings.origin, with_docs=not platform.settings.is_production)
     app.state.platform = platform
     app.state.database = database
-    app.include_router(service.router, prefix=f"{base}/v1")
-    app.include_router(_operations(database), prefix=base)
+    app.include_router(_operations(database, platform), prefix=f"/{service.name}")
     render_errors(app)
-    _describe_security(app, platform)
     app.add_middleware(Telemetry, service=service.name)
     return app
 
 
-_PROBLEM = {
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
-_PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {"description": description, **_PROBLEM}
-    for status, description in {
-        400: "The request could not be read.",
-        401: "No valid token, or one that is not sure enough.",
-        403: "The token lacks a scope or role.",
-        404: "Does not exist, or is not yours.",
-        409: "The state does not allow it; the answer says what it does allow.",
-        412: "Changed since you read it.",
-        413: "Larger than 1 MiB.",
-        415: "Not JSON in UTF-8.",
-        422: "Not as this contract says; `errors` says where.",
-        428: "If-Match is missing.",
-        503: "The database is away; try again.",
-    }.items()
-}
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "RFC 9457. `type` ends in the error's name.",
-    "required": ["type", "title", "status", "detail", "instance", "trace_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "trace_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"loc": {"type": "array"}, "msg": {"type": "string"}}},
-        },
-    },
-}
+def create_operations_app(service: Service, platform: Platform, database: Database) -> FastAPI:
+    """What a worker answers as a process of its own: `/{service}/health/...` and `/{service}/metrics`, nothing else."""
+    app = FastAPI(title=f"Havn {service.name}: worker", openapi_url=None)
+    app.include_router(_operations(database, platform, is_worker=True), prefix=f"/{service.name}")
+    render_errors(app)
+    return app
 
 
-def _describe_security(app: FastAPI, platform: Platform) -> None:
-    made = app.openapi
-
-    def openapi() -> dict[str, object]:
-        schema = made()
-        components = schema.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
-        components["securitySchemes"] = {
-            "oidc": {
-                "type": "openIdConnect",
-                "openIdConnectUrl": f"{platform.settings.origin}/oidc/.well-known/openid-configuration",
-            }
-        }
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _operations(database: Database) -> APIRouter:
-    """Health and metrics: for the platform, open, and without data about anybody."""
+def _operations(database: Database, platform: Platform, *, is_worker: bool = False) -> APIRouter:
+    """Health and metrics: for the platform, open, and without data about anybody. Only a worker needs the bus to be ready:
+    an API takes what comes into its outbox."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/health/live")
@@ -146,6 +109,8 @@ def _operations(database: Database) -> APIRouter:
         except Exception as error:
             log.warning("not ready", reason=type(error).__name__)
             return problem(name="NotReady", status=503, detail="The database does not answer.")
+        if is_worker and (trouble := platform.bus.healthy):
+            return problem(name="NotReady", status=503, detail=trouble)
         return Response('{"status":"ready"}', media_type="application/json")
 
     @router.get("/metrics")

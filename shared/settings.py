@@ -40,6 +40,8 @@ class Settings(BaseSettings):
 
     issuers: Path | None = None
     """JSON file with the trusted OIDC issuers; unset: the development issuer alone."""
+    plain_http_hosts: frozenset[str] = frozenset()
+    """Hosts whose issuer's keys may be fetched without TLS, for development: ["issuer"]. Refused in production."""
     service_urls: dict[str, str] = {}
     """Where the other services are when they run as processes of their own, {"referrals": "http://..."}."""
     service_client_secret: SecretStr | None = None
@@ -72,6 +74,8 @@ class Settings(BaseSettings):
             ]
             if missing:
                 raise ValueError("Production needs " + ", ".join(missing) + ".")
+            if self.plain_http_hosts:
+                raise ValueError("HAVN_PLAIN_HTTP_HOSTS is for development; in production keys are fetched over TLS.")
         return self
 
     @property

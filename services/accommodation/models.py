@@ -1,5 +1,7 @@
 """Tables of the accommodation service. What names a person, a place or an address is sealed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -25,9 +27,16 @@ Nights = Range[date]
 """The nights from the first day to the last, which is not slept: `[from_on, to_on)`, open where nobody has set an end."""
 
 
-def nights(from_on: date, to_on: date | None) -> Nights:
-    """The nights of a stay, an approval or a closure."""
+def nights(from_on: date | None, to_on: date | None) -> Nights:
+    """The nights from the one day until, but not on, the other; None where that end is open."""
     return Range(from_on, to_on, bounds="[)")
+
+
+def first_of(found: Nights) -> date:
+    """The first night of a stay or an approval, which always has one."""
+    if found.lower is None:
+        raise ValueError("These nights have no beginning.")
+    return found.lower
 
 
 class Security(StrEnum):
@@ -149,6 +158,17 @@ class Approval(Table, table=True):
     recorded_by: str
     recorded_at: datetime = moment()
     reference: bytes = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place as it stands for the nights that are asked for."""
+
+    place: Place
+    facility: Facility
+    approvals: Sequence[Nights]
+    is_out_of_service: bool
+    is_taken: bool
 
 
 class KnownCase(Table, table=True):

@@ -106,7 +106,9 @@ async def change_person(
     match: RequiredIfMatch,
 ) -> CasePerson:  # fmt: skip
     """Replace the description of the person. Changed facts are routed again until the decision."""
-    case = await cases.describe_person(session, actor=actor, case_id=case_id, person=person, match=match, now=now)
+    case, person = await cases.describe_person(
+        session, actor=actor, case_id=case_id, person=person, match=match, now=now
+    )
     tag(response, case)
     return person
 

@@ -1,15 +1,16 @@
 """Opening a case or finding the one there is, describing the person, and who decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, routing
-from services.identification.models import Case, Part
+from services.identification.models import Case, CaseReferral, Part
 from services.identification.routing import RoutingFacts
 from services.identification.schemas import CasePerson, RoutingQuestion, SealedText, Settlement
 from shared import outbox
@@ -20,10 +21,11 @@ from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden
 from shared.events import CaseOpened, CaseReferred, CaseRouted
 from shared.person import Subject
+from shared.personal import Personal
 from shared.sealed import vault_of
 
 ADULT_AGE = 18
-CENTRE, IMMIGRATION = "cmm", "us"
+CENTRE, IMMIGRATION, PROSECUTION = "cmm", "us", "anklagemyndigheden"
 
 
 class NothingToSettle(Conflict):
@@ -50,20 +52,27 @@ class Origin:
     custody_since: datetime | None
 
 
-async def receive_subject(
+async def receive_subjects(
     session: AsyncSession,
     *,
     origin: Origin,
-    subject_id: UUID,
-    subject: Subject,
+    subjects: Mapping[UUID, Subject],
     safe_contact: SealedText | None,
     now: datetime,
 ) -> None:
-    """Open a case for a referral's subject; when one of the person's identifiers is known, join the case there is."""
-    if await repository.has_case(session, subject_id):
-        return
-    hashes = _hashes(session, subject)
-    await repository.claim_identifiers(session, hashes)
+    """Open a case for each subject of a referral; where one of a person's identifiers is known, join the case there is."""
+    hashes = {subject_id: _hashes(session, subject) for subject_id, subject in subjects.items()}
+    # All of them at once and in one order: two referrals of the same people would else wait for each other for ever.
+    await repository.claim_identifiers(session, chain.from_iterable(hashes.values()))
+    for subject_id, subject in subjects.items():
+        if not await repository.has_case(session, subject_id):
+            person = CasePerson(**dict(subject), safe_contact=safe_contact.text if safe_contact else None)
+            await _receive(session, origin, subject_id, person, hashes[subject_id], now=now)
+
+
+async def _receive(
+    session: AsyncSession, origin: Origin, subject_id: UUID, person: CasePerson, hashes: list[bytes], *, now: datetime
+) -> None:
     known = await repository.case_known_by(session, hashes)
     if known:
         case_id = known.id
@@ -78,10 +87,11 @@ async def receive_subject(
             ),
         )
     else:
-        contact = safe_contact.text if safe_contact else None
-        person = CasePerson(**dict(subject), safe_contact=contact)
         case_id = await _open_case(session, origin=origin, subject_id=subject_id, person=person, now=now)
-    await repository.add_referral(session, case_id=case_id, referral_id=origin.referral_id, subject_id=subject_id)
+    referral = CaseReferral(
+        subject_id=subject_id, referral_id=origin.referral_id, referred_by=origin.referred_by, case_id=case_id
+    )
+    await repository.add_referral(session, referral)
     await repository.add_identifiers(session, case_id, hashes)
     await repository.add_party(session, case_id, origin.referred_by, Part.REFERRER)
 
@@ -131,6 +141,7 @@ async def _open_case(
         ),
     )
     await repository.add_party(session, case.id, CENTRE, Part.CENTRE)
+    await repository.add_party(session, case.id, PROSECUTION, Part.PROSECUTION)
     await _tell_route(session, case, now=now)
     return case.id
 
@@ -149,24 +160,27 @@ def _facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
 
 
 def age_group(person: CasePerson, *, on: date) -> AgeGroup:
-    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (domain, section 5)."""
-    ages = [] if person.stated_age is None else [person.stated_age]
-    if person.birth_date:
-        born = person.birth_date.value
-        ages.append(on.year - born.year - ((on.month, on.day) < (born.month, born.day)))
+    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (domain, section 5).
+
+    What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
+    told = (_age(person.birth_date, on=on), person.stated_age, _age(person.stated_birth_date, on=on))
+    ages = [age for age in told if age is not None]
     if person.age_basis is AgeBasis.PRESUMED_MINOR:
         return AgeGroup.PRESUMED_MINOR
     if not ages:
         return AgeGroup.UNKNOWN
     if person.age_basis is AgeBasis.ASSESSED:
-        return AgeGroup.MINOR if ages[-1] < ADULT_AGE else AgeGroup.ADULT
-    if all(age >= ADULT_AGE for age in ages):
-        return AgeGroup.ADULT
-    is_documented = person.age_basis is AgeBasis.DOCUMENTED and all(age < ADULT_AGE for age in ages)
-    stated_adult = person.stated_age is not None and person.stated_age >= ADULT_AGE
-    if is_documented or stated_adult:
+        return AgeGroup.MINOR if ages[0] < ADULT_AGE else AgeGroup.ADULT
+    if person.age_basis is AgeBasis.DOCUMENTED and ages[0] < ADULT_AGE:
         return AgeGroup.MINOR
-    return AgeGroup.PRESUMED_MINOR
+    return AgeGroup.PRESUMED_MINOR if min(ages) < ADULT_AGE else AgeGroup.ADULT
+
+
+def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
+    if birth_date is None:
+        return None
+    born = birth_date.value
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 # ---------------------------------------------------------------- who decides
@@ -187,31 +201,23 @@ def answer_routing(question: RoutingQuestion, *, today: date) -> routing.Routing
     )
 
 
+async def route_again(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Find who decides by what is known now, and tell."""
+    _route(case, on=on_date(now))
+    await _tell_route(session, case, now=now)
+
+
 def _route(case: Case, *, on: date) -> None:
     """Find who decides, and note it in the case."""
-    found = routing.route(
-        RoutingFacts(
-            citizenships=tuple(case.citizenships),
-            residence_basis=case.residence_basis,
-            residence_valid_until=case.residence_valid_until,
-            on=on,
-            asylum_pending=case.asylum_pending,
-            unpermitted_work=case.unpermitted_work,
-            court_recognised=case.court_recognised,
-        )
-    )
+    found = routing.route(_facts_on(case, on))
     case.authority, case.rule = found.authority, found.rule
     case.table_version, case.why, case.settled_by = found.table_version, found.why, None
 
 
 async def _tell_route(session: AsyncSession, case: Case, *, now: datetime) -> None:
-    """The authority becomes a party; and whoever could have the person removed must see that this is pending."""
-    if case.authority is Authority.US:
-        await repository.add_party(session, case.id, IMMIGRATION, Part.AUTHORITY)
-    elif case.authority is Authority.NEEDS_REVIEW and not _is_safe_from_removal(case):
-        await repository.add_party(session, case.id, IMMIGRATION, Part.REMOVAL)
-    elif case.authority is not Authority.NEEDS_REVIEW and case.settled_by is None:
-        await repository.remove_party(session, case.id, IMMIGRATION, Part.AUTHORITY)
+    """Tell who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
+    if case.authority is not Authority.COURT:
+        await repository.set_part(session, case.id, IMMIGRATION, await _part_of_immigration(session, case))
     outbox.record(
         session,
         CaseRouted(
@@ -225,13 +231,20 @@ async def _tell_route(session: AsyncSession, case: Case, *, now: datetime) -> No
     )
 
 
+async def _part_of_immigration(session: AsyncSession, case: Case) -> Part | None:
+    """US decides, or has referred the person, or could remove the person and must see that this is pending; or nothing."""
+    if case.authority is Authority.US:
+        return Part.AUTHORITY
+    if await repository.has_referred(session, case.id, IMMIGRATION):
+        return Part.REFERRER
+    return None if _is_safe_from_removal(case) else Part.REMOVAL
+
+
 def _is_safe_from_removal(case: Case) -> bool:
-    """Danish and other Nordic or EU citizens: US has nothing to do with them, and is told nothing (SC04)."""
-    table = routing.table_on(case.opened_on)
-    facts = table.facts_of(
-        RoutingFacts(citizenships=tuple(case.citizenships), residence_basis=case.residence_basis, on=case.opened_on)
-    )
-    return bool(facts["danish_citizen"] or facts["free_movement_citizen"])
+    """Danish citizens (SC04), and others who have free movement and a right of residence (R4): US is told nothing.
+
+    A permit or a visa is none that holds: it may run out or be withdrawn while the identification is pending."""
+    return case.rule == "R4" or routing.may_be_danish(_facts_on(case, case.opened_on))
 
 
 async def settle(
@@ -255,25 +268,28 @@ async def settle(
 
 async def describe_person(
     session: AsyncSession, *, actor: Actor, case_id: UUID, person: CasePerson, match: Match, now: datetime
-) -> Case:
+) -> tuple[Case, CasePerson]:
     """Replace the description of the person. Before the decision, changed facts are routed again; after it, never."""
     case = await repository.lock_case(session, actor, case_id, match)
-    before = _routing_facts(case)
-    for name, value in _facts_of(person, on=on_date(now)).items():
+    today = on_date(now)
+    before = _facts_on(case, today)
+    person = await repository.replace_person(session, case, person)
+    for name, value in _facts_of(person, on=today).items():
         setattr(case, name, value)
-    await repository.replace_person(session, case, person)
     await repository.add_identifiers(session, case.id, _hashes(session, person))
-    if before != _routing_facts(case) and case.status not in (CaseStatus.DECIDED, CaseStatus.CLOSED):
-        _route(case, on=on_date(now))
-        await _tell_route(session, case, now=now)
-    return case
+    if before != _facts_on(case, today) and case.status not in (CaseStatus.DECIDED, CaseStatus.CLOSED):
+        await route_again(session, case, now=now)
+    return case, person
 
 
-def _routing_facts(case: Case) -> Sequence[object]:
-    return (
-        tuple(case.citizenships),
-        case.residence_basis,
-        case.residence_valid_until,
-        case.unpermitted_work,
-        case.asylum_pending,
+def _facts_on(case: Case, on: date) -> RoutingFacts:
+    """What is known of the person that decides who decides."""
+    return RoutingFacts(
+        citizenships=tuple(case.citizenships),
+        residence_basis=case.residence_basis,
+        residence_valid_until=case.residence_valid_until,
+        on=on,
+        asylum_pending=case.asylum_pending,
+        unpermitted_work=case.unpermitted_work,
+        court_recognised=case.court_recognised,
     )

@@ -1,5 +1,7 @@
 """What the others' events make the identification service do."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import cases
@@ -9,6 +11,7 @@ from shared.audit import Purpose
 from shared.codes import ReferralKind
 from shared.consumer import Handlers, Handling
 from shared.events import ReferralSubmitted
+from shared.peers import PeerRefused
 from shared.person import Subject
 from shared.personal import Personal
 
@@ -20,9 +23,14 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
     """A case for each subject of a referral that asks for identification. Who they are is fetched over HTTP."""
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
-    referral = await handling.peers.get(
-        "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
-    )
+    try:
+        referral = await handling.peers.get(
+            "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
+        )
+    except PeerRefused as refused:
+        if refused.status == 404:
+            return  # the sender has withdrawn it meanwhile: there is nobody left to open a case for
+        raise
     origin = Origin(
         channel=event.channel,
         occurred_at=event.referred_at,
@@ -32,12 +40,14 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
         custody_since=event.custody_since,
     )
     contact = referral["safe_contact"]
-    for told in referral["subjects"]:
-        await cases.receive_subject(
-            session,
-            origin=origin,
-            subject_id=told["subject_id"],
-            subject=Subject.model_validate({name: told[name] for name in Subject.model_fields}),
-            safe_contact=SealedText(text=Personal(contact)) if contact else None,
-            now=handling.now,
-        )
+    subjects = {
+        UUID(told["subject_id"]): Subject.model_validate({name: told[name] for name in Subject.model_fields})
+        for told in referral["subjects"]
+    }
+    await cases.receive_subjects(
+        session,
+        origin=origin,
+        subjects=subjects,
+        safe_contact=SealedText(text=Personal(contact)) if contact else None,
+        now=handling.now,
+    )

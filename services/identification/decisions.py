@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import periods, repository
+from services.identification import cases, periods, repository
 from services.identification.clarification import check_status
 from services.identification.models import Case, Decision, GrantedPeriod, PeriodExtension
 from services.identification.periods import LegalStatus, Period
@@ -64,7 +64,9 @@ async def decide(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: DecisionReport, match: Match, now: datetime
 ) -> tuple[Case, Decision]:
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
-    case = await repository.lock_case(session, actor, case_id, match)
+    is_a_courts = report.authority is Authority.COURT
+    parts = repository.RECORDING_A_COURT if is_a_courts else repository.WORKING
+    case = await repository.lock_case(session, actor, case_id, match, parts=parts)
     _check_authority(actor, case, report)
     _check_dates(case, report)
     earlier = (await repository.decisions_of(session, [case.id]))[case.id]
@@ -80,11 +82,22 @@ async def decide(
         recorded_by=actor.org,
     )
     await repository.add_decision(session, decision, SealedText(text=report.reasons) if report.reasons else None)
-    case.status = CaseStatus.DECIDED
-    if report.authority is Authority.COURT:
-        case.court_recognised = case.court_recognised or report.outcome is Outcome.ASSESSED_TRAFFICKED
     _tell(session, case, decision, replaced, now=now)
+    if is_a_courts:
+        await _heed_the_court(session, case, decision, now=now)
+    else:
+        case.status = CaseStatus.DECIDED
     return case, decision
+
+
+async def _heed_the_court(session: AsyncSession, case: Case, decision: Decision, *, now: datetime) -> None:
+    """A recognition decides the case, and settles an open routing (R1). Without one the authority still has to decide."""
+    if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
+        return
+    case.status = CaseStatus.DECIDED
+    case.court_recognised = True
+    if case.authority is Authority.NEEDS_REVIEW:
+        await cases.route_again(session, case, now=now)
 
 
 def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:

@@ -37,6 +37,8 @@ class Part(StrEnum):
     REFERRER = "referrer"
     REMOVAL = "removal"
     """Could have the person removed, and so must see that an identification is pending; nothing else."""
+    PROSECUTION = "prosecution"
+    """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
 
 class Case(Table, table=True):
@@ -87,6 +89,7 @@ class CaseReferral(Table, table=True):
     __tablename__ = "case_referral"
     subject_id: UUID = Field(primary_key=True)
     referral_id: UUID
+    referred_by: str
     case_id: UUID = Field(foreign_key="case_file.id")
 
 

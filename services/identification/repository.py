@@ -1,11 +1,11 @@
 """The only door to the rows of the identification service: it asks who is asking, and notes what they saw."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import Select, delete, exists, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -35,6 +35,15 @@ from shared.outbox import RecordedEvent
 RowT = TypeVar("RowT", bound=Table)
 WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
 """The parts that work on a case, and see all of it."""
+RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER}
+"""The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
+_WEAKER: Mapping[Part, frozenset[Part]] = {
+    Part.PROSECUTION: frozenset(),
+    Part.REMOVAL: frozenset(),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL}),
+    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER}),
+    Part.CENTRE: frozenset(Part) - {Part.CENTRE},
+}
 
 
 class CaseNotFound(NotFound):
@@ -62,11 +71,13 @@ async def find_case(
     return found[0], found[1].part
 
 
-async def lock_case(session: AsyncSession, actor: Actor, case_id: UUID, match: Match) -> Case:
-    """The case, locked until the transaction ends and at its next version, for those who work on it.
+async def lock_case(
+    session: AsyncSession, actor: Actor, case_id: UUID, match: Match, *, parts: frozenset[Part] = WORKING
+) -> Case:
+    """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
     Raises CaseNotFound, and Stale when the caller saw an earlier version."""
-    query = _of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(WORKING))
+    query = _of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
     found = (await session.execute(query.with_for_update(of=Case))).first()
     if found is None:
         raise CaseNotFound
@@ -80,7 +91,7 @@ async def list_cases(
     session: AsyncSession, actor: Actor, *, status: CaseStatus | None, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = _of(actor)
+    query = _of(actor).where(col(CaseParty.part) != Part.PROSECUTION)
     if status:
         query = query.where(col(Case.status) == status)
     if after:
@@ -130,27 +141,35 @@ async def add_identifiers(session: AsyncSession, case_id: UUID, hashes: Iterable
         await session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
 
 
-async def add_referral(session: AsyncSession, *, case_id: UUID, referral_id: UUID, subject_id: UUID) -> None:
-    """Note that a referral's subject is this case's person."""
-    session.add(CaseReferral(case_id=case_id, referral_id=referral_id, subject_id=subject_id))
+async def add_referral(session: AsyncSession, referral: CaseReferral) -> None:
+    """Note that a referral's subject is a case's person."""
+    session.add(referral)
     await session.flush()
 
 
+async def has_referred(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether one of the referrals behind the case is this organisation's."""
+    theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == org)
+    return bool(await session.scalar(select(theirs)))
+
+
 async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
-    """Give an organisation a part in the case. A part that works on the case takes the place of one that does not."""
+    """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
     added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
-    if part in WORKING:
-        added = added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part})
-    else:
-        added = added.on_conflict_do_nothing()
-    await session.execute(added)
+    weaker = col(CaseParty.part).in_(_WEAKER[part])
+    await session.execute(
+        added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
+    )
 
 
-async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
-    """End an organisation's part in the case, if it still is this one."""
-    party = await session.get(CaseParty, (case_id, org))
-    if party and party.part == part:
-        await session.delete(party)
+async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | None) -> None:
+    """Make this the organisation's part in the case, whatever it was; None ends its part."""
+    await session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
+    if part is None:
+        await session.execute(delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == org))
+        return
+    added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
+    await session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
 
 
 # ---------------------------------------------------------------- the person
@@ -171,11 +190,14 @@ async def read_person(
     return case, person
 
 
-async def replace_person(session: AsyncSession, case: Case, person: CasePerson) -> None:
-    """Seal a new description of the person of a locked case."""
+async def replace_person(session: AsyncSession, case: Case, person: CasePerson) -> CasePerson:
+    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first."""
     key = await sealed.key_of(session, case.id)
+    known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    person = person.keeping_what_was_stated(known)
     case.person = key.seal(person, table="case_file", column="person", row=case.id)
     audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
+    return person
 
 
 async def seal_text(

@@ -137,6 +137,15 @@ _NO_TABLE: Final = Routing(
 )
 
 
+def may_be_danish(facts: RoutingFacts) -> bool:
+    """Whether anything that is recorded says that the person is a Danish citizen."""
+    try:
+        citizenships = table_on(facts.on).citizenships.danish
+    except NoTableInForce:
+        citizenships = frozenset()
+    return facts.residence_basis is ResidenceBasis.DANISH_CITIZEN or not citizenships.isdisjoint(facts.citizenships)
+
+
 def table_on(on: date) -> RoutingTable:
     """The version in force on that day; raises NoTableInForce."""
     return decision_tables.version_on(_versions(), on)

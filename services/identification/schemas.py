@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from shared.codes import (
+    AgeBasis,
     AgeGroup,
     Authority,
     CaseStatus,
@@ -19,7 +20,7 @@ from shared.codes import (
     ResidenceBasis,
 )
 from shared.person import PersonDescription
-from shared.personal import PersonalCode, PersonalName, PersonalText
+from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
 from shared.schemas import Answer, Body, Country, Day, Flag, Language, Moment
 
 # ---------------------------------------------------------------- routing
@@ -79,6 +80,15 @@ class CasePerson(PersonDescription):
     safe_contact: PersonalText | None = None
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
     interpreter: PersonalText | None = None
+    stated_birth_date: Personal[Day] | None = None
+    """The birth date first stated, kept when documents or an assessment later give another."""
+
+    def keeping_what_was_stated(self, known: "CasePerson") -> "CasePerson":
+        """This description, with the birth date that `known` says was stated first (domain, section 5)."""
+        stated = known.stated_birth_date
+        if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
+            stated = known.birth_date if known.birth_date != self.birth_date else None
+        return self.model_copy(update={"stated_birth_date": stated})
 
 
 # ---------------------------------------------------------------- clarification

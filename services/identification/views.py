@@ -22,7 +22,7 @@ from services.identification.schemas import (
 )
 from shared.auth import Actor
 from shared.clock import COPENHAGEN
-from shared.codes import Authority, CaseStatus, PeriodKind
+from shared.codes import Authority, CaseStatus, Outcome, PeriodKind
 from shared.organisations import OrganisationKind
 from shared.outbox import RecordedEvent
 
@@ -33,14 +33,16 @@ CUSTODY = timedelta(hours=72)
 _MAY_KNOW: dict[Part, frozenset[str]] = {
     Part.CENTRE: frozenset({"pending", "status", "authority", "outcome"}),
     Part.AUTHORITY: frozenset({"pending", "status", "authority", "outcome"}),
-    Part.REFERRER: frozenset({"status", "authority"}),
+    Part.REFERRER: frozenset({"status", "authority", "glimpse"}),
     Part.REMOVAL: frozenset({"pending"}),
+    Part.PROSECUTION: frozenset({"status", "authority"}),
 }
 _SEES_PENDING = frozenset({OrganisationKind.POLICE, OrganisationKind.IMMIGRATION_AUTHORITY})
 
 
 def may_know(actor: Actor, part: Part) -> frozenset[str]:
-    """Which of pending, status, authority and outcome this actor may know, by its part in the case and its kind."""
+    """Which of pending, status, authority and outcome this actor may know, by its part in the case and its kind;
+    `glimpse` stands for the status and the opening day as the case itself shows them."""
     known = _MAY_KNOW[part]
     return known | {"pending"} if actor.kind in _SEES_PENDING else known
 
@@ -83,9 +85,14 @@ def see_state(actor: Actor, case: Case, part: Part, made: Sequence[Decision], *,
         identification_pending=is_pending(case) if "pending" in known else None,
         status=case.status if "status" in known else None,
         deciding_authority=deciding_authority(case) if "authority" in known else None,
-        outcome=current[-1].outcome if current and "outcome" in known else None,
+        outcome=_standing(current).outcome if current and "outcome" in known else None,
         as_of=now,
     )
+
+
+def _standing(current: Sequence[Decision]) -> Decision:
+    """Of several authorities' decisions the one that recognised the person; else the latest."""
+    return max(current, key=lambda each: (each.outcome is Outcome.ASSESSED_TRAFFICKED, each.recorded_at))
 
 
 def is_pending(case: Case) -> bool:
@@ -101,8 +108,8 @@ def _glimpse(actor: Actor, case: Case, part: Part) -> CaseGlimpse:
     known = may_know(actor, part)
     return CaseGlimpse(
         case_id=case.id,
-        status=case.status if "status" in known else None,
-        opened_on=case.opened_on if "status" in known else None,
+        status=case.status if "glimpse" in known else None,
+        opened_on=case.opened_on if "glimpse" in known else None,
         identification_pending=is_pending(case) if "pending" in known else None,
     )
 

@@ -56,7 +56,10 @@ async def count_victims(
     response_model_exclude_unset=True,
     responses={
         200: {"content": {Format.CSV: {"schema": {"type": "string"}}}},
-        406: {"description": "No figure comes in that format."},
+        406: {
+            "description": "No figure comes in that format.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        },
     },
 )
 async def read_figure(
@@ -67,7 +70,7 @@ async def read_figure(
     now: Now,
     selection: Selected,
     lang: Language = Language.DANISH,
-    accept: Annotated[str | None, Header()] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> FigureCounts | Response:
     """A figure of the reports: 1 (persons), 6 (forms of exploitation) or 8 (gender), all by year.
 

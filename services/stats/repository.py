@@ -35,7 +35,7 @@ Value = str | int | None
 
 async def keep(session: AsyncSession, fact: Table) -> None:
     """Keep a fact; the same fact told again changes nothing. Facts of different cases come in any order."""
-    await session.execute(insert(type(fact)).values(**fact.model_dump()).on_conflict_do_nothing())
+    await session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
 
 
 async def note_status(session: AsyncSession, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:

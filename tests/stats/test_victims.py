@@ -68,7 +68,7 @@ async def test_from_and_to_choose_the_people_also_where_the_year_is_no_dimension
         story.decided(story.case(), date(year, 3, 9))
     await story.reaches(havn)
     assert await victims(havn, "gender", **{"from": "2025"}) == [exact(2, gender="woman")]
-    assert await victims(havn, "gender", **{"to": "2024"}) == [exact(1, gender="woman")]
+    assert await victims(havn, "gender", to="2024") == [exact(1, gender="woman")]
 
 
 async def test_of_a_day_in_from_and_to_the_year_is_used(havn: World) -> None:

@@ -42,7 +42,10 @@ CREATE TABLE case_party (
     PRIMARY KEY (case_id, org));
 CREATE INDEX ix_case_party_org ON case_party (org, case_id);
 CREATE TABLE case_referral (
-    subject_id uuid PRIMARY KEY, referral_id uuid NOT NULL, case_id uuid NOT NULL REFERENCES case_file (id));
+    subject_id uuid PRIMARY KEY,
+    referral_id uuid NOT NULL,
+    referred_by varchar NOT NULL,
+    case_id uuid NOT NULL REFERENCES case_file (id));
 CREATE INDEX ix_case_referral_case ON case_referral (case_id);
 CREATE TABLE known_identifier (hash bytea PRIMARY KEY, case_id uuid NOT NULL REFERENCES case_file (id));
 CREATE TABLE interview (
@@ -117,6 +120,11 @@ def working(table: str) -> str:
     return party(f"{table}.case_id", "'centre', 'authority'")
 
 
+# The prosecution writes down what a court has decided, and sees no other decision.
+OF_A_COURT = f"decision.authority = 'COURT' AND havn_org() = 'anklagemyndigheden' AND ({party('decision.case_id')})"
+DECISIONS = f"({working('decision')}) OR ({OF_A_COURT})"
+
+
 def upgrade() -> None:
     apply(
         *plumbing(),
@@ -128,7 +136,7 @@ def upgrade() -> None:
         *guarded("known_identifier", "SELECT, INSERT", visible="havn_org() IN ('havn', 'cmm')"),
         *guarded("interview", "SELECT, INSERT", visible=working("interview")),
         *guarded("recommendation", "SELECT, INSERT", visible=working("recommendation")),
-        *guarded("decision", "SELECT, INSERT, UPDATE", visible=working("decision")),
+        *guarded("decision", "SELECT, INSERT, UPDATE", visible=DECISIONS, writable=DECISIONS),
         *guarded("period", "SELECT, INSERT, UPDATE", visible=working("period")),
         *guarded("period_extension", "SELECT, INSERT", visible=working("period_extension")),
     )

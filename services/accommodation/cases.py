@@ -1,0 +1,62 @@
+"""What identification has told of a case: whom it concerns, and what the rules of housing ask of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import repository
+from services.accommodation.models import KnownCase, Part
+from services.accommodation.repository import CMM, US
+from shared import sealed
+from shared.codes import Authority, Outcome, ResidenceBasis
+from shared.events import CaseOpened, DecisionMade
+
+
+async def open_case(session: AsyncSession, event: CaseOpened, *, now: datetime) -> None:
+    """A case to house somebody under; it concerns CMM, and whoever referred the person."""
+    if await repository.has_case(session, event.case_id):
+        return
+    sealed.new_key(session, event.case_id, now=now)
+    known = KnownCase(
+        case_id=event.case_id,
+        gender=event.gender,
+        age_group=event.age_group,
+        residence_basis=event.residence_basis,
+    )
+    await repository.add_case(session, known)
+    await repository.add_party(session, event.case_id, CMM, Part.CENTRE)
+    if event.referred_by:
+        await repository.add_party(session, event.case_id, event.referred_by, Part.REFERRER)
+
+
+async def add_referrer(session: AsyncSession, *, case_id: UUID, org: str) -> None:
+    """A further referral was about the same person."""
+    await repository.add_party(session, case_id, org, Part.REFERRER)
+
+
+async def route(session: AsyncSession, *, case_id: UUID, authority: Authority) -> None:
+    """The case is the authority's now. It concerns US for as long as it is routed there, or when US has decided it."""
+    known = await repository.lock_case(session, case_id)
+    known.authority = authority
+    if authority is Authority.US:
+        await repository.add_party(session, case_id, US, Part.AUTHORITY)
+    else:
+        await repository.remove_party(session, case_id, US, Part.AUTHORITY)
+
+
+async def note_decision(session: AsyncSession, event: DecisionMade) -> None:
+    """A positive decision opens the rows of the decided; the legal status at the decision is the newest known."""
+    known = await repository.lock_case(session, event.case_id)
+    if event.outcome is Outcome.ASSESSED_TRAFFICKED and event.decision_id not in known.positive_decisions:
+        known.positive_decisions = [*known.positive_decisions, event.decision_id]
+    if event.legal_status is not ResidenceBasis.UNKNOWN:
+        known.residence_basis = event.legal_status
+    if event.authority is Authority.US:
+        await repository.add_party(session, event.case_id, US, Part.DECIDER)
+
+
+async def forget_decision(session: AsyncSession, *, case_id: UUID, decision_id: UUID) -> None:
+    """Another decision stands in its place."""
+    known = await repository.lock_case(session, case_id)
+    known.positive_decisions = [kept for kept in known.positive_decisions if kept != decision_id]

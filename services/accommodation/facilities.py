@@ -1,0 +1,187 @@
+"""The register of facilities: who runs which, which places they have, who has approved them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import registry
+from services.accommodation.models import Approval, Facility, OutOfService, Place, nights
+from services.accommodation.schemas import (
+    AddressedFacility,
+    ApprovalRecord,
+    Closure,
+    FacilityDetails,
+    FacilityRegistration,
+    Particulars,
+    PlaceLabel,
+    PlaceRegistration,
+    Remark,
+)
+from shared.audit import Purpose
+from shared.auth import Actor, Assurance
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
+from shared.organisations import OrganisationKind, UnknownOrganisation, kind_of
+
+
+class NotYourFacility(Forbidden):
+    """Another organisation runs the facility."""
+
+
+class OperatorUnknown(Unprocessable):
+    """The operator is no organisation of the contract."""
+
+
+class NotASupervision(Unprocessable):
+    """An approval names an organisation that approves nothing."""
+
+
+class NotYourApproval(Forbidden):
+    """Approvals are recorded by the supervision that gave them, or by CMM."""
+
+
+class AssuranceTooLow(Unauthenticated):
+    """A secret address is shown to nobody whose login is not of the highest level."""
+
+
+class PlaceInUse(Conflict):
+    """Somebody has the place on nights on which it would be closed."""
+
+
+async def register_facility(
+    session: AsyncSession, *, actor: Actor, registration: FacilityRegistration, now: datetime
+) -> Facility:
+    """A new facility of the actor's organisation; CMM may register one for any operator."""
+    operator = registration.operator or actor.org
+    _check_operator(actor, operator)
+    facility = Facility(operator=operator, **_described(registration))
+    await registry.add_facility(session, facility, _particulars(registration), now=now)
+    return facility
+
+
+async def change_facility(
+    session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: FacilityRegistration, match: Match
+) -> Facility:
+    """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator."""
+    facility = await registry.lock_facility(session, actor, facility_id)
+    _check_runs(actor, facility)
+    match.check(facility)
+    operator = registration.operator or facility.operator
+    _check_operator(actor, operator)
+    facility.operator = operator
+    for name, value in _described(registration).items():
+        setattr(facility, name, value)
+    facility.version += 1
+    await registry.reseal(session, facility, _particulars(registration))
+    return facility
+
+
+def _check_operator(actor: Actor, operator: str) -> None:
+    try:
+        kind_of(operator)
+    except UnknownOrganisation:
+        raise OperatorUnknown(
+            "The operator is no organisation of the directory; see GET /referrals/v1/organisations."
+        ) from None
+    if operator != actor.org and actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        raise NotYourFacility("An organisation registers its own facilities; CMM may register them for others.")
+
+
+def _check_runs(actor: Actor, facility: Facility) -> None:
+    if not registry.runs(actor, facility):
+        raise NotYourFacility("Only the facility's operator and CMM may change it.")
+
+
+def _described(registration: FacilityRegistration) -> dict[str, Any]:
+    open_fields = {"kind", "region", "municipality", "secret_address", "languages"}
+    return registration.model_dump(include=open_fields) | registration.accepts.model_dump()
+
+
+def _particulars(registration: FacilityRegistration) -> Particulars:
+    return Particulars(name=registration.name, address=registration.address, contact=registration.contact)
+
+
+async def read_facility(
+    session: AsyncSession, *, actor: Actor, facility_id: UUID, purpose: Purpose | None
+) -> tuple[Facility, FacilityDetails]:
+    """The facility, with its address when its operator or CMM says why it is read; for a secret one the login must be
+    of the highest assurance (domain, section 7)."""
+    facility, particulars = await registry.read_facility(session, actor, facility_id, purpose=purpose)
+    if purpose is None or not registry.runs(actor, facility):
+        return facility, describe(facility, particulars)
+    if facility.secret_address and not actor.assurance.at_least(Assurance.HIGH):
+        raise AssuranceTooLow(
+            "A secret address is shown only after a login with assurance level high; without a purpose it is left out.",
+            headers={"www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="high"'},
+        )
+    details = describe(facility, particulars)
+    return facility, AddressedFacility(**dict(details), address=particulars.address, contact=particulars.contact)
+
+
+def describe(facility: Facility, particulars: Particulars) -> FacilityDetails:
+    """The facility as anyone sees it who may know of it."""
+    return FacilityDetails.model_validate(
+        facility.model_dump(exclude={"id", "particulars"})
+        | {
+            "facility_id": facility.id,
+            "name": particulars.name,
+            "accepts": facility.model_dump(
+                include={"genders", "minors", "families", "wheelchair", "lgbt_safe", "security"}
+            ),
+        }
+    )
+
+
+async def add_place(
+    session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: PlaceRegistration
+) -> Place:
+    """A further place of a facility, by its operator or CMM."""
+    facility = await registry.lock_facility(session, actor, facility_id)
+    _check_runs(actor, facility)
+    place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
+    await registry.add_place(session, place, PlaceLabel(label=registration.label))
+    return place
+
+
+async def close_place(
+    session: AsyncSession, *, actor: Actor, place_id: UUID, closure: Closure, now: datetime
+) -> OutOfService:
+    """Take a place out of service for some nights, by its operator or CMM. Raises PlaceInUse."""
+    place, facility = await registry.lock_place(session, actor, place_id)
+    _check_runs(actor, facility)
+    closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
+    if await registry.is_taken(session, place.id, closed.during, now=now):
+        raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
+    await registry.add_closure(session, facility, closed, Remark(text=closure.reason))
+    return closed
+
+
+async def approve(
+    session: AsyncSession, *, actor: Actor, facility_id: UUID, record: ApprovalRecord, now: datetime
+) -> Approval:
+    """Record an approval: a supervision its own, CMM any supervision's."""
+    _check_may_approve(actor, record.supervision)
+    facility = await registry.facility_to_approve(session, actor, facility_id)
+    approval = Approval(
+        facility_id=facility.id,
+        supervision=record.supervision,
+        during=nights(record.valid_from, record.valid_until),
+        recorded_by=actor.org,
+        recorded_at=now,
+    )
+    await registry.add_approval(session, approval, Remark(text=record.reference))
+    return approval
+
+
+def _check_may_approve(actor: Actor, supervision: str) -> None:
+    try:
+        approves = kind_of(supervision) is OrganisationKind.SUPERVISION
+    except UnknownOrganisation:
+        approves = False
+    is_theirs = actor.kind is OrganisationKind.SUPERVISION and actor.org == supervision
+    if not is_theirs and actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        raise NotYourApproval("An approval is recorded by the supervision that gave it, or by CMM.")
+    if not approves:
+        raise NotASupervision("Only a socialtilsyn approves facilities; name the one that did.")

@@ -1,0 +1,141 @@
+"""The endpoints of the register: facilities, their places and approvals."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+
+from services.accommodation import facilities, registry
+from services.accommodation.models import Approval, Place, first_of
+from services.accommodation.schemas import (
+    AddressedFacility,
+    ApprovalDetails,
+    ApprovalRecord,
+    Closure,
+    ClosureDetails,
+    FacilityDetails,
+    FacilityReceipt,
+    FacilityRegistration,
+    PlaceDetails,
+    PlaceReceipt,
+    PlaceRegistration,
+)
+from shared.audit import Purpose
+from shared.auth import Actor, Scope
+from shared.concurrency import tag
+from shared.endpoint import STAFF, Now, Pages, RequiredIfMatch, Requires, Session
+from shared.paging import Page
+from shared.personal import PersonalName, PersonalText
+from shared.service import service_router
+
+router = service_router()
+
+Reader = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_READ, *STAFF))]
+Writer = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_WRITE, *STAFF))]
+
+
+@router.post("/facilities", status_code=201)
+async def register_facility(
+    registration: FacilityRegistration, response: Response, session: Session, actor: Writer, now: Now
+) -> FacilityReceipt:
+    """Register a facility of your own; CMM may register one for any operator. The address is sealed."""
+    facility = await facilities.register_facility(session, actor=actor, registration=registration, now=now)
+    tag(response, facility)
+    return FacilityReceipt(facility_id=facility.id)
+
+
+@router.get("/facilities")
+async def list_facilities(session: Session, actor: Reader, pages: Pages) -> Page[FacilityDetails]:
+    """The facilities you may know of, without any address."""
+    found = await registry.list_facilities(session, actor, after=pages.after, limit=pages.limit)
+    items = [facilities.describe(facility, particulars) for facility, particulars in found]
+    return pages.page(items, found, lambda row: [str(row[0].id)])
+
+
+@router.get("/facilities/{facility_id}")
+async def read_facility(
+    facility_id: UUID,
+    response: Response,
+    session: Session,
+    actor: Reader,
+    purpose: Annotated[Purpose | None, Query(description="Why the address is read; without it there is none.")] = None,
+) -> AddressedFacility | FacilityDetails:
+    """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
+    highest assurance."""
+    facility, details = await facilities.read_facility(session, actor=actor, facility_id=facility_id, purpose=purpose)
+    tag(response, facility)
+    return details
+
+
+@router.put("/facilities/{facility_id}")
+async def change_facility(
+    facility_id: UUID,
+    registration: FacilityRegistration,
+    response: Response,
+    session: Session,
+    actor: Writer,
+    match: RequiredIfMatch,
+) -> FacilityReceipt:
+    """Describe the facility anew."""
+    facility = await facilities.change_facility(
+        session, actor=actor, facility_id=facility_id, registration=registration, match=match
+    )
+    tag(response, facility)
+    return FacilityReceipt(facility_id=facility.id)
+
+
+@router.post("/facilities/{facility_id}/places", status_code=201)
+async def add_place(
+    facility_id: UUID, registration: PlaceRegistration, session: Session, actor: Writer
+) -> PlaceReceipt:
+    """Add a place to a facility that you run."""
+    place = await facilities.add_place(session, actor=actor, facility_id=facility_id, registration=registration)
+    return PlaceReceipt(place_id=place.id)
+
+
+@router.get("/facilities/{facility_id}/places")
+async def list_places(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[PlaceDetails]:
+    """The facility's places."""
+    found = await registry.list_places(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    items = [_place(place, label.label) for place, label in found]
+    return pages.page(items, found, lambda row: [str(row[0].id)])
+
+
+@router.post("/places/{place_id}/out-of-service", status_code=201)
+async def close_place(place_id: UUID, closure: Closure, session: Session, actor: Writer, now: Now) -> ClosureDetails:
+    """Take a place out of service for some nights on which nobody has it."""
+    await facilities.close_place(session, actor=actor, place_id=place_id, closure=closure, now=now)
+    return ClosureDetails(place_id=place_id, from_on=closure.from_on, to_on=closure.to_on)
+
+
+@router.post("/facilities/{facility_id}/approvals", status_code=201)
+async def approve(
+    facility_id: UUID, record: ApprovalRecord, session: Session, actor: Writer, now: Now
+) -> ApprovalDetails:
+    """Record an approval: a socialtilsyn its own, CMM anyone's."""
+    approval = await facilities.approve(session, actor=actor, facility_id=facility_id, record=record, now=now)
+    return _approval(approval, record.reference)
+
+
+@router.get("/facilities/{facility_id}/approvals")
+async def list_approvals(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[ApprovalDetails]:
+    """The facility's approvals."""
+    found = await registry.list_approvals(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    items = [_approval(approval, reference.text) for approval, reference in found]
+    return pages.page(items, found, lambda row: [str(row[0].id)])
+
+
+def _place(place: Place, label: PersonalName) -> PlaceDetails:
+    return PlaceDetails(
+        place_id=place.id, label=label, **place.model_dump(include={"kind", "available_from", "available_until"})
+    )
+
+
+def _approval(approval: Approval, reference: PersonalText) -> ApprovalDetails:
+    return ApprovalDetails(
+        approval_id=approval.id,
+        supervision=approval.supervision,
+        reference=reference,
+        valid_from=first_of(approval.during),
+        valid_until=approval.during.upper,
+    )

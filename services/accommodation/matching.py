@@ -1,0 +1,144 @@
+"""Which places fit a person, why, and in which order: a pure comparison of needs with places."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.accommodation.models import Candidate, Facility, Nights, Place, PlaceKind, Security, first_of, nights
+from services.accommodation.schemas import MatchedPlace, Matches, Needs
+from shared.codes import FacilityKind, Gender
+
+_NIGHT = timedelta(days=1)
+_ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
+
+
+class Exclusion(StrEnum):
+    """Why a place does not come into question; a place is counted under the first of these that holds.
+
+    What the facility is comes first and what is free last: `occupied` tells of places that would have fitted."""
+
+    NO_APPROVAL = "no_approval"
+    GENDER = "gender"
+    MINORS = "minors"
+    FAMILY = "family"
+    WHEELCHAIR = "wheelchair"
+    LGBT_SAFE = "lgbt_safe"
+    SECURITY = "security"
+    KIND = "kind"
+    AVOID_MUNICIPALITIES = "avoid_municipalities"
+    UNAVAILABLE = "unavailable"
+    OCCUPIED = "occupied"
+
+
+def match(
+    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind], stay: Nights, now: datetime
+) -> Matches:
+    """The places that fit, best first, and how many others each reason excludes."""
+    excluded: Counter[str] = Counter()
+    fitting = []
+    for candidate in candidates:
+        if against := reasons_against(candidate, needs=needs, options=options, stay=stay):
+            excluded[against[0].value] += 1
+        else:
+            fitting.append(candidate)
+    fitting.sort(key=lambda candidate: _order(candidate, needs, options))
+    items = [
+        MatchedPlace(
+            place_id=candidate.place.id,
+            facility_id=candidate.facility.id,
+            rank=rank,
+            speaks_for=speaks_for(candidate, needs, options),
+        )
+        for rank, candidate in enumerate(fitting, start=1)
+    ]
+    return Matches(as_of=now, items=items, excluded=dict(sorted(excluded.items())))
+
+
+def reasons_against(
+    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind], stay: Nights
+) -> list[Exclusion]:
+    """All that speaks against the place, in the order of `Exclusion`; nothing when it fits."""
+    facility = candidate.facility
+    against = {
+        Exclusion.NO_APPROVAL: not is_approved(candidate.approvals, stay),
+        Exclusion.GENDER: not accepts_gender(facility, needs.gender or Gender.UNKNOWN),
+        Exclusion.MINORS: bool(needs.minor) and not facility.minors,
+        Exclusion.FAMILY: bool(needs.children) and not facility.families,
+        Exclusion.WHEELCHAIR: needs.wheelchair and not facility.wheelchair,
+        Exclusion.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
+        Exclusion.SECURITY: not facility.security.at_least(needs.security),
+        Exclusion.KIND: facility.kind not in options,
+        Exclusion.AVOID_MUNICIPALITIES: facility.municipality in needs.avoid_municipalities,
+        Exclusion.UNAVAILABLE: candidate.is_out_of_service or not is_available(candidate.place, stay),
+        Exclusion.OCCUPIED: candidate.is_taken,
+    }
+    return [reason for reason in Exclusion if against[reason]]
+
+
+def accepts_gender(facility: Facility, gender: Gender) -> bool:
+    """Whether the facility takes in people of that gender, the person's own. Nobody's gender is read as another: who
+    has not said is taken in where women and men both are."""
+    if gender in facility.genders:
+        return True
+    return gender is Gender.UNKNOWN and {Gender.WOMAN, Gender.MAN} <= set(facility.genders)
+
+
+def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
+    """Whether approvals, one after another, cover every night of the stay; of an open stay, the first night: that an
+    approval runs out under somebody is told in time by a deadline of its own."""
+    uncovered = first_of(stay)
+    until = stay.upper or uncovered + _NIGHT
+    for approval in sorted(approvals, key=first_of):
+        if approval.contains(uncovered):
+            if approval.upper is None:
+                return True
+            uncovered = max(uncovered, approval.upper)
+    return uncovered >= until
+
+
+def is_available(place: Place, stay: Nights) -> bool:
+    """Whether the facility has the place on every night of the stay."""
+    return nights(place.available_from, place.available_until).contains(stay)
+
+
+def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind]) -> list[str]:
+    """What is good about the place for this person, as keys in a fixed order."""
+    facility = candidate.facility
+    found = {
+        "same_kind_preferred": facility.kind == options[0],
+        "lgbt_safe": facility.lgbt_safe and _wants_lgbt_safe(needs),
+        "secret_address": facility.secret_address,
+        "families": facility.families and bool(needs.children),
+        "wheelchair": facility.wheelchair and needs.wheelchair,
+        "security": facility.security.at_least(needs.security) and needs.security is not Security.NONE,
+        "ordinary_place": candidate.place.kind is PlaceKind.ORDINARY,
+    }
+    return _languages(facility, needs) + [key for key, holds in found.items() if holds]
+
+
+def _languages(facility: Facility, needs: Needs) -> list[str]:
+    return [f"language:{language}" for language in sorted(set(facility.languages) & set(needs.languages))]
+
+
+def _wants_lgbt_safe(needs: Needs) -> bool:
+    return needs.lgbt_safe or needs.gender in _ASKED_FOR_SAFETY
+
+
+def _order(
+    candidate: Candidate, needs: Needs, options: Sequence[FacilityKind]
+) -> tuple[bool, int, bool, int, bool, bool, bool, str, str]:
+    """Safety first, then the kind the rules prefer, then being understood; peak places and places that others need
+    more are kept for later. Ids decide between equals, so that the same rows always give the same order."""
+    facility = candidate.facility
+    return (
+        not (facility.lgbt_safe and _wants_lgbt_safe(needs)),
+        options.index(facility.kind),
+        not facility.secret_address,
+        -len(_languages(facility, needs)),
+        candidate.place.kind is PlaceKind.PEAK,
+        facility.wheelchair and not needs.wheelchair,
+        facility.families and not needs.children,
+        str(facility.id),
+        str(candidate.place.id),
+    )

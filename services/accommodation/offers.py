@@ -1,0 +1,251 @@
+"""Offers: a place is held for a person until somebody answers, or until time is up."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import matching, registry, repository
+from services.accommodation.matching import Exclusion
+from services.accommodation.models import (
+    Facility,
+    Nights,
+    Offer,
+    OfferStatus,
+    Place,
+    Placement,
+    PlacementRequest,
+    RequestStatus,
+    Stay,
+    StayState,
+    first_of,
+    nights,
+)
+from services.accommodation.schemas import Needs, OfferDetails, Remark
+from shared import outbox
+from shared.auth import Actor
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden, Unprocessable
+from shared.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
+from shared.organisations import OrganisationKind
+from shared.personal import PersonalText
+
+LONGEST_HOLD = timedelta(days=14)
+_COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
+
+
+class ExpiryOutOfRange(Unprocessable):
+    """A hold ends after now, and after 14 days at the latest."""
+
+
+class RequestSettled(Conflict):
+    """The request has its place, or was withdrawn."""
+
+
+class NotYourOffer(Forbidden):
+    """The step is another party's."""
+
+
+class FacilityNotApproved(Conflict):
+    """Without an approval that is valid over the stay a facility receives nobody."""
+
+
+class PlaceUnavailable(Conflict):
+    """The facility does not have the place on all of the nights."""
+
+
+class PlaceUnsafe(Conflict):
+    """The place is where the person must not be."""
+
+
+class OfferDoesNotAllow(Conflict):
+    """The offer's status does not allow the answer."""
+
+
+class OfferStep(StrEnum):
+    """How an offer is answered."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
+ALLOWED: Mapping[OfferStatus, tuple[OfferStep, ...]] = {
+    OfferStatus.HELD: (OfferStep.ACCEPT, OfferStep.DECLINE),
+    OfferStatus.ACCEPTED: (),
+    OfferStatus.DECLINED: (),
+    OfferStatus.EXPIRED: (),
+}
+
+# What a person may not decide otherwise when the rules speak against a place; the rest of the matching is advice, as
+# US may accept a place outside its own on individual assessment.
+_FORBIDS: Mapping[Exclusion, tuple[type[Conflict], str]] = {
+    Exclusion.NO_APPROVAL: (
+        FacilityNotApproved,
+        "The facility has no approval that is valid over the stay; it may receive nobody.",
+    ),
+    Exclusion.AVOID_MUNICIPALITIES: (PlaceUnsafe, "The place lies in a municipality that the person must avoid."),
+    Exclusion.UNAVAILABLE: (PlaceUnavailable, "The place cannot be used on all of these nights; look at the matches."),
+}
+
+
+def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
+    """Where the offer stands by the clock: nobody need have noted that it has expired."""
+    if offer.status is OfferStatus.HELD and (offer.expires_at <= now or stay.state is not StayState.HELD):
+        return OfferStatus.EXPIRED
+    return offer.status
+
+
+async def offer_place(
+    session: AsyncSession, *, actor: Actor, request_id: UUID, place_id: UUID, expires_at: datetime, now: datetime
+) -> tuple[Offer, Stay]:
+    """Hold a place for the person until somebody answers; of many who want it at once, one gets it (PlaceTaken)."""
+    if not now < expires_at <= now + LONGEST_HOLD:
+        raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
+    request = await repository.lock_request(session, actor, request_id)
+    place, facility = await registry.lock_place(session, actor, place_id)
+    _check_may_offer(actor, request, facility)
+    if request.status is not RequestStatus.OPEN:
+        raise RequestSettled(
+            f"The request is {request.status}; ask anew for another place.",
+            current_status=request.status,
+            allowed=[],
+        )
+    during = nights(request.from_on, request.to_on)
+    needs = await repository.needs_of(session, request, operation="offer.check")
+    await _check_may_receive(session, place, facility, needs, during)
+    await repository.end_expired_holds(session, place.id, now=now)
+    stay = Stay(place_id=place.id, case_id=request.case_id, during=during, state=StayState.HELD, held_until=expires_at)
+    offer = Offer(
+        request_id=request.id,
+        case_id=request.case_id,
+        facility_id=facility.id,
+        place_id=place.id,
+        stay_id=stay.id,
+        requested_by=request.requested_by,
+        payer=request.payer,
+        offered_by=actor.org,
+        offered_at=now,
+        expires_at=expires_at,
+    )
+    await repository.hold(session, offer, stay)
+    outbox.record(
+        session,
+        PlaceOffered(
+            case_id=offer.case_id, occurred_at=now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
+        ),
+    )
+    return offer, stay
+
+
+def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility) -> None:
+    if actor.kind not in _COORDINATE and actor.org not in (request.requested_by, facility.operator):
+        raise NotYourOffer("A place is offered by whoever asked for one, its operator, CMM or US.")
+
+
+async def _check_may_receive(
+    session: AsyncSession, place: Place, facility: Facility, needs: Needs, during: Nights
+) -> None:
+    candidate = await registry.candidate(session, place, facility, during)
+    against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
+    for reason in against:
+        if reason in _FORBIDS:
+            refusal, sentence = _FORBIDS[reason]
+            raise refusal(sentence)
+
+
+async def accept_offer(
+    session: AsyncSession, *, actor: Actor, offer_id: UUID, match: Match, now: datetime
+) -> tuple[Offer, Stay]:
+    """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
+    request, offer, stay = await _answer(session, actor, offer_id, OfferStep.ACCEPT, match=match, now=now)
+    placement = Placement(
+        case_id=offer.case_id,
+        request_id=request.id,
+        facility_id=offer.facility_id,
+        place_id=offer.place_id,
+        stay_id=stay.id,
+        requested_by=offer.requested_by,
+        payer=offer.payer,
+        from_on=request.from_on,
+        to_on=request.to_on,
+        booked_at=now,
+    )
+    stay.state, stay.held_until = StayState.BOOKED, None
+    offer.status, offer.placement_id = OfferStatus.ACCEPTED, placement.id
+    offer.version += 1
+    request.status = RequestStatus.PLACED
+    request.version += 1
+    await repository.add_placement(session, placement)
+    await repository.note_answer(session, offer)
+    outbox.record(
+        session,
+        OfferAccepted(case_id=offer.case_id, occurred_at=now, offer_id=offer.id, placement_id=placement.id),
+    )
+    for other, other_stay in await repository.lock_other_holds(session, offer):
+        if status_of(other, other_stay, now=now) is OfferStatus.HELD:
+            await _release(session, other, other_stay, now=now)
+    return offer, stay
+
+
+async def decline_offer(
+    session: AsyncSession, *, actor: Actor, offer_id: UUID, reason: PersonalText, match: Match, now: datetime
+) -> tuple[Offer, Stay]:
+    """The place is free again at once."""
+    _, offer, stay = await _answer(session, actor, offer_id, OfferStep.DECLINE, match=match, now=now)
+    await _release(session, offer, stay, now=now, reason=Remark(text=reason))
+    return offer, stay
+
+
+async def _answer(
+    session: AsyncSession, actor: Actor, offer_id: UUID, step: OfferStep, *, match: Match, now: datetime
+) -> tuple[PlacementRequest, Offer, Stay]:
+    request, offer, stay = await repository.lock_offer(session, actor, offer_id)
+    if actor.org != offer.requested_by and not await repository.runs_facility(session, actor, offer.facility_id):
+        raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
+    match.check(offer)
+    status = status_of(offer, stay, now=now)
+    if step not in ALLOWED[status]:
+        raise OfferDoesNotAllow(
+            f"The offer is {status} and holds no place any more; offer the place anew.",
+            current_status=status,
+            allowed=list(ALLOWED[status]),
+        )
+    return request, offer, stay
+
+
+async def _release(
+    session: AsyncSession, offer: Offer, stay: Stay, *, now: datetime, reason: Remark | None = None
+) -> None:
+    stay.state = StayState.ENDED
+    offer.status = OfferStatus.DECLINED
+    offer.version += 1
+    await repository.note_answer(session, offer, reason)
+    outbox.record(session, OfferDeclined(case_id=offer.case_id, occurred_at=now, offer_id=offer.id))
+
+
+async def expire_due(session: AsyncSession, now: datetime) -> None:
+    """Note which holds have expired, and tell it once. The places were free the moment the time was up."""
+    for offer, stay in await repository.lock_due_offers(session, now=now):
+        stay.state = StayState.ENDED
+        offer.status = OfferStatus.EXPIRED
+        offer.version += 1
+        await repository.note_answer(session, offer)
+        outbox.record(session, OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+
+
+def describe(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:
+    """The offer by the clock; the place for those who may know it."""
+    return OfferDetails(
+        offer_id=offer.id,
+        request_id=offer.request_id,
+        case_id=offer.case_id,
+        status=status_of(offer, stay, now=now),
+        expires_at=offer.expires_at,
+        from_on=first_of(stay.during),
+        to_on=stay.during.upper,
+        place_id=offer.place_id if knows_place else None,
+        facility_id=offer.facility_id if knows_place else None,
+        placement_id=offer.placement_id,
+    )

@@ -1,0 +1,230 @@
+"""The only door to the rows of the register: facilities, places, approvals. It asks who is asking."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.accommodation.models import Approval, Candidate, Facility, Nights, OutOfService, Place, Stay, StayState
+from services.accommodation.schemas import Particulars, PlaceLabel, Remark
+from shared import audit, sealed
+from shared.audit import Purpose
+from shared.auth import Actor
+from shared.errors import NotFound
+from shared.organisations import OrganisationKind
+
+_KNOW_SECRET_ONES = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
+
+
+class FacilityNotFound(NotFound):
+    """No such facility, or none that you may know of."""
+
+
+class PlaceNotFound(NotFound):
+    """No such place, or none that you may know of."""
+
+
+def runs(actor: Actor, facility: Facility) -> bool:
+    """Its operator; and CMM, which coordinates them all."""
+    return actor.org == facility.operator or actor.kind is OrganisationKind.NATIONAL_CENTRE
+
+
+def knows(actor: Actor) -> ColumnElement[bool]:
+    """Of a secret facility only its operator, CMM and US know."""
+    if actor.kind in _KNOW_SECRET_ONES:
+        return true()
+    return or_(~col(Facility.secret_address), col(Facility.operator) == actor.org)
+
+
+async def add_facility(session: AsyncSession, facility: Facility, particulars: Particulars, *, now: datetime) -> None:
+    """Store a new facility, its particulars sealed under a key of its own."""
+    key = sealed.new_key(session, facility.id, now=now)
+    facility.particulars = key.seal(particulars, table="facility", column="particulars", row=facility.id)
+    session.add(facility)
+    await session.flush()
+    audit.record(session, operation="facility.register", object_ids=[facility.id])
+
+
+async def reseal(session: AsyncSession, facility: Facility, particulars: Particulars) -> None:
+    """Put new particulars in the place of the old."""
+    key = await sealed.key_of(session, facility.id)
+    facility.particulars = key.seal(particulars, table="facility", column="particulars", row=facility.id)
+    audit.record(session, operation="facility.change", object_ids=[facility.id])
+
+
+async def lock_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+    """The facility, locked until the transaction ends; raises FacilityNotFound."""
+    query = select(Facility).where(col(Facility.id) == facility_id, knows(actor)).with_for_update()
+    return await _one_facility(session, query)
+
+
+async def facility_to_approve(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+    """For a supervision too, which approves secret facilities without being shown them."""
+    allowed = true() if actor.kind is OrganisationKind.SUPERVISION else knows(actor)
+    return await _one_facility(session, select(Facility).where(col(Facility.id) == facility_id, allowed))
+
+
+async def known_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+    """A facility that the actor may know of; raises FacilityNotFound."""
+    return await _one_facility(session, select(Facility).where(col(Facility.id) == facility_id, knows(actor)))
+
+
+async def _one_facility(session: AsyncSession, query: Select[Facility]) -> Facility:
+    facility: Facility | None = await session.scalar(query)
+    if facility is None:
+        raise FacilityNotFound
+    return facility
+
+
+async def read_facility(
+    session: AsyncSession, actor: Actor, facility_id: UUID, *, purpose: Purpose | None
+) -> tuple[Facility, Particulars]:
+    """The facility, opened."""
+    facility = await known_facility(session, actor, facility_id)
+    (particulars,) = await _opened(session, [facility])
+    with_address = purpose is not None and runs(actor, facility)
+    fields = ["address", "contact"] if with_address else []
+    audit.record(session, operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
+    return facility, particulars
+
+
+async def list_facilities(
+    session: AsyncSession, actor: Actor, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Facility, Particulars]]:
+    """The facilities the actor may know of by id, up to one more than `limit`."""
+    query = select(Facility).where(knows(actor)).order_by(col(Facility.id)).limit(limit + 1)
+    if after:
+        query = query.where(col(Facility.id) > UUID(str(after[0])))
+    found = list(await session.scalars(query))
+    audit.record(session, operation="facility.list", object_ids=[facility.id for facility in found[:limit]])
+    return list(zip(found, await _opened(session, found), strict=True))
+
+
+async def _opened(session: AsyncSession, facilities: Sequence[Facility]) -> list[Particulars]:
+    keys = await sealed.keys_of(session, [facility.id for facility in facilities])
+    return [
+        keys[facility.id].open(
+            facility.particulars, Particulars, table="facility", column="particulars", row=facility.id
+        )
+        for facility in facilities
+    ]
+
+
+async def add_place(session: AsyncSession, place: Place, label: PlaceLabel) -> None:
+    key = await sealed.key_of(session, place.facility_id)
+    place.label = key.seal(label, table="place", column="label", row=place.id)
+    session.add(place)
+    audit.record(session, operation="place.register", object_ids=[place.facility_id, place.id])
+
+
+async def list_places(
+    session: AsyncSession, actor: Actor, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Place, PlaceLabel]]:
+    """The facility's places by id, up to one more than `limit`; raises FacilityNotFound."""
+    await known_facility(session, actor, facility_id)
+    query = select(Place).where(col(Place.facility_id) == facility_id).order_by(col(Place.id)).limit(limit + 1)
+    if after:
+        query = query.where(col(Place.id) > UUID(str(after[0])))
+    found = list(await session.scalars(query))
+    key = await sealed.key_of(session, facility_id)
+    audit.record(session, operation="place.list", object_ids=[facility_id])
+    return [(place, key.open(place.label, PlaceLabel, table="place", column="label", row=place.id)) for place in found]
+
+
+async def lock_place(session: AsyncSession, actor: Actor, place_id: UUID) -> tuple[Place, Facility]:
+    """The place, locked until the transaction ends, so that those who want it come one after the other."""
+    query = (
+        select(Place, Facility)
+        .join(Facility, col(Facility.id) == col(Place.facility_id))
+        .where(col(Place.id) == place_id, knows(actor))
+        .with_for_update(of=Place)
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise PlaceNotFound
+    place, facility = found
+    return place, facility
+
+
+async def add_closure(session: AsyncSession, facility: Facility, closed: OutOfService, reason: Remark) -> None:
+    key = await sealed.key_of(session, facility.id)
+    closed.reason = key.seal(reason, table="out_of_service", column="reason", row=closed.id)
+    session.add(closed)
+    audit.record(session, operation="place.close", object_ids=[facility.id, closed.place_id])
+
+
+async def add_approval(session: AsyncSession, approval: Approval, reference: Remark) -> None:
+    key = await sealed.key_of(session, approval.facility_id)
+    approval.reference = key.seal(reference, table="approval", column="reference", row=approval.id)
+    session.add(approval)
+    audit.record(session, operation="facility.approve", object_ids=[approval.facility_id])
+
+
+async def list_approvals(
+    session: AsyncSession, actor: Actor, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Approval, Remark]]:
+    """The facility's approvals by id, up to one more than `limit`; raises FacilityNotFound."""
+    await known_facility(session, actor, facility_id)
+    query = select(Approval).where(col(Approval.facility_id) == facility_id).order_by(col(Approval.id))
+    if after:
+        query = query.where(col(Approval.id) > UUID(str(after[0])))
+    found = list(await session.scalars(query.limit(limit + 1)))
+    key = await sealed.key_of(session, facility_id)
+    audit.record(session, operation="facility.approvals", object_ids=[facility_id])
+    return [(row, key.open(row.reference, Remark, table="approval", column="reference", row=row.id)) for row in found]
+
+
+def _takes(stay_nights: Nights, now: datetime) -> ColumnElement[bool]:
+    """A stay that has a place on some of these nights; a hold does until it expires, whether or not anyone has noted it."""
+    holds = or_(
+        col(Stay.state) == StayState.BOOKED,
+        and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > now),
+    )
+    return and_(col(Stay.during).bool_op("&&")(stay_nights), holds)
+
+
+async def is_taken(session: AsyncSession, place_id: UUID, wanted: Nights, *, now: datetime) -> bool:
+    """Whether somebody has the place on some of these nights."""
+    return bool(await session.scalar(select(exists().where(col(Stay.place_id) == place_id, _takes(wanted, now)))))
+
+
+async def candidate(session: AsyncSession, place: Place, facility: Facility, wanted: Nights) -> Candidate:
+    """One place as it stands for these nights; whether it is taken is left to the database to say."""
+    approvals = select(Approval).where(col(Approval.facility_id) == facility.id)
+    closed = select(exists().where(_closes(wanted), col(OutOfService.place_id) == place.id))
+    return Candidate(
+        place=place,
+        facility=facility,
+        approvals=[approval.during for approval in await session.scalars(approvals)],
+        is_out_of_service=bool(await session.scalar(closed)),
+        is_taken=False,
+    )
+
+
+async def candidates(session: AsyncSession, actor: Actor, wanted: Nights, *, now: datetime) -> list[Candidate]:
+    """All places of all facilities the actor may know of, as they stand for these nights; four statements in all."""
+    approvals: dict[UUID, list[Nights]] = {}
+    for approval in await session.scalars(select(Approval)):
+        approvals.setdefault(approval.facility_id, []).append(approval.during)
+    closed = set(await session.scalars(select(col(OutOfService.place_id)).where(_closes(wanted))))
+    taken = set(await session.scalars(select(col(Stay.place_id)).where(_takes(wanted, now))))
+    found = await session.execute(
+        select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(knows(actor))
+    )
+    return [
+        Candidate(
+            place=place,
+            facility=facility,
+            approvals=approvals.get(facility.id, []),
+            is_out_of_service=place.id in closed,
+            is_taken=place.id in taken,
+        )
+        for place, facility in found
+    ]
+
+
+def _closes(wanted: Nights) -> ColumnElement[bool]:
+    return col(OutOfService.during).bool_op("&&")(wanted)

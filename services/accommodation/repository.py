@@ -1,0 +1,393 @@
+"""The only door to the rows about people: cases, requests, offers, stays and placements. It asks who is asking, and
+notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from services.accommodation.models import (
+    CaseParty,
+    Facility,
+    KnownCase,
+    Offer,
+    OfferStatus,
+    Part,
+    Placement,
+    PlacementRequest,
+    PlacementStatus,
+    Stay,
+    StayState,
+)
+from services.accommodation.schemas import Needs, Remark
+from shared import audit, sealed
+from shared.audit import Purpose
+from shared.auth import Actor
+from shared.codes import HousingAuthority, Region
+from shared.errors import Conflict, NotFound
+from shared.organisations import OrganisationKind
+
+CMM, US = "cmm", "us"
+_EXCLUSION_VIOLATION = "23P01"
+_MOST_AT_ONCE = 500
+
+
+class CaseNotFound(NotFound):
+    """No case that is known here, or none of yours."""
+
+
+class RequestNotFound(NotFound):
+    """No such placement request, or not yours."""
+
+
+class OfferNotFound(NotFound):
+    """No such offer, or not yours."""
+
+
+class PlacementNotFound(NotFound):
+    """No such placement, or none whose place you may know."""
+
+
+class PlaceTaken(Conflict):
+    """Somebody has the place on some of the nights."""
+
+
+def _is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
+    return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org)
+
+
+def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Never the facility that the statement around this one may have joined.
+    return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
+
+
+def _runs(actor: Actor, facility_id: Mapped[UUID]) -> ColumnElement[bool]:
+    return _facility_is(facility_id, col(Facility.operator) == actor.org)
+
+
+def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer] | type[Placement]) -> ColumnElement[bool]:
+    """Whoever asked for the place; CMM, which coordinates; and US where the case is its own, or it pays."""
+    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
+        return true()
+    asked = col(about.requested_by) == actor.org
+    if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
+        return or_(asked, _is_party(actor, col(about.case_id)), col(about.payer) == HousingAuthority.US)
+    return asked
+
+
+def _knows_place(actor: Actor, about: type[Offer] | type[Placement]) -> ColumnElement[bool]:
+    """The operator, and whoever deals with it; but a secret facility is not even the requester's to know."""
+    runs = _runs(actor, col(about.facility_id))
+    deals = _deals_with(actor, about)
+    if actor.kind in (OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY):
+        return or_(runs, deals)
+    return or_(runs, and_(deals, _facility_is(col(about.facility_id), ~col(Facility.secret_address))))
+
+
+async def has_case(session: AsyncSession, case_id: UUID) -> bool:
+    return await session.get(KnownCase, case_id) is not None
+
+
+async def add_case(session: AsyncSession, known: KnownCase) -> None:
+    session.add(known)
+    await session.flush()
+    audit.record(session, operation="case.know", subject_id=known.case_id)
+
+
+async def lock_case(session: AsyncSession, case_id: UUID) -> KnownCase:
+    """The case that identification has told of, for an event's handler."""
+    known = await session.get(KnownCase, case_id, with_for_update=True)
+    if known is None:
+        raise CaseNotFound
+    audit.record(session, operation="case.note", subject_id=case_id)
+    return known
+
+
+async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+    """The case concerns this organisation too."""
+    await session.merge(CaseParty(case_id=case_id, org=org, part=part))
+    await session.flush()
+
+
+async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+    """The case no longer concerns the organisation for this reason."""
+    await session.execute(
+        delete(CaseParty).where(
+            col(CaseParty.case_id) == case_id, col(CaseParty.org) == org, col(CaseParty.part) == part
+        )
+    )
+
+
+async def case_for(session: AsyncSession, actor: Actor, case_id: UUID) -> KnownCase:
+    """The case, for a party of it; raises CaseNotFound."""
+    query = select(KnownCase).where(col(KnownCase.case_id) == case_id, _is_party(actor, col(KnownCase.case_id)))
+    known = await session.scalar(query)
+    if known is None:
+        raise CaseNotFound
+    return known
+
+
+async def add_request(session: AsyncSession, request: PlacementRequest, needs: Needs) -> None:
+    """Store a new request, the needs sealed under the case's key."""
+    key = await sealed.key_of(session, request.case_id)
+    request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+    session.add(request)
+    await session.flush()
+    audit.record(session, operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
+
+
+async def read_request(session: AsyncSession, actor: Actor, request_id: UUID) -> PlacementRequest:
+    """The request, for whoever deals with it and for the operators of places that were offered for it."""
+    was_offered = exists().where(
+        col(Offer.request_id) == col(PlacementRequest.id), _runs(actor, col(Offer.facility_id))
+    )
+    request = await session.scalar(
+        select(PlacementRequest).where(
+            col(PlacementRequest.id) == request_id, or_(_deals_with(actor, PlacementRequest), was_offered)
+        )
+    )
+    if request is None:
+        raise RequestNotFound
+    audit.record(session, operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id])
+    return request
+
+
+async def needs_of(
+    session: AsyncSession, request: PlacementRequest, *, operation: str, purpose: Purpose | None = None
+) -> Needs:
+    """What the person needs, opened. Ask only for a request that the actor may read."""
+    key = await sealed.key_of(session, request.case_id)
+    audit.record(
+        session,
+        operation=operation,
+        subject_id=request.case_id,
+        object_ids=[request.id],
+        fields=["needs"],
+        purpose=purpose,
+    )
+    return key.open(request.needs, Needs, table="placement_request", column="needs", row=request.id)
+
+
+async def lock_request(session: AsyncSession, actor: Actor, request_id: UUID) -> PlacementRequest:
+    """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
+    allowed = or_(_deals_with(actor, PlacementRequest), _is_party(actor, col(PlacementRequest.case_id)))
+    request = await session.scalar(
+        select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
+    )
+    if request is None:
+        raise RequestNotFound
+    return request
+
+
+async def holds_a_place(session: AsyncSession, request_id: UUID, *, now: datetime) -> bool:
+    """Whether a place is held for the request, by the clock."""
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
+    return bool(await session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
+
+
+async def end_expired_holds(session: AsyncSession, place_id: UUID, *, now: datetime) -> None:
+    """Free the place, whose row is locked, of holds that nobody has answered in time."""
+    await session.execute(
+        update(Stay)
+        .where(col(Stay.place_id) == place_id, col(Stay.state) == StayState.HELD, col(Stay.held_until) <= now)
+        .values(state=StayState.ENDED)
+    )
+
+
+async def hold(session: AsyncSession, offer: Offer, stay: Stay) -> None:
+    """Hold the place for the offer. Raises PlaceTaken: whether it is free is PostgreSQL's to say, not the code's."""
+    session.add(stay)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION:
+            raise PlaceTaken("The place is taken on some of these nights; look at the matches for another.") from None
+        raise
+    session.add(offer)
+    await session.flush()
+    audit.record(session, operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])
+
+
+async def read_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> tuple[Offer, Stay, bool]:
+    """The offer, its nights, and whether the actor may know the place."""
+    query = (
+        select(Offer, Stay, _knows_place(actor, Offer))
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .where(col(Offer.id) == offer_id, _may_see(actor))
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise OfferNotFound
+    offer, stay, knows_place = found
+    audit.record(session, operation="offer.read", subject_id=offer.case_id, object_ids=[offer.id])
+    return offer, stay, knows_place
+
+
+def _may_see(actor: Actor) -> ColumnElement[bool]:
+    return or_(_deals_with(actor, Offer), _runs(actor, col(Offer.facility_id)))
+
+
+async def lock_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
+    """The offer with its request and its stay, all locked until the transaction ends."""
+    request_id = await session.scalar(select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _may_see(actor)))
+    if request_id is None:
+        raise OfferNotFound
+    request = await session.get_one(PlacementRequest, request_id, with_for_update=True)
+    offer = await session.get_one(Offer, offer_id, with_for_update=True)
+    stay = await session.get_one(Stay, offer.stay_id, with_for_update=True)
+    return request, offer, stay
+
+
+async def runs_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> bool:
+    found = await session.scalar(
+        select(exists().where(col(Facility.id) == facility_id, col(Facility.operator) == actor.org))
+    )
+    return bool(found)
+
+
+async def note_answer(session: AsyncSession, offer: Offer, reason: Remark | None = None) -> None:
+    """The offer was answered, with a reason where there is one."""
+    if reason:
+        key = await sealed.key_of(session, offer.case_id)
+        offer.reason = key.seal(reason, table="offer", column="reason", row=offer.id)
+    audit.record(session, operation=f"offer.{offer.status}", subject_id=offer.case_id, object_ids=[offer.id])
+
+
+async def lock_other_holds(session: AsyncSession, offer: Offer) -> list[tuple[Offer, Stay]]:
+    """The other places that are held for the same request, which is locked."""
+    query = (
+        select(Offer, Stay)
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .where(col(Offer.request_id) == offer.request_id, col(Offer.id) != offer.id)
+        .where(col(Offer.status) == OfferStatus.HELD)
+        .order_by(col(Offer.id))
+        .with_for_update()
+    )
+    return [(other, stay) for other, stay in (await session.execute(query)).all()]
+
+
+async def lock_due_offers(session: AsyncSession, *, now: datetime) -> list[tuple[Offer, Stay]]:
+    """Offers that nobody has answered in time; those that somebody is answering now are left for the next time."""
+    query = (
+        select(Offer, Stay)
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= now)
+        .order_by(col(Offer.expires_at), col(Offer.id))
+        .limit(_MOST_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    return [(offer, stay) for offer, stay in (await session.execute(query)).all()]
+
+
+async def add_placement(session: AsyncSession, placement: Placement) -> None:
+    session.add(placement)
+    await session.flush()
+    audit.record(session, operation="placement.book", subject_id=placement.case_id, object_ids=[placement.id])
+
+
+async def lock_placement(session: AsyncSession, actor: Actor, placement_id: UUID) -> tuple[Placement, Stay]:
+    """The placement and its stay, locked until the transaction ends, for those who may know the place."""
+    query = (
+        select(Placement, Stay)
+        .join(Stay, col(Stay.id) == col(Placement.stay_id))
+        .where(col(Placement.id) == placement_id, _knows_place(actor, Placement))
+        .with_for_update()
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise PlacementNotFound
+    placement, stay = found
+    return placement, stay
+
+
+async def note_change(session: AsyncSession, placement: Placement, reason: Remark | None = None) -> None:
+    """The person came or left, with a reason where there is one."""
+    if reason:
+        key = await sealed.key_of(session, placement.case_id)
+        placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
+    audit.record(
+        session, operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id]
+    )
+
+
+async def region_of(session: AsyncSession, placement: Placement) -> Region:
+    """Where in the country the placement is. Ask only for a placement whose place the actor may know."""
+    facility = await session.get_one(Facility, placement.facility_id)
+    return facility.region
+
+
+async def read_placement(
+    session: AsyncSession, actor: Actor, placement_id: UUID, *, purpose: Purpose | None
+) -> tuple[Placement, Region | None]:
+    """The placement and its region; without the region for a party of the case that may not know the place."""
+    query = (
+        select(Placement, _knows_place(actor, Placement), col(Facility.region))
+        .select_from(Placement)
+        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(col(Placement.id) == placement_id)
+        .where(or_(_knows_place(actor, Placement), _is_party(actor, col(Placement.case_id))))
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise PlacementNotFound
+    placement, knows_place, region = found
+    audit.record(
+        session,
+        operation="placement.read",
+        subject_id=placement.case_id,
+        object_ids=[placement.id],
+        fields=["place"] if knows_place else ["placed"],
+        purpose=purpose,
+    )
+    return placement, region if knows_place else None
+
+
+async def placements_of(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    purpose: Purpose | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> tuple[list[tuple[Placement, Region]], bool]:
+    """The case's placements whose place the actor may know, newest first, up to one more than `limit`; and whether the
+    person now has one whose place the actor may not know. Raises CaseNotFound for a stranger to the case."""
+    query = (
+        select(Placement, col(Facility.region))
+        .select_from(Placement)
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(col(Placement.case_id) == case_id, _knows_place(actor, Placement))
+        .order_by(col(Placement.from_on).desc(), col(Placement.id).desc())
+        .limit(limit + 1)
+    )
+    if after:
+        last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
+    found = [(placement, region) for placement, region in (await session.execute(query)).all()]
+    is_party = await session.scalar(
+        select(exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org))
+    )
+    if not found and not is_party and not after:
+        raise CaseNotFound
+    is_placed = bool(is_party) and await _is_placed_unseen(session, actor, case_id)
+    audit.record(
+        session,
+        operation="placement.list",
+        subject_id=case_id,
+        object_ids=[placement.id for placement, _ in found[:limit]],
+        fields=["place"] * bool(found) + ["placed"] * is_placed,
+        purpose=purpose,
+    )
+    return found, is_placed
+
+
+async def _is_placed_unseen(session: AsyncSession, actor: Actor, case_id: UUID) -> bool:
+    is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
+    query = select(exists().where(col(Placement.case_id) == case_id, is_current, ~_knows_place(actor, Placement)))
+    return bool(await session.scalar(query))

@@ -1,0 +1,81 @@
+"""Asking for a place: who may, for whom, and who is responsible for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import matching, registry, repository
+from services.accommodation.models import KnownCase, PlacementRequest, RequestStatus, nights
+from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
+from services.accommodation.schemas import KnownFacts, Matches, Needs, PlacementRequestSubmission
+from shared import outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.codes import ResidenceBasis
+from shared.events import PlacementRequested
+
+
+async def request_placement(
+    session: AsyncSession, *, actor: Actor, submission: PlacementRequestSubmission, now: datetime
+) -> PlacementRequest:
+    """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound."""
+    known = await repository.case_for(session, actor, submission.case_id)
+    needs = submission.needs.model_copy(
+        update={
+            "gender": submission.needs.gender or known.gender,
+            "minor": known.is_minor if submission.needs.minor is None else submission.needs.minor,
+        }
+    )
+    responsible = responsible_for(facts_of(known, submission.responsibility, needs), on=on_date(now))
+    request = PlacementRequest(
+        case_id=known.case_id,
+        requested_by=actor.org,
+        requested_at=now,
+        from_on=submission.from_on,
+        to_on=submission.to_on,
+        **responsible.model_dump(exclude={"options"}),
+        options=list(responsible.options),
+    )
+    await repository.add_request(session, request, needs)
+    outbox.record(
+        session,
+        PlacementRequested(
+            case_id=request.case_id,
+            occurred_at=now,
+            request_id=request.id,
+            requested_by=request.requested_by,
+            row=request.row,
+        ),
+    )
+    return request
+
+
+def facts_of(known: KnownCase, told: KnownFacts, needs: Needs) -> ResponsibilityFacts:
+    """What the requester says, and where nothing is said what is known of the case."""
+    facts = {
+        "gender": needs.gender,
+        "minor": needs.minor,
+        "residence_basis": known.residence_basis,
+        "decided": known.is_assessed_trafficked,
+    } | told.model_dump(exclude_none=True)
+    if known.residence_basis is ResidenceBasis.DANISH_CITIZEN:
+        # Nobody's word makes a Danish citizen's case one of US; with an asylum case told besides, the table asks CMM.
+        facts["residence_basis"] = ResidenceBasis.DANISH_CITIZEN
+    return ResponsibilityFacts.model_validate(facts)
+
+
+async def status_of(session: AsyncSession, request: PlacementRequest, *, now: datetime) -> RequestStatus:
+    """Where the request stands by the clock: `offered` while a place is held for it."""
+    if request.status is RequestStatus.OPEN and await repository.holds_a_place(session, request.id, now=now):
+        return RequestStatus.OFFERED
+    return request.status
+
+
+async def find_matches(session: AsyncSession, *, actor: Actor, request_id: UUID, now: datetime) -> Matches:
+    """The places the actor may know of, ranked for the request; the same rows give the same order. Changes nothing."""
+    request = await repository.read_request(session, actor, request_id)
+    needs = await repository.needs_of(session, request, operation="placement_request.match")
+    stay = nights(request.from_on, request.to_on)
+    candidates = await registry.candidates(session, actor, stay, now=now)
+    return matching.match(candidates, needs=needs, options=request.options, stay=stay, now=now)

@@ -1,0 +1,147 @@
+"""Placements: the person comes, and the person leaves."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accommodation import repository
+from services.accommodation.models import Placement, PlacementStatus, Stay, StayState, first_of, nights
+from services.accommodation.schemas import PlacementDetails, Remark
+from shared import outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.codes import Region
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+from shared.events import PersonArrived, PersonLeft
+from shared.personal import PersonalText
+
+
+class PlacementDoesNotAllow(Conflict):
+    """The placement's status does not allow the step."""
+
+
+class NotYet(Unprocessable):
+    """What is recorded has happened; a day to come cannot have."""
+
+
+class OutsideTheStay(Unprocessable):
+    """The person came on a night that was not booked, or left before coming."""
+
+
+class StayStep(StrEnum):
+    """What happens to a placement."""
+
+    ARRIVE = "arrive"
+    LEAVE = "leave"
+
+
+# Who never came leaves too: the place is free again.
+ALLOWED: Mapping[PlacementStatus, tuple[StayStep, ...]] = {
+    PlacementStatus.BOOKED: (StayStep.ARRIVE, StayStep.LEAVE),
+    PlacementStatus.ARRIVED: (StayStep.LEAVE,),
+    PlacementStatus.LEFT: (),
+    PlacementStatus.MOVED: (),
+}
+
+
+async def arrive(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    placement_id: UUID,
+    arrived_at: datetime | None,
+    match: Match,
+    now: datetime,
+) -> tuple[Placement, Region]:
+    """The person is at the place, since `arrived_at` or now."""
+    placement, stay = await _step(session, actor, placement_id, StayStep.ARRIVE, match)
+    arrived_at = arrived_at or now
+    _check_has_been(arrived_at, now)
+    if not stay.during.contains(on_date(arrived_at)):
+        raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
+    placement.status = PlacementStatus.ARRIVED
+    placement.arrived_at = arrived_at
+    placement.version += 1
+    await repository.note_change(session, placement)
+    outbox.record(
+        session,
+        PersonArrived(case_id=placement.case_id, occurred_at=now, placement_id=placement.id, arrived_at=arrived_at),
+    )
+    return placement, await repository.region_of(session, placement)
+
+
+async def leave(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    placement_id: UUID,
+    left_at: datetime | None,
+    reason: PersonalText | None,
+    disappeared: bool,
+    match: Match,
+    now: datetime,
+) -> tuple[Placement, Region]:
+    """The person has left the place, which is free from that day on."""
+    placement, stay = await _step(session, actor, placement_id, StayStep.LEAVE, match)
+    left_at = left_at or now
+    _check_has_been(left_at, now)
+    if placement.arrived_at and left_at < placement.arrived_at:
+        raise OutsideTheStay("The person cannot have left before coming.")
+    placement.to_on = _shorten(stay, on_date(left_at))
+    placement.status = PlacementStatus.LEFT
+    placement.left_at = left_at
+    placement.disappeared = disappeared
+    placement.version += 1
+    await repository.note_change(session, placement, Remark(text=reason) if reason else None)
+    outbox.record(
+        session,
+        PersonLeft(
+            case_id=placement.case_id,
+            occurred_at=now,
+            placement_id=placement.id,
+            left_at=left_at,
+            disappeared=disappeared,
+        ),
+    )
+    return placement, await repository.region_of(session, placement)
+
+
+async def _step(
+    session: AsyncSession, actor: Actor, placement_id: UUID, step: StayStep, match: Match
+) -> tuple[Placement, Stay]:
+    placement, stay = await repository.lock_placement(session, actor, placement_id)
+    match.check(placement)
+    allowed = ALLOWED[placement.status]
+    if step not in allowed:
+        raise PlacementDoesNotAllow(
+            f"A placement that is {placement.status} allows " + (", ".join(allowed) + "." if allowed else "no change."),
+            current_status=placement.status,
+            allowed=list(allowed),
+        )
+    return placement, stay
+
+
+def _check_has_been(moment: datetime, now: datetime) -> None:
+    # By the day: the clocks of those who report differ by more than seconds.
+    if on_date(moment) > on_date(now):
+        raise NotYet("That day has not come yet; record what has happened.")
+
+
+def _shorten(stay: Stay, left_on: date) -> date:
+    """End the stay on that day, and give it. Nights that were slept stay the person's; a stay of none ends."""
+    first, last = first_of(stay.during), stay.during.upper
+    ends_on = max(first, min(left_on, last or left_on))
+    if ends_on == first:
+        stay.state = StayState.ENDED
+    else:
+        stay.during = nights(first, ends_on)
+    return ends_on
+
+
+def describe(placement: Placement, region: Region) -> PlacementDetails:
+    """The placement, for those who may know the place."""
+    return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())

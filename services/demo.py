@@ -1,0 +1,134 @@
+"""`havn demo`: the raid of SC01 told line by line, from the referral to the figure, through the front door."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from services.raid import Raid, StepFailed
+from shared.settings import Settings
+
+START_SECONDS = 60
+
+
+class Partners:
+    """Organisations as clients of a running Havn: each gets its token from the issuer, as a partner does."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    async def ask(self, org: str, role: str, method: str, path: str, body: Any, **options: str) -> httpx.Response:
+        """Send one request as this organisation and role."""
+        headers = {name.replace("_", "-"): value for name, value in options.items()}
+        if method == "POST":
+            headers.setdefault("idempotency-key", str(uuid4()))
+        headers["authorization"] = f"Bearer {await self._token(org, role)}"
+        content = {} if body is None else {"json": body}
+        return await self._client.request(method, path, headers=headers, **content)
+
+    async def _token(self, org: str, role: str) -> str:
+        if (org, role) not in self._tokens:
+            asked = {"grant_type": "client_credentials", "client_id": org, "client_secret": "dev", "role": role}
+            answer = await self._client.post("/oidc/token", data=asked)
+            self._tokens[org, role] = answer.raise_for_status().json()["access_token"]
+        return self._tokens[org, role]
+
+
+def play(settings: Settings, out: Console) -> int:
+    """Tell the story against a running Havn, or against one started for it; says the exit status."""
+    try:
+        if _answers(settings.origin):
+            out.print(
+                f"Playing against the Havn at {settings.origin}. Its clock is set to March 2026 and let go afterwards.\n"
+            )
+            asyncio.run(_tell(settings.origin, out))
+        else:
+            with _havn_of_its_own(out) as origin:
+                asyncio.run(_tell(origin, out))
+    except (StepFailed, httpx.HTTPError) as error:
+        out.print(f"\nThe story stopped: {error}", style="red", soft_wrap=True)
+        return 1
+    return 0
+
+
+def _answers(origin: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{origin}/stats/health/ready", trust_env=False, timeout=2).status_code == 200
+    return False
+
+
+@contextmanager
+def _havn_of_its_own(out: Console) -> Iterator[str]:
+    """A Havn on a database that is thrown away afterwards."""
+    port = 8790
+    origin = f"http://127.0.0.1:{port}"
+    out.print("No Havn is running; starting one on a database that is thrown away.\n")
+    with tempfile.TemporaryDirectory(prefix="havn-demo-") as home:
+        environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(port)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        try:
+            until = time.monotonic() + START_SECONDS
+            while not _answers(origin):
+                if process.poll() is not None or time.monotonic() > until:
+                    told = process.stderr.read().decode().strip() if process.stderr else ""
+                    raise StepFailed(f"Havn did not start. {told}")
+                time.sleep(0.1)
+            yield origin
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(15)
+
+
+async def _tell(origin: str, out: Console) -> None:
+    async with httpx.AsyncClient(base_url=origin, trust_env=False, timeout=30) as client:
+        raid = Raid(Partners(client).ask)
+        try:
+            await _story(raid, out)
+        finally:
+            await client.put("/dev/clock", json={"now": None})
+
+
+async def _story(raid: Raid, out: Console) -> None:
+    def line(day: str, what: str) -> None:
+        out.print(f"[bold]{day}[/bold]  {what}", soft_wrap=True)
+
+    before = sum(row["count"] for row in (await raid.figure(expected=0))["rows"])
+    await raid.refer()
+    line("2 March", f"Østjyllands Politi refers three women: referral {raid.referral_id}")
+    for name, routing in (await raid.routings()).items():
+        line("       ", f"{name}: rule {routing['rule']} says {routing['authority']}. {routing['why']}")
+    await raid.settle()
+    line("       ", "A lawyer of CMM settles P01 and P02: CMM decides.")
+    await raid.interview()
+    line("3-4 Mar", "CMM interviews all three with a Thai interpreter.")
+    await raid.decide()
+    line("9 March", "CMM recommends. CMM decides P01 trafficked and P02 not; US decides P03 trafficked.")
+    for name, period in (await raid.grant()).items():
+        line("       ", f"{name}: {period['kind']} period to {period['ends_on']}, at most to {period['cap_on']}.")
+    await raid.open_shelter()
+    line("       ", "Reden has a shelter in Jutland with two places, at a secret address.")
+    for org, name in (("cmm", "P01"), ("us", "P03")):
+        placement = await raid.place(org, name)
+        line("       ", f"{name} has {placement['status']} at the shelter; {org.upper()} pays.")
+    third = await raid.request_place("cmm", "P02")
+    line("       ", f"The shelter is full for anyone else: {len(third['matches']['items'])} places fit.")
+    table = await raid.figure(expected=before + 2)
+    out.print(f"\n[bold]Persons assessed as trafficked[/bold], as of {table['as_of']}")
+    shown = Table(*(name.replace("_", " ") for name in table["dimensions"]), "persons")
+    for row in table["rows"]:
+        shown.add_row(*(str(row[name]) for name in table["dimensions"]), str(row["count"]))
+    out.print(shown)

@@ -1,0 +1,17 @@
+"""Trouble that passes: the database, the network or a neighbour is away. It is nobody's fault who met it."""
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+# SQLSTATE: connection, transaction rolled back (deadlock), resources used up, operator or time limit, lock not had in time.
+_PASSING_STATES = ("08", "40", "53", "57", "55P03")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the same thing, tried again later, may well succeed."""
+    if isinstance(error, OSError | PoolExhausted):  # lost and refused connections and all timeouts are OSErrors
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_PASSING_STATES)

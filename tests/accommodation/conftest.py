@@ -1,0 +1,12 @@
+"""A Havn whose clock stands at noon on Monday 2026-03-09, and the stories of housing told in it."""
+
+import pytest
+
+from tests.accommodation.housing import NOW, Housing
+from tests.world import World
+
+
+@pytest.fixture
+async def housing(havn: World) -> Housing:
+    await havn.set_clock(NOW)
+    return Housing(havn)

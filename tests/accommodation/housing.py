@@ -1,0 +1,231 @@
+"""What the tests of accommodation tell their stories with: cases that identification told of, shelters, requests, offers."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from shared.bus import Message
+from shared.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
+from shared.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
+from tests.world import World
+
+NOW = "2026-03-09T12:00:00+01:00"
+LATER = "2026-03-10T12:00:00+01:00"
+SHELTER: dict[str, Any] = {
+    "name": "Havnehuset",
+    "kind": "crisis_centre",
+    "region": "1082",
+    "municipality": "0751",
+    "address": "Opdigtet Vej 7, 8000 Aarhus C",
+    "contact": "Vagten, +45 00 00 00 07",
+    "secret_address": False,
+    "languages": ["dan", "eng", "tha"],
+    "accepts": {"genders": ["woman"], "minors": False, "families": True, "wheelchair": True, "lgbt_safe": True},
+}
+APPROVAL = {
+    "supervision": "socialtilsyn-midt",
+    "reference": "Godkendelse 17",
+    "valid_from": "2026-01-01",
+    "valid_until": "2027-01-01",
+}
+
+
+@dataclass(frozen=True)
+class Shelter:
+    facility_id: str
+    place_ids: tuple[str, ...]
+
+    @property
+    def place_id(self) -> str:
+        return self.place_ids[0]
+
+
+@dataclass
+class Housing:
+    """The story's doings; each answers with what the API said, or with ids where it must have gone well."""
+
+    havn: World
+    _told: Counter[UUID] = field(default_factory=Counter)
+
+    def message(self, event: CaseEvent, sequence: int) -> Message:
+        event_id = uuid4()
+        envelope = cloud_event(
+            service="identification",
+            event_id=event_id,
+            type_=event.type,
+            key=event.key,
+            sequence=sequence,
+            occurred_at=event.occurred_at,
+            payload=event.model_dump(mode="json"),
+        )
+        return Message("havn.identification", event.key, str(event_id), json.dumps(envelope).encode(), None)
+
+    def next_message(self, event: CaseEvent) -> Message:
+        self._told[event.case_id] += 1
+        return self.message(event, self._told[event.case_id])
+
+    async def tell(self, *events: CaseEvent) -> None:
+        """Identification tells these, in order."""
+        messages = [self.next_message(event) for event in events]
+        await self.havn.house.workers["accommodation"].consumer.deliver(messages)
+
+    async def case(
+        self,
+        gender: Gender = Gender.WOMAN,
+        basis: ResidenceBasis = ResidenceBasis.VISA,
+        *,
+        age_group: AgeGroup = AgeGroup.ADULT,
+        referred_by: str | None = "politi-oestjylland",
+        routed_to: Authority | None = None,
+    ) -> str:
+        """A case of which identification has told."""
+        opened = opening(gender, basis, age_group=age_group, referred_by=referred_by)
+        await self.tell(opened)
+        if routed_to:
+            await self.tell(routing(opened.case_id, routed_to))
+        return str(opened.case_id)
+
+    async def facility(self, operator: str = "reden", **changes: Any) -> str:
+        accepts = SHELTER["accepts"] | changes.pop("accepts", {})
+        registered = await self.havn.partner(operator).post(
+            "/accommodation/v1/facilities", SHELTER | {"accepts": accepts} | changes
+        )
+        assert registered.status_code == 201, registered.text
+        return str(registered.json()["facility_id"])
+
+    async def place(self, facility_id: str, **changes: Any) -> str:
+        added = await self.havn.partner("cmm").post(
+            f"/accommodation/v1/facilities/{facility_id}/places", {"label": "Vest 1", "kind": "ordinary"} | changes
+        )
+        assert added.status_code == 201, added.text
+        return str(added.json()["place_id"])
+
+    async def approve(self, facility_id: str, **changes: Any) -> None:
+        approved = await self.havn.partner("cmm").post(
+            f"/accommodation/v1/facilities/{facility_id}/approvals", APPROVAL | changes
+        )
+        assert approved.status_code == 201, approved.text
+
+    async def shelter(self, places: int = 1, operator: str = "reden", **changes: Any) -> Shelter:
+        """An approved facility with that many ordinary places."""
+        facility_id = await self.facility(operator, **changes)
+        await self.approve(facility_id)
+        return Shelter(facility_id, tuple([await self.place(facility_id) for _ in range(places)]))
+
+    async def ask(self, case_id: str, org: str = "cmm", **body: Any) -> httpx.Response:
+        """Ask for a place from 2026-03-09 on."""
+        return await self.havn.partner(org).post(
+            "/accommodation/v1/placement-requests", {"case_id": case_id, "from_on": "2026-03-09"} | body
+        )
+
+    async def request(self, case_id: str, org: str = "cmm", **body: Any) -> str:
+        asked = await self.ask(case_id, org, **body)
+        assert asked.status_code == 201, asked.text
+        return str(asked.json()["request_id"])
+
+    async def matches(self, request_id: str, org: str = "cmm") -> dict[str, Any]:
+        found = await self.havn.partner(org).get(f"/accommodation/v1/placement-requests/{request_id}/matches")
+        assert found.status_code == 200, found.text
+        answer: dict[str, Any] = found.json()
+        return answer
+
+    async def offer(self, request_id: str, place_id: str, org: str = "cmm", expires_at: str = LATER) -> httpx.Response:
+        return await self.havn.partner(org).post(
+            f"/accommodation/v1/placement-requests/{request_id}/offers",
+            {"place_id": place_id, "expires_at": expires_at},
+        )
+
+    async def held(self, case_id: str, place_id: str, org: str = "cmm", **body: Any) -> str:
+        """An offer that holds the place for a new request."""
+        offered = await self.offer(await self.request(case_id, org, **body), place_id)
+        assert offered.status_code == 201, offered.text
+        return str(offered.json()["offer_id"])
+
+    async def answer(self, offer_id: str, step: str, org: str = "reden", **headers: str) -> httpx.Response:
+        body = {"reason": "The room is being painted."} if step == "decline" else None
+        return await self.havn.partner(org).post(f"/accommodation/v1/offers/{offer_id}/{step}", body, **headers)
+
+    async def booked(self, case_id: str, place_id: str, org: str = "cmm", operator: str = "reden", **body: Any) -> str:
+        """A placement, booked."""
+        accepted = await self.answer(await self.held(case_id, place_id, org, **body), "accept", operator)
+        assert accepted.status_code == 200, accepted.text
+        return str(accepted.json()["placement_id"])
+
+    async def step(
+        self, placement_id: str, step: str, org: str = "reden", body: dict[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
+        return await self.havn.partner(org).post(
+            f"/accommodation/v1/placements/{placement_id}/{step}", body or {}, **headers
+        )
+
+
+def opening(
+    gender: Gender = Gender.WOMAN,
+    basis: ResidenceBasis = ResidenceBasis.VISA,
+    *,
+    age_group: AgeGroup = AgeGroup.ADULT,
+    referred_by: str | None = "politi-oestjylland",
+) -> CaseOpened:
+    return CaseOpened(
+        case_id=uuid4(),
+        occurred_at=datetime.now(UTC),
+        opened_on=date(2026, 3, 2),
+        channel=Channel.POLICE_OPERATION,
+        referral_id=uuid4(),
+        subject_id=uuid4(),
+        referred_by=referred_by,
+        municipality="0751",
+        gender=gender,
+        age_group=age_group,
+        citizenships=("THA",),
+        residence_basis=basis,
+    )
+
+
+def routing(case_id: UUID | str, authority: Authority) -> CaseRouted:
+    return CaseRouted(
+        case_id=UUID(str(case_id)),
+        occurred_at=datetime.now(UTC),
+        authority=authority,
+        rule="R6",
+        table_version="routing-2021",
+        settled_by=None,
+    )
+
+
+def decision(
+    case_id: UUID | str,
+    authority: Authority = Authority.CMM,
+    outcome: Outcome = Outcome.ASSESSED_TRAFFICKED,
+    legal_status: ResidenceBasis = ResidenceBasis.VISA,
+) -> DecisionMade:
+    return DecisionMade(
+        case_id=UUID(str(case_id)),
+        occurred_at=datetime.now(UTC),
+        decision_id=uuid4(),
+        authority=authority,
+        outcome=outcome,
+        exploitation_forms=(),
+        decided_on=date(2026, 3, 9),
+        legal_status=legal_status,
+    )
+
+
+def further_referral(case_id: UUID | str, org: str) -> CaseReferred:
+    return CaseReferred(
+        case_id=UUID(str(case_id)),
+        occurred_at=datetime.now(UTC),
+        referral_id=uuid4(),
+        subject_id=uuid4(),
+        referred_by=org,
+    )
+
+
+def problem(answer: httpx.Response) -> str:
+    """The name at the end of the problem's type."""
+    return str(answer.json()["type"]).rsplit("/", 1)[-1]

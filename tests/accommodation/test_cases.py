@@ -1,0 +1,139 @@
+"""What identification tells is known here: the same state whatever order cases come in, and however often."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.bus import Message
+from shared.codes import Authority, Outcome, ResidenceBasis
+from shared.events import DecisionReplaced
+from tests.accommodation.housing import Housing, decision, further_referral, opening, routing
+from tests.world import World
+
+
+async def parties(havn: World, case_id: str) -> set[tuple[str, str]]:
+    rows = await havn.sql("accommodation", "SELECT org, part FROM case_party WHERE case_id = $1", UUID(case_id))
+    return {(row["org"], row["part"]) for row in rows}
+
+
+async def test_a_case_concerns_cmm_and_whoever_referred_the_person(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(referred_by="hopenow")
+    assert await parties(havn, case_id) == {("cmm", "centre"), ("hopenow", "referrer")}
+    await housing.tell(further_referral(case_id, "politi-fyn"))
+    assert ("politi-fyn", "referrer") in await parties(havn, case_id)
+    unreferred = await housing.case(referred_by=None)
+    assert await parties(havn, unreferred) == {("cmm", "centre")}
+
+
+async def test_a_case_concerns_us_while_it_is_routed_there(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(routed_to=Authority.US)
+    assert (await housing.ask(case_id, "us")).status_code == 201
+    await housing.tell(routing(case_id, Authority.CMM))
+    assert (await housing.ask(case_id, "us")).status_code == 404
+
+
+async def test_a_case_that_us_has_decided_stays_known_to_us(housing: Housing) -> None:
+    case_id = await housing.case(routed_to=Authority.US)
+    await housing.tell(decision(case_id, Authority.US), routing(case_id, Authority.CMM))
+    assert (await housing.ask(case_id, "us")).status_code == 201
+
+
+async def test_a_decision_opens_the_rows_of_the_decided_until_it_is_replaced(housing: Housing) -> None:
+    case_id = await housing.case()
+    assert await _row(housing, case_id) == "D"
+    positive = decision(case_id, legal_status=ResidenceBasis.NO_LEGAL_STAY)
+    await housing.tell(positive)
+    assert await _row(housing, case_id) == "B3"
+    negative = decision(case_id, outcome=Outcome.NOT_TRAFFICKED)
+    replaced = DecisionReplaced(
+        case_id=UUID(case_id),
+        occurred_at=negative.occurred_at,
+        decision_id=positive.decision_id,
+        replaced_by=negative.decision_id,
+    )
+    await housing.tell(negative, replaced)
+    assert await _row(housing, case_id) == "D"
+
+
+async def test_a_negative_decision_opens_nothing(housing: Housing) -> None:
+    case_id = await housing.case()
+    await housing.tell(decision(case_id, outcome=Outcome.NOT_TRAFFICKED))
+    assert await _row(housing, case_id) == "D"
+
+
+async def _row(housing: Housing, case_id: str) -> Any:
+    return (await housing.ask(case_id)).json()["responsibility"]["row"]
+
+
+async def test_an_event_that_comes_twice_takes_effect_once(havn: World, housing: Housing) -> None:
+    opened = opening()
+    decided = decision(opened.case_id, Authority.US)
+    messages = [housing.next_message(event) for event in (opened, routing(opened.case_id, Authority.US), decided)]
+    consumer = havn.house.workers["accommodation"].consumer
+    await consumer.deliver(messages)
+    before = await _everything(havn)
+    await consumer.deliver(messages)
+    await consumer.deliver([*reversed(messages)])
+    assert await _everything(havn) == before
+    assert before[0][0]["positive_decisions"] == [decided.decision_id]
+
+
+def _interleavings() -> st.SearchStrategy[list[int]]:
+    return st.permutations([0] * 4 + [1] * 4 + [2] * 3)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=_interleavings(), doubled=st.sets(st.integers(0, 10)))
+async def test_the_order_in_which_cases_come_makes_no_difference(
+    havn: World, housing: Housing, order: Sequence[int], doubled: set[int]
+) -> None:
+    await havn.forget_everything()
+    stories = [_story(housing, kind) for kind in range(3)]
+    consumer = havn.house.workers["accommodation"].consumer
+    await consumer.deliver(list(chain.from_iterable(stories)))
+    expected = await _everything(havn)
+    await havn.forget_everything()
+    waiting = [iter(story) for story in stories]
+    for number, case in enumerate(order):
+        message = next(waiting[case])
+        await consumer.deliver([message] * (2 if number in doubled else 1))
+    assert await _everything(havn) == expected
+
+
+def _story(housing: Housing, kind: int) -> list[Message]:
+    case_id = uuid4()
+    opened = opening(referred_by=("hopenow", "reden", None)[kind]).model_copy(update={"case_id": case_id})
+    if kind == 2:
+        told = [opened, routing(case_id, Authority.CMM), decision(case_id)]
+    else:
+        told = [
+            opened,
+            routing(case_id, Authority.US),
+            decision(case_id, Authority.US),
+            routing(case_id, Authority.CMM),
+        ]
+    return [housing.next_message(event) for event in told]
+
+
+async def _everything(havn: World) -> list[list[dict[str, Any]]]:
+    return [
+        [dict(row) for row in await havn.sql("accommodation", statement)]
+        for statement in (
+            "SELECT * FROM known_case ORDER BY case_id",
+            "SELECT * FROM case_party ORDER BY case_id, org, part",
+            "SELECT owner_id FROM data_key ORDER BY owner_id",
+            "SELECT source, key, last_sequence FROM inbox ORDER BY source, key",
+            "SELECT event_id FROM dead_letter",
+        )
+    ]
+
+
+@pytest.mark.parametrize("org", ["cmm", "politi-oestjylland", "us"])
+async def test_a_case_that_nobody_told_of_cannot_be_housed(housing: Housing, org: str) -> None:
+    refused = await housing.ask(str(uuid4()), org)
+    assert refused.status_code == 404

@@ -1,0 +1,218 @@
+"""The register: who may add to it, who may know of what, and that an address is shown to few."""
+
+from typing import Any
+
+import pytest
+
+from shared.auth import Assurance
+from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem
+from tests.world import World
+
+FACILITIES = "/accommodation/v1/facilities"
+ADDRESS = "Opdigtet Vej 7"
+
+
+async def test_an_organisation_registers_its_own_facility_and_the_address_is_sealed(
+    havn: World, housing: Housing
+) -> None:
+    facility_id = await housing.facility("reden")
+    read = await havn.partner("amiami").get(f"{FACILITIES}/{facility_id}")
+    assert (read.json()["operator"], read.json()["name"]) == ("reden", SHELTER["name"])
+    assert read.json()["accepts"]["genders"] == ["woman"]
+    stored = str([dict(row) for row in await havn.sql("accommodation", "SELECT * FROM facility")])
+    assert not any(text in stored for text in (ADDRESS, "Havnehuset", "Vagten"))
+
+
+async def test_only_cmm_registers_a_facility_for_another_operator(havn: World, housing: Housing) -> None:
+    foreign = await havn.partner("hopenow").post(FACILITIES, SHELTER | {"operator": "reden"})
+    assert (foreign.status_code, problem(foreign)) == (403, "NotYourFacility")
+    theirs = await havn.partner("cmm").post(FACILITIES, SHELTER | {"operator": "reden"})
+    assert theirs.status_code == 201
+    read = await havn.partner("reden").get(f"{FACILITIES}/{theirs.json()['facility_id']}")
+    assert read.json()["operator"] == "reden"
+    nobody = await havn.partner("cmm").post(FACILITIES, SHELTER | {"operator": "nobody-knows"})
+    assert (nobody.status_code, problem(nobody)) == (422, "OperatorUnknown")
+
+
+async def test_a_secret_facility_is_known_to_its_operator_cmm_and_us_alone(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden", secret_address=True)
+    open_id = await housing.facility("roede-kors", kind="asylum_centre")
+    missing = await havn.partner("hopenow").get(f"{FACILITIES}/00000000-0000-4000-8000-000000000000")
+    for org in ("reden", "cmm", "us"):
+        assert (await havn.partner(org).get(f"{FACILITIES}/{facility_id}")).status_code == 200
+        assert facility_id in (await havn.partner(org).get(FACILITIES)).text
+    for org in ("hopenow", "roede-kors", "politi-oestjylland", "kommune-0751", "socialtilsyn-midt"):
+        partner = havn.partner(org)
+        listed = (await partner.get(FACILITIES)).json()["items"]
+        assert [item["facility_id"] for item in listed] == [open_id]
+        for path in ("", "/places", "/approvals"):
+            hidden = await partner.get(f"{FACILITIES}/{facility_id}{path}")
+            assert hidden.status_code == 404
+            assert _without_trace(hidden.json()) == _without_trace(missing.json())
+        assert (await partner.post(f"{FACILITIES}/{facility_id}/places", {"label": "1"})).status_code == 404
+
+
+async def test_an_address_is_shown_to_its_operator_and_cmm_when_they_say_why(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden")
+    for org in ("reden", "cmm"):
+        silent = await havn.partner(org).get(f"{FACILITIES}/{facility_id}")
+        assert silent.status_code == 200
+        assert "address" not in silent.json()
+        told = await havn.partner(org).get(f"{FACILITIES}/{facility_id}", purpose="accommodation")
+        assert (told.json()["address"], told.json()["contact"]) == (SHELTER["address"], SHELTER["contact"])
+        assert ADDRESS not in (await havn.partner(org).get(FACILITIES)).text
+    for org in ("us", "hopenow"):
+        other = await havn.partner(org).get(f"{FACILITIES}/{facility_id}", purpose="accommodation")
+        assert other.status_code == 200
+        assert ADDRESS not in other.text
+        assert "Vagten" not in other.text
+
+
+async def test_a_secret_address_needs_a_login_of_the_highest_assurance(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden", secret_address=True)
+    path = f"{FACILITIES}/{facility_id}"
+    for org in ("reden", "cmm"):
+        low = await havn.partner(org).get(path, purpose="accommodation")
+        assert (low.status_code, problem(low)) == (401, "AssuranceTooLow")
+        assert 'error="insufficient_user_authentication"' in low.headers["www-authenticate"]
+        assert ADDRESS not in low.text
+        high = await havn.partner(org, assurance=Assurance.HIGH).get(path, purpose="accommodation")
+        assert high.json()["address"] == SHELTER["address"]
+    us = await havn.partner("us", assurance=Assurance.HIGH).get(path, purpose="accommodation")
+    assert us.status_code == 200
+    assert ADDRESS not in us.text
+
+
+async def test_every_address_shown_is_on_record(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden")
+    await havn.partner("cmm").get(f"{FACILITIES}/{facility_id}", purpose="supervision")
+    await havn.partner("us").get(f"{FACILITIES}/{facility_id}", purpose="accommodation")
+    rows = await havn.sql(
+        "accommodation", "SELECT org, purpose, fields, object_ids FROM audit WHERE operation = 'facility.read'"
+    )
+    found = [(row["org"], row["purpose"], row["fields"]) for row in rows]
+    assert found == [("cmm", "supervision", ["address", "contact"]), ("us", "accommodation", [])]
+    assert str(rows[0]["object_ids"][0]) == facility_id
+
+
+async def test_a_facility_is_changed_by_its_operator_who_has_read_it(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden")
+    reden = havn.partner("reden")
+    etag = (await reden.get(f"{FACILITIES}/{facility_id}")).headers["etag"]
+    moved = SHELTER | {"address": "Anden Opdigtet Vej 1", "secret_address": True}
+    assert (await reden.put(f"{FACILITIES}/{facility_id}", moved)).status_code == 428
+    assert (await havn.partner("hopenow").put(f"{FACILITIES}/{facility_id}", moved, if_match=etag)).status_code == 403
+    changed = await reden.put(f"{FACILITIES}/{facility_id}", moved, if_match=etag)
+    assert changed.status_code == 200, changed.text
+    assert (await reden.put(f"{FACILITIES}/{facility_id}", moved, if_match=etag)).status_code == 412
+    read = await havn.partner("cmm", assurance=Assurance.HIGH).get(
+        f"{FACILITIES}/{facility_id}", purpose="accommodation"
+    )
+    assert (read.json()["address"], read.json()["operator"]) == ("Anden Opdigtet Vej 1", "reden")
+    assert (await havn.partner("hopenow").get(f"{FACILITIES}/{facility_id}")).status_code == 404
+
+
+async def test_only_cmm_hands_a_facility_to_another_operator(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden")
+    etag = (await havn.partner("reden").get(f"{FACILITIES}/{facility_id}")).headers["etag"]
+    handed = SHELTER | {"operator": "hopenow"}
+    assert (await havn.partner("reden").put(f"{FACILITIES}/{facility_id}", handed, if_match=etag)).status_code == 403
+    assert (await havn.partner("cmm").put(f"{FACILITIES}/{facility_id}", handed, if_match=etag)).status_code == 200
+    assert (await havn.partner("amiami").get(f"{FACILITIES}/{facility_id}")).json()["operator"] == "hopenow"
+
+
+async def test_places_are_added_by_the_operator_and_listed_with_their_labels(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden")
+    path = f"{FACILITIES}/{facility_id}/places"
+    place = {"label": "Vest 1", "kind": "peak", "available_from": "2026-03-01", "available_until": "2026-06-01"}
+    assert (await havn.partner("hopenow").post(path, place)).status_code == 403
+    added = await havn.partner("reden").post(path, place)
+    assert added.status_code == 201
+    listed = await havn.partner("reden").get(path)
+    assert listed.json()["items"] == [place | {"place_id": added.json()["place_id"]}]
+    backwards = await havn.partner("reden").post(path, place | {"available_until": "2026-03-01"})
+    assert backwards.status_code == 422
+    assert b"Vest" not in (await havn.sql("accommodation", "SELECT label FROM place"))[0]["label"]
+
+
+async def test_an_approval_is_recorded_by_the_supervision_that_gave_it_or_by_cmm(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility("reden", secret_address=True)
+    path = f"{FACILITIES}/{facility_id}/approvals"
+    for org in ("reden", "us", "kommune-0751", "socialtilsyn-syd"):
+        refused = await havn.partner(org).post(path, APPROVAL)
+        assert (refused.status_code, problem(refused)) == (403, "NotYourApproval"), org
+    assert (await havn.partner("socialtilsyn-midt").post(path, APPROVAL)).status_code == 201
+    assert (await havn.partner("cmm").post(path, APPROVAL | {"supervision": "socialtilsyn-syd"})).status_code == 201
+    for nobody in ("reden", "nobody-knows"):
+        wrong = await havn.partner("cmm").post(path, APPROVAL | {"supervision": nobody})
+        assert (wrong.status_code, problem(wrong)) == (422, "NotASupervision")
+    listed = (await havn.partner("reden").get(path)).json()["items"]
+    assert sorted(item["supervision"] for item in listed) == ["socialtilsyn-midt", "socialtilsyn-syd"]
+    assert listed[0]["reference"] == APPROVAL["reference"]
+
+
+async def test_a_place_out_of_service_is_offered_to_nobody(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    path = f"/accommodation/v1/places/{shelter.place_id}/out-of-service"
+    closure = {"from_on": "2026-03-20", "to_on": "2026-03-22", "reason": "Water in the ceiling."}
+    assert (await havn.partner("hopenow").post(path, closure)).status_code == 403
+    assert (await havn.partner("reden").post(path, closure)).status_code == 201
+    case_id = await housing.case()
+    during = await housing.request(case_id, from_on="2026-03-21", to_on="2026-03-30")
+    after = await housing.request(case_id, from_on="2026-03-22", to_on="2026-03-30")
+    assert (await housing.matches(during))["excluded"] == {"unavailable": 1}
+    assert problem(await housing.offer(during, shelter.place_id)) == "PlaceUnavailable"
+    assert (await housing.offer(after, shelter.place_id)).status_code == 201
+
+
+async def test_a_place_that_somebody_has_is_not_taken_out_of_service(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    await housing.held(await housing.case(), shelter.place_id, to_on="2026-03-20")
+    path = f"/accommodation/v1/places/{shelter.place_id}/out-of-service"
+    refused = await havn.partner("reden").post(path, {"from_on": "2026-03-19", "reason": "Painting."})
+    assert (refused.status_code, problem(refused)) == (409, "PlaceInUse")
+    assert (await havn.partner("reden").post(path, {"from_on": "2026-03-20", "reason": "Paint."})).status_code == 201
+
+
+async def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(havn: World, housing: Housing) -> None:
+    registered = {await housing.facility("reden") for _ in range(5)}
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = (await havn.partner("us").get(FACILITIES, limit=2, cursor=cursor)).json()
+        seen += [item["facility_id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == 5
+    assert set(seen) == registered
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "hotel"},
+        {"municipality": "9999"},
+        {"region": "Jylland"},
+        {"secret_address": "yes"},
+        {"accepts": SHELTER["accepts"] | {"genders": []}},
+        {"accepts": SHELTER["accepts"] | {"security": "huge"}},
+        {"beds": 7},
+    ],
+)
+async def test_a_facility_that_is_not_as_the_contract_says_is_refused_without_an_echo(
+    havn: World, housing: Housing, change: dict[str, Any]
+) -> None:
+    refused = await havn.partner("reden").post(FACILITIES, SHELTER | change)
+    assert refused.status_code == 422
+    assert ADDRESS not in refused.text
+
+
+async def test_without_scope_or_role_the_register_is_closed(havn: World, housing: Housing) -> None:
+    assert (await havn.partner("cmm", "statistician").get(FACILITIES)).status_code == 403
+    assert (await havn.partner("3f").get(FACILITIES)).status_code == 403
+    assert (await havn.partner("cmm", scopes=["accommodation:read"]).post(FACILITIES, SHELTER)).status_code == 403
+
+
+def _without_trace(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in ("trace_id", "instance")}

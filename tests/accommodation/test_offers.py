@@ -1,0 +1,236 @@
+"""Offers: a place is held for one person at a time, until somebody answers or time is up."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.accommodation.housing import LATER, NOW, Housing, problem
+from tests.world import World
+
+
+async def test_an_offer_holds_the_place_and_accepting_it_books_the_place(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request_id = await housing.request(await housing.case())
+    offered = await housing.offer(request_id, shelter.place_id)
+    assert (offered.status_code, offered.json()["status"]) == (201, "held")
+    assert offered.json()["expires_at"] == "2026-03-10T11:00:00Z"
+    request = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{request_id}")
+    assert request.json()["status"] == "offered"
+    accepted = await housing.answer(offered.json()["offer_id"], "accept")
+    assert accepted.status_code == 200, accepted.text
+    assert accepted.json()["status"] == "accepted"
+    placement = await havn.partner("reden").get(f"/accommodation/v1/placements/{accepted.json()['placement_id']}")
+    assert (placement.json()["status"], placement.json()["place_id"]) == ("booked", shelter.place_id)
+    request = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{request_id}")
+    assert request.json()["status"] == "placed"
+
+
+async def test_of_thirty_who_want_one_place_at_once_one_gets_it(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request_ids = [await housing.request(await housing.case()) for _ in range(30)]
+    answers = await asyncio.gather(*(housing.offer(request_id, shelter.place_id) for request_id in request_ids))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 29}
+    assert {problem(answer) for answer in answers if answer.status_code == 409} == {"PlaceTaken"}
+
+
+async def test_whoever_is_refused_a_taken_place_does_not_learn_who_has_it(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    theirs = await housing.case()
+    await housing.held(theirs, shelter.place_id)
+    refused = await housing.offer(await housing.request(await housing.case()), shelter.place_id)
+    assert (refused.status_code, problem(refused)) == (409, "PlaceTaken")
+    assert theirs not in refused.text
+    assert "politi" not in refused.text
+
+
+async def test_an_expired_hold_is_free_at_once_without_any_job(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    first = await housing.held(await housing.case(), shelter.place_id)
+    second = await housing.request(await housing.case())
+    havn.house.platform.clock.set(_moment("2026-03-10T11:59:59+01:00"))  # type: ignore[attr-defined]
+    assert problem(await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")) == "PlaceTaken"
+    assert (await housing.matches(second))["excluded"] == {"occupied": 1}
+
+    # Only the clock moves: nothing sweeps.
+    havn.house.platform.clock.set(_moment(LATER))  # type: ignore[attr-defined]
+    read = await havn.partner("cmm").get(f"/accommodation/v1/offers/{first}")
+    assert read.json()["status"] == "expired"
+    assert [match["place_id"] for match in (await housing.matches(second))["items"]] == [shelter.place_id]
+    late = await housing.answer(first, "accept")
+    assert (late.status_code, late.json()["current_status"], late.json()["allowed"]) == (409, "expired", [])
+    again = await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")
+    assert again.status_code == 201, again.text
+    assert await havn.events("accommodation", "offer-expired") == []
+
+
+async def test_an_expiry_is_told_once_however_often_the_clock_is_looked_at(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    offer_id = await housing.held(await housing.case(), shelter.place_id)
+    kept = await housing.held(await housing.case(), (await housing.shelter()).place_id)
+    await housing.answer(kept, "accept")
+    for moment in ("2026-03-10T11:59:59+01:00", LATER, "2026-03-11T12:00:00+01:00"):
+        await havn.set_clock(moment)
+    told = await havn.events("accommodation", "offer-expired")
+    assert [event["offer_id"] for event in told] == [offer_id]
+    stays = await havn.sql("accommodation", "SELECT state, count(*) FROM stay GROUP BY state ORDER BY state")
+    assert [tuple(row) for row in stays] == [("booked", 1), ("ended", 1)]
+
+
+async def test_a_hold_that_somebody_else_ended_stays_expired_when_the_clock_is_set_back(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    first = await housing.held(await housing.case(), shelter.place_id)
+    second = await housing.request(await housing.case())
+    havn.house.platform.clock.set(_moment(LATER))  # type: ignore[attr-defined]
+    assert (await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")).status_code == 201
+    havn.house.platform.clock.set(_moment(NOW))  # type: ignore[attr-defined]
+    late = await housing.answer(first, "accept")
+    assert (late.status_code, late.json()["current_status"]) == (409, "expired")
+
+
+@pytest.mark.parametrize("expires_at", [NOW, "2026-03-09T11:00:00+01:00", "2026-03-23T12:00:01+01:00"])
+async def test_a_hold_ends_in_the_future_and_within_fourteen_days(housing: Housing, expires_at: str) -> None:
+    shelter = await housing.shelter()
+    request_id = await housing.request(await housing.case())
+    refused = await housing.offer(request_id, shelter.place_id, expires_at=expires_at)
+    assert (refused.status_code, problem(refused)) == (422, "ExpiryOutOfRange")
+    longest = await housing.offer(request_id, shelter.place_id, expires_at="2026-03-23T12:00:00+01:00")
+    assert longest.status_code == 201
+
+
+async def test_a_declined_place_is_free_again_and_the_reason_is_sealed(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    offer_id = await housing.held(await housing.case(), shelter.place_id)
+    declined = await housing.answer(offer_id, "decline")
+    assert (declined.status_code, declined.json()["status"]) == (200, "declined")
+    rows = await havn.sql("accommodation", "SELECT * FROM offer")
+    assert b"painted" not in rows[0]["reason"]
+    assert [event["offer_id"] for event in await havn.events("accommodation", "offer-declined")] == [offer_id]
+    await housing.held(await housing.case(), shelter.place_id)
+
+
+@pytest.mark.parametrize("first", ["accept", "decline"])
+@pytest.mark.parametrize("second", ["accept", "decline"])
+async def test_an_answered_offer_takes_no_second_answer(housing: Housing, first: str, second: str) -> None:
+    offer_id = await housing.held(await housing.case(), (await housing.shelter()).place_id)
+    assert (await housing.answer(offer_id, first)).status_code == 200
+    refused = await housing.answer(offer_id, second)
+    assert (refused.status_code, problem(refused)) == (409, "OfferDoesNotAllow")
+    assert refused.json()["current_status"] == {"accept": "accepted", "decline": "declined"}[first]
+    assert refused.json()["allowed"] == []
+
+
+async def test_accepting_one_place_frees_the_others_held_for_the_same_request(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(places=2)
+    request_id = await housing.request(await housing.case())
+    offers = [(await housing.offer(request_id, place_id)).json()["offer_id"] for place_id in shelter.place_ids]
+    assert (await housing.answer(offers[0], "accept")).status_code == 200
+    other = await havn.partner("cmm").get(f"/accommodation/v1/offers/{offers[1]}")
+    assert other.json()["status"] == "declined"
+    await housing.held(await housing.case(), shelter.place_ids[1])
+
+
+async def test_a_request_that_has_its_place_takes_no_further_offer(housing: Housing) -> None:
+    shelter = await housing.shelter(places=2)
+    request_id = await housing.request(await housing.case())
+    offered = await housing.offer(request_id, shelter.place_ids[0])
+    await housing.answer(offered.json()["offer_id"], "accept")
+    refused = await housing.offer(request_id, shelter.place_ids[1])
+    assert (refused.status_code, refused.json()["current_status"]) == (409, "placed")
+
+
+async def test_a_facility_without_an_approval_over_the_stay_receives_nobody(housing: Housing) -> None:
+    facility_id = await housing.facility()
+    place_id = await housing.place(facility_id)
+    request_id = await housing.request(await housing.case(), to_on="2026-06-01")
+    assert problem(await housing.offer(request_id, place_id)) == "FacilityNotApproved"
+    await housing.approve(facility_id, valid_until="2026-05-31")
+    assert problem(await housing.offer(request_id, place_id)) == "FacilityNotApproved"
+    assert (await housing.matches(request_id))["excluded"] == {"no_approval": 1}
+    await housing.approve(facility_id, valid_from="2026-05-31", valid_until="2026-06-01")
+    assert (await housing.offer(request_id, place_id)).status_code == 201
+
+
+async def test_no_place_is_offered_in_a_municipality_that_the_person_must_avoid(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request_id = await housing.request(await housing.case(), needs={"avoid_municipalities": ["0751"]})
+    assert problem(await housing.offer(request_id, shelter.place_id)) == "PlaceUnsafe"
+
+
+async def test_no_place_is_offered_on_nights_when_the_facility_does_not_have_it(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    peak = await housing.place(shelter.facility_id, kind="peak", available_from="2026-03-10")
+    request_id = await housing.request(await housing.case(), to_on="2026-04-01")
+    assert problem(await housing.offer(request_id, peak)) == "PlaceUnavailable"
+
+
+async def test_a_place_is_offered_by_the_requester_its_operator_cmm_or_us_and_nobody_else(housing: Housing) -> None:
+    shelter = await housing.shelter(places=4)
+    case_id = await housing.case(referred_by="reden")
+    request_id = await housing.request(case_id, "reden")
+    by_police = await housing.case(referred_by="politi-oestjylland")
+    theirs = await housing.request(by_police, "cmm")
+    party = await housing.offer(theirs, shelter.place_ids[0], "politi-oestjylland")
+    assert (party.status_code, problem(party)) == (403, "NotYourOffer")
+    stranger = await housing.offer(theirs, shelter.place_ids[0], "reden")
+    assert stranger.status_code == 404
+    mine = await housing.request(by_police, "politi-oestjylland")
+    assert (await housing.offer(mine, shelter.place_ids[0], "politi-oestjylland")).status_code == 201
+    assert (await housing.offer(request_id, shelter.place_ids[1], "cmm")).status_code == 201
+    by_cmm_for_reden = await housing.request(case_id, "cmm")
+    assert (await housing.offer(by_cmm_for_reden, shelter.place_ids[2], "reden")).status_code == 201
+
+
+async def test_only_the_operator_and_the_requester_answer_an_offer(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case(referred_by="hopenow")
+    offer_id = await housing.held(case_id, shelter.place_id, "hopenow")
+    for step in ("accept", "decline"):
+        assert (await housing.answer(offer_id, step, "cmm")).status_code == 403
+        assert (await housing.answer(offer_id, step, "amiami")).status_code == 404
+    assert (await housing.answer(offer_id, "accept", "hopenow")).status_code == 200
+
+
+async def test_an_answer_to_an_offer_that_has_changed_since_is_refused(havn: World, housing: Housing) -> None:
+    offer_id = await housing.held(await housing.case(), (await housing.shelter()).place_id)
+    etag = (await havn.partner("reden").get(f"/accommodation/v1/offers/{offer_id}")).headers["etag"]
+    assert (await housing.answer(offer_id, "accept", if_match='"stale"')).status_code == 412
+    assert (await housing.answer(offer_id, "accept", if_match=etag)).status_code == 200
+
+
+async def test_the_life_of_an_offer_is_told_in_events_that_name_no_place(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case()
+    placement_id = await housing.booked(case_id, shelter.place_id)
+    told = await havn.events("accommodation")
+    kinds = [event["type"].split(".")[3] for event in told]
+    assert kinds == ["placement-requested", "place-offered", "offer-accepted"]
+    assert {event["key"] for event in told} == {case_id}
+    assert told[2]["placement_id"] == placement_id
+    assert shelter.place_id not in str(told)
+    assert shelter.facility_id not in str(told)
+
+
+async def test_a_request_that_fails_leaves_neither_stay_nor_event(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    await housing.held(await housing.case(), shelter.place_id)
+    request_id = await housing.request(await housing.case())
+    before = await _counts(havn)
+    assert (await housing.offer(request_id, shelter.place_id)).status_code == 409
+    assert await _counts(havn) == before
+
+
+async def _counts(havn: World) -> list[Any]:
+    return [
+        (await havn.sql("accommodation", f"SELECT count(*) FROM {table}"))[0][0]
+        for table in ("stay", "offer", "event_history")
+    ]
+
+
+def _moment(text: str) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)

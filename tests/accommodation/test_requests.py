@@ -1,0 +1,154 @@
+"""Asking who is responsible, and asking for a place."""
+
+from typing import Any
+
+import pytest
+
+from shared.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from tests.accommodation.housing import Housing, decision
+from tests.world import World
+
+QUESTION = {
+    "gender": "woman",
+    "minor": False,
+    "unaccompanied": None,
+    "residence_basis": "visa",
+    "asylum_pending": False,
+    "asylum_registered": None,
+    "decided": True,
+}
+REQUESTS = "/accommodation/v1/placement-requests"
+
+
+async def test_responsibility_is_answered_without_leaving_anything_behind(havn: World, housing: Housing) -> None:
+    for change, row, payer in [
+        ({}, "A1", "CMM"),
+        ({"residence_basis": "no_legal_stay"}, "B3", "US"),
+        ({"decided": False}, "D", "CMM"),
+        ({"minor": True, "unaccompanied": True}, "C2", "municipality"),
+    ]:
+        answer = await havn.partner("politi-fyn").post("/accommodation/v1/responsibility", QUESTION | change)
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["row"], answer.json()["payer"]) == (row, payer)
+        assert answer.json()["why"]
+    assert await havn.sql("accommodation", "SELECT 1 FROM audit") == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"decided": "yes"}, {"gender": "female"}, {"minor": 0}, {"registered_sex": "man"}, {"minor": None}]
+)
+async def test_a_question_of_responsibility_is_strict(havn: World, housing: Housing, change: dict[str, Any]) -> None:
+    refused = await havn.partner("cmm").post("/accommodation/v1/responsibility", QUESTION | change)
+    assert refused.status_code == 422
+
+
+async def test_responsibility_is_not_for_those_who_house_nobody(havn: World, housing: Housing) -> None:
+    assert (await havn.partner("3f").post("/accommodation/v1/responsibility", QUESTION)).status_code == 403
+    assert (
+        await havn.partner("cmm", "dashboard").post("/accommodation/v1/responsibility", QUESTION)
+    ).status_code == 403
+
+
+async def test_a_party_of_the_case_asks_for_a_place_and_is_told_who_is_responsible(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case()
+    asked = await housing.ask(case_id, "politi-oestjylland", needs={"pregnant": True, "languages": ["tha"]})
+    assert asked.status_code == 201
+    assert asked.json()["status"] == "open"
+    found = asked.json()["responsibility"]
+    assert (found["row"], found["authority"], found["options"]) == ("D", "CMM", ["crisis_centre", "safe_flat"])
+    told = await havn.events("accommodation", "placement-requested")
+    assert [(event["key"], event["requested_by"], event["row"]) for event in told] == [
+        (case_id, "politi-oestjylland", "D")
+    ]
+
+
+async def test_a_case_that_is_not_yours_cannot_be_housed_by_you(housing: Housing) -> None:
+    case_id = await housing.case(referred_by="politi-oestjylland")
+    for org in ("us", "hopenow", "politi-fyn", "kommune-0751"):
+        assert (await housing.ask(case_id, org)).status_code == 404
+
+
+async def test_the_case_answers_what_the_request_does_not_say(housing: Housing) -> None:
+    asylum = await housing.case(Gender.MAN, ResidenceBasis.ASYLUM_SEEKER, routed_to=Authority.US)
+    assert (await housing.ask(asylum)).json()["responsibility"]["row"] == "B2"
+    child = await housing.case(basis=ResidenceBasis.EU_RIGHT_OF_RESIDENCE, age_group=AgeGroup.PRESUMED_MINOR)
+    alone = await housing.ask(child, responsibility={"unaccompanied": True})
+    assert alone.json()["responsibility"]["row"] == "C2"
+    decided = await housing.case()
+    await housing.tell(decision(decided))
+    assert (await housing.ask(decided)).json()["responsibility"]["row"] == "A1"
+
+
+async def test_the_facts_in_the_request_decide_the_row(housing: Housing) -> None:
+    case_id = await housing.case(Gender.UNKNOWN, ResidenceBasis.UNKNOWN)
+    facts = {"gender": "man", "residence_basis": "no_legal_stay", "decided": True, "minor": False}
+    found = (await housing.ask(case_id, responsibility=facts)).json()["responsibility"]
+    assert (found["row"], found["payer"]) == ("B3", "US")
+
+
+async def test_nobodys_word_makes_a_danish_citizens_case_one_of_us(housing: Housing) -> None:
+    case_id = await housing.case(basis=ResidenceBasis.DANISH_CITIZEN)
+    facts = {"residence_basis": "asylum_seeker", "asylum_pending": True, "decided": True}
+    found = (await housing.ask(case_id, responsibility=facts)).json()["responsibility"]
+    assert (found["authority"], found["payer"], found["needs_review"]) == ("CMM", "CMM", True)
+
+
+async def test_needs_are_sealed_and_shown_to_those_who_say_why(havn: World, housing: Housing) -> None:
+    request_id = await housing.request(await housing.case(), needs={"pregnant": True, "children": 2})
+    silent = await havn.partner("cmm").get(f"{REQUESTS}/{request_id}")
+    assert "needs" not in silent.json()
+    told = await havn.partner("cmm").get(f"{REQUESTS}/{request_id}", purpose="health")
+    assert (told.json()["needs"]["pregnant"], told.json()["needs"]["children"]) == (True, 2)
+    rows = await havn.sql("accommodation", "SELECT needs FROM placement_request")
+    assert b"pregnant" not in rows[0]["needs"]
+    reads = await havn.sql("accommodation", "SELECT purpose FROM audit WHERE operation = 'placement_request.needs'")
+    assert [row["purpose"] for row in reads] == ["health"]
+
+
+async def test_a_request_is_read_by_whoever_asked_cmm_and_us_where_the_case_is_its_own_or_it_pays(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case(referred_by="politi-fyn")
+    request_id = await housing.request(case_id, "cmm")
+    paid = await housing.request(case_id, "cmm", responsibility={"residence_basis": "no_legal_stay", "decided": True})
+    theirs = await housing.request(await housing.case(routed_to=Authority.US), "cmm")
+    for org, readable in {"cmm": 3, "us": 2, "politi-fyn": 0, "reden": 0, "hopenow": 0}.items():
+        statuses = [
+            (await havn.partner(org).get(f"{REQUESTS}/{found}")).status_code for found in (request_id, paid, theirs)
+        ]
+        assert statuses.count(200) == readable, org
+        assert statuses.count(404) == 3 - readable, org
+        for found, status in zip((request_id, paid, theirs), statuses, strict=True):
+            assert (await havn.partner(org).get(f"{REQUESTS}/{found}/matches")).status_code == status
+
+
+async def test_the_operator_reads_the_needs_of_whom_it_is_asked_to_take_in(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request_id = await housing.request(await housing.case(), needs={"wheelchair": True})
+    path = f"{REQUESTS}/{request_id}"
+    assert (await havn.partner("reden").get(path, purpose="accommodation")).status_code == 404
+    await housing.offer(request_id, shelter.place_id)
+    read = await havn.partner("reden").get(path, purpose="accommodation")
+    assert read.json()["needs"]["wheelchair"] is True
+    assert (await havn.partner("roede-kors").get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"to_on": "2026-03-09"},
+        {"from_on": "9 March"},
+        {"needs": {"gender": "female"}},
+        {"needs": {"children": -1}},
+        {"needs": {"avoid_municipalities": ["0000"]}},
+        {"needs": {"name": "Malee"}},
+        {"responsibility": {"decided": "true"}},
+    ],
+)
+async def test_a_request_that_is_not_as_the_contract_says_is_refused(housing: Housing, change: dict[str, Any]) -> None:
+    case_id = await housing.case()
+    refused = await housing.ask(case_id, **change)
+    assert refused.status_code == 422
+    assert "Malee" not in refused.text

@@ -1,0 +1,198 @@
+"""Events leave once, in order per case, and none is lost, however late its transaction commits."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from shared.bus import Message
+from shared.outbox import RELAY_LOCK, record, replay
+from tests.shared.lone_service import ITSELF, CollectingBus, LoneService, extended, until
+
+WRITERS, EVENTS, CASES = 16, 4_000, 12
+
+
+class CursorRelay:
+    """What many build: remember the last position sent. It stands here to show what it loses."""
+
+    def __init__(self) -> None:
+        self.sent: list[UUID] = []
+        self._last = 0
+
+    async def send_pending(self, connection: Any) -> None:
+        rows = await connection.fetch(
+            "SELECT position, event_id FROM event_history WHERE position > $1 ORDER BY position", self._last
+        )
+        self.sent += [row["event_id"] for row in rows]
+        self._last = max([self._last, *(row["position"] for row in rows)])
+
+
+async def test_an_event_that_commits_after_a_later_one_was_sent_is_not_lost(lone: LoneService) -> None:
+    bus, cursor = CollectingBus(), CursorRelay()
+    relay = lone.relay(bus)
+    late = await asyncpg.connect(lone.owner.set(drivername="postgresql").render_as_string(hide_password=False))
+    async with lone.relay_line() as line:
+        held = late.transaction()
+        await held.start()
+        slow = uuid4()
+        await late.execute(
+            """WITH kept AS (INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, payload)
+                             VALUES ($1, 1, 'slow', now(), 'havn', '{}') RETURNING position)
+               INSERT INTO outbox SELECT position FROM kept""",
+            str(slow),
+        )
+        await lone.tell(extended(uuid4()))
+        await relay.send_pending(line)
+        await cursor.send_pending(line)
+        await held.commit()
+        await relay.send_pending(line)
+        await cursor.send_pending(line)
+    await late.close()
+    assert [message.key == str(slow) for message in bus.taken] == [False, True]
+    assert len(cursor.sent) == 1, "the baseline was expected to lose the late event"
+
+
+async def _write(lone: LoneService, cases: list[UUID], share: int) -> None:
+    for first in range(0, share, 5):
+        async with lone.database.transaction(ITSELF) as session:
+            for number in range(first, first + 5):
+                record(session, extended(cases[number * 7 % len(cases)], number))
+
+
+async def test_sixteen_writers_lose_nothing_send_nothing_twice_and_keep_each_cases_order(lone: LoneService) -> None:
+    bus = CollectingBus()
+    cases = [uuid4() for _ in range(CASES)]
+    relaying = asyncio.create_task(lone.relay(bus).run())
+    await asyncio.gather(*(_write(lone, cases, EVENTS // WRITERS) for _ in range(WRITERS)))
+    await until(lambda: len(bus.taken) >= EVENTS)
+    relaying.cancel()
+
+    history = await lone.sql("SELECT event_id, key, sequence FROM event_history ORDER BY position")
+    sent = Counter(message.id for message in bus.taken)
+    assert sent == Counter(str(row["event_id"]) for row in history)
+    assert set(sent.values()) == {1}
+    assert len(history) == EVENTS
+    told, arrived = defaultdict(list), defaultdict(list)
+    sequence_of = {str(row["event_id"]): row["sequence"] for row in history}
+    for row in history:
+        told[row["key"]].append(row["sequence"])
+    for message in bus.taken:
+        arrived[message.key].append(sequence_of[message.id])
+    for key, sequences in told.items():
+        assert sequences == list(range(1, len(sequences) + 1)), (
+            "a case's numbers have no gap, in the order of positions"
+        )
+        assert arrived[key] == sequences
+    assert await lone.count("outbox") == 0
+
+
+async def test_the_queue_is_emptied_and_the_history_kept(lone: LoneService) -> None:
+    await lone.tell(extended(uuid4()), extended(uuid4()))
+    async with lone.relay_line() as line:
+        assert await lone.relay(CollectingBus()).send_pending(line) == 2
+    assert await lone.count("outbox") == 0
+    assert await lone.count("event_history") == 2
+
+
+async def test_what_the_bus_does_not_take_stays_in_the_queue(lone: LoneService) -> None:
+    refused = uuid4()
+    bus = CollectingBus(refuses=lambda message: message.key == str(refused))
+    await lone.tell(extended(refused), extended(uuid4()))
+    async with lone.relay_line() as line:
+        assert await lone.relay(bus).send_pending(line) == 1
+        assert await lone.count("outbox") == 1
+        bus.refuses = lambda message: False
+        await lone.relay(bus).send_pending(line)
+    assert [message.key for message in bus.taken][1:] == [str(refused)]
+    assert await lone.count("outbox") == 0
+
+
+async def test_the_relay_outlives_a_bus_that_raises(lone: LoneService) -> None:
+    class FalteringBus(CollectingBus):
+        calls = 0
+
+        async def publish(self, messages: Sequence[Message]) -> set[str]:
+            FalteringBus.calls += 1
+            if FalteringBus.calls <= 2:
+                raise RuntimeError("the bus is broken")
+            return await super().publish(messages)
+
+    bus = FalteringBus()
+    await lone.tell(extended(uuid4()))
+    relaying = asyncio.create_task(lone.relay(bus).run())
+    await until(lambda: bus.taken)
+    relaying.cancel()
+
+
+async def _leaders(lone: LoneService) -> list[int]:
+    held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted"
+    ours = " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    return [row["pid"] for row in await lone.sql(held + ours, RELAY_LOCK)]
+
+
+async def test_of_two_relays_one_leads_and_the_other_takes_over_when_it_dies(lone: LoneService) -> None:
+    buses = CollectingBus(), CollectingBus()
+    relays = [lone.relay(bus) for bus in buses]
+    running = [asyncio.create_task(relay.run()) for relay in relays]
+    try:
+        await until(lambda: any(relay.is_leader for relay in relays))
+        first = relays[0].is_leader
+        await lone.tell(extended(uuid4()))
+        await until(lambda: buses[0].taken + buses[1].taken)
+        assert [relay.is_leader for relay in relays] == [first, not first]
+        assert [bool(bus.taken) for bus in buses] == [first, not first]
+        (leader,) = await _leaders(lone)
+
+        standing_by = running[1] if first else running[0]
+        (running[0] if first else running[1]).cancel()
+        await lone.sql("SELECT pg_terminate_backend($1)", leader)
+        await lone.tell(extended(uuid4()))
+        await until(lambda: (buses[1] if first else buses[0]).taken)
+        assert not standing_by.done()
+        assert len(await _leaders(lone)) == 1
+    finally:
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_a_relay_whose_connection_was_cut_comes_back(lone: LoneService) -> None:
+    bus = CollectingBus()
+    relay = lone.relay(bus)
+    running = asyncio.create_task(relay.run())
+    await until(lambda: relay.is_leader)
+    (leader,) = await _leaders(lone)
+    await lone.sql("SELECT pg_terminate_backend($1)", leader)
+    await lone.tell(extended(uuid4()))
+    await until(lambda: bus.taken)
+    running.cancel()
+
+
+@pytest.mark.parametrize("table", ["event_history", "audit"])
+@pytest.mark.parametrize("attempt", ["UPDATE {} SET key = key", "DELETE FROM {}", "TRUNCATE {}"])
+async def test_the_runtime_role_can_neither_change_nor_delete_what_was_told(
+    lone: LoneService, table: str, attempt: str
+) -> None:
+    statement = attempt.format(table).replace("key = key", "key = key" if table == "event_history" else "org = org")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await lone.sql_as_runtime(statement)
+
+
+async def test_replay_sends_the_whole_history_again_byte_for_byte(lone: LoneService) -> None:
+    case, bus = uuid4(), CollectingBus()
+    relay = lone.relay(bus)
+    async with lone.relay_line() as line:
+        for number in range(3):
+            await lone.tell(extended(case, number))
+        await relay.send_pending(line)
+        first = list(bus.taken)
+        assert await replay(line) == 3
+        assert await replay(line) == 0, "what waits already is not queued twice"
+        await relay.send_pending(line)
+    assert bus.taken[3:] == first
