@@ -6,16 +6,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import asyncpg
 import httpx
 import typer
 import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from services.everything import SERVICES
 from services.referrals.directory import organisations
 from shared.logs import configure_logging
+from shared.migrations import DatabaseAway
 from shared.running import REFUSALS, database_server, migrate_all, run_everything
 from shared.service import Service
 from shared.settings import Settings
@@ -178,7 +181,13 @@ def _named(name: str | None) -> list[Service]:
 def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]]) -> None:
     async def go() -> None:
         async with database_server(settings) as server_url:
-            await action(server_url)
+            try:
+                await action(server_url)
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                where = "HAVN_DATABASE_URL" if settings.database_url else str(settings.home.absolute())
+                raise DatabaseAway(
+                    f"The databases at {where} cannot be used ({type(error).__name__}); run `havn migrate` first."
+                ) from None
 
     _run(go)
 

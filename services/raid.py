@@ -4,6 +4,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -64,6 +65,8 @@ class Raid:
 
     ask: Ask
     sets_clock: bool = True
+    identifier: str = "1405981AB2"
+    """P01's X-eCPR. A person who is known by it already has a case, so a story that is told again takes another."""
     referral_id: str = ""
     cases: dict[str, str] = field(default_factory=dict)
 
@@ -88,8 +91,10 @@ class Raid:
     async def refer(self) -> dict[str, Any]:
         """Police refer three women with one referral; a case comes to be for each."""
         await self.set_clock("2026-03-02T10:00:00+01:00")
+        referral = deepcopy(REFERRAL)
+        referral["subjects"][0]["identifiers"][0]["value"] = self.identifier
         receipt = await self.call(
-            "politi-oestjylland", "caseworker", "POST", "/referrals/v1/referrals", REFERRAL, expect=201,
+            "politi-oestjylland", "caseworker", "POST", "/referrals/v1/referrals", referral, expect=201,
             idempotency_key=str(uuid4()),
         )  # fmt: skip
         self.referral_id = receipt["referral_id"]

@@ -83,41 +83,48 @@ async def test_an_event_that_comes_twice_takes_effect_once(havn: World, housing:
     assert before[0][0]["positive_decisions"] == [decided.decision_id]
 
 
-def _interleavings() -> st.SearchStrategy[list[int]]:
-    return st.permutations([0] * 4 + [1] * 4 + [2] * 3)
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=_interleavings(), doubled=st.sets(st.integers(0, 10)))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations([0] * 4 + [1] * 4 + [2] * 3), doubled=st.sets(st.integers(0, 10)))
 async def test_the_order_in_which_cases_come_makes_no_difference(
     havn: World, housing: Housing, order: Sequence[int], doubled: set[int]
 ) -> None:
-    await havn.forget_everything()
-    stories = [_story(housing, kind) for kind in range(3)]
     consumer = havn.house.workers["accommodation"].consumer
-    await consumer.deliver(list(chain.from_iterable(stories)))
-    expected = await _everything(havn)
-    await havn.forget_everything()
-    waiting = [iter(story) for story in stories]
+    one_by_one = [_story(housing, kind) for kind in range(3)]
+    await consumer.deliver(list(chain.from_iterable(one_by_one)))
+    mixed = [_story(housing, kind) for kind in range(3)]
+    waiting = [iter(story) for story in mixed]
     for number, case in enumerate(order):
         message = next(waiting[case])
         await consumer.deliver([message] * (2 if number in doubled else 1))
-    assert await _everything(havn) == expected
+    assert await _known(havn, mixed) == await _known(havn, one_by_one)
 
 
 def _story(housing: Housing, kind: int) -> list[Message]:
-    case_id = uuid4()
-    opened = opening(referred_by=("hopenow", "reden", None)[kind]).model_copy(update={"case_id": case_id})
+    opened = opening(referred_by=("hopenow", "reden", None)[kind])
+    case_id = opened.case_id
     if kind == 2:
         told = [opened, routing(case_id, Authority.CMM), decision(case_id)]
     else:
-        told = [
-            opened,
-            routing(case_id, Authority.US),
-            decision(case_id, Authority.US),
-            routing(case_id, Authority.CMM),
-        ]
+        told = [opened, routing(case_id, Authority.US), decision(case_id, Authority.US), routing(case_id, Authority.CMM)]
     return [housing.next_message(event) for event in told]
+
+
+async def _known(havn: World, stories: Sequence[Sequence[Message]]) -> list[Any]:
+    """What is known of the stories' cases, but for the ids that differ from telling to telling."""
+    known = []
+    for story in stories:
+        case_id = UUID(story[0].key)
+        facts = await havn.sql(
+            "accommodation",
+            "SELECT gender, age_group, residence_basis, authority, cardinality(positive_decisions) AS positive,"
+            " (SELECT last_sequence FROM inbox WHERE key = case_id::text) AS last,"
+            " (SELECT count(*) FROM data_key WHERE owner_id = case_id) AS keys"
+            " FROM known_case WHERE case_id = $1",
+            case_id,
+        )
+        known.append(([dict(row) for row in facts], await parties(havn, str(case_id))))
+    assert await havn.sql("accommodation", "SELECT 1 FROM dead_letter") == []
+    return known
 
 
 async def _everything(havn: World) -> list[list[dict[str, Any]]]:

@@ -1,0 +1,205 @@
+"""Matching: which places fit, why, in which order, and what excludes the others."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.accommodation.matching import is_approved
+from services.accommodation.models import nights
+from shared.codes import AgeGroup, Gender, ResidenceBasis
+from tests.accommodation.housing import Housing, decision
+from tests.world import World
+
+
+@pytest.mark.parametrize(
+    ("shelter", "needs", "reason"),
+    [
+        ({"accepts": {"genders": ["man", "trans_woman"]}}, {}, "gender"),
+        ({"accepts": {"minors": False}}, {"minor": True}, "minors"),
+        ({"accepts": {"families": False}}, {"children": 1}, "family"),
+        ({"accepts": {"families": False}}, {"children": True}, "family"),
+        ({"accepts": {"wheelchair": False}}, {"wheelchair": True}, "wheelchair"),
+        ({"accepts": {"lgbt_safe": False}}, {"lgbt_safe": True}, "lgbt_safe"),
+        ({"accepts": {"security": "raised"}}, {"security": "high"}, "security"),
+        ({"kind": "asylum_centre"}, {}, "kind"),
+        ({}, {"avoid_municipalities": ["0101", "0751"]}, "avoid_municipalities"),
+    ],
+)
+async def test_each_need_that_a_place_does_not_meet_excludes_it_with_its_reason(
+    housing: Housing, shelter: dict[str, Any], needs: dict[str, Any], reason: str
+) -> None:
+    await housing.shelter(places=2, **shelter)
+    fitting = await housing.shelter(
+        municipality="0101", accepts={"minors": True, "security": "high", "genders": ["woman", "trans_woman"]}
+    )
+    needs = needs | {"avoid_municipalities": ["0751"]} if "avoid_municipalities" in needs else needs
+    found = await housing.matches(await housing.request(await housing.case(), needs=needs))
+    assert [match["place_id"] for match in found["items"]] == [fitting.place_id]
+    assert found["excluded"] == {reason: 2}
+
+
+async def test_a_place_is_counted_once_and_occupied_only_when_it_would_have_fitted(housing: Housing) -> None:
+    for genders in (["man"], ["woman"]):
+        shelter = await housing.shelter(accepts={"genders": genders})
+        await housing.held(await housing.case(), shelter.place_id)
+    unapproved = await housing.facility(accepts={"genders": ["man"]})
+    await housing.place(unapproved)
+    found = await housing.matches(await housing.request(await housing.case()))
+    assert found["items"] == []
+    assert found["excluded"] == {"gender": 1, "no_approval": 1, "occupied": 1}
+
+
+async def test_a_place_is_free_again_for_the_nights_after_a_stay(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    await housing.booked(await housing.case(), shelter.place_id, to_on="2026-03-20")
+    case_id = await housing.case()
+    overlapping = await housing.request(case_id, from_on="2026-03-19", to_on="2026-04-01")
+    following = await housing.request(case_id, from_on="2026-03-20")
+    before = await housing.request(case_id, from_on="2026-03-01", to_on="2026-03-09")
+    assert (await housing.matches(overlapping))["excluded"] == {"occupied": 1}
+    for free in (following, before):
+        assert [match["place_id"] for match in (await housing.matches(free))["items"]] == [shelter.place_id]
+
+
+async def test_trans_people_are_matched_by_their_own_gender_only(housing: Housing) -> None:
+    women = await housing.shelter(accepts={"genders": ["woman"]})
+    men = await housing.shelter(accepts={"genders": ["man"]})
+    hers = await housing.shelter(accepts={"genders": ["woman", "trans_woman"]})
+    found = await housing.matches(await housing.request(await housing.case(Gender.TRANS_WOMAN)))
+    assert [match["facility_id"] for match in found["items"]] == [hers.facility_id]
+    assert found["excluded"] == {"gender": 2}
+    assert "lgbt_safe" in found["items"][0]["speaks_for"]
+    woman = await housing.matches(await housing.request(await housing.case(Gender.WOMAN)))
+    assert {match["facility_id"] for match in woman["items"]} == {women.facility_id, hers.facility_id}
+    assert men.facility_id not in str(found)
+
+
+async def test_who_has_not_said_a_gender_is_taken_in_where_women_and_men_both_are(housing: Housing) -> None:
+    await housing.shelter(accepts={"genders": ["woman"]})
+    mixed = await housing.shelter(accepts={"genders": ["woman", "man"]})
+    found = await housing.matches(await housing.request(await housing.case(Gender.UNKNOWN)))
+    assert [match["facility_id"] for match in found["items"]] == [mixed.facility_id]
+
+
+async def test_whoever_is_presumed_a_minor_is_matched_as_one(housing: Housing) -> None:
+    await housing.shelter()
+    case_id = await housing.case(basis=ResidenceBasis.DANISH_CITIZEN, age_group=AgeGroup.PRESUMED_MINOR)
+    assert (await housing.matches(await housing.request(case_id)))["excluded"] == {"minors": 1}
+
+
+async def test_the_matches_say_what_speaks_for_each_in_ranked_order(housing: Housing) -> None:
+    plain = await housing.shelter(languages=["dan"], accepts={"wheelchair": False})
+    peak_place = await housing.place(plain.facility_id, kind="peak")
+    flat = await housing.shelter(kind="safe_flat", languages=["tha", "eng"])
+    thai = await housing.shelter(languages=["tha", "eng", "dan"], accepts={"wheelchair": False})
+    secret = await housing.shelter(languages=["dan"], secret_address=True)
+    case_id = await housing.case()
+    await housing.tell(decision(case_id))
+    found = await housing.matches(await housing.request(case_id, needs={"languages": ["tha", "eng"]}))
+    assert [(match["rank"], match["place_id"]) for match in found["items"]] == [
+        (1, secret.place_id), (2, thai.place_id), (3, plain.place_id), (4, peak_place), (5, flat.place_id),
+    ]  # fmt: skip
+    assert [match["speaks_for"] for match in found["items"]] == [
+        ["same_kind_preferred", "secret_address", "ordinary_place"],
+        ["language:eng", "language:tha", "same_kind_preferred", "ordinary_place"],
+        ["same_kind_preferred", "ordinary_place"],
+        ["same_kind_preferred"],
+        ["language:eng", "language:tha", "ordinary_place"],
+    ]
+    assert found["as_of"] == "2026-03-09T11:00:00Z"
+
+
+async def test_the_same_rows_give_the_same_order_to_everybody(housing: Housing) -> None:
+    await housing.shelter(places=3)
+    await housing.shelter(places=3)
+    case_id = await housing.case(referred_by="hopenow")
+    request_id = await housing.request(case_id, "hopenow")
+    found = await housing.matches(request_id)
+    assert await housing.matches(request_id) == found
+    assert (await housing.matches(request_id, "hopenow"))["items"] == found["items"]
+    order = [(match["facility_id"], match["place_id"]) for match in found["items"]]
+    assert order == sorted(order)
+
+
+async def test_a_secret_facility_is_neither_matched_nor_counted_for_those_who_may_not_know_it(
+    housing: Housing,
+) -> None:
+    secret = await housing.shelter(secret_address=True)
+    await housing.shelter(secret_address=True, accepts={"genders": ["man"]})
+    case_id = await housing.case(referred_by="hopenow")
+    request_id = await housing.request(case_id, "hopenow")
+    theirs = await housing.matches(request_id, "hopenow")
+    assert (theirs["items"], theirs["excluded"]) == ([], {})
+    ours = await housing.matches(request_id, "cmm")
+    assert [match["place_id"] for match in ours["items"]] == [secret.place_id]
+    offered = await housing.offer(request_id, secret.place_id, "hopenow")
+    assert offered.status_code == 404
+
+
+async def test_looking_for_matches_takes_the_same_number_of_statements_however_many_places(
+    havn: World, housing: Housing
+) -> None:
+    request_id = await housing.request(await housing.case())
+    await housing.shelter()
+    few = await _statements(havn, housing, request_id)
+    for _ in range(3):
+        await housing.shelter(places=3)
+    assert await _statements(havn, housing, request_id) == few
+
+
+async def _statements(havn: World, housing: Housing, request_id: str) -> int:
+    from sqlalchemy import event
+
+    engine = havn.house.databases["accommodation"]._engine.sync_engine
+    seen: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        await housing.matches(request_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    return len(seen)
+
+
+@pytest.mark.parametrize(
+    ("approvals", "stay", "is_covered"),
+    [
+        ([("01", "06")], ("02", "06"), True),
+        ([("01", "06")], ("02", "07"), False),
+        ([("03", "06")], ("02", "05"), False),
+        ([("03", "06"), ("01", "03")], ("02", "06"), True),
+        ([("01", "03"), ("04", "06")], ("02", "06"), False),
+        ([("01", None)], ("02", "12"), True),
+        ([("01", "06")], ("02", None), True),
+        ([("01", "02")], ("02", None), False),
+        ([], ("02", "03"), False),
+    ],
+)
+def test_approvals_cover_a_stay_when_one_follows_the_other_without_a_gap(
+    approvals: list[tuple[str, str | None]], stay: tuple[str, str | None], is_covered: bool
+) -> None:
+    found = [nights(_day(begin), _day(end)) for begin, end in approvals]
+    assert is_approved(found, nights(_day(stay[0]), _day(stay[1]))) is is_covered
+
+
+_spans = st.tuples(st.integers(1, 20), st.integers(1, 10)).map(lambda span: (span[0], span[0] + span[1]))
+
+
+@given(approvals=st.lists(_spans, max_size=5), stay=_spans)
+def test_a_stay_is_approved_exactly_when_each_of_its_nights_is(
+    approvals: list[tuple[int, int]], stay: tuple[int, int]
+) -> None:
+    approved_nights = {night for begin, end in approvals for night in range(begin, end)}
+    found = [nights(date(2026, 1, begin), date(2026, 1, end)) for begin, end in approvals]
+    expected = set(range(*stay)) <= approved_nights
+    assert is_approved(found, nights(date(2026, 1, stay[0]), date(2026, 1, stay[1]))) is expected
+
+
+def _day(month: str | None) -> date | None:
+    return date(2026, int(month), 1) if month else None

@@ -1,0 +1,259 @@
+"""Placements: coming and leaving, who may know the place, and SC01's full shelter."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.codes import Authority, ResidenceBasis
+from tests.accommodation.housing import Housing, decision, further_referral, problem
+from tests.world import World
+
+PLACEMENTS = "/accommodation/v1/placements"
+
+
+async def placements(havn: World, org: str, case_id: str) -> Any:
+    answer = await havn.partner(org).get(PLACEMENTS, case_id=case_id)
+    return answer.json()["items"] if answer.status_code == 200 else answer.status_code
+
+
+async def test_a_person_comes_and_leaves(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case()
+    placement_id = await housing.booked(case_id, shelter.place_id)
+    came = await housing.step(placement_id, "arrive", body={"arrived_at": "2026-03-09T11:30:00+01:00"})
+    assert (came.status_code, came.json()["status"]) == (200, "arrived")
+    await havn.set_clock("2026-03-20T09:00:00+01:00")
+    left = await housing.step(
+        placement_id, "leave", body={"left_at": "2026-03-19T23:30:00+01:00", "reason": "Found a flat with a cousin."}
+    )
+    assert left.json() == {
+        "placement_id": placement_id, "case_id": case_id, "place_id": shelter.place_id,
+        "facility_id": shelter.facility_id, "region": "1082", "status": "left", "from_on": "2026-03-09",
+        "to_on": "2026-03-19", "arrived_at": "2026-03-09T10:30:00Z", "left_at": "2026-03-19T22:30:00Z",
+        "disappeared": False,
+    }  # fmt: skip
+    told = await havn.events("accommodation", "person-")
+    assert [(event["type"].split(".")[3], event["key"]) for event in told] == [
+        ("person-arrived", case_id), ("person-left", case_id),
+    ]  # fmt: skip
+    assert (told[1]["left_at"], told[1]["disappeared"]) == ("2026-03-19T22:30:00Z", False)
+    assert b"cousin" not in (await havn.sql("accommodation", "SELECT leaving FROM placement"))[0]["leaving"]
+
+
+async def test_leaving_frees_the_place_from_that_day_and_keeps_the_nights_that_were_slept(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(await housing.case(), shelter.place_id)
+    await housing.step(placement_id, "arrive")
+    await havn.set_clock("2026-03-12T09:00:00+01:00")
+    await housing.step(placement_id, "leave", body={"disappeared": True})
+    assert (await havn.events("accommodation", "person-left"))[0]["disappeared"] is True
+    later = "2026-03-13T12:00:00+01:00"
+    slept = await housing.request(await housing.case(), from_on="2026-03-11")
+    assert problem(await housing.offer(slept, shelter.place_id, expires_at=later)) == "PlaceTaken"
+    free = await housing.request(await housing.case(), from_on="2026-03-12")
+    assert (await housing.offer(free, shelter.place_id, expires_at=later)).status_code == 201
+
+
+async def test_who_never_came_frees_the_whole_stay(housing: Housing) -> None:
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(await housing.case(), shelter.place_id)
+    left = await housing.step(placement_id, "leave", body={"left_at": "2026-03-08T10:00:00+01:00"})
+    assert (left.json()["status"], left.json()["to_on"]) == ("left", "2026-03-09")
+    await housing.booked(await housing.case(), shelter.place_id)
+
+
+async def test_a_stay_that_was_outstayed_ends_as_booked_for_the_next_has_the_place(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    first = await housing.booked(await housing.case(), shelter.place_id, to_on="2026-03-12")
+    await housing.booked(await housing.case(), shelter.place_id, from_on="2026-03-12")
+    await housing.step(first, "arrive")
+    await havn.set_clock("2026-03-14T09:00:00+01:00")
+    left = await housing.step(first, "leave")
+    assert (left.status_code, left.json()["to_on"]) == (200, "2026-03-12")
+
+
+@pytest.mark.parametrize(
+    ("done", "step", "status", "allowed"),
+    [
+        (["arrive"], "arrive", "arrived", ["leave"]),
+        (["arrive", "leave"], "arrive", "left", []),
+        (["leave"], "leave", "left", []),
+        (["leave"], "arrive", "left", []),
+    ],
+)
+async def test_a_step_that_the_status_does_not_allow_is_refused(
+    housing: Housing, done: list[str], step: str, status: str, allowed: list[str]
+) -> None:
+    placement_id = await housing.booked(await housing.case(), (await housing.shelter()).place_id)
+    for earlier in done:
+        assert (await housing.step(placement_id, earlier)).status_code == 200
+    refused = await housing.step(placement_id, step)
+    assert (refused.status_code, problem(refused)) == (409, "PlacementDoesNotAllow")
+    assert (refused.json()["current_status"], refused.json()["allowed"]) == (status, allowed)
+
+
+@pytest.mark.parametrize(
+    ("step", "body", "name"),
+    [
+        ("arrive", {"arrived_at": "2026-03-10T00:00:00+01:00"}, "NotYet"),
+        ("leave", {"left_at": "2026-03-10T00:00:00+01:00"}, "NotYet"),
+        ("arrive", {"arrived_at": "2026-03-08T23:59:00+01:00"}, "OutsideTheStay"),
+        ("leave", {"left_at": "2026-03-09T08:00:00+01:00"}, "OutsideTheStay"),
+    ],
+)
+async def test_what_is_recorded_has_happened_and_fits_the_stay(
+    housing: Housing, step: str, body: dict[str, Any], name: str
+) -> None:
+    placement_id = await housing.booked(await housing.case(), (await housing.shelter()).place_id)
+    if step == "leave":
+        await housing.step(placement_id, "arrive", body={"arrived_at": "2026-03-09T09:00:00+01:00"})
+    refused = await housing.step(placement_id, step, body=body)
+    assert (refused.status_code, problem(refused)) == (422, name)
+
+
+async def test_a_step_on_a_placement_that_has_changed_since_is_refused(havn: World, housing: Housing) -> None:
+    placement_id = await housing.booked(await housing.case(), (await housing.shelter()).place_id)
+    etag = (await havn.partner("reden").get(f"{PLACEMENTS}/{placement_id}")).headers["etag"]
+    assert (await housing.step(placement_id, "arrive", if_match=etag)).status_code == 200
+    assert (await housing.step(placement_id, "leave", if_match=etag)).status_code == 412
+
+
+async def test_partners_of_the_case_learn_that_there_is_a_place_and_never_where(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case(referred_by="politi-oestjylland", routed_to=Authority.US)
+    await housing.tell(further_referral(case_id, "hopenow"))
+    placement_id = await housing.booked(case_id, shelter.place_id)
+    for org in ("cmm", "reden", "us"):
+        (whole,) = await placements(havn, org, case_id)
+        assert (whole["placement_id"], whole["region"], whole["status"]) == (placement_id, "1082", "booked")
+        assert (await havn.partner(org).get(f"{PLACEMENTS}/{placement_id}")).json() == whole
+    for org in ("politi-oestjylland", "hopenow"):
+        assert await placements(havn, org, case_id) == [{"placed": True}]
+        one = await havn.partner(org).get(f"{PLACEMENTS}/{placement_id}")
+        assert (one.json(), one.headers.get("etag")) == ({"placed": True}, None)
+        for step in ("arrive", "leave"):
+            assert (await housing.step(placement_id, step, org)).status_code == 404
+    for stranger in ("amiami", "kommune-0751", "politi-fyn"):
+        assert await placements(havn, stranger, case_id) == 404
+        assert (await havn.partner(stranger).get(f"{PLACEMENTS}/{placement_id}")).status_code == 404
+    assert await placements(havn, "cmm", str(uuid4())) == 404
+    await housing.step(placement_id, "leave")
+    assert await placements(havn, "hopenow", case_id) == []
+
+
+async def test_the_requester_sees_the_placement_whole_unless_the_facility_is_secret(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case(referred_by="hopenow")
+    open_shelter, secret = await housing.shelter(), await housing.shelter(secret_address=True)
+    await housing.booked(case_id, open_shelter.place_id, "hopenow", to_on="2026-03-12")
+    (whole,) = await placements(havn, "hopenow", case_id)
+    assert whole["facility_id"] == open_shelter.facility_id
+
+    later = await housing.request(case_id, "hopenow", from_on="2026-03-12")
+    offered = await housing.offer(later, secret.place_id, "cmm")
+    offer_id = offered.json()["offer_id"]
+    seen = await havn.partner("hopenow").get(f"/accommodation/v1/offers/{offer_id}")
+    assert (seen.json()["status"], seen.json()["place_id"], seen.json()["facility_id"]) == ("held", None, None)
+    accepted = await housing.answer(offer_id, "accept", "hopenow")
+    assert accepted.status_code == 200, accepted.text
+    assert secret.facility_id not in accepted.text
+    assert await placements(havn, "hopenow", case_id) == [whole, {"placed": True}]
+
+
+async def test_us_sees_the_placements_it_pays_for_and_those_of_its_cases_and_no_others(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(places=3)
+    danish = await housing.case(basis=ResidenceBasis.DANISH_CITIZEN)
+    await housing.booked(danish, shelter.place_ids[0], needs={"gender": "woman"})
+    assert await placements(havn, "us", danish) == 404
+    paid = await housing.case()
+    facts = {"residence_basis": "no_legal_stay", "decided": True}
+    await housing.booked(paid, shelter.place_ids[1], responsibility=facts)
+    assert (await placements(havn, "us", paid))[0]["region"] == "1082"
+    routed = await housing.case(routed_to=Authority.US)
+    await housing.booked(routed, shelter.place_ids[2])
+    assert (await placements(havn, "us", routed))[0]["status"] == "booked"
+
+
+async def test_an_operator_sees_the_placements_in_its_own_facilities_only(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    reden = await housing.shelter(operator="reden")
+    amiami = await housing.shelter(operator="amiami")
+    await housing.booked(case_id, reden.place_id, to_on="2026-03-12")
+    await housing.booked(case_id, amiami.place_id, operator="amiami", from_on="2026-03-12")
+    for org, shelter in (("reden", reden), ("amiami", amiami)):
+        assert [item["facility_id"] for item in await placements(havn, org, case_id)] == [shelter.facility_id]
+    assert len(await placements(havn, "cmm", case_id)) == 2
+
+
+async def test_a_persons_placements_come_in_pages_newest_first(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case()
+    for day in (9, 10, 11):
+        await housing.booked(case_id, shelter.place_id, from_on=f"2026-03-{day:02}", to_on=f"2026-03-{day + 1:02}")
+    seen, cursor = [], None
+    while True:
+        page = await havn.partner("cmm").get(PLACEMENTS, case_id=case_id, limit=2, cursor=cursor)
+        seen += [item["from_on"] for item in page.json()["items"]]
+        cursor = page.json()["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ["2026-03-11", "2026-03-10", "2026-03-09"]
+    assert (await havn.partner("cmm").get(PLACEMENTS)).status_code == 422
+
+
+async def test_whoever_looks_where_a_person_is_leaves_a_trace(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(referred_by="hopenow")
+    await housing.booked(case_id, (await housing.shelter()).place_id)
+    await havn.partner("cmm").get(PLACEMENTS, case_id=case_id, purpose="support")
+    await placements(havn, "hopenow", case_id)
+    await placements(havn, "amiami", case_id)
+    rows = await havn.sql(
+        "accommodation",
+        "SELECT org, purpose, fields, outcome, subject_id FROM audit"
+        " WHERE operation IN ('placement.list', 'list_placements') ORDER BY position",
+    )
+    assert [(row["org"], row["purpose"], row["fields"], row["outcome"]) for row in rows] == [
+        ("cmm", "support", ["place"], "allowed"),
+        ("hopenow", None, ["placed"], "allowed"),
+        ("amiami", None, [], "refused"),
+    ]
+    assert rows[0]["subject_id"] == UUID(case_id)
+
+
+async def test_sc01_p01_and_p03_share_reden_j_which_is_then_full_for_anyone_else(
+    havn: World, housing: Housing
+) -> None:
+    reden_j = await housing.shelter(places=2, secret_address=True)
+    p01 = await housing.case(routed_to=Authority.CMM)
+    p03 = await housing.case(routed_to=Authority.US)
+    await housing.tell(decision(p01), decision(p03, Authority.US, legal_status=ResidenceBasis.NO_LEGAL_STAY))
+    for case_id, org, row, payer, place_id in [
+        (p01, "cmm", "A1", "CMM", reden_j.place_ids[0]),
+        (p03, "us", "B3", "US", reden_j.place_ids[1]),
+    ]:
+        asked = await housing.ask(case_id, org, needs={"languages": ["tha"]})
+        found = asked.json()["responsibility"]
+        assert (found["row"], found["payer"]) == (row, payer)
+        matches = await housing.matches(asked.json()["request_id"], org)
+        assert place_id in {match["place_id"] for match in matches["items"]}
+        offered = await housing.offer(asked.json()["request_id"], place_id, org)
+        accepted = await housing.answer(offered.json()["offer_id"], "accept")
+        came = await housing.step(accepted.json()["placement_id"], "arrive")
+        assert came.json()["status"] == "arrived"
+    other = await housing.request(await housing.case())
+    found = await housing.matches(other)
+    assert (found["items"], found["excluded"]) == ([], {"occupied": 2})
+    for place_id in reden_j.place_ids:
+        assert problem(await housing.offer(other, place_id)) == "PlaceTaken"
+    assert await placements(havn, "politi-oestjylland", p01) == [{"placed": True}]
+    assert await placements(havn, "us", p01) == 404

@@ -1,0 +1,166 @@
+"""A request is one transaction: it commits before it is answered, all of it or nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referrals.app import service as referrals
+from shared import audit, outbox
+from shared.clock import SystemClock
+from shared.db import Database
+from shared.errors import Conflict
+from shared.postgres import EmbeddedPostgres
+from shared.running import migrate_all
+from shared.settings import Settings
+from tests.journeys.sc01 import REFERRAL, Story
+from tests.shared.lone_service import ITSELF, LoneService, extended, until
+from tests.world import World, open_world
+
+PATH = "/referrals/v1/referrals"
+LEFT_BY_A_REFERRAL = ("referral", "referral_subject", "event_history", "event_sequence", "audit", "data_key", "idempotency")
+
+
+async def left(havn: World) -> dict[str, int]:
+    """What there is in the tables that a submitted referral touches; empty when there is nothing."""
+    counts = {table: (await havn.sql("referrals", f"SELECT count(*) FROM {table}"))[0][0] for table in LEFT_BY_A_REFERRAL}
+    return {table: count for table, count in counts.items() if count}
+
+
+@asynccontextmanager
+async def refused_at_commit(havn: World, table: str) -> AsyncIterator[None]:
+    """The database takes rows for the table, and refuses them when the transaction commits."""
+    await havn.sql(
+        "referrals",
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Malee Sukhumwong'; END $$",
+    )
+    try:
+        await havn.sql(
+            "referrals",
+            f"CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        yield
+    finally:
+        await havn.sql("referrals", "DROP FUNCTION refuse() CASCADE")
+
+
+@pytest.mark.parametrize("table", ["referral", "event_history", "audit", "idempotency"])
+async def test_a_commit_that_fails_is_never_answered_as_done_and_leaves_nothing(havn: World, table: str) -> None:
+    async with refused_at_commit(havn, table):
+        answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Malee" not in answer.text
+        assert await left(havn) == {}
+
+
+async def test_a_line_that_breaks_at_commit_is_answered_503(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(session: AsyncSession) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AsyncSession, "commit", broken)
+        answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert await left(havn) == {}
+
+
+async def test_when_the_answer_is_there_so_is_what_it_tells(havn: World) -> None:
+    answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    assert answer.status_code == 201
+    assert (await left(havn)).keys() == set(LEFT_BY_A_REFERRAL)
+
+
+async def test_state_event_audit_key_and_answer_commit_in_one_transaction(havn: World) -> None:
+    await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    parts = [
+        "SELECT xmin::text FROM referral",
+        "SELECT xmin::text FROM referral_subject",
+        "SELECT xmin::text FROM data_key",
+        "SELECT xmin::text FROM idempotency",
+        "SELECT xmin::text FROM event_history WHERE type LIKE '%referral-submitted%'",
+        "SELECT xmin::text FROM audit WHERE operation = 'referral.submit'",
+    ]
+    found = [{row[0] for row in await havn.sql("referrals", part)} for part in parts]
+    assert len(set.union(*found)) == 1
+    assert all(found)
+
+
+async def test_an_error_at_the_very_end_takes_everything_back(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise Conflict("Not now.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.referrals.api.tag", refuse)
+        answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    assert answer.status_code == 409
+    assert await left(havn) == {}
+
+
+async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_it(havn: World) -> None:
+    story = Story(havn)
+    await story.refer()
+    before = await left(havn)
+    withdrawn = await havn.partner("cmm").post(f"{PATH}/{story.referral_id}/withdraw", {"reason": "Not mine."})
+    assert withdrawn.status_code == 403
+    assert await left(havn) == before | {"audit": before["audit"] + 1}
+    (status,) = await havn.sql("referrals", "SELECT status FROM referral")
+    assert status["status"] == "submitted"
+
+
+async def test_a_transaction_that_raises_records_no_event_and_no_access(lone: LoneService) -> None:
+    with pytest.raises(RuntimeError):
+        async with lone.database.transaction(ITSELF) as session:
+            audit.record(session, operation="test")
+            outbox.record(session, extended(uuid4()))
+            raise RuntimeError
+    assert await lone.count("event_history") == await lone.count("audit") == 0
+
+
+async def test_the_relay_is_woken_after_the_commit_and_not_before(lone: LoneService) -> None:
+    seen: list[Any] = []
+    database = Database(lone.runtime, ring=lone.ring, clock=SystemClock())
+    database.on_commit = lambda: seen.append("woken")
+    async with database.transaction(ITSELF) as session:
+        outbox.record(session, extended(uuid4()))
+        await session.flush()
+        assert seen == []
+    assert seen == ["woken"]
+    async with database.transaction(ITSELF):
+        pass
+    assert seen == ["woken"], "there was nothing to tell"
+    await database.close()
+
+
+async def test_while_the_database_is_away_havn_says_so_and_goes_on_when_it_is_back(
+    tmp_path: Path, settings: Settings
+) -> None:
+    server = EmbeddedPostgres(tmp_path)
+    try:
+        await migrate_all(["referrals"], settings, server.url)
+        async with open_world([referrals], settings, server.url) as havn:
+            police = havn.partner("politi-oestjylland")
+            assert (await police.post(PATH, REFERRAL)).status_code == 201
+            assert (await police.get("/referrals/health/ready")).status_code == 200
+            server.stop()
+            for answer in [await police.post(PATH, REFERRAL), await police.get(PATH)]:
+                assert answer.status_code == 503
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert int(answer.headers["retry-after"]) > 0
+            assert (await police.get("/referrals/health/live")).status_code == 200
+            assert (await police.get("/referrals/health/ready")).status_code == 503
+            server = EmbeddedPostgres(tmp_path)
+
+            async def submits() -> bool:
+                return (await police.post(PATH, REFERRAL)).status_code == 201
+
+            await until(submits)
+            await havn.settled()
+    finally:
+        server.stop()
