@@ -1,6 +1,6 @@
 """python -m services: everything in one process, as `havn up`."""
 
-from services.cli import up
+from services.cli import app
 
 if __name__ == "__main__":
-    up()
+    app(["up"], prog_name="havn")

@@ -180,6 +180,9 @@ class KafkaBus:
     async def stop(self) -> None:
         """Let the batch in hand be finished and its offsets be committed, then leave; at most five seconds."""
         self._stopping.set()
+        for reader, task in zip(self._readers, self._reading, strict=False):
+            if not reader.has_batch:
+                task.cancel()  # to join a group may take half a minute, and nothing is lost with it
         if self._reading:
             _, unfinished = await asyncio.wait(self._reading, timeout=2.5)
             for task in unfinished:

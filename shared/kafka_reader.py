@@ -92,6 +92,8 @@ class GroupReader:
     ) -> None:
         self.group = subscription.group
         self.missing_topics: set[str] = set()
+        self.has_batch = False
+        """Whether messages are in hand that are not handled and acknowledged yet."""
         self._topics = subscription.topics
         self._deliver = subscription.deliver
         self._bootstrap = bootstrap
@@ -174,10 +176,14 @@ class GroupReader:
             return
         async with asyncio.timeout(CALL_SECONDS):
             await self._check_position(consumer, {tp: records[0].offset for tp, records in brought.items()})
-        await self._deliver([_received(record) for record in itertools.chain.from_iterable(brought.values())])
-        offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
-        async with asyncio.timeout(CALL_SECONDS):
-            await consumer.commit(offsets)
+        self.has_batch = True
+        try:
+            await self._deliver([_received(record) for record in itertools.chain.from_iterable(brought.values())])
+            offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
+            async with asyncio.timeout(CALL_SECONDS):
+                await consumer.commit(offsets)
+        finally:
+            self.has_batch = False
         self._handled_up_to |= offsets
         self._well_at = self._brought_at = time.monotonic()
 

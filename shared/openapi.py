@@ -9,6 +9,8 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 REQUIRED = "x-required"
 """Marks a parameter that is missed with an answer of its own (400, 428) and is therefore optional to FastAPI."""
 
+_PRINTABLE = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
+"""Text as `strict_json` lets it in, written as JSON Schema."""
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _DESCRIPTIONS = {
     400: "The request could not be read.",
@@ -66,6 +68,8 @@ def describe(app: FastAPI, *, origin: str) -> None:
         for _, _, operation in operations_of(document):
             for parameter in operation.get("parameters", []):
                 _correct(parameter)
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                _forbid_control_characters(media["schema"], document, set())
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -88,3 +92,22 @@ def _correct(parameter: dict[str, Any]) -> None:
         schema |= alternatives[0]
     if schema.pop(REQUIRED, False):
         parameter["required"] = True
+
+
+def _forbid_control_characters(schema: Any, document: dict[str, Any], seen: set[str]) -> None:
+    """Say of every free text of a request what our JSON reader holds it to."""
+    if isinstance(schema, list):
+        for part in schema:
+            _forbid_control_characters(part, document, seen)
+    if not isinstance(schema, dict):
+        return
+    if reference := schema.get("$ref"):
+        if reference not in seen:
+            seen.add(reference)
+            _forbid_control_characters(document["components"]["schemas"][reference.rpartition("/")[2]], document, seen)
+        return
+    if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
+        schema["pattern"] = _PRINTABLE
+    for keyword in ("anyOf", "items"):
+        _forbid_control_characters(schema.get(keyword), document, seen)
+    _forbid_control_characters(list(schema.get("properties", {}).values()), document, seen)

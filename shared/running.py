@@ -1,6 +1,7 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -150,6 +151,8 @@ async def serve(app: ASGIApp, settings: Settings, listener: socket.socket, *, re
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
     if not serving.done():
+        # What the start has made stays until the end: the collector need not look at it, nor take it apart on the way out.
+        gc.freeze()
         ready()
     await serving
 

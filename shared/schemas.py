@@ -13,10 +13,16 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from shared.errors import SpokenValueError
-from shared.municipalities import is_municipality
+from shared.municipalities import MUNICIPALITIES, is_municipality
+
+# What is written is checked by the very patterns that the published schemas carry, so that the two cannot differ.
+_DAY = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_ZONE = r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 
 
 class Body(BaseModel):
@@ -35,15 +41,15 @@ def _written_day(given: Any) -> Any:
     # Pydantic would also take numbers and times for a day; the contract has YYYY-MM-DD only.
     if isinstance(given, date) and not isinstance(given, datetime):
         return given
-    if not isinstance(given, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given):
-        raise SpokenValueError("A day is written YYYY-MM-DD.")
+    if not isinstance(given, str) or not re.fullmatch(_DAY, given):
+        raise SpokenValueError("A day is written YYYY-MM-DD, from 1900 to 2199.")
     return given
 
 
 def _written_moment(given: Any) -> Any:
     if isinstance(given, datetime):
         return given
-    if not isinstance(given, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}", given):
+    if not isinstance(given, str) or not re.fullmatch(_DAY + _TIME + _ZONE, given):
         raise SpokenValueError("A time is written as in RFC 3339, with its zone: 2026-03-02T09:30:00+01:00.")
     return given
 
@@ -58,13 +64,16 @@ def _known_municipality(code: str) -> str:
     return code
 
 
-_EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
-Day = Annotated[date, BeforeValidator(_written_day), Field(ge=_EARLIEST, lt=_LATEST)]
+Day = Annotated[
+    date,
+    BeforeValidator(_written_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY}$"}),
+]
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_written_moment),
-    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
     PlainSerializer(_in_utc, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY}{_TIME}{_ZONE}$"}),
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
@@ -72,5 +81,8 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Municipality = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}$"), AfterValidator(_known_municipality), Field(examples=["0751"])
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}$"),
+    AfterValidator(_known_municipality),
+    Field(examples=["0751"], json_schema_extra={"enum": sorted(MUNICIPALITIES)}),
 ]

@@ -1,7 +1,7 @@
 """Offers: a place is held for a person until somebody answers, or until time is up."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -103,6 +103,7 @@ async def offer_place(
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it (PlaceTaken)."""
     if not now < expires_at <= now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
+    expires_at = expires_at.astimezone(UTC)
     request = await repository.lock_request(session, actor, request_id)
     place, facility = await registry.lock_place(session, actor, place_id)
     _check_may_offer(actor, request, facility)

@@ -1,7 +1,7 @@
 """Placements: the person comes, and the person leaves."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -59,7 +59,7 @@ async def arrive(
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
     placement, stay = await _step(session, actor, placement_id, StayStep.ARRIVE, match)
-    arrived_at = arrived_at or now
+    arrived_at = (arrived_at or now).astimezone(UTC)
     _check_has_been(arrived_at, now)
     if not stay.during.contains(on_date(arrived_at)):
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
@@ -87,7 +87,7 @@ async def leave(
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
     placement, stay = await _step(session, actor, placement_id, StayStep.LEAVE, match)
-    left_at = left_at or now
+    left_at = (left_at or now).astimezone(UTC)
     _check_has_been(left_at, now)
     if placement.arrived_at and left_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have left before coming.")

@@ -41,7 +41,7 @@ from shared.endpoint import (
 )
 from shared.paging import Page
 from shared.personal import PersonalText
-from shared.schemas import Moment
+from shared.schemas import Moment, Organisation
 from shared.service import service_router
 
 router = service_router()
@@ -181,7 +181,7 @@ async def list_organisations(session: Session, actor: AnyMember, pages: Pages) -
 
 @router.get("/organisations/{organisation_id}")
 async def read_organisation(
-    organisation_id: str, response: Response, session: Session, actor: AnyMember
+    organisation_id: Organisation, response: Response, session: Session, actor: AnyMember
 ) -> DirectoryEntry:
     """One entry of the directory."""
     found = await repository.organisation(session, organisation_id)
@@ -191,7 +191,7 @@ async def read_organisation(
 
 @router.put("/organisations/{organisation_id}")
 async def change_organisation(
-    organisation_id: str,
+    organisation_id: Organisation,
     change: DirectoryChange,
     response: Response,
     session: Session,

@@ -82,11 +82,11 @@ def _victims(as_of: datetime | None) -> Subquery:
         Dimension.AUTHORITY: first.c.authority,
         Dimension.REFERRED_BY: func.coalesce(col(Person.referred_by), col(Referral.sender), further.c.referred_by),
     }
-    # Outer joins: a positive decision is counted whatever else is known of the person.
+    # A case opens before it is decided, so the person is known; who referred need not be.
     return (
         select(*(column.label(dimension) for dimension, column in columns.items()))
         .select_from(first)
-        .outerjoin(Person, col(Person.case_id) == first.c.case_id)
+        .join(Person, col(Person.case_id) == first.c.case_id)
         .outerjoin(Referral, col(Referral.referral_id) == col(Person.referral_id))
         .outerjoin(further, further.c.case_id == first.c.case_id)
         .subquery("victim")

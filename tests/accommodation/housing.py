@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.bus import Message
+from shared.clock import DevelopmentClock
 from shared.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
 from shared.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
 from tests.world import World
@@ -73,6 +74,12 @@ class Housing:
         """Identification tells these, in order."""
         messages = [self.next_message(event) for event in events]
         await self.havn.house.workers["accommodation"].consumer.deliver(messages)
+
+    def move_clock(self, moment: str) -> None:
+        """Only the clock moves: nothing that is due is done."""
+        clock = self.havn.house.platform.clock
+        assert isinstance(clock, DevelopmentClock)
+        clock.set(datetime.fromisoformat(moment))
 
     async def case(
         self,

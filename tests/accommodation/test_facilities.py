@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Assurance
+from shared.auth import Assurance, Scope
 from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem
 from tests.world import World
 
@@ -88,7 +88,8 @@ async def test_every_address_shown_is_on_record(havn: World, housing: Housing) -
     await havn.partner("cmm").get(f"{FACILITIES}/{facility_id}", purpose="supervision")
     await havn.partner("us").get(f"{FACILITIES}/{facility_id}", purpose="accommodation")
     rows = await havn.sql(
-        "accommodation", "SELECT org, purpose, fields, object_ids FROM audit WHERE operation = 'facility.read'"
+        "accommodation",
+        "SELECT org, purpose, fields, object_ids FROM audit WHERE operation = 'facility.read' ORDER BY position",
     )
     found = [(row["org"], row["purpose"], row["fields"]) for row in rows]
     assert found == [("cmm", "supervision", ["address", "contact"]), ("us", "accommodation", [])]
@@ -211,7 +212,7 @@ async def test_a_facility_that_is_not_as_the_contract_says_is_refused_without_an
 async def test_without_scope_or_role_the_register_is_closed(havn: World, housing: Housing) -> None:
     assert (await havn.partner("cmm", "statistician").get(FACILITIES)).status_code == 403
     assert (await havn.partner("3f").get(FACILITIES)).status_code == 403
-    assert (await havn.partner("cmm", scopes=["accommodation:read"]).post(FACILITIES, SHELTER)).status_code == 403
+    assert (await havn.partner("cmm", scopes=[Scope.ACCOMMODATION_READ]).post(FACILITIES, SHELTER)).status_code == 403
 
 
 def _without_trace(document: dict[str, Any]) -> dict[str, Any]:

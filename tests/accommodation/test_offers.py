@@ -49,12 +49,11 @@ async def test_an_expired_hold_is_free_at_once_without_any_job(havn: World, hous
     shelter = await housing.shelter()
     first = await housing.held(await housing.case(), shelter.place_id)
     second = await housing.request(await housing.case())
-    havn.house.platform.clock.set(_moment("2026-03-10T11:59:59+01:00"))  # type: ignore[attr-defined]
+    housing.move_clock("2026-03-10T11:59:59+01:00")
     assert problem(await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")) == "PlaceTaken"
     assert (await housing.matches(second))["excluded"] == {"occupied": 1}
 
-    # Only the clock moves: nothing sweeps.
-    havn.house.platform.clock.set(_moment(LATER))  # type: ignore[attr-defined]
+    housing.move_clock(LATER)
     read = await havn.partner("cmm").get(f"/accommodation/v1/offers/{first}")
     assert read.json()["status"] == "expired"
     assert [match["place_id"] for match in (await housing.matches(second))["items"]] == [shelter.place_id]
@@ -84,9 +83,9 @@ async def test_a_hold_that_somebody_else_ended_stays_expired_when_the_clock_is_s
     shelter = await housing.shelter()
     first = await housing.held(await housing.case(), shelter.place_id)
     second = await housing.request(await housing.case())
-    havn.house.platform.clock.set(_moment(LATER))  # type: ignore[attr-defined]
+    housing.move_clock(LATER)
     assert (await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")).status_code == 201
-    havn.house.platform.clock.set(_moment(NOW))  # type: ignore[attr-defined]
+    housing.move_clock(NOW)
     late = await housing.answer(first, "accept")
     assert (late.status_code, late.json()["current_status"]) == (409, "expired")
 
@@ -228,9 +227,3 @@ async def _counts(havn: World) -> list[Any]:
         (await havn.sql("accommodation", f"SELECT count(*) FROM {table}"))[0][0]
         for table in ("stay", "offer", "event_history")
     ]
-
-
-def _moment(text: str) -> Any:
-    from datetime import datetime
-
-    return datetime.fromisoformat(text)

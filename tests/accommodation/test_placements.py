@@ -123,9 +123,7 @@ async def test_a_step_on_a_placement_that_has_changed_since_is_refused(havn: Wor
     assert (await housing.step(placement_id, "leave", if_match=etag)).status_code == 412
 
 
-async def test_partners_of_the_case_learn_that_there_is_a_place_and_never_where(
-    havn: World, housing: Housing
-) -> None:
+async def test_partners_of_the_case_learn_that_there_is_a_place_and_never_where(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     case_id = await housing.case(referred_by="politi-oestjylland", routed_to=Authority.US)
     await housing.tell(further_referral(case_id, "hopenow"))
@@ -230,9 +228,7 @@ async def test_whoever_looks_where_a_person_is_leaves_a_trace(havn: World, housi
     assert rows[0]["subject_id"] == UUID(case_id)
 
 
-async def test_sc01_p01_and_p03_share_reden_j_which_is_then_full_for_anyone_else(
-    havn: World, housing: Housing
-) -> None:
+async def test_sc01_p01_and_p03_share_reden_j_which_is_then_full_for_anyone_else(havn: World, housing: Housing) -> None:
     reden_j = await housing.shelter(places=2, secret_address=True)
     p01 = await housing.case(routed_to=Authority.CMM)
     p03 = await housing.case(routed_to=Authority.US)

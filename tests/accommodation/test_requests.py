@@ -8,7 +8,7 @@ from shared.codes import AgeGroup, Authority, Gender, ResidenceBasis
 from tests.accommodation.housing import Housing, decision
 from tests.world import World
 
-QUESTION = {
+QUESTION: dict[str, Any] = {
     "gender": "woman",
     "minor": False,
     "unaccompanied": None,
@@ -21,12 +21,13 @@ REQUESTS = "/accommodation/v1/placement-requests"
 
 
 async def test_responsibility_is_answered_without_leaving_anything_behind(havn: World, housing: Housing) -> None:
-    for change, row, payer in [
+    answers: list[tuple[dict[str, Any], str, str]] = [
         ({}, "A1", "CMM"),
         ({"residence_basis": "no_legal_stay"}, "B3", "US"),
         ({"decided": False}, "D", "CMM"),
         ({"minor": True, "unaccompanied": True}, "C2", "municipality"),
-    ]:
+    ]
+    for change, row, payer in answers:
         answer = await havn.partner("politi-fyn").post("/accommodation/v1/responsibility", QUESTION | change)
         assert answer.status_code == 200, answer.text
         assert (answer.json()["row"], answer.json()["payer"]) == (row, payer)

@@ -44,7 +44,9 @@ def free_port() -> int:
 
 
 class _Serving(threading.Thread):
-    def __init__(self, services: Sequence[Service], settings: Settings, server_url: str, listener: socket.socket) -> None:
+    def __init__(
+        self, services: Sequence[Service], settings: Settings, server_url: str, listener: socket.socket
+    ) -> None:
         super().__init__(name="havn", daemon=True)
         self._services = services
         self._settings = settings

@@ -64,7 +64,9 @@ class WatchedStory(Story):
 
 
 async def lines(havn: World, service: str, where: str, *values: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in await havn.sql(service, f"SELECT * FROM audit WHERE {where} ORDER BY position", *values)]
+    return [
+        dict(row) for row in await havn.sql(service, f"SELECT * FROM audit WHERE {where} ORDER BY position", *values)
+    ]
 
 
 async def test_every_request_of_sc01_leaves_a_line_of_who_what_and_why(havn: World) -> None:
@@ -73,9 +75,11 @@ async def test_every_request_of_sc01_leaves_a_line_of_who_what_and_why(havn: Wor
     await story.look_back()
     assert {asked.method for asked in story.asked} >= {"GET", "POST"}
     assert {asked.service for asked in story.asked} == set(SERVICES)
-    for asked in story.asked:
-        found = await lines(havn, asked.service, "trace_id = $1", asked.trace_id)
-        assert found, f"{asked.method} {asked.path} left no line"
+    # In the same trace Havn itself may have gone on, with the event that a request told.
+    of_the_asker = "trace_id = $1 AND org <> 'havn'"
+    book = [(asked, await lines(havn, asked.service, of_the_asker, asked.trace_id)) for asked in story.asked]
+    assert [f"{asked.method} {asked.path}" for asked, found in book if not found] == []
+    for asked, found in book:
         assert {line["org"] for line in found} == {asked.org}
         assert {line["outcome"] for line in found} == {"allowed"}
         assert all(line["operation"] and line["actor"] for line in found)

@@ -22,12 +22,22 @@ from tests.shared.lone_service import ITSELF, LoneService, extended, until
 from tests.world import World, open_world
 
 PATH = "/referrals/v1/referrals"
-LEFT_BY_A_REFERRAL = ("referral", "referral_subject", "event_history", "event_sequence", "audit", "data_key", "idempotency")
+LEFT_BY_A_REFERRAL = (
+    "referral",
+    "referral_subject",
+    "event_history",
+    "event_sequence",
+    "audit",
+    "data_key",
+    "idempotency",
+)
 
 
 async def left(havn: World) -> dict[str, int]:
     """What there is in the tables that a submitted referral touches; empty when there is nothing."""
-    counts = {table: (await havn.sql("referrals", f"SELECT count(*) FROM {table}"))[0][0] for table in LEFT_BY_A_REFERRAL}
+    counts = {
+        table: (await havn.sql("referrals", f"SELECT count(*) FROM {table}"))[0][0] for table in LEFT_BY_A_REFERRAL
+    }
     return {table: count for table, count in counts.items() if count}
 
 

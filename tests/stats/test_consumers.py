@@ -18,7 +18,7 @@ from shared.events import ReferralAccepted, ReferralAcknowledged
 from tests.stats.story import EARLY, Story, deliver
 from tests.world import World
 
-TABLES = sorted(metadata.tables)
+TABLES = (*sorted(metadata.tables), "dead_letter")
 with_havn = settings(
     max_examples=15,
     deadline=None,
@@ -28,7 +28,7 @@ with_havn = settings(
 
 
 async def state(havn: World) -> dict[str, list[str]]:
-    """Every row the service holds, as text."""
+    """Every row the service holds, as text, and what it could not handle."""
     return {
         table: [row[0] for row in await havn.sql("stats", f"SELECT t::text FROM {table} t ORDER BY 1")]
         for table in TABLES
@@ -76,9 +76,8 @@ async def test_every_event_leaves_a_row(havn: World) -> None:
     await story.reaches(havn)
     counts = {table: len(rows) for table, rows in (await state(havn)).items()}
     assert counts == {
-        "person": 3, "further_referral": 2, "interview": 3, "decision": 5, "replacement": 1, "referral": 2,
+        "person": 3, "further_referral": 2, "interview": 3, "decision": 5, "replacement": 1, "referral": 2, "dead_letter": 0,
     }  # fmt: skip
-    assert await havn.sql("stats", "SELECT reason FROM dead_letter") == []
 
 
 @with_havn

@@ -1,0 +1,199 @@
+"""A referral opens a case for each person, or finds the one there is."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.identification import consumers
+from shared.auth import Actor
+from shared.codes import ReferralKind
+from shared.consumer import Handling
+from shared.events import ReferralSubmitted
+from tests.identification.builders import (
+    CASES,
+    CMM_DECIDES,
+    DANISH_GIRL,
+    EUROPEAN,
+    NEEDS_REVIEW,
+    US_DECIDES,
+    listed,
+    open_case,
+    open_cases,
+)
+from tests.referrals.builders import POLICE, send, subject
+from tests.world import World
+
+ECPR = {"identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}]}
+PASSPORT = {"identifiers": [{"type": "passport", "value": "AA 123456"}]}
+
+
+async def parties_of(havn: World, case_id: str) -> dict[str, str]:
+    rows = await havn.sql("identification", "SELECT org, part FROM case_party WHERE case_id = $1", case_id)
+    return {row["org"]: row["part"] for row in rows}
+
+
+async def test_each_subject_gets_a_case_of_its_own(havn: World) -> None:
+    await havn.set_clock("2026-03-02T23:30:00+01:00")
+    cases = await open_cases(havn, {"gender": "woman"}, {"gender": "man"}, {}, municipality="0751")
+    assert len({case.id for case in cases}) == 3
+    told = [await case.details() for case in cases]
+    assert [each["gender"] for each in told] == ["woman", "man", "unknown"]
+    assert {each["status"] for each in told} == {"referred"}
+    assert {each["opened_on"] for each in told} == {"2026-03-02"}, "a day is a Danish day"
+    assert {(each["channel"], each["municipality"]) for each in told} == {("police_operation", "0751")}
+    assert len({tuple(each["referral_ids"]) for each in told}) == 1
+    assert all(each["identification_pending"] for each in told)
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in ReferralKind if kind is not ReferralKind.IDENTIFICATION])
+async def test_a_referral_that_asks_for_something_else_opens_none(havn: World, kind: str) -> None:
+    sent = await send(havn, kind=kind)
+    await havn.settled()
+    assert (await sent.read()).json()["subjects"][0]["case_id"] is None
+    assert await listed(havn, "cmm") == []
+
+
+async def test_a_referral_withdrawn_before_it_was_read_opens_none_and_holds_nothing_up(havn: World) -> None:
+    sent = await send(havn, kind="support")
+    await sent.bring_to("withdrawn")
+    (told,) = await havn.events("referrals", "referral-submitted")
+    event = ReferralSubmitted.model_validate(told | {"kind": "identification"})
+    platform, actor = havn.house.platform, Actor.system("identification")
+    async with havn.house.databases["identification"].transaction(actor) as session:
+        await consumers.open_or_find_cases(session, event, Handling(platform.clock.now(), actor, platform.peers))
+    assert await listed(havn, "cmm") == []
+
+
+@pytest.mark.parametrize("written", ["1405981AB2", "1405981ab2", "140598-1AB2"])
+async def test_a_known_identifier_finds_its_case_however_it_is_written(havn: World, written: str) -> None:
+    case = await open_case(havn, ECPR | CMM_DECIDES)
+    again = await open_case(havn, {"identifiers": [{"type": "x_ecpr", "value": written}]}, sender="hopenow")
+    assert again.id == case.id
+    assert len(await listed(havn, "cmm")) == 1
+    assert len((await case.details())["referral_ids"]) == 2
+    (told,) = await havn.events("identification", "case-referred")
+    assert (told["case_id"], told["referred_by"]) == (case.id, "hopenow")
+
+
+async def test_the_same_number_of_another_register_is_somebody_else(havn: World) -> None:
+    case = await open_case(havn, ECPR)
+    other = await open_case(havn, {"identifiers": [{"type": "passport", "value": "1405981AB2"}]})
+    assert other.id != case.id
+
+
+async def test_an_identifier_told_later_is_known_from_then_on(havn: World) -> None:
+    case = await open_case(havn, ECPR)
+    both = {"identifiers": ECPR["identifiers"] + PASSPORT["identifiers"]}
+    assert (await open_case(havn, both)).id == case.id
+    assert (await open_case(havn, PASSPORT)).id == case.id
+
+
+async def test_one_person_named_twice_in_a_referral_has_one_case(havn: World) -> None:
+    first, second = await open_cases(havn, ECPR, ECPR | {"gender": "woman"})
+    assert first.id == second.id
+    assert len(await havn.events("identification", "case-opened")) == 1
+
+
+async def test_people_without_identifiers_are_never_taken_for_each_other(havn: World) -> None:
+    alike = {"given_name": "Malee", "stated_age": 24, "citizenships": ["THA"]}
+    first, second = await open_cases(havn, alike, alike)
+    assert first.id != second.id
+
+
+async def test_referrals_of_the_same_people_at_the_same_time_open_one_case_each(havn: World) -> None:
+    """In whatever order they name them: nobody waits for somebody who waits for them."""
+    first, second = subject("P01", **ECPR), subject("P02", **PASSPORT)
+    orders = ([first, second], [second, first]) * 3
+    await asyncio.gather(*(send(havn, *order, kind="identification", sender="hopenow") for order in orders))
+    await havn.settled()
+    assert len(await listed(havn, "cmm")) == 2
+    assert await havn.sql("identification", "SELECT reason FROM dead_letter") == []
+    assert len(await havn.events("identification", "case-referred")) == 10
+
+
+# ---------------------------------------------------------------- age
+
+
+@pytest.mark.parametrize(
+    ("told", "group"),
+    [
+        ({"stated_age": None}, "unknown"),
+        ({"stated_age": 18}, "adult"),
+        ({"stated_age": 17}, "presumed_minor"),
+        ({"stated_age": 17, "age_basis": "stated"}, "presumed_minor"),
+        ({"stated_age": 17, "age_basis": "documented"}, "minor"),
+        ({"stated_age": 17, "age_basis": "assessed"}, "minor"),
+        ({"stated_age": 19, "age_basis": "assessed"}, "adult"),
+        ({"stated_age": None, "age_basis": "presumed_minor"}, "presumed_minor"),
+        ({"stated_age": 20, "age_basis": "presumed_minor"}, "presumed_minor"),
+        ({"stated_age": None, "birth_date": "2008-03-02"}, "adult"),
+        ({"stated_age": None, "birth_date": "2008-03-03"}, "presumed_minor"),
+        ({"stated_age": None, "birth_date": "2008-03-03", "age_basis": "documented"}, "minor"),
+        ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "documented"}, "presumed_minor"),
+        ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "assessed"}, "adult"),
+        ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "stated"}, "presumed_minor"),
+        ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "documented"}, "minor"),
+    ],
+)
+async def test_whoever_states_an_age_under_18_is_presumed_a_minor_until_assessed(
+    havn: World, told: dict[str, Any], group: str
+) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    assert (await (await open_case(havn, told)).details())["age_group"] == group
+
+
+# ---------------------------------------------------------------- who has to do with it
+
+
+@pytest.mark.parametrize(
+    ("person", "immigration"),
+    [
+        (US_DECIDES, "authority"),
+        (NEEDS_REVIEW, "removal"),
+        (CMM_DECIDES, "removal"),
+        (EUROPEAN, None),
+        (EUROPEAN | {"residence_basis": "unknown"}, "removal"),
+        (DANISH_GIRL, None),
+        ({"citizenships": ["DNK", "THA"], "residence_basis": "unknown"}, None),
+        ({"citizenships": ["THA"], "residence_basis": "danish_citizen"}, None),
+    ],
+)
+async def test_a_case_has_cmm_its_referrer_and_us_where_us_decides_or_could_remove_the_person(
+    havn: World, person: dict[str, Any], immigration: str | None
+) -> None:
+    case = await open_case(havn, person, sender="hopenow")
+    expected = {"cmm": "centre", "hopenow": "referrer", "anklagemyndigheden": "prosecution"}
+    assert await parties_of(havn, case.id) == expected | ({"us": immigration} if immigration else {})
+
+
+async def test_us_as_the_referrer_is_one_whoever_decides(havn: World) -> None:
+    for person, part in ((US_DECIDES, "authority"), (NEEDS_REVIEW, "referrer"), (EUROPEAN, "referrer")):
+        case = await open_case(havn, person, sender="us")
+        assert (await parties_of(havn, case.id))["us"] == part
+
+
+async def test_cmm_and_the_prosecution_may_refer_too(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, sender="cmm")
+    assert (await parties_of(havn, case.id))["cmm"] == "centre"
+    case = await open_case(havn, CMM_DECIDES, sender="anklagemyndigheden")
+    assert (await parties_of(havn, case.id))["anklagemyndigheden"] == "referrer"
+
+
+async def test_opening_is_told_with_codes_alone(havn: World) -> None:
+    await open_case(havn, ECPR | CMM_DECIDES | {"given_name": "Malee", "gender": "woman"}, municipality="0751")
+    opened, routed = await havn.events("identification")
+    assert (opened["sequence"], routed["sequence"]) == (1, 2)
+    assert (opened["gender"], opened["citizenships"]) == ("woman", ["PHL"])
+    assert (opened["referred_by"], opened["municipality"], opened["age_group"]) == (POLICE, "0751", "adult")
+    assert (routed["authority"], routed["rule"], routed["settled_by"]) == ("CMM", "R5", None)
+    for table in ("event_history", "audit", "case_file", "known_identifier"):
+        rows = str([list(row.values()) for row in await havn.sql("identification", f"SELECT * FROM {table}")])
+        assert "Malee" not in rows
+        assert "1405981AB2" not in rows
+
+
+async def test_a_case_that_does_not_exist_is_not_found(havn: World) -> None:
+    missing = f"{CASES}/00000000-0000-4000-8000-000000000000"
+    assert (await havn.partner("cmm").get(missing)).status_code == 404
+    assert (await havn.partner("cmm").get(f"{CASES}/P01")).status_code == 422

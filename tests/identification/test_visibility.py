@@ -1,0 +1,213 @@
+"""Who sees which part of a case: by role and by part in it; and what is not theirs does not exist."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.identification.builders import (
+    CASES,
+    CMM_DECIDES,
+    DANISH_GIRL,
+    EUROPEAN,
+    NEEDS_REVIEW,
+    US_DECIDES,
+    Opened,
+    listed,
+    open_case,
+)
+from tests.referrals.builders import POLICE, answer_in_one_trace
+from tests.referrals.test_lists import counted_statements
+from tests.world import World
+
+STRANGERS = ("politi-fyn", "reden", "kommune-0751", "sygehus-rigshospitalet", "3f", "iom", "familieretshuset")
+REFERRERS_GLIMPSE = {"status": "decided", "opened_on": "2026-03-02"}
+NOTHING = {"status": None, "opened_on": None, "identification_pending": None}
+
+
+async def decided_case(havn: World, person: dict[str, Any], authority: str, sender: str = POLICE) -> Opened:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    case = await open_case(havn, person, sender=sender)
+    if authority == "CMM" and person is NEEDS_REVIEW:
+        await case.settle("CMM")
+    await case.decide(authority)
+    return case
+
+
+async def state(case: Opened, org: str) -> dict[str, Any]:
+    """What the status endpoint tells this organisation, beside the case's id and the time."""
+    read = await case.get("/status", by=org, purpose="identification")
+    assert read.status_code == 200, (org, read.text)
+    told: dict[str, Any] = read.json()
+    assert told.pop("case_id") == case.id
+    assert told.pop("as_of") == "2026-03-02T09:00:00Z"
+    return told
+
+
+async def test_the_status_tells_each_part_what_it_may_know(havn: World) -> None:
+    case = await decided_case(havn, US_DECIDES, "US", sender="hopenow")
+    everything = {
+        "identification_pending": False,
+        "status": "decided",
+        "deciding_authority": "US",
+        "outcome": "assessed_trafficked",
+    }
+    assert await state(case, "cmm") == everything
+    assert await state(case, "us") == everything
+    without_outcome = everything | {"outcome": None, "identification_pending": None}
+    assert await state(case, "hopenow") == without_outcome
+    assert await state(case, "anklagemyndigheden") == without_outcome
+
+
+async def test_police_who_referred_see_that_it_is_pending_and_never_the_outcome(havn: World) -> None:
+    case = await decided_case(havn, CMM_DECIDES, "CMM")
+    told = {"identification_pending": False, "status": "decided", "deciding_authority": "CMM", "outcome": None}
+    assert await state(case, POLICE) == told
+
+
+async def test_us_sees_of_a_case_it_does_not_decide_only_whether_it_is_pending(havn: World) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    for person in (NEEDS_REVIEW, CMM_DECIDES):
+        case = await open_case(havn, person)
+        told = {"identification_pending": True, "status": None, "deciding_authority": None, "outcome": None}
+        assert await state(case, "us") == told
+        if person is NEEDS_REVIEW:
+            await case.settle("CMM")
+        await case.decide("CMM")
+        assert await state(case, "us") == told | {"identification_pending": False}
+        assert (await case.get(by="us")).json() == NOTHING | {"case_id": case.id, "identification_pending": False}
+
+
+async def test_the_case_itself_shows_all_to_those_who_work_on_it_and_a_glimpse_to_others(havn: World) -> None:
+    case = await decided_case(havn, US_DECIDES, "US", sender="hopenow")
+    whole = await case.details()
+    assert whole["decisions"][0]["outcome"] == "assessed_trafficked"
+    assert (await case.get(by="us")).json() == whole
+    seen = {org: (await case.get(by=org)).json() for org in ("hopenow", "anklagemyndigheden")}
+    assert seen["hopenow"] == NOTHING | REFERRERS_GLIMPSE | {"case_id": case.id}
+    assert seen["anklagemyndigheden"] == NOTHING | {"case_id": case.id}
+
+
+async def test_person_and_timeline_are_only_for_those_who_work_on_the_case(havn: World) -> None:
+    case = await decided_case(havn, US_DECIDES, "US", sender="hopenow")
+    for org, status in {"cmm": 200, "us": 200, "hopenow": 404, "anklagemyndigheden": 404, POLICE: 404}.items():
+        assert (await case.get("/person", by=org, purpose="support")).status_code == status, org
+        assert (await case.get("/timeline", by=org)).status_code == status, org
+
+
+async def test_lists_hold_what_each_has_to_do_with_and_never_the_prosecution_s_keyhole(havn: World) -> None:
+    us_case = await open_case(havn, US_DECIDES)
+    cmm_case = await open_case(havn, CMM_DECIDES, sender="hopenow")
+    european = await open_case(havn, EUROPEAN, sender="anklagemyndigheden")
+    ids = {org: {item["case_id"] for item in await listed(havn, org)} for org in ("cmm", "us", POLICE, "hopenow")}
+    assert ids == {
+        "cmm": {us_case.id, cmm_case.id, european.id},
+        "us": {us_case.id, cmm_case.id},
+        POLICE: {us_case.id},
+        "hopenow": {cmm_case.id},
+    }
+    assert [item["case_id"] for item in await listed(havn, "anklagemyndigheden")] == [european.id]
+    for stranger in STRANGERS:
+        assert await listed(havn, stranger) == []
+
+
+async def test_to_a_stranger_a_case_is_as_one_that_does_not_exist(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    for org in STRANGERS:
+        partner = havn.partner(org)
+        for part in ("", "/status", "/person", "/timeline"):
+            asked = {"params": {"purpose": "support"}}
+            theirs = await answer_in_one_trace(partner, case.path + part, **asked)
+            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}", **asked)
+            assert theirs == absent, (org, part)
+            assert theirs[0] == 404
+
+
+async def test_what_one_may_not_change_is_as_what_does_not_exist(havn: World) -> None:
+    """US, which sees of this case only that it is pending, and the prosecution, which may only record a court's word."""
+    case = await open_case(havn, NEEDS_REVIEW)
+    bodies = {
+        "/interviews": {"held_at": "2026-03-03T10:00:00+01:00"},
+        "/recommendation": {"outcome": "not_trafficked", "reasons": "None."},
+        "/route": {"authority": "US", "reason": "Ours."},
+        "/periods": {"requested_on": "2026-03-09"},
+    }
+    for org in ("us", "anklagemyndigheden"):
+        partner = havn.partner(org, "caseworker", "lawyer", "decider")
+        for part, body in bodies.items():
+            theirs = await answer_in_one_trace(partner, case.path + part, "POST", json=body)
+            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}", "POST", json=body)
+            assert theirs == absent, (org, part)
+            assert theirs[0] == 404
+
+
+async def test_sc04_us_meets_a_danish_girl_nowhere(havn: World) -> None:
+    case = await open_case(havn, DANISH_GIRL, sender="cmm", channel="school")
+    us = havn.partner("us", "caseworker", "decider", "lawyer")
+    for step in ("referred", "recommended", "decided"):
+        if step == "recommended":
+            await case.recommend()
+        if step == "decided":
+            assert (await case.try_deciding()).status_code == 201
+            await case.grant()
+        assert await listed(havn, "us") == []
+        assert await listed(havn, "us", status=step) == []
+        for part in ("", "/status", "/person", "/timeline"):
+            asked = {"params": {"purpose": "identification"}}
+            theirs = await answer_in_one_trace(us, case.path + part, **asked)
+            assert theirs == await answer_in_one_trace(us, f"{CASES}/{uuid4()}{part}", **asked)
+            assert theirs[0] == 404
+        rows = await havn.sql_as_runtime("identification", "SELECT id FROM case_file", org="us")
+        assert rows == [], "not even the database shows her to US"
+
+
+async def test_sc04_a_girl_found_to_be_danish_disappears_for_us(havn: World) -> None:
+    unknown = {"stated_age": 17, "gender": "woman", "residence_basis": "unknown"}
+    case = await open_case(havn, unknown, sender="cmm")
+    assert (await case.get(by="us")).status_code == 200, "nobody may remove her while it is pending"
+    danish = {"stated_age": 17, "gender": "woman", "citizenships": ["DNK"], "residence_basis": "danish_citizen"}
+    changed = await havn.partner("cmm").put(f"{case.path}/person", danish, if_match=await case.etag())
+    assert changed.status_code == 200, changed.text
+    assert (await case.get(by="us")).status_code == 404
+    assert await listed(havn, "us") == []
+
+
+async def test_other_organisations_say_why_they_ask_for_a_status(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW)
+    for org, status in {"cmm": 200, POLICE: 400, "us": 400, "politi-fyn": 404}.items():
+        assert (await case.get("/status", by=org)).status_code == status, org
+    await case.get("/status", by=POLICE, purpose="investigation")
+    kept = await havn.sql(
+        "identification", "SELECT org, purpose FROM audit WHERE operation = 'case.status' AND outcome = 'allowed'"
+    )
+    assert (POLICE, "investigation") in {(row["org"], row["purpose"]) for row in kept}
+
+
+@pytest.mark.parametrize("role", ["statistician", "dashboard", "auditor"])
+async def test_roles_that_do_not_work_with_people_see_no_case(havn: World, role: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    for path in (CASES, case.path, f"{case.path}/status", f"{case.path}/timeline"):
+        assert (await havn.partner("cmm", role).get(path)).status_code == 403
+
+
+async def test_no_case_shows_personal_data_and_a_list_costs_the_same_however_long(havn: World) -> None:
+    await open_case(havn, CMM_DECIDES | {"given_name": "Malee"})
+    for org in ("cmm", POLICE):
+        with counted_statements(havn, "identification") as for_one:
+            assert len(await listed(havn, org)) == 1
+        for _ in range(4):
+            await decided_case(havn, CMM_DECIDES, "CMM")
+        with counted_statements(havn, "identification") as for_all:
+            assert len(await listed(havn, org)) >= 5
+        assert len(for_all) == len(for_one) > 0
+        assert "Malee" not in str(await listed(havn, org))
+
+
+async def test_cases_come_in_pages_newest_first_without_a_gap(havn: World) -> None:
+    ids = [(await open_case(havn, CMM_DECIDES)).id for _ in range(3)]
+    cmm = havn.partner("cmm")
+    first = (await cmm.get(CASES, limit=2)).json()
+    await open_case(havn, CMM_DECIDES)
+    second = (await cmm.get(CASES, limit=2, cursor=first["next_cursor"])).json()
+    assert [item["case_id"] for item in first["items"] + second["items"]] == ids[::-1]
+    assert (await havn.partner("us").get(CASES, limit=2, cursor=first["next_cursor"])).status_code == 400

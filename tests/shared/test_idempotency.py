@@ -1,0 +1,151 @@
+"""The same key and request take effect once, however often and however simultaneously they are sent."""
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from shared import idempotency
+from tests.journeys.sc01 import PLANTED, REFERRAL
+from tests.world import Partner, World
+
+PATH = "/referrals/v1/referrals"
+KEY = "raid in Aarhus, 2026-03-02"
+
+
+async def submit(partner: Partner, body: Any = REFERRAL, key: str = KEY) -> httpx.Response:
+    return await partner.post(PATH, body, idempotency_key=key)
+
+
+async def referrals(havn: World) -> int:
+    return int((await havn.sql("referrals", "SELECT count(*) FROM referral"))[0][0])
+
+
+async def test_the_same_request_again_gets_the_same_bytes_and_no_second_referral(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    first, second = await submit(police), await submit(police)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
+    assert second.headers["cache-control"] == "no-store"
+    assert await referrals(havn) == 1
+    assert len(await havn.events("referrals", "referral-submitted")) == 1
+
+
+async def test_the_first_answer_is_given_again_after_the_referral_has_changed(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    first = await submit(police)
+    await havn.settled()
+    await police.post(f"{PATH}/{first.json()['referral_id']}/withdraw", {"reason": "A mistake."})
+    assert (await submit(police)).content == first.content
+
+
+@pytest.mark.parametrize("other", [REFERRAL | {"urgency": "routine"}, REFERRAL | {"reason": "Another."}])
+async def test_the_same_key_with_another_request_is_refused(havn: World, other: dict[str, Any]) -> None:
+    police = havn.partner("politi-oestjylland")
+    await submit(police)
+    refused = await submit(police, other)
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("/IdempotencyKeyReused")
+    assert await referrals(havn) == 1
+
+
+async def test_the_same_key_at_another_address_is_another_request(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    referral_id = (await submit(police)).json()["referral_id"]
+    answer = await police.post(f"{PATH}/{referral_id}/withdraw", REFERRAL, idempotency_key=KEY)
+    assert answer.status_code == 422
+
+
+async def test_twenty_twins_at_once_are_one_referral(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    answers = await asyncio.gather(*(submit(police) for _ in range(20)))
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses.keys() <= {201, 409}
+    assert statuses[201] >= 1
+    assert await referrals(havn) == 1
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert {answer.json()["type"].rsplit("/")[-1] for answer in answers if answer.status_code == 409} <= {
+        "RequestInProgress"
+    }
+    afterwards = await submit(police)
+    assert (afterwards.status_code, afterwards.headers["idempotency-replayed"]) == (201, "true")
+
+
+async def test_a_twin_that_looked_just_before_the_first_committed_is_told_to_ask_again(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def saw_nothing(*_: Any) -> None:
+        return None
+
+    police = havn.partner("politi-oestjylland")
+    await submit(police)
+    with monkeypatch.context() as patched:
+        patched.setattr(idempotency, "find", saw_nothing)
+        answer = await submit(police)
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("/RequestInProgress")
+    assert await referrals(havn) == 1
+
+
+async def test_an_answer_that_was_an_error_is_not_kept(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    assert (await submit(police, REFERRAL | {"recipient": "nobody-knows"})).status_code == 422
+    assert (await submit(police)).status_code == 201
+
+
+async def test_a_referral_without_a_key_is_not_taken(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    answer = await police.request("POST", PATH, json=REFERRAL)
+    assert answer.status_code == 400
+    assert answer.json()["type"].endswith("/IdempotencyKeyMissing")
+    assert await referrals(havn) == 0
+
+
+@pytest.mark.parametrize("key", ["   ", "x" * 256, "tab\tin it"])
+async def test_a_key_that_is_none_is_refused(havn: World, key: str) -> None:
+    answer = await submit(havn.partner("politi-oestjylland"), key=key)
+    assert answer.status_code in (400, 422)
+    assert await referrals(havn) == 0
+
+
+async def test_another_organisations_same_key_is_its_own(havn: World) -> None:
+    one = await submit(havn.partner("politi-oestjylland"))
+    other = await submit(havn.partner("politi-fyn"))
+    assert (one.status_code, other.status_code) == (201, 201)
+    assert "idempotency-replayed" not in other.headers
+    assert one.json()["referral_id"] != other.json()["referral_id"]
+    assert await referrals(havn) == 2
+
+
+async def test_the_kept_answer_cannot_be_read_in_the_database(havn: World) -> None:
+    told = REFERRAL | {"subjects": [REFERRAL["subjects"][0] | {"reference": "Malee"}]}
+    answer = await submit(havn.partner("politi-oestjylland"), told)
+    (row,) = await havn.sql("referrals", "SELECT * FROM idempotency")
+    kept = b"|".join(value if isinstance(value, bytes) else str(value).encode() for value in row.values())
+    for secret in (*PLANTED, answer.json()["referral_id"], json.dumps(answer.json())[:40], KEY):
+        assert secret.encode() not in kept
+
+
+async def test_a_kept_answer_opens_with_its_own_key_and_request_only(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    await submit(police)
+    await submit(police, key="another")
+    await havn.sql(
+        "referrals",
+        "UPDATE idempotency a SET answer = b.answer FROM idempotency b WHERE a.key_hash <> b.key_hash",
+    )
+    answer = await submit(police)
+    assert answer.status_code >= 500
+    assert not [planted for planted in (*PLANTED, "P01") if planted in answer.text]
+
+
+async def test_a_get_needs_no_key_and_keeps_none(havn: World) -> None:
+    await havn.partner("politi-oestjylland").request("GET", PATH, headers={"idempotency-key": str(uuid4())})
+    assert await havn.sql("referrals", "SELECT FROM idempotency") == []
