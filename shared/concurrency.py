@@ -63,7 +63,7 @@ async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = Non
 
 
 async def required(
-    if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True})] = None,
+    if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
 ) -> Match:
     """For PUT, PATCH and decisions: 428 without If-Match."""
     if not if_match:

@@ -80,6 +80,9 @@ _FIND = text("""
 """)
 
 
+_KEEP = insert(StoredAnswer.__table__).on_conflict_do_nothing().returning(StoredAnswer.org)
+
+
 async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
     """The first answer, if there is one; None when this attempt is the first, which then holds the key until it ends."""
     key_hash = vault_of(session).hashed_exactly("idempotency", attempt.key)
@@ -110,8 +113,7 @@ async def remember(session: AsyncSession, attempt: Attempt, response: Response, 
         "answer": _seal(session, attempt, kept),
         "created_at": now,
     }
-    kept_now = insert(StoredAnswer).values(answer).on_conflict_do_nothing().returning(StoredAnswer.org)
-    if await session.scalar(kept_now) is None:
+    if (await session.execute(_KEEP, answer)).first() is None:
         raise RequestInProgress(_STILL_AT_WORK)
 
 

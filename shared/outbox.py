@@ -64,21 +64,22 @@ def record(session: AsyncSession, event: Event) -> None:
     session.info.setdefault("events", []).append(event)
 
 
-# Keys in sorted order: two transactions that touch the same cases wait for each other instead of deadlocking.
-_COUNT = text("""
-    INSERT INTO event_sequence AS s (key, last)
-    SELECT k, n FROM unnest(CAST(:keys AS text[]), CAST(:counts AS bigint[])) AS given (k, n) ORDER BY k
-    ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last
-""")
-# Positions are drawn after the case's row is locked, in the order of the SELECT: within a case they are in commit order.
-_KEEP = text("""
-    WITH kept AS (
+# Cases are counted up in the order of their keys: two transactions that touch the same ones wait for each other instead of
+# deadlocking. The sort before `kept` needs every count, so a position is drawn only after the case's row is locked:
+# within a case, positions are in commit order.
+_TELL = text("""
+    WITH told AS (
+        SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
+                                 AS (key text, step bigint, type text, occurred_at timestamptz, payload jsonb))
+                 WITH ORDINALITY AS e (key, step, type, occurred_at, payload, nr)),
+    counts AS (SELECT key, count(*) AS n FROM told GROUP BY key),
+    counted AS (
+        INSERT INTO event_sequence AS s (key, last) SELECT key, n FROM counts ORDER BY key
+        ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last),
+    kept AS (
         INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, traceparent, payload)
-        SELECT e.key, e.sequence, e.type, e.occurred_at, :org, :traceparent, e.payload
-        FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
-                        AS (key text, sequence bigint, type text, occurred_at timestamptz, payload jsonb))
-             WITH ORDINALITY AS e (key, sequence, type, occurred_at, payload, nr)
-        ORDER BY e.nr RETURNING position)
+        SELECT key, counted.last - counts.n + told.step, type, occurred_at, :org, :traceparent, payload
+        FROM told JOIN counted USING (key) JOIN counts USING (key) ORDER BY told.nr RETURNING position)
     INSERT INTO outbox (position) SELECT position FROM kept
 """)
 
@@ -88,25 +89,21 @@ async def write(session: AsyncSession) -> bool:
     events: list[Event] = session.info.pop("events", [])
     if not events:
         return False
-    counts = Counter(event.key for event in events)
-    keys = sorted(counts)
-    counted = await session.execute(_COUNT, {"keys": keys, "counts": [counts[key] for key in keys]})
-    last: dict[str, int] = {row.key: row.last for row in counted}
-    following = {key: last[key] - counts[key] for key in keys}
-    rows = []
+    steps: Counter[str] = Counter()
+    told = []
     for event in events:
-        following[event.key] += 1
-        rows.append(
+        steps[event.key] += 1
+        told.append(
             {
                 "key": event.key,
-                "sequence": following[event.key],
+                "step": steps[event.key],
                 "type": event.type,
                 "occurred_at": event.occurred_at.isoformat(),
                 "payload": event.model_dump(mode="json"),
             }
         )
-    org = session.info["actor"].org
-    await session.execute(_KEEP, {"org": org, "traceparent": current_traceparent(), "events": json.dumps(rows)})
+    values = {"org": session.info["actor"].org, "traceparent": current_traceparent(), "events": json.dumps(told)}
+    await session.execute(_TELL, values)
     return True
 
 

@@ -40,8 +40,9 @@ class Personal(Generic[T]):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         wrapped: Any = schema
-        described = handler(wrapped["json_schema"]["schema"])
-        return described | {"x-personal": True}
+        # As the item of a list: asked for directly, the handler passes by what the inner type says of itself (`Day`'s pattern).
+        listed = handler(core_schema.list_schema(wrapped["json_schema"]["schema"]))
+        return {**listed["items"], "x-personal": True}
 
 
 PersonalName = Personal[Annotated[str, StringConstraints(min_length=1, max_length=200)]]

@@ -54,6 +54,11 @@ def _written_moment(given: Any) -> Any:
     return given
 
 
+def _whole(given: Any) -> Any:
+    # JSON has one kind of number: 24.0 is the whole number 24, for JSON Schema too.
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -76,7 +81,7 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY}{_TIME}{_ZONE}$"}),
 ]
 Flag = Annotated[bool, Field(strict=True)]
-Whole = Annotated[int, Field(strict=True)]
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]

@@ -259,9 +259,7 @@ async def settle(
     if case.rule != "R7":
         raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")
     case.authority, case.settled_by = settlement.authority, actor.org
-    case.settlement = await repository.seal_text(
-        session, case.id, SealedText(text=settlement.reason), table="case_file", column="settlement", row=case.id
-    )
+    await repository.add_settlement(session, case, SealedText(text=settlement.reason))
     await _tell_route(session, case, now=now)
     return case
 

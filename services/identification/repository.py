@@ -208,6 +208,12 @@ async def seal_text(
     return key.seal(words, table=table, column=column, row=row)
 
 
+async def add_settlement(session: AsyncSession, case: Case, reason: SealedText) -> None:
+    """Note that who decides was settled in a locked case, and seal why."""
+    case.settlement = await seal_text(session, case.id, reason, table="case_file", column="settlement", row=case.id)
+    audit.record(session, operation="case.settle", subject_id=case.id)
+
+
 # ---------------------------------------------------------------- clarification, decisions, periods
 
 

@@ -115,3 +115,8 @@ async def listed(havn: World, org: str, role: str = "caseworker", **asked: Any) 
     assert page.status_code == 200, page.text
     items: list[dict[str, Any]] = page.json()["items"]
     return items
+
+
+def name_of(refusal: httpx.Response) -> tuple[int, str]:
+    """Status and name of a problem document."""
+    return refusal.status_code, refusal.json()["type"].rsplit("/", 1)[-1]

@@ -13,7 +13,7 @@ import sys
 from base64 import b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.world import Partner
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 60
-LAST_DAY_OF_SC01 = date(2026, 3, 9)
+END_OF_SC01 = datetime(2026, 3, 9, 18, 0, tzinfo=COPENHAGEN)
 
 
 class Harbour:
@@ -132,10 +132,6 @@ class Harbour:
             self._tokens[org, *roles] = answer.json()["access_token"]
         return DistantPartner(self.client, self._tokens[org, *roles], self.addresses)
 
-    async def set_clock(self, moment: str) -> None:
-        """Real processes have the real clock. The story is moved so that its last day is today: see `moved`."""
-        assert datetime.fromisoformat(moment).date() <= LAST_DAY_OF_SC01, "later than the story's last day is tomorrow"
-
     async def settled(self, within: float = 60) -> None:
         """Wait until every event told so far has taken effect everywhere."""
         await evidence.settled(self.server_url, within=within)
@@ -143,7 +139,7 @@ class Harbour:
 
 @dataclass
 class DistantPartner(Partner):
-    """A partner who knows each service by its own address, and whose story ends today."""
+    """A partner who knows each service by its own address, and whose story ends now."""
 
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -154,17 +150,17 @@ class DistantPartner(Partner):
 
 
 def moved(told: Any) -> Any:
-    """The same with every day moved by as many days as make the story's last day today."""
-    by = datetime.now(COPENHAGEN).date() - LAST_DAY_OF_SC01
+    """The same, with every day and moment moved so that the story ends now: real processes have the real clock."""
+    now = datetime.now(COPENHAGEN)
     match told:
         case dict():
             return {name: moved(value) for name, value in told.items()}
         case list():
             return [moved(value) for value in told]
         case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", told):
-            return (date.fromisoformat(told) + by).isoformat()
+            return (date.fromisoformat(told) + (now.date() - END_OF_SC01.date())).isoformat()
         case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT.*", told):
-            return (datetime.fromisoformat(told) + timedelta(days=by.days)).isoformat()
+            return (datetime.fromisoformat(told) + (now - END_OF_SC01)).isoformat()
         case _:
             return told
 

@@ -1,30 +1,11 @@
 """Lists of referrals: mine, filtered, in pages that neither skip nor repeat, at a constant price."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from tests.referrals.builders import PATH, POLICE, REASON, listed, send, subject
+from tests.referrals.builders import PATH, POLICE, REASON, counted_statements, listed, send, subject
 from tests.world import Partner, World
-
-
-@contextmanager
-def counted_statements(havn: World, service: str) -> Iterator[list[str]]:
-    """The SQL statements that the service sends while the block runs."""
-    engine = havn.house.databases[service]._engine.sync_engine
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def all_pages(partner: Partner, limit: int, **asked: Any) -> list[str]:

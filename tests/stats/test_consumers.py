@@ -107,6 +107,17 @@ async def test_hearing_everything_again_from_the_beginning_changes_nothing(havn:
     assert await state(havn) == expected
 
 
+async def test_an_old_status_heard_again_does_not_undo_a_later_one(havn: World) -> None:
+    story = Story()
+    referral_id = story.referral()
+    story.step(ReferralAcknowledged, referral_id, at=EARLY + timedelta(hours=1))
+    story.step(ReferralAccepted, referral_id, at=EARLY + timedelta(hours=2))
+    await story.reaches(havn)
+    await forget(havn, "inbox")
+    await deliver(havn, story.messages[:2])
+    assert [row["status"] for row in await havn.sql("stats", "SELECT status FROM referral")] == ["accepted"]
+
+
 DECISIONS = st.fixed_dictionaries(
     {
         "on": st.dates(date(2024, 1, 1), date(2026, 10, 1)),

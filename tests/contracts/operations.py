@@ -1,0 +1,106 @@
+"""Every operation that the four services publish, with its policy and a request that its schema lets through."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from services.everything import SERVICES
+from shared.auth import Assurance, Role, Scope
+from shared.contract import openapi_of
+from shared.openapi import operations_of
+
+DOCUMENTS = {service.name: openapi_of(service) for service in SERVICES}
+_TEXTS = ("THA", "tha", "cmm", "0751", "x")
+_DAYS = {"valid_until": "2026-12-31", "until": "2026-12-31", "available_until": "2026-12-31", "to_on": "2026-12-31"}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation as its OpenAPI document tells of it."""
+
+    service: str
+    method: str
+    path: str
+    described: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def id(self) -> str:
+        return str(self.described["operationId"])
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.described["x-scope"])
+
+    @property
+    def roles(self) -> list[Role]:
+        return [Role(role) for role in self.described["x-roles"]]
+
+    @property
+    def assurance(self) -> Assurance:
+        return Assurance(self.described["x-assurance"])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The names of the ids in its path."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def address(self, ids: Mapping[str, str]) -> str:
+        """The path with these ids; others are ids of nothing."""
+        return re.sub(r"{(\w+)}", lambda found: ids.get(found[1]) or str(uuid4()), self.path)
+
+    def parameters(self, place: str) -> dict[str, str]:
+        """What its required parameters in `query` or `header` need to be let through."""
+        return {
+            found["name"]: str(self._sample(found["name"], found["schema"]))
+            for found in self.described.get("parameters", [])
+            if found["in"] == place and found.get("required")
+        }
+
+    @property
+    def body(self) -> Any:
+        """The smallest body that its schema lets through; None where it takes none."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return self._sample("body", content["application/json"]["schema"]) if content else None
+
+    def _sample(self, name: str, schema: Mapping[str, Any]) -> Any:
+        while "$ref" in schema:
+            schema = DOCUMENTS[self.service]["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        if "anyOf" in schema:
+            return self._sample(name, schema["anyOf"][0])
+        for known in (schema.get("enum"), [schema["const"]] if "const" in schema else None):
+            if known:
+                return known[0]
+        kind = schema.get("type")
+        if kind == "object":
+            fields = schema.get("properties", {})
+            return {field: self._sample(field, fields[field]) for field in schema.get("required", [])}
+        if kind == "array":
+            return [self._sample(name, schema["items"])] * schema.get("minItems", 0)
+        if kind == "string":
+            return _text(name, schema)
+        return {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": False}[str(kind)]
+
+
+def _text(name: str, schema: Mapping[str, Any]) -> str:
+    by_format = {
+        "uuid": str(uuid4()),
+        "date": _DAYS.get(name, "2026-03-09"),
+        "date-time": "2026-03-09T12:00:00+01:00",
+        "uri": "https://hooks.example.org/havn",
+    }
+    if "format" in schema:
+        return by_format[schema["format"]]
+    return next(text for text in _TEXTS if re.fullmatch(schema.get("pattern", ".*"), text))
+
+
+OPERATIONS: Sequence[Operation] = [
+    Operation(service, method, path, described)
+    for service, document in DOCUMENTS.items()
+    for path, method, described in operations_of(document)
+]

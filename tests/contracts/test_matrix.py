@@ -1,0 +1,254 @@
+"""Every operation of every service, called by everybody who should not: generated from what the services publish.
+
+A refusal says no more than it must: what is not yours is answered, to the byte, as what does not exist."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.everything import SERVICES
+from services.referrals.directory import organisations
+from shared.auth import Assurance, Role, Scope
+from shared.codes import Authority
+from shared.errors import PROBLEM_TYPE
+from shared.organisations import OrganisationKind, kind_of, scopes_of
+from tests.accommodation.housing import LATER, Housing
+from tests.contracts.operations import OPERATIONS, Operation
+from tests.journeys.sc01 import REFERRAL, Story
+from tests.world import Partner, World
+
+services = pytest.mark.parametrize("service", [service.name for service in SERVICES])
+PARTIES = frozenset({"cmm", "us", "politi-oestjylland", "reden"})
+"""Who has to do with SC01: the centre, both deciding authorities' staff, the police that referred, the shelter."""
+ONE_OF_EACH_KIND: Mapping[OrganisationKind, str] = {
+    kind_of(entry.id): entry.id for entry in reversed(organisations()) if entry.id not in PARTIES
+} | {OrganisationKind.NATIONAL_CENTRE: "cmm", OrganisationKind.IMMIGRATION_AUTHORITY: "us"}
+EVERYBODYS = {
+    "organisation_id": "The directory is the same for all.",
+    "figure": "Figures are about nobody; disclosure control decides what they show.",
+}
+"""Ids of what belongs to no organisation, with the reason. Everything else must be in the matrix."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Things of other organisations, by the name that their ids have in paths, and who has to do with them."""
+
+    parties: frozenset[str]
+    ids: Mapping[str, str]
+    siblings: Mapping[str, str] = field(default_factory=dict)
+    """Further objects of the same parties: a child is to be found under its own parent only."""
+
+    def cover(self, operation: Operation) -> bool:
+        return bool(operation.ids) and set(operation.ids) <= self.ids.keys()
+
+
+@dataclass(frozen=True)
+class Seeded:
+    havn: World
+    sc01: Objects
+    danish: Objects
+
+
+@pytest.fixture(scope="module")
+async def seeded(house_of_all: World) -> AsyncIterator[Seeded]:
+    """SC01 played to its end with P01 in a secret shelter; and a Danish girl, of whom the immigration service never hears."""
+    await house_of_all.forget_everything()
+    story = Story(house_of_all)
+    await story.refer()
+    await story.settle()
+    await story.interview()
+    await story.decide()
+    periods = await story.grant()
+    ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
+    housed = await house(house_of_all, story.cases["P01"])
+    yield Seeded(
+        house_of_all,
+        Objects(PARTIES, ids | housed, siblings={"case_id": story.cases["P02"]}),
+        Objects(frozenset({"cmm", "kommune-0461"}), await refer_a_danish_girl(house_of_all)),
+    )
+
+
+async def house(havn: World, case_id: str) -> dict[str, str]:
+    """A place in a secret shelter for the person of this case."""
+    housing = Housing(havn)
+    shelter = await housing.shelter(2, "reden", secret_address=True)
+    request_id = await housing.request(case_id)
+    offer = (await housing.offer(request_id, shelter.place_id, expires_at=LATER)).json()
+    accepted = (await housing.answer(offer["offer_id"], "accept")).json()
+    return {
+        "facility_id": shelter.facility_id,
+        "place_id": shelter.place_id,
+        "request_id": request_id,
+        "offer_id": offer["offer_id"],
+        "placement_id": accepted["placement_id"],
+    }
+
+
+async def refer_a_danish_girl(havn: World) -> dict[str, str]:
+    kommune = havn.partner("kommune-0461")
+    girl = {"reference": "G1", "stated_age": 17, "gender": "woman", "citizenships": ["DNK"]}
+    submitted = await kommune.post(
+        "/referrals/v1/referrals",
+        REFERRAL | {"channel": "school", "subjects": [girl | {"residence_basis": "danish_citizen"}]},
+    )
+    assert submitted.status_code == 201, submitted.text
+    await havn.settled()
+    referral_id = submitted.json()["referral_id"]
+    read = (await kommune.get(f"/referrals/v1/referrals/{referral_id}", purpose="support")).json()
+    assert read["subjects"][0]["case_id"]
+    case = await havn.partner("cmm").get(f"/identification/v1/cases/{read['subjects'][0]['case_id']}")
+    assert case.json()["deciding_authority"] == Authority.CMM
+    return {"referral_id": referral_id, "case_id": read["subjects"][0]["case_id"]}
+
+
+async def call(caller: Partner, operation: Operation, ids: Mapping[str, str]) -> httpx.Response:
+    """A request that the operation's schema lets through, about these objects."""
+    headers = operation.parameters("header")
+    if operation.method != "GET":
+        headers |= {"idempotency-key": str(uuid4())}
+    if any(found["name"] == "if-match" for found in operation.described.get("parameters", [])):
+        headers |= {"if-match": '"not-the-tag-of-anything"'}
+    body: Any = operation.body
+    address, asked = operation.address(ids), operation.parameters("query")
+    return await caller.request(operation.method, address, params=asked or None, headers=headers, json=body)
+
+
+def problem(answer: httpx.Response) -> str:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return str(answer.json()["type"]).removeprefix(PROBLEM_TYPE)
+
+
+def of(service: str) -> Iterator[Operation]:
+    return (operation for operation in OPERATIONS if operation.service == service)
+
+
+@services
+async def test_nobody_gets_in_without_a_token(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        answer = await seeded.havn.client.request(operation.method, operation.address(seeded.sc01.ids))
+        assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "TokenMissing")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@services
+async def test_nobody_gets_in_with_a_token_that_is_none_or_has_ended(
+    seeded: Seeded, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = seeded.havn.house.platform
+    assert platform.dev_issuer
+    monkeypatch.setattr(platform.dev_issuer, "_now", lambda: platform.verifier._now() - 3 * 3600)
+    ended = {operation: seeded.havn.partner("cmm", *operation.roles) for operation in of(service)}
+    monkeypatch.undo()
+    for operation, late in ended.items():
+        fresh = seeded.havn.partner("cmm", *operation.roles)
+        forged = Partner(fresh.client, fresh.token[:-6] + ("AAAAAA" if fresh.token[-6:] != "AAAAAA" else "BBBBBB"))
+        for caller in (Partner(fresh.client, "nonsense"), forged, late):
+            answer = await call(caller, operation, seeded.sc01.ids)
+            assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "TokenInvalid")
+            assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+@services
+async def test_no_kind_of_organisation_does_what_its_scopes_do_not_allow(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        unable = [org for kind, org in ONE_OF_EACH_KIND.items() if operation.scope not in scopes_of(kind)]
+        callers = {org: seeded.havn.partner(org, *operation.roles) for org in unable}
+        others = set(Scope) - {operation.scope}
+        callers["cmm without the scope"] = seeded.havn.partner("cmm", *operation.roles, scopes=others)
+        for who, caller in callers.items():
+            answer = await call(caller, operation, seeded.sc01.ids)
+            assert (who, operation.name, answer.status_code) == (who, operation.name, 403)
+            assert problem(answer) == "ScopeMissing"
+
+
+@services
+async def test_nobody_does_what_is_not_for_their_role(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        for role in set(Role) - set(operation.roles) - {Role.SYSTEM}:
+            answer = await call(seeded.havn.partner("cmm", role), operation, seeded.sc01.ids)
+            assert (role, operation.name, answer.status_code) == (role, operation.name, 403)
+            assert problem(answer) == "RoleMissing"
+
+
+@services
+async def test_a_login_that_is_not_sure_enough_has_to_be_done_again(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        for level in Assurance:
+            if level.at_least(operation.assurance):
+                continue
+            roles = [role for role in operation.roles if role is not Role.SYSTEM]
+            caller = seeded.havn.partner("cmm", *roles, assurance=level)
+            answer = await call(caller, operation, seeded.sc01.ids)
+            assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "AssuranceTooLow")
+            challenge = answer.headers["www-authenticate"]
+            assert 'error="insufficient_user_authentication"' in challenge
+            assert f'acr_values="{operation.assurance}"' in challenge
+
+
+def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All that the caller can see, but for the time and the trace."""
+    trace = answer.json()["trace_id"].encode() if answer.content else b"-"
+    headers = {name: value for name, value in answer.headers.items() if name not in {"date", "traceparent"}}
+    return answer.status_code, answer.content.replace(trace, b"the trace"), headers
+
+
+def outsiders(operation: Operation, objects: Objects) -> list[str]:
+    """One organisation of each kind that may have the scope and has nothing to do with the objects."""
+    found = [
+        org
+        for kind, org in ONE_OF_EACH_KIND.items()
+        if operation.scope in scopes_of(kind) and kind is not OrganisationKind.SYSTEM and org not in objects.parties
+    ]
+    involved_elsewhere = [
+        org for org in PARTIES - objects.parties if operation.scope in scopes_of(kind_of(org)) and org not in found
+    ]
+    return found + involved_elsewhere
+
+
+@services
+async def test_what_is_not_yours_does_not_exist(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        for objects in (seeded.sc01, seeded.danish):
+            if not objects.cover(operation):
+                continue
+            for org in outsiders(operation, objects):
+                caller = seeded.havn.partner(org, *(role for role in operation.roles if role is not Role.SYSTEM))
+                theirs, nothing = await call(caller, operation, objects.ids), await call(caller, operation, {})
+                assert (org, operation.name, theirs.status_code) == (org, operation.name, 404), theirs.text
+                assert told(theirs) == told(nothing), (org, operation.name)
+
+
+@services
+async def test_a_child_is_found_under_its_own_parent_only(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        parent = next((name for name in operation.ids if name in seeded.sc01.siblings), None)
+        if len(operation.ids) < 2 or parent is None or not seeded.sc01.cover(operation):
+            continue
+        caller = seeded.havn.partner("cmm", *(role for role in operation.roles if role is not Role.SYSTEM))
+        sibling = {parent: seeded.sc01.siblings[parent]}
+        elsewhere = await call(caller, operation, {**seeded.sc01.ids, **sibling})
+        nothing = await call(caller, operation, sibling)
+        told_of = {told(answer)[0] for answer in (elsewhere, nothing)}
+        assert told_of & {404, 412} == told_of, (operation.name, elsewhere.text)
+        assert told(elsewhere) == told(nothing), operation.name
+
+
+@services
+def test_every_operation_about_an_object_is_in_the_matrix(seeded: Seeded, service: str) -> None:
+    for operation in of(service):
+        about = [name for name in operation.ids if name not in EVERYBODYS]
+        assert set(about) <= seeded.sc01.ids.keys(), f"{operation.name}: seed an object of somebody's."
+        if about:
+            only_cmm = operation.scope not in set().union(
+                *(scopes_of(kind) for kind in ONE_OF_EACH_KIND if kind is not OrganisationKind.NATIONAL_CENTRE)
+            )
+            assert only_cmm or outsiders(operation, seeded.sc01) or outsiders(operation, seeded.danish), operation.name
+
+
+def test_every_kind_of_organisation_calls() -> None:
+    assert set(ONE_OF_EACH_KIND) == set(OrganisationKind) - {OrganisationKind.SYSTEM}

@@ -1,0 +1,231 @@
+"""Decisions: by the routed authority's decider alone, after a recommendation, never overwritten; and what a court adds."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.world import World
+
+PROSECUTION = "anklagemyndigheden"
+
+
+async def recommended_case(havn: World, person: dict[str, Any]) -> Opened:
+    case = await open_case(havn, person)
+    await case.recommend()
+    return case
+
+
+@pytest.mark.parametrize(
+    ("person", "authority", "by", "role", "status"),
+    [
+        (CMM_DECIDES, "CMM", "cmm", "decider", 201),
+        (CMM_DECIDES, "CMM", "cmm", "caseworker", 403),
+        (CMM_DECIDES, "CMM", "cmm", "lawyer", 403),
+        (CMM_DECIDES, "US", "cmm", "decider", 403),
+        (CMM_DECIDES, "US", "us", "decider", 404),
+        (CMM_DECIDES, "CMM", "us", "decider", 404),
+        (CMM_DECIDES, "CMM", PROSECUTION, "decider", 404),
+        (US_DECIDES, "US", "us", "decider", 201),
+        (US_DECIDES, "US", "us", "caseworker", 403),
+        (US_DECIDES, "CMM", "us", "decider", 403),
+        (US_DECIDES, "CMM", "cmm", "decider", 403),
+        (US_DECIDES, "US", "cmm", "decider", 403),
+        (US_DECIDES, "US", "politi-oestjylland", "decider", 403),
+    ],
+)
+async def test_only_a_decider_of_the_routed_authority_decides(
+    havn: World, person: dict[str, Any], authority: str, by: str, role: str, status: int
+) -> None:
+    case = await recommended_case(havn, person)
+    answer = await case.try_deciding(authority, by=by, role=role)
+    assert answer.status_code == status, answer.text
+    assert (await case.details())["status"] == ("decided" if status == 201 else "recommended")
+
+
+async def test_a_decision_is_kept_with_the_legal_status_of_its_day(havn: World) -> None:
+    case = await recommended_case(havn, CMM_DECIDES)
+    decided = await case.try_deciding(
+        exploitation_forms=["FORCED_LABOUR", "BEGGING"],
+        notified_on="2026-03-10",
+        legal_status="visa",
+        reasons="He kept her passport.",
+    )
+    assert decided.json()["is_current"]
+    (told,) = (await case.details())["decisions"]
+    assert told == {
+        "decision_id": decided.json()["decision_id"],
+        "authority": "CMM",
+        "outcome": "assessed_trafficked",
+        "exploitation_forms": ["FORCED_LABOUR", "BEGGING"],
+        "decided_on": "2026-03-09",
+        "notified_on": "2026-03-10",
+        "legal_status": "visa",
+        "replaces": None,
+        "is_current": True,
+    }
+    (row,) = await havn.sql("identification", "SELECT reasons FROM decision")
+    assert b"passport" not in row["reasons"]
+    (event,) = await havn.events("identification", "decision-made")
+    assert (event["authority"], event["outcome"], event["decided_on"]) == ("CMM", "assessed_trafficked", "2026-03-09")
+
+
+async def test_the_legal_status_at_the_decision_outlives_later_changes(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.decide()
+    lost = {"residence_basis": "no_legal_stay", "citizenships": ["PHL"]}
+    changed = await havn.partner("cmm").put(f"{case.path}/person", lost, if_match=await case.etag())
+    assert changed.status_code == 200, changed.text
+    told = await case.details()
+    assert told["residence_basis"] == "no_legal_stay"
+    assert told["decisions"][0]["legal_status"] == "residence_permit"
+
+
+async def test_a_positive_decision_has_a_form_of_exploitation_even_if_unknown(havn: World) -> None:
+    for outcome, forms in {"assessed_trafficked": ["UNKNOWN"], "not_trafficked": []}.items():
+        case = await open_case(havn, CMM_DECIDES)
+        await case.decide("CMM", outcome)
+        assert (await case.details())["decisions"][0]["exploitation_forms"] == forms
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    ["assessed_trafficked", "not_trafficked", "insufficient_basis", "other_offence_262b"],
+)
+async def test_an_assessment_needs_a_recommendation(havn: World, outcome: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = await case.try_deciding("CMM", outcome)
+    assert name_of(refused) == (409, "CaseStatusDoesNotAllow")
+    assert (refused.json()["current_status"], refused.json()["allowed"]) == ("referred", ["recommended"])
+    await case.interview("2026-03-03T10:00:00+01:00")
+    assert (await case.try_deciding("CMM", outcome)).json()["current_status"] == "clarification"
+    await case.recommend()
+    assert (await case.try_deciding("CMM", outcome)).status_code == 201
+
+
+@pytest.mark.parametrize("outcome", ["declined", "disappeared", "withdrawn"])
+async def test_what_ends_without_an_assessment_needs_none(havn: World, outcome: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    assert (await case.try_deciding("CMM", outcome)).status_code == 201
+    assert (await case.details())["identification_pending"] is False
+
+
+async def test_nobody_decides_before_it_is_settled_who(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW)
+    assert name_of(await case.try_deciding()) == (409, "AuthorityNotSettled")
+    assert name_of(await case.try_deciding("CMM", "declined")) == (409, "AuthorityNotSettled")
+
+
+async def test_the_dates_of_a_decision_are_danish_days_in_order(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, occurred_at="2026-03-02T00:30:00+01:00")
+    await case.recommend()
+    assert name_of(await case.try_deciding(decided_on="2026-03-01")) == (422, "DecidedBeforeReferral")
+    refused = await case.try_deciding(decided_on="2026-03-02", notified_on="2026-03-01")
+    assert name_of(refused) == (422, "NotifiedBeforeDecision")
+    for said in ({"decided_on": "02-03-2026"}, {"outcome": "guilty"}, {"authority": "needs_review"}, {"mood": "low"}):
+        body = {"authority": "CMM", "outcome": "not_trafficked", "decided_on": "2026-03-02"} | said
+        assert (await case.post("/decisions", body, role="decider", if_match="*")).status_code == 422
+    assert (await case.try_deciding(decided_on="2026-03-02", notified_on="2026-03-02")).status_code == 201
+
+
+async def test_a_decision_says_which_version_of_the_case_it_decides(havn: World) -> None:
+    case = await recommended_case(havn, CMM_DECIDES)
+    body = {"authority": "CMM", "outcome": "assessed_trafficked", "decided_on": "2026-03-09"}
+    assert name_of(await case.post("/decisions", body, role="decider")) == (428, "IfMatchMissing")
+    seen = await case.etag()
+    await case.interview("2026-03-08T10:00:00+01:00")
+    assert name_of(await case.try_deciding(if_match=seen)) == (412, "Stale")
+    assert (await case.details())["decisions"] == []
+    assert (await case.try_deciding(if_match=await case.etag())).status_code == 201
+
+
+async def test_a_later_decision_names_the_one_it_replaces_and_overwrites_nothing(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    first = await case.decide("CMM", "insufficient_basis")
+    refused = await case.try_deciding()
+    assert name_of(refused) == (409, "AlreadyDecided")
+    assert refused.json()["current_decision"] == first
+    for unknown in ("00000000-0000-4000-8000-000000000000", case.id):
+        assert name_of(await case.try_deciding(replaces=unknown)) == (422, "ReplacesNothing")
+    second = await case.try_deciding(decided_on="2026-04-20", replaces=first)
+    assert second.status_code == 201, second.text
+    told = (await case.details())["decisions"]
+    assert [(each["outcome"], each["is_current"], each["replaces"]) for each in told] == [
+        ("insufficient_basis", False, None),
+        ("assessed_trafficked", True, first),
+    ]
+    assert name_of(await case.try_deciding(replaces=first)) == (422, "ReplacesNothing"), "it is no longer a current one"
+    (event,) = await havn.events("identification", "decision-replaced")
+    assert (event["decision_id"], event["replaced_by"]) == (first, second.json()["decision_id"])
+
+
+# ---------------------------------------------------------------- courts
+
+
+@pytest.mark.parametrize("by", ["cmm", PROSECUTION])
+async def test_cmm_or_the_prosecution_records_what_a_court_has_decided(havn: World, by: str) -> None:
+    case = await open_case(havn, US_DECIDES)
+    for role in ("caseworker", "lawyer"):
+        assert (await case.try_deciding("COURT", by=by, role=role)).status_code == 403
+    recorded = await case.try_deciding("COURT", by=by, if_match=await case.etag(by=by))
+    assert recorded.status_code == 201, recorded.text
+    told = await case.details()
+    assert [each["authority"] for each in told["decisions"]] == ["COURT"]
+    assert told["status"] == "decided"
+
+
+async def test_nobody_else_records_a_courts_decision(havn: World) -> None:
+    case = await recommended_case(havn, US_DECIDES)
+    assert name_of(await case.try_deciding("COURT", by="us")) == (403, "WrongAuthority")
+    assert (await case.try_deciding("COURT", by="politi-oestjylland")).status_code == 403
+
+
+async def test_the_prosecution_may_record_also_in_a_case_that_it_referred(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, sender=PROSECUTION)
+    assert (await case.try_deciding("COURT", by=PROSECUTION)).status_code == 201
+
+
+async def test_the_prosecution_sees_its_courts_decisions_and_no_other(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.decide()
+    first = await case.try_deciding("COURT", "not_trafficked", by=PROSECUTION)
+    assert name_of(await case.try_deciding("COURT", by=PROSECUTION)) == (409, "AlreadyDecided")
+    again = await case.try_deciding("COURT", by=PROSECUTION, replaces=first.json()["decision_id"])
+    assert again.status_code == 201, again.text
+    rows = await havn.sql_as_runtime("identification", "SELECT authority FROM decision", org=PROSECUTION)
+    assert [row["authority"] for row in rows] == ["COURT", "COURT"]
+    assert set((await case.get(by=PROSECUTION)).json().values()) == {case.id, None}
+
+
+async def test_a_court_may_come_before_and_after_an_authority(havn: World) -> None:
+    before = await open_case(havn, US_DECIDES)
+    assert (await before.try_deciding("COURT", by="cmm")).status_code == 201
+    await before.decide("US")
+    after = await open_case(havn, US_DECIDES)
+    await after.decide("US", "not_trafficked")
+    assert (await after.try_deciding("COURT", by="cmm")).status_code == 201
+    for case, authorities in ((before, ["COURT", "US"]), (after, ["US", "COURT"])):
+        told = (await case.details())["decisions"]
+        assert [each["authority"] for each in told] == authorities
+        assert all(each["is_current"] for each in told)
+        state = (await case.get("/status")).json()
+        assert state["outcome"] == "assessed_trafficked"
+
+
+async def test_a_recognition_by_a_court_settles_an_open_routing_and_cmm_opens_the_support(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW)
+    assert (await case.try_deciding("COURT", by=PROSECUTION)).status_code == 201
+    routing = (await case.details())["routing"]
+    assert (routing["authority"], routing["rule"]) == ("COURT", "R1")
+    await case.recommend()
+    assert name_of(await case.try_deciding("US", by="us")) == (404, "NotFound")
+    assert (await case.try_deciding("CMM")).status_code == 201
+
+
+async def test_a_court_that_does_not_recognise_the_person_leaves_it_to_the_authority(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    assert (await case.try_deciding("COURT", "not_trafficked", by=PROSECUTION)).status_code == 201
+    told = await case.details()
+    assert (told["status"], told["identification_pending"]) == ("referred", True)
+    await case.decide()
+    assert (await case.get("/status")).json()["outcome"] == "assessed_trafficked"

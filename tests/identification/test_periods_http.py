@@ -1,0 +1,164 @@
+"""The period that a positive decision gives, over HTTP: the dates of the stories, extensions, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, EUROPEAN, US_DECIDES, Opened, name_of, open_case
+from tests.world import World
+
+ASYLUM: dict[str, Any] = {"citizenships": ["NGA"], "residence_basis": "asylum_seeker", "asylum_pending": True}
+BEFORE_ALL = "2026-01-05T09:00:00+01:00"
+
+
+async def granted_case(havn: World, person: dict[str, Any], authority: str, decided_on: str) -> dict[str, Any]:
+    await havn.set_clock(f"{decided_on}T12:00:00+01:00")
+    case = await open_case(havn, person, occurred_at=BEFORE_ALL)
+    await case.decide(authority, decided_on=decided_on)
+    return await case.grant(decided_on, by=authority.lower()) | {"case": case}
+
+
+@pytest.mark.parametrize(
+    ("story", "person", "authority", "decided_on", "kind", "ends_on", "cap_on", "suspended"),
+    [
+        ("SC01 P01", CMM_DECIDES, "CMM", "2026-03-09", "restitution", "2026-04-08", "2026-07-07", False),
+        ("SC01 P03", US_DECIDES, "US", "2026-03-09", "reflection", "2026-04-08", "2026-07-07", False),
+        ("SC02", ASYLUM, "US", "2026-02-03", "reflection", "2026-03-05", "2026-06-03", True),
+        ("SC03", EUROPEAN, "CMM", "2026-05-18", "restitution", "2026-06-17", "2026-09-15", False),
+        ("SC04", DANISH_GIRL, "CMM", "2026-03-30", "restitution", "2026-04-29", "2026-07-28", False),
+        ("SC06", ASYLUM, "US", "2026-07-01", "reflection", "2026-07-31", "2026-10-29", True),
+        ("SC07", EUROPEAN, "CMM", "2026-05-04", "restitution", "2026-06-03", "2026-09-01", False),
+        ("SC10", US_DECIDES, "US", "2026-08-10", "reflection", "2026-09-09", "2026-12-08", False),
+    ],
+)
+async def test_the_dates_of_the_stories(
+    havn: World,
+    story: str,
+    person: dict[str, Any],
+    authority: str,
+    decided_on: str,
+    kind: str,
+    ends_on: str,
+    cap_on: str,
+    suspended: bool,
+) -> None:
+    told = await granted_case(havn, person, authority, decided_on)
+    case, period_id = told.pop("case"), told["period_id"]
+    assert told == {
+        "period_id": period_id,
+        "kind": kind,
+        "starts_on": decided_on,
+        "ends_on": ends_on,
+        "cap_on": cap_on,
+        "departure_deadline_suspended": suspended,
+        "extensions": [],
+    }, story
+    details = await case.details()
+    assert details["periods"] == [told]
+    kinds = [deadline["kind"] for deadline in details["deadlines"]]
+    assert ("departure" in kinds) == (kind == "reflection" and not suspended)
+    (event,) = await havn.events("identification", "period-granted")
+    assert (event["starts_on"], event["ends_on"], event["cap_on"]) == (decided_on, ends_on, cap_on)
+
+
+async def test_a_last_day_lasts_until_midnight_in_copenhagen(havn: World) -> None:
+    told = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
+    assert (await told["case"].details())["deadlines"] == [
+        {"kind": "reflection_period", "due_at": "2026-04-08T22:00:00Z"},
+        {"kind": "departure", "due_at": "2026-04-08T22:00:00Z"},
+        {"kind": "period_cap", "due_at": "2026-07-07T22:00:00Z"},
+    ]
+
+
+async def test_when_the_asylum_case_ends_the_period_becomes_a_departure_deadline(havn: World) -> None:
+    told = await granted_case(havn, ASYLUM, "US", "2026-02-03")
+    case: Opened = told["case"]
+    refused_asylum = {"citizenships": ["NGA"], "residence_basis": "no_legal_stay", "asylum_pending": False}
+    changed = await havn.partner("us").put(f"{case.path}/person", refused_asylum, if_match=await case.etag())
+    assert changed.status_code == 200, changed.text
+    details = await case.details()
+    assert details["periods"][0]["departure_deadline_suspended"] is False
+    assert "departure" in {deadline["kind"] for deadline in details["deadlines"]}
+    assert details["decisions"][0]["legal_status"] == "asylum_seeker", "the decision stays as it was made"
+
+
+async def test_a_period_runs_from_the_decision_however_late_it_is_asked_for(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.decide()
+    assert (await case.grant("2026-03-25"))["starts_on"] == "2026-03-09"
+
+
+async def test_only_a_current_positive_decision_gives_a_period_and_only_one(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    ask = {"requested_on": "2026-03-09"}
+    assert name_of(await case.post("/periods", ask)) == (409, "NothingGrantsAPeriod")
+    negative = await case.decide("CMM", "not_trafficked")
+    assert name_of(await case.post("/periods", ask)) == (409, "NothingGrantsAPeriod")
+    assert (await case.try_deciding(replaces=negative)).status_code == 201
+    assert name_of(await case.post("/periods", {"requested_on": "2026-03-08"})) == (422, "DecidedBeforeReferral")
+    await case.grant()
+    assert name_of(await case.post("/periods", ask)) == (409, "PeriodAlreadyGranted")
+
+
+async def test_the_period_of_a_court_is_the_one_that_the_legal_status_gives(havn: World) -> None:
+    for person, kind in ((CMM_DECIDES, "restitution"), (US_DECIDES, "reflection")):
+        case = await open_case(havn, person)
+        assert (await case.try_deciding("COURT", by="cmm")).status_code == 201
+        assert (await case.grant())["kind"] == kind
+
+
+async def test_an_extension_moves_the_end_and_never_the_cap(havn: World) -> None:
+    told = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
+    case, path = told["case"], f"/periods/{told['period_id']}/extensions"
+    until_may = {"until": "2026-05-08", "reason": "cooperation_on_return", "note": "She wants to go home."}
+    extended = await case.post(path, until_may)
+    assert extended.status_code == 201, extended.text
+    assert (extended.json()["ends_on"], extended.json()["cap_on"]) == ("2026-05-08", "2026-07-07")
+    to_the_cap = {"until": "2026-07-07", "reason": "special_reasons"}
+    extended = await case.post(path, to_the_cap)
+    assert extended.json()["ends_on"] == "2026-07-07"
+    assert extended.json()["extensions"] == [
+        {"until": "2026-05-08", "reason": "cooperation_on_return"},
+        {"until": "2026-07-07", "reason": "special_reasons"},
+    ]
+    assert (await case.details())["periods"] == [extended.json()]
+    events = await havn.events("identification", "period-extended")
+    assert [event["ends_on"] for event in events] == ["2026-05-08", "2026-07-07"]
+    rows = await havn.sql("identification", "SELECT note FROM period_extension WHERE note IS NOT NULL")
+    assert [b"home" in row["note"] for row in rows] == [False]
+
+
+async def test_an_extension_that_the_law_does_not_know_is_refused(havn: World) -> None:
+    told = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
+    case, path = told["case"], f"/periods/{told['period_id']}/extensions"
+
+    async def extend(until: str, **said: Any) -> tuple[int, str]:
+        return name_of(await case.post(path, {"until": until, "reason": "special_reasons"} | said))
+
+    past = await case.post(path, {"until": "2026-07-08", "reason": "special_reasons"})
+    assert (name_of(past), past.json()["cap_on"]) == ((409, "PastTheCap"), "2026-07-07")
+    assert await extend("2026-04-08") == (422, "ExtensionBeforeEnd")
+    assert await extend("2026-05-08", reason="holiday") == (422, "InvalidInput")
+    unknown = f"/periods/{case.id}/extensions"
+    assert (await case.post(unknown, {"until": "2026-05-08", "reason": "special_reasons"})).status_code == 404
+    await havn.set_clock("2026-04-09T00:30:00+02:00")
+    assert await extend("2026-05-08") == (409, "PeriodEnded")
+    await havn.set_clock("2026-04-08T23:30:00+02:00")
+    assert (await case.post(path, {"until": "2026-05-08", "reason": "special_reasons"})).status_code == 201
+
+
+async def test_a_period_of_another_case_is_not_found_in_this_one(havn: World) -> None:
+    theirs = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
+    mine = await open_case(havn, US_DECIDES, occurred_at=BEFORE_ALL)
+    path = f"/periods/{theirs['period_id']}/extensions"
+    assert (await mine.post(path, {"until": "2026-05-08", "reason": "special_reasons"})).status_code == 404
+
+
+async def test_if_match_is_honoured(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    seen = await case.etag()
+    await case.decide()
+    ask = {"requested_on": "2026-03-09"}
+    assert (await case.post("/periods", ask, if_match=seen)).status_code == 412
+    granted = await case.post("/periods", ask, if_match=await case.etag())
+    assert granted.status_code == 201

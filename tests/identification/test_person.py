@@ -1,0 +1,132 @@
+"""Who the person is: read with a purpose that is kept, changed on a fresh copy, and routed again until the decision."""
+
+from typing import Any
+
+import httpx
+
+from tests.identification.builders import CMM_DECIDES, EUROPEAN, NEEDS_REVIEW, US_DECIDES, Opened, open_case
+from tests.world import World
+
+MALEE: dict[str, Any] = CMM_DECIDES | {"given_name": "Malee", "birth_date": "2001-05-14", "stated_age": 24}
+
+
+async def change(case: Opened, person: dict[str, Any], *, by: str = "cmm") -> httpx.Response:
+    etag = await case.etag(by=by)
+    return await case.havn.partner(by).put(f"{case.path}/person", person, if_match=etag)
+
+
+async def routed(case: Opened) -> tuple[str, str]:
+    routing = (await case.details())["routing"]
+    return routing["authority"], routing["rule"]
+
+
+async def test_a_person_is_read_for_a_purpose_and_every_read_is_kept(havn: World) -> None:
+    case = await open_case(havn, MALEE, safe_contact="Through the blue bakery.")
+    refused = await case.get("/person")
+    assert refused.status_code == 400
+    assert refused.json()["type"].endswith("/PurposeMissing")
+    assert (await case.get("/person", purpose="curiosity")).status_code == 422
+    read = await case.get("/person", purpose="support")
+    assert (read.json()["given_name"], read.json()["birth_date"]) == ("Malee", "2001-05-14")
+    assert read.json()["safe_contact"] == "Through the blue bakery."
+    (kept,) = await havn.sql("identification", "SELECT * FROM audit WHERE operation = 'person.read'")
+    assert (kept["org"], kept["purpose"], str(kept["subject_id"])) == ("cmm", "support", case.id)
+    assert {"given_name", "safe_contact"} <= set(kept["fields"])
+    assert "Malee" not in str(dict(kept))
+
+
+async def test_a_change_replaces_the_description_on_a_fresh_copy_only(havn: World) -> None:
+    case = await open_case(havn, MALEE)
+    cmm, path = havn.partner("cmm"), f"{case.path}/person"
+    assert (await cmm.put(path, CMM_DECIDES)).status_code == 428
+    seen = (await case.get("/person", purpose="support")).headers["etag"]
+    aliases = CMM_DECIDES | {"given_name": "Malai", "aliases": ["Lek"], "gender": "trans_woman"}
+    assert (await cmm.put(path, aliases, if_match=seen)).status_code == 200
+    assert (await cmm.put(path, MALEE, if_match=seen)).status_code == 412
+    told = (await case.get("/person", purpose="support")).json()
+    assert (told["given_name"], told["aliases"], told["family_name"]) == ("Malai", ["Lek"], None)
+    assert (await case.details())["gender"] == "trans_woman"
+    assert (await cmm.put(path, {"shoe_size": 38}, if_match="*")).status_code == 422
+
+
+async def test_only_those_who_work_on_the_case_change_it(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW, sender="hopenow")
+    for org, status in {"us": 404, "hopenow": 403, "anklagemyndigheden": 404, "politi-fyn": 403}.items():
+        answer = await havn.partner(org).put(f"{case.path}/person", CMM_DECIDES, if_match="*")
+        assert answer.status_code == status, org
+
+
+async def test_changed_facts_are_routed_again_and_others_are_not(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW)
+    assert await routed(case) == ("needs_review", "R7")
+    assert (await change(case, NEEDS_REVIEW | {"given_name": "Malee"})).status_code == 200
+    assert len(await havn.events("identification", "case-routed")) == 1
+    await change(case, US_DECIDES)
+    assert await routed(case) == ("US", "R6")
+    assert (await case.get(by="us")).json()["status"] == "referred", "US works on it now"
+    await change(case, EUROPEAN)
+    assert await routed(case) == ("CMM", "R4")
+    assert (await case.get(by="us")).status_code == 404, "and has nothing to do with it any more"
+    told = [event["authority"] for event in await havn.events("identification", "case-routed")]
+    assert told == ["needs_review", "US", "CMM"]
+
+
+async def test_a_settlement_falls_with_the_facts_it_was_made_on(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW)
+    await case.settle("CMM")
+    await change(case, {"residence_basis": "unknown"})
+    assert (await case.details())["routing"] | {"why": ""} == {
+        "authority": "needs_review",
+        "rule": "R7",
+        "table_version": "routing-2021",
+        "why": "",
+        "settled_by": None,
+    }
+
+
+async def test_after_the_decision_nothing_is_routed_again(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.decide()
+    assert (await change(case, US_DECIDES)).status_code == 200
+    assert await routed(case) == ("CMM", "R5")
+    assert len(await havn.events("identification", "case-routed")) == 1
+
+
+async def test_us_may_find_out_that_it_is_not_for_us_to_decide(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES)
+    changed = await change(case, EUROPEAN | {"given_name": "Ana"}, by="us")
+    assert changed.status_code == 200, changed.text
+    assert (await case.get(by="us")).status_code == 404
+    told = (await case.get("/person", purpose="support")).json()
+    assert told["given_name"] == "Ana", "what US wrote last is kept"
+    assert await routed(case) == ("CMM", "R4")
+
+
+async def test_us_keeps_the_referrers_glimpse_of_whom_it_referred(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, sender="us")
+    await change(case, EUROPEAN)
+    told = (await case.get(by="us")).json()
+    assert (told["status"], told["identification_pending"]) == ("referred", True)
+    assert set(told) == {"case_id", "status", "opened_on", "identification_pending"}
+
+
+async def test_the_birth_date_that_was_stated_is_never_overwritten(havn: World) -> None:
+    await havn.set_clock("2026-05-04T10:00:00+02:00")
+    stated = EUROPEAN | {"birth_date": "2011-02-01", "age_basis": "stated"}
+    case = await open_case(havn, stated)
+    papers = EUROPEAN | {"birth_date": "2008-02-01", "age_basis": "documented"}
+    for said in (papers, papers | {"stated_birth_date": "1999-01-01"}):
+        changed = await change(case, said)
+        assert changed.json()["stated_birth_date"] == "2011-02-01"
+    told = (await case.get("/person", purpose="support")).json()
+    assert (told["birth_date"], told["stated_birth_date"]) == ("2008-02-01", "2011-02-01")
+    assert (await case.details())["age_group"] == "presumed_minor", "until the age is assessed"
+    await change(case, papers | {"age_basis": "assessed"})
+    assert (await case.details())["age_group"] == "adult"
+
+
+async def test_an_identifier_that_cmm_adds_is_known_from_then_on(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    passport = {"identifiers": [{"type": "passport", "value": "AA123456"}]}
+    await change(case, CMM_DECIDES | passport)
+    assert (await open_case(havn, passport, sender="reden")).id == case.id
