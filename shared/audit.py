@@ -56,7 +56,7 @@ class AuditRow(PlumbingTable):
 
 
 # Of the table, not of the class: nothing of the row is wanted back, and every request pays for this.
-_ADD = insert(AuditRow.__table__)
+_ADD = insert(PlumbingTable.metadata.tables["audit"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ _FIND = text("""
 """)
 
 
-_KEEP = insert(StoredAnswer.__table__).on_conflict_do_nothing().returning(StoredAnswer.org)
+_KEEP = insert(PlumbingTable.metadata.tables["idempotency"]).on_conflict_do_nothing().returning(StoredAnswer.org)
 
 
 async def find(session: AsyncSession, attempt: Attempt) -> Response | None:

@@ -4,10 +4,10 @@ It listens at HAVN_HOST and HAVN_PORT, calls itself HAVN_PUBLIC_ORIGIN/oidc, and
 start. The services trust it through HAVN_ISSUERS (`trusted_issuers` writes the entry) and HAVN_TOKEN_URL.
 """
 
-import asyncio
 import json
 import sys
 
+import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
@@ -49,7 +49,7 @@ def main() -> None:
     try:
         settings = Settings()
         configure_logging(settings.env)
-        asyncio.run(run_issuer(settings))
+        uvloop.run(run_issuer(settings))
     except (DevelopmentOnly, PortTaken, ValidationError) as refusal:
         sys.exit(str(refusal))
 

@@ -81,7 +81,8 @@ async def decide(
         recorded_at=now,
         recorded_by=actor.org,
     )
-    await repository.add_decision(session, decision, SealedText(text=report.reasons) if report.reasons else None)
+    reasons = SealedText(text=report.reasons) if report.reasons else None
+    await repository.add_decision(session, decision, reasons, replaced=replaced)
     _tell(session, case, decision, replaced, now=now)
     if is_a_courts:
         await _heed_the_court(session, case, decision, now=now)
@@ -166,7 +167,6 @@ def _tell(session: AsyncSession, case: Case, decision: Decision, replaced: Decis
         ),
     )
     if replaced:
-        replaced.is_current = False
         outbox.record(
             session,
             DecisionReplaced(case_id=case.id, occurred_at=now, decision_id=replaced.id, replaced_by=decision.id),

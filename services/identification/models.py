@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -78,7 +79,7 @@ class CaseParty(Table, table=True):
     """An organisation that has to do with the case."""
 
     __tablename__ = "case_party"
-    case_id: UUID = Field(foreign_key="case_file.id", primary_key=True)
+    case_id: UUID = Field(primary_key=True, sa_column_args=[ForeignKey("case_file.id", deferrable=True, initially="DEFERRED")])
     org: str = Field(primary_key=True)
     part: Part = code(Part)
 

@@ -237,7 +237,13 @@ async def add_recommendation(session: AsyncSession, recommendation: Recommendati
     audit.record(session, operation="recommendation.add", subject_id=recommendation.case_id)
 
 
-async def add_decision(session: AsyncSession, decision: Decision, reasons: SealedText | None) -> None:
+async def add_decision(
+    session: AsyncSession, decision: Decision, reasons: SealedText | None, *, replaced: Decision | None
+) -> None:
+    """Store a decision; the one it replaces stays, and is no longer the authority's current one."""
+    if replaced:
+        replaced.is_current = False
+        await session.flush()  # before the new row: an authority has one current decision in a case
     if reasons:
         decision.reasons = await seal_text(
             session, decision.case_id, reasons, table="decision", column="reasons", row=decision.id

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
     SQLColumnExpression,
     String,
     Subquery,
-    exists,
     extract,
     func,
     select,
@@ -94,21 +94,36 @@ def _victims(as_of: datetime | None) -> Subquery:
 
 
 def _first_positive(as_of: datetime | None) -> Subquery:
-    """Each person's first positive decision that stands. Court and CMM, or a decision and its renewal, are one person."""
-    is_replaced = exists().where(
-        col(Replacement.decision_id) == col(Decision.decision_id), _is_known(Replacement.recorded_at, as_of)
-    )
+    """Each person's first positive decision that was not taken back. Court and CMM, or a decision that a later one
+    confirms, are one person in the year of the first."""
     in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
     return (
         select(
             col(Decision.case_id), col(Decision.decided_on), col(Decision.authority), col(Decision.exploitation_forms)
         )
         .ext(distinct_on(col(Decision.case_id)))
-        .where(col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED, ~is_replaced)
+        .where(
+            col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED, col(Decision.decision_id).not_in(_taken_back(as_of))
+        )
         .where(_is_known(Decision.recorded_at, as_of))
         .order_by(col(Decision.case_id), *map(col, in_order))
         .subquery("first_positive")
     )
+
+
+def _taken_back(as_of: datetime | None) -> Select[UUID]:
+    """Decisions that were replaced by one that is not positive, at once or after others that were."""
+    known = _is_known(Replacement.recorded_at, as_of)
+    by_a_negative = (
+        select(col(Replacement.decision_id).label("decision_id"))
+        .join(Decision, col(Decision.decision_id) == col(Replacement.replaced_by))
+        .where(col(Decision.outcome) != Outcome.ASSESSED_TRAFFICKED, known)
+        .cte("taken_back", recursive=True)
+    )
+    chain = by_a_negative.union(
+        select(col(Replacement.decision_id)).where(col(Replacement.replaced_by) == by_a_negative.c.decision_id, known)
+    )
+    return select(chain.c.decision_id)
 
 
 def _first_further_referral(as_of: datetime | None) -> Subquery:

@@ -75,6 +75,28 @@ async def test_a_reassessment_that_is_positive_counts_in_its_own_year(havn: Worl
     assert await victims(havn) == [exact(1, year=2026)]
 
 
+async def test_a_positive_decision_that_a_later_one_confirms_keeps_its_year(havn: World) -> None:
+    story = Story()
+    case_id = story.case()
+    first = story.decided(case_id, date(2025, 6, 20))
+    story.decided(case_id, date(2026, 7, 1), replaces=first)
+    await story.reaches(havn)
+    assert await victims(havn) == [exact(1, year=2025)]
+
+
+async def test_a_confirmed_decision_that_is_taken_back_in_the_end_does_not_count(havn: World) -> None:
+    story = Story()
+    case_id = story.case()
+    first = story.decided(case_id, date(2025, 6, 20))
+    second = story.decided(case_id, date(2026, 1, 5), replaces=first)
+    third = story.decided(case_id, date(2026, 2, 2), outcome=Outcome.NOT_TRAFFICKED, replaces=second)
+    await story.reaches(havn)
+    assert await victims(havn) == []
+    story.decided(case_id, date(2026, 7, 1), replaces=third)
+    await story.reaches(havn)
+    assert await victims(havn) == [exact(1, year=2026)]
+
+
 async def test_a_replaced_positive_decision_leaves_the_courts_standing(havn: World) -> None:
     story = Story()
     case_id = story.case()

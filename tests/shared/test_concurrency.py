@@ -1,0 +1,82 @@
+"""Nobody overwrites what they have not seen."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.concurrency import IfMatchMissing, Match, Stale, etag_of, honoured, required
+from tests.journeys.sc01 import REFERRAL, Story
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Row:
+    id: UUID
+    version: int
+
+
+ROW = Row(UUID(int=1), 3)
+
+
+def test_a_tag_belongs_to_one_version_of_one_resource() -> None:
+    tags = {etag_of(ROW), etag_of(Row(ROW.id, 4)), etag_of(Row(UUID(int=2), 3))}
+    assert len(tags) == 3
+    assert etag_of(ROW) == etag_of(Row(ROW.id, 3))
+    assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+
+
+def test_a_tag_does_not_tell_the_version() -> None:
+    assert "3" != etag_of(ROW).strip('"')
+    assert str(ROW.id) not in etag_of(ROW)
+
+
+@pytest.mark.parametrize("header", [None, etag_of(ROW), f'"other", {etag_of(ROW)}', "*"])
+async def test_who_saw_this_version_or_said_nothing_may_change_it(header: str | None) -> None:
+    (await honoured(header)).check(ROW)
+
+
+@pytest.mark.parametrize("header", ['"other"', etag_of(Row(ROW.id, 2)), "no tag at all", '""'])
+async def test_who_saw_another_version_is_told_so_and_gets_the_new_tag(header: str) -> None:
+    with pytest.raises(Stale) as stale:
+        (await honoured(header)).check(ROW)
+    assert stale.value.headers == {"etag": etag_of(ROW)}
+
+
+@pytest.mark.parametrize("header", [None, ""])
+async def test_where_it_is_required_silence_is_refused(header: str | None) -> None:
+    with pytest.raises(IfMatchMissing):
+        await required(header)
+
+
+async def test_where_it_is_required_a_tag_counts_as_elsewhere() -> None:
+    assert await required(etag_of(ROW)) == await honoured(etag_of(ROW)) == Match(frozenset({etag_of(ROW)}))
+
+
+async def test_of_many_changes_to_one_version_one_wins(havn: World) -> None:
+    cmm = havn.partner("cmm")
+    story = Story(havn)
+    await story.refer()
+    read = await cmm.get(f"{story.case('P01')}/person", purpose="support")
+    changes = [
+        cmm.put(f"{story.case('P01')}/person", {"stated_age": age}, if_match=read.headers["etag"]) for age in range(20, 32)
+    ]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*changes))
+    assert statuses == [200] + [412] * 11
+
+
+async def test_a_change_without_a_tag_is_428_and_changes_nothing(havn: World) -> None:
+    story = Story(havn)
+    await story.refer()
+    path = f"{story.case('P01')}/person"
+    before = await havn.partner("cmm").get(path, purpose="support")
+    assert (await havn.partner("cmm").put(path, {"stated_age": 30})).status_code == 428
+    assert (await havn.partner("cmm").get(path, purpose="support")).content == before.content
+
+
+async def test_the_tag_of_a_fresh_resource_is_the_one_that_is_read(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    made = await police.post("/referrals/v1/referrals", REFERRAL, idempotency_key=str(uuid4()))
+    read = await police.get(f"/referrals/v1/referrals/{made.json()['referral_id']}", purpose="investigation")
+    assert made.headers["etag"] == read.headers["etag"]
