@@ -63,6 +63,7 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
         openapi_url=f"{base}/openapi.json",
         docs_url=f"{base}/docs" if with_docs else None,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         responses=PROBLEMS,
         max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,

@@ -140,7 +140,7 @@ class Decision(Table, table=True):
     notified_on: date | None
     legal_status: ResidenceBasis = code(ResidenceBasis)
     asylum_pending: bool
-    replaces: UUID | None
+    replaces: UUID | None = Field(foreign_key="decision.id")
     is_current: bool = True
     recorded_at: datetime = moment()
     recorded_by: str

@@ -7,16 +7,19 @@ from typing import Any
 from uuid import uuid4
 
 from services.everything import SERVICES
+from services.referrals.directory import organisations
 from shared.auth import Assurance, Role, Scope
 from shared.contract import openapi_of
 from shared.openapi import operations_of
+from shared.organisations import OrganisationKind, kind_of
 
 DOCUMENTS = {service.name: openapi_of(service) for service in SERVICES}
+SUPERVISION = next(entry.id for entry in organisations() if kind_of(entry.id) is OrganisationKind.SUPERVISION)
 _TEXTS = ("THA", "tha", "cmm", "0751", "x")
 _DAYS = {"valid_until": "2026-12-31", "until": "2026-12-31", "available_until": "2026-12-31", "to_on": "2026-12-31"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One operation as its OpenAPI document tells of it."""
 
@@ -96,6 +99,8 @@ def _text(name: str, schema: Mapping[str, Any]) -> str:
     }
     if "format" in schema:
         return by_format[schema["format"]]
+    if name == "supervision":
+        return SUPERVISION
     return next(text for text in _TEXTS if re.fullmatch(schema.get("pattern", ".*"), text))
 
 

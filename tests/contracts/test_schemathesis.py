@@ -1,7 +1,6 @@
 """Schemathesis asks everything that the OpenAPI documents promise, and much that they forbid: nothing may be found.
 
-Every check it has is on, over examples, edge cases, random cases and chains of calls. The time is boxed; it is never
-asserted."""
+Every check it has is on, over examples, edge cases, random cases and chains of calls, through the front door."""
 
 import os
 from collections.abc import Iterator
@@ -27,8 +26,8 @@ from tests.contracts.served import free_port, served
 CHAINED = {"accommodation", "identification", "referrals"}
 """Services of which one call's answer leads to the next: their calls are also made in chains."""
 POSITIVE_STATUSES = ("2xx", "401", "403", "404", "409", "429")
-SECONDS = int(os.environ.get("HAVN_SCHEMATHESIS_SECONDS", "20"))
-"""For each service; CI at night gives more."""
+SECONDS = int(os.environ.get("HAVN_SCHEMATHESIS_SECONDS", "0"))
+"""For each service, random and in chains until they are spent; 0: a few cases of each kind, the same in each run."""
 ORGANISATION = "cmm"
 """The one organisation that may have every scope."""
 BY_RULE = ("400", "412", "422")
@@ -91,10 +90,9 @@ def configuration(house: House, document: dict[str, Any]) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "base-url": house.platform.settings.origin,
-            "max-time": SECONDS,
             "continue-on-failure": True,
             "request-timeout": 20,
-            "generation": {"max-examples": 15, "database": "none"},
+            "generation": {"max-examples": 6, "database": "none"},
             # TRACE never reaches the application: the protocol refuses it (tests/shared/test_protocol.py).
             "phases": {"coverage": {"unexpected-methods": ["get", "put", "post", "delete", "options", "patch"]}},
             "checks": {"positive_data_acceptance": {"expected-statuses": [*POSITIVE_STATUSES, *BY_RULE]}},
@@ -103,6 +101,7 @@ def configuration(house: House, document: dict[str, Any]) -> SchemathesisConfig:
                 for name, token in tokens.items()
             ],
         }
+        | ({"max-time": SECONDS} if SECONDS else {"seed": 20260302})
     )
 
 

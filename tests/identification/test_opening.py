@@ -46,11 +46,11 @@ async def test_each_subject_gets_a_case_of_its_own(havn: World) -> None:
     assert all(each["identification_pending"] for each in told)
 
 
-@pytest.mark.parametrize("kind", [kind.value for kind in ReferralKind if kind is not ReferralKind.IDENTIFICATION])
-async def test_a_referral_that_asks_for_something_else_opens_none(havn: World, kind: str) -> None:
-    sent = await send(havn, kind=kind)
+async def test_a_referral_that_asks_for_something_else_opens_none(havn: World) -> None:
+    kinds = [kind.value for kind in ReferralKind if kind is not ReferralKind.IDENTIFICATION]
+    sent = [await send(havn, kind=kind) for kind in kinds]
     await havn.settled()
-    assert (await sent.read()).json()["subjects"][0]["case_id"] is None
+    assert [(await each.read()).json()["subjects"][0]["case_id"] for each in sent] == [None] * len(kinds)
     assert await listed(havn, "cmm") == []
 
 
@@ -115,56 +115,54 @@ async def test_referrals_of_the_same_people_at_the_same_time_open_one_case_each(
 # ---------------------------------------------------------------- age
 
 
-@pytest.mark.parametrize(
-    ("told", "group"),
-    [
-        ({"stated_age": None}, "unknown"),
-        ({"stated_age": 18}, "adult"),
-        ({"stated_age": 17}, "presumed_minor"),
-        ({"stated_age": 17, "age_basis": "stated"}, "presumed_minor"),
-        ({"stated_age": 17, "age_basis": "documented"}, "minor"),
-        ({"stated_age": 17, "age_basis": "assessed"}, "minor"),
-        ({"stated_age": 19, "age_basis": "assessed"}, "adult"),
-        ({"stated_age": None, "age_basis": "presumed_minor"}, "presumed_minor"),
-        ({"stated_age": 20, "age_basis": "presumed_minor"}, "presumed_minor"),
-        ({"stated_age": None, "birth_date": "2008-03-02"}, "adult"),
-        ({"stated_age": None, "birth_date": "2008-03-03"}, "presumed_minor"),
-        ({"stated_age": None, "birth_date": "2008-03-03", "age_basis": "documented"}, "minor"),
-        ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "documented"}, "presumed_minor"),
-        ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "assessed"}, "adult"),
-        ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "stated"}, "presumed_minor"),
-        ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "documented"}, "minor"),
-    ],
-)
-async def test_whoever_states_an_age_under_18_is_presumed_a_minor_until_assessed(
-    havn: World, told: dict[str, Any], group: str
-) -> None:
+AGES: list[tuple[dict[str, Any], str]] = [
+    ({"stated_age": None}, "unknown"),
+    ({"stated_age": 18}, "adult"),
+    ({"stated_age": 17}, "presumed_minor"),
+    ({"stated_age": 17, "age_basis": "stated"}, "presumed_minor"),
+    ({"stated_age": 17, "age_basis": "documented"}, "minor"),
+    ({"stated_age": 17, "age_basis": "assessed"}, "minor"),
+    ({"stated_age": 19, "age_basis": "assessed"}, "adult"),
+    ({"stated_age": None, "age_basis": "presumed_minor"}, "presumed_minor"),
+    ({"stated_age": 20, "age_basis": "presumed_minor"}, "presumed_minor"),
+    ({"stated_age": None, "birth_date": "2008-03-02"}, "adult"),
+    ({"stated_age": None, "birth_date": "2008-03-03"}, "presumed_minor"),
+    ({"stated_age": None, "birth_date": "2008-03-03", "age_basis": "documented"}, "minor"),
+    ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "documented"}, "presumed_minor"),
+    ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "assessed"}, "adult"),
+    ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "stated"}, "presumed_minor"),
+    ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "documented"}, "minor"),
+]
+"""What is told on 2026-03-02, and the age group that follows."""
+
+
+async def test_whoever_states_an_age_under_18_is_presumed_a_minor_until_assessed(havn: World) -> None:
     await havn.set_clock("2026-03-02T10:00:00+01:00")
-    assert (await (await open_case(havn, told)).details())["age_group"] == group
+    cases = await open_cases(havn, *(told for told, _ in AGES))
+    found = [(told, (await case.details())["age_group"]) for (told, _), case in zip(AGES, cases, strict=True)]
+    assert found == AGES
 
 
 # ---------------------------------------------------------------- who has to do with it
 
 
-@pytest.mark.parametrize(
-    ("person", "immigration"),
-    [
-        (US_DECIDES, "authority"),
-        (NEEDS_REVIEW, "removal"),
-        (CMM_DECIDES, "removal"),
-        (EUROPEAN, None),
-        (EUROPEAN | {"residence_basis": "unknown"}, "removal"),
-        (DANISH_GIRL, None),
-        ({"citizenships": ["DNK", "THA"], "residence_basis": "unknown"}, None),
-        ({"citizenships": ["THA"], "residence_basis": "danish_citizen"}, None),
-    ],
-)
-async def test_a_case_has_cmm_its_referrer_and_us_where_us_decides_or_could_remove_the_person(
-    havn: World, person: dict[str, Any], immigration: str | None
-) -> None:
-    case = await open_case(havn, person, sender="hopenow")
-    expected = {"cmm": "centre", "hopenow": "referrer", "anklagemyndigheden": "prosecution"}
-    assert await parties_of(havn, case.id) == expected | ({"us": immigration} if immigration else {})
+PART_OF_US: list[tuple[dict[str, Any], str | None]] = [
+    (US_DECIDES, "authority"),
+    (NEEDS_REVIEW, "removal"),
+    (CMM_DECIDES, "removal"),
+    (EUROPEAN, None),
+    (EUROPEAN | {"residence_basis": "unknown"}, "removal"),
+    (DANISH_GIRL, None),
+    ({"citizenships": ["DNK", "THA"], "residence_basis": "unknown"}, None),
+    ({"citizenships": ["THA"], "residence_basis": "danish_citizen"}, None),
+]
+
+
+async def test_a_case_has_cmm_its_referrer_and_us_where_us_decides_or_could_remove_the_person(havn: World) -> None:
+    cases = await open_cases(havn, *(person for person, _ in PART_OF_US), sender="hopenow")
+    for (person, part), case in zip(PART_OF_US, cases, strict=True):
+        expected = {"cmm": "centre", "hopenow": "referrer", "anklagemyndigheden": "prosecution"}
+        assert await parties_of(havn, case.id) == expected | ({"us": part} if part else {}), person
 
 
 async def test_us_as_the_referrer_is_one_whoever_decides(havn: World) -> None:

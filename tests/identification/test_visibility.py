@@ -115,9 +115,8 @@ async def test_to_a_stranger_a_case_is_as_one_that_does_not_exist(havn: World) -
     for org in STRANGERS:
         partner = havn.partner(org)
         for part in ("", "/status", "/person", "/timeline"):
-            asked = {"params": {"purpose": "support"}}
-            theirs = await answer_in_one_trace(partner, case.path + part, **asked)
-            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}", **asked)
+            theirs = await answer_in_one_trace(partner, case.path + part)
+            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}")
             assert theirs == absent, (org, part)
             assert theirs[0] == 404
 
@@ -134,8 +133,8 @@ async def test_what_one_may_not_change_is_as_what_does_not_exist(havn: World) ->
     for org in ("us", "anklagemyndigheden"):
         partner = havn.partner(org, "caseworker", "lawyer", "decider")
         for part, body in bodies.items():
-            theirs = await answer_in_one_trace(partner, case.path + part, "POST", json=body)
-            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}", "POST", json=body)
+            theirs = await answer_in_one_trace(partner, case.path + part, method="POST", body=body)
+            absent = await answer_in_one_trace(partner, f"{CASES}/{uuid4()}{part}", method="POST", body=body)
             assert theirs == absent, (org, part)
             assert theirs[0] == 404
 
@@ -152,9 +151,8 @@ async def test_sc04_us_meets_a_danish_girl_nowhere(havn: World) -> None:
         assert await listed(havn, "us") == []
         assert await listed(havn, "us", status=step) == []
         for part in ("", "/status", "/person", "/timeline"):
-            asked = {"params": {"purpose": "identification"}}
-            theirs = await answer_in_one_trace(us, case.path + part, **asked)
-            assert theirs == await answer_in_one_trace(us, f"{CASES}/{uuid4()}{part}", **asked)
+            theirs = await answer_in_one_trace(us, case.path + part)
+            assert theirs == await answer_in_one_trace(us, f"{CASES}/{uuid4()}{part}")
             assert theirs[0] == 404
         rows = await havn.sql_as_runtime("identification", "SELECT id FROM case_file", org="us")
         assert rows == [], "not even the database shows her to US"

@@ -105,9 +105,13 @@ async def listed(partner: Partner, **asked: Any) -> list[str]:
 ONE_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-async def answer_in_one_trace(partner: Partner, path: str, method: str = "GET", **asked: Any) -> tuple[int, bytes]:
+async def answer_in_one_trace(
+    partner: Partner, path: str, *, method: str = "GET", body: Any = None, purpose: str = "identification"
+) -> tuple[int, bytes]:
     """Status and bytes of an answer, with a trace id that does not set it apart from the next one."""
-    answer = await partner.request(method, path, headers={"traceparent": ONE_TRACE}, **asked)
+    answer = await partner.request(
+        method, path, json=body, params={"purpose": purpose}, headers={"traceparent": ONE_TRACE}
+    )
     return answer.status_code, answer.content
 
 

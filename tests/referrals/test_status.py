@@ -1,5 +1,7 @@
 """Where a referral stands: four fields, and the clock of a person in custody."""
 
+from typing import Any
+
 import pytest
 
 from tests.referrals.builders import POLICE, send
@@ -49,7 +51,7 @@ async def test_custody_without_an_hour_runs_from_what_happened(havn: World) -> N
 
 
 @pytest.mark.parametrize("said", [{}, {"in_custody": False, "custody_since": None}])
-async def test_nobody_in_custody_has_no_deadline(havn: World, said: dict[str, object]) -> None:
+async def test_nobody_in_custody_has_no_deadline(havn: World, said: dict[str, Any]) -> None:
     sent = await send(havn, **said)
     assert (await sent.status()).json()["next_deadline"] is None
 

@@ -44,12 +44,12 @@ async def test_each_status_allows_its_steps_and_no_other(havn: World, status: st
             assert (await sent.status()).json()["status"] == status
 
 
-@pytest.mark.parametrize("step", [step for step in BODIES if step != "withdraw"])
-async def test_the_sender_may_only_withdraw(havn: World, step: str) -> None:
+async def test_the_sender_may_only_withdraw(havn: World) -> None:
     sent = await send(havn)
-    refused = await sent.step(step, by=POLICE)
-    assert refused.status_code == 403
-    assert refused.json()["type"].endswith("/NotYourStep")
+    for step in BODIES.keys() - {"withdraw"}:
+        refused = await sent.step(step, by=POLICE)
+        assert refused.status_code == 403, step
+        assert refused.json()["type"].endswith("/NotYourStep")
 
 
 async def test_the_recipient_may_not_withdraw(havn: World) -> None:
@@ -58,11 +58,11 @@ async def test_the_recipient_may_not_withdraw(havn: World) -> None:
     assert (await sent.status()).json()["status"] == "submitted"
 
 
-@pytest.mark.parametrize("step", BODIES)
-async def test_for_anybody_else_there_is_no_such_referral(havn: World, step: str) -> None:
+async def test_for_anybody_else_there_is_no_such_referral(havn: World) -> None:
     sent = await send(havn)
     for stranger in ("politi-fyn", "us", "reden"):
-        assert (await sent.step(step, by=stranger)).status_code == 404
+        for step in BODIES:
+            assert (await sent.step(step, by=stranger)).status_code == 404, (stranger, step)
 
 
 async def test_a_step_needs_the_scope_to_write(havn: World) -> None:
@@ -82,11 +82,11 @@ async def test_the_reason_or_outcome_stands_in_the_history_for_both(havn: World,
         assert (last["org"], last["status"], last["remark"]) == ("cmm", LEADS_TO[step], said)
 
 
-@pytest.mark.parametrize("step", ["decline", "forward", "complete", "withdraw"])
-async def test_a_step_that_must_say_something_is_refused_without(havn: World, step: str) -> None:
+async def test_a_step_that_must_say_something_is_refused_without(havn: World) -> None:
     sent = await send(havn)
-    party = havn.partner(POLICE if step == "withdraw" else "cmm")
-    assert (await party.post(f"{sent.path}/{step}", {})).status_code == 422
+    for step in ("decline", "forward", "complete", "withdraw"):
+        party = havn.partner(POLICE if step == "withdraw" else "cmm")
+        assert (await party.post(f"{sent.path}/{step}", {})).status_code == 422, step
 
 
 async def test_a_withdrawal_ends_the_recipients_access_at_once(havn: World) -> None:
@@ -112,13 +112,13 @@ async def test_forwarding_hands_the_referral_on(havn: World) -> None:
     assert (told["forwarded_by"], told["recipient"]) == ("cmm", "reden")
 
 
-@pytest.mark.parametrize("recipient", ["cmm", POLICE, "kommune-9999"])
-async def test_a_referral_is_forwarded_only_to_somebody_new_in_the_directory(havn: World, recipient: str) -> None:
+async def test_a_referral_is_forwarded_only_to_somebody_new_in_the_directory(havn: World) -> None:
     sent = await send(havn)
     await sent.bring_to("acknowledged")
-    body = {"recipient": recipient, "reason": "Try them."}
-    refused = await havn.partner("cmm").post(f"{sent.path}/forward", body)
-    assert refused.status_code == 422
+    for recipient in ("cmm", POLICE, "kommune-9999"):
+        body = {"recipient": recipient, "reason": "Try them."}
+        refused = await havn.partner("cmm").post(f"{sent.path}/forward", body)
+        assert refused.status_code == 422, recipient
     assert (await sent.status()).json()["status"] == "acknowledged"
 
 

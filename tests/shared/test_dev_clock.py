@@ -42,7 +42,9 @@ async def test_the_clock_that_is_set_is_the_one_that_is_read(havn: World) -> Non
     assert read == [{"now": "2026-03-02T09:00:00Z"}] * 2
 
 
-@pytest.mark.parametrize("body", [{"now": "2026-03-02T10:00:00"}, {"now": "tomorrow"}, {"now": 5}, {}, {"now": None, "x": 1}])
+@pytest.mark.parametrize(
+    "body", [{"now": "2026-03-02T10:00:00"}, {"now": "tomorrow"}, {"now": 5}, {}, {"now": None, "x": 1}]
+)
 async def test_a_clock_is_set_to_a_moment_with_a_zone(havn: World, body: dict[str, object]) -> None:
     assert (await havn.client.put("/dev/clock", json=body)).status_code == 422
 
@@ -76,4 +78,4 @@ async def test_what_is_due_is_done_before_the_setting_is_answered(havn: World, m
 async def test_in_production_there_is_no_clock_to_set(havn: World) -> None:
     for missing in ({"dev_issuer": None}, {"clock": SystemClock()}):
         with pytest.raises(DevelopmentOnly):
-            development_app(replace(havn.house.platform, **missing), [])  # type: ignore[arg-type]
+            development_app(replace(havn.house.platform, **missing), [])

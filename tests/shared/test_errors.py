@@ -123,7 +123,10 @@ OUTAGES: list[Exception] = [
     OSError(),
     PoolExhausted(),
     DBAPIError("", {}, Refused("08006"), connection_invalidated=True),
-    *(OperationalError("", {}, Refused(state)) for state in ("08006", "40001", "40P01", "53300", "55P03", "57014", "57P01")),
+    *(
+        OperationalError("", {}, Refused(state))
+        for state in ("08006", "40001", "40P01", "53300", "55P03", "57014", "57P01")
+    ),
 ]
 FAULTS: list[Exception] = [
     RuntimeError(NAME),
@@ -139,7 +142,9 @@ def _told(error: Exception) -> str:
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=_told)
-async def test_trouble_that_passes_is_503_and_says_when_to_come_back(client: httpx.AsyncClient, error: Exception) -> None:
+async def test_trouble_that_passes_is_503_and_says_when_to_come_back(
+    client: httpx.AsyncClient, error: Exception
+) -> None:
     assert is_outage(error)
     answer = await failing_with(client, error)
     assert answer.status_code == 503
@@ -148,7 +153,9 @@ async def test_trouble_that_passes_is_503_and_says_when_to_come_back(client: htt
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=_told)
-async def test_anything_else_is_500_and_tells_nothing_but_the_trace(client: httpx.AsyncClient, error: Exception) -> None:
+async def test_anything_else_is_500_and_tells_nothing_but_the_trace(
+    client: httpx.AsyncClient, error: Exception
+) -> None:
     assert not is_outage(error)
     answer = await failing_with(client, error)
     assert answer.status_code == 500

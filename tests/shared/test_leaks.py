@@ -72,10 +72,10 @@ async def on_the_bus(havn: World, monkeypatch: pytest.MonkeyPatch) -> list[Messa
 @pytest.fixture
 async def havn_after_sc01(
     havn: World, stderr: io.StringIO, spans: InMemorySpanExporter, on_the_bus: list[Message]
-) -> AsyncIterator[Story]:
+) -> Story:
     story = Story(havn)
     await story.play()
-    yield story
+    return story
 
 
 @pytest.mark.parametrize("word", PLANTED)
@@ -101,14 +101,23 @@ async def test_but_those_who_may_read_it_find_every_word(havn_after_sc01: Story)
     """Without this the search above would also praise a Havn that has forgotten everything."""
     cmm = havn_after_sc01.havn.partner("cmm")
     referral = await cmm.get(f"{REFERRALS}/{havn_after_sc01.referral_id}", purpose="identification")
-    for word in ("Malee", "Sukhumwong", "1405981AB2", "Fourteen hours a day, passports held", "the blue bakery", "Kanok"):
+    for word in (
+        "Malee",
+        "Sukhumwong",
+        "1405981AB2",
+        "Fourteen hours a day, passports held",
+        "the blue bakery",
+        "Kanok",
+    ):
         assert word in referral.text
 
 
 async def test_nothing_on_the_bus_holds_a_planted_word(havn_after_sc01: Story, on_the_bus: list[Message]) -> None:
     assert len({message.id for message in on_the_bus}) > 10
     for message in on_the_bus:
-        assert leaks(message.value + f"|{message.key}|{message.id}|{message.traceparent}|{message.topic}".encode()) == []
+        assert (
+            leaks(message.value + f"|{message.key}|{message.id}|{message.traceparent}|{message.topic}".encode()) == []
+        )
 
 
 async def test_a_dead_letter_holds_no_planted_word(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +194,9 @@ async def test_no_refusal_repeats_what_was_sent(havn: World) -> None:
     answers = [answer async for answer in provoked(havn, story.referral_id)]
     assert {answer.status_code for answer in answers} >= {400, 401, 403, 404, 409, 415, 422}
     for answer in answers:
-        assert leaks(answer.content + str(answer.headers).encode()) == [], f"{answer.request.method} {answer.request.url}"
+        assert leaks(answer.content + str(answer.headers).encode()) == [], (
+            f"{answer.request.method} {answer.request.url}"
+        )
 
 
 async def test_no_invalid_field_of_a_referral_is_repeated(havn: World) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.logs import _plain
-from shared.personal import Personal, PersonalName, PersonalText
 from shared.person import Identifier, PersonDescription
+from shared.personal import Personal, PersonalName, PersonalText
 
 NAME = "Malee Sukhumwong"
 PERSON = PersonDescription.model_validate({"given_name": NAME, "identifiers": [{"type": "cpr", "value": "7105981234"}]})
@@ -24,7 +24,7 @@ WAYS_TO_PRINT = {
     "f-string": lambda value: f"{value} {value!r} {value!s} {value!a}",
     "format": "{}".format,
     "percent": lambda value: "%s %r" % (value, value),  # noqa: UP031
-    "in a list": lambda value: f"{[value]} {dict(of=value)} {(value,)}",
+    "in a list": lambda value: f"{[value]} { {'of': value} } {(value,)}",
     "log value": lambda value: str(_plain(value)),
 }
 
@@ -46,7 +46,7 @@ def test_a_format_that_needs_the_text_fails_without_it() -> None:
 
 def test_the_standard_librarys_logging_does_not_show_it() -> None:
     stream = io.StringIO()
-    logger = logging.Logger("test")  # noqa: LOG001
+    logger = logging.Logger("test")
     logger.addHandler(logging.StreamHandler(stream))
     logger.warning("person %s", Personal(NAME))
     logger.warning("person %r", PERSON)

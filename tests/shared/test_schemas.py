@@ -12,19 +12,19 @@ from shared.person import PersonDescription, Subject, references_differ
 from shared.schemas import Body, Country, Day, Flag, Language, Moment, Municipality, Organisation, Whole
 
 REFUSED: list[tuple[Any, Any]] = [
-    *((Day, given) for given in ("2026-3-2", "2026-02-30", "02-03-2026", "2026-03-02T00:00:00Z", 20260302, True, "1899-12-31",
-                                 "2200-01-01", "2026-03-02 ", "")),
+    *((Day, given) for given in ("2026-3-2", "2026-02-30", "02-03-2026", "2026-03-02T00:00:00Z", 20260302, True,
+                                 "1899-12-31", "2200-01-01", "2026-03-02 ", "")),
     *((Moment, given) for given in ("2026-03-02T09:30:00", "2026-03-02", 1772440200, "1772440200", "2026-03-02T25:00:00Z",
                                     "1899-12-31T00:00:00Z", None)),
     *((Flag, given) for given in (1, 0, "true", "yes", None)),
-    *((Whole, given) for given in ("5", 5.0, True, 5.5, None)),
+    *((Whole, given) for given in ("5", True, 5.5, None)),
     *((Country, given) for given in ("DK", "dnk", "DNKK", "D1K", 208)),
     *((Language, given) for given in ("da", "DAN", "dan ")),
     *((Organisation, given) for given in ("CMM", "-cmm", "cmm-", "a--b", "a b", "x" * 65, "")),
     *((Municipality, given) for given in ("751", "07511", "9999", "x751", 751)),
 ]  # fmt: skip
 TAKEN: list[tuple[Any, Any]] = [
-    (Day, "2026-03-02"), (Moment, "2026-03-02T09:30:00+01:00"), (Moment, "2026-03-02t09:30:00Z"), (Flag, True), (Whole, 0),
+    (Day, "2026-03-02"), (Moment, "2026-03-02T09:30:00+01:00"), (Moment, "2026-03-02t09:30:00Z"), (Flag, True), (Whole, 0), (Whole, 24.0),
     (Country, "DNK"), (Language, "dan"), (Organisation, "politi-oestjylland"), (Municipality, "0751"),
 ]  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_a_body_cannot_be_changed_after_it_was_checked() -> None:
 
     stated = Stated(age=24)
     with pytest.raises(ValidationError, match="frozen"):
-        stated.age = 25  # type: ignore[misc]
+        stated.age = 25
 
 
 @given(st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.timezones()))  # noqa: DTZ001

@@ -125,11 +125,14 @@ async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_i
 
 
 async def test_a_transaction_that_raises_records_no_event_and_no_access(lone: LoneService) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with lone.database.transaction(ITSELF) as session:
             audit.record(session, operation="test")
             outbox.record(session, extended(uuid4()))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert await lone.count("event_history") == await lone.count("audit") == 0
 
 
