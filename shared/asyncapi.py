@@ -108,7 +108,7 @@ def _example(field: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) 
     for found in (schema.get("examples"), schema.get("enum"), [schema["const"]] if "const" in schema else None):
         if found:
             return found[0]
-    kind = schema.get("format") or schema.get("type")
+    kind = str(schema.get("format") or schema.get("type"))
     if kind not in _EXAMPLES:
         raise ExampleMissing(f"The event field {field} needs an example: add Field(examples=[...]) to its type.")
     return _EXAMPLES[kind]

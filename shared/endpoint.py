@@ -17,7 +17,7 @@ from shared import audit, concurrency, idempotency, strict_json
 from shared.audit import Purpose
 from shared.auth import Actor, Assurance, Role, Scope
 from shared.db import Database
-from shared.errors import BadRequest, DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
+from shared.errors import BadRequest, DomainError, Forbidden, NotFound, ScopeMissing, Unauthenticated, Unavailable
 from shared.logs import bind_org, log
 from shared.openapi import REQUIRED
 from shared.paging import Cursor, Cursors, Limit, Page
@@ -41,10 +41,6 @@ class TokenInvalid(Unauthenticated):
 
 class AssuranceTooLow(Unauthenticated):
     """The login is not sure enough for this (RFC 9470)."""
-
-
-class ScopeMissing(Forbidden):
-    """The token lacks the scope."""
 
 
 class RoleMissing(Forbidden):

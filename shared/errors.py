@@ -45,6 +45,10 @@ class Forbidden(DomainError):
     status = 403
 
 
+class ScopeMissing(Forbidden):
+    """The token lacks the scope."""
+
+
 class NotFound(DomainError):
     """What does not exist, and what is not yours: one answer, the same bytes, whatever was asked for."""
 

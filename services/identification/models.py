@@ -79,7 +79,9 @@ class CaseParty(Table, table=True):
     """An organisation that has to do with the case."""
 
     __tablename__ = "case_party"
-    case_id: UUID = Field(primary_key=True, sa_column_args=[ForeignKey("case_file.id", deferrable=True, initially="DEFERRED")])
+    case_id: UUID = Field(
+        primary_key=True, sa_column_args=[ForeignKey("case_file.id", deferrable=True, initially="DEFERRED")]
+    )
     org: str = Field(primary_key=True)
     part: Part = code(Part)
 

@@ -14,7 +14,7 @@ from services.stats.schemas import Audience, Cell, CountStatus, Dimension, Flow,
 from shared.auth import Actor, Scope
 from shared.clock import COPENHAGEN, on_date
 from shared.codes import ExploitationForm, Region
-from shared.errors import Forbidden, NotFound, Unprocessable
+from shared.errors import NotFound, ScopeMissing, Unprocessable
 from shared.municipalities import REGION_NAMES
 from shared.organisations import kind_of
 
@@ -31,10 +31,6 @@ class DimensionRepeated(Unprocessable):
 
 class PeriodBackwards(Unprocessable):
     """`from` is after `to`."""
-
-
-class ScopeMissing(Forbidden):
-    """Exact counts are for those who may see them."""
 
 
 class TableNotReleased(NotFound):

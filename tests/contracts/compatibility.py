@@ -159,7 +159,7 @@ def _parameter_changes(
         )
 
 
-def _requirement_changes(place: str, was: bool, now: bool) -> Iterator[Change]:  # noqa: FBT001
+def _requirement_changes(place: str, was: bool, now: bool) -> Iterator[Change]:
     if was != now:
         yield Change(place, "became required" if now else "is no longer required", breaks=now)
 

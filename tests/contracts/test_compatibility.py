@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.everything import referrals
+from services.referrals.app import service as referrals
 from shared.asyncapi import asyncapi
 from shared.contract import openapi_of
 from tests.contracts.compatibility import asyncapi_changes, openapi_changes

@@ -36,7 +36,8 @@ def check(envelope: Any) -> None:
 def sent(havn: World, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     """Every message that the bus takes from here on."""
     bus = havn.house.platform.bus
-    publish, seen = bus.publish, []
+    publish = bus.publish
+    seen: list[Message] = []
 
     async def noting(messages: Sequence[Message]) -> set[str]:
         taken = await publish(messages)

@@ -2,7 +2,7 @@
 
 A refusal says no more than it must: what is not yours is answered, to the byte, as what does not exist."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -28,11 +28,7 @@ PARTIES = frozenset({"cmm", "us", PROSECUTION, "politi-oestjylland", "reden"})
 """Who has to do with SC01: the centre, the immigration service, the police that referred, the shelter."""
 ONE_OF_EACH_KIND: Mapping[OrganisationKind, str] = {
     kind_of(entry.id): entry.id for entry in reversed(organisations()) if entry.id not in PARTIES
-} | {
-    OrganisationKind.NATIONAL_CENTRE: "cmm",
-    OrganisationKind.IMMIGRATION_AUTHORITY: "us",
-    OrganisationKind.PROSECUTION: PROSECUTION,
-}
+} | {kind_of(org): org for org in ("cmm", "us", PROSECUTION)}
 EVERYBODYS = {
     "organisation_id": "The directory is the same for all.",
     "figure": "Figures are about nobody; disclosure control decides what they show.",
@@ -69,7 +65,7 @@ class Seeded:
 
 
 @pytest.fixture(scope="module")
-async def seeded(house_of_all: World) -> AsyncIterator[Seeded]:
+async def seeded(house_of_all: World) -> Seeded:
     """SC01 played to its end with P01 in a secret shelter; and a Danish girl, of whom the immigration service never hears."""
     await house_of_all.forget_everything()
     story = Story(house_of_all)
@@ -80,7 +76,7 @@ async def seeded(house_of_all: World) -> AsyncIterator[Seeded]:
     periods = await story.grant()
     ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
     housed = await house(house_of_all, story.cases["P01"])
-    yield Seeded(
+    return Seeded(
         house_of_all,
         Objects(PARTIES, ids | housed, siblings={"case_id": story.cases["P02"]}),
         Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all)),

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 import schemathesis
-from schemathesis.engine import events, from_schema
 from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
 
 from services.everything import SERVICES
 from shared.auth import Role
@@ -43,7 +43,9 @@ RULES_OF_VALUES = frozenset(
 
 
 @schemathesis.check
-def refused_by_rule(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+def refused_by_rule(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
+) -> None:
     """What the schema allows is never refused as not being as the schema says."""
     is_valid = case.meta is not None and case.meta.generation.mode.is_positive
     if not is_valid or response.status_code not in {400, 422}:
@@ -57,9 +59,9 @@ def refused_by_rule(ctx: schemathesis.CheckContext, response: schemathesis.Respo
 
 
 @schemathesis.hook
-def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """A request of its own gets an Idempotency-Key of its own, where the key is one at all."""
-    headers = case.headers or {}
+    headers: Any = case.headers or {}
     if 0 < len(str(headers.get("idempotency-key", ""))) <= LONGEST_KEY:
         case.headers["idempotency-key"] = str(uuid4())
 

@@ -24,8 +24,16 @@ REFUSED: list[tuple[Any, Any]] = [
     *((Municipality, given) for given in ("751", "07511", "9999", "x751", 751)),
 ]  # fmt: skip
 TAKEN: list[tuple[Any, Any]] = [
-    (Day, "2026-03-02"), (Moment, "2026-03-02T09:30:00+01:00"), (Moment, "2026-03-02t09:30:00Z"), (Flag, True), (Whole, 0), (Whole, 24.0),
-    (Country, "DNK"), (Language, "dan"), (Organisation, "politi-oestjylland"), (Municipality, "0751"),
+    (Day, "2026-03-02"),
+    (Moment, "2026-03-02T09:30:00+01:00"),
+    (Moment, "2026-03-02t09:30:00Z"),
+    (Flag, True),
+    (Whole, 0),
+    (Whole, 24.0),
+    (Country, "DNK"),
+    (Language, "dan"),
+    (Organisation, "politi-oestjylland"),
+    (Municipality, "0751"),
 ]  # fmt: skip
 
 

@@ -45,14 +45,14 @@ def parent_of(span: ReadableSpan) -> int:
 
 def id_of(span: ReadableSpan) -> int:
     assert span.context
-    return span.context.span_id
+    return int(span.context.span_id)
 
 
 async def refer(havn: World, **headers: str) -> str:
     answer = await havn.partner("politi-oestjylland").post("/referrals/v1/referrals", REFERRAL, **headers)
     assert answer.status_code == 201, answer.text
     await havn.settled()
-    return answer.headers["traceparent"]
+    return str(answer.headers["traceparent"])
 
 
 async def test_one_trace_from_the_request_to_the_neighbour(havn: World, spans: InMemorySpanExporter) -> None:
