@@ -10,7 +10,6 @@ import asyncpg
 import httpx
 import typer
 import uvloop
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +20,7 @@ from shared.logs import configure_logging
 from shared.migrations import DatabaseAway
 from shared.running import REFUSALS, database_server, migrate_all, run_everything
 from shared.service import Service
-from shared.settings import Settings
+from shared.settings import Settings, SettingsInvalid, read_settings
 from shared.telemetry import configure_tracing
 
 T = TypeVar("T")
@@ -159,10 +158,9 @@ def replay_events(
 
 def _settings() -> Settings:
     try:
-        settings = Settings()
-    except ValidationError as error:
-        told = "; ".join(f"HAVN_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        _stop(told.replace("HAVN_: Value error, ", ""))
+        settings = read_settings()
+    except SettingsInvalid as invalid:
+        _stop(str(invalid))
     configure_logging(settings.env)
     return settings
 

@@ -9,14 +9,13 @@ import sys
 
 import uvloop
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from shared.dev_issuer import LIFETIME_SECONDS, DevelopmentOnly, DevIssuer
 from shared.errors import render_errors
 from shared.logs import configure_logging, log
 from shared.organisations import EVERY_PARTNER, HAVN
 from shared.running import PortTaken, serve, take_port
-from shared.settings import Settings
+from shared.settings import Settings, SettingsInvalid, read_settings
 
 
 def issuer_app(settings: Settings) -> FastAPI:
@@ -47,10 +46,10 @@ async def run_issuer(settings: Settings) -> None:
 
 def main() -> None:
     try:
-        settings = Settings()
+        settings = read_settings()
         configure_logging(settings.env)
         uvloop.run(run_issuer(settings))
-    except (DevelopmentOnly, PortTaken, ValidationError) as refusal:
+    except (DevelopmentOnly, PortTaken, SettingsInvalid) as refusal:
         sys.exit(str(refusal))
 
 

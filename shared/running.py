@@ -25,7 +25,7 @@ from shared.platform import ConfigurationRefused, Platform, make_platform
 from shared.postgres import EmbeddedPostgres, PostgresRefused
 from shared.protocol import server_config
 from shared.service import Service, Worker, create_app, create_operations_app, database_of, working
-from shared.settings import Settings
+from shared.settings import Settings, SettingsInvalid, read_settings
 from shared.telemetry import configure_tracing
 
 TOPICS = tuple(f"havn.{name}" for name in SERVICES)
@@ -36,7 +36,15 @@ class PortTaken(Exception):
     """Something else listens at our port."""
 
 
-REFUSALS = (PortTaken, PostgresRefused, MasterKeyMissing, DatabaseAway, DatabaseNewer, ConfigurationRefused)
+REFUSALS = (
+    SettingsInvalid,
+    PortTaken,
+    PostgresRefused,
+    MasterKeyMissing,
+    DatabaseAway,
+    DatabaseNewer,
+    ConfigurationRefused,
+)
 """What keeps Havn from starting; each is one sentence for the person at the keyboard."""
 
 
@@ -218,19 +226,22 @@ def run(service: Service) -> None:
     actions: dict[str, Action] = {"api": run_api, "worker": run_worker, "migrate": run_migration}
     if len(sys.argv) != 2 or sys.argv[1] not in actions:
         sys.exit(f"python -m services.{service.name} api|worker|migrate")
-    settings = Settings()
+    try:
+        _run(service, sys.argv[1], actions[sys.argv[1]])
+    except REFUSALS as refusal:
+        sys.exit(str(refusal))
+
+
+def _run(service: Service, name: str, action: Action) -> None:
+    settings = read_settings()
     configure_logging(settings.env)
     configure_tracing(f"havn-{service.name}", settings.otlp_endpoint)
-    action = actions[sys.argv[1]]
 
     async def go() -> None:
-        if sys.argv[1] != "migrate" and not settings.kafka:
+        if name != "migrate" and not settings.kafka:
             raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
         async with database_server(settings) as server_url:
             await action(service, settings, server_url)
 
     with suppress(KeyboardInterrupt):
-        try:
-            uvloop.run(go())
-        except REFUSALS as refusal:
-            sys.exit(str(refusal))
+        uvloop.run(go())

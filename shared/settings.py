@@ -5,8 +5,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsInvalid(Exception):
+    """A `HAVN_` variable cannot be what it is; the sentence names it."""
 
 
 class Environment(StrEnum):
@@ -15,7 +19,7 @@ class Environment(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Unknown `HAVN_` values are refused by name; secrets never show in a `repr`."""
+    """What the environment says; secrets never show in a `repr`."""
 
     model_config = SettingsConfigDict(env_prefix="HAVN_", frozen=True, hide_input_in_errors=True)
 
@@ -86,3 +90,12 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """The public address that tokens and links are made from; never a request's Host header."""
         return (self.public_origin or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+def read_settings() -> Settings:
+    """The settings of this process. SettingsInvalid, with a sentence that names the variable, when they do not hold."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = [f"HAVN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()]
+        raise SettingsInvalid("; ".join(told).replace("HAVN_: Value error, ", "")) from None

@@ -82,6 +82,9 @@ async def test_who_has_not_said_a_gender_is_taken_in_where_women_and_men_both_ar
     mixed = await housing.shelter(accepts={"genders": ["woman", "man"]})
     found = await housing.matches(await housing.request(await housing.case(Gender.UNKNOWN)))
     assert [match["facility_id"] for match in found["items"]] == [mixed.facility_id]
+    for gender in (Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY):
+        theirs = await housing.matches(await housing.request(await housing.case(gender)))
+        assert (theirs["items"], theirs["excluded"]) == ([], {"gender": 2})
 
 
 async def test_whoever_is_presumed_a_minor_is_matched_as_one(housing: Housing) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.referrals import domain
 from shared import idempotency
 from tests.journeys.sc01 import PLANTED, REFERRAL
 from tests.world import Partner, World
@@ -76,6 +77,26 @@ async def test_twenty_twins_at_once_are_one_referral(havn: World) -> None:
     }
     afterwards = await submit(police)
     assert (afterwards.status_code, afterwards.headers["idempotency-replayed"]) == (201, "true")
+
+
+async def test_while_the_first_is_at_work_its_twin_is_told_so_at_once(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, may_end, submitting = asyncio.Event(), asyncio.Event(), domain.submit
+
+    async def slow_at_first(*given: Any, **named: Any) -> Any:
+        if not at_work.is_set():
+            at_work.set()
+            await may_end.wait()
+        return await submitting(*given, **named)
+
+    monkeypatch.setattr(domain, "submit", slow_at_first)
+    police = havn.partner("politi-oestjylland")
+    first = asyncio.create_task(submit(police))
+    await at_work.wait()
+    twin = await submit(police)
+    may_end.set()
+    assert (twin.status_code, (await first).status_code) == (409, 201)
 
 
 async def test_a_twin_that_looked_just_before_the_first_committed_is_told_to_ask_again(

@@ -136,9 +136,15 @@ async def test_a_dead_letter_holds_no_planted_word(havn: World, monkeypatch: pyt
 
 
 async def test_logs_spans_and_metrics_hold_no_planted_word(
-    havn_after_sc01: Story, stderr: io.StringIO, spans: InMemorySpanExporter
+    havn_after_sc01: Story, stderr: io.StringIO, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def crash(*_: Any) -> None:
+        raise ValueError(WORD)
+
     havn = havn_after_sc01.havn
+    with monkeypatch.context() as patched:
+        patched.setattr("services.referrals.api.tag", crash)
+        assert (await havn.partner("politi-oestjylland").post(REFERRALS, REFERRAL)).status_code == 500
     for answer in [answer async for answer in provoked(havn, havn_after_sc01.referral_id)]:
         assert answer.status_code >= 400
     lines = [json.loads(line) for line in stderr.getvalue().splitlines()]
