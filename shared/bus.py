@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 CONTENT_TYPE = "application/cloudevents+json"
 SILENCE_SECONDS = 60.0
+METADATA_SECONDS = 10
 
 
 class Bus(Protocol):
@@ -165,6 +166,8 @@ class KafkaBus:
                 session_timeout_ms=int(self._session_seconds * 1000),
                 heartbeat_interval_ms=int(self._session_seconds * 300),
                 check_crcs=self._check_crcs,
+                # A topic that was lost and made again is noticed with the metadata, by default after five minutes only.
+                metadata_max_age_ms=METADATA_SECONDS * 1000,
             )
 
         self._readers.append(

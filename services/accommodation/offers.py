@@ -101,10 +101,10 @@ async def offer_place(
     session: AsyncSession, *, actor: Actor, request_id: UUID, place_id: UUID, expires_at: datetime, now: datetime
 ) -> tuple[Offer, Stay]:
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it (PlaceTaken)."""
+    request = await repository.lock_request(session, actor, request_id)
     if not now < expires_at <= now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
     expires_at = expires_at.astimezone(UTC)
-    request = await repository.lock_request(session, actor, request_id)
     place, facility = await registry.lock_place(session, actor, place_id)
     _check_may_offer(actor, request, facility)
     if request.status is not RequestStatus.OPEN:
