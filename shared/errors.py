@@ -158,7 +158,16 @@ async def _http_exception(request: Request, error: HTTPException) -> JSONRespons
     }
     name = names.get(error.status_code, "RequestRefused")
     detail = details.get(error.status_code, "The request was refused.")
-    return problem(name=name, status=error.status_code, detail=detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = _methods_at(request) or headers.get("Allow", "")
+    return problem(name=name, status=error.status_code, detail=detail, headers=headers)
+
+
+def _methods_at(request: Request) -> str:
+    """All methods that the path knows: the router would name those of the first route with the path only."""
+    app: FastAPI = request.app
+    return ", ".join(sorted(app.openapi()["paths"].get(route_of(request.scope), {}))).upper()
 
 
 def _unforeseen(error: Exception, route: str) -> JSONResponse:

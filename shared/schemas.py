@@ -21,7 +21,7 @@ from shared.municipalities import MUNICIPALITIES, is_municipality
 
 # What is written is checked by the very patterns that the published schemas carry, so that the two cannot differ.
 _DAY = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_TIME = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
 _ZONE = r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 
 
@@ -54,11 +54,6 @@ def _written_moment(given: Any) -> Any:
     return given
 
 
-def _whole(given: Any) -> Any:
-    # JSON has one kind of number: 24.0 is the whole number 24, for JSON Schema too.
-    return int(given) if isinstance(given, float) and given.is_integer() else given
-
-
 def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -81,7 +76,7 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY}{_TIME}{_ZONE}$"}),
 ]
 Flag = Annotated[bool, Field(strict=True)]
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]

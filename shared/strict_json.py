@@ -13,6 +13,7 @@ from shared.errors import BadRequest, UnsupportedMediaType
 MAX_DEPTH = 32
 MAX_ITEMS = 10_000
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+_LARGEST_EXACT = 2**53
 _LONGEST_INTEGER = len(str(_LOWEST))
 
 # Strings are taken whole, so that a bracket inside one does not count. Possessive: no input makes it slow.
@@ -108,11 +109,12 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _fraction(digits: str) -> float:
+def _fraction(digits: str) -> float | int:
     number = float(digits)
     if math.isinf(number):
         raise MalformedJson("A number in the body is too large.")
-    return number
+    # JSON has one kind of number, and 24.0 is a whole one. Beyond 2**53 a float no longer says which.
+    return int(number) if number.is_integer() and abs(number) <= _LARGEST_EXACT else number
 
 
 def _constant(_: str) -> NoReturn:

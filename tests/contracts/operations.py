@@ -94,7 +94,7 @@ def _text(name: str, schema: Mapping[str, Any]) -> str:
     by_format = {
         "uuid": str(uuid4()),
         "date": _DAYS.get(name, "2026-03-09"),
-        "date-time": "2026-03-09T12:00:00+01:00",
+        "date-time": "2026-03-10T12:00:00+01:00" if name == "expires_at" else "2026-03-09T12:00:00+01:00",
         "uri": "https://hooks.example.org/havn",
     }
     if "format" in schema:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from fastapi import Depends
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from starlette.routing import BaseRoute
 
 from services.everything import SERVICES
@@ -17,6 +19,7 @@ from shared.codes import Gender
 from shared.endpoint import PolicyMissing, Requires
 from shared.openapi import PROBLEM_MEDIA_TYPE
 from shared.person import PersonDescription
+from shared.schemas import Day
 from shared.service import Service, create_app, published, service_router
 from shared.settings import Environment
 from tests.contracts.operations import DOCUMENTS, OPERATIONS, Operation
@@ -139,6 +142,16 @@ async def test_the_running_service_publishes_the_same(havn: World, service: Serv
 
 
 @every_service
+async def test_a_method_that_a_path_does_not_know_is_told_all_that_it_knows(havn: World, service: Service) -> None:
+    for operation in OPERATIONS:
+        if operation.service == service.name:
+            answer = await havn.client.request("TRACE", operation.address({}))
+            methods = {each.method for each in OPERATIONS if each.path == operation.path}
+            assert (operation.name, answer.status_code) == (operation.name, 405)
+            assert set(answer.headers["allow"].split(", ")) == methods
+
+
+@every_service
 async def test_the_docs_are_off_in_production(service: Service) -> None:
     for env in Environment:
         app = published(service, origin="https://havn.example", with_docs=env is not Environment.PRODUCTION)
@@ -177,3 +190,35 @@ def test_an_endpoint_that_says_twice_who_may_cannot_be_defined() -> None:
 
     with pytest.raises(PolicyMissing, match="2 found"):
         router.get("/torn")(torn)
+
+
+def test_a_personal_field_is_published_as_the_type_it_seals() -> None:
+    birth_date = PersonDescription.model_json_schema()["properties"]["birth_date"]["anyOf"][0]
+    assert birth_date["x-personal"]
+    assert (birth_date["type"], birth_date["format"]) == ("string", "date")
+    assert re.fullmatch(birth_date["pattern"], "1981-05-14")
+    assert not re.fullmatch(birth_date["pattern"], "1638-03-19")
+
+
+@pytest.mark.parametrize(
+    ("written", "is_day"), [("2026-03-09", True), ("1899-12-31", False), ("2200-01-01", False), ("2026-3-9", False)]
+)
+def test_the_published_pattern_of_a_day_is_the_one_that_is_enforced(written: str, is_day: bool) -> None:
+    day: TypeAdapter[Any] = TypeAdapter(Day)
+    assert bool(re.fullmatch(day.json_schema()["pattern"], written)) is is_day
+    with nullcontext() if is_day else pytest.raises(ValidationError):
+        day.validate_python(written)
+
+
+def test_text_of_a_request_is_published_without_control_characters() -> None:
+    reason = DOCUMENTS["referrals"]["components"]["schemas"]["Reason"]["properties"]["reason"]
+    assert re.fullmatch(reason["pattern"], "Æblegrød\nog 漢字")
+    assert not re.fullmatch(reason["pattern"], "bell \u0007")
+
+
+def test_a_header_that_has_an_answer_of_its_own_when_missing_is_published_as_required() -> None:
+    by_name = {operation.name: operation for operation in OPERATIONS}
+    assert "idempotency-key" in by_name["POST /referrals/v1/referrals"].parameters("header")
+    assert "if-match" in by_name["POST /identification/v1/cases/{case_id}/decisions"].parameters("header")
+    assert "purpose" in by_name["GET /identification/v1/cases/{case_id}/person"].parameters("query")
+    assert "if-match" not in by_name["POST /referrals/v1/referrals/{referral_id}/accept"].parameters("header")
