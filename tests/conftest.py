@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from services.everything import SERVICES
@@ -11,6 +12,10 @@ from shared.postgres import EmbeddedPostgres
 from shared.running import migrate_all
 from shared.settings import Settings
 from tests.world import World, open_world
+
+# How long an example takes says something about the machine, not about the rule.
+hypothesis.settings.register_profile("havn", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("havn")
 
 
 @pytest.fixture(scope="session")

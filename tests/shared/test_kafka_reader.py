@@ -92,10 +92,10 @@ class Reading:
             yield
         finally:
             stopping.set()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
 
     async def until(self, claim: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not claim():
                 await asyncio.sleep(0.005)
 

@@ -318,7 +318,7 @@ def test_t038_a_request_that_trickles_in_is_ended_at_the_deadline(
             except TimeoutError:
                 send(line, drop)
 
-    assert 0.5 < time.monotonic() - began < 2
+    assert 0.5 < time.monotonic() - began < PATIENCE_SECONDS
     assert problem(got)["type"].endswith("/RequestTooSlow")
     assert impatient.served == []
 
@@ -332,7 +332,7 @@ def test_t038_line_ends_between_requests_do_not_keep_a_connection(impatient: Lis
         began = time.monotonic()
         line.settimeout(0.1)
         got: bytes | None = None
-        while got is None and time.monotonic() - began < 3:
+        while got is None and time.monotonic() - began < PATIENCE_SECONDS:
             send(line, b"\r\n")
             try:
                 got = line.recv(65536)
