@@ -99,7 +99,13 @@ def configuration(house: House, document: dict[str, Any]) -> SchemathesisConfig:
             "request-timeout": 20,
             "generation": {"max-examples": 4, "database": "none"},
             # TRACE never reaches the application: the protocol refuses it (tests/shared/test_protocol.py).
-            "phases": {"coverage": {"unexpected-methods": ["get", "put", "post", "delete", "options", "patch"]}},
+            "phases": {
+                "coverage": {"unexpected-methods": ["get", "put", "post", "delete", "options", "patch"]},
+                # Calls about what earlier calls have made are the chains' matter: mixed into random cases, such ids make
+                # Hypothesis draw a thousand cases where it was asked for four.
+                "fuzzing": {"extra-data-sources": {"responses": False}},
+                "stateful": {"generation": {"max-examples": 8}},
+            },
             "checks": {
                 "positive_data_acceptance": {"expected-statuses": [*POSITIVE_STATUSES, *BY_RULE]},
                 "missing_required_header": {"expected-statuses": ["400", "401", "403", "422", "428"]},

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.protocol import server_config
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 15.0
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: havn\r\n\r\n"
 POST = b"POST /open HTTP/1.1\r\nHost: havn\r\n"
 GET = b"GET /open HTTP/1.1\r\nHost: havn\r\n"
