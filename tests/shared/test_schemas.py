@@ -29,7 +29,7 @@ TAKEN: list[tuple[Any, Any]] = [
     (Moment, "2026-03-02t09:30:00Z"),
     (Flag, True),
     (Whole, 0),
-    (Whole, 24.0),
+    (Whole, 120),
     (Country, "DNK"),
     (Language, "dan"),
     (Organisation, "politi-oestjylland"),
@@ -67,7 +67,8 @@ def test_a_moment_is_answered_in_utc_and_is_the_same_moment(moment: datetime) ->
     adapter: TypeAdapter[datetime] = TypeAdapter(Moment)
     written = adapter.dump_python(moment, mode="json")
     assert written.endswith("Z")
-    assert adapter.validate_python(written) == moment
+    # As instants: Python holds no two zones' clocks equal in the hours that summer time skips or repeats.
+    assert adapter.validate_python(written).timestamp() == moment.timestamp()
 
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
