@@ -15,7 +15,14 @@ from typing import Protocol
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, NoError, ProducerClosed, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    KafkaError,
+    NoError,
+    ProducerClosed,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from shared.kafka_reader import CALL_SECONDS, JOIN_SECONDS, GroupReader, Leaving, TopicMissing, admin_of, list_topics
 from shared.messages import Deliver, Message, Subscription
@@ -324,9 +331,12 @@ async def _send(producer: AIOKafkaProducer, message: Message, taken: set[str]) -
     if message.traceparent is not None:
         headers.append(("traceparent", message.traceparent.encode()))
     try:
-        # Offset -1 comes back for a batch the broker had already: that, too, is taken.
-        await producer.send_and_wait(message.topic, message.value, key=message.key.encode(), headers=headers)
+        sent = await producer.send_and_wait(message.topic, message.value, key=message.key.encode(), headers=headers)
     except KafkaError as error:
         return error
+    if sent.offset < 0:
+        # "Had that number already." A broker that lost its disk gives out producer ids from the start again, so the number
+        # may be another message's. A copy is harmless, a message that only seems sent is not: it goes again.
+        return DuplicateSequenceNumber()
     taken.add(message.id)
     return None
