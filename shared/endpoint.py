@@ -17,7 +17,16 @@ from shared import audit, concurrency, idempotency, strict_json
 from shared.audit import Purpose
 from shared.auth import Actor, Assurance, Role, Scope
 from shared.db import Database
-from shared.errors import BadRequest, DomainError, Forbidden, NotFound, ScopeMissing, Unauthenticated, Unavailable
+from shared.errors import (
+    RETRY_AFTER_SECONDS,
+    BadRequest,
+    DomainError,
+    Forbidden,
+    NotFound,
+    ScopeMissing,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.logs import bind_org, log
 from shared.openapi import REQUIRED
 from shared.paging import Cursor, Cursors, Limit, Page
@@ -200,7 +209,7 @@ class Endpoint(APIRoute):
         run = super().get_route_handler()
         policy = self.policy
         needs_session = _session in set(_calls(self.dependant))
-        operation = f"{self.name}"
+        operation = self.name
 
         async def handle(request: Request) -> Response:
             actor = await _admit(request, policy, operation)
@@ -223,7 +232,7 @@ async def _admit(request: Request, policy: Requires, operation: str) -> Actor:
         log.info("token refused", reason=refused.reason)
         if refused.reason is Refusal.KEYS_UNAVAILABLE:
             raise Unavailable(
-                "The token's issuer cannot be reached; try again.", headers={"retry-after": "5"}
+                "The token's issuer cannot be reached; try again.", headers={"retry-after": str(RETRY_AFTER_SECONDS)}
             ) from None
         raise TokenInvalid(
             "The access token is not valid here.", headers={"www-authenticate": 'Bearer error="invalid_token"'}
