@@ -211,3 +211,102 @@ class Region(StrEnum):
     SYDDANMARK = "1083"
     HOVEDSTADEN = "1084"
     SJAELLAND = "1085"
+
+
+class LegalStatusSource(StrEnum):
+    """Who says what the person's stay rests on."""
+
+    PERSON = "person"
+    DOCUMENT = "document"
+    AUTHORITY = "authority"
+    OTHER = "other"
+
+
+class RiskLevel(StrEnum):
+    """How great the danger to the person is, as assessed on a day."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    ACUTE = "acute"
+
+
+class Relation(StrEnum):
+    """What the other person is to this one."""
+
+    CHILD = "child"
+    PARENT = "parent"
+    RELATIVE = "relative"
+    CO_VICTIM = "co_victim"
+
+
+class SupportKind(StrEnum):
+    """What the support package gives."""
+
+    CONTACT_PERSON = "contact_person"
+    DOCTOR = "doctor"
+    PSYCHOLOGIST = "psychologist"
+    MIDWIFE = "midwife"
+    LEGAL_AID = "legal_aid"
+    EDUCATION = "education"
+    HOME_COUNTRY_CONTACT = "home_country_contact"
+    OTHER = "other"
+
+
+class CriminalStep(StrEnum):
+    """A step of the criminal track, which runs beside the identification and never decides it."""
+
+    POLICE_REPORT = "police_report"
+    CHARGE = "charge"
+    INDICTMENT = "indictment"
+    JUDGMENT = "judgment"
+    CHARGE_WAIVER_REQUEST = "charge_waiver_request"
+    VICTIM_COUNSEL = "victim_counsel"
+
+
+class CriminalSection(StrEnum):
+    """The section of straffeloven: 262 a is trafficking, 262 b human exploitation, which is counted apart."""
+
+    TRAFFICKING_262A = "262a"
+    EXPLOITATION_262B = "262b"
+    OTHER = "other"
+
+
+class AppealOutcome(StrEnum):
+    """What became of an appeal."""
+
+    UPHELD = "upheld"
+    REFERRED_BACK = "referred_back"
+    CHANGED = "changed"
+
+
+class DeadlineKind(StrEnum):
+    """A clock that runs for a person."""
+
+    CUSTODY = "custody"
+    ON_CALL = "on_call"
+    CHILD_NOTIFICATION = "child_notification"
+    DECISION = "decision"
+    REFLECTION_PERIOD = "reflection_period"
+    RESTITUTION_PERIOD = "restitution_period"
+    PERIOD_CAP = "period_cap"
+    DEPARTURE = "departure"
+    RISK_REASSESSMENT = "risk_reassessment"
+    FOLLOW_UP = "follow_up"
+    REINTEGRATION = "reintegration"
+
+
+class DeadlineState(StrEnum):
+    """How a clock stands: `due` from its first alert, `passed` when the time is over and nobody has done it."""
+
+    RUNNING = "running"
+    DUE = "due"
+    PASSED = "passed"
+    DONE = "done"
+
+
+class DisclosureBasis(StrEnum):
+    """Why something about a person may be told to somebody: the person's leave, or the law."""
+
+    CONSENT = "consent"
+    LAW = "law"

@@ -42,7 +42,7 @@ def openapi_of(service: Service) -> dict[str, Any]:
 _INTRODUCTION = """\
 # Events
 
-Made by `havn contract` from `shared/events.py`; do not edit. The same for machines: `asyncapi.json`.
+Made by `havn contract` from `shared/events/`; do not edit. The same for machines: `asyncapi.json`.
 
 Events are CloudEvents 1.0 in structured mode (`content-type: application/cloudevents+json`), on one Kafka topic per service.
 They carry ids, codes, dates and counts, never personal data: whoever may know more fetches it over HTTP, and is audited.

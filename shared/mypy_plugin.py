@@ -7,7 +7,7 @@ from mypy.plugin import ClassDefContext, Plugin
 from mypy.types import AnyType, Instance, ProperType, TupleType, Type, UnionType, get_proper_type
 
 PERSONAL = "shared.personal.Personal"
-EVENT_BASES = {"shared.events.Event", "shared.events.CaseEvent", "shared.events.ReferralEvent"}
+EVENT_BASES = {"shared.events.base.Event", "shared.events.base.CaseEvent", "shared.events.base.ReferralEvent"}
 
 
 class HavnPlugin(Plugin):

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import cases
-from services.identification.cases import Origin
-from services.identification.schemas import SealedText
+from services.identification.domain import cases
+from services.identification.domain.cases import Origin
+from services.identification.schemas.person import SealedText
 from shared.audit import Purpose
 from shared.codes import ReferralKind
 from shared.consumer import Handlers, Handling

@@ -7,19 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import decisions, repository
-from services.identification.models import Case, CaseReferral, Decision, GrantedPeriod, Part, PeriodExtension
-from services.identification.schemas import (
-    CaseDeadline,
-    CaseDetails,
-    CaseGlimpse,
-    CaseState,
-    DecisionDetails,
-    ExtensionDetails,
-    PeriodDetails,
-    RoutingOfCase,
-    TimelineEntry,
-)
+from services.identification import repository
+from services.identification.domain import decisions
+from services.identification.models.cases import Case, CaseReferral, Part
+from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
+from services.identification.schemas.cases import CaseDeadline, CaseDetails, CaseGlimpse, CaseState, TimelineEntry
+from services.identification.schemas.decisions import DecisionDetails, ExtensionDetails, PeriodDetails
+from services.identification.schemas.routing import RoutingOfCase
 from shared.auth import Actor
 from shared.clock import COPENHAGEN
 from shared.codes import Authority, CaseStatus, Outcome, PeriodKind
@@ -59,10 +53,10 @@ class Parts:
     @classmethod
     async def read(cls, session: AsyncSession, case_ids: Sequence[UUID]) -> "Parts":
         return cls(
-            await repository.decisions_of(session, case_ids),
-            await repository.periods_of(session, case_ids),
-            await repository.extensions_of(session, case_ids),
-            await repository.referrals_of(session, case_ids),
+            await repository.decisions.decisions_of(session, case_ids),
+            await repository.decisions.periods_of(session, case_ids),
+            await repository.decisions.extensions_of(session, case_ids),
+            await repository.cases.referrals_of(session, case_ids),
         )
 
 
@@ -70,9 +64,10 @@ async def see_cases(
     session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
 ) -> list[CaseDetails | CaseGlimpse]:
     """Each case as the actor may see it."""
-    parts = await Parts.read(session, [case.id for case, part in found if part in repository.WORKING])
+    parts = await Parts.read(session, [case.id for case, part in found if part in repository.cases.WORKING])
     return [
-        _details(case, parts) if part in repository.WORKING else _glimpse(actor, case, part) for case, part in found
+        _details(case, parts) if part in repository.cases.WORKING else _glimpse(actor, case, part)
+        for case, part in found
     ]
 
 

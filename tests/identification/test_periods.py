@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.periods import (
+from services.identification.domain.periods import (
     Alert,
     ExtensionBeforeEnd,
     LegalStatus,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.identification.routing import (
+from services.identification.domain.routing import (
     TABLES,
     ResidenceValidity,
     RoutingFacts,

@@ -1,5 +1,6 @@
 """The first tables: cases and their parties, known identifiers, interviews, recommendations, decisions, periods."""
 
+from services.identification.migrations.walls import party, working
 from shared.migrations import apply, guarded, plumbing
 
 revision = "0001"
@@ -107,18 +108,6 @@ CREATE TABLE period_extension (
     note bytea);
 CREATE INDEX ix_period_extension_case ON period_extension (case_id);
 """
-
-
-def party(case_id: str, parts: str = "") -> str:
-    """Havn itself, and whoever has a part in the case (one of `parts`, where they are named)."""
-    among = f" AND p.part IN ({parts})" if parts else ""
-    is_party = f"SELECT FROM case_party p WHERE p.case_id = {case_id} AND p.org = havn_org(){among}"
-    return f"havn_org() = 'havn' OR EXISTS ({is_party})"
-
-
-def working(table: str) -> str:
-    return party(f"{table}.case_id", "'centre', 'authority'")
-
 
 # The prosecution writes down what a court has decided, and sees no other decision.
 OF_A_COURT = f"decision.authority = 'COURT' AND havn_org() = 'anklagemyndigheden' AND ({party('decision.case_id')})"

@@ -6,33 +6,27 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.cases import CENTRE
-from services.identification.models import Case, Interview, Recommendation
-from services.identification.schemas import Account, InterviewReport, RecommendationMade, SealedText
+from services.identification.domain import lifecycle
+from services.identification.domain.cases import CENTRE
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case
+from services.identification.models.clarification import Interview, Recommendation
+from services.identification.schemas.clarification import Account, InterviewReport, RecommendationMade
+from services.identification.schemas.person import SealedText
 from shared import events, outbox
 from shared.auth import Actor
-from shared.codes import Authority, CaseStatus
+from shared.codes import Authority
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden
 from shared.personal import Personal
 
 
-class CaseStatusDoesNotAllow(Conflict):
-    """The case has not come that far, or has gone past it."""
+class AuthorityNotSettled(Conflict):
+    """Who decides must be settled first."""
 
 
 class OnlyTheCentreRecommends(Forbidden):
     """The recommendation is CMM's."""
-
-
-def check_status(case: Case, *allowed: CaseStatus, to: str) -> None:
-    """Raises CaseStatusDoesNotAllow, with the statuses that would."""
-    if case.status not in allowed:
-        raise CaseStatusDoesNotAllow(
-            f"A case that is {case.status} does not allow to {to}; that takes one that is {' or '.join(allowed)}.",
-            current_status=case.status,
-            allowed=list(allowed),
-        )
 
 
 async def hold_interview(
@@ -41,15 +35,8 @@ async def hold_interview(
     """Record an interview. Gives how many there now are, and how many were held in detention.
 
     Interviews go on after a decision too: a reassessment may follow."""
-    case = await repository.lock_case(session, actor, case_id, match)
-    check_status(
-        case,
-        CaseStatus.REFERRED,
-        CaseStatus.CLARIFICATION,
-        CaseStatus.RECOMMENDED,
-        CaseStatus.DECIDED,
-        to="record an interview",
-    )
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.take(case, Step.INTERVIEW)
     interview = Interview(
         case_id=case.id,
         held_at=report.held_at,
@@ -65,9 +52,7 @@ async def hold_interview(
         interpreter=report.interpreter if isinstance(report.interpreter, Personal) else None,
         companion=report.companion if isinstance(report.companion, Personal) else None,
     )
-    number, in_detention = await repository.add_interview(session, interview, account)
-    if case.status is CaseStatus.REFERRED:
-        case.status = CaseStatus.CLARIFICATION
+    number, in_detention = await repository.clarification.add_interview(session, interview, account)
     outbox.record(
         session,
         events.InterviewHeld(
@@ -86,22 +71,13 @@ async def recommend(
     session: AsyncSession, *, actor: Actor, case_id: UUID, made: RecommendationMade, match: Match, now: datetime
 ) -> tuple[Case, Recommendation]:
     """CMM recommends an outcome to the deciding authority. An interview is voluntary, so none is required before."""
-    case = await repository.lock_case(session, actor, case_id, match)
+    case = await repository.cases.lock_case(session, actor, case_id, match)
     if actor.org != CENTRE:
         raise OnlyTheCentreRecommends("CMM recommends; the deciding authority decides.")
     if case.authority is Authority.NEEDS_REVIEW:
-        raise CaseStatusDoesNotAllow("A lawyer must settle who decides before a recommendation: POST .../route.")
-    check_status(
-        case,
-        CaseStatus.REFERRED,
-        CaseStatus.CLARIFICATION,
-        CaseStatus.RECOMMENDED,
-        CaseStatus.DECIDED,
-        to="recommend",
-    )
+        raise AuthorityNotSettled("A lawyer must settle who decides before a recommendation: POST .../route.")
+    lifecycle.take(case, Step.RECOMMEND)
     recommendation = Recommendation(case_id=case.id, made_at=now, made_by=actor.org, outcome=made.outcome)
-    await repository.add_recommendation(session, recommendation, SealedText(text=made.reasons))
-    if case.status is not CaseStatus.DECIDED:
-        case.status = CaseStatus.RECOMMENDED
+    await repository.clarification.add_recommendation(session, recommendation, SealedText(text=made.reasons))
     outbox.record(session, events.RecommendationMade(case_id=case.id, occurred_at=now, outcome=made.outcome))
     return case, recommendation

@@ -1,29 +1,19 @@
-"""The only door to the rows of the identification service: it asks who is asking, and notes what they saw."""
+"""Cases and who has to do with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, select, text, tuple_
+from sqlalchemy import Select, delete, exists, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.identification.models import (
-    Case,
-    CaseParty,
-    CaseReferral,
-    Decision,
-    GrantedPeriod,
-    Interview,
-    KnownIdentifier,
-    Part,
-    PeriodExtension,
-    Recommendation,
-    Table,
-)
-from services.identification.schemas import Account, CasePerson, SealedText
+from services.identification.models.base import Table
+from services.identification.models.cases import Case, CaseParty, CaseReferral, KnownIdentifier, Part
+from services.identification.repository.texts import seal_text
+from services.identification.schemas.person import CasePerson, SealedText
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
@@ -33,10 +23,20 @@ from shared.errors import NotFound
 from shared.outbox import RecordedEvent
 
 RowT = TypeVar("RowT", bound=Table)
+
+
 WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
+
+
 """The parts that work on a case, and see all of it."""
+
+
 RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER}
+
+
 """The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
+
+
 _WEAKER: Mapping[Part, frozenset[Part]] = {
     Part.PROSECUTION: frozenset(),
     Part.REMOVAL: frozenset(),
@@ -50,11 +50,7 @@ class CaseNotFound(NotFound):
     """No such case, or not yours."""
 
 
-class PeriodNotFound(NotFound):
-    """No such period in this case."""
-
-
-def _of(actor: Actor) -> Select[Case, CaseParty]:
+def cases_of(actor: Actor) -> Select[Case, CaseParty]:
     """Cases the actor has to do with, and what."""
     query = select(Case, CaseParty).join(CaseParty, col(CaseParty.case_id) == col(Case.id))
     return query.where(col(CaseParty.org) == actor.org)
@@ -64,7 +60,7 @@ async def find_case(
     session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str, purpose: Purpose | None = None
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
-    found = (await session.execute(_of(actor).where(col(Case.id) == case_id))).first()
+    found = (await session.execute(cases_of(actor).where(col(Case.id) == case_id))).first()
     if found is None:
         raise CaseNotFound
     audit.record(session, operation=operation, subject_id=case_id, purpose=purpose)
@@ -77,7 +73,7 @@ async def lock_case(
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
     Raises CaseNotFound, and Stale when the caller saw an earlier version."""
-    query = _of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
+    query = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
     found = (await session.execute(query.with_for_update(of=Case))).first()
     if found is None:
         raise CaseNotFound
@@ -91,7 +87,7 @@ async def list_cases(
     session: AsyncSession, actor: Actor, *, status: CaseStatus | None, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = _of(actor).where(col(CaseParty.part) != Part.PROSECUTION)
+    query = cases_of(actor).where(col(CaseParty.part) != Part.PROSECUTION)
     if status:
         query = query.where(col(Case.status) == status)
     if after:
@@ -101,9 +97,6 @@ async def list_cases(
     found = [(case, party.part) for case, party in await session.execute(query)]
     audit.record(session, operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
     return found
-
-
-# ---------------------------------------------------------------- opening and finding
 
 
 async def claim_identifiers(session: AsyncSession, hashes: Iterable[bytes]) -> None:
@@ -172,126 +165,10 @@ async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | 
     await session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
 
 
-# ---------------------------------------------------------------- the person
-
-
-async def read_person(
-    session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose
-) -> tuple[Case, CasePerson]:
-    """The person of a case, opened, for those who work on it."""
-    found = (await session.execute(_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(WORKING)))).first()
-    if found is None:
-        raise CaseNotFound
-    case: Case = found[0]
-    key = await sealed.key_of(session, case.id)
-    person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    fields = sorted(person.model_fields_set)
-    audit.record(session, operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
-    return case, person
-
-
-async def replace_person(session: AsyncSession, case: Case, person: CasePerson) -> CasePerson:
-    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first."""
-    key = await sealed.key_of(session, case.id)
-    known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    person = person.keeping_what_was_stated(known)
-    case.person = key.seal(person, table="case_file", column="person", row=case.id)
-    audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
-    return person
-
-
-async def seal_text(
-    session: AsyncSession, case_id: UUID, words: SealedText, *, table: str, column: str, row: UUID
-) -> bytes:
-    """Free text, sealed for its place."""
-    key = await sealed.key_of(session, case_id)
-    return key.seal(words, table=table, column=column, row=row)
-
-
 async def add_settlement(session: AsyncSession, case: Case, reason: SealedText) -> None:
     """Note that who decides was settled in a locked case, and seal why."""
     case.settlement = await seal_text(session, case.id, reason, table="case_file", column="settlement", row=case.id)
     audit.record(session, operation="case.settle", subject_id=case.id)
-
-
-# ---------------------------------------------------------------- clarification, decisions, periods
-
-
-async def add_interview(session: AsyncSession, interview: Interview, account: Account) -> tuple[int, int]:
-    """Store an interview; says how many there now are, and how many of them were held in detention."""
-    key = await sealed.key_of(session, interview.case_id)
-    interview.account = key.seal(account, table="interview", column="account", row=interview.id)
-    session.add(interview)
-    await session.flush()
-    audit.record(session, operation="interview.add", subject_id=interview.case_id, object_ids=[interview.id])
-    counted = select(func.count(), func.count().filter(col(Interview.in_detention)))
-    row = (await session.execute(counted.where(col(Interview.case_id) == interview.case_id))).one()
-    return int(row[0]), int(row[1])
-
-
-async def add_recommendation(session: AsyncSession, recommendation: Recommendation, reasons: SealedText) -> None:
-    recommendation.reasons = await seal_text(
-        session, recommendation.case_id, reasons, table="recommendation", column="reasons", row=recommendation.id
-    )
-    session.add(recommendation)
-    audit.record(session, operation="recommendation.add", subject_id=recommendation.case_id)
-
-
-async def add_decision(
-    session: AsyncSession, decision: Decision, reasons: SealedText | None, *, replaced: Decision | None
-) -> None:
-    """Store a decision; the one it replaces stays, and is no longer the authority's current one."""
-    if replaced:
-        replaced.is_current = False
-        await session.flush()  # before the new row: an authority has one current decision in a case
-    if reasons:
-        decision.reasons = await seal_text(
-            session, decision.case_id, reasons, table="decision", column="reasons", row=decision.id
-        )
-    session.add(decision)
-    await session.flush()
-    audit.record(session, operation="decision.add", subject_id=decision.case_id, object_ids=[decision.id])
-
-
-async def add_period(session: AsyncSession, period: GrantedPeriod) -> None:
-    session.add(period)
-    audit.record(session, operation="period.add", subject_id=period.case_id, object_ids=[period.id])
-
-
-async def add_extension(session: AsyncSession, extension: PeriodExtension, note: SealedText | None) -> None:
-    if note:
-        extension.note = await seal_text(
-            session, extension.case_id, note, table="period_extension", column="note", row=extension.id
-        )
-    session.add(extension)
-    audit.record(session, operation="period.extend", subject_id=extension.case_id, object_ids=[extension.period_id])
-
-
-async def period_of(session: AsyncSession, case: Case, period_id: UUID) -> GrantedPeriod:
-    """A period of a case already read; raises PeriodNotFound."""
-    found = await session.get(GrantedPeriod, period_id)
-    if found is None or found.case_id != case.id:
-        raise PeriodNotFound
-    return found
-
-
-async def decisions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
-    """The decisions of cases already read, in the order they were recorded, with one statement."""
-    return await _by_case(session, case_ids, select(Decision).order_by(col(Decision.recorded_at)), Decision)
-
-
-async def periods_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
-    """The periods of cases already read, by start, with one statement."""
-    return await _by_case(
-        session, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod
-    )
-
-
-async def extensions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
-    """The extensions in cases already read, as granted, with one statement."""
-    return await _by_case(
-        session, case_ids, select(PeriodExtension).order_by(col(PeriodExtension.granted_at)), PeriodExtension
-    )
 
 
 async def referrals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:

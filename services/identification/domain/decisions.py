@@ -9,11 +9,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import cases, periods, repository
-from services.identification.clarification import check_status
-from services.identification.models import Case, Decision, GrantedPeriod, PeriodExtension
-from services.identification.periods import LegalStatus, Period
-from services.identification.schemas import DecisionReport, ExtensionRequest, PeriodRequest, SealedText
+from services.identification import repository
+from services.identification.domain import cases, lifecycle, periods
+from services.identification.domain.clarification import AuthorityNotSettled
+from services.identification.domain.lifecycle import Step
+from services.identification.domain.periods import LegalStatus, Period
+from services.identification.models.cases import Case
+from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
+from services.identification.schemas.decisions import DecisionReport, ExtensionRequest, PeriodRequest
+from services.identification.schemas.person import SealedText
 from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
@@ -30,10 +34,6 @@ ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outc
 
 class WrongAuthority(Forbidden):
     """Another authority decides in this case."""
-
-
-class AuthorityNotSettled(Conflict):
-    """Who decides must be settled first."""
 
 
 class DecidedBeforeReferral(Unprocessable):
@@ -65,13 +65,14 @@ async def decide(
 ) -> tuple[Case, Decision]:
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
     is_a_courts = report.authority is Authority.COURT
-    parts = repository.RECORDING_A_COURT if is_a_courts else repository.WORKING
-    case = await repository.lock_case(session, actor, case_id, match, parts=parts)
+    parts = repository.cases.RECORDING_A_COURT if is_a_courts else repository.cases.WORKING
+    case = await repository.cases.lock_case(session, actor, case_id, match, parts=parts)
     _check_authority(actor, case, report)
     _check_dates(case, report)
-    earlier = (await repository.decisions_of(session, [case.id]))[case.id]
+    earlier = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
-    _check_order(case, report, replaced)
+    step = _step(case, report, replaced)
+    lifecycle.check(case, step)
     decision = Decision(
         case_id=case.id,
         **report.model_dump(exclude={"reasons", "legal_status", "exploitation_forms"}),
@@ -82,12 +83,12 @@ async def decide(
         recorded_by=actor.org,
     )
     reasons = SealedText(text=report.reasons) if report.reasons else None
-    await repository.add_decision(session, decision, reasons, replaced=replaced)
+    await repository.decisions.add_decision(session, decision, reasons, replaced=replaced)
     _tell(session, case, decision, replaced, now=now)
     if is_a_courts:
         await _heed_the_court(session, case, decision, now=now)
     else:
-        case.status = CaseStatus.DECIDED
+        lifecycle.take(case, step)
     return case, decision
 
 
@@ -136,14 +137,11 @@ def _replaced(earlier: Sequence[Decision], report: DecisionReport) -> Decision |
     raise ReplacesNothing(f"`replaces` is not a current decision of {report.authority} in this case.")
 
 
-def _check_order(case: Case, report: DecisionReport, replaced: Decision | None) -> None:
+def _step(case: Case, report: DecisionReport, replaced: Decision | None) -> Step:
     """First recommended, then decided. A court waits for nobody, and what ends without an assessment needs none."""
     if report.authority is Authority.COURT or report.outcome in ENDS_WITHOUT_ASSESSMENT:
-        check_status(case, *(status for status in CaseStatus if status is not CaseStatus.CLOSED), to="record this")
-    elif replaced or case.court_recognised:
-        check_status(case, CaseStatus.RECOMMENDED, CaseStatus.DECIDED, to="decide")
-    else:
-        check_status(case, CaseStatus.RECOMMENDED, to="decide")
+        return Step.END_WITHOUT_ASSESSMENT
+    return Step.RECONSIDER if replaced or case.court_recognised else Step.DECIDE
 
 
 def _forms(report: DecisionReport) -> list[ExploitationForm]:
@@ -180,9 +178,12 @@ async def grant_period(
     session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
 ) -> tuple[Case, GrantedPeriod]:
     """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
-    case = await repository.lock_case(session, actor, case_id, match)
-    decision = _granting((await repository.decisions_of(session, [case.id]))[case.id])
-    if any(period.decision_id == decision.id for period in (await repository.periods_of(session, [case.id]))[case.id]):
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    decision = _granting((await repository.decisions.decisions_of(session, [case.id]))[case.id])
+    if any(
+        period.decision_id == decision.id
+        for period in (await repository.decisions.periods_of(session, [case.id]))[case.id]
+    ):
         raise PeriodAlreadyGranted("The period of this decision is granted already; extend it instead.")
     if request.requested_on < decision.decided_on:
         raise DecidedBeforeReferral(f"A period is requested on or after the decision of {decision.decided_on}.")
@@ -195,7 +196,7 @@ async def grant_period(
         requested_on=request.requested_on,
         **dates._asdict(),
     )
-    await repository.add_period(session, period)
+    await repository.decisions.add_period(session, period)
     outbox.record(
         session,
         PeriodGranted(
@@ -229,8 +230,8 @@ async def extend_period(
     now: datetime,
 ) -> tuple[Case, GrantedPeriod]:
     """Move the period's end, at most to its cap."""
-    case = await repository.lock_case(session, actor, case_id, match)
-    period = await repository.period_of(session, case, period_id)
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    period = await repository.decisions.period_of(session, case, period_id)
     extended = periods.extension(
         Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
     )
@@ -243,7 +244,9 @@ async def extend_period(
         granted_at=now,
         granted_by=actor.org,
     )
-    await repository.add_extension(session, extension, SealedText(text=request.note) if request.note else None)
+    await repository.decisions.add_extension(
+        session, extension, SealedText(text=request.note) if request.note else None
+    )
     outbox.record(
         session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
     )

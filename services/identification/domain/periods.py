@@ -17,7 +17,7 @@ from shared.codes import Authority, PeriodKind, ResidenceBasis
 from shared.decision_tables import Dated, NoTableInForce
 from shared.errors import Conflict, Unprocessable
 
-TABLES: Final = Path(__file__).parent / "tables"
+TABLES: Final = Path(__file__).parents[1] / "tables"
 
 LEGAL_STAY: Final = frozenset(
     {

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository, routing
-from services.identification.models import Case, CaseReferral, Part
-from services.identification.routing import RoutingFacts
-from services.identification.schemas import CasePerson, RoutingQuestion, SealedText, Settlement
+from services.identification import repository
+from services.identification.domain import routing
+from services.identification.domain.routing import RoutingFacts
+from services.identification.models.cases import Case, CaseReferral, Part
+from services.identification.schemas.person import CasePerson, SealedText
+from services.identification.schemas.routing import RoutingQuestion, Settlement
 from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
@@ -63,9 +65,9 @@ async def receive_subjects(
     """Open a case for each subject of a referral; where one of a person's identifiers is known, join the case there is."""
     hashes = {subject_id: _hashes(session, subject) for subject_id, subject in subjects.items()}
     # All of them at once and in one order: two referrals of the same people would else wait for each other for ever.
-    await repository.claim_identifiers(session, chain.from_iterable(hashes.values()))
+    await repository.cases.claim_identifiers(session, chain.from_iterable(hashes.values()))
     for subject_id, subject in subjects.items():
-        if not await repository.has_case(session, subject_id):
+        if not await repository.cases.has_case(session, subject_id):
             person = CasePerson(**dict(subject), safe_contact=safe_contact.text if safe_contact else None)
             await _receive(session, origin, subject_id, person, hashes[subject_id], now=now)
 
@@ -73,7 +75,7 @@ async def receive_subjects(
 async def _receive(
     session: AsyncSession, origin: Origin, subject_id: UUID, person: CasePerson, hashes: list[bytes], *, now: datetime
 ) -> None:
-    known = await repository.case_known_by(session, hashes)
+    known = await repository.cases.case_known_by(session, hashes)
     if known:
         case_id = known.id
         outbox.record(
@@ -91,9 +93,9 @@ async def _receive(
     referral = CaseReferral(
         subject_id=subject_id, referral_id=origin.referral_id, referred_by=origin.referred_by, case_id=case_id
     )
-    await repository.add_referral(session, referral)
-    await repository.add_identifiers(session, case_id, hashes)
-    await repository.add_party(session, case_id, origin.referred_by, Part.REFERRER)
+    await repository.cases.add_referral(session, referral)
+    await repository.cases.add_identifiers(session, case_id, hashes)
+    await repository.cases.add_party(session, case_id, origin.referred_by, Part.REFERRER)
 
 
 def _hashes(session: AsyncSession, person: Subject | CasePerson) -> list[bytes]:
@@ -122,7 +124,7 @@ async def _open_case(
         **_facts_of(person, on=on_date(now)),
     )
     _route(case, on=on_date(now))
-    await repository.add_case(session, case, person)
+    await repository.cases.add_case(session, case, person)
     outbox.record(
         session,
         CaseOpened(
@@ -140,8 +142,8 @@ async def _open_case(
             residence_basis=case.residence_basis,
         ),
     )
-    await repository.add_party(session, case.id, CENTRE, Part.CENTRE)
-    await repository.add_party(session, case.id, PROSECUTION, Part.PROSECUTION)
+    await repository.cases.add_party(session, case.id, CENTRE, Part.CENTRE)
+    await repository.cases.add_party(session, case.id, PROSECUTION, Part.PROSECUTION)
     await _tell_route(session, case, now=now)
     return case.id
 
@@ -217,7 +219,7 @@ def _route(case: Case, *, on: date) -> None:
 async def _tell_route(session: AsyncSession, case: Case, *, now: datetime) -> None:
     """Tell who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
     if case.authority is not Authority.COURT:
-        await repository.set_part(session, case.id, IMMIGRATION, await _part_of_immigration(session, case))
+        await repository.cases.set_part(session, case.id, IMMIGRATION, await _part_of_immigration(session, case))
     outbox.record(
         session,
         CaseRouted(
@@ -235,7 +237,7 @@ async def _part_of_immigration(session: AsyncSession, case: Case) -> Part | None
     """US decides, or has referred the person, or could remove the person and must see that this is pending; or nothing."""
     if case.authority is Authority.US:
         return Part.AUTHORITY
-    if await repository.has_referred(session, case.id, IMMIGRATION):
+    if await repository.cases.has_referred(session, case.id, IMMIGRATION):
         return Part.REFERRER
     return None if _is_safe_from_removal(case) else Part.REMOVAL
 
@@ -251,7 +253,7 @@ async def settle(
     session: AsyncSession, *, actor: Actor, case_id: UUID, settlement: Settlement, match: Match, now: datetime
 ) -> Case:
     """A lawyer of CMM says who decides, where the table leaves it open (R7)."""
-    case = await repository.lock_case(session, actor, case_id, match)
+    case = await repository.cases.lock_case(session, actor, case_id, match)
     if actor.org != CENTRE:
         raise NotACentresLawyer("Only a lawyer of CMM settles who decides.")
     if case.status in (CaseStatus.DECIDED, CaseStatus.CLOSED):
@@ -259,7 +261,7 @@ async def settle(
     if case.rule != "R7":
         raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")
     case.authority, case.settled_by = settlement.authority, actor.org
-    await repository.add_settlement(session, case, SealedText(text=settlement.reason))
+    await repository.cases.add_settlement(session, case, SealedText(text=settlement.reason))
     await _tell_route(session, case, now=now)
     return case
 
@@ -268,13 +270,13 @@ async def describe_person(
     session: AsyncSession, *, actor: Actor, case_id: UUID, person: CasePerson, match: Match, now: datetime
 ) -> tuple[Case, CasePerson]:
     """Replace the description of the person. Before the decision, changed facts are routed again; after it, never."""
-    case = await repository.lock_case(session, actor, case_id, match)
+    case = await repository.cases.lock_case(session, actor, case_id, match)
     today = on_date(now)
     before = _facts_on(case, today)
-    person = await repository.replace_person(session, case, person)
+    person = await repository.person.replace_person(session, case, person)
     for name, value in _facts_of(person, on=today).items():
         setattr(case, name, value)
-    await repository.add_identifiers(session, case.id, _hashes(session, person))
+    await repository.cases.add_identifiers(session, case.id, _hashes(session, person))
     if before != _facts_on(case, today) and case.status not in (CaseStatus.DECIDED, CaseStatus.CLOSED):
         await route_again(session, case, now=now)
     return case, person

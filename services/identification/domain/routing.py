@@ -16,7 +16,7 @@ from shared import decision_tables
 from shared.codes import Authority, ResidenceBasis
 from shared.decision_tables import Fact, NoTableInForce, Rule, RuleTable
 
-TABLES: Final = Path(__file__).parent / "tables"
+TABLES: Final = Path(__file__).parents[1] / "tables"
 
 Alpha3 = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """A citizenship: ISO 3166-1 alpha-3."""

@@ -1,0 +1,1 @@
+"""What may happen to a case, a file for each subject."""

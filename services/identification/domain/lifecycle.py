@@ -1,0 +1,75 @@
+"""The life of a case, in one place: which step its status allows, and where the step leads.
+
+`referred` -> `clarification` -> `recommended` -> `decided` -> `closed`; that the person is missing is a flag beside it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from services.identification.models.cases import Case
+from shared.codes import CaseStatus
+from shared.errors import Conflict
+
+_ALL: Final = frozenset(CaseStatus)
+_OPEN: Final = _ALL - {CaseStatus.CLOSED}
+_UNDECIDED: Final = _OPEN - {CaseStatus.DECIDED}
+
+
+class CaseStatusDoesNotAllow(Conflict):
+    """The case has not come that far, or has gone past it."""
+
+
+class Step(StrEnum):
+    """What may be done to a case; the text completes "does not allow to ..."."""
+
+    SETTLE = "settle who decides"
+    INTERVIEW = "record an interview"
+    RECOMMEND = "recommend"
+    DECIDE = "decide"
+    RECONSIDER = "decide again"
+    END_WITHOUT_ASSESSMENT = "record this"
+    """Declined, disappeared, withdrawn, or a court's decision: none of them waits for a recommendation."""
+    CLOSE = "close the case"
+    REOPEN = "reopen the case"
+    WORK = "add to it"
+    """Everything else that is recorded while the case is open: consents, support, risk, a return ..."""
+
+
+ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
+    Step.SETTLE: _UNDECIDED,
+    Step.INTERVIEW: _OPEN,
+    Step.RECOMMEND: _OPEN,
+    Step.DECIDE: frozenset({CaseStatus.RECOMMENDED}),
+    Step.RECONSIDER: frozenset({CaseStatus.RECOMMENDED, CaseStatus.DECIDED}),
+    Step.END_WITHOUT_ASSESSMENT: _OPEN,
+    Step.CLOSE: frozenset({CaseStatus.DECIDED}),
+    Step.REOPEN: frozenset({CaseStatus.CLOSED}),
+    Step.WORK: _OPEN,
+}
+_LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
+    Step.INTERVIEW: {CaseStatus.REFERRED: CaseStatus.CLARIFICATION},
+    Step.RECOMMEND: dict.fromkeys(_UNDECIDED, CaseStatus.RECOMMENDED),
+    Step.DECIDE: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
+    Step.RECONSIDER: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
+    Step.END_WITHOUT_ASSESSMENT: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
+    Step.CLOSE: {CaseStatus.DECIDED: CaseStatus.CLOSED},
+    Step.REOPEN: {CaseStatus.CLOSED: CaseStatus.DECIDED},
+}
+
+
+def check(case: Case, step: Step) -> None:
+    """Raises CaseStatusDoesNotAllow, with the status the case has and those that would."""
+    allowed = [status for status in CaseStatus if status in ALLOWED[step]]
+    if case.status not in allowed:
+        raise CaseStatusDoesNotAllow(
+            f"A case that is {case.status} does not allow to {step}; that takes one that is {' or '.join(allowed)}.",
+            current_status=case.status,
+            allowed=allowed,
+        )
+
+
+def take(case: Case, step: Step) -> None:
+    """Check the step, and move the case to the status it leads to."""
+    check(case, step)
+    case.status = _LEADS_TO.get(step, {}).get(case.status, case.status)

@@ -1,0 +1,93 @@
+"""Tables of cases, of who has to do with them, and of what the people are known by."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import (
+    AgeGroup,
+    Authority,
+    CaseStatus,
+    Channel,
+    Gender,
+    ResidenceBasis,
+)
+from shared.columns import code, moment, sealed, texts
+
+
+class Part(StrEnum):
+    """What an organisation has to do with a case; who may see what follows from it."""
+
+    CENTRE = "centre"
+    AUTHORITY = "authority"
+    REFERRER = "referrer"
+    REMOVAL = "removal"
+    """Could have the person removed, and so must see that an identification is pending; nothing else."""
+    PROSECUTION = "prosecution"
+    """May record what a court has decided in a case whose id it knows; no list shows it the case."""
+
+
+class Case(Table, table=True):
+    """One person's case. Coded facts stand open, as routing and lists need them; `person` seals the description."""
+
+    __tablename__ = "case_file"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    status: CaseStatus = code(CaseStatus, default=CaseStatus.REFERRED)
+    missing: bool = False
+    opened_at: datetime = moment()
+    opened_on: date
+    channel: Channel = code(Channel)
+    occurred_at: datetime = moment()
+    municipality: str | None
+    referred_by: str | None
+    custody_since: datetime | None = moment()
+    gender: Gender = code(Gender)
+    age_group: AgeGroup = code(AgeGroup)
+    citizenships: list[str] = texts()
+    residence_basis: ResidenceBasis = code(ResidenceBasis)
+    residence_valid_until: date | None
+    unpermitted_work: bool
+    asylum_pending: bool
+    court_recognised: bool = False
+    authority: Authority = code(Authority)
+    rule: str
+    table_version: str
+    why: str
+    settled_by: str | None = None
+    removal_hold: bool = False
+    version: int = 1
+    person: bytes = sealed()
+    settlement: bytes | None = sealed(default=None)
+
+
+class CaseParty(Table, table=True):
+    """An organisation that has to do with the case."""
+
+    __tablename__ = "case_party"
+    case_id: UUID = Field(
+        primary_key=True, sa_column_args=[ForeignKey("case_file.id", deferrable=True, initially="DEFERRED")]
+    )
+    org: str = Field(primary_key=True)
+    part: Part = code(Part)
+
+
+class CaseReferral(Table, table=True):
+    """A subject of a referral that this case is about."""
+
+    __tablename__ = "case_referral"
+    subject_id: UUID = Field(primary_key=True)
+    referral_id: UUID
+    referred_by: str
+    case_id: UUID = Field(foreign_key="case_file.id")
+
+
+class KnownIdentifier(Table, table=True):
+    """An identifier the person is or was known by, as a keyed hash: equality can be found, the number cannot."""
+
+    __tablename__ = "known_identifier"
+    hash: bytes = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")

@@ -1,0 +1,38 @@
+"""Tables of the clarification: interviews and recommendations."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import (
+    Outcome,
+)
+from shared.columns import code, moment, sealed
+
+
+class Interview(Table, table=True):
+    """One interview of the clarification; `account` seals what was said and who helped."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    held_at: datetime = moment()
+    held_by: str
+    language: str | None
+    with_interpreter: bool
+    with_companion: bool
+    anonymous: bool
+    in_detention: bool
+    account: bytes = sealed()
+
+
+class Recommendation(Table, table=True):
+    """What CMM recommends to the deciding authority."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    made_at: datetime = moment()
+    made_by: str
+    outcome: Outcome = code(Outcome)
+    reasons: bytes = sealed()

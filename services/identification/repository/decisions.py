@@ -1,0 +1,77 @@
+"""Decisions, periods and their extensions."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.models.cases import Case
+from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
+from services.identification.repository.cases import _by_case
+from services.identification.repository.texts import seal_text
+from services.identification.schemas.person import SealedText
+from shared import audit
+from shared.errors import NotFound
+
+
+class PeriodNotFound(NotFound):
+    """No such period in this case."""
+
+
+async def add_decision(
+    session: AsyncSession, decision: Decision, reasons: SealedText | None, *, replaced: Decision | None
+) -> None:
+    """Store a decision; the one it replaces stays, and is no longer the authority's current one."""
+    if replaced:
+        replaced.is_current = False
+        await session.flush()  # before the new row: an authority has one current decision in a case
+    if reasons:
+        decision.reasons = await seal_text(
+            session, decision.case_id, reasons, table="decision", column="reasons", row=decision.id
+        )
+    session.add(decision)
+    await session.flush()
+    audit.record(session, operation="decision.add", subject_id=decision.case_id, object_ids=[decision.id])
+
+
+async def add_period(session: AsyncSession, period: GrantedPeriod) -> None:
+    session.add(period)
+    audit.record(session, operation="period.add", subject_id=period.case_id, object_ids=[period.id])
+
+
+async def add_extension(session: AsyncSession, extension: PeriodExtension, note: SealedText | None) -> None:
+    if note:
+        extension.note = await seal_text(
+            session, extension.case_id, note, table="period_extension", column="note", row=extension.id
+        )
+    session.add(extension)
+    audit.record(session, operation="period.extend", subject_id=extension.case_id, object_ids=[extension.period_id])
+
+
+async def period_of(session: AsyncSession, case: Case, period_id: UUID) -> GrantedPeriod:
+    """A period of a case already read; raises PeriodNotFound."""
+    found = await session.get(GrantedPeriod, period_id)
+    if found is None or found.case_id != case.id:
+        raise PeriodNotFound
+    return found
+
+
+async def decisions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
+    """The decisions of cases already read, in the order they were recorded, with one statement."""
+    return await _by_case(session, case_ids, select(Decision).order_by(col(Decision.recorded_at)), Decision)
+
+
+async def periods_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
+    """The periods of cases already read, by start, with one statement."""
+    return await _by_case(
+        session, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod
+    )
+
+
+async def extensions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
+    """The extensions in cases already read, as granted, with one statement."""
+    return await _by_case(
+        session, case_ids, select(PeriodExtension).order_by(col(PeriodExtension.granted_at)), PeriodExtension
+    )

@@ -1,0 +1,78 @@
+"""Decisions and the periods they give."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.codes import (
+    Authority,
+    ExploitationForm,
+    ExtensionReason,
+    Outcome,
+    PeriodKind,
+    ResidenceBasis,
+)
+from shared.personal import PersonalText
+from shared.schemas import Answer, Body, Day
+
+
+class DecisionReport(Body):
+    """A decision as its authority makes it; COURT is recorded by CMM or the prosecution."""
+
+    authority: Literal[Authority.CMM, Authority.US, Authority.COURT]
+    outcome: Outcome
+    exploitation_forms: Annotated[list[ExploitationForm], Field(max_length=9)] = []
+    decided_on: Day
+    notified_on: Day | None = None
+    reasons: PersonalText | None = None
+    legal_status: ResidenceBasis | None = None
+    replaces: UUID | None = None
+
+
+class DecisionReceipt(Answer):
+    decision_id: UUID
+    is_current: bool
+
+
+class DecisionDetails(Answer):
+    """`legal_status` is the person's at the decision; a later change of status does not change it."""
+
+    decision_id: UUID
+    authority: Authority
+    outcome: Outcome
+    exploitation_forms: list[ExploitationForm]
+    decided_on: date
+    notified_on: date | None
+    legal_status: ResidenceBasis
+    replaces: UUID | None
+    is_current: bool
+
+
+class PeriodRequest(Body):
+    requested_on: Day
+
+
+class ExtensionRequest(Body):
+    until: Day
+    reason: ExtensionReason
+    note: PersonalText | None = None
+
+
+class ExtensionDetails(Answer):
+    until: date
+    reason: ExtensionReason
+
+
+class PeriodDetails(Answer):
+    """Days are Danish calendar days and `ends_on` is the last. While an asylum case is pending the end of a reflection
+    period is no removal date (`departure_deadline_suspended`)."""
+
+    period_id: UUID
+    kind: PeriodKind
+    starts_on: date
+    ends_on: date
+    cap_on: date
+    departure_deadline_suspended: bool
+    extensions: list[ExtensionDetails]
