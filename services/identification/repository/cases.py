@@ -26,14 +26,10 @@ RowT = TypeVar("RowT", bound=Table)
 
 
 WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
-
-
 """The parts that work on a case, and see all of it."""
 
 
 RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER}
-
-
 """The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
 
 
