@@ -1,0 +1,29 @@
+"""The rows that tests claim to show are rows of docs/rows.md, and each of those has a test."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.rows import rows
+
+TESTS = Path(__file__).parents[1]
+
+
+def claimed() -> set[int]:
+    """The numbers in all `@pytest.mark.row(...)`."""
+    found: set[int] = set()
+    for path in TESTS.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.row":
+                found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}  # type: ignore[misc]
+    return found
+
+
+@pytest.mark.parametrize("number", sorted(rows()))
+def test_a_row_has_a_test_that_names_it(number: int) -> None:
+    assert number in claimed()
+
+
+def test_no_test_names_a_row_that_is_not_on_the_page() -> None:
+    assert claimed() <= rows().keys()
