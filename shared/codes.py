@@ -272,6 +272,14 @@ class CriminalSection(StrEnum):
     OTHER = "other"
 
 
+class Appellant(StrEnum):
+    """Who files an appeal."""
+
+    PERSON = "person"
+    LAWYER = "lawyer"
+    CMM = "cmm"
+
+
 class AppealOutcome(StrEnum):
     """What became of an appeal."""
 

@@ -59,6 +59,9 @@ class Case(Table, table=True):
     why: str
     settled_by: str | None = None
     removal_hold: bool = False
+    closed_on: date | None = None
+    last_follow_up_on: date | None = None
+    """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
     version: int = 1
     person: bytes = sealed()
     settlement: bytes | None = sealed(default=None)

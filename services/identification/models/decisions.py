@@ -33,6 +33,11 @@ class Decision(Table, table=True):
     is_current: bool = True
     recorded_at: datetime = moment()
     recorded_by: str
+    decided_by: str | None = None
+    """The decider, as the login calls them."""
+    rule: str | None = None
+    table_version: str | None = None
+    """By which rule of which routing table the authority was the one to decide."""
     reasons: bytes | None = sealed(default=None)
 
 

@@ -1,0 +1,24 @@
+"""Tables of the criminal track."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import CriminalSection, CriminalStep
+from shared.columns import code, moment, sealed
+
+
+class CriminalRecord(Table, table=True):
+    """One step of the criminal track; it runs beside the identification."""
+
+    __tablename__ = "criminal_step"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    kind: CriminalStep = code(CriminalStep)
+    section: CriminalSection | None = code(CriminalSection)
+    taken_on: date
+    recorded_at: datetime = moment()
+    recorded_by: str
+    note: bytes | None = sealed(default=None)

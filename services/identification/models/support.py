@@ -1,0 +1,39 @@
+"""Tables of the support package, and of what the person's health asks for."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import SupportKind
+from shared.columns import code, moment, sealed
+
+
+class SupportMeasure(Table, table=True):
+    """One measure of the support package; `details` seals who gives it, and how it goes."""
+
+    __tablename__ = "support_measure"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    kind: SupportKind = code(SupportKind)
+    starts_on: date
+    ends_on: date | None = None
+    recorded_at: datetime = moment()
+    recorded_by: str
+    details: bytes | None = sealed(default=None)
+
+
+class HealthNeeds(Table, table=True):
+    """What a shelter must be able to give. Why is sealed, and stays with health and the caseworkers of the case."""
+
+    __tablename__ = "health_needs"
+    case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
+    needs_midwife: bool = False
+    needs_doctor: bool = False
+    needs_psychologist: bool = False
+    needs_medication: bool = False
+    wheelchair: bool = False
+    recorded_at: datetime = moment()
+    recorded_by: str
+    reasons: bytes | None = sealed(default=None)
