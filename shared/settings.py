@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     token_url: str | None = None
     """Token endpoint for Havn's own calls between services; unset: the development issuer's."""
 
+    clamd: str | None = Field(default=None, pattern=r"^(unix:/.+|tcp:.+:[0-9]{1,5})$")
+    """Where a clamd scans evidence: unix:/run/clamav/clamd.ctl or tcp:host:3310; unset: nothing is scanned."""
+    evidence_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1, le=100 * 1024 * 1024)
+    """The largest file that is kept as evidence."""
+
     otlp_endpoint: str | None = None
     relay_poll_seconds: float = Field(default=0.2, gt=0, le=60)
     sweep_seconds: float = Field(default=5.0, gt=0, le=3600)

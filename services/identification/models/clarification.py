@@ -22,6 +22,7 @@ class Interview(Table, table=True):
     language: str | None
     with_interpreter: bool
     with_companion: bool
+    with_representative: bool = False
     anonymous: bool
     in_detention: bool
     account: bytes = sealed()

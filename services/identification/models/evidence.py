@@ -1,0 +1,65 @@
+"""Tables of evidence: what a file is, its sealed content in parts, and who has released it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.columns import code, moment, sealed
+from shared.scanning import Verdict
+
+
+class EvidenceStatus(StrEnum):
+    """Whether a file can be had."""
+
+    UPLOADING = "uploading"
+    HELD = "held"
+    """Whole, but not scanned: it waits until two people have released it."""
+    AVAILABLE = "available"
+    REFUSED = "refused"
+    """Infected, or of a kind that is not kept: its content is destroyed."""
+    REMOVED = "removed"
+    """Taken out again, for a reason that is kept; its content is destroyed."""
+
+
+class Evidence(Table, table=True):
+    """A file in a case; `description` seals its name, what it shows, and why it was removed. Type and size are found, not
+    claimed."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    status: EvidenceStatus = code(EvidenceStatus)
+    scan: Verdict = code(Verdict)
+    media_type: str | None
+    size: int = 0
+    obtained_on: date | None
+    added_at: datetime = moment()
+    added_by: str
+    description: bytes = sealed()
+
+
+class EvidencePart(Table, table=True):
+    """A piece of a file's content, sealed for its own place."""
+
+    __tablename__ = "evidence_part"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    evidence_id: UUID = Field(foreign_key="evidence.id")
+    case_id: UUID = Field(foreign_key="case_file.id")
+    number: int
+    size: int
+    content: bytes = sealed()
+
+
+class EvidenceRelease(Table, table=True):
+    """One person lets a file out that was not scanned; it takes two."""
+
+    __tablename__ = "evidence_release"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    evidence_id: UUID = Field(foreign_key="evidence.id")
+    case_id: UUID = Field(foreign_key="case_file.id")
+    released_at: datetime = moment()
+    released_by: str
+    released_by_subject: str
+    reason: bytes = sealed()

@@ -1,0 +1,38 @@
+"""Table of the signs of trafficking that were observed."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.columns import code, moment, sealed
+
+
+class Observed(StrEnum):
+    """Whether a sign is there."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Observation(Table, table=True):
+    """One answer to one item of an indicator set, in the version that was in force; `account` seals the note and who saw it.
+
+    Answers are never changed: a later one (`number`) stands in an earlier one's place."""
+
+    __tablename__ = "indicator_observation"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    number: int
+    indicator_set: str
+    table_version: str
+    item: str
+    answer: Observed = code(Observed)
+    observed_on: date | None
+    recorded_at: datetime = moment()
+    recorded_by: str
+    recorded_by_subject: str
+    account: bytes = sealed()

@@ -1,0 +1,27 @@
+"""Table of risk assessments."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import RiskLevel
+from shared.columns import code, moment, sealed
+
+
+class RiskAssessment(Table, table=True):
+    """How great the danger to the person was on a day; `account` seals the threats and what is done about them.
+
+    Of a case's assessments the one of the latest day stands (`is_latest`); of two of one day, the one recorded later."""
+
+    __tablename__ = "risk_assessment"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    level: RiskLevel = code(RiskLevel)
+    assessed_on: date
+    reassess_on: date
+    is_latest: bool
+    recorded_at: datetime = moment()
+    recorded_by: str
+    account: bytes = sealed()
