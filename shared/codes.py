@@ -92,6 +92,30 @@ class AgeGroup(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CommunicationNeed(StrEnum):
+    """What it takes to speak with the person."""
+
+    INTERPRETER = "interpreter"
+    FEMALE_INTERPRETER = "female_interpreter"
+    SIGN_LANGUAGE = "sign_language"
+    EASY_LANGUAGE = "easy_language"
+    LITERACY = "literacy"
+    HEARING = "hearing"
+    VISION = "vision"
+    OTHER = "other"
+
+
+class ContactChannel(StrEnum):
+    """How the person can be reached; whether that is safe is recorded for each."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    LETTER = "letter"
+    MESSENGER = "messenger"
+    VIA_PERSON = "via_person"
+
+
 class IdentifierType(StrEnum):
     CPR = "cpr"
     REPLACEMENT_CPR = "replacement_cpr"
@@ -288,6 +312,15 @@ class AppealOutcome(StrEnum):
     CHANGED = "changed"
 
 
+class CustodyEnd(StrEnum):
+    """How a detention ended; `placed_34`: a place at a shelter under udlændingeloven § 34(1) no. 3 instead."""
+
+    RELEASED = "released"
+    PLACED_34 = "placed_34"
+    REMANDED = "remanded"
+    OTHER = "other"
+
+
 class DeadlineKind(StrEnum):
     """A clock that runs for a person."""
 
@@ -318,3 +351,32 @@ class DisclosureBasis(StrEnum):
 
     CONSENT = "consent"
     LAW = "law"
+
+
+class ConsentMethod(StrEnum):
+    """How a person gave leave."""
+
+    ORAL = "oral"
+    WRITTEN = "written"
+
+
+class ShareScope(StrEnum):
+    """What a person gives leave to tell, or the law lets us tell: each code opens the fields of the visibility table."""
+
+    STATUS = "status"
+    OUTCOME = "outcome"
+    CONTACT = "contact"
+    PERSON = "person"
+    HEALTH_FLAGS = "health_flags"
+    PLACEMENT = "placement"
+
+
+class LegalBasis(StrEnum):
+    """The law that lets something be told without leave (domain, section 7)."""
+
+    CHILD_AT_RISK = "child_at_risk"
+    DANGER_TO_LIFE = "danger_to_life"
+    RETSSIKKERHEDSLOV_11C = "retssikkerhedslov_11c"
+    UDLAENDINGELOV = "udlaendingelov"
+    COURT_ORDER = "court_order"
+    OTHER_LAW = "other_law"

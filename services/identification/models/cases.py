@@ -13,6 +13,8 @@ from shared.codes import (
     Authority,
     CaseStatus,
     Channel,
+    ContactChannel,
+    CustodyEnd,
     Gender,
     ResidenceBasis,
 )
@@ -27,6 +29,8 @@ class Part(StrEnum):
     REFERRER = "referrer"
     REMOVAL = "removal"
     """Could have the person removed, and so must see that an identification is pending; nothing else."""
+    MUNICIPALITY = "municipality"
+    """The acting municipality of a child: it sees nothing of the case but the deadline that is its own."""
     PROSECUTION = "prosecution"
     """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
@@ -45,6 +49,11 @@ class Case(Table, table=True):
     municipality: str | None
     referred_by: str | None
     custody_since: datetime | None = moment()
+    custody_ended_at: datetime | None = moment(default=None)
+    custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
+    custody_place: bytes | None = sealed(default=None)
+    is_wound: bool = False
+    """The clocks are set by what is known; a case of an earlier Havn has none until its worker has wound them."""
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
     citizenships: list[str] = texts()
@@ -59,6 +68,8 @@ class Case(Table, table=True):
     why: str
     settled_by: str | None = None
     removal_hold: bool = False
+    merged_into: UUID | None = None
+    """The case about the same person where the work goes on; this one is only read."""
     closed_on: date | None = None
     last_follow_up_on: date | None = None
     """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
@@ -93,4 +104,17 @@ class KnownIdentifier(Table, table=True):
 
     __tablename__ = "known_identifier"
     hash: bytes = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id", primary_key=True)
+
+
+class ContactAttempt(Table, table=True):
+    """Somebody tried to reach the person, over a channel that is recorded as safe."""
+
+    __tablename__ = "contact_attempt"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_id: UUID = Field(foreign_key="case_file.id")
+    channel: ContactChannel = code(ContactChannel)
+    made_at: datetime = moment()
+    made_by: str
+    reached: bool
+    note: bytes | None = sealed(default=None)

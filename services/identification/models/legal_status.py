@@ -1,0 +1,27 @@
+"""Table of the legal status: on what a person's stay rested, from which day."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.codes import ResidenceBasis
+from shared.columns import code, moment, sealed
+
+
+class LegalStatusEntry(Table, table=True):
+    """One line of the dated history; nothing in it is changed but that its day has come. `particulars` seals the source."""
+
+    __tablename__ = "legal_status"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    residence_basis: ResidenceBasis = code(ResidenceBasis)
+    valid_from: date
+    valid_until: date | None
+    unpermitted_work: bool
+    asylum_pending: bool
+    recorded_at: datetime = moment()
+    recorded_by: str
+    has_taken_effect: bool
+    particulars: bytes | None = sealed(default=None)

@@ -1,0 +1,47 @@
+"""Tables of how long things are kept."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from services.identification.models.base import Table
+from shared.columns import moment, sealed
+
+
+class LegalHold(Table, table=True):
+    """Nothing of the case is erased while this stands."""
+
+    __tablename__ = "legal_hold"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id")
+    placed_at: datetime = moment()
+    placed_by: str
+    ended_at: datetime | None = moment(default=None)
+    ended_by: str | None = None
+    reason: bytes | None = sealed(default=None)
+
+
+class RetentionRun(Table, table=True):
+    """The report of one run: how many cases each rule erased, and which."""
+
+    __tablename__ = "retention_run"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    ran_at: datetime = moment()
+    day: date
+    table_version: str
+    is_complete: bool
+    erased: dict[str, Any] = Field(sa_type=JSONB)
+    case_ids: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+
+
+class ErasedKey(Table, table=True):
+    """The ledger of destroyed keys: after a backup was restored, what it lists is destroyed again."""
+
+    __tablename__ = "erased_key"
+    owner_id: UUID = Field(primary_key=True)
+    erased_at: datetime = moment()
+    rule: str
