@@ -23,7 +23,7 @@ from shared.clock import Clock
 from shared.db import Database
 from shared.events import EVENTS, Event
 from shared.logs import log
-from shared.metrics import DEAD_LETTERS, EVENTS_HANDLED
+from shared.metrics import EVENTS_HANDLED
 from shared.outages import is_outage
 from shared.peers import PeerAway, Peers
 from shared.plumbing import PlumbingTable
@@ -242,7 +242,6 @@ class Consumer:
                 replayed_at=None,
             )
         )
-        DEAD_LETTERS.labels(self.service).inc()
 
     async def replay(self) -> tuple[int, int]:
         """Try every dead letter again, in order per case; the first that fails again keeps the rest of its case waiting.
@@ -262,7 +261,6 @@ class Consumer:
             except Exception as error:
                 stuck.add((letter.source, letter.key))
                 await self._note_failure(letter, _reason(error))
-        DEAD_LETTERS.labels(self.service).set(len(waiting) - done)
         return done, len(waiting) - done
 
     async def _replay_one(self, letter: DeadLetter) -> int:

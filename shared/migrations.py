@@ -126,19 +126,21 @@ def run_environment(metadata: MetaData) -> None:
 
 
 def apply(*scripts: str) -> None:
-    """Run these scripts in the migration; a script's statements end with `;`, a `DO` block stands alone."""
+    """Run these scripts in the migration; a script's statements end with `;`, a `DO` block or a function stands alone."""
     from alembic import op
 
     for script in scripts:
-        statements = [script] if script.startswith("DO") else script.split(";")
+        is_one = script.lstrip().startswith(("DO", "CREATE FUNCTION"))  # it has semicolons of its own
+        statements = [script] if is_one else script.split(";")
         for statement in filter(str.strip, statements):
             op.execute(statement)
 
 
-PLUMBING = """
+WHO_IS_ASKING = """
 CREATE FUNCTION havn_org() RETURNS text LANGUAGE sql STABLE
-    RETURN nullif(current_setting('havn.org', true), '');
-
+    RETURN nullif(current_setting('havn.org', true), '')
+"""
+PLUMBING = """
 CREATE TABLE event_history (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id uuid NOT NULL DEFAULT uuidv7() UNIQUE,
@@ -195,6 +197,7 @@ def plumbing() -> list[str]:
     """The statements that make the tables every service has, as of the first release."""
     itself, own = "havn_org() = 'havn'", "org = havn_org()"
     return [
+        WHO_IS_ASKING,
         PLUMBING,
         # History and audit are only ever added to: the runtime role can neither change nor delete a row.
         *guarded("event_history", "SELECT, INSERT", writable="actor_org = havn_org()"),

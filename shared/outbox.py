@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.bus import Bus, Message
 from shared.events import Event, cloud_event
 from shared.logs import log
-from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST, OUTBOX_PENDING
+from shared.metrics import DEAD_LETTERS, EVENTS_PUBLISHED, OUTBOX_OLDEST, OUTBOX_PENDING
 from shared.plumbing import PlumbingTable
 from shared.telemetry import current_traceparent
 
@@ -113,7 +113,8 @@ _PENDING = """
 """
 _STATE = """
     SELECT count(*) AS pending,
-           coalesce(extract(epoch FROM now() - min(h.occurred_at)), 0)::float AS oldest
+           coalesce(extract(epoch FROM now() - min(h.occurred_at)), 0)::float AS oldest,
+           (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL) AS dead
     FROM outbox o JOIN event_history h USING (position)
 """
 
@@ -174,6 +175,8 @@ class Relay:
         state = await connection.fetchrow(_STATE)
         OUTBOX_PENDING.labels(self._service).set(state["pending"])
         OUTBOX_OLDEST.labels(self._service).set(state["oldest"])
+        # Counted here, as letters are also replayed by other processes and by themselves.
+        DEAD_LETTERS.labels(self._service).set(state["dead"])
         try:
             async with asyncio.timeout(self._poll_seconds):
                 await self._wake.wait()

@@ -51,7 +51,6 @@ __all__ = [
     "current_traceparent",
     "exposition",
     "log",
-    "producer_span",
 ]
 
 UNMATCHED = "unmatched"
@@ -110,11 +109,6 @@ def current_traceparent() -> str | None:
 def current_trace_id() -> str:
     """32 hex digits, by which logs, spans, audit and problem documents find each other; zeros outside any span."""
     return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
-
-
-def producer_span(traceparent: str | None, name: str) -> AbstractContextManager[Span]:
-    """Publishing an event, as part of the trace in which it was recorded."""
-    return _span(SpanKind.PRODUCER, traceparent, name)
 
 
 def consumer_span(traceparent: str | None, name: str) -> AbstractContextManager[Span]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 
 from services.accommodation import facility_api, offers, repository, requests, stays
 from services.accommodation.models import Offer, PlacementRequest, Stay
@@ -25,11 +25,10 @@ from services.accommodation.schemas import (
     ResponsibilityAnswer,
     ResponsibilityQuestion,
 )
-from shared.audit import Purpose
 from shared.auth import Actor, Scope
 from shared.clock import on_date
 from shared.concurrency import tag
-from shared.endpoint import STAFF, IfMatch, Now, Pages, Requires, Session
+from shared.endpoint import STAFF, IfMatch, Now, OptionalPurpose, Pages, Requires, Session
 from shared.paging import Page
 from shared.service import service_router
 
@@ -38,7 +37,6 @@ router.include_router(facility_api.router)
 
 Reader = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_READ, *STAFF))]
 Writer = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_WRITE, *STAFF))]
-PurposeIfAny = Annotated[Purpose | None, Query(description="Why it is read.")]
 
 
 @router.post("/responsibility")
@@ -64,7 +62,7 @@ async def request_placement(
 
 @router.get("/placement-requests/{request_id}")
 async def read_placement_request(
-    request_id: UUID, response: Response, session: Session, actor: Reader, now: Now, purpose: PurposeIfAny = None
+    request_id: UUID, response: Response, session: Session, actor: Reader, now: Now, purpose: OptionalPurpose = None
 ) -> PlacementRequestWithNeeds | PlacementRequestDetails:
     """The request; with what the person needs, where it is said why that is read."""
     request = await repository.read_request(session, actor, request_id)
@@ -126,7 +124,7 @@ async def decline_offer(
 
 @router.get("/placements")
 async def list_placements(
-    session: Session, actor: Reader, pages: Pages, case_id: UUID, purpose: PurposeIfAny = None
+    session: Session, actor: Reader, pages: Pages, case_id: UUID, purpose: OptionalPurpose = None
 ) -> Page[PlacementDetails | Placed]:
     """Where the person is and was; who may not know the place learns that there is one."""
     found, is_placed_unseen = await repository.placements_of(
@@ -140,7 +138,7 @@ async def list_placements(
 
 @router.get("/placements/{placement_id}")
 async def read_placement(
-    placement_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeIfAny = None
+    placement_id: UUID, response: Response, session: Session, actor: Reader, purpose: OptionalPurpose = None
 ) -> PlacementDetails | Placed:
     """One placement; who may not know the place learns that there is one."""
     placement, region = await repository.read_placement(session, actor, placement_id, purpose=purpose)

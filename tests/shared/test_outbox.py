@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from shared.bus import Message
+from shared.metrics import REGISTRY
 from shared.outbox import RELAY_LOCK, record, replay
 from tests.shared.lone_service import ITSELF, CollectingBus, LoneService, extended, until
 
@@ -196,3 +197,15 @@ async def test_replay_sends_the_whole_history_again_byte_for_byte(lone: LoneServ
         assert await replay(line) == 0, "what waits already is not queued twice"
         await relay.send_pending(line)
     assert bus.taken[3:] == first
+
+
+async def test_the_gauge_of_dead_letters_falls_when_they_are_replayed_by_whomever(lone: LoneService) -> None:
+    def shown() -> float | None:
+        return REGISTRY.get_sample_value("havn_dead_letters", {"service": "referrals"})
+
+    await lone.sql("INSERT INTO dead_letter SELECT 'e1', 'identification', 'k', 1, 't', '', 'why', 3, now(), NULL")
+    running = asyncio.create_task(lone.relay(CollectingBus()).run())
+    await until(lambda: shown() == 1)
+    await lone.sql("UPDATE dead_letter SET replayed_at = now()")
+    await until(lambda: shown() == 0)
+    running.cancel()
