@@ -1,0 +1,35 @@
+"""The journeys travel on both buses: in the process, and over the protocol of Kafka."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import make_url
+
+from services.everything import SERVICES
+from shared.bus import KafkaBus
+from shared.running import TOPICS, migrate_all
+from shared.settings import Settings
+from tests.parts import mock_kafka
+from tests.world import World, open_world
+
+
+@pytest.fixture(scope="session")
+async def house_on_mock_kafka(server_url: str, settings: Settings) -> AsyncIterator[World]:
+    """Apart from the other tests' databases, whose Havn leads the relays of its own."""
+    url = make_url(server_url).set(database="journeys_on_kafka").render_as_string(hide_password=False)
+    await migrate_all([service.name for service in SERVICES], settings, url)
+    with mock_kafka() as cluster:
+        for topic in TOPICS:
+            cluster.make_topic(topic)
+        bus = KafkaBus(cluster.bootstrap, "havn-identification", check_crcs=False)
+        async with open_world(SERVICES, settings, url, bus=bus) as world:
+            yield world
+
+
+@pytest.fixture(params=["in_process", pytest.param("kafka", marks=pytest.mark.xdist_group("kafka"))])
+async def havn_on_both(request: pytest.FixtureRequest) -> World:
+    """A running Havn, empty but for the directory; once on each bus."""
+    wanted = "house_of_all" if request.param == "in_process" else "house_on_mock_kafka"
+    world: World = request.getfixturevalue(wanted)
+    await world.forget_everything()
+    return world
