@@ -27,6 +27,8 @@ class Part(StrEnum):
     CENTRE = "centre"
     AUTHORITY = "authority"
     REFERRER = "referrer"
+    RECIPIENT = "recipient"
+    """The person's consent, or the law, lets it know what that covers; see the visibility table."""
     REMOVAL = "removal"
     """Could have the person removed, and so must see that an identification is pending; nothing else."""
     MUNICIPALITY = "municipality"
@@ -73,6 +75,7 @@ class Case(Table, table=True):
     closed_on: date | None = None
     last_follow_up_on: date | None = None
     """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
+    erased_at: datetime | None = moment(default=None)
     version: int = 1
     person: bytes = sealed()
     settlement: bytes | None = sealed(default=None)

@@ -34,10 +34,12 @@ RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER}
 
 
 _WEAKER: Mapping[Part, frozenset[Part]] = {
-    Part.PROSECUTION: frozenset(),
-    Part.REMOVAL: frozenset(),
-    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL}),
-    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER}),
+    Part.RECIPIENT: frozenset(),  # what a leave lets one know is added to what any part does
+    Part.PROSECUTION: frozenset({Part.RECIPIENT}),
+    Part.MUNICIPALITY: frozenset({Part.RECIPIENT}),
+    Part.REMOVAL: frozenset({Part.RECIPIENT}),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.RECIPIENT}),
+    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
 
