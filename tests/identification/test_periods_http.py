@@ -95,7 +95,7 @@ async def test_only_a_current_positive_decision_gives_a_period_and_only_one(havn
     negative = await case.decide("CMM", "not_trafficked")
     assert name_of(await case.post("/periods", ask)) == (409, "NothingGrantsAPeriod")
     assert (await case.try_deciding(replaces=negative)).status_code == 201
-    assert name_of(await case.post("/periods", {"requested_on": "2026-03-08"})) == (422, "DecidedBeforeReferral")
+    assert name_of(await case.post("/periods", {"requested_on": "2026-03-08"})) == (422, "RequestedBeforeDecision")
     await case.grant()
     assert name_of(await case.post("/periods", ask)) == (409, "PeriodAlreadyGranted")
 

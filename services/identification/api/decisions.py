@@ -6,7 +6,7 @@ from fastapi import Response
 
 from services.identification import repository, views
 from services.identification.api.policies import Caseworker, Decider
-from services.identification.domain import decisions
+from services.identification.domain import decisions, granting
 from services.identification.schemas.decisions import (
     DecisionReceipt,
     DecisionReport,
@@ -43,7 +43,7 @@ async def grant_period(
     match: IfMatch,
 ) -> PeriodDetails:  # fmt: skip
     """The reflection or restitution period of the positive decision: 30 days from its date, at most 120."""
-    case, period = await decisions.grant_period(
+    case, period = await granting.grant_period(
         session, actor=actor, case_id=case_id, request=request, match=match, now=now
     )
     tag(response, case)
@@ -56,7 +56,7 @@ async def extend_period(
     now: Now, match: IfMatch,
 ) -> PeriodDetails:  # fmt: skip
     """Extend the period for special reasons or for cooperation on a prepared return, at most to its cap."""
-    case, period = await decisions.extend_period(
+    case, period = await granting.extend_period(
         session, actor=actor, case_id=case_id, period_id=period_id, request=request, match=match, now=now
     )
     tag(response, case)

@@ -20,3 +20,6 @@ Lawyer = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.LAWYER))]
 
 
 Decider = Annotated[Actor, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
+
+
+HealthWorker = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]

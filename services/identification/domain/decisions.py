@@ -1,4 +1,4 @@
-"""Decisions by the routed authority's decider alone, and the periods that a positive one gives.
+"""Decisions, by the routed authority's decider alone; none ever overwrites another.
 
 A decision does not depend on cooperation with the police or on an investigation (domain, section 2).
 """
@@ -10,21 +10,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, lifecycle, periods
+from services.identification.domain import cases, clocks, lifecycle
 from services.identification.domain.clarification import AuthorityNotSettled
 from services.identification.domain.lifecycle import Step
-from services.identification.domain.periods import LegalStatus, Period
 from services.identification.models.cases import Case
-from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
-from services.identification.schemas.decisions import DecisionReport, ExtensionRequest, PeriodRequest
+from services.identification.models.decisions import Decision
+from services.identification.schemas.decisions import DecisionReport
 from services.identification.schemas.person import SealedText
 from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
-from shared.codes import Authority, CaseStatus, ExploitationForm, Outcome
+from shared.codes import Authority, ExploitationForm, Outcome
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Unprocessable
-from shared.events import DecisionMade, DecisionReplaced, PeriodExtended, PeriodGranted
+from shared.events import DecisionMade, DecisionReplaced
 
 DECIDES = {Authority.CMM: frozenset({"cmm"}), Authority.US: frozenset({"us"})}
 RECORDS_A_COURT = frozenset({"cmm", "anklagemyndigheden"})
@@ -52,14 +51,6 @@ class ReplacesNothing(Unprocessable):
     """The decision to be replaced is not a current one of this authority in this case."""
 
 
-class NothingGrantsAPeriod(Conflict):
-    """Only a current positive decision gives a period."""
-
-
-class PeriodAlreadyGranted(Conflict):
-    """The decision has its period."""
-
-
 async def decide(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: DecisionReport, match: Match, now: datetime
 ) -> tuple[Case, Decision]:
@@ -81,6 +72,9 @@ async def decide(
         asylum_pending=case.asylum_pending,
         recorded_at=now,
         recorded_by=actor.org,
+        decided_by=actor.subject,
+        rule=case.rule,
+        table_version=case.table_version,
     )
     reasons = SealedText(text=report.reasons) if report.reasons else None
     await repository.decisions.add_decision(session, decision, reasons, replaced=replaced)
@@ -89,6 +83,7 @@ async def decide(
         await _heed_the_court(session, case, decision, now=now)
     else:
         lifecycle.take(case, step)
+    await clocks.wind(session, case, now=now)
     return case, decision
 
 
@@ -96,7 +91,7 @@ async def _heed_the_court(session: AsyncSession, case: Case, decision: Decision,
     """A recognition decides the case, and settles an open routing (R1). Without one the authority still has to decide."""
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return
-    case.status = CaseStatus.DECIDED
+    lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True
     if case.authority is Authority.NEEDS_REVIEW:
         await cases.route_again(session, case, now=now)
@@ -169,91 +164,3 @@ def _tell(session: AsyncSession, case: Case, decision: Decision, replaced: Decis
             session,
             DecisionReplaced(case_id=case.id, occurred_at=now, decision_id=replaced.id, replaced_by=decision.id),
         )
-
-
-# ---------------------------------------------------------------- periods
-
-
-async def grant_period(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
-) -> tuple[Case, GrantedPeriod]:
-    """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
-    case = await repository.cases.lock_case(session, actor, case_id, match)
-    decision = _granting((await repository.decisions.decisions_of(session, [case.id]))[case.id])
-    if any(
-        period.decision_id == decision.id
-        for period in (await repository.decisions.periods_of(session, [case.id]))[case.id]
-    ):
-        raise PeriodAlreadyGranted("The period of this decision is granted already; extend it instead.")
-    if request.requested_on < decision.decided_on:
-        raise DecidedBeforeReferral(f"A period is requested on or after the decision of {decision.decided_on}.")
-    dates = periods.period_from(decision.decided_on)
-    status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
-    period = GrantedPeriod(
-        case_id=case.id,
-        decision_id=decision.id,
-        kind=periods.kind_of_period(decision.authority, status, decided_on=decision.decided_on),
-        requested_on=request.requested_on,
-        **dates._asdict(),
-    )
-    await repository.decisions.add_period(session, period)
-    outbox.record(
-        session,
-        PeriodGranted(
-            case_id=case.id,
-            occurred_at=now,
-            period_id=period.id,
-            kind=period.kind,
-            **dates._asdict(),
-            departure_deadline_suspended=is_suspended(case, period),
-        ),
-    )
-    return case, period
-
-
-def _granting(decisions: Sequence[Decision]) -> Decision:
-    """CMM's or US's own decision before a court's: theirs is the one whose authority gives the period."""
-    positive = [each for each in decisions if each.is_current and each.outcome is Outcome.ASSESSED_TRAFFICKED]
-    if not positive:
-        raise NothingGrantsAPeriod("Only a current decision that the person was trafficked gives a period.")
-    return min(positive, key=lambda each: (each.authority is Authority.COURT, each.recorded_at))
-
-
-async def extend_period(
-    session: AsyncSession,
-    *,
-    actor: Actor,
-    case_id: UUID,
-    period_id: UUID,
-    request: ExtensionRequest,
-    match: Match,
-    now: datetime,
-) -> tuple[Case, GrantedPeriod]:
-    """Move the period's end, at most to its cap."""
-    case = await repository.cases.lock_case(session, actor, case_id, match)
-    period = await repository.decisions.period_of(session, case, period_id)
-    extended = periods.extension(
-        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
-    )
-    period.ends_on = extended.ends_on
-    extension = PeriodExtension(
-        period_id=period.id,
-        case_id=case.id,
-        until=request.until,
-        reason=request.reason,
-        granted_at=now,
-        granted_by=actor.org,
-    )
-    await repository.decisions.add_extension(
-        session, extension, SealedText(text=request.note) if request.note else None
-    )
-    outbox.record(
-        session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
-    )
-    return case, period
-
-
-def is_suspended(case: Case, period: GrantedPeriod) -> bool:
-    """Whether the period's end is no removal date now, because an asylum case is pending."""
-    asylum = LegalStatus(case.residence_basis, case.asylum_pending).is_asylum_seeker
-    return periods.departure_deadline_suspended(period.kind, asylum_pending=asylum)

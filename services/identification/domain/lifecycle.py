@@ -30,6 +30,10 @@ class Step(StrEnum):
     RECONSIDER = "decide again"
     END_WITHOUT_ASSESSMENT = "record this"
     """Declined, disappeared, withdrawn, or a court's decision: none of them waits for a recommendation."""
+    APPEAL = "record an appeal"
+    """Also when the case is closed: a decision may be appealed long after the work has ended."""
+    REFER_BACK = "refer the case back"
+    """An appeal's outcome: the authority decides again, and until then the identification is pending again."""
     CLOSE = "close the case"
     REOPEN = "reopen the case"
     WORK = "add to it"
@@ -43,6 +47,8 @@ ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
     Step.DECIDE: frozenset({CaseStatus.RECOMMENDED}),
     Step.RECONSIDER: frozenset({CaseStatus.RECOMMENDED, CaseStatus.DECIDED}),
     Step.END_WITHOUT_ASSESSMENT: _OPEN,
+    Step.APPEAL: _ALL,
+    Step.REFER_BACK: _OPEN,
     Step.CLOSE: frozenset({CaseStatus.DECIDED}),
     Step.REOPEN: frozenset({CaseStatus.CLOSED}),
     Step.WORK: _OPEN,
@@ -53,6 +59,7 @@ _LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
     Step.DECIDE: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
     Step.RECONSIDER: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
     Step.END_WITHOUT_ASSESSMENT: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
+    Step.REFER_BACK: {CaseStatus.DECIDED: CaseStatus.RECOMMENDED},
     Step.CLOSE: {CaseStatus.DECIDED: CaseStatus.CLOSED},
     Step.REOPEN: {CaseStatus.CLOSED: CaseStatus.DECIDED},
 }
@@ -72,4 +79,9 @@ def check(case: Case, step: Step) -> None:
 def take(case: Case, step: Step) -> None:
     """Check the step, and move the case to the status it leads to."""
     check(case, step)
-    case.status = _LEADS_TO.get(step, {}).get(case.status, case.status)
+    case.status = after(case.status, step)
+
+
+def after(status: CaseStatus, step: Step) -> CaseStatus:
+    """The status that the step leads to from this one; most leave it as it is."""
+    return _LEADS_TO.get(step, {}).get(status, status)

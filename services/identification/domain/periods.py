@@ -12,6 +12,8 @@ from typing import Final, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from services.identification.models.cases import Case
+from services.identification.models.decisions import GrantedPeriod
 from shared import decision_tables
 from shared.codes import Authority, PeriodKind, ResidenceBasis
 from shared.decision_tables import Dated, NoTableInForce
@@ -155,6 +157,12 @@ def _lacks_legal_stay(legal_status: LegalStatus, on: date) -> bool:
 def departure_deadline_suspended(kind: PeriodKind, *, asylum_pending: bool) -> bool:
     """Whether the end of the period is no removal date because an asylum case is pending."""
     return kind is PeriodKind.REFLECTION and asylum_pending
+
+
+def is_suspended(case: Case, period: GrantedPeriod) -> bool:
+    """Whether the period's end is no removal date now, because an asylum case is pending."""
+    asylum = LegalStatus(case.residence_basis, case.asylum_pending).is_asylum_seeker
+    return departure_deadline_suspended(period.kind, asylum_pending=asylum)
 
 
 def departure_deadline(period: Period, *, asylum_pending: bool) -> date | None:

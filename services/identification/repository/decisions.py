@@ -60,7 +60,8 @@ async def period_of(session: AsyncSession, case: Case, period_id: UUID) -> Grant
 
 async def decisions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions of cases already read, in the order they were recorded, with one statement."""
-    return await _by_case(session, case_ids, select(Decision).order_by(col(Decision.recorded_at)), Decision)
+    in_order = (col(Decision.recorded_at), col(Decision.is_current))  # within one moment the current one came last
+    return await _by_case(session, case_ids, select(Decision).order_by(*in_order), Decision)
 
 
 async def periods_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:

@@ -59,7 +59,7 @@ CREATE TABLE return_plan (
 CREATE TABLE return_follow_up (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL REFERENCES case_file (id),
-    month integer NOT NULL CHECK (month BETWEEN 1 AND 6),
+    month integer NOT NULL CHECK (month >= 1),
     contacted boolean NOT NULL,
     made_on date NOT NULL,
     recorded_at timestamptz NOT NULL,

@@ -1,0 +1,54 @@
+"""Endpoints of the criminal track."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from services.identification import repository
+from services.identification.api.policies import Caseworker, Reader
+from services.identification.domain import criminal
+from services.identification.models.criminal import CriminalRecord
+from services.identification.schemas.criminal import CriminalStepDetails, CriminalStepReceipt, CriminalStepTaken
+from services.identification.schemas.person import SealedText
+from shared.concurrency import tag
+from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.paging import Page
+from shared.service import service_router
+
+router = service_router()
+
+
+@router.post("/cases/{case_id}/criminal-track", status_code=201)
+async def record_criminal_step(
+    case_id: UUID, taken: CriminalStepTaken, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> CriminalStepReceipt:  # fmt: skip
+    """Record a step of the criminal track; the prosecution may, in a case whose id it knows. It changes no decision."""
+    case, step = await criminal.record_step(session, actor=actor, case_id=case_id, taken=taken, match=match, now=now)
+    tag(response, case)
+    return CriminalStepReceipt(step_id=step.id, kind=step.kind, section=step.section, on=step.taken_on)
+
+
+@router.get("/cases/{case_id}/criminal-track")
+async def list_criminal_steps(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> Page[CriminalStepDetails]:
+    """The criminal track, for those who work on the case; the prosecution reads the steps that it recorded itself."""
+    parts = criminal.parts_of_the_track(actor)
+    case = await repository.records.read_case(
+        session, actor, case_id, operation="criminal.list", purpose=purpose, parts=parts
+    )
+    rows = await repository.records.list_records(session, case.id, CriminalRecord, after=pages.after, limit=pages.limit)
+    notes = await repository.records.opened(session, rows, "note", SealedText)
+    items = [
+        CriminalStepDetails(
+            step_id=row.id,
+            kind=row.kind,
+            section=row.section,
+            on=row.taken_on,
+            recorded_by=row.recorded_by,
+            note=notes[row.id].text if row.id in notes else None,
+        )
+        for row in rows
+    ]
+    return pages.page(items, rows, repository.records.position)

@@ -1,0 +1,71 @@
+"""Missing and found. It is one person who is missing, found, and perhaps referred anew: one case, not two."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.absence import Absence
+from services.identification.models.cases import Case
+from services.identification.schemas.absence import FoundReport, MissingReport
+from shared import events, outbox
+from shared.auth import Actor
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+
+
+class AlreadyMissing(Conflict):
+    """The person is missing already."""
+
+
+class NotMissing(Conflict):
+    """Nobody misses the person."""
+
+
+class ReportedBeforeMissing(Unprocessable):
+    """The police cannot have been told before the person was missing."""
+
+
+class FoundBeforeMissing(Unprocessable):
+    """The person cannot have been found before being missing."""
+
+
+async def report_missing(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: MissingReport, match: Match, now: datetime
+) -> tuple[Case, Absence]:
+    """Note that the person is missing. Everything else about the case goes on."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    if case.missing:
+        raise AlreadyMissing("The person is missing already; POST .../found first, once that is so.")
+    if report.reported_to_police_on and report.reported_to_police_on < report.since:
+        raise ReportedBeforeMissing(f"The person is missing since {report.since}; the police were told then or later.")
+    absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=now, recorded_by=actor.org)
+    await repository.records.add(session, absence, operation="absence.add")
+    case.missing = True
+    outbox.record(session, events.PersonMissing(case_id=case.id, occurred_at=now, **report.model_dump()))
+    await clocks.wind(session, case, now=now)
+    return case, absence
+
+
+async def report_found(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: FoundReport, match: Match, now: datetime
+) -> tuple[Case, Absence]:
+    """Note that the person was found."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    if not case.missing:
+        raise NotMissing("The person is not missing, so there is nothing to record.")
+    absences = await repository.records.records_of(session, case.id, Absence)
+    absence = next(each for each in absences if each.found_on is None)
+    if report.on < absence.since:
+        raise FoundBeforeMissing(f"The person is missing since {absence.since}; give that day or a later one.")
+    absence.found_on, absence.municipality = report.on, report.municipality
+    await repository.records.change(session, absence, operation="absence.end")
+    case.missing = False
+    outbox.record(session, events.PersonFound(case_id=case.id, occurred_at=now, **report.model_dump()))
+    await clocks.wind(session, case, now=now)
+    return case, absence

@@ -1,0 +1,73 @@
+"""Closing a case and reopening it. A person does both; no clock ever closes a case."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.appeals import Appeal
+from services.identification.models.cases import Case
+from services.identification.models.closing import Closure
+from services.identification.schemas.closing import ClosureReport, ReopeningReport
+from services.identification.schemas.person import SealedText
+from shared import events, outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+
+
+class AppealStillOpen(Conflict):
+    """A case is not closed while somebody hears an appeal in it."""
+
+
+class ClosedBeforeDecision(Unprocessable):
+    """The work cannot have ended before it was decided."""
+
+
+async def close(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ClosureReport, match: Match, now: datetime
+) -> Case:
+    """End the work on a decided case."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.CLOSE)
+    if any(appeal.is_open for appeal in await repository.records.records_of(session, case.id, Appeal)):
+        raise AppealStillOpen("An appeal is open; record its outcome first: POST .../appeals/{appeal_id}/outcome.")
+    made = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
+    decided_on = max(decision.decided_on for decision in made if decision.is_current)
+    if report.on < decided_on:
+        raise ClosedBeforeDecision(f"The case was decided on {decided_on}; give that day or a later one.")
+    closure = Closure(case_id=case.id, closed_on=report.on, recorded_at=now, recorded_by=actor.org)
+    await repository.records.add(session, closure, operation="case.close", reason=SealedText(text=report.reason))
+    lifecycle.take(case, Step.CLOSE)
+    case.closed_on = report.on
+    case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
+    outbox.record(session, events.CaseClosed(case_id=case.id, occurred_at=now, on=report.on))
+    await clocks.wind(session, case, now=now)
+    return case
+
+
+async def reopen(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ReopeningReport, match: Match, now: datetime
+) -> Case:
+    """Work on a closed case again."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    await reopen_locked(session, case, actor=actor, on=on_date(now), reason=SealedText(text=report.reason), now=now)
+    await clocks.wind(session, case, now=now)
+    return case
+
+
+async def reopen_locked(
+    session: AsyncSession, case: Case, *, actor: Actor, on: date, reason: SealedText | None, now: datetime
+) -> None:
+    """Reopen a closed, locked case."""
+    lifecycle.take(case, Step.REOPEN)
+    case.closed_on = None
+    closures = await repository.records.records_of(session, case.id, Closure)
+    closure = next(each for each in closures if each.reopened_on is None)
+    closure.reopened_on, closure.reopened_by = on, actor.org
+    await repository.records.change(session, closure, operation="case.reopen", reopening=reason)
+    outbox.record(session, events.CaseReopened(case_id=case.id, occurred_at=now, on=on))

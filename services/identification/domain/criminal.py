@@ -1,0 +1,45 @@
+"""The criminal track: it runs beside the identification, and never decides it (domain, section 2)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case, Part
+from services.identification.models.criminal import CriminalRecord
+from services.identification.repository.cases import RECORDING_A_COURT, WORKING
+from services.identification.schemas.criminal import CriminalStepTaken
+from services.identification.schemas.person import SealedText
+from shared import events, outbox
+from shared.auth import Actor
+from shared.concurrency import Match
+from shared.organisations import OrganisationKind
+
+
+def parts_of_the_track(actor: Actor) -> frozenset[Part]:
+    """Who works on the case; and the prosecution, whatever brought it to the case."""
+    return RECORDING_A_COURT if actor.kind is OrganisationKind.PROSECUTION else WORKING
+
+
+async def record_step(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, taken: CriminalStepTaken, match: Match, now: datetime
+) -> tuple[Case, CriminalRecord]:
+    """Record a step; neither the status nor any decision changes by it."""
+    case = await repository.cases.lock_case(session, actor, case_id, match, parts=parts_of_the_track(actor))
+    lifecycle.check(case, Step.WORK)
+    step = CriminalRecord(
+        case_id=case.id,
+        kind=taken.kind,
+        section=taken.section,
+        taken_on=taken.on,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    note = SealedText(text=taken.note) if taken.note else None
+    await repository.records.add(session, step, operation="criminal.add", note=note)
+    told = taken.model_dump(exclude={"note"})
+    outbox.record(session, events.CriminalStepRecorded(case_id=case.id, occurred_at=now, **told))
+    return case, step

@@ -1,0 +1,126 @@
+"""The reflection or restitution period that a positive decision gives, and how it grows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle, periods
+from services.identification.domain.lifecycle import Step
+from services.identification.domain.periods import LegalStatus, Period
+from services.identification.domain.standing import standing
+from services.identification.models.cases import Case
+from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
+from services.identification.schemas.decisions import ExtensionRequest, PeriodRequest
+from services.identification.schemas.person import SealedText
+from shared import outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.codes import Authority, Outcome
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+from shared.events import PeriodExtended, PeriodGranted
+
+
+class NothingGrantsAPeriod(Conflict):
+    """Only a current positive decision gives a period."""
+
+
+class PeriodAlreadyGranted(Conflict):
+    """The decision has its period."""
+
+
+class PeriodNoLongerStands(Conflict):
+    """What gave the period is no more: a later decision took its place and is not positive."""
+
+
+class RequestedBeforeDecision(Unprocessable):
+    """A period is asked for when there is a decision that gives it."""
+
+
+async def grant_period(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
+) -> tuple[Case, GrantedPeriod]:
+    """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    made = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
+    decision = _granting(made)
+    granted = (await repository.decisions.periods_of(session, [case.id]))[case.id]
+    # A later decision that confirms an earlier one, or a court's beside it, does not start the 120 days anew.
+    if standing(made) & {period.decision_id for period in granted}:
+        raise PeriodAlreadyGranted("The person has the period of this decision already; extend it instead.")
+    if request.requested_on < decision.decided_on:
+        raise RequestedBeforeDecision(f"A period is requested on or after the decision of {decision.decided_on}.")
+    dates = periods.period_from(decision.decided_on)
+    status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
+    period = GrantedPeriod(
+        case_id=case.id,
+        decision_id=decision.id,
+        kind=periods.kind_of_period(decision.authority, status, decided_on=decision.decided_on),
+        requested_on=request.requested_on,
+        **dates._asdict(),
+    )
+    await repository.decisions.add_period(session, period)
+    outbox.record(
+        session,
+        PeriodGranted(
+            case_id=case.id,
+            occurred_at=now,
+            period_id=period.id,
+            kind=period.kind,
+            **dates._asdict(),
+            departure_deadline_suspended=periods.is_suspended(case, period),
+        ),
+    )
+    await clocks.wind(session, case, now=now)
+    return case, period
+
+
+def _granting(decisions: Sequence[Decision]) -> Decision:
+    """CMM's or US's own decision before a court's: theirs is the one whose authority gives the period."""
+    positive = [each for each in decisions if each.is_current and each.outcome is Outcome.ASSESSED_TRAFFICKED]
+    if not positive:
+        raise NothingGrantsAPeriod("Only a current decision that the person was trafficked gives a period.")
+    return min(positive, key=lambda each: (each.authority is Authority.COURT, each.recorded_at))
+
+
+async def extend_period(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    case_id: UUID,
+    period_id: UUID,
+    request: ExtensionRequest,
+    match: Match,
+    now: datetime,
+) -> tuple[Case, GrantedPeriod]:
+    """Move the period's end, at most to its cap."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    period = await repository.decisions.period_of(session, case, period_id)
+    made = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
+    if period.decision_id not in standing(made):
+        raise PeriodNoLongerStands("The decision that gave this period was replaced by one that gives none.")
+    extended = periods.extension(
+        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
+    )
+    period.ends_on = extended.ends_on
+    extension = PeriodExtension(
+        period_id=period.id,
+        case_id=case.id,
+        until=request.until,
+        reason=request.reason,
+        granted_at=now,
+        granted_by=actor.org,
+    )
+    await repository.decisions.add_extension(
+        session, extension, SealedText(text=request.note) if request.note else None
+    )
+    outbox.record(
+        session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
+    )
+    await clocks.wind(session, case, now=now)
+    return case, period

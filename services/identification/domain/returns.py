@@ -1,0 +1,189 @@
+"""Prepared return: an individual plan, and six months of reintegration with a follow-up in each.
+
+It does not depend on testimony or on any other step of the criminal track (domain, section 2).
+"""
+
+from calendar import monthrange
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case
+from services.identification.models.returns import FollowUp, ReturnPlan
+from services.identification.schemas.person import SealedText
+from services.identification.schemas.returns import FollowUpReport, ReturnPlanned
+from shared import decision_tables, events, outbox
+from shared.auth import Actor
+from shared.concurrency import Match
+from shared.decision_tables import Dated, NoTableInForce
+from shared.errors import Conflict, Unprocessable
+
+TABLES: Final = Path(__file__).parents[1] / "tables"
+
+
+class ReintegrationTerms(Dated):
+    """For how many months after a departure reintegration is followed, for departures while this version is in force."""
+
+    months: int = Field(gt=0)
+
+
+class PlanOutOfOrder(Unprocessable):
+    """A return is agreed on first, and then the person leaves."""
+
+
+class DepartureStands(Conflict):
+    """A departure that was told may be corrected to another day, not taken back."""
+
+
+class NotDeparted(Conflict):
+    """Follow-ups come after the departure."""
+
+
+class FollowUpOutOfTime(Unprocessable):
+    """The follow-up lies before the departure, or in a month that is not followed."""
+
+
+class FollowUpAlreadyMade(Conflict):
+    """Each month has one follow-up."""
+
+
+class NoReintegrationTermsInForce(Unprocessable):
+    """No rules of reintegration are on record for the day of the departure."""
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later; where that month is shorter, its last day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def follow_up_due_on(departed_on: date, month: int) -> date:
+    """The last day for the follow-up of that month after a departure."""
+    return months_after(departed_on, month)
+
+
+def reintegration_months(departed_on: date) -> int:
+    """For how many months a departure of that day is followed."""
+    try:
+        return decision_tables.version_on(_versions(), departed_on).months
+    except NoTableInForce as error:
+        raise NoReintegrationTermsInForce(
+            "No rules of reintegration are on record for the day of that departure."
+        ) from error
+
+
+def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
+    """The months that are followed after the departure, and when the follow-up of each is due; none before it."""
+    if plan.departed_on is None:
+        return {}
+    months = range(1, reintegration_months(plan.departed_on) + 1)
+    return {month: follow_up_due_on(plan.departed_on, month) for month in months}
+
+
+@cache
+def _versions() -> tuple[ReintegrationTerms, ...]:
+    return decision_tables.load_versions(TABLES, "reintegration", ReintegrationTerms)
+
+
+async def plan_return(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, planned: ReturnPlanned, match: Match, now: datetime
+) -> tuple[Case, ReturnPlan]:
+    """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    _check_order(planned)
+    known = await repository.records.find_own(session, case.id, ReturnPlan)
+    departed_before = known.departed_on if known else None
+    is_new = known is None or (known.destination, known.agreed_on, known.planned_departure_on) != (
+        planned.destination,
+        planned.agreed_on,
+        planned.planned_departure_on,
+    )
+    if departed_before and planned.departed_on is None:
+        raise DepartureStands(f"The person left on {departed_before}; send `departed_on`, corrected if it was wrong.")
+    until = (
+        months_after(planned.departed_on, reintegration_months(planned.departed_on)) if planned.departed_on else None
+    )
+    plan = ReturnPlan(
+        case_id=case.id, **planned.model_dump(), reintegration_until=until, recorded_at=now, recorded_by=actor.org
+    )
+    await repository.records.put(session, plan, operation="return.plan")
+    if is_new:
+        _tell_plan(session, plan, now=now)
+    if until and planned.departed_on and planned.departed_on != departed_before:
+        departed = events.PersonDeparted(
+            case_id=case.id, occurred_at=now, departed_on=planned.departed_on, reintegration_until=until
+        )
+        outbox.record(session, departed)
+    await clocks.wind(session, case, now=now)
+    return case, plan
+
+
+def _check_order(planned: ReturnPlanned) -> None:
+    for day, what in ((planned.planned_departure_on, "planned departure"), (planned.departed_on, "departure")):
+        if day and day < planned.agreed_on:
+            raise PlanOutOfOrder(f"The {what} lies before {planned.agreed_on}, the day on which the return was agreed.")
+
+
+def _tell_plan(session: AsyncSession, plan: ReturnPlan, *, now: datetime) -> None:
+    outbox.record(
+        session,
+        events.ReturnPlanned(
+            case_id=plan.case_id,
+            occurred_at=now,
+            destination=plan.destination,
+            agreed_on=plan.agreed_on,
+            planned_departure_on=plan.planned_departure_on,
+        ),
+    )
+
+
+async def follow_up(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: FollowUpReport, match: Match, now: datetime
+) -> tuple[Case, FollowUp]:
+    """Record a month's follow-up. A person who was not reached may be in danger."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    plan = await repository.records.find_own(session, case.id, ReturnPlan)
+    if plan is None or plan.departed_on is None:
+        raise NotDeparted("The person has not left yet; PUT .../return-plan with `departed_on` first.")
+    months = reintegration_months(plan.departed_on)
+    if report.month > months or report.on < plan.departed_on:
+        raise FollowUpOutOfTime(
+            f"The person left on {plan.departed_on}; months 1 to {months} after that day are followed."
+        )
+    made = await repository.records.records_of(session, case.id, FollowUp)
+    if any(each.month == report.month for each in made):
+        raise FollowUpAlreadyMade(f"The follow-up of month {report.month} is recorded already.")
+    following = FollowUp(
+        case_id=case.id,
+        month=report.month,
+        contacted=report.contacted,
+        made_on=report.on,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    note = SealedText(text=report.note) if report.note else None
+    await repository.records.add(session, following, operation="follow-up.add", note=note)
+    case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
+    outbox.record(session, events.FollowUpMade(case_id=case.id, occurred_at=now, **report.model_dump(exclude={"note"})))
+    await clocks.wind(session, case, now=now)
+    return case, following
+
+
+async def read_plan(session: AsyncSession, *, actor: Actor, case_id: UUID) -> tuple[Case, ReturnPlan]:
+    """The plan, for those who work on the case."""
+    case = await repository.records.read_case(session, actor, case_id, operation="return.read")
+    plan = await repository.records.find_own(session, case.id, ReturnPlan)
+    if plan is None:
+        raise repository.records.RecordNotFound
+    return case, plan

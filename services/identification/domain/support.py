@@ -1,0 +1,186 @@
+"""The support package, which a positive decision unlocks, and what the person's health asks for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import lifecycle
+from services.identification.domain.cases import CENTRE
+from services.identification.domain.lifecycle import Step
+from services.identification.domain.standing import is_positive
+from services.identification.models.cases import Case
+from services.identification.models.decisions import Decision
+from services.identification.models.support import HealthNeeds, SupportMeasure
+from services.identification.schemas.person import SealedText
+from services.identification.schemas.support import (
+    HealthNeedsStated,
+    Provision,
+    SupportMeasureEnded,
+    SupportMeasureStarted,
+)
+from shared import decision_tables, events, outbox
+from shared.audit import Purpose
+from shared.auth import Actor, Role
+from shared.codes import CaseStatus, SupportKind
+from shared.concurrency import Match
+from shared.decision_tables import Dated, NoTableInForce
+from shared.errors import Conflict, Forbidden, Unprocessable
+from shared.personal import PersonalText
+
+TABLES: Final = Path(__file__).parents[1] / "tables"
+
+
+class SupportTerms(Dated):
+    """Which measures may begin without a positive decision, which unlocks them all."""
+
+    while_pending: frozenset[SupportKind]
+    after_other_outcomes: frozenset[SupportKind]
+    after_closure: frozenset[SupportKind]
+
+
+class SupportNotUnlocked(Conflict):
+    """Only a positive decision unlocks the support package."""
+
+
+class EndsBeforeStart(Unprocessable):
+    """A measure cannot end before it began."""
+
+
+class MeasureEnded(Conflict):
+    """The measure has ended already."""
+
+
+class NoSupportTermsInForce(Unprocessable):
+    """No rules of support are on record for that day."""
+
+
+class NotForHealth(Forbidden):
+    """What the person's health asks for is stated by those who may know why."""
+
+
+async def start_measure(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, started: SupportMeasureStarted, match: Match, now: datetime
+) -> tuple[Case, SupportMeasure]:
+    """Begin a measure of the support package."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    made = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
+    _check_unlocked(case, made, started)
+    if started.ends_on and started.ends_on < started.starts_on:
+        raise EndsBeforeStart(f"The measure begins on {started.starts_on}; it ends then or later.")
+    measure = SupportMeasure(
+        case_id=case.id,
+        kind=started.kind,
+        starts_on=started.starts_on,
+        ends_on=started.ends_on,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    details = Provision(provider=started.provider, note=started.note)
+    await repository.records.add(session, measure, operation="support.add", details=details)
+    outbox.record(
+        session,
+        events.SupportStarted(
+            case_id=case.id,
+            occurred_at=now,
+            measure_id=measure.id,
+            starts_on=measure.starts_on,
+            is_contact_person=measure.kind is SupportKind.CONTACT_PERSON,
+        ),
+    )
+    return case, measure
+
+
+def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasureStarted) -> None:
+    """All after a positive decision. While it is pending, what cannot wait; else the contact that the person keeps."""
+    terms = _terms_on(started)
+    if case.status is CaseStatus.CLOSED and started.kind in terms.after_closure:
+        return
+    lifecycle.check(case, Step.WORK)
+    if is_positive(made):
+        return
+    allowed = terms.after_other_outcomes if case.status is CaseStatus.DECIDED else terms.while_pending
+    if started.kind not in allowed:
+        raise SupportNotUnlocked(
+            "The support package opens with a positive decision; until then this case may have"
+            f" {', '.join(sorted(allowed))}.",
+            allowed=sorted(allowed),
+        )
+
+
+def _terms_on(started: SupportMeasureStarted) -> SupportTerms:
+    try:
+        return decision_tables.version_on(_versions(), started.starts_on)
+    except NoTableInForce as error:
+        raise NoSupportTermsInForce("No rules of support are on record for the day on which it begins.") from error
+
+
+@cache
+def _versions() -> tuple[SupportTerms, ...]:
+    return decision_tables.load_versions(TABLES, "support", SupportTerms)
+
+
+async def end_measure(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    case_id: UUID,
+    measure_id: UUID,
+    ended: SupportMeasureEnded,
+    match: Match,
+    now: datetime,
+) -> tuple[Case, SupportMeasure]:
+    """End a measure on that day; one that was to end later ends earlier."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    measure = await repository.records.record_of(session, case, SupportMeasure, measure_id)
+    if ended.on < measure.starts_on:
+        raise EndsBeforeStart(f"The measure begins on {measure.starts_on}; it ends then or later.")
+    if measure.ends_on and measure.ends_on <= ended.on:
+        raise MeasureEnded(f"The measure ended on {measure.ends_on}; begin a new one instead.")
+    measure.ends_on = ended.on
+    await repository.records.change(session, measure, operation="support.end")
+    return case, measure
+
+
+# ---------------------------------------------------------------- health, kept apart
+
+
+def may_know_why(actor: Actor) -> bool:
+    """The reasons behind health needs stay with health, and with the caseworkers of CMM."""
+    return Role.HEALTH in actor.roles or (actor.org == CENTRE and Role.CASEWORKER in actor.roles)
+
+
+async def state_health_needs(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, stated: HealthNeedsStated, match: Match, now: datetime
+) -> tuple[Case, HealthNeeds]:
+    """Say what the person's health asks of a place, and why; in the place of what was said before."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    if not may_know_why(actor):
+        raise NotForHealth("Health needs are stated by somebody with the role health, or by a caseworker of CMM.")
+    lifecycle.check(case, Step.WORK)
+    needs = HealthNeeds(
+        case_id=case.id, **stated.model_dump(exclude={"reasons"}), recorded_at=now, recorded_by=actor.org
+    )
+    reasons = SealedText(text=stated.reasons) if stated.reasons else None
+    await repository.records.put(session, needs, operation="health.state", reasons=reasons)
+    return case, needs
+
+
+async def read_health_needs(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, purpose: Purpose
+) -> tuple[Case, HealthNeeds, PersonalText | None]:
+    """What the person's health asks for; and why, for those who may know it and ask for that purpose."""
+    case = await repository.records.read_case(session, actor, case_id, operation="health.read", purpose=purpose)
+    needs = await repository.records.find_own(session, case.id, HealthNeeds)
+    if needs is None:
+        raise repository.records.RecordNotFound
+    if purpose is not Purpose.HEALTH or not may_know_why(actor):
+        return case, needs, None
+    reasons = await repository.records.opened_own(session, needs, "reasons", SealedText)
+    return case, needs, reasons.text if reasons else None

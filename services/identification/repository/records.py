@@ -1,0 +1,142 @@
+"""What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.models.base import Table
+from services.identification.models.cases import Case, Part
+from services.identification.repository.cases import WORKING, CaseNotFound, _by_case, find_case
+from shared import audit, sealed
+from shared.audit import Purpose
+from shared.auth import Actor
+from shared.errors import NotFound
+
+
+class _IsRecord(Protocol):
+    id: Any
+    case_id: Any
+    recorded_at: Any
+
+
+RecordT = TypeVar("RecordT", bound=_IsRecord)
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
+RowT = TypeVar("RowT", bound=Table)
+
+
+class RecordNotFound(NotFound):
+    """The case has no such record."""
+
+
+async def seal(session: AsyncSession, row: Table, case_id: UUID, row_id: UUID, documents: Mapping[str, Any]) -> None:
+    """Seal each document for its column of this row; None leaves the column empty."""
+    key = await sealed.key_of(session, case_id)
+    for column, document in documents.items():
+        words = key.seal(document, table=str(row.__tablename__), column=column, row=row_id) if document else None
+        setattr(row, column, words)
+
+
+async def add(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Store a record of a locked case, each document sealed for its column."""
+    await seal(session, row, row.case_id, row.id, documents)
+    session.add(row)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+
+
+async def change(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Seal what is new in a record of a locked case, and note the change."""
+    await seal(session, row, row.case_id, row.id, documents)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+
+
+async def put(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Store the one row of its kind that a locked case has, in the place of an earlier one."""
+    await seal(session, row, row.case_id, row.case_id, documents)
+    await session.merge(row)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id)
+
+
+async def record_of(session: AsyncSession, case: Case, kind: type[RecordT], record_id: UUID) -> RecordT:
+    """A record of a case already read; raises RecordNotFound."""
+    found = await session.get(kind, record_id)
+    if found is None or found.case_id != case.id:
+        raise RecordNotFound
+    return found
+
+
+async def records_of(session: AsyncSession, case_id: UUID, kind: type[RecordT]) -> list[RecordT]:
+    """All records of this kind in a case already read, as recorded."""
+    query = select(kind).where(kind.case_id == case_id).order_by(kind.recorded_at, kind.id)
+    return list(await session.scalars(query))
+
+
+async def by_case(session: AsyncSession, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
+    """The records of this kind in cases already read, as recorded, with one statement."""
+    recorded_at: Any = kind.recorded_at  # type: ignore[attr-defined]
+    return await _by_case(session, case_ids, select(kind).order_by(recorded_at), kind)
+
+
+async def find_own(session: AsyncSession, case_id: UUID, kind: type[RowT]) -> RowT | None:
+    """The one row of this kind that a case already read may have."""
+    return await session.get(kind, case_id)
+
+
+async def read_case(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    parts: frozenset[Part] = WORKING,
+) -> Case:
+    """The case, for those who have one of these parts in it; the read is kept under the operation's name."""
+    case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose)
+    if part not in parts:
+        raise CaseNotFound
+    return case
+
+
+async def list_records(
+    session: AsyncSession, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
+) -> list[RecordT]:
+    """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
+    query = select(kind).where(kind.case_id == case_id)
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(kind.recorded_at, kind.id) > last)
+    return list(await session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
+
+
+def position(row: _IsRecord) -> list[str | int]:
+    """Where a record stands in its list."""
+    return [row.recorded_at.isoformat(), str(row.id)]
+
+
+async def opened(
+    session: AsyncSession, rows: Sequence[Any], column: str, kind: type[DocumentT]
+) -> dict[UUID, DocumentT]:
+    """What these records seal in that column, by the record's id; those that seal nothing are left out."""
+    keys = await sealed.keys_of(session, {row.case_id for row in rows})
+    return {
+        row.id: keys[row.case_id].open(document, kind, table=str(row.__tablename__), column=column, row=row.id)
+        for row in rows
+        if (document := getattr(row, column)) is not None
+    }
+
+
+async def opened_own(session: AsyncSession, row: Any, column: str, kind: type[DocumentT]) -> DocumentT | None:
+    """What the one row of its kind that a case has seals in that column."""
+    document = getattr(row, column)
+    if document is None:
+        return None
+    key = await sealed.key_of(session, row.case_id)
+    return key.open(document, kind, table=str(row.__tablename__), column=column, row=row.case_id)

@@ -1,0 +1,31 @@
+"""Missing, and found."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.schemas import Answer, Body, Day, Municipality
+
+
+class MissingReport(Body):
+    """The person is missing since that day."""
+
+    since: Day
+    reported_to_police_on: Day | None = None
+
+
+class FoundReport(Body):
+    """The person was found on that day; `municipality` says where, if that may be known."""
+
+    on: Day
+    municipality: Municipality | None = None
+
+
+class AbsenceDetails(Answer):
+    """A time when nobody knew where the person was; it lasts while `found_on` is null."""
+
+    absence_id: UUID
+    missing: bool
+    since: date
+    reported_to_police_on: date | None
+    found_on: date | None
+    municipality: str | None

@@ -1,0 +1,31 @@
+"""The criminal track."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.codes import CriminalSection, CriminalStep
+from shared.personal import PersonalText
+from shared.schemas import Answer, Body, Day
+
+
+class CriminalStepTaken(Body):
+    """A step of the criminal track; § 262 a is trafficking, § 262 b human exploitation."""
+
+    kind: CriminalStep
+    on: Day
+    section: CriminalSection | None = None
+    note: PersonalText | None = None
+
+
+class CriminalStepReceipt(Answer):
+    step_id: UUID
+    kind: CriminalStep
+    section: CriminalSection | None
+    on: date
+
+
+class CriminalStepDetails(CriminalStepReceipt):
+    """A step as those read it who may."""
+
+    recorded_by: str
+    note: PersonalText | None
