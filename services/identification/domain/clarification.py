@@ -41,9 +41,11 @@ async def hold_interview(
         case_id=case.id,
         held_at=report.held_at,
         held_by=actor.org,
+        recorded_at=now,
         language=report.language,
         with_interpreter=bool(report.interpreter),
         with_companion=bool(report.companion),
+        with_representative=bool(report.representative),
         anonymous=report.anonymous,
         in_detention=report.in_detention,
     )
@@ -51,6 +53,7 @@ async def hold_interview(
         summary=report.summary,
         interpreter=report.interpreter if isinstance(report.interpreter, Personal) else None,
         companion=report.companion if isinstance(report.companion, Personal) else None,
+        representative=report.representative if isinstance(report.representative, Personal) else None,
     )
     number, in_detention = await repository.clarification.add_interview(session, interview, account)
     outbox.record(

@@ -19,6 +19,7 @@ class Interview(Table, table=True):
     case_id: UUID = Field(foreign_key="case_file.id")
     held_at: datetime = moment()
     held_by: str
+    recorded_at: datetime = moment()
     language: str | None
     with_interpreter: bool
     with_companion: bool

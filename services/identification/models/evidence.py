@@ -35,8 +35,8 @@ class Evidence(Table, table=True):
     media_type: str | None
     size: int = 0
     obtained_on: date | None
-    added_at: datetime = moment()
-    added_by: str
+    recorded_at: datetime = moment()
+    recorded_by: str
     description: bytes = sealed()
 
 
@@ -59,7 +59,7 @@ class EvidenceRelease(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     evidence_id: UUID = Field(foreign_key="evidence.id")
     case_id: UUID = Field(foreign_key="case_file.id")
-    released_at: datetime = moment()
-    released_by: str
-    released_by_subject: str
+    recorded_at: datetime = moment()
+    recorded_by: str
+    recorded_by_subject: str
     reason: bytes = sealed()

@@ -40,7 +40,8 @@ class RightsExplanation(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_id: UUID = Field(foreign_key="case_file.id")
     explained_at: datetime = moment()
-    explained_by: str
+    recorded_at: datetime = moment()
+    recorded_by: str
     rights: list[Right] = codes(Right)
     language: str | None
     with_interpreter: bool

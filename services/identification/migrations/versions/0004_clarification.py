@@ -1,4 +1,4 @@
-"""Rights, indicators, risk, evidence; the representative in an interview."""
+"""Rights, indicators, risk, evidence; when an interview was recorded."""
 
 from services.identification.migrations.walls import working
 from shared.migrations import apply, guarded
@@ -7,20 +7,23 @@ revision = "0004"
 down_revision = "0003"
 
 TABLES = """
-ALTER TABLE interview ADD COLUMN with_representative boolean NOT NULL DEFAULT false;
-CREATE INDEX ix_interview_held ON interview (case_id, held_at, id);
+ALTER TABLE interview ADD COLUMN recorded_at timestamptz;
+UPDATE interview SET recorded_at = held_at;
+ALTER TABLE interview ALTER COLUMN recorded_at SET NOT NULL;
 DROP INDEX ix_interview_case;
+CREATE INDEX ix_interview_case ON interview (case_id, recorded_at, id);
 CREATE TABLE rights_explanation (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL REFERENCES case_file (id),
     explained_at timestamptz NOT NULL,
-    explained_by varchar NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    recorded_by varchar NOT NULL,
     rights varchar[] NOT NULL,
     language varchar,
     with_interpreter boolean NOT NULL,
     method varchar NOT NULL,
     account bytea NOT NULL);
-CREATE INDEX ix_rights_explanation_case ON rights_explanation (case_id, explained_at, id);
+CREATE INDEX ix_rights_explanation_case ON rights_explanation (case_id, recorded_at, id);
 CREATE TABLE indicator_observation (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL REFERENCES case_file (id),
@@ -57,10 +60,10 @@ CREATE TABLE evidence (
     media_type varchar,
     size bigint NOT NULL,
     obtained_on date,
-    added_at timestamptz NOT NULL,
-    added_by varchar NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    recorded_by varchar NOT NULL,
     description bytea NOT NULL);
-CREATE INDEX ix_evidence_case ON evidence (case_id, added_at, id);
+CREATE INDEX ix_evidence_case ON evidence (case_id, recorded_at, id);
 CREATE TABLE evidence_part (
     id uuid PRIMARY KEY,
     evidence_id uuid NOT NULL REFERENCES evidence (id),
@@ -74,11 +77,11 @@ CREATE TABLE evidence_release (
     id uuid PRIMARY KEY,
     evidence_id uuid NOT NULL REFERENCES evidence (id),
     case_id uuid NOT NULL REFERENCES case_file (id),
-    released_at timestamptz NOT NULL,
-    released_by varchar NOT NULL,
-    released_by_subject varchar NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    recorded_by varchar NOT NULL,
+    recorded_by_subject varchar NOT NULL,
     reason bytea NOT NULL,
-    UNIQUE (evidence_id, released_by, released_by_subject));
+    UNIQUE (evidence_id, recorded_by, recorded_by_subject));
 """
 
 
