@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.stats import repository
-from services.stats.models import Decision, FurtherReferral, Interview, Person, Referral, Replacement
+from services.stats.models import Decision, Departure, FurtherReferral, Interview, Person, Referral, Replacement
 from shared.codes import ReferralStatus, Region
 from shared.consumer import Handlers, Handling
 from shared.events import (
@@ -12,6 +12,7 @@ from shared.events import (
     DecisionMade,
     DecisionReplaced,
     InterviewHeld,
+    PersonDeparted,
     ReferralAccepted,
     ReferralAcknowledged,
     ReferralCompleted,
@@ -62,6 +63,12 @@ async def keep_the_decision(session: AsyncSession, event: DecisionMade, handling
 async def keep_the_replacement(session: AsyncSession, event: DecisionReplaced, handling: Handling) -> None:
     told = event.model_dump(include={"decision_id", "replaced_by"})
     await repository.keep(session, Replacement(**told, recorded_at=event.occurred_at))
+
+
+@handlers.on(PersonDeparted)
+async def keep_the_departure(session: AsyncSession, event: PersonDeparted, handling: Handling) -> None:
+    told = event.model_dump(include={"case_id", "departed_on"})
+    await repository.keep_departure(session, Departure(**told, recorded_at=event.occurred_at))
 
 
 @handlers.on(ReferralSubmitted)

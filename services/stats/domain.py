@@ -134,7 +134,7 @@ def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...
 
 
 async def describe_flow(session: AsyncSession, *, from_on: date | None, to_on: date | None) -> Flow:
-    """Referrals submitted and people interviewed on these Danish days, the last one included."""
+    """Referrals submitted, people interviewed and people who left on these Danish days, the last one included."""
     check_period(from_on, to_on)
     since = _start_of(from_on) if from_on else None
     before = _start_of(to_on + timedelta(days=1)) if to_on else None
@@ -146,4 +146,5 @@ async def describe_flow(session: AsyncSession, *, from_on: date | None, to_on: d
             SenderCount(referred_by=sender, kind=kind_of(sender), count=sum(statuses.values()), statuses=statuses)
         )
     interviewed = await repository.count_interviewed(session, since=since, before=before)
-    return Flow(referrals=senders, interviewed=interviewed)
+    returned = await repository.count_departures(session, from_on=from_on, to_on=to_on)
+    return Flow(referrals=senders, interviewed=interviewed, prepared_returns=returned)

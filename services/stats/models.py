@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger, Column, Identity
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -66,6 +67,24 @@ class Replacement(Table, table=True):
 
     decision_id: UUID = Field(primary_key=True)
     replaced_by: UUID
+    recorded_at: datetime = moment()
+
+
+class CaseMerge(Table, table=True):
+    """From `recorded_at` on the case was about the person of another one; or, where `into_id` is null, no longer."""
+
+    __tablename__ = "case_merge"
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    case_id: UUID
+    into_id: UUID | None
+    recorded_at: datetime = moment()
+
+
+class Departure(Table, table=True):
+    """Somebody has left by a prepared return, on the day that was told last."""
+
+    case_id: UUID = Field(primary_key=True)
+    departed_on: date
     recorded_at: datetime = moment()
 
 

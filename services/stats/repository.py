@@ -1,7 +1,7 @@
 """The only door to the rows of the stats service. Row level security lets the national centre alone read them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.stats.models import Decision, FurtherReferral, Interview, Person, Referral, Replacement, Table
+from services.stats.models import Decision, Departure, FurtherReferral, Interview, Person, Referral, Replacement, Table
 from services.stats.schemas import Dimension
 from shared import audit
 from shared.audit import Purpose
@@ -156,6 +156,23 @@ async def count_interviewed(session: AsyncSession, *, since: datetime | None, be
     """The people interviewed in [since, before), however often."""
     people = select(func.count(col(Interview.case_id).distinct()))
     return await session.scalar(people.where(_is_within(Interview.held_at, since, before))) or 0
+
+
+async def keep_departure(session: AsyncSession, departure: Departure) -> None:
+    """The day of somebody's departure; one that is told again corrects it."""
+    added = insert(Departure).values(dict(departure))
+    corrected = {"departed_on": departure.departed_on, "recorded_at": departure.recorded_at}
+    await session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_=corrected))
+
+
+async def count_departures(session: AsyncSession, *, from_on: date | None, to_on: date | None) -> int:
+    """The people who left by a prepared return on these days, both included."""
+    people = select(func.count()).select_from(Departure)
+    if from_on is not None:
+        people = people.where(col(Departure.departed_on) >= from_on)
+    if to_on is not None:
+        people = people.where(col(Departure.departed_on) <= to_on)
+    return await session.scalar(people) or 0
 
 
 def _is_within(moment: datetime, since: datetime | None, before: datetime | None) -> ColumnElement[bool]:

@@ -105,7 +105,9 @@ class SenderCount(Answer):
 
 
 class Flow(Answer):
-    """What came in and what was done: referrals by sender, and how many people were interviewed."""
+    """What came in and what was done: referrals by sender, and how many people were interviewed and how many have left by a
+    prepared return."""
 
     referrals: list[SenderCount]
     interviewed: int
+    prepared_returns: int

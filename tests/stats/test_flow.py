@@ -102,4 +102,4 @@ async def test_a_period_that_ends_before_it_begins_is_refused(havn: World) -> No
 
 
 async def test_nothing_told_is_nothing_counted(havn: World) -> None:
-    assert await flow(havn) == {"referrals": [], "interviewed": 0}
+    assert await flow(havn) == {"referrals": [], "interviewed": 0, "prepared_returns": 0}
