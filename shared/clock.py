@@ -1,6 +1,7 @@
 """Time is passed in: the domain asks a clock that it is given, and judges days in Copenhagen."""
 
-from datetime import UTC, date, datetime
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -34,3 +35,19 @@ class DevelopmentClock:
 def on_date(moment: datetime) -> date:
     """The Danish calendar day of an aware moment."""
     return moment.astimezone(COPENHAGEN).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a Danish calendar day begins."""
+    return datetime.combine(day, time(), tzinfo=COPENHAGEN).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which a Danish calendar day is over: the beginning of the next one, 23, 24 or 25 hours later."""
+    return start_of(day + timedelta(days=1))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later; where that month is shorter, its last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -321,6 +321,13 @@ class CustodyEnd(StrEnum):
     OTHER = "other"
 
 
+class Proposal(StrEnum):
+    """What Havn proposes; people decide."""
+
+    PLACEMENT_34 = "placement_34_1_3"
+    """A place at a shelter instead of detention (udlændingeloven § 34(1) no. 3)."""
+
+
 class DeadlineKind(StrEnum):
     """A clock that runs for a person."""
 
@@ -335,6 +342,8 @@ class DeadlineKind(StrEnum):
     RISK_REASSESSMENT = "risk_reassessment"
     FOLLOW_UP = "follow_up"
     REINTEGRATION = "reintegration"
+    DRAFT = "draft"
+    """A half-entered case is about to be deleted; what is named in the alert is the draft."""
 
 
 class DeadlineState(StrEnum):

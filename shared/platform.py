@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from shared.alert_channels import Channel, ChannelInvalid, channels_of
 from shared.bus import Bus, InProcessBus, KafkaBus
 from shared.clock import Clock, DevelopmentClock, SystemClock
 from shared.db import runtime_password
@@ -39,6 +40,7 @@ class Platform:
     peers: Peers
     cursors: Cursors
     runtime_password: str
+    alert_channels: tuple[Channel, ...]
     dev_issuer: DevIssuer | None = None
 
 
@@ -68,8 +70,16 @@ def make_platform(
         peers=Peers(settings, _tokens(settings, dev_issuer, client, client_id), client),
         cursors=Cursors(ring.derived("cursors")),
         runtime_password=runtime_password(settings, ring),
+        alert_channels=_alert_channels(settings),
         dev_issuer=dev_issuer,
     )
+
+
+def _alert_channels(settings: Settings) -> tuple[Channel, ...]:
+    try:
+        return channels_of(settings.alerts.get_secret_value())
+    except ChannelInvalid as error:
+        raise ConfigurationRefused(f"HAVN_ALERTS: {error}") from None
 
 
 def _trusted(settings: Settings, dev_issuer: DevIssuer | None) -> dict[TrustedIssuer, KeySource]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.alerts import AlertSender
 from shared.auth import Actor
 from shared.consumer import Consumer, Handlers
 from shared.db import Database, service_url
@@ -24,8 +25,9 @@ from shared.telemetry import Telemetry
 
 MAX_BODY_BYTES = 1024 * 1024
 
-Sweep = Callable[[AsyncSession, datetime], Awaitable[None]]
-"""Does what the clock makes due; it may run at any time and any number of times."""
+Sweep = Callable[[AsyncSession, datetime], Awaitable[bool | None]]
+"""Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is
+called again then, in a transaction of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Service:
     router: APIRouter
     handlers: Handlers
     metadata: MetaData
-    sweep: Sweep | None = None
+    sweeps: Sequence[Sweep] = ()
+    raises_alerts: bool = False
+    """Its database has the table of `shared/alerts.py`, and its worker sends what stands there."""
 
 
 def service_router() -> APIRouter:
@@ -134,6 +138,13 @@ class Worker:
             peers=platform.peers,
         )
         self.relay = Relay(service.name, database.url, platform.bus, poll_seconds=platform.settings.relay_poll_seconds)
+        self.alerts = AlertSender(
+            service.name,
+            database,
+            platform.alert_channels,
+            poll_seconds=platform.settings.alert_poll_seconds,
+            retry_seconds=platform.settings.retry_seconds,
+        )
         self._service = service
         self._platform = platform
         self._database = database
@@ -141,17 +152,34 @@ class Worker:
             platform.bus.subscribe(f"havn.{service.name}", self.consumer.topics, self.consumer.deliver)
 
     async def sweep(self) -> None:
-        """Do what is due by the domain's clock."""
-        if self._service.sweep:
-            async with self._database.transaction(Actor.system(self._service.name)) as session:
-                await self._service.sweep(session, self._platform.clock.now())
+        """Do what is due by the domain's clock. Each subject has transactions of its own; one that fails keeps no other back,
+        and is raised at the end."""
+        failures = []
+        for sweep in self._service.sweeps:
+            try:
+                while await self._sweep_once(sweep):
+                    pass
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    async def _sweep_once(self, sweep: Sweep) -> bool:
+        async with self._database.transaction(Actor.system(self._service.name)) as session:
+            return bool(await sweep(session, self._platform.clock.now()))
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._database.on_commit = self.relay.wake
+        self._database.on_commit = self._wake
         async with asyncio.TaskGroup() as group:
             group.create_task(self.relay.run())
+            if self._service.raises_alerts:
+                group.create_task(self.alerts.run())
             group.create_task(self._sweep_now_and_then())
+
+    def _wake(self) -> None:
+        self.relay.wake()
+        self.alerts.wake()
 
     async def _sweep_now_and_then(self) -> None:
         while True:

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(default=0.2, gt=0, le=60)
     """First wait before a failed handler is tried again; it doubles up to 30 s."""
 
+    alerts: SecretStr = SecretStr("log:")
+    """Where people are alerted, separated by commas: log:, https://HOST/..., smtp://HOST:PORT?to=ADDRESS&from=ADDRESS."""
+    alert_poll_seconds: float = Field(default=2.0, gt=0, le=60)
+
     @field_validator("service_urls", mode="before")
     @classmethod
     def _json(cls, value: Any) -> Any:

@@ -10,5 +10,5 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweep=offers.expire_due,
+    sweeps=(offers.expire_due,),
 )

@@ -156,6 +156,12 @@ class RepresentativeAppointed(CaseEvent, service="identification", name="represe
     appointed_on: date
 
 
+class CustodyBegan(CaseEvent, service="identification", name="custody-began"):
+    """The person is detained, or is since another time than was told; 72 hours run from there."""
+
+    since: datetime
+
+
 class CustodyEnded(CaseEvent, service="identification", name="custody-ended"):
     """The person is no longer detained."""
 
@@ -196,6 +202,7 @@ class AppealFiled(CaseEvent, service="identification", name="appeal-filed"):
 
     appeal_id: UUID
     filed_on: date
+    decision_id: UUID | None = None
 
 
 class AppealDecided(CaseEvent, service="identification", name="appeal-decided"):

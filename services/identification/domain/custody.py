@@ -1,0 +1,104 @@
+"""Detention while it is clarified whether the person is a victim: 72 hours, CMM alerted at once, and what is better."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case, Part
+from services.identification.schemas.deadlines import CustodyEndReport, CustodyReport
+from services.identification.schemas.person import SealedText
+from shared import events, outbox
+from shared.auth import Actor
+from shared.codes import Authority, CaseStatus, Proposal, ResidenceBasis
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+from shared.organisations import OrganisationKind
+
+_UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
+
+
+class CustodyInTheFuture(Unprocessable):
+    """Nobody has been detained or released yet at a time that has not come."""
+
+
+class CustodyOutOfOrder(Unprocessable):
+    """A detention begins after the one before has ended, and ends after it has begun."""
+
+
+class NotInCustody(Conflict):
+    """The person is not recorded as held."""
+
+
+def is_held(case: Case) -> bool:
+    """Recorded as in custody now."""
+    return case.custody_since is not None and case.custody_ended_at is None
+
+
+def proposals(case: Case) -> list[Proposal]:
+    """Who has no legal stay, or whose stay is not clear, can be placed at a shelter while the assessment lasts."""
+    is_clarified = case.status in (CaseStatus.DECIDED, CaseStatus.CLOSED)
+    may_lack_stay = (
+        case.residence_basis in _UNCLEAR_STAY or case.authority is Authority.NEEDS_REVIEW or case.rule == "R6"
+    )
+    return [Proposal.PLACEMENT_34] if is_held(case) and not is_clarified and may_lack_stay else []
+
+
+async def hold(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyReport, match: Match, now: datetime
+) -> Case:
+    """The person is detained, or is since another time than was told."""
+    case = await repository.cases.lock_case(session, actor, case_id, match, parts=_who_may_tell(actor))
+    lifecycle.check(case, Step.WORK)
+    if report.since > now:
+        raise CustodyInTheFuture("The detention begins in the future; report it when the person is held.")
+    if case.custody_ended_at and report.since < case.custody_ended_at:
+        raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
+    await begin(session, case, since=report.since, now=now)
+    place = SealedText(text=report.place) if report.place else None
+    await repository.cases.seal_note(session, case, "custody_place", place, operation="custody.begin")
+    return case
+
+
+async def begin(session: AsyncSession, case: Case, *, since: datetime, now: datetime) -> None:
+    """Note in a locked case since when the person is held; 72 hours run from there, and CMM is alerted."""
+    if is_held(case):  # otherwise the clock tells that it has begun
+        outbox.record(session, events.CustodyBegan(case_id=case.id, occurred_at=now, since=since))
+    case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
+    await clocks.wind(session, case, now=now)
+
+
+async def join(session: AsyncSession, case_id: UUID, *, since: datetime | None, now: datetime) -> None:
+    """A further referral of the person says that they are held: an open case that does not know it yet learns of it."""
+    case = await repository.deadlines.case_for_itself(session, case_id)
+    if case is None or since is None or is_held(case):
+        return
+    if case.custody_ended_at is None or since >= case.custody_ended_at:
+        await begin(session, case, since=since, now=now)
+
+
+async def end(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyEndReport, match: Match, now: datetime
+) -> Case:
+    """The person is no longer detained."""
+    case = await repository.cases.lock_case(session, actor, case_id, match, parts=_who_may_tell(actor))
+    if case.custody_since is None or case.custody_ended_at is not None:
+        raise NotInCustody("The person is not recorded as held: POST .../custody first.")
+    if report.ended_at > now:
+        raise CustodyInTheFuture("The detention ends in the future; report it when the person is out.")
+    if report.ended_at < case.custody_since:
+        raise CustodyOutOfOrder("The detention cannot have ended before it began.")
+    case.custody_ended_at, case.custody_end_reason = report.ended_at, report.reason
+    await repository.cases.seal_note(session, case, "custody_place", None, operation="custody.end")
+    outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=report.ended_at))
+    await clocks.wind(session, case, now=now)
+    return case
+
+
+def _who_may_tell(actor: Actor) -> frozenset[Part]:
+    """Those who work on the case; of those who referred the person the police, who hold people and release them."""
+    is_police = actor.kind is OrganisationKind.POLICE
+    return repository.cases.WORKING | ({Part.REFERRER} if is_police else set())

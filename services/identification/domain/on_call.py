@@ -1,0 +1,54 @@
+"""The on-call: alerted at once outside hotline hours, and again until somebody has taken it (domain, section 4)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks
+from services.identification.domain.deadlines import CENTRE
+from services.identification.models.cases import Case
+from services.identification.models.deadlines import OnCallWatch
+from shared import outbox
+from shared.auth import Actor
+from shared.codes import DeadlineKind
+from shared.concurrency import Match
+from shared.errors import Conflict, Forbidden
+from shared.events import OnCallAcknowledged
+
+
+class OnlyTheOnCall(Forbidden):
+    """The on-call is CMM's."""
+
+
+class OnCallNotAlerted(Conflict):
+    """There is nothing to acknowledge."""
+
+
+async def acknowledge(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime
+) -> tuple[Case, OnCallWatch]:
+    """Somebody on call has taken it: no further alert. The first to say so stays the one who did."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    if actor.org != CENTRE:
+        raise OnlyTheOnCall("Only CMM, whose on-call was alerted, acknowledges.")
+    watch = await repository.deadlines.watch_of(session, case)
+    if watch is None:
+        raise OnCallNotAlerted("The on-call was not alerted of this case; there is nothing to acknowledge.")
+    if watch.acknowledged_at is None:
+        watch.acknowledged_at, watch.acknowledged_by, watch.next_at = now, actor.subject, None
+        await repository.deadlines.acknowledge_alerts(session, case, kind=DeadlineKind.ON_CALL, now=now)
+        outbox.record(session, OnCallAcknowledged(case_id=case.id, occurred_at=now))
+        await clocks.wind(session, case, now=now)
+    return case, watch
+
+
+async def alert_again(session: AsyncSession, now: datetime) -> None:
+    """Sweep: whoever has not answered is alerted again; once, however long the sweep was away, and on the half hours that
+    began with the first alert."""
+    for watch, due_at in await repository.deadlines.take_unanswered(session, now=now):
+        if watch.next_at:
+            repeat = clocks.repeat_after(watch.next_at)
+            at = watch.next_at + (now - watch.next_at) // repeat * repeat
+            clocks.alert_on_call(session, watch, at=at, due_at=due_at)

@@ -1,0 +1,70 @@
+"""Deadlines, custody, the on-call and its alerts."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.codes import CustodyEnd, DeadlineKind, DeadlineState, Proposal
+from shared.personal import PersonalText
+from shared.schemas import Answer, Body, Day, Moment
+
+Until = Moment | Day
+"""An instant, or a day whose end is meant."""
+
+
+class DeadlineDetails(Answer):
+    """A clock that runs out, and for whom. `due_on` is the last day that counts; `due_at` the instant when it is over."""
+
+    kind: DeadlineKind
+    case_id: UUID
+    due_at: Moment
+    due_on: date
+    state: DeadlineState
+    for_org: str
+
+
+class CustodyReport(Body):
+    """The person is held. Sent again while it lasts, it corrects since when."""
+
+    since: Moment
+    place: PersonalText | None = None
+
+
+class CustodyEndReport(Body):
+    ended_at: Moment
+    reason: CustodyEnd | None = None
+
+
+class CustodyDetails(Answer):
+    """Since when the person is held, until when, and what is proposed instead of detention."""
+
+    case_id: UUID
+    since: Moment | None
+    ended_at: Moment | None
+    reason: CustodyEnd | None
+    proposals: list[Proposal]
+
+
+class OnCallDetails(Answer):
+    """How often the on-call was alerted of this case, and when somebody has taken it."""
+
+    case_id: UUID
+    alerts: int
+    first_alerted_at: Moment
+    acknowledged_at: Moment | None
+
+
+class AlertDetails(Answer):
+    """An alert to people; `number` counts the times that the same thing was told. `sent_at` is null until every
+    configured channel has taken it."""
+
+    alert_id: UUID
+    kind: DeadlineKind
+    case_id: UUID
+    for_org: str
+    due_at: Moment | None
+    number: int
+    raised_at: Moment
+    sent_at: Moment | None
+    attempts: int
+    last_error: str | None
+    acknowledged_at: Moment | None
