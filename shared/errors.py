@@ -4,7 +4,7 @@ An error is a sentence that says what to do. It never quotes what the caller sub
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -122,10 +122,17 @@ def _public_name(error: DomainError) -> str:
 
 async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
     """422: where and why, never what was sent (FastAPI's own answer would echo it: a CPR number, a name)."""
-    errors = [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in error.errors()]
     return problem(
-        name="InvalidInput", status=422, detail="The request is not as the contract says; see `errors`.", errors=errors
+        name="InvalidInput",
+        status=422,
+        detail="The request is not as the contract says; see `errors`.",
+        errors=speakable(error.errors()),
     )
+
+
+def speakable(errors: Sequence[Any]) -> list[dict[str, Any]]:
+    """Pydantic's errors as they may be told: the place and the rule, never the value."""
+    return [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
 
 
 def _safe(part: Any) -> Any:

@@ -86,6 +86,7 @@ _KEEP = insert(PlumbingTable.metadata.tables["idempotency"]).on_conflict_do_noth
 async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
     """The first answer, if there is one; None when this attempt is the first, which then holds the key until it ends."""
     key_hash = vault_of(session).hashed_exactly("idempotency", attempt.key)
+    session.info["answer_key"] = key_hash
     values = {"lock": f"{attempt.org}:{key_hash.hex()}", "org": attempt.org, "key_hash": key_hash}
     found = (await session.execute(_FIND, values)).one()
     if found.request_hash is not None:
@@ -97,6 +98,12 @@ async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
     if not found.is_ours:
         raise RequestInProgress(_STILL_AT_WORK)
     return None
+
+
+def answer_key(session: AsyncSession) -> bytes | None:
+    """What the answer to this request is kept under, for who must be able to take it away; None where none is kept."""
+    key: bytes | None = session.info.get("answer_key")
+    return key
 
 
 async def remember(session: AsyncSession, attempt: Attempt, response: Response, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.audit import Purpose
-from shared.codes import AgeBasis, ExploitationForm, Gender, IdentifierType, ResidenceBasis
+from shared.codes import AgeBasis, CommunicationNeed, ExploitationForm, Gender, IdentifierType, ResidenceBasis
 from shared.errors import SpokenValueError
 from shared.personal import Personal, PersonalCode, PersonalName
 from shared.schemas import Body, Country, Day, Flag, Language, Organisation, Whole
@@ -34,9 +34,13 @@ class PersonDescription(Body):
     birth_date: Personal[Day] | None = None
     stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
     age_basis: AgeBasis | None = None
+    age_at_exploitation: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    age_at_exploitation_basis: AgeBasis | None = None
     gender: Gender = Gender.UNKNOWN
     citizenships: Annotated[list[Country], Field(max_length=10)] = []
     languages: Annotated[list[Language], Field(max_length=10)] = []
+    interpreter_language: Language | None = None
+    communication_needs: Annotated[list[CommunicationNeed], Field(max_length=8)] = []
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN
     residence_valid_until: Day | None = None

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification.domain import cases
-from services.identification.domain.cases import Origin
+from services.identification.domain import opening
+from services.identification.domain.opening import Origin
 from services.identification.schemas.person import SealedText
 from shared.audit import Purpose
 from shared.codes import ReferralKind
@@ -44,7 +44,7 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
         UUID(told["subject_id"]): Subject.model_validate({name: told[name] for name in Subject.model_fields})
         for told in referral["subjects"]
     }
-    await cases.receive_subjects(
+    await opening.receive_subjects(
         session,
         origin=origin,
         subjects=subjects,

@@ -7,8 +7,11 @@ from services.identification.api import (
     children,
     clarification,
     closing,
+    consents,
     criminal,
+    deadlines,
     decisions,
+    drafts,
     legal_status,
     person,
     returns,
@@ -18,5 +21,22 @@ from services.identification.api import (
 from shared.service import service_router
 
 router = service_router()
-for subject in (routing, cases, person, legal_status, children, clarification, decisions, appeals, support, returns, criminal, absence, closing):
+for subject in (
+    routing,
+    cases,
+    person,
+    legal_status,
+    children,
+    drafts,
+    clarification,
+    consents,
+    deadlines,
+    decisions,
+    appeals,
+    support,
+    returns,
+    criminal,
+    absence,
+    closing,
+):
     router.include_router(subject.router)

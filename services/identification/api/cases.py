@@ -7,8 +7,15 @@ from fastapi import Response
 from services.identification import repository, views
 from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import cases
-from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState, Timeline
-from services.identification.schemas.person import CasePerson
+from services.identification.domain import opening as openings
+from services.identification.schemas.cases import (
+    CaseDetails,
+    CaseGlimpse,
+    CaseState,
+    EarlierIdentifications,
+    Timeline,
+)
+from services.identification.schemas.opening import CaseOpening, OpeningReceipt
 from shared.codes import CaseStatus
 from shared.concurrency import tag
 from shared.endpoint import (
@@ -16,8 +23,6 @@ from shared.endpoint import (
     OptionalPurpose,
     Pages,
     PurposeMissing,
-    PurposeOfReading,
-    RequiredIfMatch,
     Session,
 )
 from shared.paging import Page
@@ -44,6 +49,23 @@ async def read_case(case_id: UUID, response: Response, session: Session, actor: 
     return (await views.see_cases(session, actor, [(case, part)]))[0]
 
 
+@router.post("/cases", status_code=201)
+async def open_case(
+    opening: CaseOpening, response: Response, session: Session, actor: Caseworker, now: Now
+) -> OpeningReceipt:
+    """Open a case without a referral (hotline, outreach). Always a new one: who may be the same person is in the answer."""
+    case, found = await openings.open_without_referral(session, actor=actor, opening=opening, now=now)
+    tag(response, case)
+    return OpeningReceipt(case_id=case.id, possible_duplicates=found)
+
+
+@router.get("/cases/{case_id}/earlier-identifications")
+async def read_earlier_identifications(case_id: UUID, session: Session, actor: Reader) -> EarlierIdentifications:
+    """What was decided of the same person before: for the authority that decides now, and for nobody else."""
+    earlier = await cases.see_earlier_identifications(session, actor=actor, case_id=case_id)
+    return EarlierIdentifications(items=earlier)
+
+
 @router.get("/cases/{case_id}/status")
 async def read_status(
     case_id: UUID, response: Response, session: Session, actor: Reader, now: Now, purpose: OptionalPurpose = None
@@ -53,31 +75,7 @@ async def read_status(
     if part not in repository.cases.WORKING and purpose is None:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
     tag(response, case)
-    made = await repository.decisions.decisions_of(session, [case.id])
-    return views.see_state(actor, case, part, made[case.id], now=now)
-
-
-@router.get("/cases/{case_id}/person")
-async def read_person(
-    case_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeOfReading
-) -> CasePerson:
-    """Who the person is, for those who work on the case; every read is kept with its purpose."""
-    case, person = await repository.person.read_person(session, actor, case_id, purpose=purpose)
-    tag(response, case)
-    return person
-
-
-@router.put("/cases/{case_id}/person")
-async def change_person(
-    case_id: UUID, person: CasePerson, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: RequiredIfMatch,
-) -> CasePerson:  # fmt: skip
-    """Replace the description of the person. Changed facts are routed again until the decision."""
-    case, person = await cases.describe_person(
-        session, actor=actor, case_id=case_id, person=person, match=match, now=now
-    )
-    tag(response, case)
-    return person
+    return await views.see_state(session, actor, case, part, now=now)
 
 
 @router.get("/cases/{case_id}/timeline")

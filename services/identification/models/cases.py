@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.identification.models.base import Table
@@ -76,9 +78,28 @@ class Case(Table, table=True):
     last_follow_up_on: date | None = None
     """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
     erased_at: datetime | None = moment(default=None)
+    opened_by: str | None = None
+    """Who opened the case without a referral; None where it was a referral that did."""
+    earlier_case_id: UUID | None = None
+    """An ended case of the same person. Only earlier-identifications tells of it."""
+    age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
+    facts_used: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    routing_facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """All that was known when it was routed: a table that is only proposed can be tried on it."""
+    routed_at: datetime = moment()
+    child_notified_at: datetime | None = moment(default=None)
+    child_assessed_at: datetime | None = moment(default=None)
+    representative_requested_on: date | None = None
+    representative_appointed_on: date | None = None
+    refused_on: date | None = None
+    """The day the person declined; from then on the case is an anonymous notification."""
     version: int = 1
     person: bytes = sealed()
     settlement: bytes | None = sealed(default=None)
+    opening: bytes | None = sealed(default=None)
+    child: bytes | None = sealed(default=None)
+    representative: bytes | None = sealed(default=None)
+    refusal: bytes | None = sealed(default=None)
 
 
 class CaseParty(Table, table=True):

@@ -1,5 +1,5 @@
 """The only door to the rows of the identification service: it asks who is asking, and notes what they saw."""
 
-from services.identification.repository import cases, clarification, decisions, legal_status, person, records
+from services.identification.repository import cases, clarification, consents, deadlines, decisions, drafts, legal_status, person, records
 
-__all__ = ["cases", "clarification", "decisions", "legal_status", "person", "records"]
+__all__ = ["cases", "clarification", "consents", "deadlines", "decisions", "drafts", "legal_status", "person", "records"]

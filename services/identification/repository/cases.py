@@ -1,25 +1,27 @@
 """Cases and who has to do with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, Select, bindparam, delete, exists, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, CaseParty, CaseReferral, KnownIdentifier, Part
 from services.identification.repository.texts import seal_text
+from services.identification.schemas.cases import EarlierIdentification
 from services.identification.schemas.person import CasePerson, SealedText
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import CaseStatus
 from shared.concurrency import Match
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.outbox import RecordedEvent
 
 RowT = TypeVar("RowT", bound=Table)
@@ -29,23 +31,32 @@ WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
 """The parts that work on a case, and see all of it."""
 
 
-RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER}
+RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
 """The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
 
 
-_WEAKER: Mapping[Part, frozenset[Part]] = {
-    Part.RECIPIENT: frozenset(),  # what a leave lets one know is added to what any part does
-    Part.PROSECUTION: frozenset({Part.RECIPIENT}),
-    Part.MUNICIPALITY: frozenset({Part.RECIPIENT}),
+WEAKER: Mapping[Part, frozenset[Part]] = {
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY}),  # a leave adds to what any other part may know
+    Part.PROSECUTION: frozenset(),
+    Part.MUNICIPALITY: frozenset(),
     Part.REMOVAL: frozenset({Part.RECIPIENT}),
     Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.RECIPIENT}),
     Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
+"""For each part those that tell less, and give way to it."""
+
+
+UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
+"""The parts that no list shows a case."""
 
 
 class CaseNotFound(NotFound):
     """No such case, or not yours."""
+
+
+class CaseIsMerged(Conflict):
+    """Another case is about the same person, and the work goes on there; this one is only read."""
 
 
 def cases_of(actor: Actor) -> Select[Case, CaseParty]:
@@ -58,24 +69,45 @@ async def find_case(
     session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str, purpose: Purpose | None = None
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
-    found = (await session.execute(cases_of(actor).where(col(Case.id) == case_id))).first()
+    seen = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
+    found = (await session.execute(seen)).first()
     if found is None:
         raise CaseNotFound
     audit.record(session, operation=operation, subject_id=case_id, purpose=purpose)
     return found[0], found[1].part
 
 
+async def find_working(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
+    """The case, for those who work on it; raises CaseNotFound."""
+    case, part = await find_case(session, actor, case_id, operation=operation)
+    if part not in WORKING:
+        raise CaseNotFound
+    return case
+
+
 async def lock_case(
-    session: AsyncSession, actor: Actor, case_id: UUID, match: Match, *, parts: frozenset[Part] = WORKING
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    match: Match,
+    *,
+    parts: frozenset[Part] = WORKING,
+    even_merged: bool = False,
 ) -> Case:
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
-    Raises CaseNotFound, and Stale when the caller saw an earlier version."""
+    Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
     query = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
     found = (await session.execute(query.with_for_update(of=Case))).first()
     if found is None:
         raise CaseNotFound
     case: Case = found[0]
+    if case.merged_into and not even_merged:
+        raise CaseIsMerged(
+            f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
+            "merge first (POST .../unmerge).",
+            merged_into=str(case.merged_into),
+        )
     match.check(case)
     case.version += 1
     return case
@@ -85,7 +117,7 @@ async def list_cases(
     session: AsyncSession, actor: Actor, *, status: CaseStatus | None, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(actor).where(col(CaseParty.part) != Part.PROSECUTION)
+    query = cases_of(actor).where(col(CaseParty.part).not_in(UNLISTED))
     if status:
         query = query.where(col(Case.status) == status)
     if after:
@@ -103,12 +135,28 @@ async def claim_identifiers(session: AsyncSession, hashes: Iterable[bytes]) -> N
         await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
-async def case_known_by(session: AsyncSession, hashes: Sequence[bytes]) -> Case | None:
-    """The case of the person who is known by any of these identifiers; the oldest, where there are several."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The cases of a person who is known by an identifier: the one that is open, and the last of those that ended."""
+
+    open_case_id: UUID | None = None
+    ended_case_id: UUID | None = None
+
+
+_KNOWN_BY = text("SELECT case_id, status FROM cases_known_by(:hashes)").bindparams(
+    bindparam("hashes", type_=ARRAY(LargeBinary))
+)
+
+
+async def case_known_by(session: AsyncSession, hashes: Sequence[bytes]) -> Known:
+    """The newest cases of the person who is known by any of these identifiers. Where two were merged, the one that
+    survives. For who opens cases: it tells ids alone."""
     if not hashes:
-        return None
-    known = select(col(KnownIdentifier.case_id)).where(col(KnownIdentifier.hash).in_(hashes))
-    return await session.scalar(select(Case).where(col(Case.id).in_(known)).order_by(col(Case.opened_at)).limit(1))
+        return Known()
+    ended_and_open: dict[bool, UUID] = {}
+    for case_id, status in await session.execute(_KNOWN_BY, {"hashes": list(hashes)}):
+        ended_and_open.setdefault(status != CaseStatus.CLOSED, case_id)
+    return Known(ended_and_open.get(True), ended_and_open.get(False))
 
 
 async def has_case(session: AsyncSession, subject_id: UUID) -> bool:
@@ -116,10 +164,16 @@ async def has_case(session: AsyncSession, subject_id: UUID) -> bool:
     return await session.get(CaseReferral, subject_id) is not None
 
 
-async def add_case(session: AsyncSession, case: Case, person: CasePerson) -> None:
-    """Store a new case, its person sealed under a key of its own."""
+async def add_case(
+    session: AsyncSession, case: Case, person: CasePerson, *, parts: Mapping[str, Part], reason: SealedText | None
+) -> None:
+    """Store a new case, its person and the reason sealed under a key of its own, and who has which part in it."""
     key = sealed.new_key(session, case.id, now=case.opened_at)
     case.person = key.seal(person, table="case_file", column="person", row=case.id)
+    case.opening = key.seal(reason, table="case_file", column="opening", row=case.id) if reason else None
+    # The parts first: a case is written by who has one in it.
+    rows = [{"case_id": case.id, "org": org, "part": part} for org, part in sorted(parts.items())]
+    await session.execute(insert(CaseParty).values(rows))
     session.add(case)
     await session.flush()
     audit.record(session, operation="case.open", subject_id=case.id)
@@ -147,10 +201,22 @@ async def has_referred(session: AsyncSession, case_id: UUID, org: str) -> bool:
 async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
     added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
-    weaker = col(CaseParty.part).in_(_WEAKER[part])
+    weaker = col(CaseParty.part).in_(WEAKER[part])
     await session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
     )
+
+
+async def give_part(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+    """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
+    who else has to do with the case."""
+    await session.execute(insert(CaseParty).values(case_id=case_id, org=org, part=part).on_conflict_do_nothing())
+
+
+async def part_of(session: AsyncSession, case_id: UUID, org: str) -> Part | None:
+    """The organisation's part in a case that is already read."""
+    party = await session.get(CaseParty, (case_id, org), populate_existing=True)
+    return party.part if party else None
 
 
 async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | None) -> None:
@@ -167,6 +233,30 @@ async def add_settlement(session: AsyncSession, case: Case, reason: SealedText) 
     """Note that who decides was settled in a locked case, and seal why."""
     case.settlement = await seal_text(session, case.id, reason, table="case_file", column="settlement", row=case.id)
     audit.record(session, operation="case.settle", subject_id=case.id)
+
+
+async def seal_note(
+    session: AsyncSession, case: Case, column: str, words: SealedText | None, *, operation: str
+) -> None:
+    """Seal what was said in a column of a locked case, where something was said; the change is noted either way."""
+    if words:
+        setattr(case, column, await seal_text(session, case.id, words, table="case_file", column=column, row=case.id))
+    audit.record(session, operation=operation, subject_id=case.id)
+
+
+_EARLIER = text("SELECT * FROM earlier_identifications(:case_id) WHERE is_current")
+
+
+async def earlier_identifications(session: AsyncSession, case_id: UUID) -> list[EarlierIdentification]:
+    """What was decided in earlier cases of the same person, newest first. The database tells only who decides now."""
+    return [
+        EarlierIdentification.model_validate(row) for row in await session.execute(_EARLIER.bindparams(case_id=case_id))
+    ]
+
+
+async def routed_cases(session: AsyncSession) -> list[Case]:
+    """All cases, oldest first, for a table that is tried on them; nothing is opened."""
+    return list(await session.scalars(select(Case).order_by(col(Case.opened_at), col(Case.id))))
 
 
 async def referrals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:

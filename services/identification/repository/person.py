@@ -1,13 +1,17 @@
 """Who the person of a case is, opened for those who work on it."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.identification.models.cases import Case, CaseParty
+from services.identification.models.cases import Case, CaseParty, ContactAttempt, KnownIdentifier
 from services.identification.repository.cases import WORKING, CaseNotFound, cases_of
-from services.identification.schemas.person import CasePerson
+from services.identification.repository.texts import seal_text
+from services.identification.schemas.person import CasePerson, SealedText
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
@@ -38,3 +42,39 @@ async def replace_person(session: AsyncSession, case: Case, person: CasePerson) 
     case.person = key.seal(person, table="case_file", column="person", row=case.id)
     audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person
+
+
+async def open_person(session: AsyncSession, case: Case, *, fields: Sequence[str]) -> CasePerson:
+    """The person of a locked case, for a rule that asks these fields."""
+    key = await sealed.key_of(session, case.id)
+    audit.record(session, operation="person.consult", subject_id=case.id, fields=fields)
+    return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+
+
+async def amend_person(session: AsyncSession, case: Case, **facts: Any) -> None:
+    """Change some coded facts in the description of a locked case's person."""
+    key = await sealed.key_of(session, case.id)
+    person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    case.person = key.seal(person.model_copy(update=facts), table="case_file", column="person", row=case.id)
+    audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(facts))
+
+
+async def forget_person(session: AsyncSession, case: Case, note: SealedText | None) -> None:
+    """Leave only the coded facts of a locked case's person: the old description is overwritten, known numbers go."""
+    key = await sealed.key_of(session, case.id)
+    person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    case.person = key.seal(person.unnamed(), table="case_file", column="person", row=case.id)
+    case.refusal = key.seal(note, table="case_file", column="refusal", row=case.id) if note else None
+    await session.execute(delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == case.id))
+    audit.record(session, operation="person.forget", subject_id=case.id, fields=person.named())
+
+
+async def add_contact_attempt(session: AsyncSession, attempt: ContactAttempt, note: SealedText | None) -> None:
+    """Note an attempt to reach the person of a locked case."""
+    if note:
+        attempt.note = await seal_text(
+            session, attempt.case_id, note, table="contact_attempt", column="note", row=attempt.id
+        )
+    session.add(attempt)
+    await session.flush()
+    audit.record(session, operation="person.contact", subject_id=attempt.case_id, object_ids=[attempt.id])

@@ -3,6 +3,9 @@
 from datetime import date
 from uuid import UUID
 
+from services.identification.schemas.appeals import AppealSummary
+from services.identification.schemas.children import ChildProtection
+from services.identification.schemas.deadlines import DeadlineDetails
 from services.identification.schemas.decisions import DecisionDetails, PeriodDetails
 from services.identification.schemas.routing import RoutingOfCase
 from shared.codes import (
@@ -10,16 +13,13 @@ from shared.codes import (
     Authority,
     CaseStatus,
     Channel,
+    ExploitationForm,
     Gender,
     Outcome,
+    Proposal,
     ResidenceBasis,
 )
 from shared.schemas import Answer, Moment
-
-
-class CaseDeadline(Answer):
-    kind: str
-    due_at: Moment
 
 
 class Linked(Answer):
@@ -39,6 +39,7 @@ class CaseDetails(Answer):
     referral_ids: list[UUID]
     gender: Gender
     age_group: AgeGroup
+    age_group_at_exploitation: AgeGroup | None
     citizenships: list[str]
     residence_basis: ResidenceBasis
     routing: RoutingOfCase
@@ -46,8 +47,17 @@ class CaseDetails(Answer):
     identification_pending: bool
     removal_hold: bool
     decisions: list[DecisionDetails]
+    appeals: list[AppealSummary]
     periods: list[PeriodDetails]
-    deadlines: list[CaseDeadline]
+    has_contact_person: bool
+    support_to_open: bool
+    """Somebody has recognised the person as trafficked (a court too, R1), and CMM has begun no support yet."""
+    closed_on: date | None
+    child_protection: ChildProtection | None
+    deadlines: list[DeadlineDetails]
+    """The clocks that are not done, soonest first."""
+    proposals: list[Proposal]
+    """What could be instead of what is: `placement_34_1_3`, a place at a shelter instead of detention."""
     linked: list[Linked]
 
 
@@ -58,6 +68,8 @@ class CaseGlimpse(Answer):
     status: CaseStatus | None
     opened_on: date | None
     identification_pending: bool | None
+    deciding_authority: Authority | None
+    outcome: Outcome | None
 
 
 class CaseState(Answer):
@@ -69,6 +81,20 @@ class CaseState(Answer):
     deciding_authority: Authority | None
     outcome: Outcome | None
     as_of: Moment
+
+
+class EarlierIdentification(Answer):
+    """A decision of an earlier case of the same person."""
+
+    case_id: UUID
+    outcome: Outcome
+    authority: Authority
+    decided_on: date
+    exploitation_forms: list[ExploitationForm]
+
+
+class EarlierIdentifications(Answer):
+    items: list[EarlierIdentification]
 
 
 class TimelineEntry(Answer):

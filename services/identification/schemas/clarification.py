@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from shared.codes import (
     Outcome,
 )
+from shared.paging import Page
 from shared.personal import PersonalText
 from shared.schemas import Answer, Body, Flag, Language, Moment
 
@@ -17,6 +18,7 @@ class Account(BaseModel):
     summary: PersonalText | None = None
     interpreter: PersonalText | None = None
     companion: PersonalText | None = None
+    representative: PersonalText | None = None
 
 
 class InterviewReport(Body):
@@ -26,6 +28,8 @@ class InterviewReport(Body):
     language: Language | None = None
     interpreter: Flag | PersonalText | None = None
     companion: Flag | PersonalText | None = None
+    representative: Flag | PersonalText | None = None
+    """A child's personal representative."""
     anonymous: Flag = False
     in_detention: Flag = False
     summary: PersonalText | None = None
@@ -35,6 +39,33 @@ class InterviewReceipt(Answer):
     """`number` counts the person's interviews; `held_in_detention` those while detained (a criticised practice)."""
 
     interview_id: UUID
+    number: int
+    held_in_detention: int
+
+
+class InterviewDetails(Answer):
+    """An interview as those who work on the case read it. Who helped is a name where one was given."""
+
+    interview_id: UUID
+    held_at: Moment
+    held_by: str
+    recorded_at: Moment
+    language: str | None
+    with_interpreter: bool
+    with_companion: bool
+    with_representative: bool
+    anonymous: bool
+    in_detention: bool
+    summary: PersonalText | None
+    interpreter: PersonalText | None
+    companion: PersonalText | None
+    representative: PersonalText | None
+
+
+class InterviewPage(Page[InterviewDetails]):
+    """Interviews as recorded. `number` counts all that the case has, whatever the page; `held_in_detention` those of them
+    that were held while the person was detained (a criticised practice)."""
+
     number: int
     held_in_detention: int
 

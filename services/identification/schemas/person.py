@@ -1,15 +1,21 @@
 """The person of a case, and free text, as they are sealed."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.codes import (
-    AgeBasis,
-)
+from shared.codes import AgeBasis, ContactChannel
 from shared.person import PersonDescription
 from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.schemas import Day
+from shared.schemas import Answer, Body, Day, Flag, Moment
+
+IDENTITY: Final = (
+    "given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",
+    "contact_channels",
+)  # fmt: skip
+"""The fields that say who somebody is, or how to reach them."""
 
 
 class SealedText(BaseModel):
@@ -18,15 +24,41 @@ class SealedText(BaseModel):
     text: PersonalText
 
 
+class ContactWay(Body):
+    """One way to reach the person, and whether using it is safe: a number that the exploiter answers is not."""
+
+    channel: ContactChannel
+    value: PersonalName | None = None
+    is_safe: Flag = False
+    note: PersonalText | None = None
+
+
 class CasePerson(PersonDescription):
     """The person of a case: a referral's subject, and how to reach them safely."""
 
     reference: PersonalCode | None = None
     safe_contact: PersonalText | None = None
+    contact_channels: Annotated[list[ContactWay], Field(max_length=20)] = []
+    other_form: PersonalText | None = None
+    """What the exploitation was, where the suspected form is OTHER."""
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
     interpreter: PersonalText | None = None
     stated_birth_date: Personal[Day] | None = None
     """The birth date first stated, kept when documents or an assessment later give another."""
+
+    def named(self) -> list[str]:
+        """The fields filled in that say who the person is, or how to reach them."""
+        return [name for name in IDENTITY if getattr(self, name)]
+
+    def unnamed(self) -> "CasePerson":
+        """What remains of somebody who declined: the coded facts."""
+        return CasePerson(
+            **{name: value for name, value in self if name not in (*IDENTITY, "reference", "interpreter")}
+        )
+
+    def may_be_reached_by(self, channel: ContactChannel) -> bool:
+        """Whether some way of this channel is recorded as safe."""
+        return any(way.is_safe for way in self.contact_channels if way.channel is channel)
 
     def keeping_what_was_stated(self, known: "CasePerson") -> "CasePerson":
         """This description, with the birth date that `known` says was stated first (domain, section 5)."""
@@ -34,3 +66,33 @@ class CasePerson(PersonDescription):
         if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
             stated = known.birth_date if known.birth_date != self.birth_date else None
         return self.model_copy(update={"stated_birth_date": stated})
+
+
+class Refusal(Body):
+    """An adult does not want to be identified."""
+
+    on: Day
+    note: PersonalText | None = None
+
+
+class RefusalReceipt(Answer):
+    """The case is an anonymous notification from here on."""
+
+    case_id: UUID
+    refused_on: date
+
+
+class ContactAttemptReport(Body):
+    """Somebody tries to reach the person; `at` is now where it is left out."""
+
+    channel: ContactChannel
+    at: Moment | None = None
+    reached: Flag = False
+    note: PersonalText | None = None
+
+
+class ContactAttemptReceipt(Answer):
+    contact_attempt_id: UUID
+    channel: ContactChannel
+    at: Moment
+    reached: bool

@@ -9,7 +9,7 @@ from shared.codes import (
     ResidenceBasis,
 )
 from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Country, Day, Flag
+from shared.schemas import Answer, Body, Country, Day, Flag, Moment
 
 
 class RoutingQuestion(Body):
@@ -43,8 +43,12 @@ class Settlement(Body):
 
 
 class RoutingOfCase(Answer):
+    """Who decides in a case, and how that was found; `facts_used` are the facts that the rule looked at."""
+
     authority: Authority
     rule: str
     table_version: str
     why: str
+    facts_used: dict[str, str | bool]
+    routed_at: Moment
     settled_by: str | None

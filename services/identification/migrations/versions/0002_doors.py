@@ -27,6 +27,7 @@ ALTER TABLE case_file
 UPDATE case_file SET routed_at = opened_at;
 ALTER TABLE case_file ALTER COLUMN routed_at SET NOT NULL;
 ALTER TABLE known_identifier DROP CONSTRAINT known_identifier_pkey, ADD PRIMARY KEY (hash, case_id);
+ALTER TABLE interview ADD COLUMN with_representative boolean NOT NULL DEFAULT false;
 CREATE INDEX ix_known_identifier_case ON known_identifier (case_id);
 """
 TABLES = """
@@ -113,8 +114,8 @@ BEGIN
         ORDER BY d.decided_on DESC, d.recorded_at DESC;
 END $$;
 """
-# The one way by which a draft goes, and with it its key and the stored answer that names it. The runtime role can delete
-# no key and no answer but through it, so no case can lose its key this way.
+# The one way by which a draft goes, and with it its key, its alert and the stored answer that names it. The runtime role
+# can delete no key and no answer but through it, so no case can lose its key this way.
 FORGET = """
 CREATE FUNCTION forget_draft(forgotten uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
@@ -123,6 +124,7 @@ BEGIN
     DELETE FROM draft WHERE id = forgotten AND havn_org() IN (org, 'havn') RETURNING * INTO gone;
     IF gone.id IS NULL THEN RETURN false; END IF;
     DELETE FROM data_key WHERE owner_id = gone.id;
+    DELETE FROM alert WHERE case_id = gone.id;
     DELETE FROM idempotency WHERE org = gone.org AND key_hash = gone.answer_key;
     RETURN true;
 END $$;

@@ -1,0 +1,122 @@
+"""A child: its municipality is told at once and assesses within 24 hours, and a representative speaks for it.
+
+No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (domain, section 1)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case, Part
+from services.identification.schemas.children import ChildAssessmentReport, ChildNotification, RepresentativeReport
+from services.identification.schemas.person import SealedText
+from shared import events, outbox
+from shared.auth import Actor
+from shared.codes import AgeGroup
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+
+MINORS = frozenset({AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR})
+
+
+class NotAChild(Conflict):
+    """This is for children and those who are presumed to be."""
+
+
+class MunicipalityNotNotified(Conflict):
+    """No municipality has been told of the child yet."""
+
+
+class ChildIsAssessed(Conflict):
+    """The municipality has assessed what the child needs; that is recorded once."""
+
+
+class AssessedBeforeNotice(Unprocessable):
+    """The municipality cannot have assessed a child it had not been told of."""
+
+
+class AppointedBeforeRequest(Unprocessable):
+    """A representative is appointed after one was asked for."""
+
+
+def is_child(case: Case) -> bool:
+    """Whoever is presumed a minor is treated as one."""
+    return case.age_group in MINORS
+
+
+async def notify_municipality(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """A child's municipality is told as soon as both are known, and once: its 24 hours run from here."""
+    if case.municipality is None or not is_child(case) or case.child_notified_at:
+        return
+    case.child_notified_at = now
+    await repository.cases.give_part(session, case.id, f"kommune-{case.municipality}", Part.MUNICIPALITY)
+    outbox.record(
+        session,
+        events.MunicipalityNotified(case_id=case.id, occurred_at=now, municipality=case.municipality, notified_at=now),
+    )
+
+
+async def notify(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, notification: ChildNotification, match: Match, now: datetime
+) -> Case:
+    """Name the municipality of a child that came without one, and tell it."""
+    case = await _lock_child(session, actor, case_id, match)
+    if case.child_notified_at is None:
+        case.municipality = notification.municipality
+        await notify_municipality(session, case, now=now)
+        await clocks.wind(session, case, now=now)
+    return case
+
+
+async def assess(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ChildAssessmentReport, match: Match, now: datetime
+) -> Case:
+    """The municipality has assessed what the child needs; its 24 hours are over."""
+    case = await _lock_child(session, actor, case_id, match)
+    if case.child_assessed_at:
+        raise ChildIsAssessed("The assessment is recorded already.")
+    if report.assessed_at < (case.child_notified_at or case.opened_at):
+        raise AssessedBeforeNotice("The municipality cannot have assessed the child before it was told.")
+    case.child_assessed_at = report.assessed_at
+    await repository.cases.seal_note(
+        session, case, "child", SealedText(text=report.note) if report.note else None, operation="child.assess"
+    )
+    outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=report.assessed_at))
+    await clocks.wind(session, case, now=now)
+    return case
+
+
+async def represent(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RepresentativeReport, match: Match, now: datetime
+) -> Case:
+    """A personal representative was asked for, or appointed; told again with the appointment when it comes."""
+    case = await _lock_child(session, actor, case_id, match)
+    if report.appointed_on and report.appointed_on < report.requested_on:
+        raise AppointedBeforeRequest("The representative cannot have been appointed before one was asked for.")
+    if case.representative_requested_on != report.requested_on:
+        outbox.record(
+            session,
+            events.RepresentativeRequested(case_id=case.id, occurred_at=now, requested_on=report.requested_on),
+        )
+    if report.appointed_on and case.representative_appointed_on != report.appointed_on:
+        outbox.record(
+            session,
+            events.RepresentativeAppointed(case_id=case.id, occurred_at=now, appointed_on=report.appointed_on),
+        )
+    case.representative_requested_on = report.requested_on
+    case.representative_appointed_on = report.appointed_on or case.representative_appointed_on
+    name = SealedText(text=report.name) if report.name else None
+    await repository.cases.seal_note(session, case, "representative", name, operation="child.represent")
+    await clocks.wind(session, case, now=now)
+    return case
+
+
+async def _lock_child(session: AsyncSession, actor: Actor, case_id: UUID, match: Match) -> Case:
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    if not is_child(case):
+        raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
+    return case

@@ -1,0 +1,97 @@
+"""Who the person is: describing one, reaching one, and an adult who declines."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import cases, children, clocks, description, legal_status, lifecycle
+from services.identification.domain.lifecycle import Step
+from services.identification.models.cases import Case, ContactAttempt
+from services.identification.schemas.person import CasePerson, ContactAttemptReport, Refusal, SealedText
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.concurrency import Match
+from shared.errors import Conflict, Unprocessable
+
+
+class AChildCannotDecline(Conflict):
+    """The effort owes a child its protection, whatever the child or anybody for it says."""
+
+
+class PersonDeclined(Conflict):
+    """Who declined stays an anonymous notification: their identity is not written back into it."""
+
+
+class UnsafeChannel(Conflict):
+    """Using this channel could put the person in danger: it is not recorded as safe."""
+
+
+class NotYet(Unprocessable):
+    """What is recorded has happened; a day to come cannot have."""
+
+
+async def describe_person(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, person: CasePerson, match: Match, now: datetime
+) -> tuple[Case, CasePerson]:
+    """Replace the description of the person. Before the decision, changed facts are routed again; after it, never."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    if case.refused_on and (named := person.named()):
+        raise PersonDeclined(
+            f"The person declined, so the case takes no {', '.join(named)}. If they now want help, open a new case "
+            "and link or merge the two."
+        )
+    today = on_date(now)
+    before, routed_by = description.told_of(case), cases.facts_on(case, today)
+    person = await repository.person.replace_person(session, case, person)
+    for name, value in description.facts_of(person, on=today).items():
+        setattr(case, name, value)
+    await repository.cases.add_identifiers(session, case.id, description.hashes_of(session, person))
+    await legal_status.follow_the_description(session, case, actor=actor, now=now)
+    if before != description.told_of(case):
+        description.tell(session, case, now=now)
+    await children.notify_municipality(session, case, now=now)
+    if routed_by != cases.facts_on(case, today) and case.status not in cases.DECIDED:
+        await cases.route_again(session, case, now=now)
+    else:
+        await clocks.wind(session, case, now=now)
+    return case, person
+
+
+async def refuse(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, refusal: Refusal, match: Match, now: datetime
+) -> Case:
+    """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    if children.is_child(case):
+        raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
+    if refusal.on > on_date(now):
+        raise NotYet("That day has not come yet; record what has happened.")
+    case.refused_on = refusal.on
+    await repository.person.forget_person(session, case, SealedText(text=refusal.note) if refusal.note else None)
+    return case
+
+
+async def attempt_contact(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ContactAttemptReport, match: Match, now: datetime
+) -> tuple[Case, ContactAttempt]:
+    """Note an attempt to reach the person, which is made over a channel recorded as safe or not at all."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    person = await repository.person.open_person(session, case, fields=["contact_channels"])
+    if not person.may_be_reached_by(report.channel):
+        raise UnsafeChannel(
+            f"{report.channel} is not recorded as safe for this person. Use a channel that is, or record it as safe "
+            "first: PUT .../person with contact_channels."
+        )
+    attempt = ContactAttempt(
+        case_id=case.id,
+        channel=report.channel,
+        made_at=report.at or now,
+        made_by=actor.org,
+        reached=report.reached,
+    )
+    await repository.person.add_contact_attempt(session, attempt, SealedText(text=report.note) if report.note else None)
+    return case, attempt

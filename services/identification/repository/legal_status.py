@@ -1,0 +1,79 @@
+"""The dated history of what a person's stay rests on."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.models.cases import Case
+from services.identification.models.legal_status import LegalStatusEntry
+from services.identification.repository.cases import WORKING, CaseNotFound, find_case
+from services.identification.schemas.legal_status import Particulars
+from services.identification.schemas.person import SealedText
+from shared import audit, sealed
+from shared.audit import Purpose
+from shared.auth import Actor
+
+_MOST_AT_ONCE = 500
+_IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.recorded_at), col(LegalStatusEntry.id))
+
+
+async def add(session: AsyncSession, entry: LegalStatusEntry, source: SealedText | None = None) -> None:
+    """Add to the history of a case that was just opened or is locked."""
+    if source:
+        key = await sealed.key_of(session, entry.case_id)
+        words = Particulars(source=source.text)
+        entry.particulars = key.seal(words, table="legal_status", column="particulars", row=entry.id)
+    session.add(entry)
+    await session.flush()
+    audit.record(session, operation="legal_status.add", subject_id=entry.case_id, object_ids=[entry.id])
+
+
+async def holding(session: AsyncSession, case: Case, *, on: date) -> LegalStatusEntry | None:
+    """What holds on that day; None where the history begins later."""
+    begun = select(LegalStatusEntry).where(
+        col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
+    )
+    return await session.scalar(begun.order_by(*(each.desc() for each in _IN_ORDER)).limit(1))
+
+
+async def read_history(
+    session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose | None
+) -> tuple[Case, list[tuple[LegalStatusEntry, Particulars | None]]]:
+    """The history, oldest first, for those who work on the case; who said so is opened for a purpose only."""
+    case, part = await find_case(session, actor, case_id, operation="legal_status.read", purpose=purpose)
+    if part not in WORKING:
+        raise CaseNotFound
+    key = await sealed.key_of(session, case.id)
+    query = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == case.id).order_by(*_IN_ORDER)
+    return case, [
+        (
+            entry,
+            key.open(entry.particulars, Particulars, table="legal_status", column="particulars", row=entry.id)
+            if entry.particulars and purpose
+            else None,
+        )
+        for entry in await session.scalars(query)
+    ]
+
+
+async def lock_cases_with_due_entries(session: AsyncSession, *, on: date) -> Sequence[Case]:
+    """The cases for which an entry's day has come, locked; those that somebody is changing now are left for the next time."""
+    due = select(col(LegalStatusEntry.case_id)).where(
+        ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= on
+    )
+    cases = select(Case).where(col(Case.id).in_(due)).order_by(col(Case.id)).limit(_MOST_AT_ONCE)
+    found = (await session.scalars(cases.with_for_update(skip_locked=True))).all()
+    for case in found:
+        case.version += 1
+    return found
+
+
+async def note_effect(session: AsyncSession, case: Case, *, on: date) -> None:
+    """The entries of a locked case whose day has come have taken effect."""
+    due = col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
+    await session.execute(update(LegalStatusEntry).where(*due).values(has_taken_effect=True))
+    audit.record(session, operation="legal_status.take_effect", subject_id=case.id)

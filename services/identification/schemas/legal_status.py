@@ -1,0 +1,59 @@
+"""On what the person's stay rests, from which day."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, model_validator
+
+from shared.codes import ResidenceBasis
+from shared.errors import SpokenValueError
+from shared.personal import PersonalText
+from shared.schemas import Answer, Body, Day, Flag, Moment
+
+
+class LegalStatusReport(Body):
+    """What the stay rests on from `valid_from`; it may be a day to come. The last day of `valid_until` still counts."""
+
+    residence_basis: ResidenceBasis
+    valid_from: Day
+    valid_until: Day | None = None
+    unpermitted_work: Flag | None = None
+    asylum_pending: Flag | None = None
+    source: PersonalText | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_until and self.valid_until < self.valid_from:
+            raise SpokenValueError("valid_until must not lie before valid_from.")
+        return self
+
+
+class Particulars(BaseModel):
+    """Who says so, as it is sealed."""
+
+    source: PersonalText
+
+
+class LegalStatusReceipt(Answer):
+    legal_status_id: UUID
+    has_taken_effect: bool
+
+
+class LegalStatusDetails(Answer):
+    """One line of the history. `holds` marks what holds today; `source` is who says so."""
+
+    legal_status_id: UUID
+    residence_basis: ResidenceBasis
+    valid_from: date
+    valid_until: date | None
+    unpermitted_work: bool
+    asylum_pending: bool
+    recorded_at: Moment
+    recorded_by: str
+    holds: bool
+    source: PersonalText | None
+
+
+class LegalStatusHistory(Answer):
+    items: list[LegalStatusDetails]
