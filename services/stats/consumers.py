@@ -3,16 +3,29 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.stats import repository
-from services.stats.models import Decision, Departure, FurtherReferral, Interview, Person, Referral, Replacement
+from services.stats.models import (
+    CaseMerge,
+    Decision,
+    Departure,
+    Description,
+    FurtherReferral,
+    Interview,
+    Person,
+    Referral,
+    Replacement,
+)
 from shared.codes import ReferralStatus, Region
 from shared.consumer import Handlers, Handling
 from shared.events import (
+    CaseMerged,
     CaseOpened,
     CaseReferred,
+    CaseUnmerged,
     DecisionMade,
     DecisionReplaced,
     InterviewHeld,
     PersonDeparted,
+    PersonDescribed,
     ReferralAccepted,
     ReferralAcknowledged,
     ReferralCompleted,
@@ -42,6 +55,12 @@ async def keep_the_person(session: AsyncSession, event: CaseOpened, handling: Ha
     await repository.keep(session, Person(**told, region=_region(event.municipality)))
 
 
+@handlers.on(PersonDescribed)
+async def keep_the_description(session: AsyncSession, event: PersonDescribed, handling: Handling) -> None:
+    told = event.model_dump(exclude={"occurred_at", "residence_basis"})
+    await repository.append(session, Description(**told, recorded_at=event.occurred_at))
+
+
 @handlers.on(CaseReferred)
 async def keep_the_further_referral(session: AsyncSession, event: CaseReferred, handling: Handling) -> None:
     told = event.model_dump(include={"case_id", "referral_id", "referred_by"})
@@ -69,6 +88,17 @@ async def keep_the_replacement(session: AsyncSession, event: DecisionReplaced, h
 async def keep_the_departure(session: AsyncSession, event: PersonDeparted, handling: Handling) -> None:
     told = event.model_dump(include={"case_id", "departed_on"})
     await repository.keep_departure(session, Departure(**told, recorded_at=event.occurred_at))
+
+
+@handlers.on(CaseMerged)
+async def keep_the_merge(session: AsyncSession, event: CaseMerged, handling: Handling) -> None:
+    merge = CaseMerge(case_id=event.case_id, into_id=event.into, recorded_at=event.occurred_at)
+    await repository.append(session, merge)
+
+
+@handlers.on(CaseUnmerged)
+async def keep_the_end_of_the_merge(session: AsyncSession, event: CaseUnmerged, handling: Handling) -> None:
+    await repository.append(session, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
 
 
 @handlers.on(ReferralSubmitted)

@@ -30,6 +30,21 @@ class Person(Table, table=True):
     region: Region | None = code(Region)
     referral_id: UUID | None
     referred_by: str | None
+    age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
+    earlier_case_id: UUID | None = None
+    """An ended case of the same person: the two are one person in the figures."""
+
+
+class Description(Table, table=True):
+    """The coded facts of a person as they were told anew; what was known before stays for figures as of then."""
+
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    case_id: UUID
+    gender: Gender = code(Gender)
+    age_group: AgeGroup = code(AgeGroup)
+    age_group_at_exploitation: AgeGroup | None = code(AgeGroup)
+    citizenships: list[str] = texts()
+    recorded_at: datetime = moment()
 
 
 class FurtherReferral(Table, table=True):

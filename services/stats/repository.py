@@ -12,6 +12,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     Subquery,
+    cast,
     extract,
     func,
     select,
@@ -23,7 +24,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.stats.models import Decision, Departure, FurtherReferral, Interview, Person, Referral, Replacement, Table
+from services.stats import people
+from services.stats.models import Decision, Departure, FurtherReferral, Interview, Referral, Replacement, Table
 from services.stats.schemas import Dimension
 from shared import audit
 from shared.audit import Purpose
@@ -36,6 +38,12 @@ Value = str | int | None
 async def keep(session: AsyncSession, fact: Table) -> None:
     """Keep a fact; the same fact told again changes nothing. Facts of different cases come in any order."""
     await session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
+
+
+async def append(session: AsyncSession, fact: Table) -> None:
+    """Keep what is told of something again, beside what was told before."""
+    session.add(fact)
+    await session.flush()
 
 
 async def note_status(session: AsyncSession, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
@@ -71,42 +79,45 @@ async def count_victims(
 
 def _victims(as_of: datetime | None) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
-    first, further = _first_positive(as_of), _first_further_referral(as_of)
+    first, further, person = _first_positive(as_of), _first_further_referral(as_of), people.described(as_of)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
-        Dimension.GENDER: col(Person.gender),
+        Dimension.GENDER: person.c.gender,
         Dimension.EXPLOITATION_FORM: type_coerce(first.c.exploitation_forms, ARRAY(String))[1],
-        Dimension.CITIZENSHIP: type_coerce(col(Person.citizenships), ARRAY(String))[1],
-        Dimension.AGE_GROUP: col(Person.age_group),
-        Dimension.REGION: func.coalesce(col(Person.region), col(Referral.region)),
+        Dimension.CITIZENSHIP: type_coerce(person.c.citizenships, ARRAY(String))[1],
+        Dimension.AGE_GROUP: person.c.age_group,
+        Dimension.REGION: func.coalesce(person.c.region, col(Referral.region)),
         Dimension.AUTHORITY: first.c.authority,
-        Dimension.REFERRED_BY: func.coalesce(col(Person.referred_by), col(Referral.sender), further.c.referred_by),
+        Dimension.REFERRED_BY: func.coalesce(person.c.referred_by, col(Referral.sender), further.c.referred_by),
     }
     # A case opens before it is decided, so the person is known; who referred need not be.
     return (
         select(*(column.label(dimension) for dimension, column in columns.items()))
         .select_from(first)
-        .join(Person, col(Person.case_id) == first.c.case_id)
-        .outerjoin(Referral, col(Referral.referral_id) == col(Person.referral_id))
+        .join(person, person.c.case_id == first.c.case_id)
+        .outerjoin(Referral, col(Referral.referral_id) == person.c.referral_id)
         .outerjoin(further, further.c.case_id == first.c.case_id)
         .subquery("victim")
     )
 
 
 def _first_positive(as_of: datetime | None) -> Subquery:
-    """Each person's first positive decision that was not taken back. Court and CMM, or a decision that a later one
-    confirms, are one person in the year of the first."""
+    """Each person's first positive decision that was not taken back. Court and CMM, a decision that a later one confirms,
+    and those of several cases of one person, are one person in the year of the first."""
     in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
+    same = people.same_person(as_of)
+    person = func.coalesce(same.c.person, cast(col(Decision.case_id), String))
     return (
         select(
             col(Decision.case_id), col(Decision.decided_on), col(Decision.authority), col(Decision.exploitation_forms)
         )
-        .ext(distinct_on(col(Decision.case_id)))
+        .ext(distinct_on(person))
+        .outerjoin(same, same.c.case_id == col(Decision.case_id))
         .where(
             col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED, col(Decision.decision_id).not_in(_taken_back(as_of))
         )
         .where(_is_known(Decision.recorded_at, as_of))
-        .order_by(col(Decision.case_id), *map(col, in_order))
+        .order_by(person, *map(col, in_order))
         .subquery("first_positive")
     )
 
@@ -154,8 +165,10 @@ async def count_referrals(
 
 async def count_interviewed(session: AsyncSession, *, since: datetime | None, before: datetime | None) -> int:
     """The people interviewed in [since, before), however often."""
-    people = select(func.count(col(Interview.case_id).distinct()))
-    return await session.scalar(people.where(_is_within(Interview.held_at, since, before))) or 0
+    same = people.same_person(None)
+    person = func.coalesce(same.c.person, cast(col(Interview.case_id), String))
+    interviewed = select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(Interview.case_id))
+    return await session.scalar(interviewed.where(_is_within(Interview.held_at, since, before))) or 0
 
 
 async def keep_departure(session: AsyncSession, departure: Departure) -> None:
