@@ -264,6 +264,24 @@ class Relation(StrEnum):
     CO_VICTIM = "co_victim"
 
 
+class LinkKind(StrEnum):
+    """What connects two cases."""
+
+    LINKED = "linked"
+    MERGED = "merged"
+    SUSPECT = "suspect"
+
+
+class QuestionStatus(StrEnum):
+    """How the question stands whether two cases are about one person."""
+
+    OPEN = "open"
+    OVERRIDDEN = "overridden"
+    """Somebody has said that they are never the same person; the pair is not proposed again."""
+    MERGED = "merged"
+    """Found by the cases themselves and never stored, so that undoing a merge restores what was."""
+
+
 class SupportKind(StrEnum):
     """What the support package gives."""
 
@@ -344,6 +362,10 @@ class DeadlineKind(StrEnum):
     REINTEGRATION = "reintegration"
     DRAFT = "draft"
     """A half-entered case is about to be deleted; what is named in the alert is the draft."""
+    MISSING_CHILD = "missing_child"
+    """A child is missing. No clock: somebody is alerted at once."""
+    SUPPORT_OFFER = "support_offer"
+    """A court has recognised the person, and CMM is asked to open the support offer (R1). No clock either."""
 
 
 class DeadlineState(StrEnum):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.identification import repository
+from services.identification import repository, views
 from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import appeals
 from services.identification.models.appeals import Appeal
@@ -47,7 +47,7 @@ async def decide_appeal(
         session, actor=actor, case_id=case_id, appeal_id=appeal_id, result=result, match=match, now=now
     )
     tag(response, case)
-    return AppealSummary(appeal_id=appeal.id, **appeal.model_dump(include=set(AppealSummary.model_fields)))
+    return views.see_appeal(appeal)
 
 
 @router.get("/cases/{case_id}/appeals")
@@ -61,8 +61,7 @@ async def list_appeals(
     reasons = await repository.records.opened(session, rows, "reasons", SealedText)
     items = [
         AppealDetails(
-            appeal_id=row.id,
-            **row.model_dump(include=set(AppealSummary.model_fields)),
+            **dict(views.see_appeal(row)),
             **dict(stated[row.id]),
             reasons=reasons[row.id].text if row.id in reasons else None,
         )

@@ -34,7 +34,7 @@ async def list_criminal_steps(
     case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
 ) -> Page[CriminalStepDetails]:
     """The criminal track, for those who work on the case; the prosecution reads the steps that it recorded itself."""
-    parts = criminal.parts_of_the_track(actor)
+    parts = repository.records.with_the_prosecution(actor)
     case = await repository.records.read_case(
         session, actor, case_id, operation="criminal.list", purpose=purpose, parts=parts
     )

@@ -5,22 +5,28 @@ from uuid import UUID
 from fastapi import Response
 
 from services.identification import repository, views
-from services.identification.api.policies import Caseworker, Decider
+from services.identification.api.policies import Caseworker, Decider, Reader
 from services.identification.domain import decisions, granting
+from services.identification.models.decisions import Decision
 from services.identification.schemas.decisions import (
     DecisionReceipt,
     DecisionReport,
     ExtensionRequest,
     PeriodDetails,
     PeriodRequest,
+    ReasonedDecision,
 )
+from services.identification.schemas.person import SealedText
 from shared.concurrency import tag
 from shared.endpoint import (
     IfMatch,
     Now,
+    Pages,
+    PurposeOfReading,
     RequiredIfMatch,
     Session,
 )
+from shared.paging import Page
 from shared.service import service_router
 
 router = service_router()
@@ -35,6 +41,25 @@ async def decide(
     case, decision = await decisions.decide(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
     return DecisionReceipt(decision_id=decision.id, is_current=decision.is_current)
+
+
+@router.get("/cases/{case_id}/decisions")
+async def list_decisions(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> Page[ReasonedDecision]:
+    """All decisions with their reasons, those too that others have replaced; every read is kept with its purpose.
+    The prosecution reads what courts have decided."""
+    parts = repository.records.with_the_prosecution(actor)
+    case = await repository.records.read_case(
+        session, actor, case_id, operation="decision.list", purpose=purpose, parts=parts
+    )
+    rows = await repository.records.list_records(session, case.id, Decision, after=pages.after, limit=pages.limit)
+    reasons = await repository.records.opened(session, rows, "reasons", SealedText)
+    items = [
+        ReasonedDecision(**dict(views.see_decision(row)), reasons=reasons[row.id].text if row.id in reasons else None)
+        for row in rows
+    ]
+    return pages.page(items, rows, repository.records.position)
 
 
 @router.post("/cases/{case_id}/periods", status_code=201)

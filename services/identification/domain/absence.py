@@ -7,12 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.domain import clocks, lifecycle
+from services.identification.domain.children import is_child
+from services.identification.domain.deadlines import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.models.absence import Absence
 from services.identification.models.cases import Case
 from services.identification.schemas.absence import FoundReport, MissingReport
 from shared import events, outbox
+from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
+from shared.codes import DeadlineKind
 from shared.concurrency import Match
 from shared.errors import Conflict, Unprocessable
 
@@ -46,6 +50,8 @@ async def report_missing(
     absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=now, recorded_by=actor.org)
     await repository.records.add(session, absence, operation="absence.add")
     case.missing = True
+    if is_child(case):
+        raise_alert(session, Alert(DeadlineKind.MISSING_CHILD, case.id, CENTRE))
     outbox.record(session, events.PersonMissing(case_id=case.id, occurred_at=now, **report.model_dump()))
     await clocks.wind(session, case, now=now)
     return case, absence

@@ -8,27 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification import repository
 from services.identification.domain import lifecycle
 from services.identification.domain.lifecycle import Step
-from services.identification.models.cases import Case, Part
+from services.identification.models.cases import Case
 from services.identification.models.criminal import CriminalRecord
-from services.identification.repository.cases import RECORDING_A_COURT, WORKING
 from services.identification.schemas.criminal import CriminalStepTaken
 from services.identification.schemas.person import SealedText
 from shared import events, outbox
 from shared.auth import Actor
 from shared.concurrency import Match
-from shared.organisations import OrganisationKind
-
-
-def parts_of_the_track(actor: Actor) -> frozenset[Part]:
-    """Who works on the case; and the prosecution, whatever brought it to the case."""
-    return RECORDING_A_COURT if actor.kind is OrganisationKind.PROSECUTION else WORKING
 
 
 async def record_step(
     session: AsyncSession, *, actor: Actor, case_id: UUID, taken: CriminalStepTaken, match: Match, now: datetime
 ) -> tuple[Case, CriminalRecord]:
     """Record a step; neither the status nor any decision changes by it."""
-    case = await repository.cases.lock_case(session, actor, case_id, match, parts=parts_of_the_track(actor))
+    case = await repository.cases.lock_case(
+        session, actor, case_id, match, parts=repository.records.with_the_prosecution(actor)
+    )
     lifecycle.check(case, Step.WORK)
     step = CriminalRecord(
         case_id=case.id,

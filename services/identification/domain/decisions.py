@@ -10,17 +10,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, clocks, lifecycle
+from services.identification.domain import cases, clocks, duplicates, lifecycle
 from services.identification.domain.clarification import AuthorityNotSettled
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
+from services.identification.repository.cases import RECORDING_A_COURT, WORKING
 from services.identification.schemas.decisions import DecisionReport
 from services.identification.schemas.person import SealedText
 from shared import outbox
+from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
 from shared.clock import on_date
-from shared.codes import Authority, ExploitationForm, Outcome
+from shared.codes import Authority, DeadlineKind, ExploitationForm, Outcome
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Unprocessable
 from shared.events import DecisionMade, DecisionReplaced
@@ -56,9 +58,11 @@ async def decide(
 ) -> tuple[Case, Decision]:
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
     is_a_courts = report.authority is Authority.COURT
-    parts = repository.cases.RECORDING_A_COURT if is_a_courts else repository.cases.WORKING
+    parts = RECORDING_A_COURT if is_a_courts else WORKING
     case = await repository.cases.lock_case(session, actor, case_id, match, parts=parts)
     _check_authority(actor, case, report)
+    if not is_a_courts:
+        await duplicates.check_resolved(session, case)
     _check_dates(case, report)
     earlier = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
@@ -88,11 +92,13 @@ async def decide(
 
 
 async def _heed_the_court(session: AsyncSession, case: Case, decision: Decision, *, now: datetime) -> None:
-    """A recognition decides the case, and settles an open routing (R1). Without one the authority still has to decide."""
+    """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1). Without one the
+    authority still has to decide."""
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return
     lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True
+    raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, cases.CENTRE))
     if case.authority is Authority.NEEDS_REVIEW:
         await cases.route_again(session, case, now=now)
 

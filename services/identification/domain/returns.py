@@ -3,7 +3,6 @@
 It does not depend on testimony or on any other step of the criminal track (domain, section 2).
 """
 
-from calendar import monthrange
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -15,13 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.domain import clocks, lifecycle
+from services.identification.domain.deadlines import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.returns import FollowUp, ReturnPlan
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.returns import FollowUpReport, ReturnPlanned
 from shared import decision_tables, events, outbox
+from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
+from shared.clock import months_after
+from shared.codes import DeadlineKind
 from shared.concurrency import Match
 from shared.decision_tables import Dated, NoTableInForce
 from shared.errors import Conflict, Unprocessable
@@ -57,13 +60,6 @@ class FollowUpAlreadyMade(Conflict):
 
 class NoReintegrationTermsInForce(Unprocessable):
     """No rules of reintegration are on record for the day of the departure."""
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later; where that month is shorter, its last day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def follow_up_due_on(departed_on: date, month: int) -> date:
@@ -174,6 +170,8 @@ async def follow_up(
     )
     note = SealedText(text=report.note) if report.note else None
     await repository.records.add(session, following, operation="follow-up.add", note=note)
+    if not report.contacted:
+        raise_alert(session, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
     outbox.record(session, events.FollowUpMade(case_id=case.id, occurred_at=now, **report.model_dump(exclude={"note"})))
     await clocks.wind(session, case, now=now)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
+from services.identification import repository, visibility
 from services.identification.domain import lifecycle
 from services.identification.domain.cases import CENTRE
 from services.identification.domain.lifecycle import Step
@@ -17,6 +17,7 @@ from services.identification.domain.standing import is_positive
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
 from services.identification.models.support import HealthNeeds, SupportMeasure
+from services.identification.repository.cases import WORKING
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.support import (
     HealthNeedsStated,
@@ -24,6 +25,7 @@ from services.identification.schemas.support import (
     SupportMeasureEnded,
     SupportMeasureStarted,
 )
+from services.identification.visibility import Fact
 from shared import decision_tables, events, outbox
 from shared.audit import Purpose
 from shared.auth import Actor, Role
@@ -148,6 +150,16 @@ async def end_measure(
     return case, measure
 
 
+def has_contact_person(measures: Sequence[SupportMeasure]) -> bool:
+    """Whether the person has a contact person who stays until somebody ends it."""
+    return any(each.kind is SupportKind.CONTACT_PERSON and each.ends_on is None for each in measures)
+
+
+def is_to_be_opened(made: Sequence[Decision], measures: Sequence[SupportMeasure]) -> bool:
+    """Whether CMM is asked to open the support offer (R1 asks it also where a court alone recognised the person)."""
+    return is_positive(made) and not measures
+
+
 # ---------------------------------------------------------------- health, kept apart
 
 
@@ -175,12 +187,16 @@ async def state_health_needs(
 async def read_health_needs(
     session: AsyncSession, *, actor: Actor, case_id: UUID, purpose: Purpose
 ) -> tuple[Case, HealthNeeds, PersonalText | None]:
-    """What the person's health asks for; and why, for those who may know it and ask for that purpose."""
-    case = await repository.records.read_case(session, actor, case_id, operation="health.read", purpose=purpose)
+    """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
+    those of them who may know it and ask for that purpose."""
+    case, part = await repository.cases.find_case(session, actor, case_id, operation="health.read", purpose=purpose)
+    leaves = await repository.consents.leaves_of(session, actor.org, [case.id])
+    if Fact.HEALTH not in visibility.may_know(actor, part, leaves[case.id]):
+        raise repository.cases.CaseNotFound
     needs = await repository.records.find_own(session, case.id, HealthNeeds)
     if needs is None:
         raise repository.records.RecordNotFound
-    if purpose is not Purpose.HEALTH or not may_know_why(actor):
+    if part not in WORKING or purpose is not Purpose.HEALTH or not may_know_why(actor):
         return case, needs, None
     reasons = await repository.records.opened_own(session, needs, "reasons", SealedText)
     return case, needs, reasons.text if reasons else None

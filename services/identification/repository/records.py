@@ -1,6 +1,6 @@
 """What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, Part
-from services.identification.repository.cases import WORKING, CaseNotFound, _by_case, find_case
+from services.identification.repository.cases import RECORDING_A_COURT, WORKING, CaseNotFound, _by_case, find_case
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
 from shared.errors import NotFound
+from shared.organisations import OrganisationKind
 
 
 class _IsRecord(Protocol):
@@ -89,6 +90,13 @@ async def find_own(session: AsyncSession, case_id: UUID, kind: type[RowT]) -> Ro
     return await session.get(kind, case_id)
 
 
+def with_the_prosecution(actor: Actor) -> frozenset[Part]:
+    """The parts that reach what concerns courts: who works on the case, and the prosecution, whatever brought it there.
+
+    Row level security shows the prosecution only what courts have decided and the steps that it recorded itself."""
+    return RECORDING_A_COURT if actor.kind is OrganisationKind.PROSECUTION else WORKING
+
+
 async def read_case(
     session: AsyncSession,
     actor: Actor,
@@ -97,9 +105,10 @@ async def read_case(
     operation: str,
     purpose: Purpose | None = None,
     parts: frozenset[Part] = WORKING,
+    object_ids: Iterable[UUID] = (),
 ) -> Case:
     """The case, for those who have one of these parts in it; the read is kept under the operation's name."""
-    case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose)
+    case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
     if part not in parts:
         raise CaseNotFound
     return case

@@ -37,7 +37,10 @@ class DecisionReceipt(Answer):
 
 
 class DecisionDetails(Answer):
-    """`legal_status` is the person's at the decision; a later change of status does not change it."""
+    """`legal_status` and `asylum_pending` are the person's at the decision; a later change of status does not change them.
+
+    `rule` and `table_version` say why this authority decided; `recorded_by` and `decided_by` who did: the organisation, and
+    its decider as the login calls them (for a court's decision, whoever recorded it)."""
 
     decision_id: UUID
     authority: Authority
@@ -46,8 +49,19 @@ class DecisionDetails(Answer):
     decided_on: date
     notified_on: date | None
     legal_status: ResidenceBasis
+    asylum_pending: bool
+    rule: str | None
+    table_version: str | None
+    recorded_by: str
+    decided_by: str | None
     replaces: UUID | None
     is_current: bool
+
+
+class ReasonedDecision(DecisionDetails):
+    """A decision with its reasons."""
+
+    reasons: PersonalText | None
 
 
 class PeriodRequest(Body):
