@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import cases
+from services.accommodation import cases, merges
 from shared.consumer import Handlers, Handling
-from shared.events import CaseOpened, CaseReferred, CaseRouted, DecisionMade, DecisionReplaced
+from shared.events import CaseMerged, CaseOpened, CaseReferred, CaseRouted, CaseUnmerged, DecisionMade, DecisionReplaced
 
 handlers = Handlers()
 
@@ -32,3 +32,13 @@ async def know_the_decision(session: AsyncSession, event: DecisionMade, handling
 @handlers.on(DecisionReplaced)
 async def know_that_it_no_longer_stands(session: AsyncSession, event: DecisionReplaced, handling: Handling) -> None:
     await cases.forget_decision(session, case_id=event.case_id, decision_id=event.decision_id)
+
+
+@handlers.on(CaseMerged)
+async def know_that_two_are_one(session: AsyncSession, event: CaseMerged, handling: Handling) -> None:
+    await merges.set_merge(session, event.case_id, event.into)
+
+
+@handlers.on(CaseUnmerged)
+async def know_that_they_are_two(session: AsyncSession, event: CaseUnmerged, handling: Handling) -> None:
+    await merges.set_merge(session, event.case_id, None)

@@ -98,6 +98,8 @@ class Part(StrEnum):
     REFERRER = "referrer"
     AUTHORITY = "authority"
     DECIDER = "decider"
+    MERGED = "merged"
+    """It is a party of another case of the same person."""
 
 
 class Table(SQLModel, registry=registry()):
@@ -190,6 +192,14 @@ class KnownCase(Table, table=True):
     @property
     def is_assessed_trafficked(self) -> bool:
         return bool(self.positive_decisions)
+
+
+class CaseMerge(Table, table=True):
+    """A case that is about the person of another one."""
+
+    __tablename__ = "case_merge"
+    case_id: UUID = Field(primary_key=True)
+    into_id: UUID
 
 
 class CaseParty(Table, table=True):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
+from services.accommodation import merges
 from services.accommodation.models import (
     CaseParty,
     Facility,
@@ -112,6 +113,7 @@ async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) 
     """The case concerns this organisation too."""
     await session.merge(CaseParty(case_id=case_id, org=org, part=part))
     await session.flush()
+    await merges.share_parties(session, case_id)
 
 
 async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
@@ -121,6 +123,7 @@ async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Par
             col(CaseParty.case_id) == case_id, col(CaseParty.org) == org, col(CaseParty.part) == part
         )
     )
+    await merges.share_parties(session, case_id)
 
 
 async def case_for(session: AsyncSession, actor: Actor, case_id: UUID) -> KnownCase:
@@ -356,13 +359,14 @@ async def placements_of(
     after: Sequence[str | int] | None,
     limit: int,
 ) -> tuple[list[tuple[Placement, Region]], bool]:
-    """The case's placements whose place the actor may know, newest first, up to one more than `limit`; and whether the
-    person now has one whose place the actor may not know. Raises CaseNotFound for a stranger to the case."""
+    """The placements, of the case and of those merged into it, whose place the actor may know, newest first, up to one more
+    than `limit`; and whether the person now has one whose place the actor may not know. Raises CaseNotFound for a
+    stranger to the case."""
     query = (
         select(Placement, col(Facility.region))
         .select_from(Placement)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.case_id) == case_id, _knows_place(actor, Placement))
+        .where(col(Placement.case_id).in_(merges.members_of(case_id)), _knows_place(actor, Placement))
         .order_by(col(Placement.from_on).desc(), col(Placement.id).desc())
         .limit(limit + 1)
     )
@@ -389,5 +393,6 @@ async def placements_of(
 
 async def _is_placed_unseen(session: AsyncSession, actor: Actor, case_id: UUID) -> bool:
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    query = select(exists().where(col(Placement.case_id) == case_id, is_current, ~_knows_place(actor, Placement)))
+    is_theirs = col(Placement.case_id).in_(merges.members_of(case_id))
+    query = select(exists().where(is_theirs, is_current, ~_knows_place(actor, Placement)))
     return bool(await session.scalar(query))

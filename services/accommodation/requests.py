@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import matching, registry, repository
+from services.accommodation import matching, merges, registry, repository
 from services.accommodation.models import KnownCase, PlacementRequest, RequestStatus, nights
 from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
 from services.accommodation.schemas import KnownFacts, Matches, Needs, PlacementRequestSubmission
@@ -13,14 +13,24 @@ from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
 from shared.codes import ResidenceBasis
+from shared.errors import Conflict
 from shared.events import PlacementRequested
+
+
+class CaseIsMerged(Conflict):
+    """Another case is about the same person, and the work goes on there."""
 
 
 async def request_placement(
     session: AsyncSession, *, actor: Actor, submission: PlacementRequestSubmission, now: datetime
 ) -> PlacementRequest:
-    """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound."""
+    """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound and CaseIsMerged."""
     known = await repository.case_for(session, actor, submission.case_id)
+    if surviving := await merges.surviving(session, known.case_id):
+        raise CaseIsMerged(
+            f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
+            merged_into=str(surviving),
+        )
     needs = submission.needs.model_copy(
         update={
             "gender": submission.needs.gender or known.gender,

@@ -1,44 +1,47 @@
-"""Who sees which part of a case: one table, the same for list, detail and status."""
+"""What is shown of a case: the same for list, detail and status, as the visibility table says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
-from services.identification.domain import decisions
+from services.identification import repository, visibility
+from services.identification.domain import children, custody, deadlines, periods, support
+from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case, CaseReferral, Part
+from services.identification.models.consents import Consent, Disclosure
+from services.identification.models.deadlines import Deadline, OnCallWatch
 from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
-from services.identification.schemas.cases import CaseDeadline, CaseDetails, CaseGlimpse, CaseState, TimelineEntry
+from services.identification.models.drafts import Draft
+from services.identification.models.legal_status import LegalStatusEntry
+from services.identification.models.links import CaseLink
+from services.identification.models.support import SupportMeasure
+from services.identification.schemas.appeals import AppealSummary
+from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState, TimelineEntry
+from services.identification.schemas.children import ChildProtection
+from services.identification.schemas.consents import (
+    AccessEntry,
+    ConsentState,
+    ConsentWords,
+    DisclosureState,
+    DisclosureWords,
+    Withdrawal,
+)
+from services.identification.schemas.deadlines import AlertDetails, CustodyDetails, DeadlineDetails, OnCallDetails
 from services.identification.schemas.decisions import DecisionDetails, ExtensionDetails, PeriodDetails
+from services.identification.schemas.drafts import DraftHead
+from services.identification.schemas.legal_status import LegalStatusDetails, LegalStatusHistory, Particulars
+from services.identification.schemas.links import Linked
 from services.identification.schemas.routing import RoutingOfCase
+from services.identification.visibility import Fact, cut
+from shared.alerts import RaisedAlert
 from shared.auth import Actor
-from shared.clock import COPENHAGEN
-from shared.codes import Authority, CaseStatus, Outcome, PeriodKind
-from shared.organisations import OrganisationKind
+from shared.codes import Authority, CaseStatus, Outcome
 from shared.outbox import RecordedEvent
-
-CUSTODY = timedelta(hours=72)
-
-# The pending flag is for those who could remove the person (domain, section 7); an outcome is for those who work on the
-# case, until a consent says otherwise.
-_MAY_KNOW: dict[Part, frozenset[str]] = {
-    Part.CENTRE: frozenset({"pending", "status", "authority", "outcome"}),
-    Part.AUTHORITY: frozenset({"pending", "status", "authority", "outcome"}),
-    Part.REFERRER: frozenset({"status", "authority", "glimpse"}),
-    Part.REMOVAL: frozenset({"pending"}),
-    Part.PROSECUTION: frozenset({"status", "authority"}),
-}
-_SEES_PENDING = frozenset({OrganisationKind.POLICE, OrganisationKind.IMMIGRATION_AUTHORITY})
-
-
-def may_know(actor: Actor, part: Part) -> frozenset[str]:
-    """Which of pending, status, authority and outcome this actor may know, by its part in the case and its kind;
-    `glimpse` stands for the status and the opening day as the case itself shows them."""
-    known = _MAY_KNOW[part]
-    return known | {"pending"} if actor.kind in _SEES_PENDING else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,27 @@ class Parts:
     periods: dict[UUID, list[GrantedPeriod]]
     extensions: dict[UUID, list[PeriodExtension]]
     referrals: dict[UUID, list[CaseReferral]]
+    appeals: dict[UUID, list[Appeal]]
+    support: dict[UUID, list[SupportMeasure]]
+    deadlines: dict[UUID, list[Deadline]]
+    links: dict[UUID, list[CaseLink]]
+    merged: dict[UUID, list[UUID]]
+    read_at: datetime
 
     @classmethod
-    async def read(cls, session: AsyncSession, case_ids: Sequence[UUID]) -> "Parts":
+    async def read(cls, session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> "Parts":
+        merged = await repository.merging.all_merged_into(session, actor, case_ids)
         return cls(
             await repository.decisions.decisions_of(session, case_ids),
             await repository.decisions.periods_of(session, case_ids),
             await repository.decisions.extensions_of(session, case_ids),
-            await repository.cases.referrals_of(session, case_ids),
+            await repository.cases.referrals_of(session, [*case_ids, *chain.from_iterable(merged.values())]),
+            await repository.records.by_case(session, case_ids, Appeal),
+            await repository.records.by_case(session, case_ids, SupportMeasure),
+            await repository.deadlines.running_of(session, case_ids),
+            await repository.links.links_of(session, actor, case_ids),
+            merged,
+            session.info["now"],
         )
 
 
@@ -64,25 +80,42 @@ async def see_cases(
     session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
 ) -> list[CaseDetails | CaseGlimpse]:
     """Each case as the actor may see it."""
-    parts = await Parts.read(session, [case.id for case, part in found if part in repository.cases.WORKING])
+    known = await facts_of(session, actor, found)
+    whole = [case.id for case, _ in found if Fact.FILE in known[case.id] and case.erased_at is None]
+    parts = await Parts.read(session, actor, whole)
+    decided = await repository.decisions.decisions_of(
+        session, [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
+    )
     return [
-        _details(case, parts) if part in repository.cases.WORKING else _glimpse(actor, case, part)
-        for case, part in found
+        _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
+        for case, _ in found
     ]
 
 
-def see_state(actor: Actor, case: Case, part: Part, made: Sequence[Decision], *, now: datetime) -> CaseState:
+async def facts_of(
+    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
+) -> dict[UUID, frozenset[Fact]]:
+    """What the actor may know of each case, by the visibility table; with at most one statement."""
+    lent = [case.id for case, part in found if part not in repository.cases.WORKING]
+    leaves = await repository.consents.leaves_of(session, actor.org, lent)
+    return {case.id: visibility.may_know(actor, part, leaves.get(case.id, ())) for case, part in found}
+
+
+async def see_state(session: AsyncSession, actor: Actor, case: Case, part: Part, *, now: datetime) -> CaseState:
     """Where the case stands, as far as the actor may know."""
-    known = may_know(actor, part)
+    known = (await facts_of(session, actor, [(case, part)]))[case.id]
+    made = (await repository.decisions.decisions_of(session, [case.id]))[case.id] if Fact.OUTCOME in known else []
+    return CaseState(**cut(known, case_id=case.id, as_of=now, **_standing_of(case, made)))
+
+
+def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:
     current = [decision for decision in made if decision.is_current]
-    return CaseState(
-        case_id=case.id,
-        identification_pending=is_pending(case) if "pending" in known else None,
-        status=case.status if "status" in known else None,
-        deciding_authority=deciding_authority(case) if "authority" in known else None,
-        outcome=_standing(current).outcome if current and "outcome" in known else None,
-        as_of=now,
-    )
+    return {
+        "identification_pending": is_pending(case),
+        "status": case.status,
+        "deciding_authority": deciding_authority(case),
+        "outcome": _standing(current).outcome if current else None,
+    }
 
 
 def _standing(current: Sequence[Decision]) -> Decision:
@@ -99,17 +132,12 @@ def deciding_authority(case: Case) -> Authority | None:
     return None if case.authority is Authority.NEEDS_REVIEW else case.authority
 
 
-def _glimpse(actor: Actor, case: Case, part: Part) -> CaseGlimpse:
-    known = may_know(actor, part)
-    return CaseGlimpse(
-        case_id=case.id,
-        status=case.status if "glimpse" in known else None,
-        opened_on=case.opened_on if "glimpse" in known else None,
-        identification_pending=is_pending(case) if "pending" in known else None,
-    )
+def _glimpse(case: Case, known: frozenset[Fact], made: Sequence[Decision]) -> CaseGlimpse:
+    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **_standing_of(case, made)))
 
 
 def _details(case: Case, parts: Parts) -> CaseDetails:
+    visibility.check(CaseDetails.model_fields)
     granted = parts.periods[case.id]
     return CaseDetails(
         case_id=case.id,
@@ -118,24 +146,71 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
         opened_on=case.opened_on,
         channel=case.channel,
         municipality=case.municipality,
-        referral_ids=sorted({referral.referral_id for referral in parts.referrals[case.id]}),
+        referral_ids=sorted(
+            {referral.referral_id for each in (case.id, *parts.merged[case.id]) for referral in parts.referrals[each]}
+        ),
         gender=case.gender,
         age_group=case.age_group,
+        age_group_at_exploitation=case.age_group_at_exploitation,
         citizenships=case.citizenships,
         residence_basis=case.residence_basis,
         routing=RoutingOfCase.model_validate(case),
         deciding_authority=deciding_authority(case),
         identification_pending=is_pending(case),
         removal_hold=case.removal_hold,
-        decisions=[_decision(decision) for decision in parts.decisions[case.id]],
+        decisions=[see_decision(decision) for decision in parts.decisions[case.id]],
+        appeals=[see_appeal(appeal) for appeal in parts.appeals[case.id]],
         periods=[see_period(case, period, parts.extensions[case.id]) for period in granted],
-        deadlines=_deadlines(case, granted),
-        linked=[],
+        has_contact_person=support.has_contact_person(parts.support[case.id]),
+        support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
+        closed_on=case.closed_on,
+        child_protection=see_child_protection(case) if children.is_child(case) else None,
+        deadlines=[see_deadline(row, now=parts.read_at) for row in parts.deadlines[case.id]],
+        proposals=custody.proposals(case),
+        linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
+        merged_into=case.merged_into,
+        merged=parts.merged[case.id],
     )
 
 
-def _decision(decision: Decision) -> DecisionDetails:
+def see_legal_status(
+    entries: Sequence[tuple[LegalStatusEntry, Particulars | None]], *, today: date
+) -> LegalStatusHistory:
+    """The history, with what holds today marked: the last that has begun, of entries in their order."""
+    begun = [entry.id for entry, _ in entries if entry.valid_from <= today]
+    return LegalStatusHistory(
+        items=[
+            LegalStatusDetails(
+                legal_status_id=entry.id,
+                holds=entry.id in begun[-1:],
+                source=words.source if words else None,
+                **entry.model_dump(
+                    include=set(LegalStatusDetails.model_fields) - {"legal_status_id", "holds", "source"}
+                ),
+            )
+            for entry, words in entries
+        ]
+    )
+
+
+def see_draft(draft: Draft) -> DraftHead:
+    """A draft without what it holds."""
+    return DraftHead(draft_id=draft.id, **draft.model_dump(include={"saved_at", "remind_on", "delete_on"}))
+
+
+def see_child_protection(case: Case) -> ChildProtection:
+    """How far the protection of a child has come."""
+    return ChildProtection(case_id=case.id, **case.model_dump(include=set(ChildProtection.model_fields) - {"case_id"}))
+
+
+def see_decision(decision: Decision) -> DecisionDetails:
+    """A decision without its reasons."""
     return DecisionDetails(decision_id=decision.id, **decision.model_dump(include=set(DecisionDetails.model_fields)))
+
+
+def see_appeal(appeal: Appeal) -> AppealSummary:
+    """An appeal without its words."""
+    return AppealSummary(appeal_id=appeal.id, **appeal.model_dump(include=set(AppealSummary.model_fields)))
 
 
 def see_period(case: Case, period: GrantedPeriod, extensions: Sequence[PeriodExtension]) -> PeriodDetails:
@@ -146,28 +221,45 @@ def see_period(case: Case, period: GrantedPeriod, extensions: Sequence[PeriodExt
         starts_on=period.starts_on,
         ends_on=period.ends_on,
         cap_on=period.cap_on,
-        departure_deadline_suspended=decisions.is_suspended(case, period),
+        departure_deadline_suspended=periods.is_suspended(case, period),
         extensions=[
             ExtensionDetails(until=each.until, reason=each.reason) for each in extensions if each.period_id == period.id
         ],
     )
 
 
-def _deadlines(case: Case, granted: Sequence[GrantedPeriod]) -> list[CaseDeadline]:
-    """What runs out for the person, soonest first. A day has run out when the next one begins in Copenhagen."""
-    found = []
-    if case.custody_since and is_pending(case):
-        found.append(CaseDeadline(kind="custody", due_at=case.custody_since + CUSTODY))
-    for period in granted:
-        found.append(CaseDeadline(kind=f"{period.kind}_period", due_at=_end_of(period.ends_on)))
-        found.append(CaseDeadline(kind="period_cap", due_at=_end_of(period.cap_on)))
-        if period.kind is PeriodKind.REFLECTION and not decisions.is_suspended(case, period):
-            found.append(CaseDeadline(kind="departure", due_at=_end_of(period.ends_on)))
-    return sorted(found, key=lambda deadline: deadline.due_at)
+def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:
+    """A clock as it stands."""
+    return DeadlineDetails(
+        kind=row.kind,
+        case_id=row.case_id,
+        due_at=row.due_at,
+        due_on=row.due_on,
+        state=deadlines.state_of(row, now=now),
+        for_org=row.for_org,
+    )
 
 
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=COPENHAGEN)
+def see_custody(case: Case) -> CustodyDetails:
+    """How long the person is or was held."""
+    return CustodyDetails(
+        case_id=case.id,
+        since=case.custody_since,
+        ended_at=case.custody_ended_at,
+        reason=case.custody_end_reason,
+        proposals=custody.proposals(case),
+    )
+
+
+def see_on_call(watch: OnCallWatch) -> OnCallDetails:
+    """How often the on-call was alerted."""
+    return OnCallDetails(first_alerted_at=watch.started_at, **watch.model_dump(include=set(OnCallDetails.model_fields)))
+
+
+def see_alert(alert: RaisedAlert) -> AlertDetails:
+    """An alert and what has become of it."""
+    names = set(AlertDetails.model_fields) - {"alert_id"}
+    return AlertDetails(alert_id=alert.id, **{name: getattr(alert, name) for name in names})
 
 
 _SENTENCES = {
@@ -180,6 +272,22 @@ _SENTENCES = {
     "decision-replaced": "An earlier decision was replaced.",
     "period-granted": "A {kind} period was granted from {starts_on} to {ends_on}, at most to {cap_on}.",
     "period-extended": "The period was extended to {ends_on}.",
+    "appeal-filed": "A decision was appealed on {filed_on}; the person is not removed meanwhile.",
+    "appeal-decided": "An appeal was decided on {decided_on}: {outcome}.",
+    "support-started": "A support measure began on {starts_on}.",
+    "return-planned": "A prepared return to {destination} was agreed on {agreed_on}.",
+    "person-departed": "The person left on {departed_on}; reintegration is followed until {reintegration_until}.",
+    "follow-up-made": "The follow-up of month {month} was made on {on}.",
+    "criminal-step-recorded": "A step of the criminal track was recorded: {kind} on {on}.",
+    "custody-began": "The person is held since {since}.",
+    "custody-ended": "The detention ended at {ended_at}.",
+    "deadline-approaching": "The clock {kind} runs until {due_at}: {state}.",
+    "on-call-alerted": "The on-call was alerted, time {number}.",
+    "on-call-acknowledged": "The on-call has taken it.",
+    "person-missing": "The person is missing since {since}.",
+    "person-found": "The person was found on {on}.",
+    "case-closed": "The case was closed on {on}.",
+    "case-reopened": "The case was reopened on {on}.",
 }
 
 
@@ -188,3 +296,45 @@ def see_event(event: RecordedEvent) -> TimelineEntry:
     kind = event.type.split(".")[-2]
     summary = _SENTENCES.get(kind, kind.replace("-", " ").capitalize() + ".").format(**event.payload)
     return TimelineEntry(at=event.occurred_at, kind=kind, actor_org=event.actor_org, summary=summary)
+
+
+def see_consent(consent: Consent, words: ConsentWords) -> ConsentState:
+    """A consent as those who work on the case see it."""
+    return ConsentState(
+        consent_id=consent.id,
+        scope_text=words.scope,
+        interpreter=words.interpreter or consent.with_interpreter,
+        is_live=consent.withdrawn_at is None,
+        **consent.model_dump(
+            include={
+                "recipient",
+                "purpose",
+                "scope",
+                "method",
+                "given_at",
+                "recorded_by",
+                "withdrawn_at",
+                "acknowledged_at",
+            }
+        ),
+    )
+
+
+def see_withdrawal(consent: Consent) -> Withdrawal:
+    """A consent that was taken back, as its recipient sees it."""
+    return Withdrawal(
+        consent_id=consent.id,
+        **consent.model_dump(include={"case_id", "purpose", "withdrawn_at", "acknowledged_at"}),
+    )
+
+
+def see_disclosure(row: Disclosure, words: DisclosureWords) -> DisclosureState:
+    """A disclosure with its reason."""
+    told = row.model_dump(include=set(DisclosureState.model_fields) - {"disclosure_id", "reason", "note"})
+    return DisclosureState(disclosure_id=row.id, reason=words.reason, note=words.note, **told)
+
+
+def see_access(row: Mapping[str, Any]) -> AccessEntry:
+    """One line of the access log."""
+    told = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
+    return AccessEntry(actor_org=row["org"], **told)

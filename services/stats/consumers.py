@@ -58,7 +58,7 @@ async def keep_the_person(session: AsyncSession, event: CaseOpened, handling: Ha
 @handlers.on(PersonDescribed)
 async def keep_the_description(session: AsyncSession, event: PersonDescribed, handling: Handling) -> None:
     told = event.model_dump(exclude={"occurred_at", "residence_basis"})
-    await repository.append(session, Description(**told, recorded_at=event.occurred_at))
+    await repository.keep(session, Description(**told, sequence=handling.sequence, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseReferred)

@@ -38,8 +38,8 @@ class Person(Table, table=True):
 class Description(Table, table=True):
     """The coded facts of a person as they were told anew; what was known before stays for figures as of then."""
 
-    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    case_id: UUID
+    case_id: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup)

@@ -50,7 +50,7 @@ def described(as_of: datetime | None) -> Subquery:
         select(Description)
         .ext(distinct_on(col(Description.case_id)))
         .where(known)
-        .order_by(col(Description.case_id), col(Description.recorded_at).desc(), col(Description.position).desc())
+        .order_by(col(Description.case_id), col(Description.sequence).desc())
         .subquery("last_description")
     )
     was_told = last.c.case_id.is_not(None)

@@ -15,7 +15,8 @@ from services.identification.domain import opening
 from services.identification.models.cases import Case
 from services.identification.models.drafts import Draft
 from services.identification.schemas.drafts import DraftBody, SealedDraft
-from services.identification.schemas.opening import CaseOpening, PossibleDuplicate
+from services.identification.schemas.opening import CaseOpening
+from services.identification.schemas.search import PossibleDuplicate
 from shared import alerts, decision_tables
 from shared.alerts import Alert
 from shared.auth import Actor

@@ -9,15 +9,28 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, children, clocks, consents, description, legal_status, sharing
+from services.identification.domain import (
+    cases,
+    children,
+    clocks,
+    consents,
+    description,
+    duplicates,
+    legal_status,
+    links,
+    search,
+    sharing,
+)
 from services.identification.domain.cases import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.models.cases import Case, CaseReferral, Part
-from services.identification.schemas.opening import CaseOpening, PossibleDuplicate
+from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.person import CasePerson, SealedText
+from services.identification.schemas.search import PossibleDuplicate
 from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
 from shared.codes import Authority, Channel
+from shared.concurrency import Match
 from shared.errors import Forbidden, Unprocessable
 from shared.events import CaseOpened, CaseReferred
 from shared.person import Subject
@@ -54,7 +67,7 @@ async def open_without_referral(
 ) -> tuple[Case, list[PossibleDuplicate]]:
     """Always a new case; who may be the same person is told in the answer, and people decide.
 
-    Raises LinkedCaseNotFound when the other case is none the actor works on; nothing is stored then."""
+    Raises CaseNotFound when the other case is none the actor works on; nothing is stored then."""
     check_opener(actor)
     _check_answers(opening, now=now)
     hashes = description.hashes_of(session, opening.person)
@@ -72,7 +85,10 @@ async def open_without_referral(
     await repository.cases.add_identifiers(session, case.id, hashes)
     _tell_opening(session, case, origin, None, now=now)
     await _begin(session, case, opening.person, by=actor.org, now=now)
-    found: list[PossibleDuplicate] = []
+    found = await duplicates.questions_of_new_case(session, actor, case, opening.person, now=now)
+    if opening.linked_case_id and opening.relation:
+        other = await repository.cases.lock_case(session, actor, opening.linked_case_id, Match())
+        await links.link(session, other, case, relation=opening.relation, now=now)
     await cases.tell_route(session, case, now=now)
     return case, found
 
@@ -128,6 +144,7 @@ async def _receive(
     await _keep_referral(session, origin, case.id, subject_id, hashes)
     _tell_opening(session, case, origin, subject_id, now=now)
     await _begin(session, case, person, by=origin.referred_by or CENTRE, now=now)
+    await duplicates.questions_of_new_case(session, Actor.system("identification"), case, person, now=now)
     await cases.tell_route(session, case, now=now)
 
 
@@ -146,6 +163,8 @@ async def _join(
             referred_by=origin.referred_by,
         ),
     )
+    if origin.custody_since:
+        await custody.join(session, case_id, since=origin.custody_since, now=now)
 
 
 async def _keep_referral(
@@ -212,3 +231,4 @@ async def _begin(session: AsyncSession, case: Case, person: CasePerson, *, by: s
     )
     await children.notify_municipality(session, case, now=now)
     await clocks.wind(session, case, now=now)
+    await search.index(session, case.id, person, now=now)

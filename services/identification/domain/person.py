@@ -6,7 +6,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, children, clocks, description, legal_status, lifecycle
+from services.identification.domain import (
+    cases,
+    children,
+    clocks,
+    description,
+    duplicates,
+    legal_status,
+    lifecycle,
+    search,
+)
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case, ContactAttempt
 from services.identification.schemas.person import CasePerson, ContactAttemptReport, Refusal, SealedText
@@ -48,6 +57,8 @@ async def describe_person(
     for name, value in description.facts_of(person, on=today).items():
         setattr(case, name, value)
     await repository.cases.add_identifiers(session, case.id, description.hashes_of(session, person))
+    await search.index(session, case.id, person, now=now)
+    await duplicates.questions_of_new_case(session, actor, case, person, now=now)
     await legal_status.follow_the_description(session, case, actor=actor, now=now)
     if before != description.told_of(case):
         description.tell(session, case, now=now)
@@ -71,6 +82,7 @@ async def refuse(
         raise NotYet("That day has not come yet; record what has happened.")
     case.refused_on = refusal.on
     await repository.person.forget_person(session, case, SealedText(text=refusal.note) if refusal.note else None)
+    await search.forget(session, case.id)
     return case
 
 

@@ -1,23 +1,13 @@
 """Pairs of cases that may be about one person."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
+from shared.codes import QuestionStatus
 from shared.columns import code, moment, sealed, texts
-
-
-class QuestionStatus(StrEnum):
-    """How the question stands whether two cases are about one person."""
-
-    OPEN = "open"
-    OVERRIDDEN = "overridden"
-    """Somebody has said that they are never the same person; the pair is not proposed again."""
-    MERGED = "merged"
-    """Found by the cases themselves and never stored, so that undoing a merge restores what was."""
 
 
 class DuplicateQuestion(Table, table=True):

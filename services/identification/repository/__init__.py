@@ -1,5 +1,41 @@
 """The only door to the rows of the identification service: it asks who is asking, and notes what they saw."""
 
-from services.identification.repository import cases, clarification, consents, deadlines, decisions, drafts, legal_status, person, records
+from services.identification.repository import (
+    cases,
+    clarification,
+    consents,
+    deadlines,
+    decisions,
+    drafts,
+    duplicates,
+    evidence,
+    history,
+    indicators,
+    legal_status,
+    links,
+    merging,
+    person,
+    records,
+    risk,
+    search,
+)
 
-__all__ = ["cases", "clarification", "consents", "deadlines", "decisions", "drafts", "legal_status", "person", "records"]
+__all__ = [
+    "cases",
+    "clarification",
+    "consents",
+    "deadlines",
+    "decisions",
+    "drafts",
+    "duplicates",
+    "evidence",
+    "history",
+    "indicators",
+    "legal_status",
+    "links",
+    "merging",
+    "person",
+    "records",
+    "risk",
+    "search",
+]

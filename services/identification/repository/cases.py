@@ -66,14 +66,20 @@ def cases_of(actor: Actor) -> Select[Case, CaseParty]:
 
 
 async def find_case(
-    session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str, purpose: Purpose | None = None
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    object_ids: Iterable[UUID] = (),
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
     seen = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
     found = (await session.execute(seen)).first()
     if found is None:
         raise CaseNotFound
-    audit.record(session, operation=operation, subject_id=case_id, purpose=purpose)
+    audit.record(session, operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
     return found[0], found[1].part
 
 

@@ -7,6 +7,7 @@ from services.identification.schemas.appeals import AppealSummary
 from services.identification.schemas.children import ChildProtection
 from services.identification.schemas.deadlines import DeadlineDetails
 from services.identification.schemas.decisions import DecisionDetails, PeriodDetails
+from services.identification.schemas.links import Linked
 from services.identification.schemas.routing import RoutingOfCase
 from shared.codes import (
     AgeGroup,
@@ -20,11 +21,6 @@ from shared.codes import (
     ResidenceBasis,
 )
 from shared.schemas import Answer, Moment
-
-
-class Linked(Answer):
-    case_id: UUID
-    relation: str
 
 
 class CaseDetails(Answer):
@@ -59,6 +55,10 @@ class CaseDetails(Answer):
     proposals: list[Proposal]
     """What could be instead of what is: `placement_34_1_3`, a place at a shelter instead of detention."""
     linked: list[Linked]
+    merged_into: UUID | None
+    """The case about the same person where the work goes on; this one is only read."""
+    merged: list[UUID]
+    """The cases about the same person that were merged into this one."""
 
 
 class CaseGlimpse(Answer):

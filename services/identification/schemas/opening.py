@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import model_validator
 
 from services.identification.schemas.person import CasePerson
+from services.identification.schemas.search import PossibleDuplicate
 from shared.codes import Channel, Relation
 from shared.errors import SpokenValueError
 from shared.personal import PersonalText
@@ -32,12 +33,6 @@ class CaseOpening(Body):
         if (self.linked_case_id is None) != (self.relation is None):
             raise SpokenValueError("linked_case_id and relation go together: send both, or neither.")
         return self
-
-
-class PossibleDuplicate(Answer):
-    case_id: UUID
-    score: float
-    matched_on: list[str]
 
 
 class OpeningReceipt(Answer):

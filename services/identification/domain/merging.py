@@ -1,0 +1,101 @@
+"""Two cases about one person: one is merged into the other, where the work goes on. Nothing is copied, so that nobody's
+identity is written into an anonymous record (row 5) and undoing the merge leaves both as they were."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import clocks
+from services.identification.models.cases import Case, Part
+from shared import audit, outbox
+from shared.auth import Actor
+from shared.concurrency import Match
+from shared.errors import Conflict
+from shared.events import CaseMerged, CaseUnmerged
+
+
+class MergedWithItself(Conflict):
+    """A case is about its own person already."""
+
+
+class CaseIsErased(Conflict):
+    """Nothing is left in the case that says who the person was."""
+
+
+class NotMerged(Conflict):
+    """The case stands for itself; there is no merge to undo."""
+
+
+async def merge(session: AsyncSession, *, actor: Actor, case_id: UUID, into: UUID, match: Match, now: datetime) -> Case:
+    """The case's person is that of another case: the work goes on there, and this one is only read from now on."""
+    if case_id == into:
+        raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
+    case, surviving = await repository.merging.lock_pair(session, actor, case_id, into, match)
+    for each in (case, surviving):
+        if await repository.merging.is_erased(session, each):
+            raise CaseIsErased(f"Case {each.id} was erased; it can no longer be said to be about the same person.")
+    case.merged_into = surviving.id
+    await _note(session, case, surviving, operation="case.merge")
+    outbox.record(session, CaseMerged(case_id=case.id, occurred_at=now, into=surviving.id))
+    await _settle(session, case, surviving, now=now)
+    return case
+
+
+async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime) -> Case:
+    """The merge was an error: the two are different people again, each with the case that was theirs."""
+    seen = await repository.merging.find_worked_on(session, actor, case_id, operation="case.unmerge")
+    if seen.merged_into is None:
+        raise NotMerged("This case was not merged into another one, so there is nothing to undo.")
+    case, surviving = await repository.merging.lock_pair(
+        session, actor, case_id, seen.merged_into, match, even_merged=True
+    )
+    if case.merged_into != surviving.id:
+        raise NotMerged("Somebody else has just changed the merge; read the case again.")
+    case.merged_into = None
+    await _note(session, case, surviving, operation="case.unmerge")
+    outbox.record(session, CaseUnmerged(case_id=case.id, occurred_at=now, out_of=surviving.id))
+    await _settle(session, case, surviving, now=now)
+    return case
+
+
+async def _note(session: AsyncSession, case: Case, surviving: Case, *, operation: str) -> None:
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=case.id, object_ids=[surviving.id])
+
+
+async def _settle(session: AsyncSession, case: Case, surviving: Case, *, now: datetime) -> None:
+    """What a merge, or its undoing, means for who sees the surviving case and for both cases' clocks."""
+    async with repository.deadlines.as_itself(session):
+        # Who merges need not know who else has to do with the two cases.
+        above: Case | None = surviving
+        while above:
+            await _share_parts(session, above.id)
+            above = await session.get(Case, above.merged_into) if above.merged_into else None
+    await clocks.wind(session, case, now=now)
+    await clocks.wind(session, surviving, now=now)
+
+
+async def _share_parts(session: AsyncSession, case_id: UUID) -> None:
+    """Whoever has a part in a case that was merged into this one has it here; and has here what it had of itself, once
+    no such case gives it any more. What was changed here since is left as it is."""
+    sources = await repository.merging.merged_into(session, case_id)
+    parts = await repository.merging.parts_in(session, [case_id, *sources])
+    lent = await repository.merging.lent_in(session, case_id)
+    given: dict[str, list[Part]] = {}
+    for source in sources:
+        for org, part in parts[source].items():
+            given.setdefault(org, []).append(part)
+    for org in sorted(given.keys() | lent.keys()):
+        now_has, was_lent = parts[case_id].get(org), lent.get(org)
+        own: Part | None = was_lent.own_part if was_lent and was_lent.part == now_has else now_has
+        if was_lent and own in (None, Part.REMOVAL) and await repository.cases.has_referred(session, case_id, org):
+            own = Part.REFERRER
+        has = repository.merging.strongest([*given.get(org, []), *([own] if own else [])])
+        if has != now_has:
+            await repository.cases.set_part(session, case_id, org, has)
+        if has and org in given and has != own:
+            await repository.merging.lend(session, case_id, org, has, own_part=own)
+        elif was_lent:
+            await repository.merging.lend_no_longer(session, case_id, org)

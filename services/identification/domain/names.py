@@ -1,0 +1,173 @@
+"""Names as they are written and as they sound: what is left when alphabets, transliterations and habits are set aside.
+
+`fold` makes spellings of one name alike (Sørensen, Soerensen, Sorensen); `sound` keeps its consonants, which survive
+most mishearings (Mohammed, Muhamed). Neither is for showing: they compare, and nothing else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+_LETTERS = str.maketrans(
+    {
+        "æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d",
+        "þ": "th", "ł": "l", "ı": "i", "ə": "e", "ŋ": "ng", "ʼ": "", "ʻ": "", "ʿ": "", "ʾ": "", "'": "", "’": "", "`": "",
+    }
+)  # fmt: skip
+_TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "hr",
+        "herr",
+        "fru",
+        "frk",
+        "frøken",
+        "nai",
+        "nang",
+        "nangsao",
+        "khun",
+        "mme",
+        "mlle",
+        "madam",
+        "madame",
+        "sr",
+        "sra",
+        "pan",
+        "pani",
+        "chief",
+        "alhaji",
+        "alhaja",
+        "hajj",
+        "haji",
+        "sheikh",
+        "shaikh",
+    ]
+)
+_PARTICLES = frozenset(["al", "el", "ul", "bin", "ibn", "bint", "binti", "bte", "van", "von", "de", "ti"])
+"""Parts, as folded, that people leave out or write in (Arabic, Vietnamese, European); they never tell two people apart."""
+_SERVANT = re.compile(r"\babd[\s-]*(?:al|el|ul|il|ol|ur|ar|er|us|as|ud|ad|an|en)[\s-]+")
+_ARTICLE = re.compile(r"\b(?:al|el|ul|ar|er|as|es|ad|ed|an|at|az|ash|ur|us|ud)-")
+_SPELLINGS: tuple[tuple[str, str], ...] = (
+    # Vowels that are written once or twice, in Danish and in transliterations from Arabic and Thai.
+    ("aa", "a"), ("ae", "e"), ("oe", "o"), ("ue", "u"), ("ee", "i"), ("oo", "u"), ("ou", "u"), ("ie", "i"), ("y", "i"),
+    # Consonants with a breath, which some languages write and others do not hear.
+    ("chr", "kr"), ("sch", "sh"), ("tch", "ch"), ("ph", "p"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("bh", "b"),
+    ("ck", "k"), ("q", "k"), ("x", "ks"), ("w", "v"), ("z", "s"), ("dj", "j"),
+)  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1+")
+_HARD_C = re.compile(r"c(?![heisz])")
+_SOFT_C = re.compile(r"c(?=[ei])")
+_VOWELS = "aeiou"
+
+
+def fold(part: str) -> str:
+    """One part of a name, in the spelling that all its usual spellings share; empty when it has no letters."""
+    plain = unicodedata.normalize("NFKC", part).casefold().translate(_LETTERS)
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if letter.isalnum())
+    for written, shared in _SPELLINGS:
+        plain = plain.replace(written, shared)
+    plain = _SOFT_C.sub("s", _HARD_C.sub("k", plain))
+    return _DOUBLED.sub(r"\1", plain)
+
+
+def sound(folded: str) -> str:
+    """The consonants of a folded part, likes made alike; a vowel counts where it comes first, and then they are all one."""
+    heard = re.sub("sh|ch|tj|sj|cz|c", "s", folded).replace("f", "p")
+    heard = re.sub(f"^[ij](?=[{_VOWELS}])", "j", heard)
+    heard = re.sub(rf"h(?![{_VOWELS}])", "", heard)
+    heard = re.sub("^h|h", "g", heard)
+    first, rest = heard[:1], heard[1:]
+    if first and first in _VOWELS:
+        first = "a"
+    return _DOUBLED.sub(r"\1", first + re.sub(f"[{_VOWELS}j]", "", rest))
+
+
+def parts(name: str | None) -> tuple[str, ...]:
+    """The folded parts of a name, without titles and particles, as far as anything else is left."""
+    if not name:
+        return ()
+    written = unicodedata.normalize("NFKC", name).casefold()
+    written = _ARTICLE.sub("", _SERVANT.sub("abdul", written))
+    spelt = [part for part in re.split(r"[\s\-.,/]+", written) if part]
+    plain = [part for part in spelt if part not in _TITLES] or spelt
+    plain = [part for part in plain if fold(part) not in _PARTICLES] or plain
+    return tuple(folded for part in plain if (folded := fold(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in folded parts. Of an alias nobody says which part is which: they are all `given`."""
+
+    given: tuple[str, ...]
+    family: tuple[str, ...] = ()
+    is_alias: bool = False
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.given + self.family
+
+    @property
+    def wholes(self) -> tuple[str, ...]:
+        """The given and the family name each in one word, as people write them together and apart."""
+        return tuple("".join(some) for some in (self.given, self.family) if some)
+
+
+def name_of(given: str | None, family: str | None, *, is_alias: bool = False) -> Name | None:
+    """None where there is no letter in it."""
+    name = Name(parts(given), parts(family), is_alias)
+    return name if name.all else None
+
+
+def trigrams(folded: str) -> frozenset[str]:
+    """Every three letters that stand together, the ends marked."""
+    marked = f"#{folded}#"
+    return frozenset(marked[start : start + 3] for start in range(len(marked) - 2))
+
+
+_MOST_PARTS = 8
+
+
+def keys_of(name: Name, years: Iterable[int]) -> frozenset[str]:
+    """What a name can be found by, from what few people share to what many do: two parts' sounds, a sound and a birth
+    year, a sound and three letters of another part, a sound alone, three letters alone."""
+    spelt = tuple(dict.fromkeys(name.all[:_MOST_PARTS]))
+    heard = [sound(part) for part in spelt]
+    found = {f"s:{each}" for each in heard}
+    found |= {f"s:{sound(whole)}" for whole in name.wholes}
+    found |= {_pair(one, other) for one, other in combinations(heard, 2)}
+    found |= {_pair(*map(sound, name.wholes))} if len(name.wholes) == 2 else set()
+    found |= {f"y:{each}+{year}" for each in heard for year in years}
+    for part in spelt:
+        grams = trigrams(part)
+        found |= {f"g:{gram}" for gram in grams}
+        found |= {f"t:{gram}+{sound(other)}" for gram in grams for other in spelt if other != part}
+    return frozenset(found)
+
+
+def _pair(one: str, other: str) -> str:
+    first, second = sorted((one, other))
+    return f"p:{first}+{second}"
+
+
+def phone(written: str) -> str:
+    """A telephone number as digits with its country, Denmark where none is written; empty when it is too short to tell."""
+    digits = re.sub(r"[^0-9+]", "", unicodedata.normalize("NFKC", written))
+    digits = re.sub(r"^(\+|00)", "", digits).replace("+", "")
+    if len(digits) < _SHORTEST_PHONE:
+        return ""
+    return f"45{digits}" if len(digits) == _SHORTEST_PHONE else digits
+
+
+_SHORTEST_PHONE = 8
+
+
+def full(spelt: Sequence[str]) -> str:
+    """A name of at least two parts, for equality in whatever order; empty for fewer, which too many people share."""
+    return " ".join(sorted(spelt)) if len(spelt) > 1 else ""

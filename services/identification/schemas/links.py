@@ -1,0 +1,111 @@
+"""Links between people, suspects, and the cluster they make."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from shared.codes import LinkKind, Relation
+from shared.errors import SpokenValueError
+from shared.personal import PersonalName, PersonalText
+from shared.schemas import Answer, Body, Moment
+
+
+class LinkReport(Body):
+    """`relation` is what the person of `case_id` is to this case's person."""
+
+    case_id: UUID
+    relation: Relation
+
+
+class Linked(Answer):
+    """`relation` is what the other person is to this one."""
+
+    case_id: UUID
+    relation: Relation
+
+
+class LinkState(Answer):
+    case_id: UUID
+    linked: list[Linked]
+
+
+class SuspectDescription(BaseModel):
+    """Somebody who is suspected of exploiting people, as it is sealed."""
+
+    name: PersonalName | None = None
+    aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
+    phones: Annotated[list[PersonalName], Field(max_length=20)] = []
+    address: PersonalText | None = None
+    description: PersonalText | None = None
+
+
+class SuspectReport(Body):
+    """What is known of the suspect. The same telephone number, or the same full name, in several cases joins them; so does
+    `suspect_id`, where a suspect of another case is known to be the same."""
+
+    suspect_id: UUID | None = None
+    name: PersonalName | None = None
+    aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
+    phone: PersonalName | None = None
+    phones: Annotated[list[PersonalName], Field(max_length=20)] = []
+    address: PersonalText | None = None
+    description: PersonalText | None = None
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        """A suspect of whom nothing is known is nobody."""
+        if not any((self.suspect_id, self.name, self.aliases, self.phone, self.phones, self.address, self.description)):
+            raise SpokenValueError(
+                "Say something of the suspect: a name, a telephone number, a description, or suspect_id."
+            )
+        return self
+
+    def as_sealed(self) -> SuspectDescription:
+        """What is sealed of it."""
+        phones = [*([self.phone] if self.phone else []), *self.phones]
+        told = {name: getattr(self, name) for name in ("name", "aliases", "address", "description")}
+        return SuspectDescription(**told, phones=phones)
+
+
+class SuspectReceipt(Answer):
+    suspect_id: UUID
+
+
+class SuspectDetails(Answer):
+    suspect_id: UUID
+    named_at: Moment
+    named_by: str
+    name: PersonalName | None
+    aliases: list[PersonalName]
+    phones: list[PersonalName]
+    address: PersonalText | None
+    description: PersonalText | None
+
+
+class Suspects(Answer):
+    items: list[SuspectDetails]
+
+
+class Via(Answer):
+    """How a case of the cluster hangs on one that is nearer. `relation` is what its person is to that one's, where they are
+    linked."""
+
+    case_id: UUID
+    kind: LinkKind
+    relation: Relation | None
+
+
+class ClusterEntry(Answer):
+    """A case that is connected with this one, over `distance` steps."""
+
+    case_id: UUID
+    distance: int
+    via: list[Via]
+
+
+class Cluster(Answer):
+    """`is_whole` is false where more is connected than is shown."""
+
+    items: list[ClusterEntry]
+    is_whole: bool
