@@ -95,9 +95,9 @@ async def write(session: AsyncSession) -> None:
         await session.execute(_ADD, [_row(actor, at, access, Outcome.ALLOWED) for access in accesses])
 
 
-async def write_refusal(session: AsyncSession, *, operation: str) -> None:
+async def write_refusal(session: AsyncSession, *, operation: str, subject_id: UUID | None) -> None:
     """Note that the session's actor was refused; in a transaction of its own, as the refused one left nothing."""
-    access = Access(operation, None, (), (), None)
+    access = Access(operation, subject_id, (), (), None)
     refusal = _row(session.info["actor"], session.info["now"], access, Outcome.REFUSED)
     await session.execute(_ADD, [refusal])
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -23,9 +24,11 @@ from shared.errors import (
     DomainError,
     Forbidden,
     NotFound,
+    RefusedForGood,
     ScopeMissing,
     Unauthenticated,
     Unavailable,
+    answer_to,
 )
 from shared.logs import bind_org, log
 from shared.openapi import REQUIRED
@@ -276,7 +279,10 @@ async def _in_one_transaction(
             attempt = await _attempt(request, actor)
             if attempt and (first := await idempotency.find(session, attempt)):
                 return first
-            response = await run(request)
+            try:
+                response = await run(request)
+            except RefusedForGood as refused:
+                response = answer_to(refused)
             if attempt:
                 await idempotency.remember(session, attempt, response, now=session.info["now"])
         return response
@@ -296,4 +302,14 @@ async def _note_refusal(request: Request, actor: Actor, operation: str) -> None:
     """What was refused left nothing behind; that it was tried is kept."""
     database: Database = request.app.state.database
     async with database.transaction(actor) as session:
-        await audit.write_refusal(session, operation=operation)
+        await audit.write_refusal(session, operation=operation, subject_id=_subject_of(request))
+
+
+def _subject_of(request: Request) -> UUID | None:
+    """The case or referral that the path names, so that its log tells of refusals too; None where it names none."""
+    for name in ("case_id", "referral_id"):
+        try:
+            return UUID(request.path_params[name])
+        except (KeyError, ValueError, AttributeError, TypeError):
+            continue
+    return None

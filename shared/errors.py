@@ -64,6 +64,10 @@ class Conflict(DomainError):
     status = 409
 
 
+class Gone(DomainError):
+    status = 410
+
+
 class PreconditionFailed(DomainError):
     status = 412
 
@@ -78,6 +82,10 @@ class UnsupportedMediaType(DomainError):
 
 class Unprocessable(DomainError):
     status = 422
+
+
+class RefusedForGood(Unprocessable):
+    """A refusal that is a fact itself: what was written with it stays, as after an answer. Every other error leaves nothing."""
 
 
 class PreconditionRequired(DomainError):
@@ -109,10 +117,15 @@ def problem(
     return JSONResponse(body, status, headers=fixed, media_type="application/problem+json")
 
 
-async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
+def answer_to(error: DomainError) -> JSONResponse:
+    """The problem document of this error."""
     return problem(
         name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **error.extra
     )
+
+
+async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
+    return answer_to(error)
 
 
 def _public_name(error: DomainError) -> str:

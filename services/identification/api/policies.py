@@ -23,3 +23,28 @@ Decider = Annotated[Actor, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
 
 
 HealthWorker = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]
+
+
+Overseer = Annotated[
+    Actor, Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER, Role.ADMIN))
+]
+"""Whoever at CMM looks over what was disclosed or seen; the scope is CMM's alone."""
+
+
+Subscriber = Annotated[Actor, Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER))]
+
+
+Administrator = Annotated[Actor, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
+
+
+FileReader = Annotated[
+    Actor,
+    Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.ADMIN, Role.SYSTEM)),
+]
+"""The roles that may know the file of a case, not its standing alone (visibility.ROLES)."""
+
+
+LogReader = Annotated[
+    Actor, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN))
+]
+"""Who works on a case, and who looks over that work."""

@@ -8,27 +8,48 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.identification.models.cases import Case, CaseParty, ContactAttempt, KnownIdentifier
+from services.identification import visibility
+from services.identification.models.cases import Case, ContactAttempt, KnownIdentifier
 from services.identification.repository.cases import WORKING, CaseNotFound, cases_of
+from services.identification.repository.consents import leaves_of
 from services.identification.repository.texts import seal_text
 from services.identification.schemas.person import CasePerson, SealedText
+from services.identification.visibility import Fact, person_fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
+from shared.errors import Forbidden, Gone
+
+
+class PersonIsErased(Gone):
+    """The time of keeping is over: the key to who this was has been destroyed."""
+
+
+class RoleDoesNotSee(Forbidden):
+    """The organisation may know who the person is; this role in it may not."""
 
 
 async def read_person(
     session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose
 ) -> tuple[Case, CasePerson]:
-    """The person of a case, opened, for those who work on it."""
-    found = (
-        await session.execute(cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(WORKING)))
-    ).first()
+    """The person of a case, opened, as far as the actor may know; CaseNotFound for whom nothing of it is meant."""
+    found = (await session.execute(cases_of(actor).where(col(Case.id) == case_id))).first()
     if found is None:
         raise CaseNotFound
-    case: Case = found[0]
+    case, part = found[0], found[1].part
+    leave = (await leaves_of(session, actor.org, [case.id]))[case.id] if part not in WORKING else ()
+    known = visibility.may_know(actor, part, leave)
+    if not known & {Fact.PERSON, Fact.CONTACT}:
+        if part not in WORKING:
+            raise CaseNotFound
+        raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
+    if case.erased_at:
+        raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")
     key = await sealed.key_of(session, case.id)
-    person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    person = CasePerson(
+        **{name: value for name, value in whole if name in whole.model_fields_set and person_fact(name) in known}
+    )
     fields = sorted(person.model_fields_set)
     audit.record(session, operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
     return case, person

@@ -57,6 +57,19 @@ CREATE FUNCTION works_on(the_case uuid) RETURNS boolean LANGUAGE sql STABLE SECU
     RETURN EXISTS (SELECT FROM case_party p WHERE p.case_id = the_case AND p.org = havn_org()
                    AND p.part IN ('centre', 'authority'));
 END $do$"""
+# What a leave covers: by consent until it is withdrawn, by law until it is ended; for the cases merged into this one too.
+HAS_LEAVE = """DO $do$ BEGIN
+CREATE FUNCTION has_leave(the_case uuid, what varchar) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    RETURN EXISTS (
+        SELECT FROM consent c JOIN case_file f ON f.id = c.case_id
+        WHERE the_case IN (f.id, f.merged_into) AND c.recipient = havn_org() AND c.withdrawn_at IS NULL
+          AND what = ANY (c.scope))
+    OR EXISTS (
+        SELECT FROM disclosure d JOIN case_file f ON f.id = d.case_id
+        WHERE the_case IN (f.id, f.merged_into) AND d.recipient = havn_org() AND d.basis = 'law' AND d.ended_at IS NULL
+          AND what = ANY (d.fields));
+END $do$"""
 # As its own rights go: containment of arrays is not leakproof, so that under row level security no index would serve it.
 ACCESSES = """DO $do$ BEGIN
 CREATE FUNCTION accesses_of(the_case uuid, after bigint, most integer) RETURNS SETOF audit
@@ -71,9 +84,9 @@ END $do$"""
 # the next transaction id after its position was drawn: when all transactions before that id have ended, so have those of
 # all lower positions. (Volatile, so that it looks anew; the default is computed after the position, which stands before it.)
 HORIZON = """DO $do$ BEGIN
-CREATE FUNCTION next_transaction() RETURNS xid8 LANGUAGE plpgsql VOLATILE AS $fn$
-BEGIN RETURN pg_snapshot_xmax(pg_current_snapshot()); END $fn$;
-ALTER TABLE event_history ADD COLUMN horizon xid8 NOT NULL DEFAULT next_transaction();
+CREATE FUNCTION next_transaction() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
+BEGIN RETURN pg_snapshot_xmax(pg_current_snapshot())::text::bigint; END $fn$;
+ALTER TABLE event_history ADD COLUMN horizon bigint NOT NULL DEFAULT next_transaction();
 END $do$"""
 
 PARTIES = "havn_org() IN (org, 'cmm', 'havn') OR works_on(case_id)"
@@ -91,12 +104,14 @@ def upgrade() -> None:
     apply(
         TABLES,
         WORKS_ON,
+        HAS_LEAVE,
         ACCESSES,
         HORIZON,
         OWN_AUDIT,
         f"CREATE POLICY case_party_seen ON case_party FOR SELECT USING ({PARTIES})",
         f"CREATE POLICY case_party_changed ON case_party FOR UPDATE USING ({PARTIES}) WITH CHECK (havn_org() IS NOT NULL)",
         f"CREATE POLICY case_party_removed ON case_party FOR DELETE USING ({PARTIES})",
+        "CREATE POLICY decision_lent ON decision FOR SELECT USING (has_leave(case_id, 'outcome'))",
         # The recipient sees its own rows even after a withdrawal: it must acknowledge that.
         *guarded("consent", "SELECT, INSERT, UPDATE", visible=consents, writable=consents),
         *guarded("disclosure", "SELECT, INSERT, UPDATE", visible=disclosures, writable=working("disclosure")),

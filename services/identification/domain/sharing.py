@@ -1,0 +1,56 @@
+"""Whom a case is shared with: who gains a part in it by a leave, and who loses it when the leave ends."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.domain import cases
+from services.identification.models.cases import Case, Part
+
+
+async def let_know(session: AsyncSession, case_id: UUID, org: str) -> None:
+    """The organisation has leave to know of the case; it keeps a part that it has by law."""
+    await repository.cases.add_party(session, case_id, org, Part.RECIPIENT)
+
+
+async def add_referrer(session: AsyncSession, case_id: UUID, org: str) -> None:
+    """The organisation has referred the person. Where the person took consent back from it, a further referral does not
+    bring that back; only a new consent, or the law, does."""
+    if not await repository.consents.is_barred(session, case_id, org):
+        await repository.cases.add_party(session, case_id, org, Part.REFERRER)
+
+
+async def let_know_by_consent(session: AsyncSession, case_id: UUID, org: str) -> None:
+    """The person lets the organisation know: if it has referred the person, it is the referrer (again)."""
+    has_referred = await repository.cases.has_referred(session, case_id, org)
+    await repository.cases.add_party(session, case_id, org, Part.REFERRER if has_referred else Part.RECIPIENT)
+
+
+async def take_back(session: AsyncSession, case: Case, org: str) -> bool:
+    """A leave has ended. Unless another one still covers the organisation, it loses what the leave gave it, and, where the
+    person has taken consent back, what its referral gave it; what the law gives it stays. Says whether it may still know."""
+    family = await repository.consents.family_of(session, case.id)
+    if any((await repository.consents.leaves_of(session, org, family)).values()):
+        return True
+    ended = {Part.RECIPIENT}
+    if await repository.consents.is_barred(session, case.id, org):
+        ended.add(Part.REFERRER)  # who has referred somebody is no more entitled than who was told
+    remaining = set()
+    for case_id in family:
+        part = await repository.cases.part_of(session, case_id, org)
+        if part in ended:
+            part = await _part_by_law(session, case, org)
+            await repository.cases.set_part(session, case_id, org, part)
+        remaining.add(part)
+    return bool(remaining & {*repository.cases.WORKING, Part.REFERRER})
+
+
+async def _part_by_law(session: AsyncSession, case: Case, org: str) -> Part | None:
+    if org == cases.IMMIGRATION:
+        return cases.part_against_removal(case)
+    if org == cases.PROSECUTION:
+        return Part.PROSECUTION
+    if await repository.consents.is_acting_municipality(session, case.id, org):
+        return Part.MUNICIPALITY
+    return None

@@ -1,0 +1,49 @@
+"""The events that an organisation may know, in the order they were told, each cut by the visibility table as it is read: a
+consent that was withdrawn meanwhile takes back what was not fetched yet."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository, visibility
+from services.identification.schemas.feed import FeedEvent
+from shared.auth import Actor
+from shared.events import cloud_event
+
+_BATCH = 200
+
+
+async def read(session: AsyncSession, actor: Actor, *, after: UUID | None, limit: int) -> list[FeedEvent]:
+    """Up to one more than `limit` events after that one; without one from the beginning. An event that was told before the
+    organisation could know the case is among them only where it starts from before it."""
+    position = await repository.history.position_of(session, after)
+    settled = await repository.history.last_settled(session)
+    found: list[FeedEvent] = []
+    while len(found) <= limit:
+        rows = await repository.history.told_after(session, actor, after=position, settled=settled, most=_BATCH)
+        lent = {row["case_id"] for row in rows if row["part"] not in repository.cases.WORKING}
+        leaves = await repository.consents.leaves_of(session, actor.org, sorted(lent))
+        for row in rows:
+            known = visibility.may_know(actor, row["part"], leaves.get(row["case_id"], ()))
+            name = row["type"].split(".")[-2]
+            told = visibility.cut_event(known, name, row["payload"])
+            if told is not None:
+                found.append(
+                    FeedEvent.model_validate(
+                        cloud_event(
+                            service="identification",
+                            event_id=row["event_id"],
+                            type_=row["type"],
+                            key=row["key"],
+                            sequence=row["sequence"],
+                            occurred_at=row["occurred_at"],
+                            payload=told,
+                        )
+                    )
+                )
+        if len(rows) < _BATCH:
+            break
+        position = rows[-1]["position"]
+    found = found[: limit + 1]
+    repository.history.note_feed(session, {UUID(event.subject) for event in found[:limit]})
+    return found

@@ -1,0 +1,234 @@
+"""What a person lets others know, and what was told: who has leave now, and who must still acknowledge a withdrawal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.models.cases import Case
+from services.identification.models.consents import Consent, Disclosure
+from services.identification.models.deadlines import Deadline
+from services.identification.schemas.consents import ConsentWords, DisclosureWords
+from shared import audit, sealed
+from shared.auth import Actor
+from shared.codes import DeadlineKind, DisclosureBasis, ShareScope
+from shared.errors import NotFound
+
+
+class ConsentNotFound(NotFound):
+    """No such consent in this case, or not yours."""
+
+
+class DisclosureNotFound(NotFound):
+    """No such disclosure in this case."""
+
+
+async def family_of(session: AsyncSession, case_id: UUID) -> list[UUID]:
+    """The case and those that were merged into it: they are about one person."""
+    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id)
+    return [case_id, *await session.scalars(merged)]
+
+
+async def leaves_of(session: AsyncSession, org: str, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[ShareScope]]:
+    """What the organisation has leave to know of each case, by consent or by law, with one statement. What was allowed in a
+    case that was merged into another is allowed there."""
+    found: dict[UUID, set[ShareScope]] = {case_id: set() for case_id in case_ids}
+    if not found:
+        return {}
+    consents = select(col(Consent.case_id), func.unnest(Consent.scope).label("scope")).where(
+        col(Consent.recipient) == org, col(Consent.withdrawn_at).is_(None)
+    )
+    by_law = select(col(Disclosure.case_id), func.unnest(Disclosure.fields)).where(
+        col(Disclosure.recipient) == org, _is_open_by_law()
+    )
+    leaves = union_all(consents, by_law).subquery()
+    query = select(col(Case.id), col(Case.merged_into), leaves.c.scope).join(leaves, leaves.c.case_id == col(Case.id))
+    query = query.where(or_(col(Case.id).in_(found), col(Case.merged_into).in_(found)))
+    for case_id, merged_into, scope in await session.execute(query):
+        for each in (case_id, merged_into):
+            if each in found:
+                found[each].add(ShareScope(scope))
+    return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
+
+
+def _is_open_by_law() -> ColumnElement[bool]:
+    return and_(col(Disclosure.basis) == DisclosureBasis.LAW, col(Disclosure.ended_at).is_(None))
+
+
+async def is_barred(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the person has taken consent back from the organisation, and nothing else lets it know."""
+    family = await family_of(session, case_id)
+    taken_back = exists().where(
+        col(Consent.case_id).in_(family), col(Consent.recipient) == org, col(Consent.withdrawn_at).is_not(None)
+    )
+    if not await session.scalar(select(taken_back)):
+        return False
+    return not any((await leaves_of(session, org, family)).values())
+
+
+async def live_consent(session: AsyncSession, case: Case, recipient: str, purpose: str) -> Consent | None:
+    """The newest consent that lets the recipient know for this purpose now."""
+    query = select(Consent).where(
+        col(Consent.case_id).in_(await family_of(session, case.id)),
+        col(Consent.recipient) == recipient,
+        col(Consent.purpose) == purpose,
+        col(Consent.withdrawn_at).is_(None),
+    )
+    return await session.scalar(query.order_by(col(Consent.recorded_at).desc()).limit(1))
+
+
+async def is_acting_municipality(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the clock of a child's notification runs, or ran, for this municipality."""
+    clock = exists().where(
+        col(Deadline.case_id) == case_id,
+        col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
+        col(Deadline.for_org) == org,
+    )
+    return bool(await session.scalar(select(clock)))
+
+
+async def add_consent(session: AsyncSession, consent: Consent, words: ConsentWords) -> None:
+    if words.model_dump(exclude_none=True):
+        key = await sealed.key_of(session, consent.case_id)
+        consent.particulars = key.seal(words, table="consent", column="particulars", row=consent.id)
+    session.add(consent)
+    await session.flush()
+    audit.record(session, operation="consent.add", subject_id=consent.case_id, object_ids=[consent.id])
+
+
+async def withdraw(session: AsyncSession, consent: Consent, *, by: str, now: datetime, said: datetime | None) -> None:
+    """Note that the consent was taken back; when the person said so is sealed with it."""
+    consent.withdrawn_at, consent.withdrawn_by = now, by
+    if said:
+        key = await sealed.key_of(session, consent.case_id)
+        words = _open(key, consent).model_copy(update={"said_withdrawn_at": said})
+        consent.particulars = key.seal(words, table="consent", column="particulars", row=consent.id)
+    await session.flush()
+    audit.record(session, operation="consent.withdraw", subject_id=consent.case_id, object_ids=[consent.id])
+
+
+async def consent_in(session: AsyncSession, case: Case, consent_id: UUID) -> Consent:
+    """A consent of a locked case, or of one that was merged into it; raises ConsentNotFound."""
+    found = await session.get(Consent, consent_id)
+    if found is None or found.case_id not in await family_of(session, case.id):
+        raise ConsentNotFound
+    return found
+
+
+async def consents_of(
+    session: AsyncSession, case: Case, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Consent, ConsentWords]]:
+    """The consents of a case already read, newest first, up to one more than `limit`."""
+    query = select(Consent).where(col(Consent.case_id).in_(await family_of(session, case.id)))
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < last)
+    query = query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()).limit(limit + 1)
+    rows = list(await session.scalars(query))
+    keys = await sealed.keys_of(session, {row.case_id for row in rows if row.particulars})
+    return [(row, _open(keys[row.case_id], row) if row.particulars else ConsentWords()) for row in rows]
+
+
+def _open(key: sealed.DataKey, consent: Consent) -> ConsentWords:
+    if consent.particulars is None:
+        return ConsentWords()
+    return key.open(consent.particulars, ConsentWords, table="consent", column="particulars", row=consent.id)
+
+
+# ---------------------------------------------------------------- withdrawals, as the recipient sees them
+
+
+async def withdrawals_of(
+    session: AsyncSession, actor: Actor, *, with_acknowledged: bool, after: Sequence[str | int] | None, limit: int
+) -> list[Consent]:
+    """The consents that were taken back from the actor's organisation, oldest first, up to one more than `limit`."""
+    query = select(Consent).where(col(Consent.recipient) == actor.org, col(Consent.withdrawn_at).is_not(None))
+    if not with_acknowledged:
+        query = query.where(col(Consent.acknowledged_at).is_(None))
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(col(Consent.withdrawn_at), col(Consent.id)) > last)
+    query = query.order_by(col(Consent.withdrawn_at), col(Consent.id)).limit(limit + 1)
+    found = list(await session.scalars(query))
+    audit.record(session, operation="withdrawal.list", object_ids=[row.id for row in found[:limit]])
+    return found
+
+
+async def lock_withdrawal(session: AsyncSession, actor: Actor, consent_id: UUID) -> Consent:
+    """A consent that was taken back from the actor's organisation, locked; raises ConsentNotFound."""
+    query = select(Consent).where(
+        col(Consent.id) == consent_id, col(Consent.recipient) == actor.org, col(Consent.withdrawn_at).is_not(None)
+    )
+    found = await session.scalar(query.with_for_update())
+    if found is None:
+        raise ConsentNotFound
+    audit.record(session, operation="withdrawal.acknowledge", subject_id=found.case_id, object_ids=[found.id])
+    return found
+
+
+# ---------------------------------------------------------------- disclosures
+
+
+async def add_disclosure(session: AsyncSession, disclosure: Disclosure, words: DisclosureWords) -> None:
+    if words.model_dump(exclude_none=True):
+        key = await sealed.key_of(session, disclosure.case_id)
+        disclosure.particulars = key.seal(words, table="disclosure", column="particulars", row=disclosure.id)
+    session.add(disclosure)
+    await session.flush()
+    audit.record(
+        session,
+        operation="disclosure.add",
+        subject_id=disclosure.case_id,
+        object_ids=[disclosure.id],
+        fields=disclosure.fields,
+        purpose=disclosure.purpose,
+    )
+
+
+async def disclosure_in(session: AsyncSession, case: Case, disclosure_id: UUID) -> Disclosure:
+    """A disclosure of a locked case, or of one that was merged into it; raises DisclosureNotFound."""
+    found = await session.get(Disclosure, disclosure_id)
+    if found is None or found.case_id not in await family_of(session, case.id):
+        raise DisclosureNotFound
+    audit.record(session, operation="disclosure.end", subject_id=found.case_id, object_ids=[found.id])
+    return found
+
+
+async def disclosures(
+    session: AsyncSession,
+    *,
+    case: Case | None = None,
+    basis: DisclosureBasis | None = None,
+    since: datetime | None = None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[tuple[Disclosure, DisclosureWords]]:
+    """Disclosures of a case already read, or of all that the asker works on, newest first, up to one more than `limit`.
+    Words whose key was destroyed are left out."""
+    query = select(Disclosure)
+    if case:
+        query = query.where(col(Disclosure.case_id).in_(await family_of(session, case.id)))
+    if basis:
+        query = query.where(col(Disclosure.basis) == basis)
+    if since:
+        query = query.where(col(Disclosure.made_at) >= since)
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < last)
+    query = query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(limit + 1)
+    rows = list(await session.scalars(query))
+    keys = await sealed.keys_of(session, {row.case_id for row in rows if row.particulars})
+    audit.record(
+        session,
+        operation="disclosure.list",
+        subject_id=case.id if case else None,
+        object_ids={row.case_id for row in rows[:limit]},
+    )
+    return [(row, _words(keys[row.case_id], row) if row.particulars else DisclosureWords()) for row in rows]
+
+
+def _words(key: sealed.DataKey, row: Disclosure) -> DisclosureWords:
+    return key.open(row.particulars or b"", DisclosureWords, table="disclosure", column="particulars", row=row.id)
