@@ -66,6 +66,8 @@ class Handling:
     now: datetime
     actor: Actor
     peers: Peers
+    sequence: int = 0
+    """The event's place among those of its case: what is kept of it by this is kept once."""
 
 
 Handler = Callable[[AsyncSession, Any, Handling], Awaitable[None]]
@@ -209,7 +211,7 @@ class Consumer:
         if known is None or handler is None:
             return  # an event we do not listen to, or one that is newer than we are
         event = known.model_validate(received.payload)
-        await handler(session, event, Handling(self._clock.now(), self._actor, self._peers))
+        await handler(session, event, Handling(self._clock.now(), self._actor, self._peers, received.sequence))
 
     async def _bury(self, message: Message, reason: str, attempts: int) -> None:
         """Put the event aside so that the cases behind it go on. Its own case waits for the replay."""

@@ -27,6 +27,7 @@ from shared.events import (
     DecisionReplaced,
     Event,
     InterviewHeld,
+    PersonDescribed,
     ReferralEvent,
     ReferralSubmitted,
     cloud_event,
@@ -118,6 +119,7 @@ class Story:
         referral_id: UUID | None = None,
         referred_by: str | None = None,
         at: datetime = EARLY,
+        **more: Any,
     ) -> UUID:
         case_id = uuid4()
         self.tell(
@@ -134,9 +136,21 @@ class Story:
                 citizenships=tuple(citizenships),
                 residence_basis=ResidenceBasis.UNKNOWN,
                 occurred_at=at,
+                **more,
             )
         )
         return case_id
+
+    def described(self, case_id: UUID, *, at: datetime = EARLY + timedelta(days=1), **facts: Any) -> None:
+        """The person is described anew: an adult Thai woman but for these facts."""
+        known = {
+            "gender": Gender.WOMAN,
+            "age_group": AgeGroup.ADULT,
+            "age_group_at_exploitation": None,
+            "citizenships": ("THA",),
+            "residence_basis": ResidenceBasis.UNKNOWN,
+        }
+        self.tell(PersonDescribed(case_id=case_id, occurred_at=at, **(known | facts)))
 
     def referred_again(self, case_id: UUID, referred_by: str, *, at: datetime = EARLY) -> None:
         self.tell(

@@ -9,14 +9,14 @@ TABLES = """
 ALTER TABLE person ADD COLUMN age_group_at_exploitation varchar, ADD COLUMN earlier_case_id uuid;
 CREATE INDEX ix_person_earlier ON person (earlier_case_id) WHERE earlier_case_id IS NOT NULL;
 CREATE TABLE description (
-    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     case_id uuid NOT NULL,
+    sequence bigint NOT NULL,
     gender varchar NOT NULL,
     age_group varchar NOT NULL,
     age_group_at_exploitation varchar,
     citizenships varchar[] NOT NULL,
-    recorded_at timestamptz NOT NULL);
-CREATE INDEX ix_description_case ON description (case_id, recorded_at, position);
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (case_id, sequence));
 """
 
 
