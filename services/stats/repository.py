@@ -40,6 +40,12 @@ async def keep(session: AsyncSession, fact: Table) -> None:
     await session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
 
 
+async def append(session: AsyncSession, fact: Table) -> None:
+    """Keep what is told of something again, beside what was told before."""
+    session.add(fact)
+    await session.flush()
+
+
 async def note_status(session: AsyncSession, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
     """The referral's status since `at`, unless something later is known of it."""
     await session.execute(
