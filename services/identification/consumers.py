@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification.domain import opening
+from services.identification.domain import child_referrals, opening
 from services.identification.domain.opening import Origin
 from services.identification.schemas.person import SealedText
 from shared.audit import Purpose
 from shared.codes import ReferralKind
 from shared.consumer import Handlers, Handling
-from shared.events import ReferralSubmitted
+from shared.events import ReferralCompleted, ReferralSubmitted
 from shared.peers import PeerRefused
 from shared.person import Subject
 from shared.personal import Personal
@@ -21,6 +21,15 @@ handlers = Handlers()
 @handlers.on(ReferralSubmitted)
 async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, handling: Handling) -> None:
     """A case for each subject of a referral that asks for identification. Who they are is fetched over HTTP."""
+    if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
+        await child_referrals.remember(
+            session,
+            referral_id=event.referral_id,
+            case_id=event.case_id,
+            sender=event.sender,
+            recipient=event.recipient,
+            now=handling.now,
+        )
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
     try:
@@ -51,3 +60,12 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
         safe_contact=SealedText(text=Personal(contact)) if contact else None,
         now=handling.now,
     )
+
+
+@handlers.on(ReferralCompleted)
+async def end_the_wait_for_an_assessment(session: AsyncSession, event: ReferralCompleted, handling: Handling) -> None:
+    """A municipality has done what a notification of a child asked for."""
+    if event.kind is ReferralKind.CHILD_NOTIFICATION:
+        await child_referrals.complete(
+            session, referral_id=event.referral_id, completed_at=event.occurred_at, now=handling.now
+        )

@@ -71,10 +71,10 @@ async def begin(session: AsyncSession, case: Case, *, since: datetime, now: date
     await clocks.wind(session, case, now=now)
 
 
-async def join(session: AsyncSession, case_id: UUID, *, since: datetime | None, now: datetime) -> None:
+async def join(session: AsyncSession, case_id: UUID, *, since: datetime, now: datetime) -> None:
     """A further referral of the person says that they are held: an open case that does not know it yet learns of it."""
     case = await repository.deadlines.case_for_itself(session, case_id)
-    if case is None or since is None or is_held(case):
+    if case is None or is_held(case):
         return
     if case.custody_ended_at is None or since >= case.custody_ended_at:
         await begin(session, case, since=since, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.models.appeals import Appeal
-from services.identification.models.cases import Case, CaseParty
+from services.identification.models.cases import Case, CaseParty, Part
 from services.identification.models.deadlines import ChildReferral, Deadline, OnCallWatch
 from services.identification.models.returns import FollowUp, ReturnPlan
 from services.identification.models.risk import RiskAssessment
@@ -205,6 +205,16 @@ async def child_referral(session: AsyncSession, referral_id: UUID) -> ChildRefer
 async def add_child_referral(session: AsyncSession, referral: ChildReferral) -> None:
     session.add(referral)
     await session.flush()
+
+
+async def has_to_do_with(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the organisation works on the case or brought the person in."""
+    theirs = exists().where(
+        col(CaseParty.case_id) == case_id,
+        col(CaseParty.org) == org,
+        col(CaseParty.part).in_(WORKING | {Part.REFERRER}),
+    )
+    return bool(await session.scalar(select(theirs)))
 
 
 async def case_for_itself(session: AsyncSession, case_id: UUID) -> Case | None:
