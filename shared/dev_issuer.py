@@ -30,6 +30,7 @@ from shared.dev_grants import (
     organisation_of,
     person_grant,
     role_named,
+    subject_named,
 )
 from shared.dev_sign_in import sign_in_page
 from shared.issuer_keys import LOOPBACK
@@ -114,12 +115,15 @@ class DevIssuer:
         roles: Iterable[Role] | None = None,
         scopes: Iterable[Scope] | None = None,
         assurance: Assurance = Assurance.SUBSTANTIAL,
+        subject: str | None = None,
     ) -> str:
         """An access token for an organisation or, as `havn-referrals`, one of Havn's services.
 
-        Defaults: role caseworker (system for a service) and all scopes of the kind. Raises OAuthError as /token would.
+        Defaults: role caseworker (system for a service), all scopes of the kind, and the organisation itself as who acts.
+        Raises OAuthError as /token would.
         """
-        return self._access_token(client_grant(org, roles=roles, scopes=scopes, assurance=assurance))
+        grant = client_grant(org, roles=roles, scopes=scopes, assurance=assurance, subject=subject)
+        return self._access_token(grant)
 
     def service_token(self, client_id: str) -> str:
         """The token that one of Havn's services, e.g. `havn-referrals`, shows to the others."""
@@ -173,6 +177,7 @@ class DevIssuer:
             roles=[role_named(name) for name in form.many("role")] or None,
             scopes=havn_scopes(form.one("scope")),
             assurance=assurance_named(form.one("nsis_loa")),
+            subject=subject_named(form.one("subject")),
         )
         return self._answer(grant)
 

@@ -16,6 +16,7 @@ from shared.keys import KeyRing, key_provider
 from shared.organisations import OrganisationKind
 from shared.paging import Cursors
 from shared.peers import IssuedTokens, LocalTokens, Peers, TokenSource
+from shared.scanning import Scanner
 from shared.settings import Settings
 from shared.tokens import KeySource, RemoteKeys, TokenVerifier, TrustedIssuer
 
@@ -40,6 +41,7 @@ class Platform:
     peers: Peers
     cursors: Cursors
     runtime_password: str
+    scanner: Scanner
     alert_channels: tuple[Channel, ...]
     dev_issuer: DevIssuer | None = None
 
@@ -70,6 +72,7 @@ def make_platform(
         peers=Peers(settings, _tokens(settings, dev_issuer, client, client_id), client),
         cursors=Cursors(ring.derived("cursors")),
         runtime_password=runtime_password(settings, ring),
+        scanner=Scanner(settings.clamd),
         alert_channels=_alert_channels(settings),
         dev_issuer=dev_issuer,
     )

@@ -50,19 +50,24 @@ class DataKey:
 
     def seal(self, document: BaseModel, *, table: str, column: str, row: UUID) -> bytes:
         """The document's JSON, sealed for exactly that place."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
         plain = document.model_dump_json(exclude_none=True).encode()
+        return self.seal_bytes(plain, table=table, column=column, row=row)
+
+    def seal_bytes(self, plain: bytes, *, table: str, column: str, row: UUID) -> bytes:
+        """A file's bytes, sealed for exactly that place."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + AESGCM(self.secret).encrypt(nonce, plain, _place(table, column, row))
 
     def open(self, sealed: bytes, kind: type[DocumentT], *, table: str, column: str, row: UUID) -> DocumentT:
         """The document that was sealed at that place; SealBroken when these bytes were sealed for another."""
+        return kind.model_validate_json(self.open_bytes(sealed, table=table, column=column, row=row))
+
+    def open_bytes(self, sealed: bytes, *, table: str, column: str, row: UUID) -> bytes:
+        """The bytes that were sealed at that place; SealBroken when these were sealed for another."""
         try:
-            plain = AESGCM(self.secret).decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(table, column, row)
-            )
+            return AESGCM(self.secret).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(table, column, row))
         except (InvalidTag, ValueError):  # altered, or cut too short to have a nonce
             raise SealBroken("A sealed field could not be opened; the matter has been logged.") from None
-        return kind.model_validate_json(plain)
 
 
 def _place(table: str, column: str, row: UUID) -> bytes:

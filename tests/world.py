@@ -63,12 +63,18 @@ class World:
         *roles: Role | str,
         scopes: Iterable[Scope] | None = None,
         assurance: Assurance = Assurance.SUBSTANTIAL,
+        subject: str | None = None,
     ) -> Partner:
-        """A client of this organisation; roles default to caseworker, scopes to all that its kind may have."""
+        """A client of this organisation; roles default to caseworker, scopes to all that its kind may have, and who acts
+        (`subject`) to the organisation itself."""
         issuer = self.house.platform.dev_issuer
         assert issuer
         token = issuer.token(
-            org, roles=[Role(role) for role in roles] or [Role.CASEWORKER], scopes=scopes, assurance=assurance
+            org,
+            roles=[Role(role) for role in roles] or [Role.CASEWORKER],
+            scopes=scopes,
+            assurance=assurance,
+            subject=subject,
         )
         return Partner(self.client, token)
 

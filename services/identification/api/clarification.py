@@ -4,9 +4,14 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.identification.api.policies import Caseworker
+from services.identification import repository
+from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import clarification
+from services.identification.models.clarification import Interview
 from services.identification.schemas.clarification import (
+    Account,
+    InterviewDetails,
+    InterviewPage,
     InterviewReceipt,
     InterviewReport,
     RecommendationMade,
@@ -16,6 +21,8 @@ from shared.concurrency import tag
 from shared.endpoint import (
     IfMatch,
     Now,
+    Pages,
+    PurposeOfReading,
     Session,
 )
 from shared.service import service_router
@@ -34,6 +41,25 @@ async def hold_interview(
     )
     tag(response, case)
     return InterviewReceipt(interview_id=interview.id, number=number, held_in_detention=in_detention)
+
+
+@router.get("/cases/{case_id}/interviews")
+async def list_interviews(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> InterviewPage:
+    """The interviews and what was said in them, for those who work on the case; every read is kept with its purpose."""
+    case = await repository.records.read_case(session, actor, case_id, operation="interviews.list", purpose=purpose)
+    rows = await repository.records.list_records(session, case.id, Interview, after=pages.after, limit=pages.limit)
+    accounts = await repository.records.opened(session, rows, "account", Account)
+    number, in_detention = await repository.clarification.count_interviews(session, case.id)
+    items = [
+        InterviewDetails(
+            interview_id=row.id, **dict(accounts[row.id]), **row.model_dump(include=set(InterviewDetails.model_fields))
+        )
+        for row in rows
+    ]
+    page = pages.page(items, rows, repository.records.position)
+    return InterviewPage(items=page.items, next_cursor=page.next_cursor, number=number, held_in_detention=in_detention)
 
 
 @router.post("/cases/{case_id}/recommendation", status_code=201)

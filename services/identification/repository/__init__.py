@@ -16,6 +16,7 @@ from services.identification.repository import (
     merging,
     person,
     records,
+    retelling,
     risk,
     search,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "merging",
     "person",
     "records",
+    "retelling",
     "risk",
     "search",
 ]

@@ -1,5 +1,7 @@
 """What clarification has brought."""
 
+from uuid import UUID
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -18,8 +20,13 @@ async def add_interview(session: AsyncSession, interview: Interview, account: Ac
     session.add(interview)
     await session.flush()
     audit.record(session, operation="interview.add", subject_id=interview.case_id, object_ids=[interview.id])
+    return await count_interviews(session, interview.case_id)
+
+
+async def count_interviews(session: AsyncSession, case_id: UUID) -> tuple[int, int]:
+    """How many interviews were held in a case already read, and how many of them in detention."""
     counted = select(func.count(), func.count().filter(col(Interview.in_detention)))
-    row = (await session.execute(counted.where(col(Interview.case_id) == interview.case_id))).one()
+    row = (await session.execute(counted.where(col(Interview.case_id) == case_id))).one()
     return int(row[0]), int(row[1])
 
 

@@ -1,0 +1,52 @@
+"""Endpoints of the rights that are explained to a person."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from services.identification import repository
+from services.identification.api.policies import Caseworker, Reader
+from services.identification.domain import rights
+from services.identification.models.rights import RightsExplanation
+from services.identification.schemas.rights import RightsAccount, RightsDetails, RightsReceipt, RightsReport
+from shared.concurrency import tag
+from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.paging import Page
+from shared.service import service_router
+
+router = service_router()
+
+
+@router.post("/cases/{case_id}/rights-explained", status_code=201)
+async def explain_rights(
+    case_id: UUID, report: RightsReport, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> RightsReceipt:  # fmt: skip
+    """Record which rights were explained to the person. The answer names those that were not yet."""
+    case, explanation, remaining = await rights.explain(
+        session, actor=actor, case_id=case_id, report=report, match=match, now=now
+    )
+    tag(response, case)
+    return RightsReceipt(explanation_id=explanation.id, not_yet_explained=remaining)
+
+
+@router.get("/cases/{case_id}/rights-explained")
+async def list_rights_explained(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> Page[RightsDetails]:
+    """What was explained, oldest first, for those who work on the case; every read is kept with its purpose."""
+    case = await repository.records.read_case(session, actor, case_id, operation="rights.list", purpose=purpose)
+    rows = await repository.records.list_records(
+        session, case.id, RightsExplanation, after=pages.after, limit=pages.limit
+    )
+    accounts = await repository.records.opened(session, rows, "account", RightsAccount)
+    items = [
+        RightsDetails(
+            explanation_id=row.id,
+            interpreter=accounts[row.id].interpreter,
+            note=accounts[row.id].note,
+            **row.model_dump(include=set(RightsDetails.model_fields)),
+        )
+        for row in rows
+    ]
+    return pages.page(items, rows, repository.records.position)

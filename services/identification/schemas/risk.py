@@ -1,0 +1,57 @@
+"""Risk assessments."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.codes import RiskLevel
+from shared.personal import PersonalText
+from shared.schemas import Answer, Body, Day, Moment
+
+
+class RiskAccount(BaseModel):
+    """What threatens the person, and what is done about it."""
+
+    threats: PersonalText | None = None
+    measures: PersonalText | None = None
+
+
+class RiskReport(Body):
+    """How great the danger is. Without `reassess_on` the level says when it is assessed again."""
+
+    level: RiskLevel
+    assessed_on: Day
+    reassess_on: Day | None = None
+    threats: PersonalText | None = None
+    measures: PersonalText | None = None
+
+
+class RiskReceipt(Answer):
+    """`is_latest` says whether it is this one that stands: the one of the latest day."""
+
+    risk_assessment_id: UUID
+    level: RiskLevel
+    assessed_on: date
+    reassess_on: date
+    is_latest: bool
+
+
+class RiskDetails(RiskReceipt):
+    """An assessment as those who work on the case read it."""
+
+    threats: PersonalText | None
+    measures: PersonalText | None
+    recorded_at: Moment
+    recorded_by: str
+
+
+class OverdueRisk(Answer):
+    """A case whose danger should have been assessed again before that day."""
+
+    case_id: UUID
+    risk_assessment_id: UUID
+    level: RiskLevel
+    assessed_on: date
+    reassess_on: date
+    days_overdue: int
