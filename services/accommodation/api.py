@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.accommodation import facility_api, offers, repository, requests, stays
+from services.accommodation import facility_api, offers, repository, requests, stays, turns
 from services.accommodation.models import Offer, PlacementRequest, Stay
 from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
 from services.accommodation.schemas import (
@@ -23,6 +23,7 @@ from services.accommodation.schemas import (
     PlacementRequestSubmission,
     PlacementRequestWithNeeds,
     ResponsibilityAnswer,
+    ResponsibilityHistory,
     ResponsibilityQuestion,
 )
 from shared.auth import Actor, Scope
@@ -146,6 +147,12 @@ async def read_placement(
         return Placed()
     tag(response, placement)
     return stays.describe(placement, region)
+
+
+@router.get("/placements/{placement_id}/responsibility")
+async def read_responsibility(placement_id: UUID, session: Session, actor: Reader) -> ResponsibilityHistory:
+    """Who decides and pays for the placed person, from which day: it follows the legal status and the decision."""
+    return ResponsibilityHistory(items=await turns.responsibilities(session, actor=actor, placement_id=placement_id))
 
 
 @router.post("/placements/{placement_id}/arrive")

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import repository
-from services.accommodation.models import KnownCase, Part
+from services.accommodation import repository, turns
+from services.accommodation.models import CaseTurn, KnownCase, Part, WithdrawnShare
 from services.accommodation.repository import CMM, US
 from shared import sealed
 from shared.codes import Authority, Outcome, ResidenceBasis
-from shared.events import CaseOpened, DecisionMade
+from shared.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
 
 
 async def open_case(session: AsyncSession, event: CaseOpened, *, now: datetime) -> None:
@@ -31,8 +31,32 @@ async def open_case(session: AsyncSession, event: CaseOpened, *, now: datetime) 
 
 
 async def add_referrer(session: AsyncSession, *, case_id: UUID, org: str) -> None:
-    """A further referral was about the same person."""
-    await repository.add_party(session, case_id, org, Part.REFERRER)
+    """A further referral was about the same person. It does not undo that the person took consent back from the sender."""
+    withdrawn = await repository.withdrawn_share(session, case_id, org)
+    if withdrawn:
+        withdrawn.was_referrer = True
+    else:
+        await repository.add_party(session, case_id, org, Part.REFERRER)
+
+
+async def stop_sharing(session: AsyncSession, *, case_id: UUID, org: str) -> None:
+    """The person has taken consent back: what the organisation knew by its referral or its own request ends. What it houses
+    it knows as the operator, and US as the authority."""
+    if await repository.withdrawn_share(session, case_id, org):
+        return
+    was_referrer = await repository.is_referrer(session, case_id, org)
+    await repository.add_withdrawn_share(session, WithdrawnShare(case_id=case_id, org=org, was_referrer=was_referrer))
+    await repository.remove_party(session, case_id, org, Part.REFERRER)
+
+
+async def share_again(session: AsyncSession, *, case_id: UUID, org: str) -> None:
+    """The person lets the organisation know again."""
+    withdrawn = await repository.withdrawn_share(session, case_id, org)
+    if withdrawn is None:
+        return
+    await repository.remove_withdrawn_share(session, withdrawn)
+    if withdrawn.was_referrer:
+        await repository.add_party(session, case_id, org, Part.REFERRER)
 
 
 async def route(session: AsyncSession, *, case_id: UUID, authority: Authority) -> None:
@@ -45,11 +69,38 @@ async def route(session: AsyncSession, *, case_id: UUID, authority: Authority) -
         await repository.remove_party(session, case_id, US, Part.AUTHORITY)
 
 
-async def note_decision(session: AsyncSession, event: DecisionMade) -> None:
+async def describe(session: AsyncSession, event: PersonDescribed) -> None:
+    """The person's coded facts are these now."""
+    known = await repository.lock_case(session, event.case_id)
+    known.gender, known.age_group, known.residence_basis = event.gender, event.age_group, event.residence_basis
+
+
+async def note_status(session: AsyncSession, event: LegalStatusChanged, *, sequence: int) -> None:
+    """The stay rests on something else from that day; it may be a day to come."""
+    turn = CaseTurn(
+        case_id=event.case_id,
+        sequence=sequence,
+        from_on=event.valid_from,
+        residence_basis=event.residence_basis,
+        asylum_pending=event.asylum_pending,
+        recorded_at=event.occurred_at,
+    )
+    await turns.keep(session, turn)
+
+
+async def note_decision(session: AsyncSession, event: DecisionMade, *, sequence: int) -> None:
     """A positive decision opens the rows of the decided; the legal status at the decision is the newest known."""
     known = await repository.lock_case(session, event.case_id)
     if event.outcome is Outcome.ASSESSED_TRAFFICKED and event.decision_id not in known.positive_decisions:
         known.positive_decisions = [*known.positive_decisions, event.decision_id]
+        turn = CaseTurn(
+            case_id=event.case_id,
+            sequence=sequence,
+            from_on=event.decided_on,
+            decision_id=event.decision_id,
+            recorded_at=event.occurred_at,
+        )
+        await turns.keep(session, turn)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:
@@ -60,3 +111,4 @@ async def forget_decision(session: AsyncSession, *, case_id: UUID, decision_id: 
     """Another decision stands in its place."""
     known = await repository.lock_case(session, case_id)
     known.positive_decisions = [kept for kept in known.positive_decisions if kept != decision_id]
+    await turns.forget_decision(session, decision_id)

@@ -4,7 +4,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accommodation import cases, merges
 from shared.consumer import Handlers, Handling
-from shared.events import CaseMerged, CaseOpened, CaseReferred, CaseRouted, CaseUnmerged, DecisionMade, DecisionReplaced
+from shared.events import (
+    CaseMerged,
+    CaseOpened,
+    CaseReferred,
+    CaseRouted,
+    CaseUnmerged,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DecisionMade,
+    DecisionReplaced,
+    LegalStatusChanged,
+    PersonDescribed,
+)
 
 handlers = Handlers()
 
@@ -24,9 +36,19 @@ async def know_the_authority(session: AsyncSession, event: CaseRouted, handling:
     await cases.route(session, case_id=event.case_id, authority=event.authority)
 
 
+@handlers.on(PersonDescribed)
+async def know_the_person(session: AsyncSession, event: PersonDescribed, handling: Handling) -> None:
+    await cases.describe(session, event)
+
+
+@handlers.on(LegalStatusChanged)
+async def know_the_legal_status(session: AsyncSession, event: LegalStatusChanged, handling: Handling) -> None:
+    await cases.note_status(session, event, sequence=handling.sequence)
+
+
 @handlers.on(DecisionMade)
 async def know_the_decision(session: AsyncSession, event: DecisionMade, handling: Handling) -> None:
-    await cases.note_decision(session, event)
+    await cases.note_decision(session, event, sequence=handling.sequence)
 
 
 @handlers.on(DecisionReplaced)
@@ -42,3 +64,14 @@ async def know_that_two_are_one(session: AsyncSession, event: CaseMerged, handli
 @handlers.on(CaseUnmerged)
 async def know_that_they_are_two(session: AsyncSession, event: CaseUnmerged, handling: Handling) -> None:
     await merges.set_merge(session, event.case_id, None)
+
+
+@handlers.on(ConsentWithdrawn)
+async def stop_sharing(session: AsyncSession, event: ConsentWithdrawn, handling: Handling) -> None:
+    if not event.may_still_know:
+        await cases.stop_sharing(session, case_id=event.case_id, org=event.recipient)
+
+
+@handlers.on(ConsentGiven)
+async def share_again(session: AsyncSession, event: ConsentGiven, handling: Handling) -> None:
+    await cases.share_again(session, case_id=event.case_id, org=event.recipient)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, Range
+from sqlalchemy import BigInteger, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -202,6 +203,19 @@ class CaseMerge(Table, table=True):
     into_id: UUID
 
 
+class CaseTurn(Table, table=True):
+    """From a day on the stay rests on something else, or the person is assessed as trafficked (`decision_id`)."""
+
+    __tablename__ = "case_turn"
+    case_id: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    from_on: date
+    residence_basis: ResidenceBasis | None = code(ResidenceBasis, default=None)
+    asylum_pending: bool | None = None
+    decision_id: UUID | None = None
+    recorded_at: datetime = moment()
+
+
 class CaseParty(Table, table=True):
     """An organisation that a case concerns, and why."""
 
@@ -209,6 +223,15 @@ class CaseParty(Table, table=True):
     case_id: UUID = Field(primary_key=True, foreign_key="known_case.case_id")
     org: str = Field(primary_key=True)
     part: Part = code(Part, primary_key=True)
+
+
+class WithdrawnShare(Table, table=True):
+    """The person has taken consent back from an organisation: the case is no longer shared with it."""
+
+    __tablename__ = "withdrawn_share"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    was_referrer: bool
 
 
 class PlacementRequest(Table, table=True):
@@ -230,6 +253,8 @@ class PlacementRequest(Table, table=True):
     why_da: str
     needs_review: bool
     table_version: str
+    facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What the answer rests on, so that it can be found anew when one of them turns."""
     version: int = 1
     needs: bytes = sealed()
 

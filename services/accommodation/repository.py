@@ -24,6 +24,7 @@ from services.accommodation.models import (
     PlacementStatus,
     Stay,
     StayState,
+    WithdrawnShare,
 )
 from services.accommodation.schemas import Needs, Remark
 from shared import audit, sealed
@@ -62,6 +63,10 @@ def _is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
     return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org)
 
 
+def _is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
+    return exists().where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == actor.org)
+
+
 def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     # Never the facility that the statement around this one may have joined.
     return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
@@ -75,7 +80,7 @@ def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer] | type
     """Whoever asked for the place; CMM, which coordinates; and US where the case is its own, or it pays."""
     if actor.kind is OrganisationKind.NATIONAL_CENTRE:
         return true()
-    asked = col(about.requested_by) == actor.org
+    asked = and_(col(about.requested_by) == actor.org, ~_is_withdrawn_from(actor, col(about.case_id)))
     if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
         return or_(asked, _is_party(actor, col(about.case_id)), col(about.payer) == HousingAuthority.US)
     return asked
@@ -124,6 +129,28 @@ async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Par
         )
     )
     await merges.share_parties(session, case_id)
+
+
+async def withdrawn_share(session: AsyncSession, case_id: UUID, org: str) -> WithdrawnShare | None:
+    """That the case is no longer shared with the organisation, if it is so."""
+    return await session.get(WithdrawnShare, (org, case_id))
+
+
+async def is_referrer(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the organisation is a party because it has referred the person."""
+    return await session.get(CaseParty, (case_id, org, Part.REFERRER)) is not None
+
+
+async def add_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
+    await session.merge(share)
+    await session.flush()
+    audit.record(session, operation="case.withdraw_share", subject_id=share.case_id)
+
+
+async def remove_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
+    await session.delete(share)
+    await session.flush()
+    audit.record(session, operation="case.share_again", subject_id=share.case_id)
 
 
 async def case_for(session: AsyncSession, actor: Actor, case_id: UUID) -> KnownCase:
@@ -348,6 +375,24 @@ async def read_placement(
         purpose=purpose,
     )
     return placement, region if knows_place else None
+
+
+async def read_responsibility(
+    session: AsyncSession, actor: Actor, placement_id: UUID
+) -> tuple[Placement, PlacementRequest]:
+    """The placement and what was asked for, for the parties of the case and those who may know the place."""
+    query = (
+        select(Placement, PlacementRequest)
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
+        .where(col(Placement.id) == placement_id)
+        .where(or_(_knows_place(actor, Placement), _is_party(actor, col(Placement.case_id))))
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise PlacementNotFound
+    placement, request = found
+    audit.record(session, operation="placement.responsibility", subject_id=placement.case_id, object_ids=[placement.id])
+    return placement, request
 
 
 async def placements_of(

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import matching, merges, registry, repository
-from services.accommodation.models import KnownCase, PlacementRequest, RequestStatus, nights
+from services.accommodation import matching, merges, registry, repository, turns
+from services.accommodation.models import CaseTurn, KnownCase, PlacementRequest, RequestStatus, nights
 from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
 from services.accommodation.schemas import KnownFacts, Matches, Needs, PlacementRequestSubmission
 from shared import outbox
@@ -37,7 +37,9 @@ async def request_placement(
             "minor": known.is_minor if submission.needs.minor is None else submission.needs.minor,
         }
     )
-    responsible = responsible_for(facts_of(known, submission.responsibility, needs), on=on_date(now))
+    status = await turns.status_on(session, known.case_id, on=on_date(now))
+    facts = facts_of(known, submission.responsibility, needs, status)
+    responsible = responsible_for(facts, on=on_date(now))
     request = PlacementRequest(
         case_id=known.case_id,
         requested_by=actor.org,
@@ -46,6 +48,7 @@ async def request_placement(
         to_on=submission.to_on,
         **responsible.model_dump(exclude={"options"}),
         options=list(responsible.options),
+        facts=facts.model_dump(mode="json"),
     )
     await repository.add_request(session, request, needs)
     outbox.record(
@@ -61,15 +64,17 @@ async def request_placement(
     return request
 
 
-def facts_of(known: KnownCase, told: KnownFacts, needs: Needs) -> ResponsibilityFacts:
-    """What the requester says, and where nothing is said what is known of the case."""
+def facts_of(known: KnownCase, told: KnownFacts, needs: Needs, status: CaseTurn | None = None) -> ResponsibilityFacts:
+    """What the requester says, and where nothing is said what is known of the case and of the legal status today."""
+    basis = status.residence_basis if status and status.residence_basis else known.residence_basis
     facts = {
         "gender": needs.gender,
         "minor": needs.minor,
-        "residence_basis": known.residence_basis,
+        "residence_basis": basis,
+        "asylum_pending": bool(status and status.asylum_pending),
         "decided": known.is_assessed_trafficked,
     } | told.model_dump(exclude_none=True)
-    if known.residence_basis is ResidenceBasis.DANISH_CITIZEN:
+    if basis is ResidenceBasis.DANISH_CITIZEN:
         # Nobody's word makes a Danish citizen's case one of US; with an asylum case told besides, the table asks CMM.
         facts["residence_basis"] = ResidenceBasis.DANISH_CITIZEN
     return ResponsibilityFacts.model_validate(facts)

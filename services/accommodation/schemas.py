@@ -1,5 +1,6 @@
 """What the accommodation service takes and gives over HTTP."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -49,6 +50,19 @@ class ResponsibilityAnswer(Answer):
     why_da: str
     needs_review: bool
     table_version: str
+
+
+class ResponsibilityFrom(Answer):
+    """Who decides and pays for a placed person's accommodation, from that day on."""
+
+    from_on: date
+    row: PlacementRow
+    authority: HousingAuthority
+    payer: HousingAuthority
+
+
+class ResponsibilityHistory(Answer):
+    items: list[ResponsibilityFrom]
 
 
 class Accepts(Body):

@@ -1,0 +1,145 @@
+"""Who answers for a placed person follows the legal status, from its day on; where the person is does not."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
+from shared.events import DecisionReplaced, LegalStatusChanged, PersonDescribed
+from tests.accommodation.housing import Housing, decision, routing
+from tests.world import World
+
+
+def status(
+    case_id: str, basis: ResidenceBasis, on: date, *, asylum: bool = False, told: datetime | None = None
+) -> LegalStatusChanged:
+    return LegalStatusChanged(
+        case_id=UUID(case_id),
+        occurred_at=told or datetime.now(UTC),
+        residence_basis=basis,
+        valid_from=on,
+        valid_until=None,
+        asylum_pending=asylum,
+        unpermitted_work=False,
+    )
+
+
+async def answered(havn: World, placement_id: str, org: str = "cmm") -> list[tuple[str, str, str, str]]:
+    read = await havn.partner(org).get(f"/accommodation/v1/placements/{placement_id}/responsibility")
+    assert read.status_code == 200, read.text
+    return [tuple(item[name] for name in ("from_on", "row", "authority", "payer")) for item in read.json()["items"]]
+
+
+@pytest.fixture
+async def placed(housing: Housing) -> tuple[str, str]:
+    """A woman with a visa, assessed as trafficked, has a place at a shelter from 2026-03-09."""
+    case_id = await housing.case(routed_to=Authority.CMM)
+    await housing.tell(decision(case_id))
+    return case_id, await housing.booked(case_id, (await housing.shelter()).place_id)
+
+
+async def test_nothing_has_turned(havn: World, placed: tuple[str, str]) -> None:
+    assert await answered(havn, placed[1]) == [("2026-03-09", "A1", "CMM", "CMM")]
+
+
+async def test_a_legal_status_turns_it_from_its_day_and_the_placement_stays(
+    havn: World, housing: Housing, placed: tuple[str, str]
+) -> None:
+    case_id, placement_id = placed
+    before = await where(havn, placement_id)
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
+    await housing.tell(status(case_id, ResidenceBasis.ASYLUM_SEEKER, date(2026, 5, 1), asylum=True))
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 6, 1)))
+    assert await answered(havn, placement_id) == [
+        ("2026-03-09", "A1", "CMM", "CMM"),
+        ("2026-04-01", "B3", "US", "US"),
+        ("2026-05-01", "B1", "US", "US"),
+        ("2026-06-01", "A1", "CMM", "CMM"),
+    ]
+    assert await where(havn, placement_id) == before
+
+
+async def where(havn: World, placement_id: str) -> dict[str, Any]:
+    read = await havn.partner("cmm").get(f"/accommodation/v1/placements/{placement_id}")
+    told: dict[str, Any] = read.json()
+    return told
+
+
+async def test_of_two_from_one_day_the_one_told_last_holds(
+    havn: World, housing: Housing, placed: tuple[str, str]
+) -> None:
+    case_id, placement_id = placed
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
+    await housing.tell(status(case_id, ResidenceBasis.VISA_FREE, date(2026, 4, 1)))
+    assert await answered(havn, placement_id) == [("2026-03-09", "A1", "CMM", "CMM")]
+
+
+async def test_a_status_that_held_before_the_first_night_holds_from_the_first_night(
+    havn: World, housing: Housing, placed: tuple[str, str]
+) -> None:
+    case_id, placement_id = placed
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 1, 1)))
+    assert await answered(havn, placement_id) == [("2026-03-09", "B3", "US", "US")]
+
+
+async def test_what_turns_after_the_last_night_is_no_longer_ours(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    placement_id = await housing.booked(case_id, (await housing.shelter()).place_id, to_on="2026-04-01")
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
+    assert [item[0] for item in await answered(havn, placement_id)] == ["2026-03-09"]
+
+
+async def test_a_positive_decision_turns_it_and_one_that_no_longer_stands_does_not(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case()
+    placement_id = await housing.booked(case_id, (await housing.shelter()).place_id)
+    made = decision(case_id).model_copy(update={"decided_on": date(2026, 3, 20)})
+    await housing.tell(made)
+    undecided, decided = ("2026-03-09", "D", "CMM", "CMM"), ("2026-03-20", "A1", "CMM", "CMM")
+    assert await answered(havn, placement_id) == [undecided, decided]
+    again = decision(case_id, outcome=Outcome.NOT_TRAFFICKED)
+    replaced = DecisionReplaced(
+        case_id=UUID(case_id), occurred_at=datetime.now(UTC), decision_id=made.decision_id, replaced_by=again.decision_id
+    )
+    await housing.tell(again, replaced)
+    assert await answered(havn, placement_id) == [undecided]
+
+
+async def test_a_new_request_goes_by_the_status_of_its_day(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    await housing.tell(decision(case_id), status(case_id, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 1), asylum=True))
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 4, 1)))
+    asked = await housing.ask(case_id)
+    assert asked.json()["responsibility"]["row"] == "B1"
+
+
+async def test_a_new_description_is_what_the_next_request_goes_by(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(Gender.WOMAN)
+    described = PersonDescribed(
+        case_id=UUID(case_id),
+        occurred_at=datetime.now(UTC),
+        gender=Gender.MAN,
+        age_group=AgeGroup.ADULT,
+        age_group_at_exploitation=None,
+        citizenships=("THA",),
+        residence_basis=ResidenceBasis.VISA,
+    )
+    await housing.tell(decision(case_id), described)
+    assert (await housing.ask(case_id)).json()["responsibility"]["row"] == "A2"
+
+
+async def test_strangers_are_not_told(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
+    for org in ("politi-fyn", "hopenow", "us"):
+        read = await havn.partner(org).get(f"/accommodation/v1/placements/{placed[1]}/responsibility")
+        assert read.status_code == 404, org
+    await housing.tell(routing(placed[0], Authority.US))
+    assert await answered(havn, placed[1], "us") == [("2026-03-09", "A1", "CMM", "CMM")]
+
+
+async def test_the_shelter_is_told_who_pays(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
+    case_id, placement_id = placed
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
+    assert await answered(havn, placement_id, "reden") == await answered(havn, placement_id)
