@@ -82,7 +82,7 @@ async def list_referrals(
     found = await repository.list_referrals(
         session, actor, box=box, status=status, since=since, after=pages.after, limit=pages.limit
     )
-    subjects = await repository.subjects_of(session, [referral.id for referral in found])
+    subjects = await repository.subjects_of(session, actor, [referral.id for referral in found])
     items = [
         ListedReferral(
             **_head(referral),

@@ -72,3 +72,12 @@ class StatusChange(Table, table=True):
     org: str
     status: ReferralStatus = code(ReferralStatus)
     remark: bytes | None = sealed()
+
+
+class WithdrawnShare(Table, table=True):
+    """The person has taken consent back from an organisation: since then nothing more of the case reaches it."""
+
+    __tablename__ = "withdrawn_share"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    since: datetime = moment()

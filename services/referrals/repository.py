@@ -3,13 +3,29 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
+from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnShare
 from services.referrals.schemas import Narrative, Remark
 from shared import audit, sealed
 from shared.audit import Purpose
@@ -41,10 +57,65 @@ def _is_party(actor: Actor) -> ColumnElement[bool]:
     return or_(col(Referral.sender) == actor.org, col(Referral.recipient) == actor.org)
 
 
+def _is_shared(actor: Actor) -> ColumnElement[bool]:
+    """As a party; but where a person it is about has taken consent back from the recipient, it is the sender's alone."""
+    return and_(_is_party(actor), or_(col(Referral.sender) == actor.org, _closed_since(actor).is_(None)))
+
+
+def _closed_since(actor: Actor) -> ScalarSelect[datetime]:
+    """Since when a case that the referral is about is no longer shared with the actor's organisation; NULL where it is."""
+    is_about = or_(
+        col(WithdrawnShare.case_id) == col(Referral.case_id),
+        exists()
+        .where(
+            col(ReferralSubject.referral_id) == col(Referral.id),
+            col(ReferralSubject.case_id) == col(WithdrawnShare.case_id),
+        )
+        .correlate(Referral, WithdrawnShare),
+    )
+    since = select(func.min(WithdrawnShare.since)).where(col(WithdrawnShare.org) == actor.org, is_about)
+    return since.correlate(Referral).scalar_subquery()
+
+
+def _is_told(actor: Actor) -> ColumnElement[bool]:
+    """Of a referral that is closed to the actor: the steps before that, and its own."""
+    since = _closed_since(actor)
+    return or_(since.is_(None), col(StatusChange.at) <= since, col(StatusChange.org) == actor.org)
+
+
+def _last_told(actor: Actor, column: Any) -> ScalarSelect[Any]:
+    """Of the last step of which the actor is told."""
+    told = select(column).where(col(StatusChange.referral_id) == col(Referral.id), _is_told(actor))
+    return told.order_by(col(StatusChange.at).desc()).limit(1).correlate(Referral).scalar_subquery()
+
+
+def _shown_status(actor: Actor) -> ColumnElement[Any]:
+    frozen = func.coalesce(_last_told(actor, StatusChange.status), ReferralStatus.SUBMITTED.value)
+    return case((_closed_since(actor).is_(None), cast(col(Referral.status), String)), else_=cast(frozen, String))
+
+
+def _shown_update(actor: Actor) -> ColumnElement[Any]:
+    frozen = func.coalesce(_last_told(actor, StatusChange.at), col(Referral.submitted_at))
+    return case((_closed_since(actor).is_(None), col(Referral.updated_at)), else_=frozen)
+
+
+def _as_shown(actor: Actor) -> Select[Referral, datetime | None, str, datetime]:
+    """Referrals with what the actor may know of their progress; see `_show`."""
+    return select(Referral, _closed_since(actor), _shown_status(actor), _shown_update(actor))
+
+
+def _show(referral: Referral, closed_since: datetime | None, status: str, updated_at: datetime) -> Referral:
+    """The referral; for whom it is closed, a copy as it stood, without its case."""
+    if closed_since is None:
+        return referral
+    shown = {"status": ReferralStatus(status), "updated_at": updated_at, "case_id": None, "version": 1}
+    return Referral(**(referral.model_dump() | shown))
+
+
 def _may_read(actor: Actor) -> ColumnElement[bool]:
-    """As a party; but what the sender has withdrawn is no longer the recipient's to read."""
+    """As it is shared; but what the sender has withdrawn is no longer the recipient's to read."""
     withdrawn = col(Referral.status) == ReferralStatus.WITHDRAWN
-    return and_(_is_party(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
+    return and_(_is_shared(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
 
 
 async def add_referral(
@@ -70,7 +141,7 @@ async def lock_referral(session: AsyncSession, actor: Actor, referral_id: UUID, 
 
     Raises ReferralNotFound, and Stale when the caller saw an earlier version."""
     referral = await session.scalar(
-        select(Referral).where(col(Referral.id) == referral_id, _is_party(actor)).with_for_update()
+        select(Referral).where(col(Referral.id) == referral_id, _is_shared(actor)).with_for_update()
     )
     if referral is None:
         raise ReferralNotFound
@@ -92,17 +163,19 @@ async def read_referral(
     session: AsyncSession, actor: Actor, referral_id: UUID, *, purpose: Purpose
 ) -> tuple[Referral, Narrative, list[tuple[ReferralSubject, Subject]], list[tuple[StatusChange, Remark | None]]]:
     """The whole referral, opened, for a party that may read it."""
-    referral = await session.scalar(select(Referral).where(col(Referral.id) == referral_id, _may_read(actor)))
-    if referral is None:
+    found = (await session.execute(_as_shown(actor).where(col(Referral.id) == referral_id, _may_read(actor)))).first()
+    if found is None:
         raise ReferralNotFound
+    referral = _show(*found)
     key = await sealed.key_of(session, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
     subjects = [
         (row, key.open(row.person, Subject, table="referral_subject", column="person", row=row.id))
-        for row in (await subjects_of(session, [referral.id]))[referral.id]
+        for row in (await subjects_of(session, actor, [referral.id]))[referral.id]
     ]
+    told = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     steps = await session.scalars(
-        select(StatusChange).where(col(StatusChange.referral_id) == referral.id).order_by(col(StatusChange.at))
+        told.where(col(Referral.id) == referral.id, _is_told(actor)).order_by(col(StatusChange.at))
     )
     history = [
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)
@@ -121,11 +194,11 @@ async def read_referral(
 
 async def read_state(session: AsyncSession, actor: Actor, referral_id: UUID) -> Referral:
     """The referral's head, for a party; a withdrawn one still says that it is withdrawn."""
-    referral = await session.scalar(select(Referral).where(col(Referral.id) == referral_id, _is_party(actor)))
-    if referral is None:
+    found = (await session.execute(_as_shown(actor).where(col(Referral.id) == referral_id, _is_shared(actor)))).first()
+    if found is None:
         raise ReferralNotFound
-    audit.record(session, operation="referral.status", subject_id=referral.id)
-    return referral
+    audit.record(session, operation="referral.status", subject_id=referral_id)
+    return _show(*found)
 
 
 async def list_referrals(
@@ -139,38 +212,60 @@ async def list_referrals(
     limit: int,
 ) -> list[Referral]:
     """The actor's referrals, newest first, up to one more than `limit`; `after` is (submitted_at, id) of the last seen."""
-    query = select(Referral).where(_may_read(actor))
+    query = _as_shown(actor).where(_may_read(actor))
     if box:
         query = query.where((col(Referral.recipient) if box is Box.INCOMING else col(Referral.sender)) == actor.org)
     if status:
-        query = query.where(col(Referral.status) == status)
+        query = query.where(_shown_status(actor) == status.value)
     if since:
-        query = query.where(col(Referral.updated_at) >= since)
+        query = query.where(_shown_update(actor) >= since)
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Referral.submitted_at), col(Referral.id)) < last)
     query = query.order_by(col(Referral.submitted_at).desc(), col(Referral.id).desc()).limit(limit + 1)
-    found = list(await session.scalars(query))
+    found = [_show(*row) for row in await session.execute(query)]
     audit.record(session, operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
     return found
 
 
-async def subjects_of(session: AsyncSession, referral_ids: Sequence[UUID]) -> dict[UUID, list[ReferralSubject]]:
-    """The subjects of these referrals, in the senders' order, with one statement. Ask only for referrals already read."""
+async def subjects_of(
+    session: AsyncSession, actor: Actor, referral_ids: Sequence[UUID]
+) -> dict[UUID, list[ReferralSubject]]:
+    """The subjects of these referrals, in the senders' order, with one statement; without the case of whoever took consent
+    back from the actor. Ask only for referrals already read."""
     found: dict[UUID, list[ReferralSubject]] = {referral_id: [] for referral_id in referral_ids}
-    rows = await session.scalars(
-        select(ReferralSubject)
+    is_closed = exists().where(
+        col(WithdrawnShare.org) == actor.org, col(WithdrawnShare.case_id) == col(ReferralSubject.case_id)
+    )
+    rows = await session.execute(
+        select(ReferralSubject, is_closed)
         .where(col(ReferralSubject.referral_id).in_(referral_ids))
         .order_by(col(ReferralSubject.position))
     )
-    for row in rows:
-        found[row.referral_id].append(row)
+    for row, closed in rows:
+        shown = ReferralSubject(**(row.model_dump() | {"case_id": None})) if closed else row
+        found[row.referral_id].append(shown)
     return found
 
 
 async def subject_with_case(session: AsyncSession, subject_id: UUID) -> ReferralSubject | None:
     """A subject that identification has spoken of; None when it is not one of ours."""
     return await session.get(ReferralSubject, subject_id)
+
+
+async def stop_sharing(session: AsyncSession, *, case_id: UUID, org: str, since: datetime) -> None:
+    """Nothing more of the case reaches the organisation."""
+    added = insert(WithdrawnShare).values(case_id=case_id, org=org, since=since)
+    await session.execute(added.on_conflict_do_nothing())
+    audit.record(session, operation="case.withdraw_share", subject_id=case_id)
+
+
+async def share_again(session: AsyncSession, *, case_id: UUID, org: str) -> None:
+    """The person lets the organisation know again."""
+    await session.execute(
+        delete(WithdrawnShare).where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == org)
+    )
+    audit.record(session, operation="case.share_again", subject_id=case_id)
 
 
 async def list_organisations(
