@@ -16,7 +16,7 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
 from services.identification.repository.cases import RECORDING_A_COURT, WORKING
-from services.identification.schemas.decisions import DecisionReport
+from services.identification.schemas.decisions import DecisionGrounds, DecisionReport
 from services.identification.schemas.person import SealedText
 from shared import outbox
 from shared.alerts import Alert, raise_alert
@@ -70,7 +70,7 @@ async def decide(
     lifecycle.check(case, step)
     decision = Decision(
         case_id=case.id,
-        **report.model_dump(exclude={"reasons", "legal_status", "exploitation_forms"}),
+        **report.model_dump(exclude={"reasons", "other_form", "legal_status", "exploitation_forms"}),
         exploitation_forms=_forms(report),
         legal_status=report.legal_status or case.residence_basis,
         asylum_pending=case.asylum_pending,
@@ -80,7 +80,8 @@ async def decide(
         rule=case.rule,
         table_version=case.table_version,
     )
-    reasons = SealedText(text=report.reasons) if report.reasons else None
+    text = report.reasons or report.other_form
+    reasons = DecisionGrounds(text=text, other_form=report.other_form) if text else None
     await repository.decisions.add_decision(session, decision, reasons, replaced=replaced)
     _tell(session, case, decision, replaced, now=now)
     if is_a_courts:

@@ -83,6 +83,7 @@ async def refuse(
     case.refused_on = refusal.on
     await repository.person.forget_person(session, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(session, case.id)
+    await search.forget(session, case.id)
     return case
 
 

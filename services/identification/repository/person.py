@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification import visibility
-from services.identification.models.cases import Case, ContactAttempt, KnownIdentifier
+from services.identification.models.cases import Case, ContactAttempt
 from services.identification.repository.cases import WORKING, CaseNotFound, cases_of
 from services.identification.repository.consents import leaves_of
 from services.identification.repository.texts import seal_text
@@ -81,12 +80,11 @@ async def amend_person(session: AsyncSession, case: Case, **facts: Any) -> None:
 
 
 async def forget_person(session: AsyncSession, case: Case, note: SealedText | None) -> None:
-    """Leave only the coded facts of a locked case's person: the old description is overwritten, known numbers go."""
+    """Leave only the coded facts of a locked case's person: the old description is overwritten."""
     key = await sealed.key_of(session, case.id)
     person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     case.person = key.seal(person.unnamed(), table="case_file", column="person", row=case.id)
     case.refusal = key.seal(note, table="case_file", column="refusal", row=case.id) if note else None
-    await session.execute(delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == case.id))
     audit.record(session, operation="person.forget", subject_id=case.id, fields=person.named())
 
 

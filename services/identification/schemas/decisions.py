@@ -1,11 +1,12 @@
 """Decisions and the periods they give."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from services.identification.schemas.person import SealedText
 from shared.codes import (
     Authority,
     ExploitationForm,
@@ -14,6 +15,7 @@ from shared.codes import (
     PeriodKind,
     ResidenceBasis,
 )
+from shared.errors import SpokenValueError
 from shared.personal import PersonalText
 from shared.schemas import Answer, Body, Day
 
@@ -27,8 +29,22 @@ class DecisionReport(Body):
     decided_on: Day
     notified_on: Day | None = None
     reasons: PersonalText | None = None
+    other_form: PersonalText | None = None
+    """What the exploitation was, where one of its forms is OTHER."""
     legal_status: ResidenceBasis | None = None
     replaces: UUID | None = None
+
+    @model_validator(mode="after")
+    def _says_what_other_is(self) -> Self:
+        if ExploitationForm.OTHER in self.exploitation_forms and not (self.reasons or self.other_form):
+            raise SpokenValueError("The form OTHER says what it was: send other_form, or reasons.")
+        return self
+
+
+class DecisionGrounds(SealedText):
+    """The reasons as they are sealed, and what the form OTHER was."""
+
+    other_form: PersonalText | None = None
 
 
 class DecisionReceipt(Answer):
