@@ -37,8 +37,10 @@ dead_letters = typer.Typer(
 events = typer.Typer(
     help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True
 )
+routing = typer.Typer(help="The table that says who decides on a person.", no_args_is_help=True)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(events, name="events")
+app.add_typer(routing, name="routing")
 out = Console(highlight=False)
 
 OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
@@ -152,6 +154,55 @@ def replay_events(
         for each in _named(service):
             count = await upkeep.replay_events(each, _settings(), server_url, since=begin)
             out.print(f"{each.name}: {count} events are in the queue; its relay sends them.")
+
+    _on_database(_settings(), go)
+
+
+@events.command("check")
+def check_events() -> None:
+    """Hold every stored case against its own history: folded, the events must give the same case. Exit status 1 if not."""
+    from services.identification.app import service
+    from services.identification.domain import history
+    from shared import upkeep
+
+    async def go(server_url: str) -> None:
+        async with upkeep.transaction_of(service, _settings(), server_url) as session:
+            count, found = await history.compare(session)
+        for each in found:
+            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was told.")
+        if found:
+            _stop(f"{len(found)} of {count} cases are not as their history tells.")
+        out.print(f"{count} cases are as their history tells.")
+
+    _on_database(_settings(), go)
+
+
+@routing.command("replay")
+def replay_routing(
+    table: Annotated[
+        Path, typer.Option(help="The proposed table: a file like services/identification/tables/routing-2021.json.")
+    ],
+) -> None:
+    """Try a proposed routing table on what was known of every case, and show which would be routed differently.
+
+    Nothing is changed and no personal data is opened."""
+    from services.identification.app import service
+    from services.identification.domain.replay import replay
+    from services.identification.domain.routing import load_table
+    from shared import upkeep
+    from shared.decision_tables import TableInvalid
+
+    try:
+        proposed = load_table(table)
+    except TableInvalid as invalid:
+        _stop(str(invalid))
+
+    async def go(server_url: str) -> None:
+        async with upkeep.transaction_of(service, _settings(), server_url) as session:
+            count, found = await replay(session, proposed)
+        for each in found:
+            out.print(str(each), soft_wrap=True)
+        out.print(f"{proposed.version}: {len(found)} of {count} cases would be routed differently.")
 
     _on_database(_settings(), go)
 

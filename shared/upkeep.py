@@ -6,6 +6,7 @@ from datetime import datetime
 
 import httpx
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import outbox
 from shared.auth import Actor
@@ -30,12 +31,19 @@ async def _database(service: Service, settings: Settings, server_url: str) -> As
         await database.close()
 
 
-async def list_dead_letters(service: Service, settings: Settings, server_url: str) -> Sequence[DeadLetter]:
-    """The events of this service's inbox that wait for a replay, oldest first."""
+@asynccontextmanager
+async def transaction_of(service: Service, settings: Settings, server_url: str) -> AsyncIterator[AsyncSession]:
+    """A transaction in this service's database, as Havn itself."""
     async with (
         _database(service, settings, server_url) as database,
         database.transaction(Actor.system(service.name)) as session,
     ):
+        yield session
+
+
+async def list_dead_letters(service: Service, settings: Settings, server_url: str) -> Sequence[DeadLetter]:
+    """The events of this service's inbox that wait for a replay, oldest first."""
+    async with transaction_of(service, settings, server_url) as session:
         waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
         return list(await session.scalars(waiting))
 

@@ -8,6 +8,7 @@ from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES,
 from tests.world import World
 
 PROSECUTION = "anklagemyndigheden"
+ASYLUM: dict[str, Any] = {"citizenships": ["NGA"], "residence_basis": "asylum_seeker", "asylum_pending": True}
 
 
 async def recommended_case(havn: World, person: dict[str, Any]) -> Opened:
@@ -38,6 +39,7 @@ WHO_MAY_DECIDE: list[tuple[dict[str, Any], list[tuple[str, str, str, int]]]] = [
 """For each case: the authority that is named, who asks in which role, and the answer; who may decide comes last."""
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize(("person", "attempts"), WHO_MAY_DECIDE)
 async def test_only_a_decider_of_the_routed_authority_decides(
     havn: World, person: dict[str, Any], attempts: list[tuple[str, str, str, int]]
@@ -67,6 +69,11 @@ async def test_a_decision_is_kept_with_the_legal_status_of_its_day(havn: World) 
         "decided_on": "2026-03-09",
         "notified_on": "2026-03-10",
         "legal_status": "visa",
+        "asylum_pending": False,
+        "rule": "R5",
+        "table_version": "routing-2021",
+        "recorded_by": "cmm",
+        "decided_by": "cmm",
         "replaces": None,
         "is_current": True,
     }
@@ -94,6 +101,7 @@ async def test_a_positive_decision_has_a_form_of_exploitation_even_if_unknown(ha
         assert (await case.details())["decisions"][0]["exploitation_forms"] == forms
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize(
     "outcome",
     ["assessed_trafficked", "not_trafficked", "insufficient_basis", "other_offence_262b"],
@@ -145,6 +153,7 @@ async def test_a_decision_says_which_version_of_the_case_it_decides(havn: World)
     assert (await case.try_deciding(if_match=await case.etag())).status_code == 201
 
 
+@pytest.mark.row(11)
 async def test_a_later_decision_names_the_one_it_replaces_and_overwrites_nothing(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     first = await case.decide("CMM", "insufficient_basis")
@@ -163,6 +172,81 @@ async def test_a_later_decision_names_the_one_it_replaces_and_overwrites_nothing
     assert name_of(await case.try_deciding(replaces=first)) == (422, "ReplacesNothing"), "it is no longer a current one"
     (event,) = await havn.events("identification", "decision-replaced")
     assert (event["decision_id"], event["replaced_by"]) == (first, second.json()["decision_id"])
+
+
+@pytest.mark.row(8)
+async def test_a_decision_keeps_who_decided_and_on_what_basis(havn: World) -> None:
+    case = await recommended_case(havn, ASYLUM)
+    body = {"authority": "US", "outcome": "assessed_trafficked", "decided_on": "2026-03-09", "reasons": "Her account."}
+    decider = havn.partner("us", "decider", subject="us-decider-7")
+    decided = await decider.post(f"{case.path}/decisions", body, if_match="*")
+    assert decided.status_code == 201, decided.text
+    (told,) = (await case.details())["decisions"]
+    assert (told["recorded_by"], told["decided_by"], told["decided_on"]) == ("us", "us-decider-7", "2026-03-09")
+    assert (told["rule"], told["legal_status"], told["asylum_pending"]) == ("R2", "asylum_seeker", True)
+
+
+@pytest.mark.row(11)
+async def test_a_negative_decision_is_reconsidered_and_the_reasons_of_both_stay_readable(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    first = await case.decide("CMM", "not_trafficked", reasons="No force was seen.")
+    again = await case.try_deciding(decided_on="2026-05-04", replaces=first, reasons="Now it was.")
+    assert again.status_code == 201, again.text
+    assert (await case.get("/decisions")).status_code == 400, "reasons are read for a purpose"
+    read = await case.get("/decisions", purpose="legal")
+    items = read.json()["items"]
+    assert [(each["outcome"], each["reasons"], each["is_current"], each["replaces"]) for each in items] == [
+        ("not_trafficked", "No force was seen.", False, None),
+        ("assessed_trafficked", "Now it was.", True, first),
+    ]
+    assert "force" not in str(await case.details())
+    (kept,) = await havn.sql(
+        "identification", "SELECT purpose, subject_id FROM audit WHERE operation = 'decision.list'"
+    )
+    assert (kept["purpose"], str(kept["subject_id"])) == ("legal", case.id)
+
+
+async def test_decisions_come_in_pages(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    ids = [await case.decide("CMM", "not_trafficked")]
+    for _ in range(2):
+        again = await case.try_deciding("CMM", "not_trafficked", replaces=ids[-1])
+        ids.append(again.json()["decision_id"])
+    seen, cursor = [], None
+    while True:
+        page = (await case.get("/decisions", purpose="legal", limit=1, cursor=cursor)).json()
+        seen += [each["decision_id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ids
+
+
+async def test_the_reasons_of_decisions_are_for_those_who_work_on_the_case(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.decide(reasons="The whole picture.")
+    for org in ("us", "politi-oestjylland", "reden"):
+        assert (await case.get("/decisions", by=org, purpose="legal")).status_code == 404
+    assert (await case.get("/decisions", by=PROSECUTION, purpose="prosecution")).json()["items"] == []
+    assert (await case.try_deciding("COURT", by=PROSECUTION, reasons="The verdict.")).status_code == 201
+    (read,) = (await case.get("/decisions", by=PROSECUTION, purpose="prosecution")).json()["items"]
+    assert (read["authority"], read["reasons"]) == ("COURT", "The verdict.")
+
+
+@pytest.mark.parametrize("outcome", ["other_offence_262b", "not_trafficked", "insufficient_basis", "declined"])
+async def test_nothing_but_an_assessment_as_trafficked_is_counted(havn: World, outcome: str) -> None:
+    """Human exploitation (262 b) is not trafficking: it is counted apart, never in the count."""
+    case = await open_case(havn, CMM_DECIDES)
+    first = await case.decide("CMM", outcome, exploitation_forms=["FORCED_LABOUR"])
+    assert await counted(havn) == 0
+    assert (await case.try_deciding("CMM", "other_offence_262b", replaces=first)).status_code == 201
+    assert await counted(havn) == 0
+
+
+async def counted(havn: World) -> int:
+    await havn.settled()
+    victims = await havn.partner("cmm").get("/stats/v1/victims", by="year")
+    return sum(row["count"] for row in victims.json()["rows"])
 
 
 # ---------------------------------------------------------------- courts
@@ -200,7 +284,8 @@ async def test_the_prosecution_sees_its_courts_decisions_and_no_other(havn: Worl
     assert again.status_code == 201, again.text
     rows = await havn.sql_as_runtime("identification", "SELECT authority FROM decision", org=PROSECUTION)
     assert [row["authority"] for row in rows] == ["COURT", "COURT"]
-    assert set((await case.get(by=PROSECUTION)).json().values()) == {case.id, None}
+    seen = (await case.get(by=PROSECUTION)).json()
+    assert (seen["case_id"], "decisions" in seen, "assessed_trafficked" in str(seen)) == (case.id, False, False)
 
 
 async def test_a_court_may_come_before_and_after_an_authority(havn: World) -> None:
@@ -235,3 +320,16 @@ async def test_a_court_that_does_not_recognise_the_person_leaves_it_to_the_autho
     assert (told["status"], told["identification_pending"]) == ("referred", True)
     await case.decide()
     assert (await case.get("/status")).json()["outcome"] == "assessed_trafficked"
+
+
+async def test_r1_after_a_court_cmm_is_asked_to_open_the_support_offer(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES)
+    assert (await case.try_deciding("COURT", "not_trafficked", by=PROSECUTION)).status_code == 201
+    asked = "/identification/v1/alerts"
+    assert [each["kind"] for each in (await havn.partner("cmm").get(asked)).json()["items"]] == []
+    first = (await case.details())["decisions"][0]["decision_id"]
+    recognised = await case.try_deciding("COURT", by=PROSECUTION, replaces=first)
+    assert recognised.status_code == 201, recognised.text
+    (alert,) = (await havn.partner("cmm").get(asked)).json()["items"]
+    assert (alert["kind"], alert["case_id"]) == ("support_offer", case.id)
+    assert (await case.details())["support_to_open"] is True

@@ -163,3 +163,39 @@ async def test_if_match_is_honoured(havn: World) -> None:
     assert (await case.post("/periods", ask, if_match=seen)).status_code == 412
     granted = await case.post("/periods", ask, if_match=await case.etag())
     assert granted.status_code == 201
+
+
+async def test_at_most_120_days_in_total_however_often_it_is_decided_anew(havn: World) -> None:
+    """A decision that confirms an earlier one, or a court's beside it, does not start the days anew."""
+    told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
+    case: Opened = told["case"]
+    first = (await case.details())["decisions"][0]["decision_id"]
+    confirmed = await case.try_deciding(decided_on="2026-04-01", replaces=first)
+    assert confirmed.status_code == 201, confirmed.text
+    assert (await case.try_deciding("COURT", by="cmm", decided_on="2026-04-02")).status_code == 201
+    assert name_of(await case.post("/periods", {"requested_on": "2026-04-02"})) == (409, "PeriodAlreadyGranted")
+    until_the_cap = {"until": "2026-07-07", "reason": "special_reasons"}
+    extended = await case.post(f"/periods/{told['period_id']}/extensions", until_the_cap)
+    assert extended.status_code == 201, extended.text
+
+
+async def test_a_courts_period_is_the_authoritys_too(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, occurred_at=BEFORE_ALL)
+    assert (await case.try_deciding("COURT", by="cmm")).status_code == 201
+    await case.grant()
+    await case.decide(decided_on="2026-04-01")
+    assert name_of(await case.post("/periods", {"requested_on": "2026-04-02"})) == (409, "PeriodAlreadyGranted")
+
+
+async def test_a_period_ends_with_the_decision_that_gave_it(havn: World) -> None:
+    told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
+    case: Opened = told["case"]
+    first = (await case.details())["decisions"][0]["decision_id"]
+    negative = await case.try_deciding("CMM", "not_trafficked", decided_on="2026-03-20", replaces=first)
+    longer = {"until": "2026-05-08", "reason": "special_reasons"}
+    path = f"/periods/{told['period_id']}/extensions"
+    assert name_of(await case.post(path, longer)) == (409, "PeriodNoLongerStands")
+    again = await case.try_deciding(decided_on="2026-03-25", replaces=negative.json()["decision_id"])
+    assert again.status_code == 201, again.text
+    assert name_of(await case.post(path, longer)) == (409, "PeriodNoLongerStands")
+    assert (await case.grant("2026-03-25"))["starts_on"] == "2026-03-25"
