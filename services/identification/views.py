@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, visibility
 from services.identification.domain import children, custody, deadlines, periods, support
+from services.identification.domain.retention import MEASURES, Rule
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case, CaseReferral, Part
 from services.identification.models.consents import Consent, Disclosure
@@ -19,6 +20,7 @@ from services.identification.models.decisions import Decision, GrantedPeriod, Pe
 from services.identification.models.drafts import Draft
 from services.identification.models.legal_status import LegalStatusEntry
 from services.identification.models.links import CaseLink
+from services.identification.models.retention import LegalHold, RetentionRun
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.appeals import AppealSummary
 from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState, TimelineEntry
@@ -29,6 +31,10 @@ from services.identification.schemas.consents import (
     ConsentWords,
     DisclosureState,
     DisclosureWords,
+    HoldState,
+    RetentionForecast,
+    RetentionReport,
+    RetentionRule,
     Withdrawal,
 )
 from services.identification.schemas.deadlines import AlertDetails, CustodyDetails, DeadlineDetails, OnCallDetails
@@ -338,3 +344,28 @@ def see_access(row: Mapping[str, Any]) -> AccessEntry:
     """One line of the access log."""
     told = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
     return AccessEntry(actor_org=row["org"], **told)
+
+
+def see_forecast(day: date, table_version: str, due: Mapping[Rule, Sequence[UUID]]) -> RetentionForecast:
+    """What would be erased."""
+    rules = [
+        RetentionRule(rule=rule, measure=MEASURES[rule], count=len(case_ids), case_ids=list(case_ids))
+        for rule, case_ids in due.items()
+    ]
+    return RetentionForecast(on=day, table_version=table_version, rules=rules)
+
+
+def see_run(done: RetentionRun) -> RetentionReport:
+    """What one run has erased."""
+    told = done.model_dump(include={"ran_at", "table_version", "is_complete", "erased", "case_ids"})
+    return RetentionReport(run_id=done.id, on=done.day, **told)
+
+
+def see_hold(placed: LegalHold) -> HoldState:
+    """Whether something keeps the case."""
+    return HoldState(
+        case_id=placed.case_id,
+        on_hold=placed.ended_at is None,
+        placed_at=placed.placed_at,
+        ended_at=placed.ended_at,
+    )

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.identification import repository, views
-from services.identification.api.policies import Caseworker, Reader
+from services.identification.api.policies import Caseworker, FileReader
 from services.identification.domain import custody, on_call
 from services.identification.schemas.deadlines import (
     AlertDetails,
@@ -27,7 +27,7 @@ router = service_router()
 
 @router.get("/deadlines")
 async def list_deadlines(
-    session: Session, actor: Reader, pages: Pages, now: Now, until: Until | None = None,
+    session: Session, actor: FileReader, pages: Pages, now: Now, until: Until | None = None,
     state: DeadlineState | None = None, kind: DeadlineKind | None = None,
 ) -> Page[DeadlineDetails]:  # fmt: skip
     """The clocks of the cases I work on, and those that run for me, soonest first. `until` is a day, whose end is meant, or
@@ -44,8 +44,8 @@ async def hold_in_custody(
     case_id: UUID, report: CustodyReport, response: Response, session: Session, actor: Caseworker, now: Now,
     match: IfMatch,
 ) -> CustodyDetails:  # fmt: skip
-    """The person is detained; 72 hours run, and CMM is alerted at once, its on-call outside hotline hours. Also for the
-    police who referred the person."""
+    """The person is detained; 72 hours run, and CMM is alerted at once, its on-call outside hotline hours. The police say
+    so with a referral; CMM and US here."""
     case = await custody.hold(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
     return views.see_custody(case)
@@ -73,7 +73,7 @@ async def acknowledge(
 
 
 @router.get("/alerts")
-async def list_alerts(session: Session, actor: Reader, pages: Pages) -> Page[AlertDetails]:
+async def list_alerts(session: Session, actor: FileReader, pages: Pages) -> Page[AlertDetails]:
     """What my organisation was alerted of, newest first, and whether it was sent and acknowledged."""
     found = await repository.deadlines.list_alerts(session, actor, after=pages.after, limit=pages.limit)
     items = [views.see_alert(alert) for alert in found]

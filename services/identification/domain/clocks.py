@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -193,7 +193,7 @@ async def _facts_of(session: AsyncSession, cases: Sequence[Case]) -> dict[UUID, 
             status=case.status,
             authority=case.authority,
             has_ended=case.status is CaseStatus.CLOSED or case.merged_into is not None,
-            custody_since=case.custody_since,
+            custody_since=case.custody_since.astimezone(UTC) if case.custody_since else None,
             custody_ended_at=case.custody_ended_at,
             municipality=case.municipality,
             child_notified_at=case.child_notified_at,

@@ -1,6 +1,6 @@
 """Detention while it is clarified whether the person is a victim: 72 hours, CMM alerted at once, and what is better."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification import repository
 from services.identification.domain import clocks, lifecycle
 from services.identification.domain.lifecycle import Step
-from services.identification.models.cases import Case, Part
+from services.identification.models.cases import Case
 from services.identification.schemas.deadlines import CustodyEndReport, CustodyReport
 from services.identification.schemas.person import SealedText
 from shared import events, outbox
@@ -16,7 +16,6 @@ from shared.auth import Actor
 from shared.codes import Authority, CaseStatus, Proposal, ResidenceBasis
 from shared.concurrency import Match
 from shared.errors import Conflict, Unprocessable
-from shared.organisations import OrganisationKind
 
 _UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
 
@@ -51,13 +50,13 @@ async def hold(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyReport, match: Match, now: datetime
 ) -> Case:
     """The person is detained, or is since another time than was told."""
-    case = await repository.cases.lock_case(session, actor, case_id, match, parts=_who_may_tell(actor))
+    case = await repository.cases.lock_case(session, actor, case_id, match)
     lifecycle.check(case, Step.WORK)
     if report.since > now:
         raise CustodyInTheFuture("The detention begins in the future; report it when the person is held.")
     if case.custody_ended_at and report.since < case.custody_ended_at:
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
-    await begin(session, case, since=report.since, now=now)
+    await begin(session, case, since=report.since.astimezone(UTC), now=now)
     place = SealedText(text=report.place) if report.place else None
     await repository.cases.seal_note(session, case, "custody_place", place, operation="custody.begin")
     return case
@@ -84,21 +83,15 @@ async def end(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyEndReport, match: Match, now: datetime
 ) -> Case:
     """The person is no longer detained."""
-    case = await repository.cases.lock_case(session, actor, case_id, match, parts=_who_may_tell(actor))
+    case = await repository.cases.lock_case(session, actor, case_id, match)
     if case.custody_since is None or case.custody_ended_at is not None:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
     if report.ended_at > now:
         raise CustodyInTheFuture("The detention ends in the future; report it when the person is out.")
     if report.ended_at < case.custody_since:
         raise CustodyOutOfOrder("The detention cannot have ended before it began.")
-    case.custody_ended_at, case.custody_end_reason = report.ended_at, report.reason
+    case.custody_ended_at, case.custody_end_reason = report.ended_at.astimezone(UTC), report.reason
     await repository.cases.seal_note(session, case, "custody_place", None, operation="custody.end")
-    outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=report.ended_at))
+    outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=case.custody_ended_at))
     await clocks.wind(session, case, now=now)
     return case
-
-
-def _who_may_tell(actor: Actor) -> frozenset[Part]:
-    """Those who work on the case; of those who referred the person the police, who hold people and release them."""
-    is_police = actor.kind is OrganisationKind.POLICE
-    return repository.cases.WORKING | ({Part.REFERRER} if is_police else set())

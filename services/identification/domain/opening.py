@@ -13,6 +13,7 @@ from services.identification.domain import (
     cases,
     children,
     clocks,
+    custody,
     consents,
     description,
     duplicates,
