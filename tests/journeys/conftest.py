@@ -27,9 +27,14 @@ async def house_on_mock_kafka(server_url: str, settings: Settings) -> AsyncItera
 
 
 @pytest.fixture(params=["in_process", pytest.param("kafka", marks=pytest.mark.xdist_group("kafka"))])
-async def havn_on_both(request: pytest.FixtureRequest) -> World:
-    """A running Havn, empty but for the directory; once on each bus."""
-    wanted = "house_of_all" if request.param == "in_process" else "house_on_mock_kafka"
-    world: World = request.getfixturevalue(wanted)
-    await world.forget_everything()
+def house_on_either(request: pytest.FixtureRequest) -> World:
+    # No coroutine: a fixture that waits cannot ask for one by its name.
+    world: World = request.getfixturevalue("house_of_all" if request.param == "in_process" else "house_on_mock_kafka")
     return world
+
+
+@pytest.fixture
+async def havn_on_both(house_on_either: World) -> World:
+    """A running Havn, empty but for the directory; once on each bus."""
+    await house_on_either.forget_everything()
+    return house_on_either

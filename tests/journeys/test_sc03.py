@@ -72,5 +72,5 @@ async def test_sc03_from_the_arrest_to_the_period(havn_on_both: World) -> None:
     assert (await case.post("/criminal-track", waiver)).status_code == 201
     await havn.settled()
     assert await counted(havn, "gender,age_group,exploitation_form") == [
-        {"gender": "man", "age_group": "minor", "exploitation_form": "FORCED_CRIMINALITY", "count": 1}
+        {"gender": "man", "age_group": "presumed_minor", "exploitation_form": "FORCED_CRIMINALITY", "count": 1}
     ]
