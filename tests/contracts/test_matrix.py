@@ -75,12 +75,20 @@ async def seeded(house_of_all: World) -> Seeded:
     await story.decide()
     periods = await story.grant()
     ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
+    ids |= await keep_evidence(house_of_all, story.cases["P01"])
     housed = await house(house_of_all, story.cases["P01"])
     return Seeded(
         house_of_all,
         Objects(PARTIES, ids | housed, siblings={"case_id": story.cases["P02"]}),
         Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all)),
     )
+
+
+async def keep_evidence(havn: World, case_id: str) -> dict[str, str]:
+    """A file in this case, that nothing has been sent of yet."""
+    begun = await havn.partner("cmm").post(f"/identification/v1/cases/{case_id}/evidence", {})
+    assert begun.status_code == 201, begun.text
+    return {"evidence_id": begun.json()["evidence_id"]}
 
 
 async def house(havn: World, case_id: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ async def sizes_of(session: AsyncSession, evidence: Evidence) -> Mapping[int, in
     """The size of each part that a file has, by its number."""
     query = select(col(EvidencePart.number), col(EvidencePart.size)).order_by(col(EvidencePart.number))
     found = await session.execute(query.where(col(EvidencePart.evidence_id) == evidence.id))
-    return dict(found.tuples().all())
+    return {part.number: part.size for part in found}
 
 
 async def open_content(session: AsyncSession, evidence: Evidence) -> bytes:
