@@ -1,0 +1,413 @@
+"""The life of a case as a state machine: random legal and illegal calls through the front door, held against a model of it.
+
+No call ends in 500; what is refused changes nothing; model, server and the folded events agree after every step."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import httpx
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from services.identification.domain.history import fold
+from shared.events import EVENTS
+from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
+from tests.identification.life import put
+from tests.world import World
+
+PEOPLE = {"CMM": CMM_DECIDES, "US": US_DECIDES, "needs_review": NEEDS_REVIEW}
+POSITIVE, WITHOUT_ASSESSMENT = "assessed_trafficked", {"declined", "disappeared", "withdrawn"}
+OUTCOMES = [POSITIVE, "not_trafficked", "insufficient_basis", "other_offence_262b", *sorted(WITHOUT_ASSESSMENT)]
+UNDECIDED, OPEN = {"referred", "clarification", "recommended"}, {"referred", "clarification", "recommended", "decided"}
+MOVES = {
+    ("referred", "clarification"), ("referred", "recommended"), ("referred", "decided"),
+    ("clarification", "recommended"), ("clarification", "decided"),
+    ("recommended", "decided"), ("decided", "recommended"), ("decided", "closed"),
+    ("closed", "decided"), ("closed", "recommended"),
+}  # fmt: skip
+"""How a status may change; back to recommended only by an appeal that was referred back."""
+WHILE_PENDING = {"contact_person", "doctor", "psychologist", "midwife", "legal_aid", "other"}
+KINDS = sorted(WHILE_PENDING | {"education", "home_country_contact"})
+DECIDED_ON, CAP_ON = "2026-03-09", "2026-07-07"
+
+
+@dataclass
+class Decided:
+    id: str
+    authority: str
+    outcome: str
+    is_current: bool = True
+    replaced_by: "Decided | None" = None
+
+    @property
+    def stands(self) -> bool:
+        if self.outcome != POSITIVE:
+            return False
+        return self.is_current or (self.replaced_by is not None and self.replaced_by.stands)
+
+
+@dataclass
+class Model:
+    """What the case should be."""
+
+    authority: str
+    status: str = "referred"
+    is_of_review: bool = False
+    court_recognised: bool = False
+    missing: bool = False
+    decisions: list[Decided] = field(default_factory=list)
+    appeals: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """For each appeal the decision, and whether it is open."""
+    periods: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """For each period the decision that gave it, and its end."""
+    has_contact_person: bool = False
+    departed: bool = False
+    followed_up: set[int] = field(default_factory=set)
+
+    def current(self, authority: str) -> Decided | None:
+        return next((each for each in self.decisions if each.authority == authority and each.is_current), None)
+
+    @property
+    def is_positive(self) -> bool:
+        return any(each.is_current and each.outcome == POSITIVE for each in self.decisions)
+
+    @property
+    def removal_hold(self) -> bool:
+        return any(is_open for _, is_open in self.appeals.values())
+
+    @property
+    def has_standing_period(self) -> bool:
+        stands = {each.id for each in self.decisions if each.stands}
+        return any(decision in stands for decision, _ in self.periods.values())
+
+    def may_decide(self, authority: str, outcome: str, replaces: str | None) -> bool:
+        current = self.current(authority)
+        if replaces != (current.id if current else None) or self.status == "closed":
+            return False
+        if authority == "COURT":
+            return True
+        if authority != ("CMM" if self.authority == "COURT" else self.authority):
+            return False
+        if outcome in WITHOUT_ASSESSMENT:
+            return True
+        again = replaces is not None or self.court_recognised
+        return self.status == "recommended" or (again and self.status == "decided")
+
+    def decide(self, decided: Decided) -> None:
+        if before := self.current(decided.authority):
+            before.is_current, before.replaced_by = False, decided
+        self.decisions.append(decided)
+        if decided.authority != "COURT":
+            self.status = "decided"
+        elif decided.outcome == POSITIVE:
+            self.status, self.court_recognised = "decided", True
+            if self.authority == "needs_review":
+                self.authority = "COURT"
+
+    def may_grant(self) -> bool:
+        positive = [each for each in self.decisions if each.is_current and each.outcome == POSITIVE]
+        if self.status == "closed" or not positive or self.has_standing_period:
+            return False
+        # A court's judgment over somebody whose stay is unclear does not say which of the two periods it is.
+        return not (self.is_of_review and all(each.authority == "COURT" for each in positive))
+
+    def supports(self, kind: str) -> bool:
+        if self.status == "closed":
+            return kind == "contact_person"
+        allowed = {"contact_person"} if self.status == "decided" else WHILE_PENDING
+        return self.is_positive or kind in allowed
+
+
+class CaseLife(RuleBasedStateMachine):
+    havn: ClassVar[World]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+
+    case: Opened
+    model: Model
+
+    def wait(self, calling: Coroutine[Any, Any, Any]) -> Any:
+        """The steps run in a thread; Havn lives in the tests' own loop."""
+        return asyncio.run_coroutine_threadsafe(calling, self.loop).result(60)
+
+    def call(
+        self,
+        calling: Coroutine[Any, Any, httpx.Response],
+        *,
+        is_allowed: bool,
+        then: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Make a call that the model allows or forbids; what is forbidden leaves everything as it was."""
+        answer = self.wait(calling)
+        assert answer.status_code < 500, answer.text
+        succeeded = answer.status_code < 300
+        assert succeeded == is_allowed, (self.model, answer.request.url.path, answer.status_code, answer.text)
+        if succeeded:
+            assert answer.headers["etag"] != self.etag
+            if then:
+                then(answer.json())
+        else:
+            assert answer.status_code in {403, 404, 409, 412, 422}, answer.text
+            assert self.look() == (self.details, self.etag), "what is refused changes nothing"
+
+    def look(self) -> tuple[dict[str, Any], str]:
+        read = self.wait(self.case.get())
+        assert read.status_code == 200, read.text
+        return read.json(), read.headers["etag"]
+
+    @initialize(kind=st.sampled_from(sorted(PEOPLE)))
+    def open(self, kind: str) -> None:
+        self.case = self.wait(open_case(self.havn, PEOPLE[kind]))
+        self.model = Model(kind, is_of_review=kind == "needs_review")
+        self.details, self.etag = self.look()
+        self.told = 0
+
+    # ------------------------------------------------------------ clarification and decision
+
+    @precondition(lambda self: self.model.is_of_review)
+    @rule(authority=st.sampled_from(["CMM", "US"]))
+    def settle(self, authority: str) -> None:
+        body = {"authority": authority, "reason": "The file was read."}
+        allowed = self.model.status in UNDECIDED and self.model.authority != "COURT"
+
+        def settled(_: Any) -> None:
+            self.model.authority = authority
+
+        self.call(self.case.post("/route", body, role="lawyer"), is_allowed=allowed, then=settled)
+
+    @rule()
+    def interview(self) -> None:
+        def held(_: Any) -> None:
+            if self.model.status == "referred":
+                self.model.status = "clarification"
+
+        body = {"held_at": "2026-03-03T10:00:00+01:00"}
+        self.call(self.case.post("/interviews", body), is_allowed=self.model.status in OPEN, then=held)
+
+    @rule(outcome=st.sampled_from(OUTCOMES))
+    def recommend(self, outcome: str) -> None:
+        def recommended(_: Any) -> None:
+            if self.model.status in UNDECIDED:
+                self.model.status = "recommended"
+
+        body = {"outcome": outcome, "reasons": "The whole picture."}
+        allowed = self.model.status in OPEN and self.model.authority != "needs_review"
+        self.call(self.case.post("/recommendation", body), is_allowed=allowed, then=recommended)
+
+    def decide(self, authority: str, outcome: str, replaces: str | None) -> None:
+        def decided(told: Any) -> None:
+            self.model.decide(Decided(told["decision_id"], authority, outcome))
+
+        self.call(
+            self.case.try_deciding(authority, outcome, by="cmm" if authority == "COURT" else None, replaces=replaces),
+            is_allowed=self.model.may_decide(authority, outcome, replaces),
+            then=decided,
+        )
+
+    @rule(authority=st.sampled_from(["CMM", "US", "COURT"]), outcome=st.sampled_from(OUTCOMES))
+    def decide_first(self, authority: str, outcome: str) -> None:
+        self.decide(authority, outcome, None)
+
+    @precondition(lambda self: self.model.decisions)
+    @rule(number=st.integers(0, 20), outcome=st.sampled_from(OUTCOMES), is_mine=st.booleans())
+    def decide_again(self, number: int, outcome: str, is_mine: bool) -> None:
+        replaced = self.model.decisions[number % len(self.model.decisions)]
+        self.decide(replaced.authority if is_mine else "CMM", outcome, replaced.id)
+
+    @rule(outcome=st.sampled_from(OUTCOMES))
+    def come_to_a_decision(self, outcome: str) -> None:
+        """The straight way, so that much of what happens happens after a decision."""
+        if self.model.authority == "needs_review":
+            self.settle("CMM")
+        self.recommend(outcome)
+        authority = "CMM" if self.model.authority == "COURT" else self.model.authority
+        current = self.model.current(authority)
+        self.decide(authority, outcome, current.id if current else None)
+
+    # ------------------------------------------------------------ appeals and periods
+
+    @rule()
+    def appeal(self) -> None:
+        def filed(told: Any) -> None:
+            self.model.appeals[told["appeal_id"]] = (told["decision_id"], True)
+
+        body = {"filed_on": "2026-03-20", "filed_by": "person", "body": "The board.", "grounds": "Unheard."}
+        self.call(self.case.post("/appeals", body), is_allowed=bool(self.model.decisions), then=filed)
+
+    @precondition(lambda self: self.model.appeals)
+    @rule(number=st.integers(0, 20), what=st.sampled_from(["upheld", "referred_back", "changed"]))
+    def decide_appeal(self, number: int, what: str) -> None:
+        model = self.model
+        appeal_id = sorted(model.appeals)[number % len(model.appeals)]
+        decision_id, is_open = model.appeals[appeal_id]
+
+        def decided(_: Any) -> None:
+            model.appeals[appeal_id] = (decision_id, False)
+            is_current = any(each.id == decision_id and each.is_current for each in model.decisions)
+            if what == "upheld" or not is_current:
+                return
+            if model.status == "closed":
+                model.status = "decided"
+            if what == "referred_back" and model.status == "decided":
+                model.status = "recommended"
+
+        body = {"outcome": what, "decided_on": "2026-05-04"}
+        self.call(self.case.post(f"/appeals/{appeal_id}/outcome", body), is_allowed=is_open, then=decided)
+
+    @rule()
+    def grant(self) -> None:
+        def granted(told: Any) -> None:
+            positive = [each for each in self.model.decisions if each.is_current and each.outcome == POSITIVE]
+            giving = min(positive, key=lambda each: each.authority == "COURT")
+            self.model.periods[told["period_id"]] = (giving.id, told["ends_on"])
+
+        body = {"requested_on": DECIDED_ON}
+        self.call(self.case.post("/periods", body), is_allowed=self.model.may_grant(), then=granted)
+
+    @precondition(lambda self: self.model.periods)
+    @rule(number=st.integers(0, 20), until=st.sampled_from(["2026-04-08", "2026-05-08", CAP_ON, "2026-07-08"]))
+    def extend(self, number: int, until: str) -> None:
+        period_id = sorted(self.model.periods)[number % len(self.model.periods)]
+        decision_id, ends_on = self.model.periods[period_id]
+
+        def extended(told: Any) -> None:
+            assert told["ends_on"] == until
+            self.model.periods[period_id] = (decision_id, until)
+
+        stands = any(each.id == decision_id and each.stands for each in self.model.decisions)
+        allowed = stands and self.model.status in OPEN and ends_on < until <= CAP_ON
+        body = {"until": until, "reason": "special_reasons"}
+        self.call(self.case.post(f"/periods/{period_id}/extensions", body), is_allowed=allowed, then=extended)
+
+    # ------------------------------------------------------------ the rest of a life
+
+    @rule(kind=st.sampled_from(KINDS))
+    def support(self, kind: str) -> None:
+        def begun(_: Any) -> None:
+            self.model.has_contact_person |= kind == "contact_person"
+
+        body = {"kind": kind, "starts_on": DECIDED_ON, "provider": "Somebody.", "note": None}
+        self.call(self.case.post("/support-measures", body), is_allowed=self.model.supports(kind), then=begun)
+
+    @rule(is_gone=st.booleans())
+    def plan_return(self, is_gone: bool) -> None:
+        def planned(_: Any) -> None:
+            self.model.departed |= is_gone
+
+        body = {"destination": "ROU", "agreed_on": "2026-06-19", "departed_on": "2026-07-20" if is_gone else None}
+        allowed = self.model.status in OPEN and (is_gone or not self.model.departed)
+        self.call(put(self.case, "/return-plan", body), is_allowed=allowed, then=planned)
+
+    @rule(month=st.integers(1, 7), contacted=st.booleans())
+    def follow_up(self, month: int, contacted: bool) -> None:
+        def made(_: Any) -> None:
+            self.model.followed_up.add(month)
+
+        body = {"month": month, "contacted": contacted, "on": "2026-08-20"}
+        allowed = self.model.status in OPEN and self.model.departed and month not in {7, *self.model.followed_up}
+        self.call(self.case.post("/return-plan/follow-ups", body), is_allowed=allowed, then=made)
+
+    @rule(kind=st.sampled_from(["charge", "judgment"]))
+    def criminal_step(self, kind: str) -> None:
+        body = {"kind": kind, "on": "2026-04-01", "section": "262a"}
+        self.call(self.case.post("/criminal-track", body), is_allowed=self.model.status in OPEN)
+
+    @rule(is_found=st.booleans())
+    def missing_or_found(self, is_found: bool) -> None:
+        def noted(_: Any) -> None:
+            self.model.missing = not is_found
+
+        part, body = ("/found", {"on": "2026-04-10"}) if is_found else ("/missing", {"since": "2026-04-01"})
+        allowed = self.model.status in OPEN and self.model.missing == is_found
+        self.call(self.case.post(part, body), is_allowed=allowed, then=noted)
+
+    @rule()
+    def close(self) -> None:
+        def closed(_: Any) -> None:
+            self.model.status = "closed"
+
+        allowed = self.model.status == "decided" and not self.model.removal_hold
+        body = {"on": "2026-06-01", "reason": "The work has ended."}
+        self.call(self.case.post("/closure", body), is_allowed=allowed, then=closed)
+
+    @rule()
+    def reopen(self) -> None:
+        def reopened(_: Any) -> None:
+            self.model.status = "decided"
+
+        allowed = self.model.status == "closed"
+        self.call(self.case.post("/reopening", {"reason": "A question."}), is_allowed=allowed, then=reopened)
+
+    @rule(part=st.sampled_from(["/missing", "/closure", "/appeals", "/return-plan/follow-ups"]))
+    def a_stranger_tries(self, part: str) -> None:
+        bodies: dict[str, Any] = {
+            "/missing": {"since": "2026-04-01"},
+            "/closure": {"on": "2026-06-01", "reason": "?"},
+            "/appeals": {"filed_on": "2026-03-20", "filed_by": "person"},
+            "/return-plan/follow-ups": {"month": 1, "contacted": True, "on": "2026-08-20"},
+        }
+        self.call(self.case.post(part, bodies[part], by="reden"), is_allowed=False)
+        self.call(self.case.post(part, bodies[part], if_match='"an-older-version"'), is_allowed=False)
+
+    # ------------------------------------------------------------ what always holds
+
+    @invariant()
+    def model_server_and_history_agree(self) -> None:
+        before = self.details
+        self.details, self.etag = self.look()
+        assert (before["status"], self.details["status"]) in MOVES | {(status, status) for status in OPEN | {"closed"}}
+        seen = {name: self.details[name] for name in ("status", "missing", "removal_hold", "has_contact_person")}
+        model = self.model
+        assert seen == {name: getattr(model, name) for name in seen}
+        assert self.details["identification_pending"] == (model.status in UNDECIDED)
+        assert self.details["routing"]["authority"] == model.authority
+        assert {each["decision_id"]: each["is_current"] for each in self.details["decisions"]} == {
+            each.id: each.is_current for each in model.decisions
+        }
+        assert {each["period_id"]: each["ends_on"] for each in self.details["periods"]} == {
+            period_id: ends_on for period_id, (_, ends_on) in model.periods.items()
+        }
+        self.agrees_with_its_events()
+
+    def agrees_with_its_events(self) -> None:
+        rows = self.wait(
+            self.havn.sql(
+                "identification",
+                "SELECT type, payload::text FROM event_history WHERE key = $1 ORDER BY sequence",
+                self.case.id,
+            )
+        )
+        assert len(rows) >= self.told, "history only grows"
+        self.told = len(rows)
+        life = fold(EVENTS[row["type"]].model_validate(json.loads(row["payload"])) for row in rows)
+        assert (life.status, life.missing, life.removal_hold) == (
+            self.model.status,
+            self.model.missing,
+            self.model.removal_hold,
+        )
+        assert {str(each): is_current for each, is_current in life.decisions.items()} == {
+            each.id: each.is_current for each in self.model.decisions
+        }
+
+
+async def test_the_life_of_a_case_is_a_state_machine(havn: World) -> None:
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    CaseLife.havn, CaseLife.loop = havn, asyncio.get_running_loop()
+    few = hypothesis.settings(
+        max_examples=12,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    await asyncio.to_thread(run_state_machine_as_test, CaseLife, settings=few)
