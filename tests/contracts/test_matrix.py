@@ -76,6 +76,7 @@ async def seeded(house_of_all: World) -> Seeded:
     periods = await story.grant()
     ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
     ids |= await keep_evidence(house_of_all, story.cases["P01"])
+    ids |= await live_on(house_of_all, story.cases["P01"])
     housed = await house(house_of_all, story.cases["P01"])
     return Seeded(
         house_of_all,
@@ -89,6 +90,14 @@ async def keep_evidence(havn: World, case_id: str) -> dict[str, str]:
     begun = await havn.partner("cmm").post(f"/identification/v1/cases/{case_id}/evidence", {})
     assert begun.status_code == 201, begun.text
     return {"evidence_id": begun.json()["evidence_id"]}
+
+
+async def live_on(havn: World, case_id: str) -> dict[str, str]:
+    """An appeal and a support measure in this case."""
+    cmm, case = havn.partner("cmm"), f"/identification/v1/cases/{case_id}"
+    filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-20", "filed_by": "person"})
+    begun = await cmm.post(f"{case}/support-measures", {"kind": "doctor", "starts_on": "2026-03-20"})
+    return {"appeal_id": filed.json()["appeal_id"], "measure_id": begun.json()["measure_id"]}
 
 
 async def house(havn: World, case_id: str) -> dict[str, str]:
