@@ -1,0 +1,114 @@
+"""A child's municipality is told at once, learns nothing else, and nobody asks for a consent; US meets no Danish child."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CASES, CMM_DECIDES, DANISH_GIRL, Opened, listed, name_of, open_case
+from tests.identification.doors import describe, open_door
+from tests.world import World
+
+NOON = "2026-03-16T12:00:00+01:00"
+HOME = "kommune-0461"
+
+
+@pytest.fixture(autouse=True)
+async def monday(havn: World) -> None:
+    await havn.set_clock(NOON)
+
+
+async def girl(havn: World, **said: Any) -> Opened:
+    return await open_door(havn, DANISH_GIRL, **({"municipality": "0461", "channel": "school"} | said))
+
+
+async def protection(case: Opened) -> dict[str, Any]:
+    told: dict[str, Any] = (await case.details())["child_protection"]
+    return told
+
+
+@pytest.mark.row(3)
+async def test_the_municipality_is_told_at_the_opening_without_anybodys_consent(havn: World) -> None:
+    case = await girl(havn)
+    (event,) = await havn.events("identification", "municipality-notified")
+    assert (event["case_id"], event["municipality"]) == (case.id, "0461")
+    assert (await protection(case))["child_notified_at"] == "2026-03-16T11:00:00Z"
+
+
+@pytest.mark.row(3)
+async def test_the_municipality_sees_nothing_of_the_case(havn: World) -> None:
+    case = await girl(havn)
+    assert await listed(havn, HOME) == []
+    for part in ("", "/status", "/person", "/timeline", "/legal-status"):
+        assert (await case.get(part, by=HOME, purpose="support")).status_code == 404, part
+
+
+@pytest.mark.row(3)
+async def test_a_child_is_referred_without_consent_and_without_a_municipality(havn: World) -> None:
+    case = await open_case(havn, DANISH_GIRL, sender="sygehus-aarhus")
+    assert (await case.details())["age_group"] == "minor"
+    assert await havn.events("identification", "municipality-notified") == []
+    told = await case.post("/child-notification", {"municipality": "0461"})
+    assert (told.status_code, told.json()["municipality"]) == (200, "0461")
+    again = await case.post("/child-notification", {"municipality": "0751"})
+    assert again.json()["municipality"] == "0461", "a child is handed over by people, not by a second notice"
+    assert len(await havn.events("identification", "municipality-notified")) == 1
+
+
+async def test_a_referral_with_a_municipality_tells_it(havn: World) -> None:
+    await open_case(havn, DANISH_GIRL, sender=HOME, municipality="0461")
+    assert len(await havn.events("identification", "municipality-notified")) == 1
+    assert len(await listed(havn, HOME)) == 1, "who referred her sees what referrers see"
+
+
+async def test_who_turns_out_to_be_a_child_is_protected_from_then_on(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"stated_age": 20}, municipality="0461")
+    assert await protection(case) is None
+    assert name_of(await case.post("/child-assessment", {"assessed_at": NOON})) == (409, "NotAChild")
+    await describe(case, CMM_DECIDES | {"stated_age": 16, "age_basis": "assessed"})
+    await describe(case, CMM_DECIDES | {"stated_age": 15, "age_basis": "assessed"})
+    assert len(await havn.events("identification", "municipality-notified")) == 1
+    assert (await protection(case))["child_notified_at"] == "2026-03-16T11:00:00Z"
+
+
+async def test_the_assessment_ends_the_24_hours_once(havn: World) -> None:
+    case = await girl(havn)
+    early = await case.post("/child-assessment", {"assessed_at": "2026-03-16T11:59:59+01:00"})
+    assert name_of(early) == (422, "AssessedBeforeNotice")
+    assessed = await case.post("/child-assessment", {"assessed_at": "2026-03-17T09:00:00+01:00", "note": "With an aunt."})
+    assert (assessed.status_code, assessed.json()["child_assessed_at"]) == (200, "2026-03-17T08:00:00Z")
+    again = await case.post("/child-assessment", {"assessed_at": "2026-03-18T09:00:00+01:00"})
+    assert name_of(again) == (409, "ChildIsAssessed")
+    (event,) = await havn.events("identification", "child-assessed")
+    assert "aunt" not in str(event)
+
+
+async def test_a_representative_is_asked_for_and_appointed_and_stands_beside_the_child(havn: World) -> None:
+    case = await girl(havn)
+    asked = await case.post("/representative", {"requested_on": "2026-03-16"})
+    assert asked.status_code == 200, asked.text
+    backwards = {"requested_on": "2026-03-16", "appointed_on": "2026-03-15"}
+    assert name_of(await case.post("/representative", backwards)) == (422, "AppointedBeforeRequest")
+    appointed = {"requested_on": "2026-03-16", "appointed_on": "2026-03-18", "name": "Karen Opdigtet"}
+    assert (await case.post("/representative", appointed)).json()["representative_appointed_on"] == "2026-03-18"
+    kinds = [event["type"].split(".")[-2] for event in await havn.events("identification", "representative")]
+    assert kinds == ["representative-requested", "representative-appointed"]
+    held = await case.interview("2026-03-19T10:00:00+01:00", representative="Karen Opdigtet")
+    assert held["number"] == 1
+    rows = await havn.sql("identification", "SELECT i::text, c::text FROM interview i JOIN case_file c ON c.id = case_id")
+    assert "Karen" not in str(rows)
+
+
+async def test_only_those_who_work_on_the_case_record_it(havn: World) -> None:
+    case = await girl(havn)
+    for part, body in (("child-assessment", {"assessed_at": NOON}), ("representative", {"requested_on": "2026-03-16"}),
+                       ("child-notification", {"municipality": "0461"})):  # fmt: skip
+        for org in ("us", "anklagemyndigheden"):
+            assert (await case.post(f"/{part}", body, by=org)).status_code == 404
+
+
+async def test_sc04_us_meets_a_danish_child_nowhere(havn: World) -> None:
+    case = await girl(havn)
+    await case.post("/legal-status", {"residence_basis": "danish_citizen", "valid_from": "2026-03-16"})
+    assert await listed(havn, "us") == []
+    assert (await havn.partner("us").get(f"{CASES}/{case.id}/status", purpose="identification")).status_code == 404
+    assert await havn.sql("identification", "SELECT FROM case_party WHERE org = 'us'") == []
