@@ -79,18 +79,18 @@ async def test_a_link_that_was_an_error_goes_from_both_sides(havn: World) -> Non
     assert await linked(one) == await linked(other) == []
     assert len(await havn.events("identification", "case-unlinked")) == 2
     again = await havn.partner("cmm").request("DELETE", f"{other.path}/links/{one.id}")
-    assert name_of(again) == (404, "LinkNotFound")
+    assert name_of(again) == (404, "NotFound")
 
 
 async def test_a_link_needs_another_case_that_the_actor_works_on(havn: World) -> None:
     theirs = await open_case(havn, US_DECIDES)
     ours = await meet(havn, given_name="Malee")
     assert name_of(await link(ours, ours, "relative")) == (409, "LinkedWithItself")
-    assert name_of(await link(theirs, ours, "relative", by="us")) == (404, "CaseNotFound")
-    assert name_of(await link(ours, theirs, "relative", by="us")) == (404, "CaseNotFound")
-    assert name_of(await link(ours, theirs, "neighbour")) == (422, "ValidationFailed")
+    assert name_of(await link(theirs, ours, "relative", by="us")) == (404, "NotFound")
+    assert name_of(await link(ours, theirs, "relative", by="us")) == (404, "NotFound")
+    assert name_of(await link(ours, theirs, "neighbour")) == (422, "InvalidInput")
     unknown = Opened(havn, "01234567-89ab-4def-8123-456789abcdef")
-    assert name_of(await link(ours, unknown, "relative")) == (404, "CaseNotFound")
+    assert name_of(await link(ours, unknown, "relative")) == (404, "NotFound")
 
 
 async def test_a_link_to_a_case_that_is_not_theirs_is_not_shown(havn: World) -> None:
@@ -108,7 +108,7 @@ async def test_a_case_opened_with_a_link_to_nobody_is_not_opened(havn: World) ->
         "linked_case_id": "01234567-89ab-4def-8123-456789abcdef",
     }  # fmt: skip
     refused = await havn.partner("cmm").post("/identification/v1/cases", body)
-    assert name_of(refused) == (404, "CaseNotFound")
+    assert name_of(refused) == (404, "NotFound")
     assert await havn.sql("identification", "SELECT 1 FROM case_file") == []
 
 
@@ -166,14 +166,14 @@ async def test_a_suspicion_that_was_an_error_joins_no_longer(havn: World) -> Non
     assert await cluster(second) == {}
     assert (await first.get("/suspects", purpose="support")).json()["items"] == []
     again = await havn.partner("cmm").request("DELETE", f"{first.path}/suspects/{suspect_id}")
-    assert name_of(again) == (404, "SuspectNotFound")
+    assert name_of(again) == (404, "NotFound")
 
 
 async def test_nothing_said_of_a_suspect_is_nobody(havn: World) -> None:
     (case,) = await some(havn, "Malee")
     assert (await case.post("/suspects", {})).status_code == 422
     unknown = {"suspect_id": "01234567-89ab-4def-8123-456789abcdef"}
-    assert name_of(await case.post("/suspects", unknown)) == (404, "SuspectNotFound")
+    assert name_of(await case.post("/suspects", unknown)) == (404, "NotFound")
 
 
 @pytest.mark.parametrize("stranger", ["reden", "politi-oestjylland", "us", "kommune-0751"])
@@ -189,7 +189,7 @@ async def test_us_finds_no_suspect_of_a_case_that_is_not_its_own(havn: World) ->
     theirs, ours = await open_case(havn, US_DECIDES), await meet(havn, given_name="Malee")
     of_ours = await suspect(ours, phone="70202550")
     assert await suspect(theirs, by="us", phone="70202550") != of_ours
-    assert name_of(await theirs.post("/suspects", {"suspect_id": of_ours}, by="us")) == (404, "SuspectNotFound")
+    assert name_of(await theirs.post("/suspects", {"suspect_id": of_ours}, by="us")) == (404, "NotFound")
     assert await cluster(theirs, by="us") == {}
     assert await cluster(theirs, by="cmm") == {ours.id: 1}
 

@@ -165,8 +165,8 @@ async def test_a_merge_needs_two_different_cases_that_stand_for_themselves(havn:
     assert name_of(await c.merge(a)) == (409, "CaseIsMerged")
     assert name_of(await b.merge(a)) == (409, "CaseIsMerged")  # no circle
     stranger = Met(havn, "01234567-89ab-4def-8123-456789abcdef", [])
-    assert name_of(await c.merge(stranger)) == (404, "CaseNotFound")
-    assert name_of(await stranger.merge(c)) == (404, "CaseNotFound")
+    assert name_of(await c.merge(stranger)) == (404, "NotFound")
+    assert name_of(await stranger.merge(c)) == (404, "NotFound")
 
 
 async def test_a_stale_merge_is_refused(havn: World) -> None:
@@ -190,7 +190,7 @@ async def test_only_who_works_on_both_cases_merges_them(havn: World, stranger: s
 async def test_us_merges_two_cases_of_its_own_and_not_one_of_cmm(havn: World) -> None:
     first, second = [as_met(await open_case(havn, US_DECIDES, sender=REDEN)) for _ in range(2)]
     other = as_met(await open_case(havn, CMM_DECIDES))
-    assert name_of(await first.merge(other, by="us")) == (404, "CaseNotFound")
+    assert name_of(await first.merge(other, by="us")) == (404, "NotFound")
     assert (await first.merge(second, by="us")).status_code == 200
     assert (await second.get(by=REDEN)).status_code == 200
     assert (await first.unmerge(by="us")).status_code == 200

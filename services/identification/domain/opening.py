@@ -13,8 +13,8 @@ from services.identification.domain import (
     cases,
     children,
     clocks,
-    custody,
     consents,
+    custody,
     description,
     duplicates,
     legal_status,
@@ -153,6 +153,9 @@ async def _join(
     session: AsyncSession, origin: Origin, case_id: UUID, subject_id: UUID, hashes: list[bytes], *, now: datetime
 ) -> None:
     """A further referral of a person whose case is open."""
+    # A number that a merged case brings stays that case's own, so that undoing the merge gives each person theirs.
+    group = await repository.duplicates.group_of(session, case_id)
+    hashes = sorted(set(hashes) - await repository.search.numbers_of(session, group))
     await _keep_referral(session, origin, case_id, subject_id, hashes)
     outbox.record(
         session,

@@ -58,6 +58,13 @@ async def known_by(session: AsyncSession, hashes: Sequence[bytes]) -> set[UUID]:
     return set(await session.scalars(query))
 
 
+async def numbers_of(session: AsyncSession, case_ids: Collection[UUID]) -> set[bytes]:
+    """The identifiers that the people of these cases are known by, as keyed hashes."""
+    return set(
+        await session.scalars(select(col(KnownIdentifier.hash)).where(col(KnownIdentifier.case_id).in_(case_ids)))
+    )
+
+
 async def candidates(session: AsyncSession, tokens: Collection[int]) -> list[UUID]:
     """The cases that share the most and the rarest of these tokens, as far as the asker may see; at most a hundred."""
     if not tokens:

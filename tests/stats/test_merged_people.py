@@ -1,0 +1,189 @@
+"""Cases that turned out to be about one person count as one, as it was known at any moment; and as two when that was an error."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.clock import COPENHAGEN
+from shared.codes import Authority, Gender, Outcome
+from shared.events import CaseMerged, CaseUnmerged
+from tests.identification.finding import meet
+from tests.stats.story import Story, deliver, exact, victims
+from tests.world import World
+
+JUNE = datetime(2026, 6, 1, 9, tzinfo=COPENHAGEN)
+
+
+def merged(story: Story, case_id: UUID, into: UUID, *, at: datetime = JUNE) -> None:
+    story.tell(CaseMerged(case_id=case_id, into=into, occurred_at=at))
+
+
+def unmerged(story: Story, case_id: UUID, out_of: UUID, *, at: datetime = JUNE + timedelta(days=1)) -> None:
+    story.tell(CaseUnmerged(case_id=case_id, out_of=out_of, occurred_at=at))
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("first_survives", [True, False])
+async def test_a_merged_pair_is_one_person_in_the_year_of_the_first_decision_of_both(
+    havn: World, first_survives: bool
+) -> None:
+    story = Story()
+    first, second = story.case(), story.case()
+    story.decided(first, date(2024, 5, 2), authority=Authority.US)
+    story.decided(second, date(2025, 3, 9))
+    merged(story, *((second, first) if first_survives else (first, second)))
+    await story.reaches(havn)
+    assert await victims(havn, "year,authority") == [exact(1, year=2024, authority="US")]
+
+
+@pytest.mark.row(14)
+async def test_undoing_a_merge_restores_the_counts(havn: World) -> None:
+    story = Story()
+    first, second = story.case(gender=Gender.WOMAN), story.case(gender=Gender.MAN)
+    story.decided(first, date(2024, 5, 2))
+    story.decided(second, date(2025, 3, 9))
+    await story.reaches(havn)
+    before = await victims(havn, "year,gender")
+    merged(story, first, second)
+    await story.reaches(havn)
+    assert sum(row["count"] for row in await victims(havn, "year,gender")) == 1
+    unmerged(story, first, second)
+    await story.reaches(havn)
+    assert await victims(havn, "year,gender") == before
+
+
+@pytest.mark.row(14)
+async def test_a_merge_counts_from_the_moment_it_was_known(havn: World) -> None:
+    story = Story()
+    first, second = story.case(), story.case()
+    story.decided(first, date(2024, 5, 2))
+    story.decided(second, date(2025, 3, 9))
+    merged(story, first, second, at=JUNE)
+    unmerged(story, first, second, at=JUNE + timedelta(days=10))
+    await story.reaches(havn)
+
+    async def counted(on: str) -> int:
+        return sum(row["count"] for row in await victims(havn, as_of=on))
+
+    assert [await counted(on) for on in ("2026-05-31", "2026-06-01", "2026-06-10", "2026-06-11")] == [2, 1, 1, 2]
+
+
+@pytest.mark.row(14)
+async def test_a_chain_of_merges_is_one_person(havn: World) -> None:
+    story = Story()
+    a, b, c = story.case(), story.case(), story.case()
+    for year, case_id in ((2025, a), (2024, b), (2023, c)):
+        story.decided(case_id, date(year, 3, 9))
+    merged(story, a, b)
+    merged(story, b, c)
+    await story.reaches(havn)
+    assert [row for row in await victims(havn, to="2025") if row["count"]] == [exact(1, year=2023)]
+    unmerged(story, b, c)
+    await story.reaches(havn)
+    assert [row for row in await victims(havn, to="2025") if row["count"]] == [
+        exact(1, year=2023),
+        exact(1, year=2024),
+    ]
+
+
+async def test_a_person_interviewed_in_two_merged_cases_was_interviewed_once(havn: World) -> None:
+    story = Story()
+    first, second = story.case(), story.case()
+    story.interviewed(first)
+    story.interviewed(second)
+    await story.reaches(havn)
+
+    async def interviewed() -> int:
+        flow = await havn.partner("cmm", "statistician").get("/stats/v1/flow")
+        assert flow.status_code == 200, flow.text
+        return int(flow.json()["interviewed"])
+
+    assert await interviewed() == 2
+    merged(story, first, second)
+    await story.reaches(havn)
+    assert await interviewed() == 1
+
+
+async def test_a_merge_told_twice_or_before_the_other_case_is_one_merge(havn: World) -> None:
+    story = Story()
+    first = story.case()
+    story.decided(first, date(2024, 5, 2))
+    second = story.case()
+    story.decided(second, date(2025, 3, 9))
+    merged(story, first, second)
+    last = story.messages.pop()
+    story.messages.insert(2, last)
+    await story.reaches(havn)
+    await deliver(havn, story.messages)
+    assert sum(row["count"] for row in await victims(havn, to="2025")) == 1
+
+
+CASES = 5
+moves = st.lists(st.tuples(st.integers(0, CASES - 1), st.integers(0, CASES - 1)), max_size=10)
+years = st.lists(st.sampled_from([None, 2021, 2022, 2023]), min_size=CASES, max_size=CASES)
+
+
+@pytest.mark.row(14)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=moves, years=years)
+async def test_whatever_is_merged_and_undone_the_counts_are_those_of_the_people_there_are(
+    havn: World, moves: Sequence[tuple[int, int]], years: Sequence[int | None]
+) -> None:
+    """A move merges two cases that stand for themselves, and undoes the merge of one that does not."""
+    await havn.forget_everything()
+    story = Story()
+    cases = [story.case() for _ in range(CASES)]
+    for case_id, year in zip(cases, years, strict=True):
+        if year:
+            story.decided(case_id, date(year, 3, 9))
+        else:
+            story.decided(case_id, date(2022, 3, 9), outcome=Outcome.NOT_TRAFFICKED)
+    into: dict[int, int] = {}
+    expected = [_people(into, years)]
+    for step, (one, other) in enumerate(moves):
+        at = JUNE + timedelta(days=step)
+        if one in into:
+            unmerged(story, cases[one], cases[into.pop(one)], at=at)
+        elif other not in into and one != other:
+            into[one] = other
+            merged(story, cases[one], cases[other], at=at)
+        expected.append(_people(into, years))
+    await story.reaches(havn)
+    for step in {0, len(moves) // 2, len(moves)}:
+        as_of = (JUNE + timedelta(days=step - 1)).date().isoformat()
+        rows = await victims(havn, to="2023", as_of=as_of)
+        assert {row["year"]: row["count"] for row in rows if row["count"]} == expected[step]
+
+
+def _people(into: dict[int, int], years: Sequence[int | None]) -> Counter[int]:
+    """How many people count in each year: each in that of the earliest positive decision in any of their cases."""
+    firsts: dict[int, int] = {}
+    for number, year in enumerate(years):
+        person = number
+        while person in into:
+            person = into[person]
+        if year:
+            firsts[person] = min(year, firsts.get(person, year))
+    return Counter(firsts.values())
+
+
+@pytest.mark.row(14)
+async def test_two_cases_merged_by_a_caseworker_are_one_victim_and_two_when_it_is_undone(havn: World) -> None:
+    first, second = [await meet(havn, given_name=name) for name in ("Malee", "Ngozi")]
+    for case in (first, second):
+        await case.decide("CMM")
+
+    async def counted() -> int:
+        await havn.settled()
+        return sum(row["count"] for row in await victims(havn))
+
+    assert await counted() == 2
+    await first.merge(second)
+    assert await counted() == 1
+    await first.unmerge()
+    assert await counted() == 2
