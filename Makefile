@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 export UV_LINK_MODE ?= copy
 
-.PHONY: run test rows demo lint types walls lock contract benchmarks clean help
+.PHONY: run test rows demo lint types walls lock contract benchmarks mutants clean help
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ contract: $(VENV)/.development ## write docs/openapi, docs/asyncapi.json and doc
 
 benchmarks: $(VENV)/.development ## speed and memory as ratios against named baselines
 	@$(BIN)/python -m benchmarks
+
+mutants: $(VENV)/.development ## mutation testing of the rules that count days and find authorities
+	@tools/mutate
 
 lock: $(VENV)/.uv ## resolve the dependencies anew
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

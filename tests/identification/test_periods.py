@@ -23,10 +23,13 @@ from services.identification.domain.periods import (
     departure_deadline,
     departure_deadline_suspended,
     extension,
+    is_suspended,
     kind_of_period,
     period_from,
     terms_on,
 )
+from services.identification.models.cases import Case
+from services.identification.models.decisions import GrantedPeriod
 from shared.codes import Authority, PeriodKind, ResidenceBasis
 from shared.decision_tables import TableInvalid, load
 
@@ -183,3 +186,36 @@ def test_warnings_fall_on_days_20_25_and_30_and_14_days_before_the_cap() -> None
         Alert("period_day_30", date(2026, 4, 8)),
         Alert("period_cap", date(2026, 6, 23)),
     )
+
+
+def test_what_is_refused_says_what_to_do() -> None:
+    with pytest.raises(PeriodEnded, match="has ended and cannot be extended; ask for a new decision"):
+        extension(period(), until=date(2026, 5, 8), on=date(2026, 4, 9))
+    with pytest.raises(ExtensionBeforeEnd, match="must end after 2026-04-08, when the period ends now"):
+        extension(period(), until=date(2026, 4, 8), on=date(2026, 4, 1))
+    with pytest.raises(PastTheCap, match="may last until 2026-07-07 at most") as refused:
+        extension(period(), until=date(2026, 7, 8), on=date(2026, 4, 1))
+    assert refused.value.extra == {"cap_on": "2026-07-07"}
+    with pytest.raises(PeriodKindUnclear, match="A lawyer must settle which authority decides"):
+        kind_of_period(Authority.NEEDS_REVIEW, LegalStatus(ResidenceBasis.VISA), decided_on=DECIDED_ON)
+    with pytest.raises(PeriodKindUnclear, match="Record the person's legal status at the decision"):
+        kind_of_period(Authority.COURT, LegalStatus(ResidenceBasis.UNKNOWN), decided_on=DECIDED_ON)
+    with pytest.raises(NoTermsInForce, match="No terms for periods are on record for the day"):
+        terms_on(date(2020, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("kind", "basis", "asylum_pending", "suspended"),
+    [
+        (PeriodKind.REFLECTION, ResidenceBasis.NO_LEGAL_STAY, False, False),
+        (PeriodKind.REFLECTION, ResidenceBasis.NO_LEGAL_STAY, True, True),
+        (PeriodKind.REFLECTION, ResidenceBasis.ASYLUM_SEEKER, False, True),
+        (PeriodKind.RESTITUTION, ResidenceBasis.VISA, True, False),
+        (PeriodKind.RESTITUTION, ResidenceBasis.ASYLUM_SEEKER, True, False),
+    ],
+)
+def test_it_is_the_asylum_case_of_today_that_suspends(
+    kind: PeriodKind, basis: ResidenceBasis, asylum_pending: bool, suspended: bool
+) -> None:
+    case = Case(residence_basis=basis, asylum_pending=asylum_pending)
+    assert is_suspended(case, GrantedPeriod(kind=kind)) is suspended
