@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import BigInteger, Column, Identity
 from sqlmodel import Field
 
 from services.identification.models.base import Table
@@ -25,3 +26,5 @@ class LegalStatusEntry(Table, table=True):
     recorded_by: str
     has_taken_effect: bool
     particulars: bytes | None = sealed(default=None)
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True)))
+    """In which order the entries were recorded, within one moment too."""

@@ -18,7 +18,7 @@ from shared.audit import Purpose
 from shared.auth import Actor
 
 _MOST_AT_ONCE = 500
-_IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.recorded_at), col(LegalStatusEntry.id))
+_IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.position))
 
 
 async def add(session: AsyncSession, entry: LegalStatusEntry, source: SealedText | None = None) -> None:

@@ -20,7 +20,7 @@ def _loosely_a_case(content: Personal[dict[str, Any]]) -> Personal[dict[str, Any
     """Half-entered means that anything may be missing or wrong, but nothing may be there that no case has."""
     if len(json.dumps(content.value).encode()) > MOST_BYTES:
         raise SpokenValueError("A draft holds 64 KiB at most.")
-    person = content.value.get("person") or {}
+    person = content.value.get("person", {})
     if not isinstance(person, dict):
         raise SpokenValueError("person is an object.")
     if not (

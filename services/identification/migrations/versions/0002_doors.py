@@ -42,8 +42,9 @@ CREATE TABLE legal_status (
     recorded_at timestamptz NOT NULL,
     recorded_by varchar NOT NULL,
     has_taken_effect boolean NOT NULL,
-    particulars bytea);
-CREATE INDEX ix_legal_status_case ON legal_status (case_id, valid_from, recorded_at);
+    particulars bytea,
+    position bigint GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX ix_legal_status_case ON legal_status (case_id, valid_from, position);
 CREATE INDEX ix_legal_status_to_come ON legal_status (valid_from) WHERE NOT has_taken_effect;
 INSERT INTO legal_status (id, case_id, residence_basis, valid_from, valid_until, unpermitted_work, asylum_pending,
                           recorded_at, recorded_by, has_taken_effect)
