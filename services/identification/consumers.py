@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.domain import child_referrals, opening
-from services.identification.domain.opening import Origin
+from services.identification.domain.opening import Referred
 from services.identification.schemas.person import SealedText
 from shared.audit import Purpose
 from shared.codes import ReferralKind
@@ -40,7 +40,7 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
         if refused.status == 404:
             return  # the sender has withdrawn it meanwhile: there is nobody left to open a case for
         raise
-    origin = Origin(
+    origin = Referred(
         channel=event.channel,
         occurred_at=event.referred_at,
         municipality=event.municipality,

@@ -1,6 +1,7 @@
 """Which cases are of one person, and what was last told about the person of a case: as known at any moment."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CTE, Select, String, Subquery, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -36,7 +37,7 @@ def _pairs(as_of: datetime | None) -> CTE:
         .subquery("last_merge")
     )
     merged = select(last.c.case_id, last.c.into_id.label("other")).where(last.c.into_id.is_not(None))
-    followed: Select = select(col(Person.case_id), col(Person.earlier_case_id)).where(
+    followed: Select[UUID, UUID | None] = select(col(Person.case_id), col(Person.earlier_case_id)).where(
         col(Person.earlier_case_id).is_not(None)
     )
     one_way = merged.union(followed).subquery("one_way")

@@ -49,18 +49,32 @@ class NamesAnAnonymousPerson(Unprocessable):
     """Who wants to be anonymous is not named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a case comes from: a referral, or who opened it."""
+    """Where a case comes from."""
 
     channel: Channel
     occurred_at: datetime
     municipality: str | None
-    referred_by: str | None = None
-    referral_id: UUID | None = None
-    custody_since: datetime | None = None
-    opened_by: str | None = None
-    reason: SealedText | None = None
+    referred_by: str | None
+    referral_id: UUID | None
+    custody_since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Referred(Origin):
+    """From a referral."""
+
+    referred_by: str
+    referral_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Met(Origin):
+    """From who has met the person."""
+
+    opened_by: str
+    reason: SealedText
 
 
 async def open_without_referral(
@@ -73,11 +87,13 @@ async def open_without_referral(
     _check_answers(opening, now=now)
     hashes = description.hashes_of(session, opening.person)
     await repository.cases.claim_identifiers(session, hashes)
-    origin = Origin(
+    origin = Met(
         channel=opening.channel,
         occurred_at=opening.occurred_at,
         municipality=opening.municipality,
         referred_by=None if actor.org == CENTRE else actor.org,
+        referral_id=None,
+        custody_since=None,
         opened_by=actor.org,
         reason=SealedText(text=opening.reason),
     )
@@ -118,7 +134,7 @@ def _check_answers(opening: CaseOpening, *, now: datetime) -> None:
 async def receive_subjects(
     session: AsyncSession,
     *,
-    origin: Origin,
+    origin: Referred,
     subjects: Mapping[UUID, Subject],
     safe_contact: SealedText | None,
     now: datetime,
@@ -135,7 +151,7 @@ async def receive_subjects(
 
 
 async def _receive(
-    session: AsyncSession, origin: Origin, subject_id: UUID, person: CasePerson, hashes: list[bytes], *, now: datetime
+    session: AsyncSession, origin: Referred, subject_id: UUID, person: CasePerson, hashes: list[bytes], *, now: datetime
 ) -> None:
     known = await repository.cases.case_known_by(session, hashes)
     if known.open_case_id:
@@ -144,13 +160,13 @@ async def _receive(
     case = await _store_case(session, origin=origin, person=person, earlier=known.ended_case_id, now=now)
     await _keep_referral(session, origin, case.id, subject_id, hashes)
     _tell_opening(session, case, origin, subject_id, now=now)
-    await _begin(session, case, person, by=origin.referred_by or CENTRE, now=now)
+    await _begin(session, case, person, by=origin.referred_by, now=now)
     await duplicates.questions_of_new_case(session, Actor.system("identification"), case, person, now=now)
     await cases.tell_route(session, case, now=now)
 
 
 async def _join(
-    session: AsyncSession, origin: Origin, case_id: UUID, subject_id: UUID, hashes: list[bytes], *, now: datetime
+    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes], *, now: datetime
 ) -> None:
     """A further referral of a person whose case is open."""
     # A number that a merged case brings stays that case's own, so that undoing the merge gives each person theirs.
@@ -172,7 +188,7 @@ async def _join(
 
 
 async def _keep_referral(
-    session: AsyncSession, origin: Origin, case_id: UUID, subject_id: UUID, hashes: list[bytes]
+    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes]
 ) -> None:
     referral = CaseReferral(
         subject_id=subject_id, referral_id=origin.referral_id, referred_by=origin.referred_by, case_id=case_id
@@ -192,7 +208,7 @@ async def _store_case(
         occurred_at=origin.occurred_at,
         municipality=origin.municipality,
         referred_by=origin.referred_by,
-        opened_by=origin.opened_by,
+        opened_by=origin.opened_by if isinstance(origin, Met) else None,
         earlier_case_id=earlier,
         custody_since=origin.custody_since,
         authority=Authority.NEEDS_REVIEW,
@@ -203,9 +219,10 @@ async def _store_case(
     )
     cases.route(case, now=now)
     parts = {CENTRE: Part.CENTRE, PROSECUTION: Part.PROSECUTION}
-    if origin.opened_by == IMMIGRATION:
+    if case.opened_by == IMMIGRATION:
         parts[IMMIGRATION] = Part.AUTHORITY  # until the case is stored; which part it keeps follows the routing
-    await repository.cases.add_case(session, case, person, parts=parts, reason=origin.reason)
+    reason = origin.reason if isinstance(origin, Met) else None
+    await repository.cases.add_case(session, case, person, parts=parts, reason=reason)
     return case
 
 
