@@ -7,16 +7,16 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
-import holidays
-from holidays.constants import PUBLIC
-
 FRIDAY: Final = 4
 SATURDAY: Final = 5
 
 
 @cache
 def _public_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("DK", years=year, categories=(PUBLIC,)))
+    # Imported here: it knows the whole world's calendars, and a start that needs none does not wait for them.
+    import holidays
+
+    return frozenset(holidays.country_holidays("DK", years=year, categories=(holidays.PUBLIC,)))
 
 
 def is_public_holiday(day: date) -> bool:
