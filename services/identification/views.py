@@ -21,6 +21,7 @@ from services.identification.models.drafts import Draft
 from services.identification.models.legal_status import LegalStatusEntry
 from services.identification.models.links import CaseLink
 from services.identification.models.retention import LegalHold, RetentionRun
+from services.identification.models.risk import RiskAssessment
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.appeals import AppealSummary
 from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState, TimelineEntry
@@ -42,6 +43,7 @@ from services.identification.schemas.decisions import DecisionDetails, Extension
 from services.identification.schemas.drafts import DraftHead
 from services.identification.schemas.legal_status import LegalStatusDetails, LegalStatusHistory, Particulars
 from services.identification.schemas.links import Linked
+from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
 from services.identification.visibility import Fact, cut
 from shared.alerts import RaisedAlert
@@ -62,6 +64,7 @@ class Parts:
     support: dict[UUID, list[SupportMeasure]]
     deadlines: dict[UUID, list[Deadline]]
     links: dict[UUID, list[CaseLink]]
+    risks: dict[UUID, list[RiskAssessment]]
     merged: dict[UUID, list[UUID]]
     read_at: datetime
 
@@ -77,6 +80,7 @@ class Parts:
             await repository.records.by_case(session, case_ids, SupportMeasure),
             await repository.deadlines.running_of(session, case_ids),
             await repository.links.links_of(session, actor, case_ids),
+            await repository.deadlines.risks_of(session, case_ids),
             merged,
             session.info["now"],
         )
@@ -171,6 +175,7 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
         support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
         closed_on=case.closed_on,
         child_protection=see_child_protection(case) if children.is_child(case) else None,
+        risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
         deadlines=[see_deadline(row, now=parts.read_at) for row in parts.deadlines[case.id]],
         proposals=custody.proposals(case),
         linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
@@ -273,6 +278,10 @@ _SENTENCES = {
     "case-referred": "A further referral of the person came in from {referred_by}.",
     "case-routed": "{authority} decides (rule {rule}).",
     "interview-held": "An interview was held.",
+    "rights-explained": "The person was told of their rights.",
+    "indicators-observed": "Signs of trafficking were noted ({indicator_set}): {items}.",
+    "risk-assessed": "The danger to the person was assessed on {assessed_on}: {level}; again by {reassess_on}.",
+    "evidence-added": "A piece of evidence was added.",
     "recommendation-made": "CMM recommended {outcome}.",
     "decision-made": "{authority} decided {outcome} on {decided_on}.",
     "decision-replaced": "An earlier decision was replaced.",

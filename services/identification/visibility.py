@@ -103,6 +103,7 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
         "support_to_open",
         "closed_on",
         "child_protection",
+        "risk",
         "deadlines",
         "proposals",
         "linked",

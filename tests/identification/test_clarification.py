@@ -70,6 +70,36 @@ async def test_nothing_is_recommended_to_an_authority_that_is_not_known(havn: Wo
     assert (await case.post("/recommendation", body)).status_code == 201
 
 
+async def test_interviews_are_read_with_what_was_said_and_who_helped(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES)
+    said = {"interpreter": "Mrs Suda", "companion": True, "representative": "Jens Holm", "summary": "She fears him."}
+    await case.interview(HELD, language="tha", in_detention=True, **said)
+    await case.interview("2026-03-04T10:00:00+01:00", anonymous=True)
+    page = (await case.get("/interviews", purpose="identification")).json()
+    assert (page["number"], page["held_in_detention"], page["next_cursor"]) == (2, 1, None)
+    first, second = page["items"]
+    assert {name: first[name] for name in said} == said | {"companion": None}
+    assert (first["with_interpreter"], first["with_companion"], first["with_representative"]) == (True, True, True)
+    assert (first["held_by"], first["language"], first["held_at"]) == ("cmm", "tha", "2026-03-03T09:00:00Z")
+    assert (second["summary"], second["anonymous"], second["with_representative"]) == (None, True, False)
+    short = (await case.get("/interviews", purpose="identification", limit=1)).json()
+    assert (len(short["items"]), short["number"]) == (1, 2)
+    rest = (await case.get("/interviews", purpose="identification", limit=1, cursor=short["next_cursor"])).json()
+    assert [item["interview_id"] for item in rest["items"]] == [second["interview_id"]]
+
+
+async def test_what_was_said_is_read_for_a_purpose_by_those_who_work_on_the_case(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES)
+    await case.interview(HELD, summary="She fears him.", representative="Jens Holm")
+    (row,) = await havn.sql("identification", "SELECT account FROM interview")
+    assert b"Holm" not in row["account"]
+    assert (await case.get("/interviews")).status_code == 400
+    for org, status in {"us": 200, "politi-oestjylland": 404, "reden": 404, "anklagemyndigheden": 404}.items():
+        assert (await case.get("/interviews", by=org, purpose="identification")).status_code == status, org
+    rows = await havn.sql("identification", "SELECT org, purpose FROM audit WHERE operation = 'interviews.list'")
+    assert [(row["org"], row["purpose"]) for row in rows] == [("us", "identification")]
+
+
 async def test_if_match_is_honoured(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     seen = await case.etag()

@@ -105,6 +105,21 @@ async def test_only_those_who_work_on_the_case_assess(havn: World) -> None:
         assert (await case.post("/risk-assessments", wrong)).status_code == 422
 
 
+async def test_the_case_shows_the_danger_as_last_assessed_and_its_timeline_says_so(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES)
+    assert (await case.details())["risk"] is None
+    await assess(case, "acute", "2026-03-04", threats="Her uncle Tomas calls.")
+    await assess(case, "low", DAY)
+    standing = {"level": "acute", "assessed_on": "2026-03-04", "reassess_on": "2026-03-05"}
+    assert (await case.details())["risk"] == standing
+    assert "risk" not in (await case.get(by="politi-oestjylland")).json()
+    timeline = (await case.get("/timeline")).json()["items"]
+    assert "The danger to the person was assessed on 2026-03-04: acute; again by 2026-03-05." in [
+        entry["summary"] for entry in timeline
+    ]
+    assert "Tomas" not in str(timeline)
+
+
 # ---------------------------------------------------------------- overdue
 
 

@@ -8,6 +8,7 @@ from services.identification.schemas.children import ChildProtection
 from services.identification.schemas.deadlines import DeadlineDetails
 from services.identification.schemas.decisions import DecisionDetails, PeriodDetails
 from services.identification.schemas.links import Linked
+from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
 from shared.codes import (
     AgeGroup,
@@ -50,6 +51,8 @@ class CaseDetails(Answer):
     """Somebody has recognised the person as trafficked (a court too, R1), and CMM has begun no support yet."""
     closed_on: date | None
     child_protection: ChildProtection | None
+    risk: RiskStanding | None
+    """The danger to the person as last assessed."""
     deadlines: list[DeadlineDetails]
     """The clocks that are not done, soonest first."""
     proposals: list[Proposal]

@@ -27,6 +27,14 @@ class RiskReport(Body):
     measures: PersonalText | None = None
 
 
+class RiskStanding(Answer):
+    """How great the danger was when it was last assessed, and by when that is done again."""
+
+    level: RiskLevel
+    assessed_on: date
+    reassess_on: date
+
+
 class RiskReceipt(Answer):
     """`is_latest` says whether it is this one that stands: the one of the latest day."""
 
