@@ -31,6 +31,12 @@ class SealBroken(Unavailable):
     """A sealed field does not open where it lies: moved, altered, or its key is gone."""
 
 
+class KeyDestroyed(SealBroken):
+    """The time of keeping is over: what was sealed under this key can no longer be read, by anybody."""
+
+    status = 410
+
+
 class StoredKey(PlumbingTable):
     """A case's (or referral's, or facility's) data key, wrapped by the master key that `wrapped_by` names."""
 
@@ -138,7 +144,7 @@ async def keys_of(session: AsyncSession, owner_ids: Iterable[UUID]) -> dict[UUID
         for stored in await session.scalars(select(StoredKey).where(StoredKey.owner_id.in_(missing))):
             opened[stored.owner_id] = vault_of(session).unwrap(stored)
     if wanted - opened.keys():
-        raise SealBroken("What was sealed here has been erased: its key was destroyed.")
+        raise KeyDestroyed("What was sealed here has been erased: its key was destroyed.")
     return {owner_id: opened[owner_id] for owner_id in wanted}
 
 

@@ -2,7 +2,7 @@
 
 from services import identification
 from services.identification import api, consumers, models
-from services.identification.domain import clocks, drafts, legal_status, on_call
+from services.identification.domain import clocks, drafts, legal_status, on_call, retention
 from shared.service import Service
 
 service = Service(
@@ -11,6 +11,14 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(legal_status.take_effect, drafts.sweep, clocks.wind_the_unwound, clocks.fire_due, on_call.alert_again, clocks.count_passed),
+    sweeps=(
+        legal_status.take_effect,
+        drafts.sweep,
+        clocks.wind_the_unwound,
+        clocks.fire_due,
+        on_call.alert_again,
+        clocks.count_passed,
+        retention.run,
+    ),
     raises_alerts=True,
 )

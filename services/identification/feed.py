@@ -17,7 +17,7 @@ async def read(session: AsyncSession, actor: Actor, *, after: UUID | None, limit
     """Up to one more than `limit` events after that one; without one from the beginning. An event that was told before the
     organisation could know the case is among them only where it starts from before it."""
     position = await repository.history.position_of(session, after)
-    settled = await repository.history.last_settled(session)
+    settled = await repository.history.last_settled(session, after=position)
     found: list[FeedEvent] = []
     while len(found) <= limit:
         rows = await repository.history.told_after(session, actor, after=position, settled=settled, most=_BATCH)

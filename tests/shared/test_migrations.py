@@ -18,9 +18,8 @@ from shared.settings import Settings
 
 
 def _is_ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
-    # Indexes, the database's own constraints and its bookkeeping (the horizon of an event, of which the database alone
-    # knows) are written in SQL, where they can say more than a model.
-    return kind not in ("index", "unique_constraint") and name not in ("alembic_version", "horizon")
+    # Indexes and the database's own constraints are written in SQL, where they can say more than a model.
+    return kind not in ("index", "unique_constraint") and name != "alembic_version"
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)

@@ -13,11 +13,13 @@ from services.identification.api import (
     decisions,
     drafts,
     evidence,
+    htcds,
     indicators,
     legal_status,
     links,
     person,
     records,
+    retention,
     returns,
     rights,
     risk,
@@ -52,5 +54,7 @@ for subject in (
     absence,
     closing,
     records,
+    htcds,
+    retention,
 ):
     router.include_router(subject.router)

@@ -17,6 +17,7 @@ from services.identification.repository import (
     person,
     records,
     retelling,
+    retention,
     risk,
     search,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "person",
     "records",
     "retelling",
+    "retention",
     "risk",
     "search",
 ]

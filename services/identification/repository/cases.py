@@ -21,7 +21,7 @@ from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import CaseStatus
 from shared.concurrency import Match
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Gone, NotFound
 from shared.outbox import RecordedEvent
 
 RowT = TypeVar("RowT", bound=Table)
@@ -49,6 +49,10 @@ WEAKER: Mapping[Part, frozenset[Part]] = {
 
 UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
 """The parts that no list shows a case."""
+
+
+class CaseIsErased(Gone):
+    """The time of keeping is over: what is left of the case is only counted."""
 
 
 class CaseNotFound(NotFound):
@@ -114,6 +118,8 @@ async def lock_case(
             "merge first (POST .../unmerge).",
             merged_into=str(case.merged_into),
         )
+    if case.erased_at:
+        raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
     match.check(case)
     case.version += 1
     return case

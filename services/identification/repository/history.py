@@ -1,10 +1,11 @@
 """What was told of cases, and who saw what of them: records that are only ever added to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.models.cases import Part
@@ -14,11 +15,12 @@ from shared.auth import Actor
 from shared.outbox import RecordedEvent
 from shared.paging import CursorInvalid
 
-# Everything up to here is settled: a transaction that draws a lower position cannot still be under way (migration 0007).
-_SETTLED = text("""
-    SELECT position FROM event_history WHERE horizon <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    ORDER BY position DESC LIMIT 1
+_WRITING = text("""
+    SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 1751217774 AND objid = 1 AND objsubid = 2
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
+_LOOKS, _PAUSE_SECONDS = 50, 0.01
 _TOLD = text("""
     SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.payload, p.case_id, p.part
     FROM event_history h JOIN case_party p ON p.case_id::text = h.key
@@ -38,9 +40,21 @@ async def position_of(session: AsyncSession, event_id: UUID | None) -> int:
     return found
 
 
-async def last_settled(session: AsyncSession) -> int:
-    """The last position up to which nothing can be added to the history any more."""
-    return int(await session.scalar(_SETTLED) or 0)
+async def last_settled(session: AsyncSession, *, after: int) -> int:
+    """A position up to which nothing can be added to the history any more, the last one where nobody is slow.
+
+    Whoever may hold a lower position than the last one there is has said that it writes (migration 0007), and is waited for;
+    who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
+    last = await session.scalar(select(func.max(RecordedEvent.position))) or 0
+    if last <= after:
+        return after
+    writing = set(await session.scalars(_WRITING))
+    for _ in range(_LOOKS):
+        if not writing:
+            return last
+        await asyncio.sleep(_PAUSE_SECONDS)
+        writing &= set(await session.scalars(_WRITING))
+    return after
 
 
 async def told_after(
@@ -63,4 +77,4 @@ async def accesses_of(
     That this was asked is itself kept."""
     case = await find_working(session, actor, case_id, operation="case.access_log")
     values = {"case_id": case.id, "after": after, "most": limit + 1}
-    return list((await session.execute(_ACCESSES, values)).mappings())
+    return [dict(row) for row in (await session.execute(_ACCESSES, values)).mappings()]

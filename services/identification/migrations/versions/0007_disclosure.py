@@ -80,13 +80,14 @@ CREATE FUNCTION accesses_of(the_case uuid, after bigint, most integer) RETURNS S
     ORDER BY position LIMIT most
 $fn$;
 END $do$"""
-# Positions are drawn before their transactions commit, and one that commits late must not be passed by. Each row notes
-# the next transaction id after its position was drawn: when all transactions before that id have ended, so have those of
-# all lower positions. (Volatile, so that it looks anew; the default is computed after the position, which stands before it.)
-HORIZON = """DO $do$ BEGIN
-CREATE FUNCTION next_transaction() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $fn$
-BEGIN RETURN pg_snapshot_xmax(pg_current_snapshot())::text::bigint; END $fn$;
-ALTER TABLE event_history ADD COLUMN horizon bigint NOT NULL DEFAULT next_transaction();
+# Positions are drawn before their transactions commit, and one that commits late must not be passed by. Whoever writes
+# history says so by a shared lock before the first position is drawn, and until the transaction ends; it waits for nobody.
+# A reader looks who is writing, and waits for those (repository/history.py).
+WRITERS = """DO $do$ BEGIN
+CREATE FUNCTION say_that_history_is_written() RETURNS trigger LANGUAGE plpgsql AS $fn$
+BEGIN PERFORM pg_advisory_xact_lock_shared(1751217774, 1); RETURN NULL; END $fn$;
+CREATE TRIGGER history_is_written BEFORE INSERT ON event_history
+    FOR EACH STATEMENT EXECUTE FUNCTION say_that_history_is_written();
 END $do$"""
 
 PARTIES = "havn_org() IN (org, 'cmm', 'havn') OR works_on(case_id)"
@@ -106,7 +107,7 @@ def upgrade() -> None:
         WORKS_ON,
         HAS_LEAVE,
         ACCESSES,
-        HORIZON,
+        WRITERS,
         OWN_AUDIT,
         f"CREATE POLICY case_party_seen ON case_party FOR SELECT USING ({PARTIES})",
         f"CREATE POLICY case_party_changed ON case_party FOR UPDATE USING ({PARTIES}) WITH CHECK (havn_org() IS NOT NULL)",

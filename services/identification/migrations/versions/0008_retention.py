@@ -54,6 +54,9 @@ BEGIN
     DELETE FROM evidence_part WHERE case_id = the_case;
     DELETE FROM duplicate_question WHERE the_case IN (case_id, other_case_id);
     DELETE FROM case_link WHERE the_case IN (case_id, other_case_id);
+    DELETE FROM deadline WHERE case_id = the_case;
+    DELETE FROM on_call WHERE case_id = the_case;
+    DELETE FROM child_referral WHERE case_id = the_case;
     DELETE FROM case_party WHERE case_id = the_case AND part <> 'centre';
     FOR sealed IN
         SELECT c.table_name, c.column_name, c.is_nullable = 'YES' AS may_be_null,

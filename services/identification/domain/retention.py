@@ -1,0 +1,172 @@
+"""How long a case is kept, and its erasure (domain, section 7). The lengths are data: `tables/retention-*.json`.
+
+Erasing destroys the case's key: what was sealed under it, in this database and in every backup of it that has no older key,
+can no longer be read. What is counted stays, without what would point at somebody.
+"""
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import repository
+from services.identification.models.cases import Case
+from services.identification.models.retention import LegalHold, RetentionRun
+from services.identification.schemas.consents import HoldReport
+from services.identification.schemas.person import SealedText
+from shared import decision_tables, outbox
+from shared.auth import Actor
+from shared.clock import on_date
+from shared.codes import Channel
+from shared.concurrency import Match
+from shared.decision_tables import Dated
+from shared.errors import Conflict
+from shared.events import CaseErased
+
+TABLES: Final = Path(__file__).parents[1] / "tables"
+
+
+class AlreadyOnHold(Conflict):
+    """The case is on hold."""
+
+
+class NotOnHold(Conflict):
+    """There is no hold to end."""
+
+
+class Rule(StrEnum):
+    """Why a case is no longer kept."""
+
+    UNLINKED_CONTACT = "unlinked_contact"
+    """Somebody met by hotline or outreach, never identified, whom no authority referred, and nothing happened since."""
+    NOT_IDENTIFIED = "not_identified"
+    """Decided, and never as a victim; or declined."""
+    CLOSED_VICTIM = "closed_victim"
+    """A victim's file, closed, since the last follow-up."""
+
+
+MEASURES: Final = {
+    Rule.UNLINKED_CONTACT: "erase",
+    Rule.NOT_IDENTIFIED: "pseudonymise",
+    Rule.CLOSED_VICTIM: "erase",
+}
+"""Both destroy the key; after pseudonymising the coded facts are kept for what was decided, after erasing for statistics."""
+
+
+class Terms(Dated):
+    """How long cases are kept."""
+
+    unlinked_contact_months: int = Field(gt=0)
+    unlinked_channels: tuple[Channel, ...]
+    not_identified_months: int = Field(gt=0)
+    closed_victim_months: int = Field(gt=0)
+    stored_answers_days: int = Field(gt=0)
+    batch: int = Field(gt=0)
+
+
+@cache
+def _versions() -> tuple[Terms, ...]:
+    return decision_tables.load_versions(TABLES, "retention", Terms)
+
+
+def terms_on(day: date) -> Terms:
+    """The lengths in force on that day."""
+    return decision_tables.version_on(_versions(), day)
+
+
+async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
+    """The cases that are to be erased on that day, by rule, oldest first; nothing is changed."""
+    terms = terms_on(on)
+    found = {
+        Rule.UNLINKED_CONTACT: await repository.retention.unlinked_contacts(
+            session, until=months_before(on, terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
+            limit=limit,
+        ),
+        Rule.NOT_IDENTIFIED: await repository.retention.not_identified(
+            session, until=months_before(on, terms.not_identified_months), on=on, limit=limit
+        ),
+        Rule.CLOSED_VICTIM: await repository.retention.closed_victims(
+            session, until=months_before(on, terms.closed_victim_months), on=on, limit=limit
+        ),
+    }  # fmt: skip
+    return found
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day that many months earlier, or the last of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+async def run(session: AsyncSession, now: datetime) -> None:
+    """Once a day: erase what is due, in batches, and leave a report. It runs until a batch was not full."""
+    today = on_date(now)
+    if await repository.retention.has_run(session, today):
+        return
+    terms = terms_on(today)
+    due = await due_on(session, on=today, limit=terms.batch + 1)
+    left = terms.batch
+    erased: dict[Rule, list[UUID]] = {}
+    for rule, case_ids in due.items():
+        erased[rule] = case_ids[:left]
+        left -= len(erased[rule])
+        for case_id in erased[rule]:
+            await _erase(session, case_id, rule, now=now)
+    await repository.retention.forget_answers(session, before=now - timedelta(days=terms.stored_answers_days))
+    is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
+    await repository.retention.add_run(
+        session,
+        RetentionRun(
+            ran_at=now,
+            day=today,
+            table_version=terms.version,
+            is_complete=is_complete,
+            erased={rule.value: len(case_ids) for rule, case_ids in erased.items()},
+            case_ids=[case_id for case_ids in erased.values() for case_id in case_ids],
+        ),
+    )
+
+
+async def _erase(session: AsyncSession, case_id: UUID, rule: Rule, *, now: datetime) -> None:
+    for each in await repository.consents.family_of(session, case_id):
+        await repository.retention.erase(session, each, rule=rule, now=now)
+        outbox.record(session, CaseErased(case_id=each, occurred_at=now))
+
+
+async def reapply(session: AsyncSession, case_ids: Sequence[UUID], *, now: datetime) -> int:
+    """After a backup was restored: destroy again the keys of these cases. Says how many had come back."""
+    returned = await repository.retention.with_key(session, case_ids)
+    for case_id in returned:
+        await repository.retention.erase(session, case_id, rule="reapplied", now=now)
+    return len(returned)
+
+
+async def hold(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: HoldReport, match: Match, now: datetime
+) -> tuple[Case, LegalHold]:
+    """Nothing of the case is erased until the hold ends."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    if await repository.retention.hold_on(session, case):
+        raise AlreadyOnHold("The case is on hold already; nothing of it is erased until that ends.")
+    placed = LegalHold(case_id=case.id, placed_at=now, placed_by=actor.org)
+    await repository.retention.add_hold(session, placed, SealedText(text=report.reason))
+    return case, placed
+
+
+async def end_hold(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime
+) -> tuple[Case, LegalHold]:
+    """The case is kept no longer than others."""
+    case = await repository.cases.lock_case(session, actor, case_id, match)
+    placed = await repository.retention.hold_on(session, case)
+    if placed is None:
+        raise NotOnHold("The case is not on hold.")
+    placed.ended_at, placed.ended_by = now, actor.org
+    return case, placed
