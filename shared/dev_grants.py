@@ -55,6 +55,8 @@ def client_grant(
     chosen = (usual,) if roles is None else tuple(sorted(set(roles)))
     if org == HAVN and chosen != (Role.SYSTEM,):
         raise OAuthError("invalid_request", "A service of Havn has the role system and no other.")
+    if org == HAVN and subject is not None:
+        raise OAuthError("invalid_request", "A service of Havn acts as itself.")
     most = scopes_of(kind_of(org))
     granted = most if scopes is None else frozenset(scopes)
     if not granted or not granted <= most:

@@ -107,6 +107,14 @@ async def test_scopes_roles_and_assurance_can_be_chosen(browser: httpx.AsyncClie
     assert actor.assurance is Assurance.HIGH
 
 
+async def test_who_acts_for_a_client_can_be_chosen(browser: httpx.AsyncClient, verifier: TokenVerifier) -> None:
+    assert (await granted(browser, verifier, subject="karen.j-2_a")).subject == "karen.j-2_a"
+    assert (await granted(browser, verifier, subject="")).subject == "politi-oestjylland"
+    for client, subject in (("politi-oestjylland", "two words"), ("cmm", "k" * 65), ("havn-referrals", "karen")):
+        refused = await browser.post("/oidc/token", data=asking(client_id=client, subject=subject))
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request"), subject
+
+
 async def test_a_parameter_without_a_value_counts_as_left_out(
     browser: httpx.AsyncClient, verifier: TokenVerifier
 ) -> None:

@@ -42,6 +42,17 @@ def test_what_was_sealed_opens_as_it_was(words: str) -> None:
     assert len(words) < 4 or words.encode() not in sealed
 
 
+@given(st.binary(max_size=300))
+def test_the_bytes_of_a_file_open_as_they_were_and_nowhere_else(content: bytes) -> None:
+    key = a_key()
+    sealed = key.seal_bytes(content, **PLACE)
+    assert key.open_bytes(sealed, **PLACE) == content
+    with pytest.raises(SealBroken):
+        key.open_bytes(sealed, **(PLACE | {"row": UUID(int=2)}))
+    with pytest.raises(SealBroken):
+        a_key().open_bytes(sealed, **PLACE)
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [{"row": UUID(int=2)}, {"column": "reason"}, {"table": "referral_subject"}],
