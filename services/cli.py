@@ -41,6 +41,8 @@ routing = typer.Typer(help="The table that says who decides on a person.", no_ar
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(events, name="events")
 app.add_typer(routing, name="routing")
+retention = typer.Typer(help="What was erased, and how it stays so after a backup was restored.", no_args_is_help=True)
+app.add_typer(retention, name="retention")
 out = Console(highlight=False)
 
 OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
@@ -203,6 +205,43 @@ def replay_routing(
         for each in found:
             out.print(str(each), soft_wrap=True)
         out.print(f"{proposed.version}: {len(found)} of {count} cases would be routed differently.")
+
+    _on_database(_settings(), go)
+
+
+@retention.command("ledger")
+def print_ledger() -> None:
+    """Print the ids of all cases whose key was destroyed, one a line. Keep it outside the backups of the database."""
+    from services.identification.app import service
+    from services.identification.repository.retention import erased_keys
+    from shared import upkeep
+
+    async def go(server_url: str) -> None:
+        async with upkeep.transaction_of(service, _settings(), server_url) as session:
+            for case_id in await erased_keys(session):
+                print(case_id)  # noqa: T201  (ids alone, for a file)
+
+    _on_database(_settings(), go)
+
+
+@retention.command("reapply")
+def reapply_ledger(ledger: Annotated[Path, typer.Argument(help="What `havn retention ledger` printed.")]) -> None:
+    """After a backup was restored: destroy the keys again that came back with it."""
+    from uuid import UUID
+
+    from services.identification.app import service
+    from services.identification.domain.retention import reapply
+    from shared import upkeep
+
+    try:
+        case_ids = [UUID(line) for line in ledger.read_text().split()]
+    except (OSError, ValueError):
+        _stop(f"{ledger} is no list of ids, one a line; `havn retention ledger` prints one.")
+
+    async def go(server_url: str) -> None:
+        async with upkeep.transaction_of(service, _settings(), server_url) as session:
+            again = await reapply(session, case_ids, now=session.info["now"])
+        out.print(f"{again} of {len(case_ids)} keys had come back and were destroyed again.")
 
     _on_database(_settings(), go)
 

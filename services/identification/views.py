@@ -93,9 +93,8 @@ async def see_cases(
     known = await facts_of(session, actor, found)
     whole = [case.id for case, _ in found if Fact.FILE in known[case.id] and case.erased_at is None]
     parts = await Parts.read(session, actor, whole)
-    decided = await repository.decisions.decisions_of(
-        session, [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
-    )
+    outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
+    decided = await repository.decisions.decisions_of(session, outcomes) if outcomes else {}
     return [
         _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
         for case, _ in found

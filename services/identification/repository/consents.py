@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import exists, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,35 +27,32 @@ class DisclosureNotFound(NotFound):
 
 
 async def family_of(session: AsyncSession, case_id: UUID) -> list[UUID]:
-    """The case and those that were merged into it: they are about one person."""
-    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id)
-    return [case_id, *await session.scalars(merged)]
+    """The case and those that were merged into it, directly or through others: they are about one person."""
+    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id).cte("merged", recursive=True)
+    merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
+    return [case_id, *await session.scalars(select(merged.c.id))]
+
+
+# What was allowed in a case that was merged into another is allowed there.
+_LEAVES = text("""
+    WITH RECURSIVE family AS (
+        SELECT id AS asked, id AS member FROM case_file WHERE id = ANY (:case_ids)
+        UNION SELECT family.asked, f.id FROM family JOIN case_file f ON f.merged_into = family.member),
+    leaves AS (
+        SELECT case_id, unnest(scope) AS scope FROM consent WHERE recipient = :org AND withdrawn_at IS NULL
+        UNION ALL
+        SELECT case_id, unnest(fields) FROM disclosure WHERE recipient = :org AND basis = 'law' AND ended_at IS NULL)
+    SELECT DISTINCT asked, scope FROM family JOIN leaves ON leaves.case_id = family.member
+""")
 
 
 async def leaves_of(session: AsyncSession, org: str, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[ShareScope]]:
-    """What the organisation has leave to know of each case, by consent or by law, with one statement. What was allowed in a
-    case that was merged into another is allowed there."""
+    """What the organisation has leave to know of each case, by consent or by law, with one statement."""
     found: dict[UUID, set[ShareScope]] = {case_id: set() for case_id in case_ids}
-    if not found:
-        return {}
-    consents = select(col(Consent.case_id), func.unnest(Consent.scope).label("scope")).where(
-        col(Consent.recipient) == org, col(Consent.withdrawn_at).is_(None)
-    )
-    by_law = select(col(Disclosure.case_id), func.unnest(Disclosure.fields)).where(
-        col(Disclosure.recipient) == org, _is_open_by_law()
-    )
-    leaves = union_all(consents, by_law).subquery()
-    query = select(col(Case.id), col(Case.merged_into), leaves.c.scope).join(leaves, leaves.c.case_id == col(Case.id))
-    query = query.where(or_(col(Case.id).in_(found), col(Case.merged_into).in_(found)))
-    for case_id, merged_into, scope in await session.execute(query):
-        for each in (case_id, merged_into):
-            if each in found:
-                found[each].add(ShareScope(scope))
+    if found:
+        for case_id, scope in await session.execute(_LEAVES, {"case_ids": list(found), "org": org}):
+            found[case_id].add(ShareScope(scope))
     return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
-
-
-def _is_open_by_law() -> ColumnElement[bool]:
-    return and_(col(Disclosure.basis) == DisclosureBasis.LAW, col(Disclosure.ended_at).is_(None))
 
 
 async def is_barred(session: AsyncSession, case_id: UUID, org: str) -> bool:

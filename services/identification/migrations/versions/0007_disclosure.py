@@ -62,13 +62,13 @@ HAS_LEAVE = """DO $do$ BEGIN
 CREATE FUNCTION has_leave(the_case uuid, what varchar) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
     RETURN EXISTS (
-        SELECT FROM consent c JOIN case_file f ON f.id = c.case_id
-        WHERE the_case IN (f.id, f.merged_into) AND c.recipient = havn_org() AND c.withdrawn_at IS NULL
-          AND what = ANY (c.scope))
-    OR EXISTS (
-        SELECT FROM disclosure d JOIN case_file f ON f.id = d.case_id
-        WHERE the_case IN (f.id, f.merged_into) AND d.recipient = havn_org() AND d.basis = 'law' AND d.ended_at IS NULL
-          AND what = ANY (d.fields));
+        WITH RECURSIVE family AS (
+            SELECT the_case AS member UNION SELECT f.id FROM family JOIN case_file f ON f.merged_into = family.member)
+        SELECT FROM family JOIN consent c ON c.case_id = member
+        WHERE c.recipient = havn_org() AND c.withdrawn_at IS NULL AND what = ANY (c.scope)
+        UNION ALL
+        SELECT FROM family JOIN disclosure d ON d.case_id = member
+        WHERE d.recipient = havn_org() AND d.basis = 'law' AND d.ended_at IS NULL AND what = ANY (d.fields));
 END $do$"""
 # As its own rights go: containment of arrays is not leakproof, so that under row level security no index would serve it.
 ACCESSES = """DO $do$ BEGIN
