@@ -17,7 +17,6 @@ from shared.codes import (
     ResidenceBasis,
     SupportKind,
 )
-from shared.clock import on_date
 from tests.identification.builders import CMM_DECIDES, Opened, name_of, open_case
 from tests.world import World
 
@@ -124,4 +123,3 @@ async def test_the_export_is_for_those_who_work_on_the_case_and_is_kept(havn: Wo
     await export(case)
     kept = await havn.sql("identification", "SELECT purpose FROM audit WHERE operation = 'person.read'")
     assert [row["purpose"] for row in kept] == ["statistics"]
-    assert on_date

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from services.identification.domain import retention
 from shared.auth import Actor
-from shared.db import service_url
 from shared.sealed import SealBroken, key_of
-from tests.identification.builders import CASES, CMM_DECIDES, NEEDS_REVIEW, Opened, listed, name_of, open_case
+from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, Opened, listed, name_of, open_case
 from tests.identification.test_consents import consent
 from tests.world import World
 
@@ -44,7 +43,7 @@ async def sweep(havn: World, moment: str) -> None:
 async def contact(havn: World, **said: Any) -> Opened:
     """A hotline contact without a name."""
     await havn.set_clock(OPENED)
-    person = {key: value for key, value in CMM_DECIDES.items()} | said.pop("person", {})
+    person = CMM_DECIDES | said.pop("person", {})
     return await open_case(havn, person, sender=said.pop("sender", "cmm"), **({"channel": "hotline"} | said))
 
 
@@ -280,7 +279,6 @@ async def test_nobody_but_havn_itself_erases_not_even_in_the_database(havn: Worl
             await havn.sql_as_runtime("identification", "SELECT erase_case($1::uuid, now(), 'x')", case.id, org=org)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await havn.sql_as_runtime("identification", "DELETE FROM data_key", org=org)
-    assert service_url
 
 
 @pytest.mark.parametrize("path", [RETENTION, f"{RETENTION}/runs"])
@@ -293,7 +291,6 @@ async def test_a_case_that_needs_review_and_came_from_an_ngo_by_street_work_is_a
     await havn.set_clock(OPENED)
     case = await open_case(havn, NEEDS_REVIEW, sender="reden", channel="outreach")
     assert await forecast(havn, "2026-09-02") == {"unlinked_contact": [case.id]}
-    assert CASES
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 120))

@@ -84,7 +84,7 @@ def terms_on(day: date) -> Terms:
 async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
     """The cases that are to be erased on that day, by rule, oldest first; nothing is changed."""
     terms = terms_on(on)
-    found = {
+    return {
         Rule.UNLINKED_CONTACT: await repository.retention.unlinked_contacts(
             session, until=months_before(on, terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
             limit=limit,
@@ -96,7 +96,6 @@ async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -
             session, until=months_before(on, terms.closed_victim_months), on=on, limit=limit
         ),
     }  # fmt: skip
-    return found
 
 
 def months_before(day: date, months: int) -> date:

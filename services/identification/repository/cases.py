@@ -11,17 +11,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification import visibility
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, CaseParty, CaseReferral, KnownIdentifier, Part
 from services.identification.repository.texts import seal_text
 from services.identification.schemas.cases import EarlierIdentification
 from services.identification.schemas.person import CasePerson, SealedText
+from services.identification.visibility import Fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import CaseStatus
 from shared.concurrency import Match
-from shared.errors import Conflict, Gone, NotFound
+from shared.errors import Conflict, Forbidden, Gone, NotFound
 from shared.outbox import RecordedEvent
 
 RowT = TypeVar("RowT", bound=Table)
@@ -49,6 +51,10 @@ WEAKER: Mapping[Part, frozenset[Part]] = {
 
 UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
 """The parts that no list shows a case."""
+
+
+class RoleDoesNotSee(Forbidden):
+    """The organisation may know it; this role in it may not."""
 
 
 class CaseIsErased(Gone):
@@ -88,10 +94,12 @@ async def find_case(
 
 
 async def find_working(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
-    """The case, for those who work on it; raises CaseNotFound."""
+    """The case, for those who work on it; raises CaseNotFound, and RoleDoesNotSee for others in their organisations."""
     case, part = await find_case(session, actor, case_id, operation=operation)
     if part not in WORKING:
         raise CaseNotFound
+    if Fact.FILE not in visibility.may_know(actor, part):
+        raise RoleDoesNotSee("The file of the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 
 
@@ -287,8 +295,6 @@ async def _by_case(
 
 async def told_of(session: AsyncSession, actor: Actor, case_id: UUID) -> list[RecordedEvent]:
     """What was told of a case, in order, for those who work on it."""
-    _, part = await find_case(session, actor, case_id, operation="case.timeline")
-    if part not in WORKING:
-        raise CaseNotFound
+    await find_working(session, actor, case_id, operation="case.timeline")
     query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
     return list(await session.scalars(query))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.models.cases import Part
-from services.identification.repository.cases import UNLISTED, find_working
+from services.identification.repository.cases import UNLISTED, WORKING, CaseNotFound, find_case
 from shared import audit
 from shared.auth import Actor
 from shared.outbox import RecordedEvent
@@ -75,6 +75,8 @@ async def accesses_of(
 ) -> Sequence[Mapping[str, Any]]:
     """Who saw or changed something of the case, or tried, in order, up to one more than `limit`; for those who work on it.
     That this was asked is itself kept."""
-    case = await find_working(session, actor, case_id, operation="case.access_log")
+    case, part = await find_case(session, actor, case_id, operation="case.access_log")
+    if part not in WORKING:
+        raise CaseNotFound
     values = {"case_id": case.id, "after": after, "most": limit + 1}
     return [dict(row) for row in (await session.execute(_ACCESSES, values)).mappings()]

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from services.identification import visibility
 from services.identification.models.cases import Case, ContactAttempt
-from services.identification.repository.cases import WORKING, CaseNotFound, cases_of
+from services.identification.repository.cases import WORKING, CaseNotFound, RoleDoesNotSee, cases_of
 from services.identification.repository.consents import leaves_of
 from services.identification.repository.texts import seal_text
 from services.identification.schemas.person import CasePerson, SealedText
@@ -17,15 +17,11 @@ from services.identification.visibility import Fact, person_fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
-from shared.errors import Forbidden, Gone
+from shared.errors import Gone
 
 
 class PersonIsErased(Gone):
     """The time of keeping is over: the key to who this was has been destroyed."""
-
-
-class RoleDoesNotSee(Forbidden):
-    """The organisation may know who the person is; this role in it may not."""
 
 
 async def read_person(
