@@ -1,7 +1,9 @@
-"""Identification: from the first sign that somebody may be a victim to a decision that holds.
+"""Identification: from the first sign that somebody may be a victim to a decision that holds, and the rest of the case's life.
 
-Owns cases and the people they are about: routing, clarification, recommendation, decisions, periods.
-Emits `case-opened`, `case-referred`, `case-routed`, `interview-held`, `recommendation-made`, `decision-made`,
-`decision-replaced`, `period-granted`, `period-extended`. Listens to referrals' `referral-submitted`, and fetches who the
-people are over HTTP, as itself.
+Owns cases and the people they are about: opening and finding, routing, clarification (interviews, rights, indicators, risk,
+evidence), recommendation, decisions and appeals, periods and the other clocks, consents and disclosures, support, prepared
+return, the criminal track, missing and found, closure, erasure. A file for each subject in `api/`, `schemas/`, `domain/`,
+`repository/` and `models/`.
+Emits the events of `shared/events/identification.py`. Listens to referrals' `referral-submitted`, and fetches who the people
+are over HTTP, as itself; and to `referral-completed`, which ends a municipality's 24 hours for a child.
 """

@@ -302,6 +302,20 @@ _SENTENCES = {
     "person-found": "The person was found on {on}.",
     "case-closed": "The case was closed on {on}.",
     "case-reopened": "The case was reopened on {on}.",
+    "case-erased": "The time of keeping was over: who the person is was erased.",
+    "case-linked": "Another person's case was linked: {relation}.",
+    "case-unlinked": "A link to another person's case was taken away.",
+    "case-merged": "The case is about the person of another one, where the work goes on.",
+    "case-unmerged": "The merge was undone: the two are different people.",
+    "child-assessed": "The municipality assessed the child's needs at {assessed_at}.",
+    "consent-given": "The person lets {recipient} know, for {purpose}.",
+    "consent-withdrawn": "The person took the consent for {recipient} back ({purpose}).",
+    "disclosure-made": "Something was disclosed to {recipient}, for {purpose}, by {basis}.",
+    "legal-status-changed": "From {valid_from} the stay rests on {residence_basis}.",
+    "municipality-notified": "Municipality {municipality} was told of the child; its 24 hours run.",
+    "person-described": "The description of the person was changed.",
+    "representative-appointed": "A personal representative was appointed on {appointed_on}.",
+    "representative-requested": "A personal representative was asked for on {requested_on}.",
 }
 
 

@@ -1,5 +1,7 @@
 """A case's history: what happened, in order, by whom, without personal data."""
 
+from services.identification import views
+from shared.events import EVENTS
 from tests.identification.builders import NEEDS_REVIEW, open_case
 from tests.world import World
 
@@ -48,3 +50,8 @@ async def test_reading_the_timeline_is_kept(havn: World) -> None:
     await case.get("/timeline")
     (kept,) = await havn.sql("identification", "SELECT org, subject_id FROM audit WHERE operation = 'case.timeline'")
     assert (kept["org"], str(kept["subject_id"])) == ("cmm", case.id)
+
+
+def test_every_event_of_a_case_has_a_sentence() -> None:
+    told = {event.name for event in EVENTS.values() if event.__module__ == "shared.events.identification"}
+    assert told == views._SENTENCES.keys()
