@@ -1,10 +1,10 @@
-"""python -m benchmarks [p1] [p8] [lists]: all without arguments."""
+"""python -m benchmarks [p1] [p8] [lists] [finding]: all without arguments."""
 
 import sys
 
-from benchmarks import lists, p1_post_referral, p8_start
+from benchmarks import finding, lists, p1_post_referral, p8_start
 
-BENCHMARKS = {"p1": p1_post_referral.main, "p8": p8_start.main, "lists": lists.main}
+BENCHMARKS = {"p1": p1_post_referral.main, "p8": p8_start.main, "lists": lists.main, "finding": finding.main}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHMARKS:

@@ -73,7 +73,7 @@ def test_spellings_of_one_name_fold_to_one(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), SOUND_ALIKE)
 def test_transliterations_of_one_name_sound_alike(one: str, other: str) -> None:
     assert [sound(part) for part in parts(one)] == [sound(part) for part in parts(other)]
-    assert part_likeness(*parts(one), *parts(other)) >= 0.93
+    assert part_likeness(*parts(one), *parts(other)) >= 0.84
 
 
 @pytest.mark.row(12)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rapidfuzz.distance import Indel, JaroWinkler
+from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
 from services.identification.domain.names import Name, name_of, sound
 from services.identification.schemas.person import CasePerson
@@ -14,8 +14,9 @@ from shared.codes import IdentifierType
 NAME_WEIGHT = 0.72
 """What a name alone can reach: without anything else two people of one name remain two people."""
 SAME_NUMBER = 0.9
-_LEAST_ALIKE = 0.84
-_SOUNDS_ALIKE = 0.93
+_ONE_SLIP, _TWO_SLIPS = 0.92, 0.82
+_SHORTEST_WITH_A_SLIP, _SHORTEST_WITH_TWO_SLIPS = 3, 6
+_SOUNDS_ALIKE, _ONLY_SOUNDS_ALIKE, _SPELT_ALIKE = 0.93, 0.84, 0.7
 _ONE_PART_ALONE = 0.75
 _PART_MISSING = 0.06
 _JOINED_LEAST, _JOINED_WORTH = 0.86, 0.97
@@ -103,17 +104,12 @@ def _names(ours: Sequence[Name], theirs: Sequence[Name]) -> tuple[float, set[Mat
 
 def _name(one: Name, other: Name) -> tuple[float, set[MatchedOn]]:
     """Part by part, in whatever order; and as one word, for parts that are written together here and apart there."""
-    pairs = _aligned(one.all, other.all)
+    pairs = _aligned(one, other)
     short, long = sorted((len(one.all), len(other.all)))
     by_part = sum(likeness for _, likeness in pairs) / short * (1 - _PART_MISSING * (long - short))
-    if long > 1 and len(pairs) < 2:
+    if short == 1 < long:
         by_part *= _ONE_PART_ALONE
-    joined = max(
-        Indel.normalized_similarity("".join(mine), "".join(others))
-        for mine in {one.all, tuple(reversed(one.wholes))}
-        for others in {other.all, tuple(reversed(other.wholes))}
-    )
-    whole = joined * _JOINED_WORTH if joined >= _JOINED_LEAST and len(one.all) != len(other.all) else 0.0
+    whole = _in_one_word(one, other) if short != long else 0.0
     if max(by_part, whole) == 0:
         return 0.0, set()
     if one.is_alias or other.is_alias:
@@ -123,35 +119,51 @@ def _name(one: Name, other: Name) -> tuple[float, set[MatchedOn]]:
     return max(by_part, whole), fields
 
 
-def _aligned(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, float]]:
-    """Each of our parts that has its like among theirs, by its place, with how alike they are; each is used once."""
+def _in_one_word(one: Name, other: Name) -> float:
+    alike = max(
+        Indel.normalized_similarity("".join(mine), "".join(theirs))
+        for mine in {one.all, one.wholes[::-1]}
+        for theirs in {other.all, other.wholes[::-1]}
+    )
+    return alike * _JOINED_WORTH if alike >= _JOINED_LEAST else 0.0
+
+
+def _aligned(one: Name, other: Name) -> list[tuple[int, float]]:
+    """Each part of the one that has its like in the other, by its place, with how alike they are; each is used once."""
     likenesses = sorted(
         (
-            (likeness, -(mine + other), mine, other)
-            for mine, part in enumerate(ours)
-            for other, their_part in enumerate(theirs)
-            if (likeness := part_likeness(part, their_part))
+            (likeness, -(mine + theirs), mine, theirs)
+            for mine, part in enumerate(one.all)
+            for theirs, their_part in enumerate(other.all)
+            if (likeness := _alike(part, their_part, one.heard[mine], other.heard[theirs]))
         ),
         reverse=True,
     )
-    used_ours, used_theirs, found = set[int](), set[int](), list[tuple[int, float]]()
-    for likeness, _, mine, other in likenesses:
-        if mine not in used_ours and other not in used_theirs:
-            used_ours.add(mine)
-            used_theirs.add(other)
+    used_mine, used_theirs, found = set[int](), set[int](), list[tuple[int, float]]()
+    for likeness, _, mine, theirs in likenesses:
+        if mine not in used_mine and theirs not in used_theirs:
+            used_mine.add(mine)
+            used_theirs.add(theirs)
             found.append((mine, likeness))
     return found
 
 
 def part_likeness(one: str, other: str) -> float:
     """How alike two folded parts are; 0 for what is not worth a thought."""
+    return _alike(one, other, sound(one), sound(other))
+
+
+def _alike(one: str, other: str, heard: str, heard_other: str) -> float:
+    """A slip or two in a long part, one in a short one; whatever sounds the same; and nothing else."""
     if one == other:
         return 1.0
-    alike = float(JaroWinkler.normalized_similarity(one, other))
-    heard = sound(one)
-    if len(heard) > 1 and heard == sound(other):
-        return max(_SOUNDS_ALIKE, alike)
-    return alike if alike >= _LEAST_ALIKE else 0.0
+    slips = OSA.distance(one, other, score_cutoff=2)
+    short = min(len(one), len(other))
+    if slips == 1 and short >= _SHORTEST_WITH_A_SLIP:
+        return _ONE_SLIP
+    if len(heard) > 1 and heard == heard_other:
+        return _SOUNDS_ALIKE if JaroWinkler.similarity(one, other) >= _SPELT_ALIKE else _ONLY_SOUNDS_ALIKE
+    return _TWO_SLIPS if slips == 2 and short >= _SHORTEST_WITH_TWO_SLIPS else 0.0
 
 
 # ---------------------------------------------------------------- age

@@ -7,7 +7,7 @@ most mishearings (Mohammed, Muhamed). Neither is for showing: they compare, and 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 _LETTERS = str.maketrans(
@@ -108,6 +108,11 @@ class Name:
     given: tuple[str, ...]
     family: tuple[str, ...] = ()
     is_alias: bool = False
+    heard: tuple[str, ...] = field(init=False, compare=False)
+    """How each of its parts sounds."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heard", tuple(map(sound, self.all)))
 
     @property
     def all(self) -> tuple[str, ...]:

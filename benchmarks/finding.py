@@ -1,0 +1,176 @@
+"""Finding people: precision and recall on 10,000 made-up people as somebody else types them in, and how the time of a search
+grows from 1,000 to 100,000 people."""
+
+import asyncio
+import math
+import random
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from benchmarks.people import SLIPS, Person, person, retyped
+from services.everything import SERVICES
+from services.identification.domain import names
+from services.identification.domain.duplicates import LEAST_ASKED
+from services.identification.domain.search import LEAST_SHOWN, tokens_of
+from services.identification.schemas.person import CasePerson
+from services.referrals.directory import organisations
+from shared.auth import Role
+from shared.db import service_url
+from shared.platform import Platform
+from shared.postgres import EmbeddedPostgres
+from shared.running import migrate_all, open_house
+from shared.sealed import DataKey, Vault
+from shared.settings import Settings
+
+SIZES = (1_000, 10_000, 100_000)
+JUDGED, QUERIES, TIMED = 10_000, 1_000, 300
+GOAL = 0.2
+OPENING = {
+    "channel": "outreach", "occurred_at": "2026-03-02T09:30:00+01:00", "municipality": "0751", "reason": "Met.",
+    "person": {"reference": "P01", "stated_age": 24},
+}  # fmt: skip
+Found = list[dict[str, Any]]
+
+
+class Caller:
+    """CMM, over HTTP within the process."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self._client = client
+        self._headers = {"authorization": f"Bearer {token}"}
+
+    async def open(self) -> UUID:
+        headers = self._headers | {"idempotency-key": str(uuid4())}
+        opened = await self._client.post("/identification/v1/cases", json=OPENING, headers=headers)
+        assert opened.status_code == 201, opened.text
+        return UUID(opened.json()["case_id"])
+
+    async def search(self, sought: dict[str, Any]) -> Found:
+        path = "/identification/v1/persons/search?purpose=identification"
+        answer = await self._client.post(path, json=sought | {"limit": 100}, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        found: Found = answer.json()["items"]
+        return found
+
+
+async def _store(database: "asyncpg.Connection[Any]", platform: Platform, model: UUID, people: Sequence[Person]) -> Any:
+    """Cases of these people, past the front door: each sealed under a key of its own, as the service does it."""
+    vault, now = Vault(platform.ring), platform.clock.now()
+    like = dict((await database.fetch("SELECT * FROM case_file WHERE id = $1", model))[0])
+    keys, cases, tokens, ids = [], [], [], []
+    fold, names.fold = names.fold, cache(names.fold)  # only while storing: the same names come again and again
+    for one in people:
+        case_id, secret = uuid4(), random.randbytes(32)
+        described = CasePerson.model_validate(one.recorded)
+        sealed = DataKey(case_id, secret).seal(described, table="case_file", column="person", row=case_id)
+        keys.append((case_id, *vault.wrap(case_id, secret), now))
+        cases.append(tuple((like | {"id": case_id, "person": sealed, "opening": None}).values()))
+        tokens += [(token, case_id) for token in tokens_of(vault, described, now=now)]
+        ids.append(case_id)
+    names.fold = fold
+    columns = ["owner_id", "wrapped", "wrapped_by", "created_at"]
+    await database.copy_records_to_table("data_key", records=keys, columns=columns)
+    await database.copy_records_to_table("case_file", records=cases, columns=list(like))
+    parties = [(case_id, "cmm", "centre") for case_id in ids]
+    await database.copy_records_to_table("case_party", records=parties, columns=["case_id", "org", "part"])
+    await database.copy_records_to_table("search_token", records=sorted(tokens), columns=["token", "case_id"])
+    return ids
+
+
+async def _time(caller: Caller, people: Sequence[Person], chance: random.Random) -> list[float]:
+    """Milliseconds of each search, after a warm-up."""
+    took = []
+    for turn in range(TIMED + 30):
+        sought, _ = retyped(chance.choice(people), chance)
+        started = time.perf_counter()
+        await caller.search(sought)
+        if turn >= 30:
+            took.append((time.perf_counter() - started) * 1000)
+    return took
+
+
+async def _judge(caller: Caller, people: Sequence[Person], ids: Sequence[UUID], chance: random.Random) -> None:
+    """Precision and recall, and which slips were overcome, at the scores at which people are asked about and shown."""
+    answers = []
+    for number in chance.sample(range(len(people)), QUERIES):
+        sought, slips = retyped(people[number], chance)
+        answers.append((str(ids[number]), slips, await caller.search(sought)))
+    print(f"\nFinding: {QUERIES:,} of {len(people):,} people as somebody else types them in, without their numbers")
+    for name, least in (("asked about as duplicates", LEAST_ASKED), ("shown to who searches", LEAST_SHOWN)):
+        proposed = [[item["case_id"] for item in found if item["score"] >= least] for _, _, found in answers]
+        right = sum(who in ids for (who, _, _), ids in zip(answers, proposed, strict=True))
+        shown = sum(map(len, proposed))
+        print(
+            f"  {name:26} score >= {least}   recall {right / QUERIES:.3f}   precision {right / max(1, shown):.3f}   "
+            f"{shown / QUERIES:.1f} a search"
+        )
+    first = sum(bool(found) and found[0]["case_id"] == who for who, _, found in answers)
+    print(f"  the right one comes first: {first / QUERIES:.3f}")
+    tried, found_by = Counter[str](), Counter[str]()
+    for who, slips, found in answers:
+        tried.update(slips)
+        found_by.update(slips if who in {item["case_id"] for item in found} else ())
+    for slip in SLIPS:
+        print(f"  {slip:26} shown {found_by[slip] / tried[slip]:.3f} of {tried[slip]}")
+
+
+async def _run(home: Path) -> None:
+    server = EmbeddedPostgres(home)
+    settings = Settings(home=home, sweep_seconds=3600)
+    known = {entry.id: entry.kind for entry in organisations()}
+    chance = random.Random(20260302)
+    people: list[Person] = []
+    ids: list[UUID] = []
+    times: dict[int, list[float]] = {}
+    try:
+        await migrate_all([service.name for service in SERVICES], settings, server.url)
+        url = service_url(server.url, "identification").set(drivername="postgresql")
+        database = await asyncpg.connect(url.render_as_string(hide_password=False))
+        async with open_house(SERVICES, settings, server.url, organisations=known) as house:
+            assert house.platform.dev_issuer
+            token = house.platform.dev_issuer.token("cmm", roles=[Role.CASEWORKER])
+            transport = httpx.ASGITransport(house.front)
+            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
+                caller = Caller(client, token)
+                model = await caller.open()
+                for size in SIZES:
+                    while len(people) < size:
+                        batch = [person(chance) for _ in range(min(10_000, size - len(people)))]
+                        people += batch
+                        ids += await _store(database, house.platform, model, batch)
+                    await database.execute("VACUUM ANALYZE")
+                    times[size] = await _time(caller, people, chance)
+                    print(f"{size:,} people: median {statistics.median(times[size]):.1f} ms", flush=True)
+                    if size == JUDGED:
+                        await _judge(caller, people, ids, chance)
+        await database.close()
+    finally:
+        server.stop()
+    _tell(times)
+
+
+def _tell(times: dict[int, list[float]]) -> None:
+    print(f"\nTime of a search, milliseconds over {TIMED} calls (goal of the growth exponent: {GOAL})")
+    for size, took in times.items():
+        print(
+            f"  {size:9,} people   median {statistics.median(took):6.1f}   p95 {statistics.quantiles(took, n=20)[-1]:6.1f}"
+        )
+    few, many = times[SIZES[0]], times[SIZES[-1]]
+    for name, of in (("median", statistics.median), ("p95", lambda took: statistics.quantiles(took, n=20)[-1])):
+        exponent = math.log(of(many) / of(few)) / math.log(SIZES[-1] / SIZES[0])
+        print(f"  growth exponent of the {name}: {exponent:.2f}")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="havn-finding-") as folder:
+        asyncio.run(_run(Path(folder)))
