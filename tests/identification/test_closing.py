@@ -19,6 +19,11 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("/closure", CLOSURE),
 ]
 
+TOLD = {
+    *("person-missing", "person-found", "appeal-filed", "appeal-decided", "return-planned", "person-departed"),
+    "case-closed",
+}
+
 
 async def test_only_a_decided_case_is_closed(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
@@ -146,3 +151,24 @@ async def test_closing_honours_if_match(havn: World) -> None:
     await case.interview("2026-03-10T10:00:00+01:00")
     assert name_of(await case.post("/closure", CLOSURE, if_match=seen)) == (412, "Stale")
     assert (await case.post("/closure", CLOSURE, if_match=await case.etag())).status_code == 200
+
+
+async def test_the_timeline_tells_the_life_of_a_case_in_sentences(havn: World) -> None:
+    case = await decided_case(havn, "not_trafficked")
+    await done(case.post("/missing", {"since": "2026-04-01"}))
+    await done(case.post("/found", {"on": "2026-04-10"}))
+    await done(outcome(case, await appeal(case)))
+    await done(
+        put(case, "/return-plan", {"destination": "ROU", "agreed_on": "2026-05-10", "departed_on": "2026-05-20"})
+    )
+    await close(case)
+    items = (await done(case.get("/timeline", limit=100)))["items"]
+    assert [item["summary"] for item in items if item["kind"] in TOLD] == [
+        "The person is missing since 2026-04-01.",
+        "The person was found on 2026-04-10.",
+        "A decision was appealed on 2026-03-20; the person is not removed meanwhile.",
+        "An appeal was decided on 2026-05-04: upheld.",
+        "A prepared return to ROU was agreed on 2026-05-10.",
+        "The person left on 2026-05-20; reintegration is followed until 2026-11-20.",
+        "The case was closed on 2026-06-01.",
+    ]

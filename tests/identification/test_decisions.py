@@ -174,6 +174,15 @@ async def test_a_later_decision_names_the_one_it_replaces_and_overwrites_nothing
     assert (event["decision_id"], event["replaced_by"]) == (first, second.json()["decision_id"])
 
 
+async def test_a_decision_does_not_depend_on_cooperation_with_the_police_or_on_an_investigation(havn: World) -> None:
+    silent, heard = await open_case(havn, CMM_DECIDES), await open_case(havn, CMM_DECIDES)
+    waived = {"kind": "charge_waiver_request", "on": "2026-03-05", "section": "262a"}
+    assert (await heard.post("/criminal-track", waived)).status_code == 201
+    for case in (silent, heard):
+        await case.decide()
+        assert (await case.grant())["kind"] == "restitution"
+
+
 @pytest.mark.row(8)
 async def test_a_decision_keeps_who_decided_and_on_what_basis(havn: World) -> None:
     case = await recommended_case(havn, ASYLUM)

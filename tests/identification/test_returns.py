@@ -141,6 +141,21 @@ async def test_each_month_has_one_follow_up_after_the_departure(havn: World) -> 
     assert second == {"month": 2, "due_on": "2026-09-20", "on": None, "contacted": None}
 
 
+async def test_a_person_who_is_not_reached_in_any_month_raises_an_alert(havn: World) -> None:
+    case = await decided_case(havn)
+    await plan_return(case, departed_on="2026-07-20")
+
+    async def alerts() -> list[dict[str, Any]]:
+        raised = await done(havn.partner("cmm").get("/identification/v1/alerts", limit=100))
+        return [each for each in raised["items"] if each["kind"] == "follow_up" and each["case_id"] == case.id]
+
+    before = await alerts()
+    await done(follow_up(case, 1, "2026-08-20"), 201)
+    assert await alerts() == before
+    await done(follow_up(case, 3, "2026-10-20", contacted=False), 201)
+    assert len(await alerts()) == len(before) + 1
+
+
 async def test_what_was_said_in_a_follow_up_is_sealed_and_read_for_a_purpose(havn: World) -> None:
     case = await decided_case(havn)
     await plan_return(case, departed_on="2026-07-20")
