@@ -102,7 +102,10 @@ async def test_a_positive_decision_turns_it_and_one_that_no_longer_stands_does_n
     assert await answered(havn, placement_id) == [undecided, decided]
     again = decision(case_id, outcome=Outcome.NOT_TRAFFICKED)
     replaced = DecisionReplaced(
-        case_id=UUID(case_id), occurred_at=datetime.now(UTC), decision_id=made.decision_id, replaced_by=again.decision_id
+        case_id=UUID(case_id),
+        occurred_at=datetime.now(UTC),
+        decision_id=made.decision_id,
+        replaced_by=again.decision_id,
     )
     await housing.tell(again, replaced)
     assert await answered(havn, placement_id) == [undecided]

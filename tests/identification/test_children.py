@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.identification.builders import CASES, CMM_DECIDES, DANISH_GIRL, Opened, listed, name_of, open_case
+from tests.identification.builders import (
+    CASES,
+    CMM_DECIDES,
+    DANISH_GIRL,
+    US_DECIDES,
+    Opened,
+    listed,
+    name_of,
+    open_case,
+)
 from tests.identification.doors import describe, open_door
 from tests.world import World
 
@@ -74,7 +83,9 @@ async def test_the_assessment_ends_the_24_hours_once(havn: World) -> None:
     case = await girl(havn)
     early = await case.post("/child-assessment", {"assessed_at": "2026-03-16T11:59:59+01:00"})
     assert name_of(early) == (422, "AssessedBeforeNotice")
-    assessed = await case.post("/child-assessment", {"assessed_at": "2026-03-17T09:00:00+01:00", "note": "With an aunt."})
+    assessed = await case.post(
+        "/child-assessment", {"assessed_at": "2026-03-17T09:00:00+01:00", "note": "With an aunt."}
+    )
     assert (assessed.status_code, assessed.json()["child_assessed_at"]) == (200, "2026-03-17T08:00:00Z")
     again = await case.post("/child-assessment", {"assessed_at": "2026-03-18T09:00:00+01:00"})
     assert name_of(again) == (409, "ChildIsAssessed")
@@ -94,7 +105,9 @@ async def test_a_representative_is_asked_for_and_appointed_and_stands_beside_the
     assert kinds == ["representative-requested", "representative-appointed"]
     held = await case.interview("2026-03-19T10:00:00+01:00", representative="Karen Opdigtet")
     assert held["number"] == 1
-    rows = await havn.sql("identification", "SELECT i::text, c::text FROM interview i JOIN case_file c ON c.id = case_id")
+    rows = await havn.sql(
+        "identification", "SELECT i::text, c::text FROM interview i JOIN case_file c ON c.id = case_id"
+    )
     assert "Karen" not in str(rows)
 
 
@@ -112,3 +125,37 @@ async def test_sc04_us_meets_a_danish_child_nowhere(havn: World) -> None:
     assert await listed(havn, "us") == []
     assert (await havn.partner("us").get(f"{CASES}/{case.id}/status", purpose="identification")).status_code == 404
     assert await havn.sql("identification", "SELECT FROM case_party WHERE org = 'us'") == []
+
+
+async def test_us_may_find_out_that_the_person_is_a_child(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES | {"stated_age": 20}, by="us", municipality="0461")
+    changed = await describe(case, US_DECIDES | {"stated_age": 16}, by="us")
+    assert changed.status_code == 200, changed.text
+    assert (await protection(case))["child_notified_at"] == "2026-03-16T11:00:00Z"
+    parts = await havn.sql("identification", f"SELECT part FROM case_party WHERE org = '{HOME}'")
+    assert [row["part"] for row in parts] == ["municipality"]
+
+
+async def test_us_opens_a_childs_case_and_the_municipality_is_told(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES | {"stated_age": 16}, by="us", municipality="0461")
+    assert len(await havn.events("identification", "municipality-notified")) == 1
+    assessed = await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"}, by="us")
+    assert assessed.status_code == 200
+
+
+async def test_what_is_said_of_a_child_is_sealed_and_no_event_carries_it(havn: World) -> None:
+    case = await girl(havn)
+    await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00", "note": "Her aunt Bodil."})
+    await case.post("/representative", {"requested_on": "2026-03-16", "name": "Karen Opdigtet"})
+    stored = await havn.sql("identification", "SELECT c::text FROM case_file c")
+    told = await havn.sql("identification", "SELECT payload::text FROM event_history")
+    assert not any(name in row[0] for row in (*stored, *told) for name in ("Bodil", "Karen"))
+
+
+async def test_an_appointment_told_twice_is_one_event(havn: World) -> None:
+    case = await girl(havn)
+    for _ in range(2):
+        body = {"requested_on": "2026-03-16", "appointed_on": "2026-03-18"}
+        assert (await case.post("/representative", body)).status_code == 200
+    assert len(await havn.events("identification", "representative")) == 2
+    assert (await protection(case))["representative_requested_on"] == "2026-03-16"

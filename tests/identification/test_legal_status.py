@@ -1,8 +1,11 @@
 """On what the stay rests is a dated history: an undecided case follows it, a decision never changes."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.doors import describe, open_door, person_of, places
@@ -169,3 +172,48 @@ async def test_a_closed_case_takes_no_entry(havn: World) -> None:
     await case.decide()
     await case.post("/closure", {"on": "2026-03-09", "reason": "She has gone home."})
     assert name_of(await case.post("/legal-status", entry("visa"))) == (409, "CaseStatusDoesNotAllow")
+
+
+async def test_us_may_record_what_takes_the_case_out_of_its_hands(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES)
+    recorded = await case.post("/legal-status", entry("eu_right_of_residence", source="A passport."), by="us")
+    assert recorded.status_code == 201, recorded.text
+    assert (await case.get(by="us")).json()["status"] is None, (
+        "without a citizenship it may still be US's to remove her"
+    )
+    await describe(case, {"citizenships": ["ROU"], "residence_basis": "eu_right_of_residence"})
+    assert await decided_by(case) == ("CMM", "R4")
+    assert (await case.get(by="us")).status_code == 404
+
+
+async def test_a_stale_copy_records_nothing(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    tag = await case.etag()
+    await record(case, "visa")
+    stale = await case.post("/legal-status", entry("no_legal_stay"), if_match=tag)
+    assert name_of(stale) == (412, "Stale")
+    assert len(await history(case)) == 2
+
+
+days = st.integers(min_value=-20, max_value=20)
+entries = st.lists(st.tuples(days, st.sampled_from(["visa", "no_legal_stay", "residence_permit"])), max_size=5)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(told=entries, asked=days)
+async def test_what_holds_is_the_latest_that_has_begun_in_whatever_order_it_was_told(
+    havn: World, told: list[tuple[int, str]], asked: int
+) -> None:
+    await havn.set_clock(MONDAY)
+    case = await open_door(havn, CMM_DECIDES)
+    monday = date(2026, 3, 9)
+    known = [(0, -1, "residence_permit")]
+    for number, (day, basis) in enumerate(told):
+        await record(case, basis, str(monday + timedelta(days=day)))
+        known.append((day, number, basis))
+    on = max(asked, 0)
+    await havn.set_clock(f"{monday + timedelta(days=on)}T12:00:00+01:00")
+    expected = max(each for each in known if each[0] <= on)[2]
+    assert (await case.details())["residence_basis"] == expected
+    assert [each["residence_basis"] for each in await history(case) if each["holds"]] == [expected]
+    assert (await person_of(case))["residence_basis"] == expected

@@ -98,7 +98,9 @@ async def test_a_new_case_is_linked_as_it_is_opened(havn: World) -> None:
     mother = await open_door(havn, CMM_DECIDES)
     child = await open_door(havn, GIRL, municipality="0461", linked_case_id=mother.id, relation="child")
     assert [(each["case_id"], each["relation"]) for each in (await mother.details())["linked"]] == [(child.id, "child")]
-    assert [(each["case_id"], each["relation"]) for each in (await child.details())["linked"]] == [(mother.id, "parent")]
+    assert [(each["case_id"], each["relation"]) for each in (await child.details())["linked"]] == [
+        (mother.id, "parent")
+    ]
 
 
 @pytest.mark.parametrize("linked", [{"linked_case_id": str(uuid4()), "relation": "child"}])

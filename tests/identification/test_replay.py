@@ -70,7 +70,9 @@ async def test_it_goes_by_what_was_known_when_the_case_was_routed(havn: World, t
     assert told.output == "routing-2027: 0 of 1 cases would be routed differently.\n"
 
 
-@pytest.mark.parametrize("content", ['{"rules": []}', "no table", json.dumps(IN_FORCE | {"rules": IN_FORCE["rules"][:-1]})])
+@pytest.mark.parametrize(
+    "content", ['{"rules": []}', "no table", json.dumps(IN_FORCE | {"rules": IN_FORCE["rules"][:-1]})]
+)
 async def test_a_bad_file_is_refused_with_one_sentence(havn: World, tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.json"
     path.write_text(content)
