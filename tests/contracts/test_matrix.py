@@ -77,11 +77,13 @@ async def seeded(house_of_all: World) -> Seeded:
     ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
     ids |= await keep_evidence(house_of_all, story.cases["P01"])
     ids |= await live_on(house_of_all, story.cases["P01"])
+    draft = await half_enter(house_of_all)
+    ids |= draft
     housed = await house(house_of_all, story.cases["P01"])
     return Seeded(
         house_of_all,
         Objects(PARTIES, ids | housed, siblings={"case_id": story.cases["P02"]}),
-        Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all)),
+        Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all) | draft),
     )
 
 
@@ -98,6 +100,13 @@ async def live_on(havn: World, case_id: str) -> dict[str, str]:
     filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-20", "filed_by": "person"})
     begun = await cmm.post(f"{case}/support-measures", {"kind": "doctor", "starts_on": "2026-03-20"})
     return {"appeal_id": filed.json()["appeal_id"], "measure_id": begun.json()["measure_id"]}
+
+
+async def half_enter(havn: World) -> dict[str, str]:
+    """A half-entered case of CMM's."""
+    saved = await havn.partner("cmm").post("/identification/v1/drafts", {"content": {}})
+    assert saved.status_code == 201, saved.text
+    return {"draft_id": saved.json()["draft_id"]}
 
 
 async def house(havn: World, case_id: str) -> dict[str, str]:
