@@ -26,11 +26,13 @@ EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE" + b"!
 
 @dataclass
 class Clamd:
-    """Answers INSTREAM as clamd(8) says. `limit` is its StreamMaxLength; `reply` overrides what it would say."""
+    """Answers INSTREAM as clamd(8) says. `limit` is its StreamMaxLength; `reply` overrides what it would say;
+    a slow one says nothing until it ends."""
 
     limit: int = 100 * 1024 * 1024
     reply: bytes | None = None
-    waits: float = 0.0
+    is_slow: bool = False
+    ends: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[bytes] = field(default_factory=list)
     chunks: list[int] = field(default_factory=list)
 
@@ -54,7 +56,8 @@ class Clamd:
             if len(content) > self.limit:
                 return b"INSTREAM size limit exceeded. ERROR\0"
         self.seen.append(content)
-        await asyncio.sleep(self.waits)
+        if self.is_slow:
+            await self.ends.wait()
         return b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0"
 
 
@@ -70,6 +73,8 @@ async def listening(clamd: Clamd, folder: Path | None = None) -> AsyncIterator[s
     try:
         yield address
     finally:
+        clamd.ends.set()
+        await asyncio.sleep(0)  # the slow one's last words
         server.close()
         await server.wait_closed()
 
@@ -111,6 +116,7 @@ async def test_a_clamd_that_is_not_there_fails_nothing(tmp_path: Path) -> None:
         b"INSTREAM size limit exceeded. ERROR\0",
         b"stream: Can't allocate memory ERROR\0",
         b"UNKNOWN COMMAND\0",
+        b"nothing was FOUND\0",
         b"stream: OK",
         b"",
         b"\0",
@@ -130,7 +136,7 @@ async def test_a_file_beyond_clamds_own_limit_is_not_scanned(tmp_path: Path) -> 
 
 
 async def test_a_slow_clamd_is_not_waited_for(tmp_path: Path) -> None:
-    async with listening(Clamd(waits=30), tmp_path) as address:
+    async with listening(Clamd(is_slow=True), tmp_path) as address:
         assert await Scanner(address, seconds=0.05).scan(b"A letter.") is Verdict.NOT_SCANNED
 
 
