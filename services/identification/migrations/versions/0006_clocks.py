@@ -61,6 +61,6 @@ def upgrade() -> None:
         ),
         *guarded("on_call", "SELECT, INSERT, UPDATE", visible=working("on_call"), writable=working("on_call")),
         *guarded("child_referral", "SELECT, INSERT, UPDATE", visible=ITSELF, writable=ITSELF),
-        # Whoever does what calls for an alert may raise one; only the centre and Havn itself see them.
-        *guarded("alert", "SELECT, INSERT, UPDATE", visible="havn_org() IN ('havn', 'cmm')"),
+        # Whoever does what calls for an alert may raise one; it is seen by whom it is for.
+        *guarded("alert", "SELECT, INSERT, UPDATE", visible="havn_org() IN (alert.for_org, 'havn')"),
     )
