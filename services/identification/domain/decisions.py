@@ -17,7 +17,6 @@ from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
 from services.identification.repository.cases import RECORDING_A_COURT, WORKING
 from services.identification.schemas.decisions import DecisionGrounds, DecisionReport
-from services.identification.schemas.person import SealedText
 from shared import outbox
 from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
