@@ -33,7 +33,7 @@ from shared.sealed import DataKey, Vault
 from shared.settings import Settings
 
 SIZES = (1_000, 10_000, 100_000)
-JUDGED, QUERIES, TIMED = 10_000, 1_000, 300
+JUDGED, QUERIES, TIMED = 10_000, 1_000, 200
 GOAL = 0.2
 OPENING = {
     "channel": "outreach", "occurred_at": "2026-03-02T09:30:00+01:00", "municipality": "0751", "reason": "Met.",

@@ -183,3 +183,10 @@ async def test_an_earlier_ended_case_of_the_person_is_no_question(havn: World) -
     assert second.id != first.id
     assert await second.questions() == []
     assert await decided(second) == (201, "")
+
+
+async def test_who_declined_is_asked_about_no_longer(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    refused = await first.post("/refusal", {"on": "2026-03-03"})
+    assert refused.status_code == 200, refused.text
+    assert await second.questions() == await first.questions() == []

@@ -83,7 +83,7 @@ async def refuse(
     case.refused_on = refusal.on
     await repository.person.forget_person(session, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(session, case.id)
-    await search.forget(session, case.id)
+    await repository.duplicates.ask(session, case.id, [], now=now)  # an open question would say who it was
     return case
 
 
