@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from services.identification.codes import Observed
 from services.identification.domain import scoring
 from services.identification.domain.indicators import Answered, present
-from services.identification.models.indicators import Observed
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.world import World
 

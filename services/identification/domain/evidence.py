@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import EvidenceStatus
 from services.identification.domain import lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
-from services.identification.models.evidence import Evidence, EvidenceRelease, EvidenceStatus
+from services.identification.models.evidence import Evidence, EvidenceRelease
 from services.identification.schemas.evidence import (
     EvidenceCompletion,
     EvidenceDescription,

@@ -12,9 +12,10 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from services.identification.codes import Observed
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
-from services.identification.models.indicators import Observation, Observed
+from services.identification.models.indicators import Observation
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.htcds import Export, Unmapped
 from services.identification.schemas.person import CasePerson

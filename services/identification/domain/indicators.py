@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import Observed
 from services.identification.domain import lifecycle, scoring
 from services.identification.domain.lifecycle import Step
 from services.identification.domain.scoring import DimensionScore, IndicatorSet
 from services.identification.models.cases import Case
-from services.identification.models.indicators import Observation, Observed
+from services.identification.models.indicators import Observation
 from services.identification.schemas.indicators import ObservationAccount, ObservationReport, ObservationsReport
 from shared import events, outbox
 from shared.auth import Actor

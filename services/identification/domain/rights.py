@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import Right
 from services.identification.domain import lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
-from services.identification.models.rights import Right, RightsExplanation
+from services.identification.models.rights import RightsExplanation
 from services.identification.schemas.rights import RightsAccount, RightsReport
 from shared import events, outbox
 from shared.auth import Actor

@@ -1,27 +1,14 @@
 """Tables of evidence: what a file is, its sealed content in parts, and who has released it."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlmodel import Field
 
+from services.identification.codes import EvidenceStatus
 from services.identification.models.base import Table
 from shared.columns import code, moment, sealed
 from shared.scanning import Verdict
-
-
-class EvidenceStatus(StrEnum):
-    """Whether a file can be had."""
-
-    UPLOADING = "uploading"
-    HELD = "held"
-    """Whole, but not scanned: it waits until two people have released it."""
-    AVAILABLE = "available"
-    REFUSED = "refused"
-    """Infected, or of a kind that is not kept: its content is destroyed."""
-    REMOVED = "removed"
-    """Taken out again, for a reason that is kept; its content is destroyed."""
 
 
 class Evidence(Table, table=True):

@@ -1,21 +1,13 @@
 """Table of the signs of trafficking that were observed."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlmodel import Field
 
+from services.identification.codes import Observed
 from services.identification.models.base import Table
 from shared.columns import code, moment, sealed
-
-
-class Observed(StrEnum):
-    """Whether a sign is there."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
 
 
 class Observation(Table, table=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.identification.models.evidence import EvidenceStatus
+from services.identification.codes import EvidenceStatus
 from shared.personal import Personal, PersonalName, PersonalText
 from shared.scanning import Verdict
 from shared.schemas import Answer, Body, Day, Moment, Whole

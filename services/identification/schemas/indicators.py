@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.identification.models.indicators import Observed
+from services.identification.codes import Observed
 from shared.paging import Page
 from shared.personal import PersonalText
 from shared.schemas import Answer, Body, Day, Moment

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.identification.models.rights import Right, Told
+from services.identification.codes import ExplanationMethod, Right
 from shared.personal import PersonalText
 from shared.schemas import Answer, Body, Flag, Language, Moment
 
@@ -24,7 +24,7 @@ class RightsReport(Body):
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
     language: Language | None = None
     interpreter: Flag | PersonalText | None = None
-    method: Told = Told.ORAL
+    method: ExplanationMethod = ExplanationMethod.ORAL
     note: PersonalText | None = None
 
 
@@ -43,7 +43,7 @@ class RightsDetails(Answer):
     rights: list[Right]
     language: str | None
     with_interpreter: bool
-    method: Told
+    method: ExplanationMethod
     interpreter: PersonalText | None
     note: PersonalText | None
     recorded_at: Moment
