@@ -14,7 +14,6 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("/recommendation", {"outcome": "not_trafficked", "reasons": "Again."}),
     ("/periods", {"requested_on": "2026-06-02"}),
     ("/support-measures", {"kind": "doctor", "starts_on": "2026-06-02"}),
-    ("/criminal-track", {"kind": "charge", "on": "2026-06-02"}),
     ("/missing", {"since": "2026-06-02"}),
     ("/closure", CLOSURE),
 ]
@@ -72,7 +71,6 @@ async def test_a_closed_case_is_not_decided_planned_or_extended(havn: World) -> 
     plan = {"destination": "ROU", "agreed_on": "2026-06-19"}
     for refused in (
         await case.try_deciding(decided_on="2026-06-02", replaces=decision),
-        await case.try_deciding("COURT", by="cmm", decided_on="2026-06-02"),
         await case.post(f"/periods/{period['period_id']}/extensions", longer),
         await put(case, "/return-plan", plan),
         await put(case, "/health-needs", {"wheelchair": True}),
@@ -172,3 +170,20 @@ async def test_the_timeline_tells_the_life_of_a_case_in_sentences(havn: World) -
         "The person left on 2026-05-20; reintegration is followed until 2026-11-20.",
         "The case was closed on 2026-06-01.",
     ]
+
+
+async def test_the_courts_keep_no_step_with_our_work(havn: World) -> None:
+    case = await decided_case(havn, outcome="not_trafficked")
+    await close(case)
+    charge = await case.post("/criminal-track", {"kind": "charge", "on": "2026-06-02", "section": "262a"})
+    assert (charge.status_code, (await case.details())["status"]) == (201, "closed")
+    acquitted = {"decided_on": "2026-06-03", "by": "anklagemyndigheden"}
+    first = await case.try_deciding("COURT", "not_trafficked", **acquitted)
+    assert (first.status_code, (await case.details())["status"]) == (201, "closed")
+    recognised = await case.try_deciding(
+        "COURT", by="anklagemyndigheden", decided_on="2026-06-04", replaces=first.json()["decision_id"]
+    )
+    assert recognised.status_code == 201, recognised.text
+    details = await case.details()
+    assert (details["status"], details["closed_on"], details["support_to_open"]) == ("decided", None, True)
+    assert "case-reopened" in [item["kind"] for item in (await case.get("/timeline")).json()["items"]]

@@ -24,7 +24,7 @@ async def record_step(
     case = await repository.cases.lock_case(
         session, actor, case_id, match, parts=repository.records.with_the_prosecution(actor)
     )
-    lifecycle.check(case, Step.WORK)
+    lifecycle.check(case, Step.FOLLOW_THE_COURTS)
     step = CriminalRecord(
         case_id=case.id,
         kind=taken.kind,

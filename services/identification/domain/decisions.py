@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, clocks, duplicates, lifecycle
+from services.identification.domain import cases, clocks, closing, duplicates, lifecycle
 from services.identification.domain.clarification import AuthorityNotSettled
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
@@ -21,7 +21,7 @@ from shared import outbox
 from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
 from shared.clock import on_date
-from shared.codes import Authority, DeadlineKind, ExploitationForm, Outcome
+from shared.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Unprocessable
 from shared.events import DecisionMade, DecisionReplaced
@@ -84,18 +84,23 @@ async def decide(
     await repository.decisions.add_decision(session, decision, reasons, replaced=replaced)
     _tell(session, case, decision, replaced, now=now)
     if is_a_courts:
-        await _heed_the_court(session, case, decision, now=now)
+        await _heed_the_court(session, case, decision, actor=actor, now=now)
     else:
         lifecycle.take(case, step)
     await clocks.wind(session, case, now=now)
     return case, decision
 
 
-async def _heed_the_court(session: AsyncSession, case: Case, decision: Decision, *, now: datetime) -> None:
-    """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1). Without one the
-    authority still has to decide."""
+async def _heed_the_court(
+    session: AsyncSession, case: Case, decision: Decision, *, actor: Actor, now: datetime
+) -> None:
+    """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1); a closed case is
+    worked on again. Without one the authority still has to decide."""
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return
+    if case.status is CaseStatus.CLOSED:
+        async with repository.deadlines.as_itself(session):  # the prosecution sees nothing of the closure
+            await closing.reopen_locked(session, case, actor=actor, on=on_date(now), reason=None, now=now)
     lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True
     raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, cases.CENTRE))
@@ -140,7 +145,9 @@ def _replaced(earlier: Sequence[Decision], report: DecisionReport) -> Decision |
 
 def _step(case: Case, report: DecisionReport, replaced: Decision | None) -> Step:
     """First recommended, then decided. A court waits for nobody, and what ends without an assessment needs none."""
-    if report.authority is Authority.COURT or report.outcome in ENDS_WITHOUT_ASSESSMENT:
+    if report.authority is Authority.COURT:
+        return Step.FOLLOW_THE_COURTS
+    if report.outcome in ENDS_WITHOUT_ASSESSMENT:
         return Step.END_WITHOUT_ASSESSMENT
     return Step.RECONSIDER if replaced or case.court_recognised else Step.DECIDE
 

@@ -29,7 +29,9 @@ class Step(StrEnum):
     DECIDE = "decide"
     RECONSIDER = "decide again"
     END_WITHOUT_ASSESSMENT = "record this"
-    """Declined, disappeared, withdrawn, or a court's decision: none of them waits for a recommendation."""
+    """Declined, disappeared, withdrawn, or recognised by a court: none of them waits for a recommendation."""
+    FOLLOW_THE_COURTS = "record what the courts do"
+    """Charges and judgments, which keep no step with our work: also when the case is closed."""
     APPEAL = "record an appeal"
     """Also when the case is closed: a decision may be appealed long after the work has ended."""
     REFER_BACK = "refer the case back"
@@ -47,6 +49,7 @@ ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
     Step.DECIDE: frozenset({CaseStatus.RECOMMENDED}),
     Step.RECONSIDER: frozenset({CaseStatus.RECOMMENDED, CaseStatus.DECIDED}),
     Step.END_WITHOUT_ASSESSMENT: _OPEN,
+    Step.FOLLOW_THE_COURTS: _ALL,
     Step.APPEAL: _ALL,
     Step.REFER_BACK: _OPEN,
     Step.CLOSE: frozenset({CaseStatus.DECIDED}),
