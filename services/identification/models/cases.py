@@ -72,7 +72,7 @@ class Case(Table, table=True):
     why: str
     settled_by: str | None = None
     removal_hold: bool = False
-    merged_into: UUID | None = None
+    merged_into: UUID | None = Field(default=None, foreign_key="case_file.id")
     """The case about the same person where the work goes on; this one is only read."""
     closed_on: date | None = None
     last_follow_up_on: date | None = None

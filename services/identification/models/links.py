@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import ForeignKeyConstraint
 from sqlmodel import Field
 
 from services.identification.models.base import Table
@@ -34,6 +35,9 @@ class SuspectHash(Table, table=True):
     """A keyed hash of a suspect's telephone number or full name: equality joins cases, the words stay sealed."""
 
     __tablename__ = "suspect_hash"
+    __table_args__ = (
+        ForeignKeyConstraint(["case_id", "suspect_id"], ["suspect.case_id", "suspect.suspect_id"], ondelete="CASCADE"),
+    )
     hash: bytes = Field(primary_key=True)
     case_id: UUID = Field(primary_key=True)
     suspect_id: UUID = Field(primary_key=True)

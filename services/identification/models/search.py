@@ -13,4 +13,4 @@ class SearchToken(Table, table=True):
 
     __tablename__ = "search_token"
     token: int = Field(primary_key=True, sa_type=BigInteger)
-    case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
+    case_id: UUID = Field(primary_key=True, foreign_key="case_file.id", ondelete="CASCADE")

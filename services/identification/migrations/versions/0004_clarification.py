@@ -58,7 +58,7 @@ CREATE TABLE evidence (
     status varchar NOT NULL,
     scan varchar NOT NULL,
     media_type varchar,
-    size bigint NOT NULL,
+    size integer NOT NULL,
     obtained_on date,
     recorded_at timestamptz NOT NULL,
     recorded_by varchar NOT NULL,
