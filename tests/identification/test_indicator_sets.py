@@ -209,10 +209,18 @@ def test_the_version_of_the_day_is_found_and_an_earlier_one_by_its_name(two_vers
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("also", [{"valid_from": "2026-05-01"}, {"valid_from": "2027-01-01", "version": "tried-2"}])
-def test_two_versions_of_a_set_never_hold_at_once_nor_have_one_name(two_versions: Path, also: dict[str, str]) -> None:
-    (two_versions / "indicators-tried-3.json").write_text(json.dumps(changed(version="tried-3") | also))
-    with pytest.raises(TableInvalid, match="both in force"):
+@pytest.mark.parametrize(
+    ("also", "sentence"),
+    [
+        ({"version": "tried-3", "valid_from": "2026-05-01"}, "both in force on 2026-05-01"),
+        ({"version": "tried-2", "valid_from": "2025-01-01", "valid_until": "2025-06-01"}, "tried-2 stands twice"),
+    ],
+)
+def test_two_versions_of_a_set_never_hold_at_once_nor_have_one_name(
+    two_versions: Path, also: dict[str, str], sentence: str
+) -> None:
+    (two_versions / "indicators-tried-3.json").write_text(json.dumps(changed(**also)))
+    with pytest.raises(TableInvalid, match=sentence):
         scoring.versions()
 
 

@@ -119,8 +119,10 @@ def versions() -> Mapping[str, Sequence[IndicatorSet]]:
 
 def _check_dates(of_set: list[IndicatorSet]) -> None:
     of_set.sort(key=lambda version: version.valid_from)
+    if repeated := [name for name, times in Counter(found.version for found in of_set).items() if times > 1]:
+        raise TableInvalid(f"{repeated[0]} stands twice; each version has a name of its own.")
     for earlier, later in pairwise(of_set):
-        if earlier.is_in_force(later.valid_from) or earlier.version == later.version:
+        if earlier.is_in_force(later.valid_from):
             raise TableInvalid(f"{earlier.version} and {later.version} are both in force on {later.valid_from}.")
 
 
