@@ -131,6 +131,10 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Fact], Mapping[str, Fact]]]] = {
 """Which events those are told of who do not know the file: with any of these facts, and with which attributes."""
 
 
+_FOR_WHO_DECIDES: Final = frozenset({"earlier_case_id"})
+"""Earlier identifications are the deciding authority's to know, which asks for them: no event tells of them."""
+
+
 class AttributeHasNoRule(TypeError):
     """An answer has an attribute of which the table does not say who may know it."""
 
@@ -165,7 +169,7 @@ def person_fact(field: str) -> Fact:
 def cut_event(known: frozenset[Fact], name: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
     """The event's data as far as the reader may know it; None when it is not to know of the event at all."""
     if Fact.FILE in known:
-        return dict(payload)
+        return {key: value for key, value in payload.items() if key not in _FOR_WHO_DECIDES}
     shown_with, attributes = EVENTS.get(name, (frozenset(), {}))
     if not shown_with & known:
         return None

@@ -233,6 +233,20 @@ async def test_consents_that_came_with_the_referral_are_consents_of_the_case(hav
     assert (await status(case, "newlives"))[1]["status"] == "referred"
 
 
+async def test_a_further_referral_brings_new_consents_and_never_one_that_was_taken_back(havn: World) -> None:
+    known = CMM_DECIDES | {"identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}]}
+    case = await open_case(havn, known)
+    await withdraw(case, await consent(case))
+    assert await is_hidden_from(case, "hopenow")
+    said = [{"recipient": "hopenow", "purpose": "support"}, {"recipient": "newlives", "purpose": "support"}]
+    again = await open_case(havn, known | {"consents": said}, sender="politi-fyn")
+    assert again.id == case.id
+    assert await is_hidden_from(case, "hopenow"), "a referral cannot say that it was given back"
+    assert (await status(case, "newlives"))[0] == 200
+    recipients = [each["recipient"] for each in (await case.get("/consents")).json()["items"]]
+    assert sorted(recipients) == ["hopenow", "newlives"]
+
+
 @pytest.mark.row(42)
 async def test_each_receiver_acknowledges_a_withdrawal_and_cmm_sees_who_has_not(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)

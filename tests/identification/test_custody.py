@@ -182,3 +182,21 @@ async def test_a_referral_that_needs_no_identification_starts_no_clock(noon: Wor
     await send(noon, subject("P01"), kind="police_report", **HELD)
     await noon.settled()
     assert await noon.sql("identification", "SELECT * FROM deadline") == []
+
+
+async def test_the_hours_go_on_in_the_case_that_a_held_persons_case_is_merged_into(noon: World) -> None:
+    held = await open_case(noon, US_DECIDES, **HELD)
+    known = await open_case(noon, US_DECIDES, occurred_at=HELD["occurred_at"])
+    before = (await deadlines(held))["custody"]
+    merged = await held.post("/merge", {"into": known.id})
+    assert merged.status_code == 200, merged.text
+    assert (await deadlines(known))["custody"] == before
+    assert "custody" not in await deadlines(held)
+
+
+async def test_a_merge_leaves_the_hours_of_a_surviving_case_as_they_are(noon: World) -> None:
+    held = await open_case(noon, US_DECIDES, **HELD)
+    known = await open_case(noon, US_DECIDES, occurred_at=HELD["occurred_at"])
+    hours = (await deadlines(held))["custody"]
+    assert (await known.post("/merge", {"into": held.id})).status_code == 200
+    assert (await deadlines(held))["custody"] == hours

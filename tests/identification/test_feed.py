@@ -156,3 +156,17 @@ async def test_under_concurrent_writers_a_polling_reader_misses_nothing_and_gets
     await reader
     told = await havn.sql("identification", "SELECT event_id FROM event_history ORDER BY position")
     assert seen == [str(row["event_id"]) for row in told]
+
+
+@pytest.mark.row(23)
+async def test_no_event_tells_of_an_earlier_identification(havn: World) -> None:
+    known = US_DECIDES | {"identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}]}
+    earlier = await open_case(havn, known)
+    await earlier.decide("US", "not_trafficked")
+    assert (await earlier.post("/closure", {"on": "2026-06-01", "reason": "Nothing more to do."})).status_code == 200
+    again = await open_case(havn, known)
+    assert again.id != earlier.id
+    for org in ("cmm", "us", POLICE):
+        told = [event for event in await feed(havn, org) if event["subject"] == again.id]
+        assert told, org
+        assert earlier.id not in str(told)

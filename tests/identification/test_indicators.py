@@ -183,6 +183,8 @@ async def test_an_answer_is_scored_in_the_version_it_was_given_in(
     await havn.set_clock("2099-01-01T12:00:00+01:00")
     now = await scored(case, "no_language_to_ask_for_help")
     assert (now["version"], now["positive_dimensions"]) == ("adult-labour-2099", 1)
+    found = [item for each in now["dimensions"] for item in each["items"]]
+    assert found == ["no_language_to_ask_for_help"], "what was seen before was answered in another version"
     named = await scored(case, "no_language_to_ask_for_help", of="adult_labour@adult-labour-2007")
     assert (named["version"], named["positive_dimensions"]) == ("adult-labour-2007", 0)
     page = (await case.get("/indicators", purpose="identification")).json()

@@ -54,8 +54,11 @@ async def take_over(
     session: AsyncSession, *, case_id: UUID, consents: Sequence[ConsentOfReferral], brought_by: str, given_at: datetime,
     now: datetime,
 ) -> None:  # fmt: skip
-    """The consents that came with the person become consents of the case, for the status alone."""
+    """The consents that came with the person become consents of the case, for the status alone. What the person took back
+    is not brought back by whoever refers them again; only CMM records that they have changed their mind."""
     for recipient, purpose in sorted({(each.recipient, each.purpose) for each in consents}):
+        if await repository.consents.is_known(session, case_id, recipient, purpose):
+            continue
         consent = Consent(
             case_id=case_id,
             recipient=recipient,

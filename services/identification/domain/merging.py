@@ -37,10 +37,18 @@ async def merge(session: AsyncSession, *, actor: Actor, case_id: UUID, into: UUI
         if await repository.merging.is_erased(session, each):
             raise CaseIsErased(f"Case {each.id} was erased; it can no longer be said to be about the same person.")
     case.merged_into = surviving.id
+    _carry_custody(case, surviving)
     await _note(session, case, surviving, operation="case.merge")
     outbox.record(session, CaseMerged(case_id=case.id, occurred_at=now, into=surviving.id))
     await _settle(session, case, surviving, now=now)
     return case
+
+
+def _carry_custody(case: Case, surviving: Case) -> None:
+    """The hours of custody run for a person, not for a record: they go on where the work does."""
+    is_held = case.custody_since is not None and case.custody_ended_at is None
+    if is_held and (surviving.custody_since is None or surviving.custody_ended_at is not None):
+        surviving.custody_since, surviving.custody_ended_at = case.custody_since, None
 
 
 async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime) -> Case:

@@ -155,7 +155,7 @@ async def _receive(
 ) -> None:
     known = await repository.cases.case_known_by(session, hashes)
     if known.open_case_id:
-        await _join(session, origin, known.open_case_id, subject_id, hashes, now=now)
+        await _join(session, origin, known.open_case_id, subject_id, person, hashes, now=now)
         return
     case = await _store_case(session, origin=origin, person=person, earlier=known.ended_case_id, now=now)
     await _keep_referral(session, origin, case.id, subject_id, hashes)
@@ -166,8 +166,9 @@ async def _receive(
 
 
 async def _join(
-    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes], *, now: datetime
-) -> None:
+    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, person: CasePerson, hashes: list[bytes], *,
+    now: datetime,
+) -> None:  # fmt: skip
     """A further referral of a person whose case is open."""
     # A number that a merged case brings stays that case's own, so that undoing the merge gives each person theirs.
     group = await repository.duplicates.group_of(session, case_id)
@@ -183,6 +184,10 @@ async def _join(
             referred_by=origin.referred_by,
         ),
     )
+    await consents.take_over(
+        session, case_id=case_id, consents=person.consents, brought_by=origin.referred_by, given_at=origin.occurred_at,
+        now=now,
+    )  # fmt: skip
     if origin.custody_since:
         await custody.join(session, case_id, since=origin.custody_since, now=now)
 

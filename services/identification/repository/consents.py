@@ -66,6 +66,16 @@ async def is_barred(session: AsyncSession, case_id: UUID, org: str) -> bool:
     return not any((await leaves_of(session, org, family)).values())
 
 
+async def is_known(session: AsyncSession, case_id: UUID, recipient: str, purpose: str) -> bool:
+    """Whether the person has ever said of this recipient and purpose that it may know, and may since have taken it back."""
+    said = exists().where(
+        col(Consent.case_id).in_(await family_of(session, case_id)),
+        col(Consent.recipient) == recipient,
+        col(Consent.purpose) == purpose,
+    )
+    return bool(await session.scalar(select(said))) or await is_barred(session, case_id, recipient)
+
+
 async def live_consent(session: AsyncSession, case: Case, recipient: str, purpose: str) -> Consent | None:
     """The newest consent that lets the recipient know for this purpose now."""
     query = select(Consent).where(
