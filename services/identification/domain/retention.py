@@ -4,7 +4,6 @@ Erasing destroys the case's key: what was sealed under it, in this database and 
 can no longer be read. What is counted stays, without what would point at somebody.
 """
 
-import calendar
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -23,7 +22,7 @@ from services.identification.schemas.consents import HoldReport
 from services.identification.schemas.person import SealedText
 from shared import decision_tables, outbox
 from shared.auth import Actor
-from shared.clock import on_date
+from shared.clock import months_after, on_date
 from shared.codes import Channel
 from shared.concurrency import Match
 from shared.decision_tables import Dated
@@ -86,22 +85,16 @@ async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -
     terms = terms_on(on)
     return {
         Rule.UNLINKED_CONTACT: await repository.retention.unlinked_contacts(
-            session, until=months_before(on, terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
+            session, until=months_after(on, -terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
             limit=limit,
         ),
         Rule.NOT_IDENTIFIED: await repository.retention.not_identified(
-            session, until=months_before(on, terms.not_identified_months), on=on, limit=limit
+            session, until=months_after(on, -terms.not_identified_months), on=on, limit=limit
         ),
         Rule.CLOSED_VICTIM: await repository.retention.closed_victims(
-            session, until=months_before(on, terms.closed_victim_months), on=on, limit=limit
+            session, until=months_after(on, -terms.closed_victim_months), on=on, limit=limit
         ),
     }  # fmt: skip
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day that many months earlier, or the last of that month where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 async def run(session: AsyncSession, now: datetime) -> None:
