@@ -14,6 +14,7 @@ import httpx
 from services.referrals.directory import organisations
 from shared.auth import Assurance, Role, Scope
 from shared.bus import Bus
+from shared.clock import DevelopmentClock
 from shared.db import service_url
 from shared.running import House, open_house
 from shared.service import Service
@@ -56,6 +57,14 @@ class World:
         self.house = house
         self.server_url = server_url
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(house.front), base_url="http://havn.test")
+        self._lines: dict[str, asyncpg.Connection[Any]] = {}
+        self._emptying: dict[str, str] = {}
+        self._turn = asyncio.Lock()
+
+    async def close(self) -> None:
+        for line in self._lines.values():
+            await line.close()
+        await self.client.aclose()
 
     def partner(
         self,
@@ -86,13 +95,16 @@ class World:
 
     async def sql(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Run SQL in a service's database as its owner, past every wall."""
-        url = service_url(self.server_url, service).set(drivername="postgresql")
-        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
-        try:
-            found: list[asyncpg.Record] = await connection.fetch(statement, *values)
+        async with self._turn:
+            found: list[asyncpg.Record] = await (await self._line(service)).fetch(statement, *values)
             return found
-        finally:
-            await connection.close()
+
+    async def _line(self, service: str) -> "asyncpg.Connection[Any]":
+        # Kept from test to test: making one takes longer than what most are asked.
+        if service not in self._lines or self._lines[service].is_closed():
+            url = service_url(self.server_url, service).set(drivername="postgresql")
+            self._lines[service] = await asyncpg.connect(url.render_as_string(hide_password=False))
+        return self._lines[service]
 
     async def sql_as_runtime(self, service: str, statement: str, *values: Any, org: str = "") -> list[asyncpg.Record]:
         """Run SQL as the service's runtime role; without `org`, on behalf of nobody."""
@@ -149,15 +161,22 @@ class World:
         """An empty Havn: all rows gone but the seeded directory, the clock running."""
         await self.settled()
         for service in self.house.workers:
-            rows = await self.sql(
-                service,
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                " AND tablename NOT IN ('alembic_version', 'organisation')",
-            )
-            # TRUNCATE makes new files for every table and index; for a test's few rows that takes a hundred times as long.
-            emptied = " ".join(f"DELETE FROM {row['tablename']};" for row in rows)
-            await self.sql(service, f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {emptied} END $$")
-        await self.set_clock(None)
+            if service not in self._emptying:
+                self._emptying[service] = await self._statement_that_empties(service)
+            await self.sql(service, self._emptying[service])
+        clock = self.house.platform.clock
+        assert isinstance(clock, DevelopmentClock)
+        clock.set(None)
+
+    async def _statement_that_empties(self, service: str) -> str:
+        rows = await self.sql(
+            service,
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('alembic_version', 'organisation')",
+        )
+        # TRUNCATE makes new files for every table and index; for a test's few rows that takes a hundred times as long.
+        emptied = " ".join(f"DELETE FROM {row['tablename']};" for row in rows)
+        return f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {emptied} END $$"
 
 
 @asynccontextmanager
@@ -170,4 +189,4 @@ async def open_world(
         try:
             yield world
         finally:
-            await world.client.aclose()
+            await world.close()
