@@ -66,10 +66,9 @@ async def test_who_assesses_may_name_the_day_and_it_lies_later(havn: World) -> N
     assert len((await case.get("/risk-assessments", purpose="support")).json()["items"]) == 1
 
 
-async def test_where_no_terms_are_on_record_the_day_has_to_be_named(havn: World) -> None:
+async def test_a_danger_of_long_ago_has_the_same_terms_until_somebody_names_another_day(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
-    refused = await case.post("/risk-assessments", {"level": "low", "assessed_on": "1999-05-01"})
-    assert name_of(refused) == (422, "NoRiskTermsInForce")
+    assert (await assess(case, level="low", assessed_on="1999-05-01"))["reassess_on"] == "1999-07-30"
     assert (await assess(case, assessed_on="1999-05-01", reassess_on="1999-06-01"))["reassess_on"] == "1999-06-01"
 
 

@@ -132,10 +132,6 @@ async def test_a_measure_that_the_contract_does_not_know_is_refused(havn: World)
         answer = await case.post("/support-measures", measure("doctor") | said)
         assert name_of(answer) == (422, "InvalidInput")
         assert [error["loc"][-1] for error in answer.json()["errors"]] == list(said)
-    assert name_of(await case.post("/support-measures", measure("doctor", starts_on="1999-01-01"))) == (
-        422,
-        "NoSupportTermsInForce",
-    )
     assert (await done(case.get("/support-measures", purpose="support")))["items"] == []
 
 

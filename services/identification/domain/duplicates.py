@@ -1,7 +1,7 @@
 """Cases that may be about one person: asked when a case is opened or its person described, answered by a merge or an
 override, and never by the machine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -54,7 +54,8 @@ async def _find(session: AsyncSession, case: Case, person: CasePerson, *, now: d
     group = await repository.duplicates.group_of(session, case.id)
     found = await search.likely(session, actor=None, person=person, least=LEAST_ASKED, now=now, besides=group)
     survivors = await repository.search.surviving(session, [each.case.id for each in found])
-    passed_by = await repository.duplicates.never_the_same(session, case.id) | group | {case.earlier_case_id}
+    apart = await repository.duplicates.never_the_same(session, [case.id])
+    passed_by = group.union(*apart) | {case.earlier_case_id}
     asked: dict[UUID, PossibleDuplicate] = {}
     for each in found:
         other = survivors.get(each.case.id, each.case.id)
@@ -72,17 +73,27 @@ async def read(
     others = [repository.duplicates.other_of(question, case_id) for question in questions]
     visible = await repository.merging.worked_on(session, actor, others)
     survivors = await repository.search.surviving(session, [case_id, *others])
+    apart = await repository.duplicates.never_the_same(session, set(survivors.values()))
     return [
         _details(question, other, stands)
         for question, other in zip(questions, others, strict=True)
-        if other in visible and (stands := _standing(question, survivors)) is status
+        if other in visible and (stands := _standing(question, survivors, apart)) is status
     ]
 
 
-def _standing(question: DuplicateQuestion, survivors: dict[UUID, UUID]) -> QuestionStatus:
-    """A question about two cases that are merged is answered, until the merge is undone."""
-    is_merged = survivors.get(question.case_id) == survivors.get(question.other_case_id)
-    return QuestionStatus.MERGED if is_merged else question.status
+def _standing(
+    question: DuplicateQuestion, survivors: Mapping[UUID, UUID], apart: Collection[frozenset[UUID]]
+) -> QuestionStatus:
+    """A question about two cases that are merged is answered, until the merge is undone; so is one about cases that were
+    merged into two which are told apart."""
+    pair = _where_the_work_goes_on(question, survivors)
+    if len(pair) == 1:
+        return QuestionStatus.MERGED
+    return QuestionStatus.OVERRIDDEN if pair in apart else question.status
+
+
+def _where_the_work_goes_on(question: DuplicateQuestion, survivors: Mapping[UUID, UUID]) -> frozenset[UUID]:
+    return frozenset(survivors.get(each, each) for each in (question.case_id, question.other_case_id))
 
 
 def _details(question: DuplicateQuestion, other: UUID, status: QuestionStatus) -> DuplicateQuestionDetails:
@@ -120,11 +131,15 @@ async def check_resolved(session: AsyncSession, case: Case) -> None:
             for question in await repository.duplicates.questions_about(session, group)
             if question.status is QuestionStatus.OPEN and repository.duplicates.rests_on_a_number(question)
         ]
-        others = {each for question in questions for each in (question.case_id, question.other_case_id)} - group
+        asked_about = {each for question in questions for each in (question.case_id, question.other_case_id)}
+        survivors = await repository.search.surviving(session, asked_about)
+        pairs = {_where_the_work_goes_on(question, survivors) for question in questions}
+        apart = await repository.duplicates.never_the_same(session, [case.id])
+        others = frozenset[UUID]().union(*pairs - apart) - group
         is_unresolved = await repository.duplicates.any_open(session, others)
     if is_unresolved:
         raise DuplicateUnresolved(
-            "Another open case has an identifier of this person. Find it with GET .../possible-duplicates; then merge the "
-            "two (POST .../merge), or say why they are never the same person (POST .../possible-duplicates/{id}/override). "
-            "Where no such case is shown to you, CMM does that."
+            "Another open case has an identifier of this person. Find it with GET .../possible-duplicates, of this case or of "
+            "one that was merged into it; then merge the two (POST .../merge), or say why they are never the same person "
+            "(POST .../possible-duplicates/{id}/override). Where no such case is shown to you, CMM does that."
         )

@@ -37,12 +37,12 @@ async def questions_about(session: AsyncSession, case_ids: Collection[UUID]) -> 
     return list(await session.scalars(query.order_by(col(DuplicateQuestion.asked_at))))
 
 
-async def never_the_same(session: AsyncSession, case_id: UUID) -> set[UUID]:
-    """The cases of which somebody has said that they are not about this one's person."""
+async def never_the_same(session: AsyncSession, case_ids: Collection[UUID]) -> set[frozenset[UUID]]:
+    """The pairs, with one of these cases, of which somebody has said that they are not about one person."""
     query = select(DuplicateQuestion).where(
-        _about([case_id]), col(DuplicateQuestion.status) == QuestionStatus.OVERRIDDEN
+        _about(case_ids), col(DuplicateQuestion.status) == QuestionStatus.OVERRIDDEN
     )
-    return {other_of(question, case_id) for question in await session.scalars(query)}
+    return {frozenset((each.case_id, each.other_case_id)) for each in await session.scalars(query)}
 
 
 async def ask(session: AsyncSession, case_id: UUID, found: Iterable[PersonFound], *, now: datetime) -> None:
