@@ -5,7 +5,6 @@ No call ends in 500; what is refused changes nothing; model, server and the fold
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import httpx
@@ -24,12 +23,11 @@ from services.identification.domain.history import fold
 from shared.events import EVENTS
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import put
+from tests.identification.life_model import OPEN, POSITIVE, UNDECIDED, WHILE_PENDING, WITHOUT_ASSESSMENT, Decided, Model
 from tests.world import World
 
 PEOPLE = {"CMM": CMM_DECIDES, "US": US_DECIDES, "needs_review": NEEDS_REVIEW}
-POSITIVE, WITHOUT_ASSESSMENT = "assessed_trafficked", {"declined", "disappeared", "withdrawn"}
 OUTCOMES = [POSITIVE, "not_trafficked", "insufficient_basis", "other_offence_262b", *sorted(WITHOUT_ASSESSMENT)]
-UNDECIDED, OPEN = {"referred", "clarification", "recommended"}, {"referred", "clarification", "recommended", "decided"}
 MOVES = {
     ("referred", "clarification"), ("referred", "recommended"), ("referred", "decided"),
     ("clarification", "recommended"), ("clarification", "decided"),
@@ -37,98 +35,9 @@ MOVES = {
     ("closed", "decided"), ("closed", "recommended"),
 }  # fmt: skip
 """How a status may change; back to recommended only by an appeal that was referred back."""
-WHILE_PENDING = {"contact_person", "doctor", "psychologist", "midwife", "legal_aid", "other"}
 KINDS = sorted(WHILE_PENDING | {"education", "home_country_contact"})
+RECIPIENT = "hopenow"
 DECIDED_ON, CAP_ON = "2026-03-09", "2026-07-07"
-
-
-@dataclass
-class Decided:
-    id: str
-    authority: str
-    outcome: str
-    is_current: bool = True
-    replaced_by: "Decided | None" = None
-
-    @property
-    def stands(self) -> bool:
-        if self.outcome != POSITIVE:
-            return False
-        return self.is_current or (self.replaced_by is not None and self.replaced_by.stands)
-
-
-@dataclass
-class Model:
-    """What the case should be."""
-
-    authority: str
-    status: str = "referred"
-    is_of_review: bool = False
-    court_recognised: bool = False
-    missing: bool = False
-    decisions: list[Decided] = field(default_factory=list)
-    appeals: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    """For each appeal the decision, and whether it is open."""
-    periods: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """For each period the decision that gave it, and its end."""
-    has_contact_person: bool = False
-    departed: bool = False
-    followed_up: set[int] = field(default_factory=set)
-
-    def current(self, authority: str) -> Decided | None:
-        return next((each for each in self.decisions if each.authority == authority and each.is_current), None)
-
-    @property
-    def is_positive(self) -> bool:
-        return any(each.is_current and each.outcome == POSITIVE for each in self.decisions)
-
-    @property
-    def removal_hold(self) -> bool:
-        return any(is_open for _, is_open in self.appeals.values())
-
-    @property
-    def has_standing_period(self) -> bool:
-        stands = {each.id for each in self.decisions if each.stands}
-        return any(decision in stands for decision, _ in self.periods.values())
-
-    def may_decide(self, authority: str, outcome: str, replaces: str | None) -> bool:
-        current = self.current(authority)
-        if replaces != (current.id if current else None):
-            return False
-        if authority == "COURT":
-            return True
-        if self.status == "closed":
-            return False
-        if authority != ("CMM" if self.authority == "COURT" else self.authority):
-            return False
-        if outcome in WITHOUT_ASSESSMENT:
-            return True
-        again = replaces is not None or self.court_recognised
-        return self.status == "recommended" or (again and self.status == "decided")
-
-    def decide(self, decided: Decided) -> None:
-        if before := self.current(decided.authority):
-            before.is_current, before.replaced_by = False, decided
-        self.decisions.append(decided)
-        if decided.authority != "COURT":
-            self.status = "decided"
-        elif decided.outcome == POSITIVE:
-            self.status, self.court_recognised = "decided", True
-            if self.authority == "needs_review":
-                self.authority = "COURT"
-
-    def may_grant(self) -> bool:
-        positive = [each for each in self.decisions if each.is_current and each.outcome == POSITIVE]
-        if self.status == "closed" or not positive or self.has_standing_period:
-            return False
-        # A court's judgment over somebody whose stay is unclear does not say which of the two periods it is.
-        return not (self.is_of_review and all(each.authority == "COURT" for each in positive))
-
-    def supports(self, kind: str) -> bool:
-        if self.status == "closed":
-            return kind == "contact_person"
-        allowed = {"contact_person"} if self.status == "decided" else WHILE_PENDING
-        return self.is_positive or kind in allowed
 
 
 class CaseLife(RuleBasedStateMachine):
@@ -136,6 +45,8 @@ class CaseLife(RuleBasedStateMachine):
     loop: ClassVar[asyncio.AbstractEventLoop]
 
     case: Opened
+    other: Opened
+    """Another case, with which this one may be merged."""
     model: Model
 
     def wait(self, calling: Coroutine[Any, Any, Any]) -> Any:
@@ -148,8 +59,11 @@ class CaseLife(RuleBasedStateMachine):
         *,
         is_allowed: bool,
         then: Callable[[Any], None] | None = None,
+        even_merged: bool = False,
     ) -> None:
-        """Make a call that the model allows or forbids; what is forbidden leaves everything as it was."""
+        """Make a call that the model allows or forbids; what is forbidden leaves everything as it was. A case that was
+        merged is only read."""
+        is_allowed = is_allowed and (even_merged or not self.model.merged_into)
         answer = self.wait(calling)
         assert answer.status_code < 500, answer.text
         succeeded = answer.status_code < 300
@@ -174,6 +88,7 @@ class CaseLife(RuleBasedStateMachine):
     @initialize(kind=st.sampled_from(sorted(PEOPLE)), outcome=st.none() | st.sampled_from(OUTCOMES))
     def open(self, kind: str, outcome: str | None) -> None:
         self.case = self.wait(open_case(self.havn, PEOPLE[kind]))
+        self.other = self.wait(open_case(self.havn, CMM_DECIDES))
         self.model = Model(kind, is_of_review=kind == "needs_review")
         self.details, self.etag = self.look()
         self.told = 0
@@ -358,6 +273,40 @@ class CaseLife(RuleBasedStateMachine):
         allowed = self.model.status == "closed"
         self.call(self.case.post("/reopening", {"reason": "A question."}), is_allowed=allowed, then=reopened)
 
+    @rule()
+    def merge(self) -> None:
+        def merged(told: Any) -> None:
+            self.model.merged_into = told["merged_into"]
+
+        self.call(self.case.post("/merge", {"into": self.other.id}), is_allowed=True, then=merged)
+
+    @rule()
+    def unmerge(self) -> None:
+        def is_itself_again(_: Any) -> None:
+            self.model.merged_into = None
+
+        unmerging = self.case.post("/unmerge", None)
+        self.call(unmerging, is_allowed=bool(self.model.merged_into), then=is_itself_again, even_merged=True)
+
+    @rule()
+    def consent(self) -> None:
+        def given(told: Any) -> None:
+            self.model.consents[told["consent_id"]] = True
+
+        body = {"recipient": RECIPIENT, "purpose": "support"}
+        self.call(self.case.post("/consents", body), is_allowed=self.model.status in OPEN, then=given)
+
+    @precondition(lambda self: self.model.consents)
+    @rule(number=st.integers(0, 20))
+    def withdraw(self, number: int) -> None:
+        consent_id = sorted(self.model.consents)[number % len(self.model.consents)]
+
+        def taken_back(_: Any) -> None:
+            self.model.consents[consent_id] = False
+
+        taking_back = self.case.post(f"/consents/{consent_id}/withdraw", {})
+        self.call(taking_back, is_allowed=self.model.consents[consent_id], then=taken_back)
+
     @rule(part=st.sampled_from(["/missing", "/closure", "/appeals", "/return-plan/follow-ups"]))
     def a_stranger_tries(self, part: str) -> None:
         bodies: dict[str, Any] = {
@@ -384,6 +333,9 @@ class CaseLife(RuleBasedStateMachine):
         assert {each["period_id"]: each["ends_on"] for each in self.details["periods"]} == {
             period_id: ends_on for period_id, (_, ends_on) in model.periods.items()
         }
+        assert self.details["merged_into"] == model.merged_into
+        told = self.wait(self.case.get("/status", by=RECIPIENT, purpose="support"))
+        assert told.status_code == (200 if any(model.consents.values()) else 404), "it knows while the person lets it"
         self.agrees_with_its_events()
 
     def agrees_with_its_events(self) -> None:
@@ -397,6 +349,7 @@ class CaseLife(RuleBasedStateMachine):
         assert len(rows) >= self.told, "history only grows"
         self.told = len(rows)
         life = fold(EVENTS[row["type"]].model_validate(json.loads(row["payload"])) for row in rows)
+        assert str(life.merged_into or "") == (self.model.merged_into or "")
         assert (life.status, life.missing, life.removal_hold) == (
             self.model.status,
             self.model.missing,
