@@ -1,5 +1,6 @@
 """What is told about a person, and why that is allowed: by consent, or by a law that is named with the reason."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,18 +37,18 @@ async def disclose(
     """Note that something is told to the recipient, with a snapshot of what. A live consent that covers it is its basis;
     without one it takes a law and a reason, and is listed in the report of disclosures by law."""
     case = await repository.cases.lock_case(session, actor, case_id, match)
-    consent = await repository.consents.live_consent(session, case, report.recipient, report.purpose)
-    is_covered = consent is not None and set(report.fields) <= set(consent.scope)
-    if not is_covered:
-        _check_the_law(report, consent)
+    live = await repository.consents.live_consents(session, case, report.recipient, report.purpose)
+    consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
+    if consent is None:
+        _check_the_law(report, live)
     disclosure = Disclosure(
         case_id=case.id,
         recipient=report.recipient,
         purpose=report.purpose,
         fields=sorted(set(report.fields)),
-        basis=DisclosureBasis.CONSENT if is_covered else DisclosureBasis.LAW,
-        consent_id=consent.id if consent and is_covered else None,
-        legal_basis=None if is_covered else report.legal_basis,
+        basis=DisclosureBasis.CONSENT if consent else DisclosureBasis.LAW,
+        consent_id=consent.id if consent else None,
+        legal_basis=None if consent else report.legal_basis,
         made_at=now,
         made_by=actor.org,
     )
@@ -70,13 +71,13 @@ async def disclose(
     return case, disclosure
 
 
-def _check_the_law(report: DisclosureReport, consent: Consent | None) -> None:
+def _check_the_law(report: DisclosureReport, live: Sequence[Consent]) -> None:
     if report.legal_basis is None:
-        lacking = "covers all these fields" if consent else "lets this recipient know for this purpose"
+        lacking = "covers all these fields" if live else "lets this recipient know for this purpose"
         raise ConsentMissing(
             f"No live consent {lacking}. Record one (POST .../consents), or name the `legal_basis` and the `reason` "
             "that allow it without.",
-            has_consent_for=list(consent.scope) if consent else [],
+            has_consent_for=sorted({field for consent in live for field in consent.scope}),
         )
     if report.reason is None:
         raise ReasonMissing("Say in `reason` why the law that you name allows this disclosure without consent.")

@@ -76,15 +76,15 @@ async def is_known(session: AsyncSession, case_id: UUID, recipient: str, purpose
     return bool(await session.scalar(select(said))) or await is_barred(session, case_id, recipient)
 
 
-async def live_consent(session: AsyncSession, case: Case, recipient: str, purpose: str) -> Consent | None:
-    """The newest consent that lets the recipient know for this purpose now."""
+async def live_consents(session: AsyncSession, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
+    """The consents that let the recipient know for this purpose now, newest first."""
     query = select(Consent).where(
         col(Consent.case_id).in_(await family_of(session, case.id)),
         col(Consent.recipient) == recipient,
         col(Consent.purpose) == purpose,
         col(Consent.withdrawn_at).is_(None),
     )
-    return await session.scalar(query.order_by(col(Consent.recorded_at).desc()).limit(1))
+    return (await session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))).all()
 
 
 async def is_acting_municipality(session: AsyncSession, case_id: UUID, org: str) -> bool:
