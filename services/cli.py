@@ -171,7 +171,7 @@ def check_events() -> None:
         async with upkeep.transaction_of(service, _settings(), server_url) as session:
             count, found = await history.compare(session)
         for each in found:
-            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was told.")
+            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was told.", soft_wrap=True)
         if found:
             _stop(f"{len(found)} of {count} cases are not as their history tells.")
         out.print(f"{count} cases are as their history tells.")
@@ -275,6 +275,12 @@ def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any,
                 where = "HAVN_DATABASE_URL" if settings.database_url else str(settings.home.absolute())
                 raise DatabaseAway(
                     f"The databases at {where} cannot be used ({type(error).__name__}); run `havn migrate` first."
+                ) from None
+            except BrokenPipeError:  # whoever reads what we print has read enough
+                raise
+            except OSError as error:
+                raise DatabaseAway(
+                    f"The database server does not answer ({type(error).__name__}); look at HAVN_DATABASE_URL."
                 ) from None
 
     _run(go)
