@@ -4,7 +4,7 @@ with one of them has to do with all, for as long as the merge stands."""
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Uuid, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -15,11 +15,9 @@ from shared import audit
 
 def members_of(case_id: UUID) -> Select[UUID]:
     """The case, and all that were merged into it, directly or through others."""
-    merged = select(col(CaseMerge.case_id)).where(col(CaseMerge.into_id) == case_id).cte("members", recursive=True)
-    merged = merged.union(select(col(CaseMerge.case_id)).where(col(CaseMerge.into_id) == merged.c.case_id))
-    return select(col(KnownCase.case_id)).where(
-        (col(KnownCase.case_id) == case_id) | col(KnownCase.case_id).in_(select(merged.c.case_id))
-    )
+    members = select(literal(case_id, Uuid).label("case_id")).cte("members", recursive=True)
+    members = members.union(select(col(CaseMerge.case_id)).where(col(CaseMerge.into_id) == members.c.case_id))
+    return select(members.c.case_id)
 
 
 async def surviving(session: AsyncSession, case_id: UUID) -> UUID | None:

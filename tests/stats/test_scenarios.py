@@ -33,6 +33,7 @@ async def test_sc01_two_of_three_thai_women_count_all_three_were_interviewed(hav
             {"referred_by": "politi-oestjylland", "kind": "police", "count": 1, "statuses": {"submitted": 1}}
         ],
         "interviewed": 3,
+        "prepared_returns": 0,
     }
 
 
