@@ -20,10 +20,6 @@ class MergedWithItself(Conflict):
     """A case is about its own person already."""
 
 
-class CaseIsErased(Conflict):
-    """Nothing is left in the case that says who the person was."""
-
-
 class NotMerged(Conflict):
     """The case stands for itself; there is no merge to undo."""
 
@@ -33,9 +29,6 @@ async def merge(session: AsyncSession, *, actor: Actor, case_id: UUID, into: UUI
     if case_id == into:
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await repository.merging.lock_pair(session, actor, case_id, into, match)
-    for each in (case, surviving):
-        if await repository.merging.is_erased(session, each):
-            raise CaseIsErased(f"Case {each.id} was erased; it can no longer be said to be about the same person.")
     case.merged_into = surviving.id
     _carry_custody(case, surviving)
     await _note(session, case, surviving, operation="case.merge")

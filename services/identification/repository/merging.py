@@ -12,7 +12,6 @@ from services.identification.models.merging import LentPart
 from services.identification.repository.cases import WEAKER, WORKING, CaseNotFound, find_case, lock_case
 from shared.auth import Actor
 from shared.concurrency import Match
-from shared.sealed import StoredKey
 
 
 async def find_worked_on(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
@@ -40,11 +39,6 @@ async def lock_pair(
         for each in sorted({case_id, other_id})
     }
     return locked[case_id], locked[other_id]
-
-
-async def is_erased(session: AsyncSession, case: Case) -> bool:
-    """Whether the case's key is destroyed, and with it everything that named the person."""
-    return not await session.scalar(select(exists().where(col(StoredKey.owner_id) == case.id)))
 
 
 async def parts_in(session: AsyncSession, case_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
