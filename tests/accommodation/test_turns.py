@@ -84,6 +84,29 @@ async def test_a_status_that_held_before_the_first_night_holds_from_the_first_ni
     assert await answered(havn, placement_id) == [("2026-03-09", "B3", "US", "US")]
 
 
+async def test_of_several_that_began_before_the_first_night_the_last_holds(
+    havn: World, housing: Housing, placed: tuple[str, str]
+) -> None:
+    case_id, placement_id = placed
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 2, 1)))
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 1, 1)))
+    assert await answered(havn, placement_id) == [("2026-03-09", "A1", "CMM", "CMM")]
+
+
+async def test_a_turn_that_turns_nothing_is_not_told(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
+    case_id, placement_id = placed
+    for day in (date(2026, 4, 1), date(2026, 5, 1)):
+        await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, day))
+    assert await answered(havn, placement_id) == [("2026-03-09", "A1", "CMM", "CMM"), ("2026-04-01", "B3", "US", "US")]
+
+
+async def test_a_turn_on_the_day_before_the_last_counts(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    placement_id = await housing.booked(case_id, (await housing.shelter()).place_id, to_on="2026-04-01")
+    await housing.tell(status(case_id, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 31), asylum=True))
+    assert [item[0] for item in await answered(havn, placement_id)] == ["2026-03-09", "2026-03-31"]
+
+
 async def test_what_turns_after_the_last_night_is_no_longer_ours(havn: World, housing: Housing) -> None:
     case_id = await housing.case()
     placement_id = await housing.booked(case_id, (await housing.shelter()).place_id, to_on="2026-04-01")
