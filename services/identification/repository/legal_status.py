@@ -65,7 +65,8 @@ async def lock_cases_with_due_entries(session: AsyncSession, *, on: date) -> Seq
     due = select(col(LegalStatusEntry.case_id)).where(
         ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= on
     )
-    kept = select(Case).where(col(Case.id).in_(due), col(Case.erased_at).is_(None))  # of an erased one nothing can change
+    # In an erased case there is nothing left that could change.
+    kept = select(Case).where(col(Case.id).in_(due), col(Case.erased_at).is_(None))
     cases = kept.order_by(col(Case.id)).limit(_MOST_AT_ONCE)
     found = (await session.scalars(cases.with_for_update(skip_locked=True))).all()
     for case in found:
