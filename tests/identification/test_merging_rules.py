@@ -1,5 +1,7 @@
 """What a merge leaves alone, what it refuses, and what comes back when it is undone."""
 
+import asyncio
+
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
@@ -154,3 +156,12 @@ async def test_us_does_not_undo_a_merge_into_a_case_that_is_only_cmms(havn: Worl
     assert (await ours.merge(theirs)).status_code == 200
     assert name_of(await ours.unmerge(by="us")) == (404, "NotFound"), "of CMM's own case US knows nothing"
     assert await merged_into(ours) == theirs.id
+
+
+async def test_a_merge_that_two_undo_at_once_is_undone_once(havn: World) -> None:
+    case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
+    assert (await case.merge(into)).status_code == 200
+    answers = await asyncio.gather(*(case.unmerge() for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {name_of(answer) for answer in answers if answer.status_code == 409} == {(409, "NotMerged")}
+    assert len(await told(case, "case-unmerged")) == 1

@@ -47,11 +47,11 @@ def _carry_custody(case: Case, surviving: Case) -> None:
 async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime) -> Case:
     """The merge was an error: the two are different people again, each with the case that was theirs."""
     seen = await repository.merging.find_worked_on(session, actor, case_id, operation="case.unmerge")
-    if seen.merged_into is None:
+    into = seen.merged_into
+    if into is None:
         raise NotMerged("This case was not merged into another one, so there is nothing to undo.")
-    case, surviving = await repository.merging.lock_pair(
-        session, actor, case_id, seen.merged_into, match, even_merged=True
-    )
+    session.expire(seen)  # it may be another by the time it is locked
+    case, surviving = await repository.merging.lock_pair(session, actor, case_id, into, match, even_merged=True)
     if case.merged_into != surviving.id:
         raise NotMerged("Somebody else has just changed the merge; read the case again.")
     case.merged_into = None
