@@ -82,7 +82,8 @@ class Operation:
         kind = schema.get("type")
         if kind == "object":
             fields = schema.get("properties", {})
-            return {field: self._sample(field, fields[field]) for field in schema.get("required", [])}
+            given = schema.get("required") or list(fields)[: schema.get("minProperties", 0)]
+            return {field: self._sample(field, fields[field]) for field in given}
         if kind == "array":
             return [self._sample(name, schema["items"])] * schema.get("minItems", 0)
         if kind == "string":

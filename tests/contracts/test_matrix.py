@@ -77,6 +77,7 @@ async def seeded(house_of_all: World) -> Seeded:
     ids = {"referral_id": story.referral_id, "case_id": story.cases["P01"], "period_id": periods["P01"]["period_id"]}
     ids |= await keep_evidence(house_of_all, story.cases["P01"])
     ids |= await live_on(house_of_all, story.cases["P01"])
+    ids |= await know(house_of_all, story.cases["P01"], other=story.cases["P03"])
     draft = await half_enter(house_of_all)
     ids |= draft
     housed = await house(house_of_all, story.cases["P01"])
@@ -100,6 +101,22 @@ async def live_on(havn: World, case_id: str) -> dict[str, str]:
     filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-20", "filed_by": "person"})
     begun = await cmm.post(f"{case}/support-measures", {"kind": "doctor", "starts_on": "2026-03-20"})
     return {"appeal_id": filed.json()["appeal_id"], "measure_id": begun.json()["measure_id"]}
+
+
+async def know(havn: World, case_id: str, *, other: str) -> dict[str, str]:
+    """Who else has to do with this case: another person, a suspect, and somebody who was told."""
+    cmm, case = havn.partner("cmm"), f"/identification/v1/cases/{case_id}"
+    await cmm.post(f"{case}/links", {"case_id": other, "relation": "co_victim"})
+    named = await cmm.post(f"{case}/suspects", {"name": "FAKE Suspect One"})
+    let_know = {"recipient": "cmm", "purpose": "support"}
+    consent = await cmm.post(f"{case}/consents", let_know)
+    told = await cmm.post(f"{case}/disclosures", let_know | {"fields": ["status"]})
+    return {
+        "other_case_id": other,
+        "suspect_id": named.json()["suspect_id"],
+        "consent_id": consent.json()["consent_id"],
+        "disclosure_id": told.json()["disclosure_id"],
+    }
 
 
 async def half_enter(havn: World) -> dict[str, str]:
@@ -268,6 +285,8 @@ async def test_a_child_is_found_under_its_own_parent_only(seeded: Seeded, servic
         parent = next((name for name in operation.ids if name in seeded.sc01.siblings), None)
         if len(operation.ids) < 2 or parent is None or not seeded.sc01.cover(operation):
             continue
+        if "other_case_id" in operation.ids:
+            continue  # a case in its own right, not a child of this one
         caller = seeded.havn.partner("cmm", *(role for role in operation.roles if role is not Role.SYSTEM))
         sibling = {parent: seeded.sc01.siblings[parent]}
         # Any version will do: a stale tag would be refused (412) before the child is looked for.

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.codes import LinkKind, Relation
 from shared.errors import SpokenValueError
@@ -43,6 +43,8 @@ class SuspectDescription(BaseModel):
 class SuspectReport(Body):
     """What is known of the suspect. The same telephone number, or the same full name, in several cases joins them; so does
     `suspect_id`, where a suspect of another case is known to be the same."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     suspect_id: UUID | None = None
     name: PersonalName | None = None
