@@ -38,6 +38,7 @@ RULES_OF_VALUES = frozenset(
     {
         "Two subjects have the same reference; give each its own.",
         "A period ends on a later day than it begins; the last day is not part of it.",
+        "A draft has the fields of POST /identification/v1/cases, and no others.",
         "linked_case_id and relation go together: send both, or neither.",
         "valid_until must not lie before valid_from.",
         "Say something of the suspect: a name, a telephone number, a description, or suspect_id.",
