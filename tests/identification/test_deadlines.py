@@ -314,7 +314,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.row(46)
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
 async def test_at_every_instant_the_list_says_what_the_notifications_have_said(havn: World, steps: list[str]) -> None:
     await havn.forget_everything()

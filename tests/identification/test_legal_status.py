@@ -199,7 +199,7 @@ days = st.integers(min_value=-20, max_value=20)
 entries = st.lists(st.tuples(days, st.sampled_from(["visa", "no_legal_stay", "residence_permit"])), max_size=5)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(told=entries, asked=days)
 async def test_what_holds_is_the_latest_that_has_begun_in_whatever_order_it_was_told(
     havn: World, told: list[tuple[int, str]], asked: int

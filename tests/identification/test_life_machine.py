@@ -364,7 +364,7 @@ async def test_the_life_of_a_case_is_a_state_machine(havn: World) -> None:
     await havn.set_clock("2026-03-20T12:00:00+01:00")
     CaseLife.havn, CaseLife.loop = havn, asyncio.get_running_loop()
     few = hypothesis.settings(
-        max_examples=10,
+        max_examples=5,
         stateful_step_count=25,
         deadline=None,
         database=None,

@@ -230,7 +230,7 @@ async def three_cases(havn: World) -> list[Opened]:
     return await open_cases(havn, *[CMM_DECIDES] * 3)
 
 
-@hypothesis.settings(max_examples=25, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(max_examples=8, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 @given(histories, st.integers(0, 140))
 async def test_the_list_is_exact(
     havn: World, three_cases: list[Opened], history: list[tuple[int, int, int | None, str]], seen_after: int

@@ -129,7 +129,7 @@ years = st.lists(st.sampled_from([None, 2021, 2022, 2023]), min_size=CASES, max_
 
 
 @pytest.mark.row(14)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=moves, years=years)
 async def test_whatever_is_merged_and_undone_the_counts_are_those_of_the_people_there_are(
     havn: World, moves: Sequence[tuple[int, int]], years: Sequence[int | None]
