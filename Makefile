@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 export UV_LINK_MODE ?= copy
 
-.PHONY: run test rows demo lint types walls lock contract benchmarks mutants clean help
+.PHONY: run test coverage rows demo lint types walls lock contract benchmarks mutants clean help
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ demo: $(VENV)/.runtime ## play a raid from referral to figure, against a running
 
 test: $(VENV)/.development lint types walls ## everything that can be tested on this machine
 	@tools/test
+
+coverage: $(VENV)/.development ## all tests, with the coverage floor
+	@tools/test --cov --cov-report=term-missing:skip-covered
 
 rows: $(VENV)/.development ## which rows of docs/rows.md are met
 	@tools/rows
