@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, visibility
-from services.identification.domain import children, custody, deadlines, periods, support
+from services.identification.domain import children, custody, deadlines, lifecycle, periods, support
 from services.identification.domain.retention import MEASURES, Rule
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case, CaseReferral, Part
@@ -48,7 +48,7 @@ from services.identification.schemas.routing import RoutingOfCase
 from services.identification.visibility import Fact, cut
 from shared.alerts import RaisedAlert
 from shared.auth import Actor
-from shared.codes import Authority, CaseStatus, Outcome
+from shared.codes import Authority, Outcome
 from shared.outbox import RecordedEvent
 
 
@@ -134,7 +134,7 @@ def _standing(current: Sequence[Decision]) -> Decision:
 
 def is_pending(case: Case) -> bool:
     """Nobody is to be removed while this is so."""
-    return case.status not in (CaseStatus.DECIDED, CaseStatus.CLOSED)
+    return case.status not in lifecycle.DECIDED
 
 
 def deciding_authority(case: Case) -> Authority | None:

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE
 from services.identification.domain import clocks, lifecycle
 from services.identification.domain.children import is_child
-from services.identification.domain.deadlines import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.models.absence import Absence
 from services.identification.models.cases import Case

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, routing
+from services.identification.codes import CENTRE, IMMIGRATION
+from services.identification.domain import clocks, lifecycle, routing
 from services.identification.domain.routing import RoutingFacts
 from services.identification.models.cases import Case, Part
 from services.identification.schemas.cases import EarlierIdentification
@@ -16,13 +17,11 @@ from services.identification.schemas.routing import RoutingQuestion, Settlement
 from shared import outbox
 from shared.auth import Actor
 from shared.clock import on_date
-from shared.codes import Authority, CaseStatus
+from shared.codes import Authority
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden
 from shared.events import CaseRouted
 
-CENTRE, IMMIGRATION, PROSECUTION = "cmm", "us", "anklagemyndigheden"
-DECIDED = frozenset({CaseStatus.DECIDED, CaseStatus.CLOSED})
 _DECIDES = {Authority.CMM: CENTRE, Authority.COURT: CENTRE, Authority.US: IMMIGRATION}
 """The organisation that acts for an authority; after a court, CMM is still asked to open the support offer (R1)."""
 
@@ -120,7 +119,7 @@ async def settle(
     case = await repository.cases.lock_case(session, actor, case_id, match)
     if actor.org != CENTRE:
         raise NotACentresLawyer("Only a lawyer of CMM settles who decides.")
-    if case.status in DECIDED:
+    if case.status in lifecycle.DECIDED:
         raise CaseIsDecided("The case is decided; the deciding authority no longer changes.")
     if case.rule != "R7":
         raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")

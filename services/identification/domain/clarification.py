@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE
 from services.identification.domain import lifecycle
-from services.identification.domain.cases import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.clarification import Interview, Recommendation

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE
 from services.identification.domain import deadlines, hotline, periods
-from services.identification.domain.deadlines import CENTRE, Assessment, Clock, Facts, GivenPeriod, SentBack
+from services.identification.domain.deadlines import Assessment, Clock, Facts, GivenPeriod, SentBack
 from services.identification.domain.periods import Period
 from services.identification.domain.standing import standing
 from services.identification.models.appeals import Appeal

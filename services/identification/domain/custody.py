@@ -13,7 +13,7 @@ from services.identification.schemas.deadlines import CustodyEndReport, CustodyR
 from services.identification.schemas.person import SealedText
 from shared import events, outbox
 from shared.auth import Actor
-from shared.codes import Authority, CaseStatus, Proposal, ResidenceBasis
+from shared.codes import Authority, Proposal, ResidenceBasis
 from shared.concurrency import Match
 from shared.errors import Conflict, Unprocessable
 
@@ -39,7 +39,7 @@ def is_held(case: Case) -> bool:
 
 def proposals(case: Case) -> list[Proposal]:
     """Who has no legal stay, or whose stay is not clear, can be placed at a shelter while the assessment lasts."""
-    is_clarified = case.status in (CaseStatus.DECIDED, CaseStatus.CLOSED)
+    is_clarified = case.status in lifecycle.DECIDED
     may_lack_stay = (
         case.residence_basis in _UNCLEAR_STAY or case.authority is Authority.NEEDS_REVIEW or case.rule == "R6"
     )

@@ -14,7 +14,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.identification.codes import CENTRE, IMMIGRATION
 from services.identification.domain import periods
+from services.identification.domain.lifecycle import DECIDED
 from services.identification.domain.periods import Period, PeriodDates
 from services.identification.models.deadlines import Deadline
 from shared import decision_tables
@@ -23,8 +25,6 @@ from shared.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, Per
 from shared.decision_tables import Dated, NoTableInForce
 
 TABLES: Final = Path(__file__).parents[1] / "tables"
-CENTRE, IMMIGRATION = "cmm", "us"
-DECIDED: Final = frozenset({CaseStatus.DECIDED, CaseStatus.CLOSED})
 PERIOD_CLOCKS: Final = {
     PeriodKind.REFLECTION: DeadlineKind.REFLECTION_PERIOD,
     PeriodKind.RESTITUTION: DeadlineKind.RESTITUTION_PERIOD,

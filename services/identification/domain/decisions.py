@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.domain import cases, clocks, closing, duplicates, lifecycle
 from services.identification.domain.clarification import AuthorityNotSettled
 from services.identification.domain.lifecycle import Step
@@ -26,8 +27,8 @@ from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Unprocessable
 from shared.events import DecisionMade, DecisionReplaced
 
-DECIDES = {Authority.CMM: frozenset({"cmm"}), Authority.US: frozenset({"us"})}
-RECORDS_A_COURT = frozenset({"cmm", "anklagemyndigheden"})
+DECIDES = {Authority.CMM: frozenset({CENTRE}), Authority.US: frozenset({IMMIGRATION})}
+RECORDS_A_COURT = frozenset({CENTRE, PROSECUTION})
 ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outcome.WITHDRAWN})
 """Outcomes that nobody recommends: the person or the circumstances brought them."""
 
@@ -103,7 +104,7 @@ async def _heed_the_court(
             await closing.reopen_locked(session, case, actor=actor, on=on_date(now), reason=None, now=now)
     lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True
-    raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, cases.CENTRE))
+    raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, CENTRE))
     if case.authority is Authority.NEEDS_REVIEW:
         await cases.route_again(session, case, now=now)
 

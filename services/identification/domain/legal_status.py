@@ -84,7 +84,7 @@ async def _heed(session: AsyncSession, case: Case, *, now: datetime) -> None:
     )
     if told_basis is not case.residence_basis:
         description.tell(session, case, now=now)
-    if before != cases.facts_on(case, today) and case.status not in cases.DECIDED:
+    if before != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:
         await clocks.wind(session, case, now=now)

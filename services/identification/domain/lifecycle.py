@@ -13,7 +13,9 @@ from shared.errors import Conflict
 
 _ALL: Final = frozenset(CaseStatus)
 _OPEN: Final = _ALL - {CaseStatus.CLOSED}
-_UNDECIDED: Final = _OPEN - {CaseStatus.DECIDED}
+DECIDED: Final = frozenset({CaseStatus.DECIDED, CaseStatus.CLOSED})
+"""In these the identification is no longer pending."""
+_UNDECIDED: Final = _ALL - DECIDED
 
 
 class CaseStatusDoesNotAllow(Conflict):
@@ -23,7 +25,6 @@ class CaseStatusDoesNotAllow(Conflict):
 class Step(StrEnum):
     """What may be done to a case; the text completes "does not allow to ..."."""
 
-    SETTLE = "settle who decides"
     INTERVIEW = "record an interview"
     RECOMMEND = "recommend"
     DECIDE = "decide"
@@ -43,7 +44,6 @@ class Step(StrEnum):
 
 
 ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
-    Step.SETTLE: _UNDECIDED,
     Step.INTERVIEW: _OPEN,
     Step.RECOMMEND: _OPEN,
     Step.DECIDE: frozenset({CaseStatus.RECOMMENDED}),

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE
 from services.identification.domain import clocks
-from services.identification.domain.deadlines import CENTRE
 from services.identification.models.cases import Case
 from services.identification.models.deadlines import OnCallWatch
 from shared import outbox

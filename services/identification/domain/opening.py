@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.domain import (
     cases,
     children,
@@ -22,7 +23,6 @@ from services.identification.domain import (
     search,
     sharing,
 )
-from services.identification.domain.cases import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.models.cases import Case, CaseReferral, Part
 from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.person import CasePerson, SealedText

@@ -63,7 +63,7 @@ async def describe_person(
     if before != description.told_of(case):
         description.tell(session, case, now=now)
     await children.notify_municipality(session, case, now=now)
-    if routed_by != cases.facts_on(case, today) and case.status not in cases.DECIDED:
+    if routed_by != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:
         await clocks.wind(session, case, now=now)

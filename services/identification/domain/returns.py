@@ -13,8 +13,8 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import CENTRE
 from services.identification.domain import clocks, lifecycle
-from services.identification.domain.deadlines import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.returns import FollowUp, ReturnPlan

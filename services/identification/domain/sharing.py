@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
+from services.identification.codes import IMMIGRATION, PROSECUTION
 from services.identification.domain import cases
 from services.identification.models.cases import Case, Part
 
@@ -47,9 +48,9 @@ async def take_back(session: AsyncSession, case: Case, org: str) -> bool:
 
 
 async def _part_by_law(session: AsyncSession, case: Case, org: str) -> Part | None:
-    if org == cases.IMMIGRATION:
+    if org == IMMIGRATION:
         return cases.part_against_removal(case)
-    if org == cases.PROSECUTION:
+    if org == PROSECUTION:
         return Part.PROSECUTION
     if await repository.consents.is_acting_municipality(session, case.id, org):
         return Part.MUNICIPALITY

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, visibility
+from services.identification.codes import CENTRE
 from services.identification.domain import lifecycle
-from services.identification.domain.cases import CENTRE
 from services.identification.domain.lifecycle import Step
 from services.identification.domain.standing import is_positive
 from services.identification.models.cases import Case
