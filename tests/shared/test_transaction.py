@@ -116,6 +116,7 @@ async def test_an_error_at_the_very_end_takes_everything_back(havn: World, monke
 async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_it(havn: World) -> None:
     story = Story(havn)
     await story.refer()
+    await havn.settled()  # identification reads the referral, which is noted too
     before = await left(havn)
     withdrawn = await havn.partner("cmm").post(f"{PATH}/{story.referral_id}/withdraw", {"reason": "Not mine."})
     assert withdrawn.status_code == 403
