@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, String, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from shared.alert_channels import Channel, ChannelRefused
 from shared.auth import Actor
@@ -69,7 +70,7 @@ class RaisedAlert(_Base):
     """An alert and what has become of it. `next_try_at` and `sent_at` are of the real clock, not of the domain's."""
 
     __tablename__ = "alert"
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[DeadlineKind] = mapped_column(Code(DeadlineKind))
     case_id: Mapped[UUID]
     for_org: Mapped[str]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
+from uuid_utils.compat import uuid7
 
 CodeT = TypeVar("CodeT", bound=StrEnum)
 
@@ -62,6 +63,13 @@ def texts(**options: Any) -> Any:
 def moment(**options: Any) -> Any:
     """A column of an instant, kept in UTC."""
     return Field(sa_type=DateTime(timezone=True), **options)
+
+
+def record_id() -> Any:
+    """A primary key that grows with time (UUIDv7), so that what was recorded in one instant keeps its order.
+
+    For rows whose time may be known to everybody who may know that there is one; every other id is a `uuid4`."""
+    return Field(default_factory=uuid7, primary_key=True)
 
 
 def sealed(**options: Any) -> Any:

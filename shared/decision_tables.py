@@ -5,14 +5,17 @@ answers. What a fact means is computed by the service that owns the table, so a 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from shared.errors import Unprocessable
 
 Fact = bool | str | None
 
@@ -21,8 +24,8 @@ class TableInvalid(ValueError):
     """A table that must not be used; the sentence says which, where and why."""
 
 
-class NoTableInForce(LookupError):
-    """No version of the table covers the date."""
+class NoTableInForce(Unprocessable):
+    """No version of the table covers the day, so nothing can be said by its rules."""
 
 
 class Dated(BaseModel):
@@ -124,20 +127,38 @@ def load(path: Path, model: type[D]) -> D:
         raise TableInvalid(f"{path.name} cannot be read.") from error
 
 
-def load_versions(folder: Path, name: str, model: type[D]) -> tuple[D, ...]:
-    """Every version `<name>-*.json` in the folder, oldest first; raises TableInvalid when two cover one day."""
-    versions = sorted(
-        (load(path, model) for path in folder.glob(f"{name}-*.json")), key=lambda version: version.valid_from
-    )
-    for earlier, later in pairwise(versions):
+class Versions(Generic[D]):
+    """Every version `<name>-*.json` of a table in a folder; the files are read when first asked for."""
+
+    def __init__(self, folder: Path, name: str, model: type[D]) -> None:
+        self._folder, self._name, self._model = folder, name, model
+
+    @cached_property
+    def all(self) -> tuple[D, ...]:
+        """Oldest first; raises TableInvalid when one cannot be used, or two cover one day."""
+        read = [load(path, self._model) for path in self._folder.glob(f"{self._name}-*.json")]
+        return in_order(read)
+
+    def find(self, day: date) -> D | None:
+        """The version in force on that day, if any."""
+        return in_force(self.all, day)
+
+    def on(self, day: date) -> D:
+        """The version in force on that day; raises NoTableInForce."""
+        if (found := self.find(day)) is None:
+            raise NoTableInForce(f"No version of the table of {self._name} is in force on {day}.")
+        return found
+
+
+def in_order(versions: Iterable[D]) -> tuple[D, ...]:
+    """These versions of one table, oldest first; raises TableInvalid when two cover one day."""
+    ordered = sorted(versions, key=lambda version: version.valid_from)
+    for earlier, later in pairwise(ordered):
         if earlier.is_in_force(later.valid_from):
             raise TableInvalid(f"{earlier.version} and {later.version} are both in force on {later.valid_from}.")
-    return tuple(versions)
+    return tuple(ordered)
 
 
-def version_on(versions: Sequence[D], on: date) -> D:
-    """The version in force on that day; raises NoTableInForce."""
-    for version in versions:
-        if version.is_in_force(on):
-            return version
-    raise NoTableInForce(f"No version of the table is in force on {on}.")
+def in_force(versions: Iterable[D], day: date) -> D | None:
+    """The one of these versions that is in force on that day, if any."""
+    return next((version for version in versions if version.is_in_force(day)), None)

@@ -12,17 +12,14 @@ The rules stand in `tables/responsibility-*.json`, one file a version. Their ord
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from shared import decision_tables
+from services.accommodation import tables
 from shared.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
-from shared.decision_tables import Fact, NoTableInForce, Rule, RuleTable
-
-TABLES: Final = Path(__file__).parent / "tables"
+from shared.decision_tables import Fact, Rule, RuleTable, Versions, load
 
 Company = Literal["women", "men"]
 YES_OR_NO: Final[frozenset[Fact]] = frozenset({True, False})
@@ -173,13 +170,15 @@ class ResponsibilityTable(RuleTable[ResponsibilityRule]):
         return self.first_match(named).rule
 
 
+TABLES: Final = Versions(tables.FOLDER, "responsibility", ResponsibilityTable)
+
+
 def responsible_for(
     facts: ResponsibilityFacts, *, on: date, table: ResponsibilityTable | None = None
 ) -> Responsibility:
     """Who is responsible on that day, by the given table or the one in force; there is always an answer."""
-    try:
-        table = table or table_on(on)
-    except NoTableInForce:
+    table = table or TABLES.find(on)
+    if table is None:
         return _NO_TABLE
     # By the person's own gender. Who is neither woman nor man, or has not said, is offered what either would be:
     # the choice is then one of individual safety, made by people.
@@ -229,16 +228,6 @@ _NO_TABLE: Final = Responsibility(
 )
 
 
-def table_on(on: date) -> ResponsibilityTable:
-    """The version in force on that day; raises NoTableInForce."""
-    return decision_tables.version_on(_versions(), on)
-
-
 def load_table(path: Path) -> ResponsibilityTable:
     """Read one version; raises TableInvalid with a sentence that says where and why."""
-    return decision_tables.load(path, ResponsibilityTable)
-
-
-@cache
-def _versions() -> tuple[ResponsibilityTable, ...]:
-    return decision_tables.load_versions(TABLES, "responsibility", ResponsibilityTable)
+    return load(path, ResponsibilityTable)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.codes import Channel, ReferralKind, ReferralStatus, Urgency
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 from shared.organisations import OrganisationKind
 
 
@@ -66,7 +66,7 @@ class StatusChange(Table, table=True):
     """One step of the referral's life; `remark` seals the reason or the outcome that was given with it."""
 
     __tablename__ = "status_change"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     referral_id: UUID = Field(foreign_key="referral.id")
     at: datetime = moment()
     org: str

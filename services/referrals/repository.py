@@ -86,7 +86,12 @@ def _is_told(actor: Actor) -> ColumnElement[bool]:
 def _last_told(actor: Actor, column: Any) -> ScalarSelect[Any]:
     """Of the last step of which the actor is told."""
     told = select(column).where(col(StatusChange.referral_id) == col(Referral.id), _is_told(actor))
-    return told.order_by(col(StatusChange.at).desc()).limit(1).correlate(Referral).scalar_subquery()
+    return (
+        told.order_by(col(StatusChange.at).desc(), col(StatusChange.id).desc())
+        .limit(1)
+        .correlate(Referral)
+        .scalar_subquery()
+    )
 
 
 def _shown_status(actor: Actor) -> ColumnElement[Any]:
@@ -175,7 +180,9 @@ async def read_referral(
     ]
     told = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     steps = await session.scalars(
-        told.where(col(Referral.id) == referral.id, _is_told(actor)).order_by(col(StatusChange.at))
+        told.where(col(Referral.id) == referral.id, _is_told(actor)).order_by(
+            col(StatusChange.at), col(StatusChange.id)
+        )
     )
     history = [
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.accommodation import tables
 from services.accommodation.responsibility import (
     TABLES,
     Responsibility,
@@ -17,7 +18,6 @@ from services.accommodation.responsibility import (
     ResponsibilityTable,
     load_table,
     responsible_for,
-    table_on,
 )
 from shared.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
 from shared.decision_tables import NoTableInForce, TableInvalid
@@ -41,7 +41,7 @@ def child(basis: str, *, unaccompanied: bool | None, **more: Any) -> Responsibil
 
 
 def without(rule_id: str) -> ResponsibilityTable:
-    table = table_on(TODAY)
+    table = TABLES.on(TODAY)
     return table.model_copy(update={"rules": tuple(rule for rule in table.rules if rule.id != rule_id)})
 
 
@@ -275,13 +275,13 @@ def test_authority_and_row_do_not_depend_on_gender_beyond_women_and_men(case: Re
 
 def test_a_day_that_no_table_covers_is_reviewed() -> None:
     with pytest.raises(NoTableInForce):
-        table_on(date(2020, 12, 31))
+        TABLES.on(date(2020, 12, 31))
     found = responsible_for(facts("woman", "visa"), on=date(2020, 12, 31))
     assert (found.row, found.needs_review, found.table_version) == (PlacementRow.D, True, "none")
 
 
 def broken_table(folder: Path, change: dict[str, Any], rule_id: str | None = None) -> Path:
-    content = json.loads((TABLES / "responsibility-2021.json").read_text(encoding="utf-8"))
+    content = json.loads((tables.FOLDER / "responsibility-2021.json").read_text(encoding="utf-8"))
     target = content if rule_id is None else next(rule for rule in content["rules"] if rule["id"] == rule_id)
     target.update(change)
     path = folder / "responsibility-2027.json"

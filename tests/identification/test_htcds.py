@@ -20,7 +20,7 @@ from shared.codes import (
 from tests.identification.builders import CMM_DECIDES, Opened, name_of, open_case
 from tests.world import World
 
-STANDARD = htcds._versions()[-1]
+STANDARD = htcds.STANDARDS.all[-1]
 OURS: dict[str, type[StrEnum]] = {
     "gender": Gender,
     "outcome": Outcome,

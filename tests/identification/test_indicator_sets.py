@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identification import tables
 from services.identification.domain import scoring
 from services.identification.domain.scoring import IndicatorSet, Strength
 from shared.decision_tables import TableInvalid
@@ -187,7 +188,7 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     later = changed(version="tried-2", valid_from="2026-06-01")
     for version in (later, earlier):
         (tmp_path / f"indicators-{version['version']}.json").write_text(json.dumps(version), encoding="utf-8")
-    monkeypatch.setattr(scoring, "TABLES", tmp_path)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     scoring.versions.cache_clear()
     return tmp_path
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.identification import tables
 from services.identification.codes import Observed
 from services.identification.domain import scoring
 from services.identification.domain.indicators import Answered, present
@@ -171,12 +172,12 @@ async def test_an_answer_is_scored_in_the_version_it_was_given_in(
     havn: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = await open_case(havn, CMM_DECIDES)
-    table = json.loads((scoring.TABLES / "indicators-adult-labour-2007.json").read_text(encoding="utf-8"))
+    table = json.loads((tables.FOLDER / "indicators-adult-labour-2007.json").read_text(encoding="utf-8"))
     later = table | {"version": "adult-labour-2099", "valid_from": "2099-01-01", "positive_when": [{"weak": 1}]}
     earlier = table | {"valid_until": "2099-01-01"}
     for version in (earlier, later):
         (tmp_path / f"indicators-{version['version']}.json").write_text(json.dumps(version), encoding="utf-8")
-    monkeypatch.setattr(scoring, "TABLES", tmp_path)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     scoring.versions.cache_clear()
     await havn.set_clock("2098-12-31T12:00:00+01:00")
     assert (await scored(case, "violence", "does_not_know_rights"))["positive_dimensions"] == 0

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.domain.periods import (
+    TERMS,
     Alert,
     ExtensionBeforeEnd,
     LegalStatus,
-    NoTermsInForce,
     PastTheCap,
     Period,
     PeriodDates,
@@ -26,12 +26,11 @@ from services.identification.domain.periods import (
     is_suspended,
     kind_of_period,
     period_from,
-    terms_on,
 )
 from services.identification.models.cases import Case
 from services.identification.models.decisions import GrantedPeriod
 from shared.codes import Authority, PeriodKind, ResidenceBasis
-from shared.decision_tables import TableInvalid, load
+from shared.decision_tables import NoTableInForce, TableInvalid, load
 
 DECIDED_ON = date(2026, 3, 9)
 decision_days = st.dates(date(2021, 1, 1), date(2100, 1, 1))
@@ -85,7 +84,7 @@ def test_a_cap_shorter_than_the_period_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_decision_of_a_day_without_terms_gets_no_guessed_period() -> None:
-    with pytest.raises(NoTermsInForce):
+    with pytest.raises(NoTableInForce):
         period_from(date(2020, 12, 31))
 
 
@@ -180,7 +179,7 @@ def test_no_chain_of_extensions_gets_past_the_cap(decided_on: date, steps: list[
 
 
 def test_warnings_fall_on_days_20_25_and_30_and_14_days_before_the_cap() -> None:
-    assert alerts(period_from(DECIDED_ON), terms_on(DECIDED_ON)) == (
+    assert alerts(period_from(DECIDED_ON), TERMS.on(DECIDED_ON)) == (
         Alert("period_day_20", date(2026, 3, 29)),
         Alert("period_day_25", date(2026, 4, 3)),
         Alert("period_day_30", date(2026, 4, 8)),
@@ -200,8 +199,8 @@ def test_what_is_refused_says_what_to_do() -> None:
         kind_of_period(Authority.NEEDS_REVIEW, LegalStatus(ResidenceBasis.VISA), decided_on=DECIDED_ON)
     with pytest.raises(PeriodKindUnclear, match="Record the person's legal status at the decision"):
         kind_of_period(Authority.COURT, LegalStatus(ResidenceBasis.UNKNOWN), decided_on=DECIDED_ON)
-    with pytest.raises(NoTermsInForce, match="No terms for periods are on record for the day"):
-        terms_on(date(2020, 12, 31))
+    with pytest.raises(NoTableInForce, match="periods is in force on 2020-12-31"):
+        TERMS.on(date(2020, 12, 31))
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from services.cli import app
-from services.identification.domain.routing import TABLES
+from services.identification import tables
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES
 from tests.identification.doors import describe, open_door
 from tests.world import World
 
-IN_FORCE = json.loads((TABLES / "routing-2021.json").read_text())
+IN_FORCE = json.loads((tables.FOLDER / "routing-2021.json").read_text())
 
 
 def proposed(folder: Path, **changes: Any) -> Path:

@@ -165,8 +165,8 @@ async def test_a_dry_run_changes_nothing_and_the_sweep_does_what_it_said_once_a_
 
 async def test_a_full_batch_goes_on_with_the_next_run(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = {(await contact(havn)).id for _ in range(3)}
-    terms = retention.terms_on(date(2026, 9, 2)).model_copy(update={"batch": 2})
-    monkeypatch.setattr(retention, "terms_on", lambda day: terms)
+    terms = retention.TERMS.on(date(2026, 9, 2)).model_copy(update={"batch": 2})
+    monkeypatch.setattr(retention.TERMS, "on", lambda day: terms)
     await sweep(havn, "2026-09-02T10:00:00+02:00")
     await sweep(havn, "2026-09-02T10:00:05+02:00")
     runs = (await havn.partner("cmm", "admin").get(f"{RETENTION}/runs")).json()["items"]

@@ -182,8 +182,8 @@ async def test_a_hold_on_a_merged_case_keeps_the_one_it_was_merged_into(havn: Wo
 async def test_a_batch_counts_over_all_rules(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
     contacts = [await contact(havn) for _ in range(2)]
     decided = await negative(havn)
-    terms = retention.terms_on(date(2028, 6, 1)).model_copy(update={"batch": 2})
-    monkeypatch.setattr(retention, "terms_on", lambda day: terms)
+    terms = retention.TERMS.on(date(2028, 6, 1)).model_copy(update={"batch": 2})
+    monkeypatch.setattr(retention.TERMS, "on", lambda day: terms)
     await havn.set_clock("2028-06-01T10:00:00+02:00")
     await sweep(havn, "2028-06-01T10:00:05+02:00")
     first, second = [run for run in (await runs(havn))["items"][::-1] if run["case_ids"]]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.identification import tables
 from services.identification.domain.routing import (
     TABLES,
     ResidenceValidity,
@@ -18,7 +19,6 @@ from services.identification.domain.routing import (
     load_table,
     may_be_danish,
     route,
-    table_on,
 )
 from shared.codes import Authority, ResidenceBasis
 from shared.decision_tables import NoTableInForce, TableInvalid
@@ -75,7 +75,7 @@ any_facts = st.builds(
     ],
 )
 def test_each_rule_answers_its_cases_and_without_the_rule_the_answer_is_another(case: RoutingFacts, rule: str) -> None:
-    table = table_on(TODAY)
+    table = TABLES.on(TODAY)
     assert route(case).rule == rule
     assert route(case).authority == AUTHORITY_OF_RULE[rule]
 
@@ -121,7 +121,7 @@ def test_eu_eea_nordic_and_swiss_citizens_have_free_movement(citizenship: str) -
 
 
 def test_the_table_knows_all_26_other_members_of_the_union() -> None:
-    groups = table_on(TODAY).citizenships.free_movement
+    groups = TABLES.on(TODAY).citizenships.free_movement
     assert len(groups["european_union"]) == 26
     assert not groups["european_union"] & {"DNK", "GBR", "NOR", "CHE"}
     assert groups["nordic"] <= groups["european_union"] | groups["european_economic_area"]
@@ -194,7 +194,7 @@ def test_a_danish_citizen_is_never_sent_to_us_without_an_asylum_case(case: Routi
 @given(any_facts)
 def test_the_first_rule_that_holds_wins(case: RoutingFacts) -> None:
     """Taking away rules after the one that answered changes nothing; taking it away gives a later one."""
-    table = table_on(case.on)
+    table = TABLES.on(case.on)
     answered = route(case).rule
     place = RULES.index(answered)
     shorter = table.model_copy(update={"rules": (*table.rules[: place + 1], table.rules[-1])})
@@ -227,7 +227,7 @@ def test_a_citizen_with_free_movement_is_sent_to_us_only_for_asylum_or_a_recorde
 
 def test_a_day_that_no_table_covers_is_left_to_a_lawyer() -> None:
     with pytest.raises(NoTableInForce):
-        table_on(date(2020, 12, 31))
+        TABLES.on(date(2020, 12, 31))
     routing = route(facts("danish_citizen", "DNK", on=date(2020, 12, 31)))
     assert (routing.rule, routing.authority, routing.table_version) == ("R7", Authority.NEEDS_REVIEW, "none")
 
@@ -244,7 +244,7 @@ def test_facts_do_not_change() -> None:
 
 
 def test_a_table_with_an_unknown_authority_is_refused_with_the_place(tmp_path: Path) -> None:
-    content = json.loads((TABLES / "routing-2021.json").read_text(encoding="utf-8"))
+    content = json.loads((tables.FOLDER / "routing-2021.json").read_text(encoding="utf-8"))
     content["rules"][1]["authority"] = "POLICE"
     broken = tmp_path / "routing-2027.json"
     broken.write_text(json.dumps(content), encoding="utf-8")
@@ -253,7 +253,7 @@ def test_a_table_with_an_unknown_authority_is_refused_with_the_place(tmp_path: P
 
 
 def test_every_stored_table_has_the_seven_rules_in_order() -> None:
-    for path in TABLES.glob("routing-*.json"):
+    for path in tables.FOLDER.glob("routing-*.json"):
         assert tuple(rule.id for rule in load_table(path).rules) == RULES
 
 

@@ -109,7 +109,7 @@ async def test_killing_the_broker_while_messages_go_out_loses_none_and_keeps_the
     kafka: RealKafka, topic: str, buses: list[KafkaBus]
 ) -> None:
     bus, inbox = await reading_bus(buses, kafka, topic)
-    messages, taken = messages_of(topic, 500), set[str]()
+    messages, taken = messages_of(topic, 4_000), set[str]()  # so many that the broker dies before the last one
     relay = asyncio.create_task(publish_all(bus, messages, taken))
     while len(taken) < 200:
         await asyncio.sleep(0)

@@ -15,9 +15,8 @@ from shared.decision_tables import (
     Rule,
     RuleTable,
     TableInvalid,
+    Versions,
     load,
-    load_versions,
-    version_on,
 )
 
 
@@ -90,17 +89,18 @@ def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_the_version_of_the_day_answers_and_the_day_it_ends_belongs_to_the_next(tmp_path: Path) -> None:
     written(tmp_path, {"version": "v2", "valid_from": "2025-07-01"}, "fee-2025.json")
     written(tmp_path, {"version": "v1", "valid_from": "2024-01-01", "valid_until": "2025-07-01"}, "fee-2024.json")
-    versions = load_versions(tmp_path, "fee", Dated)
+    versions = Versions(tmp_path, "fee", Dated)
 
-    assert [version.version for version in versions] == ["v1", "v2"]
-    assert version_on(versions, date(2025, 6, 30)).version == "v1"
-    assert version_on(versions, date(2025, 7, 1)).version == "v2"
-    with pytest.raises(NoTableInForce):
-        version_on(versions, date(2023, 12, 31))
+    assert [version.version for version in versions.all] == ["v1", "v2"]
+    assert versions.on(date(2025, 6, 30)).version == "v1"
+    assert versions.on(date(2025, 7, 1)).version == "v2"
+    assert versions.find(date(2023, 12, 31)) is None
+    with pytest.raises(NoTableInForce, match="table of fee is in force on 2023-12-31"):
+        versions.on(date(2023, 12, 31))
 
 
 def test_two_versions_for_one_day_are_refused(tmp_path: Path) -> None:
     written(tmp_path, {"version": "v1", "valid_from": "2024-01-01"}, "fee-2024.json")
     written(tmp_path, {"version": "v2", "valid_from": "2025-01-01"}, "fee-2025.json")
     with pytest.raises(TableInvalid, match="v1 and v2 are both in force on 2025-01-01"):
-        load_versions(tmp_path, "fee", Dated)
+        _ = Versions(tmp_path, "fee", Dated).all

@@ -35,7 +35,7 @@ async def forecast_retention(
     """What would be erased on that day, by which rule. Nothing is changed: the erasing runs by itself, once a day."""
     day: date = on or on_date(now)
     due = await retention.due_on(session, on=day)
-    return views.see_forecast(day, retention.terms_on(day).version, due)
+    return views.see_forecast(day, retention.TERMS.on(day).version, due)
 
 
 @router.get("/retention/runs")

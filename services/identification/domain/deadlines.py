@@ -6,25 +6,22 @@ Hours are elapsed hours, days are Danish calendar days and end at midnight in Co
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import count, takewhile
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from pydantic import Field
 
+from services.identification import tables
 from services.identification.codes import CENTRE, IMMIGRATION
 from services.identification.domain import periods
 from services.identification.domain.lifecycle import DECIDED
 from services.identification.domain.periods import Period, PeriodDates
 from services.identification.models.deadlines import Deadline
-from shared import decision_tables
 from shared.clock import end_of, months_after, on_date, start_of
 from shared.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 
-TABLES: Final = Path(__file__).parents[1] / "tables"
 PERIOD_CLOCKS: Final = {
     PeriodKind.REFLECTION: DeadlineKind.REFLECTION_PERIOD,
     PeriodKind.RESTITUTION: DeadlineKind.RESTITUTION_PERIOD,
@@ -40,6 +37,9 @@ class ClockTerms(Dated):
     decision_days: int = Field(gt=0)
     warn_at_percent: int = Field(gt=0, lt=100)
     on_call_repeat_minutes: int = Field(gt=0)
+
+
+TERMS: Final = Versions(tables.FOLDER, "clocks", ClockTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def _decision(facts: Facts, *, done: bool) -> Iterator[Clock]:
 def _period(facts: Facts, given: GivenPeriod, *, done: bool) -> Iterator[Clock]:
     period = given.period
     for_org = facts.decided_by if period.kind is PeriodKind.REFLECTION else CENTRE
-    terms = periods.terms_on(period.starts_on)
+    terms = periods.TERMS.on(period.starts_on)
     dates = PeriodDates(period.starts_on, period.ends_on, period.cap_on)
     days = {alert.due_on for alert in periods.alerts(dates, terms) if alert.name != "period_cap"}
     # An extended period is warned of again before its new end, as many days ahead as before the first one.
@@ -253,15 +253,7 @@ def _last_day(due_at: datetime) -> date:
 
 def terms_on(on: date) -> ClockTerms:
     """The terms in force on that day; before the first table, those of the first."""
-    try:
-        return decision_tables.version_on(_versions(), on)
-    except NoTableInForce:
-        return _versions()[0]
-
-
-@cache
-def _versions() -> tuple[ClockTerms, ...]:
-    return decision_tables.load_versions(TABLES, "clocks", ClockTerms)
+    return TERMS.find(on) or TERMS.all[0]
 
 
 # ---------------------------------------------------------------- a clock as it is kept

@@ -2,31 +2,27 @@
 
 import json
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from pydantic import PositiveInt, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
+from services.identification import repository, tables
 from services.identification.domain import opening
 from services.identification.models.cases import Case
 from services.identification.models.drafts import Draft
 from services.identification.schemas.drafts import DraftBody, SealedDraft
 from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.search import PossibleDuplicate
-from shared import alerts, decision_tables
+from shared import alerts
 from shared.alerts import Alert
 from shared.auth import Actor
 from shared.clock import COPENHAGEN, on_date
 from shared.codes import DeadlineKind
 from shared.concurrency import Match
-from shared.decision_tables import Dated
+from shared.decision_tables import Dated, Versions
 from shared.errors import Unprocessable, speakable
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class DraftIncomplete(Unprocessable):
@@ -40,11 +36,14 @@ class KeepingOfDrafts(Dated):
     reminded_days_before: PositiveInt
 
 
+KEEPING: Final = Versions(tables.FOLDER, "drafts", KeepingOfDrafts)
+
+
 async def save(session: AsyncSession, *, actor: Actor, body: DraftBody, now: datetime) -> Draft:
     """Keep what is there; it is its author's alone. Saving it again does not move the day on which it goes."""
     opening.check_opener(actor)
     today = on_date(now)
-    rule = decision_tables.version_on(_versions(), today)
+    rule = KEEPING.on(today)
     delete_on = today + timedelta(days=rule.deleted_after_days)
     draft = Draft(
         org=actor.org,
@@ -105,8 +104,3 @@ async def sweep(session: AsyncSession, now: datetime) -> None:
 
 def _start_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=COPENHAGEN)
-
-
-@cache
-def _versions() -> tuple[KeepingOfDrafts, ...]:
-    return decision_tables.load_versions(TABLES, "drafts", KeepingOfDrafts)

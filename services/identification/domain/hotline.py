@@ -1,18 +1,14 @@
 """When the hotline is open; outside these hours the on-call is alerted (domain, section 4)."""
 
 from datetime import datetime, time
-from functools import cache
-from pathlib import Path
 from typing import Final, Self
 
 from pydantic import model_validator
 
-from shared import decision_tables
+from services.identification import tables
 from shared.clock import COPENHAGEN
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 from shared.working_days import is_weekday
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class HotlineHours(Dated):
@@ -29,17 +25,14 @@ class HotlineHours(Dated):
         return self
 
 
+HOURS: Final = Versions(tables.FOLDER, "hotline", HotlineHours)
+
+
 def is_open(at: datetime, hours: HotlineHours | None = None) -> bool:
     """Whether somebody answers the hotline at that moment; where no table covers the day, nobody is known to."""
     there = at.astimezone(COPENHAGEN)
-    try:
-        hours = hours or decision_tables.version_on(_versions(), there.date())
-    except NoTableInForce:
+    hours = hours or HOURS.find(there.date())
+    if hours is None:
         return False
     opens, closes = hours.weekdays if is_weekday(there.date()) else hours.weekends_and_holidays
     return opens <= there.time() < closes
-
-
-@cache
-def _versions() -> tuple[HotlineHours, ...]:
-    return decision_tables.load_versions(TABLES, "hotline", HotlineHours)

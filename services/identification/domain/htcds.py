@@ -6,12 +6,11 @@ The mapping is data: `tables/htcds-*.json`, a file for each version of the stand
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from services.identification import tables
 from services.identification.codes import Observed
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
@@ -19,11 +18,9 @@ from services.identification.models.indicators import Observation
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.htcds import Export, Unmapped
 from services.identification.schemas.person import CasePerson
-from shared import decision_tables
 from shared.codes import Outcome
-from shared.decision_tables import Dated
+from shared.decision_tables import Dated, Versions
 
-TABLES: Final = Path(__file__).parents[1] / "tables"
 _NO_CODE: Final = "The standard has no code for this."
 
 
@@ -55,14 +52,7 @@ class Standard(Dated):
         return self
 
 
-@cache
-def _versions() -> tuple[Standard, ...]:
-    return decision_tables.load_versions(TABLES, "htcds", Standard)
-
-
-def standard_on(day: date) -> Standard:
-    """The version of the standard that is exported on that day."""
-    return decision_tables.version_on(_versions(), day)
+STANDARDS: Final = Versions(tables.FOLDER, "htcds", Standard)
 
 
 class _Record:
@@ -107,7 +97,7 @@ def export(
     on: date,
 ) -> Export:
     """The case's coded facts, without anything that names the person. Of several current decisions the positive one."""
-    standard = standard_on(on)
+    standard = STANDARDS.on(on)
     record = _Record(standard)
     record.one("gender", case.gender)
     record.one("age_group", case.age_group)

@@ -6,20 +6,16 @@ return, at most 120 days in all, counted from the start. No clock closes a case 
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from services.identification import tables
 from services.identification.models.cases import Case
 from services.identification.models.decisions import GrantedPeriod
-from shared import decision_tables
 from shared.codes import Authority, PeriodKind, ResidenceBasis
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 from shared.errors import Conflict, Unprocessable
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 LEGAL_STAY: Final = frozenset(
     {
@@ -52,6 +48,9 @@ class PeriodTerms(Dated):
         """The date of that day of a period."""
         # Whether the day of the decision is itself day 1 is an assumption about the law, so it is configuration.
         return starts_on + timedelta(days=number - 1 if self.first_day_counts else number)
+
+
+TERMS: Final = Versions(tables.FOLDER, "periods", PeriodTerms)
 
 
 class PeriodDates(NamedTuple):
@@ -114,13 +113,9 @@ class PeriodKindUnclear(Unprocessable):
     """The legal status at the decision does not say which of the two periods the person has."""
 
 
-class NoTermsInForce(Unprocessable):
-    """No terms are on record for the day of the decision."""
-
-
 def period_from(decided_on: date, terms: PeriodTerms | None = None) -> PeriodDates:
     """The period that a positive decision of that day gives, by the terms given or those in force that day."""
-    terms = terms or terms_on(decided_on)
+    terms = terms or TERMS.on(decided_on)
     return PeriodDates(
         starts_on=decided_on,
         ends_on=terms.day(terms.days, starts_on=decided_on),
@@ -190,16 +185,3 @@ def alerts(dates: PeriodDates, terms: PeriodTerms) -> tuple[Alert, ...]:
     by_day = tuple(Alert(f"period_day_{day}", terms.day(day, starts_on=dates.starts_on)) for day in terms.alert_days)
     before_cap = Alert("period_cap", dates.cap_on - timedelta(days=terms.alert_days_before_cap))
     return tuple(sorted((*by_day, before_cap), key=lambda alert: alert.due_on))
-
-
-def terms_on(on: date) -> PeriodTerms:
-    """The terms in force on that day; raises NoTermsInForce."""
-    try:
-        return decision_tables.version_on(_versions(), on)
-    except NoTableInForce as error:
-        raise NoTermsInForce("No terms for periods are on record for the day of that decision.") from error
-
-
-@cache
-def _versions() -> tuple[PeriodTerms, ...]:
-    return decision_tables.load_versions(TABLES, "periods", PeriodTerms)

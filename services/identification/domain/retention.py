@@ -7,29 +7,25 @@ can no longer be read. What is counted stays, without what would point at somebo
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
+from services.identification import repository, tables
 from services.identification.models.cases import Case
 from services.identification.models.retention import LegalHold, RetentionRun
 from services.identification.schemas.consents import HoldReport
 from services.identification.schemas.person import SealedText
-from shared import decision_tables, outbox
+from shared import outbox
 from shared.auth import Actor
 from shared.clock import months_after, on_date
 from shared.codes import Channel
 from shared.concurrency import Match
-from shared.decision_tables import Dated
+from shared.decision_tables import Dated, Versions
 from shared.errors import Conflict
 from shared.events import CaseErased
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class AlreadyOnHold(Conflict):
@@ -70,19 +66,12 @@ class Terms(Dated):
     batch: int = Field(gt=0)
 
 
-@cache
-def _versions() -> tuple[Terms, ...]:
-    return decision_tables.load_versions(TABLES, "retention", Terms)
-
-
-def terms_on(day: date) -> Terms:
-    """The lengths in force on that day."""
-    return decision_tables.version_on(_versions(), day)
+TERMS: Final = Versions(tables.FOLDER, "retention", Terms)
 
 
 async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
     """The cases that are to be erased on that day, by rule, oldest first; nothing is changed."""
-    terms = terms_on(on)
+    terms = TERMS.on(on)
     return {
         Rule.UNLINKED_CONTACT: await repository.retention.unlinked_contacts(
             session, until=months_after(on, -terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
@@ -102,7 +91,7 @@ async def run(session: AsyncSession, now: datetime) -> None:
     today = on_date(now)
     if await repository.retention.has_run(session, today):
         return
-    terms = terms_on(today)
+    terms = TERMS.on(today)
     due = await due_on(session, on=today, limit=terms.batch + 1)
     left = terms.batch
     erased: dict[Rule, list[UUID]] = {}

@@ -4,15 +4,13 @@ It does not depend on testimony or on any other step of the criminal track (doma
 """
 
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
+from services.identification import repository, tables
 from services.identification.codes import CENTRE
 from services.identification.domain import clocks, lifecycle
 from services.identification.domain.lifecycle import Step
@@ -20,22 +18,23 @@ from services.identification.models.cases import Case
 from services.identification.models.returns import FollowUp, ReturnPlan
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.returns import FollowUpReport, ReturnPlanned
-from shared import decision_tables, events, outbox
+from shared import events, outbox
 from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
 from shared.clock import months_after
 from shared.codes import DeadlineKind
 from shared.concurrency import Match
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 from shared.errors import Conflict, Unprocessable
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class ReintegrationTerms(Dated):
     """For how many months after a departure reintegration is followed, for departures while this version is in force."""
 
     months: int = Field(gt=0)
+
+
+TERMS: Final = Versions(tables.FOLDER, "reintegration", ReintegrationTerms)
 
 
 class PlanOutOfOrder(Unprocessable):
@@ -58,10 +57,6 @@ class FollowUpAlreadyMade(Conflict):
     """Each month has one follow-up."""
 
 
-class NoReintegrationTermsInForce(Unprocessable):
-    """No rules of reintegration are on record for the day of the departure."""
-
-
 def follow_up_due_on(departed_on: date, month: int) -> date:
     """The last day for the follow-up of that month after a departure."""
     return months_after(departed_on, month)
@@ -69,12 +64,7 @@ def follow_up_due_on(departed_on: date, month: int) -> date:
 
 def reintegration_months(departed_on: date) -> int:
     """For how many months a departure of that day is followed."""
-    try:
-        return decision_tables.version_on(_versions(), departed_on).months
-    except NoTableInForce as error:
-        raise NoReintegrationTermsInForce(
-            "No rules of reintegration are on record for the day of that departure."
-        ) from error
+    return TERMS.on(departed_on).months
 
 
 def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
@@ -83,11 +73,6 @@ def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
         return {}
     months = range(1, reintegration_months(plan.departed_on) + 1)
     return {month: follow_up_due_on(plan.departed_on, month) for month in months}
-
-
-@cache
-def _versions() -> tuple[ReintegrationTerms, ...]:
-    return decision_tables.load_versions(TABLES, "reintegration", ReintegrationTerms)
 
 
 async def plan_return(

@@ -2,28 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository
+from services.identification import repository, tables
 from services.identification.domain import clocks, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.risk import RiskAssessment
 from services.identification.schemas.risk import RiskAccount, RiskReport
-from shared import decision_tables, events, outbox
+from shared import events, outbox
 from shared.auth import Actor
 from shared.codes import RiskLevel
 from shared.concurrency import Match
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 from shared.errors import Unprocessable
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class RiskTerms(Dated):
@@ -38,12 +34,11 @@ class RiskTerms(Dated):
         return self
 
 
+TERMS: Final = Versions(tables.FOLDER, "risk", RiskTerms)
+
+
 class ReassessedTooSoon(Unprocessable):
     """The danger is assessed again on a later day."""
-
-
-class NoRiskTermsInForce(Unprocessable):
-    """No terms are on record for the day of the assessment."""
 
 
 async def assess(
@@ -83,18 +78,7 @@ async def assess(
 
 
 def _term_of(level: RiskLevel, *, assessed_on: date) -> date:
-    try:
-        terms = decision_tables.version_on(_versions(), assessed_on)
-    except NoTableInForce as error:
-        raise NoRiskTermsInForce(
-            "No terms are on record for the day of the assessment; say yourself when it is done again: `reassess_on`."
-        ) from error
-    return assessed_on + timedelta(days=terms.reassess_after_days[level])
-
-
-@cache
-def _versions() -> tuple[RiskTerms, ...]:
-    return decision_tables.load_versions(TABLES, "risk", RiskTerms)
+    return assessed_on + timedelta(days=TERMS.on(assessed_on).reassess_after_days[level])
 
 
 def days_overdue(assessment: RiskAssessment, *, on: date) -> int:

@@ -6,17 +6,14 @@ The rules stand in `tables/routing-*.json`, one file a version; this module comp
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from shared import decision_tables
+from services.identification import tables
 from shared.codes import Authority, ResidenceBasis
-from shared.decision_tables import Fact, NoTableInForce, Rule, RuleTable
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
+from shared.decision_tables import Fact, Rule, RuleTable, Versions, load
 
 Alpha3 = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """A citizenship: ISO 3166-1 alpha-3."""
@@ -107,14 +104,16 @@ class RoutingTable(RuleTable[RoutingRule]):
         }
 
 
+TABLES: Final = Versions(tables.FOLDER, "routing", RoutingTable)
+
+
 def route(facts: RoutingFacts, table: RoutingTable | None = None) -> Routing:
     """Who decides, by the given table or the one in force on the day asked about.
 
     There is always an answer: where no rule settles it, or no table covers the day, it is `needs_review` (R7).
     """
-    try:
-        table = table or table_on(facts.on)
-    except NoTableInForce:
+    table = table or TABLES.find(facts.on)
+    if table is None:
         return _NO_TABLE
     match = table.first_match(table.facts_of(facts))
     return Routing(
@@ -139,23 +138,11 @@ _NO_TABLE: Final = Routing(
 
 def may_be_danish(facts: RoutingFacts) -> bool:
     """Whether anything that is recorded says that the person is a Danish citizen."""
-    try:
-        citizenships = table_on(facts.on).citizenships.danish
-    except NoTableInForce:
-        citizenships = frozenset()
-    return facts.residence_basis is ResidenceBasis.DANISH_CITIZEN or not citizenships.isdisjoint(facts.citizenships)
-
-
-def table_on(on: date) -> RoutingTable:
-    """The version in force on that day; raises NoTableInForce."""
-    return decision_tables.version_on(_versions(), on)
+    table = TABLES.find(facts.on)
+    danish = table.citizenships.danish if table else frozenset()
+    return facts.residence_basis is ResidenceBasis.DANISH_CITIZEN or not danish.isdisjoint(facts.citizenships)
 
 
 def load_table(path: Path) -> RoutingTable:
     """Read one version; raises TableInvalid with a sentence that says where and why."""
-    return decision_tables.load(path, RoutingTable)
-
-
-@cache
-def _versions() -> tuple[RoutingTable, ...]:
-    return decision_tables.load_versions(TABLES, "routing", RoutingTable)
+    return load(path, RoutingTable)

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from itertools import chain, pairwise
-from pathlib import Path
-from typing import Annotated, Final, Self
+from itertools import chain
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.decision_tables import Dated, NoTableInForce, TableInvalid, load, version_on
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
+from services.identification import tables
+from shared.decision_tables import Dated, TableInvalid, in_force, in_order, load
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -109,38 +107,26 @@ class DimensionScore:
 def versions() -> Mapping[str, Sequence[IndicatorSet]]:
     """Every set with all its versions, oldest first."""
     found: dict[str, list[IndicatorSet]] = {}
-    for path in sorted(TABLES.glob("indicators-*.json")):
+    for path in sorted(tables.FOLDER.glob("indicators-*.json")):
         version = load(path, IndicatorSet)
         found.setdefault(version.name, []).append(version)
-    for of_set in found.values():
-        _check_dates(of_set)
-    return found
+    return {name: _checked(of_set) for name, of_set in found.items()}
 
 
-def _check_dates(of_set: list[IndicatorSet]) -> None:
-    of_set.sort(key=lambda version: version.valid_from)
+def _checked(of_set: list[IndicatorSet]) -> tuple[IndicatorSet, ...]:
     if repeated := [name for name, times in Counter(found.version for found in of_set).items() if times > 1]:
         raise TableInvalid(f"{repeated[0]} stands twice; each version has a name of its own.")
-    for earlier, later in pairwise(of_set):
-        if earlier.is_in_force(later.valid_from):
-            raise TableInvalid(f"{earlier.version} and {later.version} are both in force on {later.valid_from}.")
+    return in_order(of_set)
 
 
 def sets_on(on: date) -> list[IndicatorSet]:
     """The version of each set that is in force on that day, by name."""
-    return [version for name in sorted(versions()) if (version := _in_force(name, on))]
-
-
-def _in_force(name: str, on: date) -> IndicatorSet | None:
-    try:
-        return version_on(versions()[name], on)
-    except NoTableInForce:
-        return None
+    return [version for name in sorted(versions()) if (version := in_force(versions()[name], on))]
 
 
 def find_set(name: str, *, on: date) -> IndicatorSet | None:
     """The set of that name as in force on the day, or with `name@version` exactly that version."""
     asked, _, version = name.partition("@")
     if not version:
-        return _in_force(asked, on) if asked in versions() else None
+        return in_force(versions().get(asked, ()), on)
     return next((found for found in versions().get(asked, ()) if found.version == version), None)

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification import repository, visibility
+from services.identification import repository, tables, visibility
 from services.identification.codes import CENTRE
 from services.identification.domain import lifecycle
 from services.identification.domain.lifecycle import Step
@@ -26,16 +24,14 @@ from services.identification.schemas.support import (
     SupportMeasureStarted,
 )
 from services.identification.visibility import Fact
-from shared import decision_tables, events, outbox
+from shared import events, outbox
 from shared.audit import Purpose
 from shared.auth import Actor, Role
 from shared.codes import CaseStatus, SupportKind
 from shared.concurrency import Match
-from shared.decision_tables import Dated, NoTableInForce
+from shared.decision_tables import Dated, Versions
 from shared.errors import Conflict, Forbidden, Unprocessable
 from shared.personal import PersonalText
-
-TABLES: Final = Path(__file__).parents[1] / "tables"
 
 
 class SupportTerms(Dated):
@@ -44,6 +40,9 @@ class SupportTerms(Dated):
     while_pending: frozenset[SupportKind]
     after_other_outcomes: frozenset[SupportKind]
     after_closure: frozenset[SupportKind]
+
+
+TERMS: Final = Versions(tables.FOLDER, "support", SupportTerms)
 
 
 class SupportNotUnlocked(Conflict):
@@ -56,10 +55,6 @@ class EndsBeforeStart(Unprocessable):
 
 class MeasureEnded(Conflict):
     """The measure has ended already."""
-
-
-class NoSupportTermsInForce(Unprocessable):
-    """No rules of support are on record for that day."""
 
 
 class NotForHealth(Forbidden):
@@ -100,7 +95,7 @@ async def start_measure(
 
 def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasureStarted) -> None:
     """All after a positive decision. While it is pending, what cannot wait; else the contact that the person keeps."""
-    terms = _terms_on(started)
+    terms = TERMS.on(started.starts_on)
     if case.status is CaseStatus.CLOSED and started.kind in terms.after_closure:
         return
     lifecycle.check(case, Step.WORK)
@@ -113,18 +108,6 @@ def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasur
             f" {', '.join(sorted(allowed))}.",
             allowed=sorted(allowed),
         )
-
-
-def _terms_on(started: SupportMeasureStarted) -> SupportTerms:
-    try:
-        return decision_tables.version_on(_versions(), started.starts_on)
-    except NoTableInForce as error:
-        raise NoSupportTermsInForce("No rules of support are on record for the day on which it begins.") from error
-
-
-@cache
-def _versions() -> tuple[SupportTerms, ...]:
-    return decision_tables.load_versions(TABLES, "support", SupportTerms)
 
 
 async def end_measure(

@@ -1,19 +1,19 @@
 """Tables of appeals."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.codes import AppealOutcome, Appellant
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class Appeal(Table, table=True):
     """An appeal against a decision, and what became of it; an open one holds a removal."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     decision_id: UUID = Field(foreign_key="decision.id")
     filed_on: date

@@ -20,7 +20,7 @@ from shared.codes import (
     Gender,
     ResidenceBasis,
 )
-from shared.columns import code, moment, sealed, texts
+from shared.columns import code, moment, record_id, sealed, texts
 
 
 class Part(StrEnum):
@@ -135,7 +135,7 @@ class ContactAttempt(Table, table=True):
     """Somebody tried to reach the person, over a channel that is recorded as safe."""
 
     __tablename__ = "contact_attempt"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     channel: ContactChannel = code(ContactChannel)
     made_at: datetime = moment()

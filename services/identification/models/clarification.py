@@ -1,7 +1,7 @@
 """Tables of the clarification: interviews and recommendations."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
@@ -9,13 +9,13 @@ from services.identification.models.base import Table
 from shared.codes import (
     Outcome,
 )
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class Interview(Table, table=True):
     """One interview of the clarification; `account` seals what was said and who helped."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     held_at: datetime = moment()
     held_by: str
@@ -32,7 +32,7 @@ class Interview(Table, table=True):
 class Recommendation(Table, table=True):
     """What CMM recommends to the deciding authority."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     made_at: datetime = moment()
     made_by: str

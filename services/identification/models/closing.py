@@ -1,18 +1,18 @@
 """Tables of closures."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.columns import moment, sealed
+from shared.columns import moment, record_id, sealed
 
 
 class Closure(Table, table=True):
     """Somebody closed the case, for a reason; and reopened it, where `reopened_on` says so."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     closed_on: date
     recorded_at: datetime = moment()

@@ -1,14 +1,14 @@
 """Tables of what a person lets others know, and of what was told."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.audit import Purpose
 from shared.codes import ConsentMethod, DisclosureBasis, LegalBasis, ShareScope
-from shared.columns import code, codes, moment, sealed
+from shared.columns import code, codes, moment, record_id, sealed
 
 
 class Consent(Table, table=True):
@@ -16,7 +16,7 @@ class Consent(Table, table=True):
 
     A withdrawal holds from `withdrawn_at`, which is when it reached us; the row stays, as the recipient must acknowledge."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     recipient: str
     purpose: Purpose = code(Purpose)
@@ -37,7 +37,7 @@ class Disclosure(Table, table=True):
     """What was told to whom, and why that was allowed. `fields` is the snapshot of what it covered; `particulars` seals
     note and reason. One by law lets the recipient know until it is ended."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     recipient: str
     purpose: Purpose = code(Purpose)

@@ -1,20 +1,20 @@
 """Tables of the criminal track."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.codes import CriminalSection, CriminalStep
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class CriminalRecord(Table, table=True):
     """One step of the criminal track; it runs beside the identification."""
 
     __tablename__ = "criminal_step"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     kind: CriminalStep = code(CriminalStep)
     section: CriminalSection | None = code(CriminalSection)

@@ -1,7 +1,7 @@
 """Tables of decisions and of the periods they give."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
@@ -14,13 +14,13 @@ from shared.codes import (
     PeriodKind,
     ResidenceBasis,
 )
-from shared.columns import code, codes, moment, sealed
+from shared.columns import code, codes, moment, record_id, sealed
 
 
 class Decision(Table, table=True):
     """An authority's decision. A later one never overwrites it: it names the one it replaces."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     authority: Authority = code(Authority)
     outcome: Outcome = code(Outcome)
@@ -45,7 +45,7 @@ class GrantedPeriod(Table, table=True):
     """A reflection or restitution period. Days are Danish calendar days; `ends_on` and `cap_on` still belong to it."""
 
     __tablename__ = "period"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     decision_id: UUID = Field(foreign_key="decision.id", unique=True)
     kind: PeriodKind = code(PeriodKind)
@@ -59,7 +59,7 @@ class PeriodExtension(Table, table=True):
     """One move of a period's end."""
 
     __tablename__ = "period_extension"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     period_id: UUID = Field(foreign_key="period.id")
     case_id: UUID = Field(foreign_key="case_file.id")
     until: date

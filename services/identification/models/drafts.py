@@ -1,18 +1,16 @@
 """Table of drafts: half-entered cases that survive a lost session, for some days."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
-
-from sqlmodel import Field
+from uuid import UUID
 
 from services.identification.models.base import Table
-from shared.columns import moment, sealed
+from shared.columns import moment, record_id, sealed
 
 
 class Draft(Table, table=True):
     """A case somebody has begun to enter, sealed under the draft's own key. It is that one user's."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     org: str
     subject: str
     saved_at: datetime = moment()

@@ -1,13 +1,13 @@
 """Tables of evidence: what a file is, its sealed content in parts, and who has released it."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.codes import EvidenceStatus
 from services.identification.models.base import Table
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 from shared.scanning import Verdict
 
 
@@ -15,7 +15,7 @@ class Evidence(Table, table=True):
     """A file in a case; `description` seals its name, what it shows, and why it was removed. Type and size are found, not
     claimed."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     status: EvidenceStatus = code(EvidenceStatus)
     scan: Verdict = code(Verdict)
@@ -31,7 +31,7 @@ class EvidencePart(Table, table=True):
     """A piece of a file's content, sealed for its own place."""
 
     __tablename__ = "evidence_part"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     evidence_id: UUID = Field(foreign_key="evidence.id")
     case_id: UUID = Field(foreign_key="case_file.id")
     number: int
@@ -43,7 +43,7 @@ class EvidenceRelease(Table, table=True):
     """One person lets a file out that was not scanned; it takes two."""
 
     __tablename__ = "evidence_release"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     evidence_id: UUID = Field(foreign_key="evidence.id")
     case_id: UUID = Field(foreign_key="case_file.id")
     recorded_at: datetime = moment()

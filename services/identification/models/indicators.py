@@ -1,13 +1,13 @@
 """Table of the signs of trafficking that were observed."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.codes import Observed
 from services.identification.models.base import Table
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class Observation(Table, table=True):
@@ -16,7 +16,7 @@ class Observation(Table, table=True):
     Answers are never changed: a later one (`number`) stands in an earlier one's place."""
 
     __tablename__ = "indicator_observation"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     number: int
     indicator_set: str

@@ -1,21 +1,21 @@
 """Table of the legal status: on what a person's stay rested, from which day."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Identity
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.codes import ResidenceBasis
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class LegalStatusEntry(Table, table=True):
     """One line of the dated history; nothing in it is changed but that its day has come. `particulars` seals the source."""
 
     __tablename__ = "legal_status"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     residence_basis: ResidenceBasis = code(ResidenceBasis)
     valid_from: date

@@ -2,21 +2,21 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.columns import moment, sealed
+from shared.columns import moment, record_id, sealed
 
 
 class LegalHold(Table, table=True):
     """Nothing of the case is erased while this stands."""
 
     __tablename__ = "legal_hold"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     placed_at: datetime = moment()
     placed_by: str
@@ -29,7 +29,7 @@ class RetentionRun(Table, table=True):
     """The report of one run: how many cases each rule erased, and which."""
 
     __tablename__ = "retention_run"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     ran_at: datetime = moment()
     day: date
     table_version: str

@@ -1,12 +1,12 @@
 """Tables of prepared returns."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.columns import moment, sealed
+from shared.columns import moment, record_id, sealed
 
 
 class ReturnPlan(Table, table=True):
@@ -27,7 +27,7 @@ class FollowUp(Table, table=True):
     """The follow-up of one month after a departure; one for each month at most."""
 
     __tablename__ = "return_follow_up"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     month: int
     contacted: bool

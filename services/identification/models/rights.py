@@ -1,20 +1,20 @@
 """Table of the rights that were explained to a person."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.codes import ExplanationMethod, Right
 from services.identification.models.base import Table
-from shared.columns import code, codes, moment, sealed
+from shared.columns import code, codes, moment, record_id, sealed
 
 
 class RightsExplanation(Table, table=True):
     """One time that rights were explained; `account` seals who interpreted and what was noted."""
 
     __tablename__ = "rights_explanation"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     explained_at: datetime = moment()
     recorded_at: datetime = moment()

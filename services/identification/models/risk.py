@@ -1,13 +1,13 @@
 """Table of risk assessments."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.codes import RiskLevel
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class RiskAssessment(Table, table=True):
@@ -16,7 +16,7 @@ class RiskAssessment(Table, table=True):
     Of a case's assessments the one of the latest day stands (`is_latest`); of two of one day, the one recorded later."""
 
     __tablename__ = "risk_assessment"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     level: RiskLevel = code(RiskLevel)
     assessed_on: date

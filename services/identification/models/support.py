@@ -1,20 +1,20 @@
 """Tables of the support package, and of what the person's health asks for."""
 
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import Field
 
 from services.identification.models.base import Table
 from shared.codes import SupportKind
-from shared.columns import code, moment, sealed
+from shared.columns import code, moment, record_id, sealed
 
 
 class SupportMeasure(Table, table=True):
     """One measure of the support package; `details` seals who gives it, and how it goes."""
 
     __tablename__ = "support_measure"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="case_file.id")
     kind: SupportKind = code(SupportKind)
     starts_on: date

@@ -48,7 +48,7 @@ async def risks_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID
 
 async def appeals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
     """The decided appeals, by the day, with one statement."""
-    decided = select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on))
+    decided = select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on), col(Appeal.id))
     return await _by_case(session, case_ids, decided, Appeal)
 
 

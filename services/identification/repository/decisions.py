@@ -60,7 +60,7 @@ async def period_of(session: AsyncSession, case: Case, period_id: UUID) -> Grant
 
 async def decisions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions of cases already read, in the order they were recorded, with one statement."""
-    in_order = (col(Decision.recorded_at), col(Decision.is_current))  # within one moment the current one came last
+    in_order = (col(Decision.recorded_at), col(Decision.id))
     return await _by_case(session, case_ids, select(Decision).order_by(*in_order), Decision)
 
 
@@ -73,6 +73,5 @@ async def periods_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UU
 
 async def extensions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
     """The extensions in cases already read, as granted, with one statement."""
-    return await _by_case(
-        session, case_ids, select(PeriodExtension).order_by(col(PeriodExtension.granted_at)), PeriodExtension
-    )
+    in_order = (col(PeriodExtension.granted_at), col(PeriodExtension.id))
+    return await _by_case(session, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)

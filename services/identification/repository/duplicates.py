@@ -33,8 +33,13 @@ def other_of(question: DuplicateQuestion, case_id: UUID) -> UUID:
 
 async def questions_about(session: AsyncSession, case_ids: Collection[UUID]) -> list[DuplicateQuestion]:
     """All that was asked about these cases, the most alike first."""
-    query = select(DuplicateQuestion).where(_about(case_ids)).order_by(col(DuplicateQuestion.score).desc())
-    return list(await session.scalars(query.order_by(col(DuplicateQuestion.asked_at))))
+    in_order = (
+        col(DuplicateQuestion.score).desc(),
+        col(DuplicateQuestion.asked_at),
+        col(DuplicateQuestion.case_id),
+        col(DuplicateQuestion.other_case_id),
+    )
+    return list(await session.scalars(select(DuplicateQuestion).where(_about(case_ids)).order_by(*in_order)))
 
 
 async def never_the_same(session: AsyncSession, case_ids: Collection[UUID]) -> set[frozenset[UUID]]:

@@ -53,6 +53,6 @@ async def releases_of(session: AsyncSession, evidence_ids: Sequence[UUID]) -> di
     """Who has released these files, by the file, with one statement."""
     found: dict[UUID, list[EvidenceRelease]] = {evidence_id: [] for evidence_id in evidence_ids}
     query = select(EvidenceRelease).where(col(EvidenceRelease.evidence_id).in_(evidence_ids))
-    for release in await session.scalars(query.order_by(col(EvidenceRelease.recorded_at))):
+    for release in await session.scalars(query.order_by(col(EvidenceRelease.recorded_at), col(EvidenceRelease.id))):
         found[release.evidence_id].append(release)
     return found

@@ -81,8 +81,8 @@ async def records_of(session: AsyncSession, case_id: UUID, kind: type[RecordT]) 
 
 async def by_case(session: AsyncSession, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
     """The records of this kind in cases already read, as recorded, with one statement."""
-    recorded_at: Any = kind.recorded_at  # type: ignore[attr-defined]
-    return await _by_case(session, case_ids, select(kind).order_by(recorded_at), kind)
+    in_order: tuple[Any, ...] = (kind.recorded_at, kind.id)  # type: ignore[attr-defined]
+    return await _by_case(session, case_ids, select(kind).order_by(*in_order), kind)
 
 
 async def find_own(session: AsyncSession, case_id: UUID, kind: type[RowT]) -> RowT | None:
