@@ -5,7 +5,7 @@ import hashlib
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from shared.settings import Settings
 FEW, MANY, CALLS = 1_000, 100_000, 400
 GOAL = 1.5
 CASES = "/identification/v1/cases"
+DISTRICT = "politi-fyn"
 REFERRAL = {
     "kind": "identification", "channel": "police_operation", "occurred_at": "2026-03-02T09:30:00+01:00",
     "municipality": "0751", "reason": "Passports held.",
@@ -35,7 +36,7 @@ TABLES = ("case_file", "case_party", "case_referral", "interview", "recommendati
 
 
 class Caller:
-    """CMM, over HTTP within the process."""
+    """An organisation, over HTTP within the process."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
         self._client = client
@@ -91,6 +92,26 @@ async def _copy(database: "asyncpg.Connection[Any]", case_id: UUID, numbers: ran
         print(f"  {table}: {len(numbers) * len(rows):,} rows", flush=True)
 
 
+async def _share_out(database: "asyncpg.Connection[Any]") -> None:
+    """US decides two of five cases, the police of one district referred the newest fifty, and every case has its history."""
+    numbered = "SELECT id, row_number() OVER (ORDER BY opened_at DESC) AS number FROM case_file"
+    await database.execute(
+        f"UPDATE case_party SET part = CASE WHEN number % 5 < 2 THEN 'authority' ELSE 'removal' END"
+        f" FROM ({numbered}) AS f WHERE case_id = f.id AND org = 'us'"
+    )
+    await database.execute(
+        f"INSERT INTO case_party SELECT id, '{DISTRICT}', 'referrer' FROM ({numbered}) AS f WHERE number <= 50"
+        " ON CONFLICT DO NOTHING"
+    )
+    await database.execute(
+        "INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, payload)"
+        " SELECT f.id::text, h.sequence, h.type, h.occurred_at, h.actor_org, h.payload"
+        " FROM (SELECT DISTINCT ON (sequence) * FROM event_history ORDER BY sequence, position) AS h, case_file AS f"
+        " WHERE NOT EXISTS (SELECT FROM event_history t WHERE t.key = f.id::text)"
+    )
+    await database.execute("ANALYZE")
+
+
 async def _p95(caller: Caller, paths: list[str]) -> float:
     """Milliseconds below which 95 of 100 calls stay, after a warm-up."""
     took = []
@@ -102,14 +123,29 @@ async def _p95(caller: Caller, paths: list[str]) -> float:
     return statistics.quantiles(took, n=20)[-1]
 
 
-async def _measure(caller: Caller, case_id: UUID, size: int) -> dict[str, float]:
-    step = max(1, size // 50)
-    some = [_another(case_id, number) for number in range(1, size, step)]
+async def _measure(callers: Mapping[str, Caller], database: "asyncpg.Connection[Any]") -> dict[str, float]:
+    """By organisation and question."""
+    some = await database.fetch("SELECT id FROM case_file TABLESAMPLE bernoulli (10) ORDER BY random() LIMIT 50")
+    last = await database.fetchval("SELECT event_id FROM event_history ORDER BY position DESC OFFSET 300 LIMIT 1")
+    status = [f"/cases/{row['id']}/status?purpose=identification" for row in some]
+    asked = {
+        ("cmm", "cases"): ["/cases"],
+        ("cmm", "cases, decided"): ["/cases?status=decided"],
+        ("cmm", "cases, none of that status"): ["/cases?status=closed"],
+        ("cmm", "status"): status,
+        ("cmm", "deadlines"): ["/deadlines?until=2026-12-31"],
+        ("cmm", "deadlines, none of that kind"): ["/deadlines?kind=custody"],
+        ("cmm", "events, the newest"): [f"/events?after={last}"],
+        ("us", "cases"): ["/cases"],
+        ("us", "deadlines"): ["/deadlines?until=2026-12-31"],
+        (DISTRICT, "cases"): ["/cases"],
+        (DISTRICT, "deadlines"): ["/deadlines"],
+        (DISTRICT, "events, from the beginning"): ["/events"],
+        ("anklagemyndigheden", "cases"): ["/cases"],
+    }
     return {
-        "list of 50": await _p95(caller, [f"{CASES}?limit=50"]),
-        "list of 50, decided": await _p95(caller, [f"{CASES}?limit=50&status=decided"]),
-        "status": await _p95(caller, [f"{CASES}/{each}/status?purpose=identification" for each in some]),
-        "deadlines": await _p95(caller, ["/identification/v1/deadlines?limit=50&until=2026-12-31"]),
+        f"{org}: {what}": await _p95(callers[org], [f"/identification/v1{path}" for path in paths])
+        for (org, what), paths in asked.items()
     }
 
 
@@ -122,18 +158,21 @@ async def _run(home: Path) -> None:
         url = service_url(server.url, "identification").set(drivername="postgresql")
         database = await asyncpg.connect(url.render_as_string(hide_password=False))
         async with open_house(SERVICES, settings, server.url, organisations=known) as house:
-            assert house.platform.dev_issuer
-            token = house.platform.dev_issuer.token("cmm", roles=[Role.CASEWORKER, Role.DECIDER])
+            issuer = house.platform.dev_issuer
+            assert issuer
             transport = httpx.ASGITransport(house.front)
             async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
-                caller = Caller(client, token)
-                case_id = await _one_case(caller, database)
+                callers = {
+                    org: Caller(client, issuer.token(org, roles=[Role.CASEWORKER, Role.DECIDER]))
+                    for org in ("cmm", "us", DISTRICT, "anklagemyndigheden")
+                }
+                case_id = await _one_case(callers["cmm"], database)
                 figures = {}
                 for before, size in ((1, FEW), (FEW, MANY)):
                     print(f"{size:,} cases ...", flush=True)
                     await _copy(database, case_id, range(before, size))
-                    await database.execute("ANALYZE")
-                    figures[size] = await _measure(caller, case_id, size)
+                    await _share_out(database)
+                    figures[size] = await _measure(callers, database)
         await database.close()
     finally:
         server.stop()
@@ -144,7 +183,7 @@ def _tell(figures: dict[int, dict[str, float]]) -> None:
     print(f"\nLists and status: 95th percentile of {CALLS} calls, milliseconds (goal of the ratio: {GOAL})")
     for name, few in figures[FEW].items():
         many = figures[MANY][name]
-        print(f"  {name:20} {FEW:,} cases {few:7.1f}   {MANY:,} cases {many:7.1f}   ratio {many / few:.2f}")
+        print(f"  {name:38} {FEW:,} cases {few:6.1f}   {MANY:,} cases {many:6.1f}   ratio {many / few:.2f}")
 
 
 def main() -> None:

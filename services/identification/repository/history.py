@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from services.identification.models.cases import Part
-from services.identification.repository.cases import UNLISTED, WORKING, CaseNotFound, find_case
+from services.identification.models.cases import CaseParty, Part
+from services.identification.repository.cases import UNLISTED, WORKING, CaseNotFound, find_case, is_one_of
 from shared import audit
 from shared.auth import Actor
 from shared.outbox import RecordedEvent
@@ -21,10 +22,20 @@ _WRITING = text("""
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 _LOOKS, _PAUSE_SECONDS = 50, 0.01
-_TOLD = text("""
-    SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.payload, p.case_id, p.part
-    FROM event_history h JOIN case_party p ON p.case_id::text = h.key
-    WHERE p.org = :org AND p.part <> ALL (:unlisted) AND h.position > :after AND h.position <= :settled
+_FEW = 200
+# Who has to do with few cases reads their histories; who has to do with many reads the history and leaves out the others'.
+# OFFSET keeps the cast out of the join: row level security lets no index serve a condition that could tell what it is given.
+_OF_FEW = text("""
+    SELECT * FROM event_history
+    WHERE key = ANY (:keys) AND position > :after AND position <= :settled
+    ORDER BY position LIMIT :most
+""")
+_OF_MANY = text("""
+    SELECT h.*, p.part FROM (
+        SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
+        ORDER BY position OFFSET 0) h
+    JOIN case_party p ON p.case_id = h.case_id
+    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution')
     ORDER BY h.position LIMIT :most
 """)
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
@@ -61,8 +72,13 @@ async def told_after(
     session: AsyncSession, actor: Actor, *, after: int, settled: int, most: int
 ) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history."""
-    values = {"org": actor.org, "unlisted": sorted(UNLISTED), "after": after, "settled": settled, "most": most}
-    rows = (await session.execute(_TOLD, values)).mappings()
+    values = {"after": after, "settled": settled, "most": most}
+    listed = select(CaseParty).where(col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED))
+    parts = {str(party.case_id): party.part for party in await session.scalars(listed.limit(_FEW + 1))}
+    if len(parts) <= _FEW:
+        rows = (await session.execute(_OF_FEW, values | {"keys": list(parts)})).mappings()
+        return [{**row, "case_id": UUID(row["key"]), "part": parts[row["key"]]} for row in rows]
+    rows = (await session.execute(_OF_MANY, values | {"org": actor.org})).mappings()
     return [{**row, "part": Part(row["part"])} for row in rows]
 
 

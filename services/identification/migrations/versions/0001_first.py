@@ -1,6 +1,6 @@
 """The first tables: cases and their parties, known identifiers, interviews, recommendations, decisions, periods."""
 
-from services.identification.migrations.walls import party, working
+from services.identification.migrations.walls import decisions, party, working
 from shared.migrations import apply, guarded, plumbing
 
 revision = "0001"
@@ -109,10 +109,6 @@ CREATE TABLE period_extension (
 CREATE INDEX ix_period_extension_case ON period_extension (case_id);
 """
 
-# The prosecution writes down what a court has decided, and sees no other decision.
-OF_A_COURT = f"decision.authority = 'COURT' AND havn_org() = 'anklagemyndigheden' AND ({party('decision.case_id')})"
-DECISIONS = f"({working('decision')}) OR ({OF_A_COURT})"
-
 
 def upgrade() -> None:
     apply(
@@ -125,7 +121,7 @@ def upgrade() -> None:
         *guarded("known_identifier", "SELECT, INSERT", visible="havn_org() IN ('havn', 'cmm')"),
         *guarded("interview", "SELECT, INSERT", visible=working("interview")),
         *guarded("recommendation", "SELECT, INSERT", visible=working("recommendation")),
-        *guarded("decision", "SELECT, INSERT, UPDATE", visible=DECISIONS, writable=DECISIONS),
+        *guarded("decision", "SELECT, INSERT, UPDATE", visible=decisions(), writable=decisions()),
         *guarded("period", "SELECT, INSERT, UPDATE", visible=working("period")),
         *guarded("period_extension", "SELECT, INSERT", visible=working("period_extension")),
     )
