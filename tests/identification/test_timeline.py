@@ -1,6 +1,6 @@
 """A case's history: what happened, in order, by whom, without personal data."""
 
-from services.identification import views
+from services.identification.views import timeline
 from shared.events import EVENTS
 from tests.identification.builders import NEEDS_REVIEW, open_case
 from tests.world import World
@@ -54,4 +54,4 @@ async def test_reading_the_timeline_is_kept(havn: World) -> None:
 
 def test_every_event_of_a_case_has_a_sentence() -> None:
     told = {event.name for event in EVENTS.values() if event.__module__ == "shared.events.identification"}
-    assert told == views._SENTENCES.keys()
+    assert told == timeline._SENTENCES.keys()

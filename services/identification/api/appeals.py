@@ -47,7 +47,7 @@ async def decide_appeal(
         session, actor=actor, case_id=case_id, appeal_id=appeal_id, result=result, match=match, now=now
     )
     tag(response, case)
-    return views.see_appeal(appeal)
+    return views.decisions.see_appeal(appeal)
 
 
 @router.get("/cases/{case_id}/appeals")
@@ -61,7 +61,7 @@ async def list_appeals(
     reasons = await repository.records.opened(session, rows, "reasons", SealedText)
     items = [
         AppealDetails(
-            **dict(views.see_appeal(row)),
+            **dict(views.decisions.see_appeal(row)),
             **dict(stated[row.id]),
             reasons=reasons[row.id].text if row.id in reasons else None,
         )

@@ -37,7 +37,7 @@ async def list_cases(
 ) -> Page[CaseDetails | CaseGlimpse]:
     """The cases I have to do with, newest first; no personal data."""
     found = await repository.cases.list_cases(session, actor, status=status, after=pages.after, limit=pages.limit)
-    items = await views.see_cases(session, actor, found)
+    items = await views.cases.see_cases(session, actor, found)
     return pages.page(items, found, lambda row: [row[0].opened_at.isoformat(), str(row[0].id)])
 
 
@@ -46,7 +46,7 @@ async def read_case(case_id: UUID, response: Response, session: Session, actor: 
     """A case: all of it for those who work on it, a glimpse for others who have to do with it; no personal data."""
     case, part = await repository.cases.find_case(session, actor, case_id, operation="case.read")
     tag(response, case)
-    return (await views.see_cases(session, actor, [(case, part)]))[0]
+    return (await views.cases.see_cases(session, actor, [(case, part)]))[0]
 
 
 @router.post("/cases", status_code=201)
@@ -75,11 +75,11 @@ async def read_status(
     if part not in repository.cases.WORKING and purpose is None:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
     tag(response, case)
-    return await views.see_state(session, actor, case, part, now=now)
+    return await views.cases.see_state(session, actor, case, part, now=now)
 
 
 @router.get("/cases/{case_id}/timeline")
 async def read_timeline(case_id: UUID, session: Session, actor: Reader) -> Timeline:
     """What happened, in order; no personal data."""
     told = await repository.cases.told_of(session, actor, case_id)
-    return Timeline(items=[views.see_event(event) for event in told])
+    return Timeline(items=[views.timeline.see_event(event) for event in told])

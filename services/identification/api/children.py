@@ -28,7 +28,7 @@ async def notify_municipality(
     """Name the acting municipality of a child that came without one. It is told, and has 24 hours to assess."""
     case = await children.notify(session, actor=actor, case_id=case_id, notification=notification, match=match, now=now)
     tag(response, case)
-    return views.see_child_protection(case)
+    return views.doors.see_child_protection(case)
 
 
 @router.post("/cases/{case_id}/child-assessment")
@@ -39,7 +39,7 @@ async def assess_child(
     """The municipality has assessed what the child needs; its 24 hours end."""
     case = await children.assess(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
-    return views.see_child_protection(case)
+    return views.doors.see_child_protection(case)
 
 
 @router.post("/cases/{case_id}/representative")
@@ -50,4 +50,4 @@ async def record_representative(
     """A personal representative was asked for, or appointed; send both days when there is one."""
     case = await children.represent(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
-    return views.see_child_protection(case)
+    return views.doors.see_child_protection(case)

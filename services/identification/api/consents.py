@@ -47,7 +47,7 @@ async def list_consents(case_id: UUID, session: Session, actor: Reader, pages: P
     has not been taken note of by its recipient."""
     case = await repository.cases.find_working(session, actor, case_id, operation="consent.list")
     found = await repository.consents.consents_of(session, case, after=pages.after, limit=pages.limit)
-    items = [views.see_consent(consent, words) for consent, words in found]
+    items = [views.consents.see_consent(consent, words) for consent, words in found]
     return pages.page(items, found, lambda row: [row[0].recorded_at.isoformat(), str(row[0].id)])
 
 
@@ -62,7 +62,7 @@ async def withdraw_consent(
         session, actor=actor, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, match=match, now=now
     )
     tag(response, case)
-    return views.see_withdrawal(consent)
+    return views.consents.see_withdrawal(consent)
 
 
 @router.get("/withdrawals")
@@ -76,7 +76,7 @@ async def list_withdrawals(
     found = await repository.consents.withdrawals_of(
         session, actor, with_acknowledged=acknowledged, after=pages.after, limit=pages.limit
     )
-    items = [views.see_withdrawal(consent) for consent in found]
+    items = [views.consents.see_withdrawal(consent) for consent in found]
     return pages.page(items, found, lambda row: [row.withdrawn_at.isoformat(), str(row.id)])
 
 
@@ -84,7 +84,7 @@ async def list_withdrawals(
 async def acknowledge_withdrawal(consent_id: UUID, session: Session, actor: Reader, now: Now) -> Withdrawal:
     """My organisation has taken note: it no longer uses this consent. Again gives the same answer."""
     consent = await consents.acknowledge(session, actor=actor, consent_id=consent_id, now=now)
-    return views.see_withdrawal(consent)
+    return views.consents.see_withdrawal(consent)
 
 
 @router.post("/cases/{case_id}/disclosures", status_code=201)
@@ -106,7 +106,7 @@ async def list_case_disclosures(case_id: UUID, session: Session, actor: Reader, 
     """What was told about the person, to whom and why, newest first, for those who work on the case."""
     case = await repository.cases.find_working(session, actor, case_id, operation="disclosure.list")
     found = await repository.consents.disclosures(session, case=case, after=pages.after, limit=pages.limit)
-    items = [views.see_disclosure(row, words) for row, words in found]
+    items = [views.consents.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])
 
 
@@ -136,5 +136,5 @@ async def report_disclosures(
     found = await repository.consents.disclosures(
         session, basis=basis, since=since, after=pages.after, limit=pages.limit
     )
-    items = [views.see_disclosure(row, words) for row, words in found]
+    items = [views.consents.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])

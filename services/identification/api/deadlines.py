@@ -35,7 +35,7 @@ async def list_deadlines(
     found = await repository.deadlines.list_deadlines(
         session, actor, now=now, until=until, state=state, kind=kind, after=pages.after, limit=pages.limit
     )
-    items = [views.see_deadline(row, now=now) for row in found]
+    items = [views.deadlines.see_deadline(row, now=now) for row in found]
     return pages.page(items, found, lambda row: [row.due_at.isoformat(), str(row.case_id), row.kind.value, row.ref])
 
 
@@ -48,7 +48,7 @@ async def hold_in_custody(
     so with a referral; CMM and US here."""
     case = await custody.hold(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
-    return views.see_custody(case)
+    return views.deadlines.see_custody(case)
 
 
 @router.post("/cases/{case_id}/custody/end")
@@ -59,7 +59,7 @@ async def end_custody(
     """The person is no longer detained: released, placed at a shelter instead (`placed_34`), remanded."""
     case = await custody.end(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
-    return views.see_custody(case)
+    return views.deadlines.see_custody(case)
 
 
 @router.post("/cases/{case_id}/on-call/acknowledge")
@@ -69,12 +69,12 @@ async def acknowledge(
     """Somebody on call has taken it; the alerts end. Saying so again changes nothing."""
     case, watch = await on_call.acknowledge(session, actor=actor, case_id=case_id, match=match, now=now)
     tag(response, case)
-    return views.see_on_call(watch)
+    return views.deadlines.see_on_call(watch)
 
 
 @router.get("/alerts")
 async def list_alerts(session: Session, actor: FileReader, pages: Pages) -> Page[AlertDetails]:
     """What my organisation was alerted of, newest first, and whether it was sent and acknowledged."""
     found = await repository.deadlines.list_alerts(session, actor, after=pages.after, limit=pages.limit)
-    items = [views.see_alert(alert) for alert in found]
+    items = [views.deadlines.see_alert(alert) for alert in found]
     return pages.page(items, found, lambda alert: [alert.raised_at.isoformat(), str(alert.id)])

@@ -56,7 +56,9 @@ async def list_decisions(
     rows = await repository.records.list_records(session, case.id, Decision, after=pages.after, limit=pages.limit)
     reasons = await repository.records.opened(session, rows, "reasons", SealedText)
     items = [
-        ReasonedDecision(**dict(views.see_decision(row)), reasons=reasons[row.id].text if row.id in reasons else None)
+        ReasonedDecision(
+            **dict(views.decisions.see_decision(row)), reasons=reasons[row.id].text if row.id in reasons else None
+        )
         for row in rows
     ]
     return pages.page(items, rows, repository.records.position)
@@ -72,7 +74,7 @@ async def grant_period(
         session, actor=actor, case_id=case_id, request=request, match=match, now=now
     )
     tag(response, case)
-    return views.see_period(case, period, [])
+    return views.decisions.see_period(case, period, [])
 
 
 @router.post("/cases/{case_id}/periods/{period_id}/extensions", status_code=201)
@@ -87,4 +89,4 @@ async def extend_period(
     tag(response, case)
     await session.flush()
     extensions = await repository.decisions.extensions_of(session, [case.id])
-    return views.see_period(case, period, extensions[case.id])
+    return views.decisions.see_period(case, period, extensions[case.id])

@@ -25,7 +25,7 @@ async def save_draft(
     """Keep a half-entered case. Only you see it; on `delete_on` it is deleted, its key and this answer with it."""
     draft = await drafts.save(session, actor=actor, body=body, now=now)
     tag(response, draft)
-    return views.see_draft(draft)
+    return views.doors.see_draft(draft)
 
 
 @router.get("/drafts")
@@ -34,7 +34,7 @@ async def list_drafts(session: Session, actor: Caseworker, pages: Pages, now: No
     found = await repository.drafts.list_drafts(
         session, actor, today=on_date(now), after=pages.after, limit=pages.limit
     )
-    items = [views.see_draft(draft) for draft in found]
+    items = [views.doors.see_draft(draft) for draft in found]
     return pages.page(items, found, lambda draft: [draft.saved_at.isoformat(), str(draft.id)])
 
 
@@ -44,7 +44,7 @@ async def read_draft(draft_id: UUID, response: Response, session: Session, actor
     draft = await repository.drafts.find(session, actor, draft_id, today=on_date(now))
     content = await repository.drafts.open_draft(session, draft)
     tag(response, draft)
-    return DraftDetails(**dict(views.see_draft(draft)), content=content.content)
+    return DraftDetails(**dict(views.doors.see_draft(draft)), content=content.content)
 
 
 @router.put("/drafts/{draft_id}")
@@ -55,7 +55,7 @@ async def save_draft_again(
     """Replace what the draft holds. The day on which it is deleted stays."""
     draft = await drafts.save_again(session, actor=actor, draft_id=draft_id, body=body, match=match, now=now)
     tag(response, draft)
-    return views.see_draft(draft)
+    return views.doors.see_draft(draft)
 
 
 @router.delete("/drafts/{draft_id}", status_code=204)

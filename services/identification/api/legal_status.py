@@ -34,4 +34,4 @@ async def read_legal_status(
     """The history, oldest first. Who said so is read with a purpose only."""
     case, entries = await repository.legal_status.read_history(session, actor, case_id, purpose=purpose)
     tag(response, case)
-    return views.see_legal_status(entries, today=on_date(now))
+    return views.doors.see_legal_status(entries, today=on_date(now))

@@ -39,5 +39,5 @@ async def read_access_log(case_id: UUID, session: Session, actor: LogReader, pag
     found = await repository.history.accesses_of(
         session, actor, case_id, after=int(pages.after[0]) if pages.after else 0, limit=pages.limit
     )
-    items = [views.see_access(row) for row in found]
+    items = [views.consents.see_access(row) for row in found]
     return pages.page(items, found, lambda row: [row["position"]])

@@ -35,14 +35,14 @@ async def forecast_retention(
     """What would be erased on that day, by which rule. Nothing is changed: the erasing runs by itself, once a day."""
     day: date = on or on_date(now)
     due = await retention.due_on(session, on=day)
-    return views.see_forecast(day, retention.TERMS.on(day).version, due)
+    return views.retention.see_forecast(day, retention.TERMS.on(day).version, due)
 
 
 @router.get("/retention/runs")
 async def list_retention_runs(session: Session, actor: Administrator, pages: Pages) -> Page[RetentionReport]:
     """The reports of the runs, newest first."""
     found = await repository.retention.runs(session, after=pages.after, limit=pages.limit)
-    items = [views.see_run(done) for done in found]
+    items = [views.retention.see_run(done) for done in found]
     return pages.page(items, found, lambda row: [row.ran_at.isoformat(), str(row.id)])
 
 
@@ -53,7 +53,7 @@ async def place_legal_hold(
     """Nothing of the case is erased until the hold is ended."""
     case, placed = await retention.hold(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
     tag(response, case)
-    return views.see_hold(placed)
+    return views.retention.see_hold(placed)
 
 
 @router.post("/cases/{case_id}/legal-hold/end")
@@ -63,4 +63,4 @@ async def end_legal_hold(
     """The case is kept no longer than others."""
     case, placed = await retention.end_hold(session, actor=actor, case_id=case_id, match=match, now=now)
     tag(response, case)
-    return views.see_hold(placed)
+    return views.retention.see_hold(placed)

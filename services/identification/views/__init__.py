@@ -1,0 +1,5 @@
+"""What is shown of a case: rows become the documents that HTTP gives."""
+
+from services.identification.views import cases, consents, deadlines, decisions, doors, retention, timeline
+
+__all__ = ["cases", "consents", "deadlines", "decisions", "doors", "retention", "timeline"]

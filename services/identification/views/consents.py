@@ -1,0 +1,56 @@
+"""Consents, disclosures, and who saw what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.identification.models.consents import Consent, Disclosure
+from services.identification.schemas.consents import (
+    AccessEntry,
+    ConsentState,
+    ConsentWords,
+    DisclosureState,
+    DisclosureWords,
+    Withdrawal,
+)
+
+
+def see_consent(consent: Consent, words: ConsentWords) -> ConsentState:
+    """A consent as those who work on the case see it."""
+    return ConsentState(
+        consent_id=consent.id,
+        scope_text=words.scope,
+        interpreter=words.interpreter or consent.with_interpreter,
+        is_live=consent.withdrawn_at is None,
+        **consent.model_dump(
+            include={
+                "recipient",
+                "purpose",
+                "scope",
+                "method",
+                "given_at",
+                "recorded_by",
+                "withdrawn_at",
+                "acknowledged_at",
+            }
+        ),
+    )
+
+
+def see_withdrawal(consent: Consent) -> Withdrawal:
+    """A consent that was taken back, as its recipient sees it."""
+    return Withdrawal(
+        consent_id=consent.id,
+        **consent.model_dump(include={"case_id", "purpose", "withdrawn_at", "acknowledged_at"}),
+    )
+
+
+def see_disclosure(row: Disclosure, words: DisclosureWords) -> DisclosureState:
+    """A disclosure with its reason."""
+    told = row.model_dump(include=set(DisclosureState.model_fields) - {"disclosure_id", "reason", "note"})
+    return DisclosureState(disclosure_id=row.id, reason=words.reason, note=words.note, **told)
+
+
+def see_access(row: Mapping[str, Any]) -> AccessEntry:
+    """One line of the access log."""
+    told = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
+    return AccessEntry(actor_org=row["org"], **told)
