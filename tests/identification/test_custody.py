@@ -200,3 +200,44 @@ async def test_a_merge_leaves_the_hours_of_a_surviving_case_as_they_are(noon: Wo
     hours = (await deadlines(held))["custody"]
     assert (await known.post("/merge", {"into": held.id})).status_code == 200
     assert (await deadlines(held))["custody"] == hours
+
+
+async def two_merged(havn: World, **known_said: Any) -> tuple[Opened, Opened]:
+    """The case of a held person, merged into another one."""
+    held = await open_case(havn, US_DECIDES, **HELD)
+    known = await open_case(havn, US_DECIDES, **{"occurred_at": HELD["occurred_at"]} | known_said)
+    assert (await held.post("/merge", {"into": known.id})).status_code == 200
+    return held, known
+
+
+async def test_undoing_the_merge_gives_the_hours_back_to_whom_they_are(noon: World) -> None:
+    held, known = await two_merged(noon)
+    assert (await held.post("/unmerge", {})).status_code == 200
+    assert "custody" not in await deadlines(known)
+    assert (await deadlines(held))["custody"] == "2026-06-25T08:00:00Z"
+    assert (await known.post("/custody/end", OUT)).status_code == 409, "nobody holds this one"
+
+
+async def test_a_custody_that_ended_meanwhile_has_ended_for_the_person_who_was_held(noon: World) -> None:
+    held, known = await two_merged(noon)
+    assert (await known.post("/custody/end", OUT)).status_code == 200
+    assert (await held.post("/unmerge", {})).status_code == 200
+    assert "custody" not in await deadlines(held)
+    again = await held.post("/custody/end", OUT)
+    assert (again.status_code, again.json()["detail"]) == (
+        409,
+        "The person is not recorded as held: POST .../custody first.",
+    )
+
+
+async def test_a_custody_of_its_own_stays_with_the_surviving_case(noon: World) -> None:
+    both_held, own = await two_merged(noon, **HELD)
+    assert (await both_held.post("/unmerge", {})).status_code == 200
+    for case in (both_held, own):
+        assert (await deadlines(case))["custody"] == "2026-06-25T08:00:00Z", "arrested together, each for itself"
+    held, known = await two_merged(noon)
+    anew = {"since": "2026-06-22T11:30:00+02:00"}
+    assert (await known.post("/custody/end", OUT)).status_code == 200
+    assert (await known.post("/custody", anew)).status_code == 201
+    assert (await held.post("/unmerge", {})).status_code == 200
+    assert (await deadlines(known))["custody"] == "2026-06-25T09:30:00Z"

@@ -67,6 +67,7 @@ async def begin(session: AsyncSession, case: Case, *, since: datetime, now: date
     if is_held(case):  # otherwise the clock tells that it has begun
         outbox.record(session, events.CustodyBegan(case_id=case.id, occurred_at=now, since=since))
     case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
+    case.custody_from = None
     await clocks.wind(session, case, now=now)
 
 
@@ -95,3 +96,23 @@ async def end(
     outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=case.custody_ended_at))
     await clocks.wind(session, case, now=now)
     return case
+
+
+def carry(case: Case, surviving: Case) -> None:
+    """Of two merged cases: the hours of custody run for a person, not for a record, so they go on where the work does."""
+    if is_held(case) and not is_held(surviving):
+        surviving.custody_since, surviving.custody_ended_at, surviving.custody_end_reason = (
+            case.custody_since,
+            None,
+            None,
+        )
+        surviving.custody_from = case.id
+
+
+def give_back(case: Case, surviving: Case) -> None:
+    """The merge is undone: the custody that it carried is the other person's again, with what has become of it since."""
+    if surviving.custody_from == case.id:
+        case.custody_ended_at, case.custody_end_reason = surviving.custody_ended_at, surviving.custody_end_reason
+        surviving.custody_since = surviving.custody_ended_at = surviving.custody_end_reason = surviving.custody_from = (
+            None
+        )

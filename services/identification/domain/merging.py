@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks
+from services.identification.domain import clocks, custody
 from services.identification.models.cases import Case, Part
 from shared import audit, outbox
 from shared.auth import Actor
@@ -30,18 +30,11 @@ async def merge(session: AsyncSession, *, actor: Actor, case_id: UUID, into: UUI
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await repository.merging.lock_pair(session, actor, case_id, into, match)
     case.merged_into = surviving.id
-    _carry_custody(case, surviving)
+    custody.carry(case, surviving)
     await _note(session, case, surviving, operation="case.merge")
     outbox.record(session, CaseMerged(case_id=case.id, occurred_at=now, into=surviving.id))
     await _settle(session, case, surviving, now=now)
     return case
-
-
-def _carry_custody(case: Case, surviving: Case) -> None:
-    """The hours of custody run for a person, not for a record: they go on where the work does."""
-    is_held = case.custody_since is not None and case.custody_ended_at is None
-    if is_held and (surviving.custody_since is None or surviving.custody_ended_at is not None):
-        surviving.custody_since, surviving.custody_ended_at = case.custody_since, None
 
 
 async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime) -> Case:
@@ -55,6 +48,7 @@ async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: 
     if case.merged_into != surviving.id:
         raise NotMerged("Somebody else has just changed the merge; read the case again.")
     case.merged_into = None
+    custody.give_back(case, surviving)
     await _note(session, case, surviving, operation="case.unmerge")
     outbox.record(session, CaseUnmerged(case_id=case.id, occurred_at=now, out_of=surviving.id))
     await _settle(session, case, surviving, now=now)

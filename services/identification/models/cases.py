@@ -56,6 +56,8 @@ class Case(Table, table=True):
     custody_ended_at: datetime | None = moment(default=None)
     custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
     custody_place: bytes | None = sealed(default=None)
+    custody_from: UUID | None = None
+    """The merged case that brought this custody; it gets it back when the merge is undone."""
     is_wound: bool = False
     """The clocks are set by what is known; a case of an earlier Havn has none until its worker has wound them."""
     gender: Gender = code(Gender)

@@ -14,7 +14,7 @@ from sqlmodel import col
 from services.identification import visibility
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, CaseParty, CaseReferral, KnownIdentifier, Part
-from services.identification.repository.texts import seal_text
+from services.identification.repository.sealing import seal
 from services.identification.schemas.cases import EarlierIdentification
 from services.identification.schemas.person import CasePerson, SealedText
 from services.identification.visibility import Fact
@@ -193,9 +193,8 @@ async def add_case(
     session: AsyncSession, case: Case, person: CasePerson, *, parts: Mapping[str, Part], reason: SealedText | None
 ) -> None:
     """Store a new case, its person and the reason sealed under a key of its own, and who has which part in it."""
-    key = sealed.new_key(session, case.id, now=case.opened_at)
-    case.person = key.seal(person, table="case_file", column="person", row=case.id)
-    case.opening = key.seal(reason, table="case_file", column="opening", row=case.id) if reason else None
+    sealed.new_key(session, case.id, now=case.opened_at)
+    await seal(session, case, {"person": person, "opening": reason}, owner=case.id)
     # The parts first: a case is written by who has one in it.
     rows = [{"case_id": case.id, "org": org, "part": part} for org, part in sorted(parts.items())]
     await session.execute(insert(CaseParty).values(rows))
@@ -256,7 +255,7 @@ async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | 
 
 async def add_settlement(session: AsyncSession, case: Case, reason: SealedText) -> None:
     """Note that who decides was settled in a locked case, and seal why."""
-    case.settlement = await seal_text(session, case.id, reason, table="case_file", column="settlement", row=case.id)
+    await seal(session, case, {"settlement": reason}, owner=case.id)
     audit.record(session, operation="case.settle", subject_id=case.id)
 
 
@@ -265,7 +264,7 @@ async def seal_note(
 ) -> None:
     """Seal what was said in a column of a locked case, where something was said; the change is noted either way."""
     if words:
-        setattr(case, column, await seal_text(session, case.id, words, table="case_file", column=column, row=case.id))
+        await seal(session, case, {column: words}, owner=case.id)
     audit.record(session, operation=operation, subject_id=case.id)
 
 

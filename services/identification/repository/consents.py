@@ -11,6 +11,8 @@ from sqlmodel import col
 from services.identification.models.cases import Case
 from services.identification.models.consents import Consent, Disclosure
 from services.identification.models.deadlines import Deadline
+from services.identification.repository import records
+from services.identification.repository.sealing import seal
 from services.identification.schemas.consents import ConsentWords, DisclosureWords
 from shared import audit, sealed
 from shared.auth import Actor
@@ -98,21 +100,16 @@ async def is_acting_municipality(session: AsyncSession, case_id: UUID, org: str)
 
 
 async def add_consent(session: AsyncSession, consent: Consent, words: ConsentWords) -> None:
-    if words.model_dump(exclude_none=True):
-        key = await sealed.key_of(session, consent.case_id)
-        consent.particulars = key.seal(words, table="consent", column="particulars", row=consent.id)
-    session.add(consent)
-    await session.flush()
-    audit.record(session, operation="consent.add", subject_id=consent.case_id, object_ids=[consent.id])
+    said_something = words.model_dump(exclude_none=True)
+    await records.add(session, consent, operation="consent.add", particulars=words if said_something else None)
 
 
 async def withdraw(session: AsyncSession, consent: Consent, *, by: str, now: datetime, said: datetime | None) -> None:
     """Note that the consent was taken back; when the person said so is sealed with it."""
     consent.withdrawn_at, consent.withdrawn_by = now, by
     if said:
-        key = await sealed.key_of(session, consent.case_id)
-        words = _open(key, consent).model_copy(update={"said_withdrawn_at": said})
-        consent.particulars = key.seal(words, table="consent", column="particulars", row=consent.id)
+        words = _open(await sealed.key_of(session, consent.case_id), consent)
+        await seal(session, consent, {"particulars": words.model_copy(update={"said_withdrawn_at": said})})
     await session.flush()
     audit.record(session, operation="consent.withdraw", subject_id=consent.case_id, object_ids=[consent.id])
 
@@ -180,9 +177,7 @@ async def lock_withdrawal(session: AsyncSession, actor: Actor, consent_id: UUID)
 
 
 async def add_disclosure(session: AsyncSession, disclosure: Disclosure, words: DisclosureWords) -> None:
-    if words.model_dump(exclude_none=True):
-        key = await sealed.key_of(session, disclosure.case_id)
-        disclosure.particulars = key.seal(words, table="disclosure", column="particulars", row=disclosure.id)
+    await seal(session, disclosure, {"particulars": words if words.model_dump(exclude_none=True) else None})
     session.add(disclosure)
     await session.flush()
     audit.record(

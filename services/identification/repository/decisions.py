@@ -9,8 +9,9 @@ from sqlmodel import col
 
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
+from services.identification.repository import records
 from services.identification.repository.cases import _by_case
-from services.identification.repository.texts import seal_text
+from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
 from shared import audit
 from shared.errors import NotFound
@@ -27,13 +28,7 @@ async def add_decision(
     if replaced:
         replaced.is_current = False
         await session.flush()  # before the new row: an authority has one current decision in a case
-    if reasons:
-        decision.reasons = await seal_text(
-            session, decision.case_id, reasons, table="decision", column="reasons", row=decision.id
-        )
-    session.add(decision)
-    await session.flush()
-    audit.record(session, operation="decision.add", subject_id=decision.case_id, object_ids=[decision.id])
+    await records.add(session, decision, operation="decision.add", reasons=reasons)
 
 
 async def add_period(session: AsyncSession, period: GrantedPeriod) -> None:
@@ -42,10 +37,7 @@ async def add_period(session: AsyncSession, period: GrantedPeriod) -> None:
 
 
 async def add_extension(session: AsyncSession, extension: PeriodExtension, note: SealedText | None) -> None:
-    if note:
-        extension.note = await seal_text(
-            session, extension.case_id, note, table="period_extension", column="note", row=extension.id
-        )
+    await seal(session, extension, {"note": note})
     session.add(extension)
     audit.record(session, operation="period.extend", subject_id=extension.case_id, object_ids=[extension.period_id])
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.models.drafts import Draft
+from services.identification.repository.sealing import seal
 from services.identification.schemas.drafts import SealedDraft
 from shared import audit, idempotency, sealed
 from shared.auth import Actor
@@ -24,8 +25,8 @@ class DraftNotFound(NotFound):
 
 async def add(session: AsyncSession, draft: Draft, content: SealedDraft) -> None:
     """Store a draft under a key of its own, and by which stored answer it is named."""
-    key = sealed.new_key(session, draft.id, now=draft.saved_at)
-    draft.content = key.seal(content, table="draft", column="content", row=draft.id)
+    sealed.new_key(session, draft.id, now=draft.saved_at)
+    await seal(session, draft, {"content": content}, owner=draft.id)
     draft.answer_key = idempotency.answer_key(session)
     session.add(draft)
     await session.flush()
@@ -34,8 +35,7 @@ async def add(session: AsyncSession, draft: Draft, content: SealedDraft) -> None
 
 async def replace(session: AsyncSession, draft: Draft, content: SealedDraft) -> None:
     """Seal another content in a locked draft."""
-    key = await sealed.key_of(session, draft.id)
-    draft.content = key.seal(content, table="draft", column="content", row=draft.id)
+    await seal(session, draft, {"content": content}, owner=draft.id)
     audit.record(session, operation="draft.save")
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from services.identification.models.cases import Case
 from services.identification.models.duplicates import DuplicateQuestion
-from services.identification.repository.texts import seal_text
+from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.search import MatchedOn, PersonFound
 from shared import audit
@@ -101,7 +101,7 @@ async def override(
         session.add(question)
     question.status = QuestionStatus.OVERRIDDEN
     question.overridden_at, question.overridden_by = now, by
-    question.reason = await seal_text(session, first, reason, table="duplicate_question", column="reason", row=second)
+    await seal(session, question, {"reason": reason}, place=second)
     await session.flush()
     audit.record(session, operation="duplicate.override", subject_id=case_id, object_ids=[other_case_id])
     return question

@@ -8,17 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.models.indicators import Observation
+from services.identification.repository.sealing import seal
 from services.identification.schemas.indicators import ObservationAccount
-from shared import audit, sealed
+from shared import audit
 
 
 async def add_observations(
     session: AsyncSession, case_id: UUID, made: Sequence[Observation], accounts: Sequence[ObservationAccount]
 ) -> None:
     """Store observations of a locked case, with what each account seals."""
-    key = await sealed.key_of(session, case_id)
     for observation, account in zip(made, accounts, strict=True):
-        observation.account = key.seal(account, table="indicator_observation", column="account", row=observation.id)
+        await seal(session, observation, {"account": account})
     session.add_all(made)
     await session.flush()
     audit.record(

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from services.identification.models.cases import Case
 from services.identification.models.legal_status import LegalStatusEntry
+from services.identification.repository import records
 from services.identification.repository.cases import WORKING, CaseNotFound, find_case
 from services.identification.schemas.legal_status import Particulars
 from services.identification.schemas.person import SealedText
@@ -23,13 +24,8 @@ _IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.position))
 
 async def add(session: AsyncSession, entry: LegalStatusEntry, source: SealedText | None = None) -> None:
     """Add to the history of a case that was just opened or is locked."""
-    if source:
-        key = await sealed.key_of(session, entry.case_id)
-        words = Particulars(source=source.text)
-        entry.particulars = key.seal(words, table="legal_status", column="particulars", row=entry.id)
-    session.add(entry)
-    await session.flush()
-    audit.record(session, operation="legal_status.add", subject_id=entry.case_id, object_ids=[entry.id])
+    words = Particulars(source=source.text) if source else None
+    await records.add(session, entry, operation="legal_status.add", particulars=words)
 
 
 async def holding(session: AsyncSession, case: Case, *, on: date) -> LegalStatusEntry | None:

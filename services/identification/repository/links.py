@@ -13,6 +13,7 @@ from sqlmodel import col
 from services.identification.models.cases import CaseParty
 from services.identification.models.links import CaseLink, Suspect, SuspectHash
 from services.identification.repository.cases import WORKING
+from services.identification.repository.sealing import seal
 from services.identification.schemas.links import SuspectDescription
 from shared import audit, sealed
 from shared.audit import Purpose
@@ -85,8 +86,7 @@ async def name_suspect(
     await session.execute(
         delete(Suspect).where(col(Suspect.case_id) == suspect.case_id, col(Suspect.suspect_id) == suspect.suspect_id)
     )
-    key = await sealed.key_of(session, suspect.case_id)
-    suspect.description = key.seal(description, table="suspect", column="description", row=suspect.suspect_id)
+    await seal(session, suspect, {"description": description}, place=suspect.suspect_id)
     session.add(suspect)
     await session.flush()
     rows = [

@@ -9,9 +9,10 @@ from sqlmodel import col
 
 from services.identification import visibility
 from services.identification.models.cases import Case, ContactAttempt
+from services.identification.repository import records
 from services.identification.repository.cases import WORKING, CaseNotFound, RoleDoesNotSee, cases_of
 from services.identification.repository.consents import leaves_of
-from services.identification.repository.texts import seal_text
+from services.identification.repository.sealing import seal
 from services.identification.schemas.person import CasePerson, SealedText
 from services.identification.visibility import Fact, person_fact
 from shared import audit, sealed
@@ -55,7 +56,7 @@ async def replace_person(session: AsyncSession, case: Case, person: CasePerson) 
     key = await sealed.key_of(session, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     person = person.keeping_what_was_stated(known)
-    case.person = key.seal(person, table="case_file", column="person", row=case.id)
+    await seal(session, case, {"person": person}, owner=case.id)
     audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person
 
@@ -71,7 +72,7 @@ async def amend_person(session: AsyncSession, case: Case, **facts: Any) -> None:
     """Change some coded facts in the description of a locked case's person."""
     key = await sealed.key_of(session, case.id)
     person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    case.person = key.seal(person.model_copy(update=facts), table="case_file", column="person", row=case.id)
+    await seal(session, case, {"person": person.model_copy(update=facts)}, owner=case.id)
     audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(facts))
 
 
@@ -79,17 +80,10 @@ async def forget_person(session: AsyncSession, case: Case, note: SealedText | No
     """Leave only the coded facts of a locked case's person: the old description is overwritten."""
     key = await sealed.key_of(session, case.id)
     person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    case.person = key.seal(person.unnamed(), table="case_file", column="person", row=case.id)
-    case.refusal = key.seal(note, table="case_file", column="refusal", row=case.id) if note else None
+    await seal(session, case, {"person": person.unnamed(), "refusal": note}, owner=case.id)
     audit.record(session, operation="person.forget", subject_id=case.id, fields=person.named())
 
 
 async def add_contact_attempt(session: AsyncSession, attempt: ContactAttempt, note: SealedText | None) -> None:
     """Note an attempt to reach the person of a locked case."""
-    if note:
-        attempt.note = await seal_text(
-            session, attempt.case_id, note, table="contact_attempt", column="note", row=attempt.id
-        )
-    session.add(attempt)
-    await session.flush()
-    audit.record(session, operation="person.contact", subject_id=attempt.case_id, object_ids=[attempt.id])
+    await records.add(session, attempt, operation="person.contact", note=note)

@@ -1,6 +1,6 @@
 """What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, Part
 from services.identification.repository.cases import RECORDING_A_COURT, WORKING, CaseNotFound, _by_case, find_case
+from services.identification.repository.sealing import seal
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
@@ -34,17 +35,9 @@ class RecordNotFound(NotFound):
     """The case has no such record."""
 
 
-async def seal(session: AsyncSession, row: Table, case_id: UUID, row_id: UUID, documents: Mapping[str, Any]) -> None:
-    """Seal each document for its column of this row; None leaves the column empty."""
-    key = await sealed.key_of(session, case_id)
-    for column, document in documents.items():
-        words = key.seal(document, table=str(row.__tablename__), column=column, row=row_id) if document else None
-        setattr(row, column, words)
-
-
 async def add(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store a record of a locked case, each document sealed for its column."""
-    await seal(session, row, row.case_id, row.id, documents)
+    await seal(session, row, documents)
     session.add(row)
     await session.flush()
     audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
@@ -52,14 +45,14 @@ async def add(session: AsyncSession, row: Any, *, operation: str, **documents: B
 
 async def change(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Seal what is new in a record of a locked case, and note the change."""
-    await seal(session, row, row.case_id, row.id, documents)
+    await seal(session, row, documents)
     await session.flush()
     audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
 
 
 async def put(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store the one row of its kind that a locked case has, in the place of an earlier one."""
-    await seal(session, row, row.case_id, row.case_id, documents)
+    await seal(session, row, documents, place=row.case_id)
     await session.merge(row)
     await session.flush()
     audit.record(session, operation=operation, subject_id=row.case_id)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from services.identification.models.cases import Case
 from services.identification.models.retention import ErasedKey, LegalHold, RetentionRun
-from services.identification.repository.texts import seal_text
+from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
 from shared import audit
 from shared.codes import Channel
@@ -134,7 +134,7 @@ async def hold_on(session: AsyncSession, case: Case) -> LegalHold | None:
 
 
 async def add_hold(session: AsyncSession, placed: LegalHold, reason: SealedText) -> None:
-    placed.reason = await seal_text(session, placed.case_id, reason, table="legal_hold", column="reason", row=placed.id)
+    await seal(session, placed, {"reason": reason})
     session.add(placed)
     await session.flush()
     audit.record(session, operation="legal_hold.add", subject_id=placed.case_id)

@@ -1,5 +1,5 @@
-"""Lists stay as quick with very many cases: row level security asks case by case, and what a list leaves out or filters by has
-an index."""
+"""A custody that a merge brought is known as such; and lists stay as quick with very many cases: row level security asks
+case by case, and what a list leaves out or filters by has an index."""
 
 from services.identification.migrations.walls import decisions, party, working
 from shared.migrations import apply, guarded_anew
@@ -7,6 +7,7 @@ from shared.migrations import apply, guarded_anew
 revision = "0009"
 down_revision = "0008"
 
+CUSTODY = "ALTER TABLE case_file ADD COLUMN custody_from uuid"
 INDEXES = """
 CREATE INDEX ix_case_file_status ON case_file (status, opened_at, id);
 CREATE INDEX ix_case_party_listed ON case_party (org, case_id) WHERE part NOT IN ('prosecution', 'municipality');
@@ -22,6 +23,7 @@ OF_THE_FIRST = ("case_referral", "interview", "recommendation", "period", "perio
 def upgrade() -> None:
     of_case = party("case_file.id")
     apply(
+        CUSTODY,
         INDEXES,
         *guarded_anew("case_file", visible=of_case, writable=of_case),
         *guarded_anew("decision", visible=decisions(), writable=decisions()),
