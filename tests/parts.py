@@ -1,4 +1,4 @@
-"""The parts around Havn that tests bring up for themselves: Kafka, in this process or real."""
+"""The parts around Havn that tests bring up for themselves: Kafka, in this process or real, and clamd."""
 
 import ctypes
 import glob
@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -147,6 +148,36 @@ def real_kafka(folder: Path) -> Iterator[RealKafka]:
         yield kafka
     finally:
         kafka.wipe()
+
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE" + b"!$H+H*"
+"""The harmless text that every scanner takes for malware."""
+
+
+@contextmanager
+def real_clamd(folder: Path, stream_limit: str = "30M") -> Iterator[str]:
+    """The address of a running clamd that knows one signature, EICAR's; skips or fails where ClamAV is not installed."""
+    if shutil.which("clamd") is None:
+        skip_or_fail("A real scan needs clamd (package clamav-daemon).")
+    (folder / "signatures").mkdir(exist_ok=True)
+    (folder / "signatures" / "havn.ndb").write_text(f"Eicar-Test-Signature:0:*:{EICAR.hex()}\n")
+    socket_path, settings = folder / "clamd.ctl", folder / "clamd.conf"
+    settings.write_text(
+        f"LocalSocket {socket_path}\nDatabaseDirectory {folder / 'signatures'}\n"
+        f"StreamMaxLength {stream_limit}\nForeground yes\n"
+    )
+    with (folder / "clamd.txt").open("w") as said:
+        process = subprocess.Popen(["clamd", "--config-file", str(settings)], stdout=said, stderr=said)
+    try:
+        for _ in range(300):
+            if socket_path.exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert socket_path.exists(), (folder / "clamd.txt").read_text()
+        yield f"unix:{socket_path}"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def _two_free_ports() -> int:

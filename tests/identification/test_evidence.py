@@ -12,7 +12,8 @@ import pytest
 
 from shared.settings import Settings
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
-from tests.identification.test_scanning import EICAR, PDF, Clamd, listening, picture
+from tests.identification.test_scanning import PDF, Clamd, listening, picture
+from tests.parts import EICAR
 from tests.world import World
 
 pytestmark = pytest.mark.row(19)

@@ -17,11 +17,9 @@ from pydantic import ValidationError
 from shared.scanning import CHUNK_BYTES, Scanner, Verdict
 from shared.settings import Settings
 from shared.sniffing import KEPT, media_type_of
+from tests.parts import EICAR
 
 pytestmark = pytest.mark.row(19)
-
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE" + b"!$H+H*"
-"""The harmless text that every scanner takes for malware."""
 
 
 @dataclass
