@@ -50,4 +50,4 @@ class EvidenceStatus(StrEnum):
     REFUSED = "refused"
     """Infected, or of a kind that is not kept: its content is destroyed."""
     REMOVED = "removed"
-    """Taken out again, for a reason that is kept; its content is destroyed."""
+    """Taken out again, for a reason that is kept, or never sent whole; its content is destroyed."""

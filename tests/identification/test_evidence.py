@@ -12,6 +12,7 @@ import pytest
 
 from shared.settings import Settings
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
+from tests.identification.test_retention import sweep
 from tests.identification.test_scanning import PDF, Clamd, listening, picture
 from tests.parts import EICAR
 from tests.world import World
@@ -280,6 +281,26 @@ async def test_a_part_that_is_sent_again_replaces_the_earlier(havn: World, clamd
     assert (await send_part(case, evidence_id, 1, b"Kom nu")).json()["size"] == 18
     assert (await complete(case, evidence_id)).status_code == 200
     assert (await download(case, evidence_id)).content == b"Kom nu, ellers ..."
+
+
+async def test_what_was_never_sent_whole_is_destroyed_after_a_week(havn: World, clamd: Clamd) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    case, kept = await open_case(havn, CMM_DECIDES), await open_case(havn, CMM_DECIDES)
+    left, whole = await begun(case), await sent(case)
+    on_hold = await begun(kept)
+    assert (await kept.post("/legal-hold", {"reason": "The court asks for it."}, role="lawyer")).status_code == 201
+    for each, evidence_id in ((case, left), (kept, on_hold)):
+        assert (await send_part(each, evidence_id, 1, b"Kom paa mandag")).status_code == 201
+    await sweep(havn, "2026-03-09T09:59:00+01:00")
+    assert (await send_part(case, left, 2, b", ellers ...")).status_code == 201, "the week is not over"
+    await sweep(havn, "2026-03-10T10:00:00+01:00")
+    assert name_of(await send_part(case, left, 3, b"!")) == (409, "EvidenceIsWhole")
+    assert {item["evidence_id"]: item["status"] for item in await listed(case)} == {
+        left: "removed", whole["evidence_id"]: "available",
+    }  # fmt: skip
+    assert (await download(case, whole["evidence_id"])).content == PDF
+    assert (await send_part(kept, on_hold, 2, b", ellers ...")).status_code == 201, "a legal hold keeps it"
+    assert await parts_kept(havn) == 3
 
 
 async def test_a_gap_or_damage_is_found_and_can_be_mended(havn: World, clamd: Clamd) -> None:

@@ -63,6 +63,7 @@ class Terms(Dated):
     not_identified_months: int = Field(gt=0)
     closed_victim_months: int = Field(gt=0)
     stored_answers_days: int = Field(gt=0)
+    unfinished_uploads_days: int = Field(gt=0)
     batch: int = Field(gt=0)
 
 
@@ -101,6 +102,7 @@ async def run(session: AsyncSession, now: datetime) -> None:
         for case_id in erased[rule]:
             await _erase(session, case_id, rule, now=now)
     await repository.retention.forget_answers(session, before=now - timedelta(days=terms.stored_answers_days))
+    await repository.evidence.forget_unfinished(session, before=now - timedelta(days=terms.unfinished_uploads_days))
     is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
     await repository.retention.add_run(
         session,

@@ -1,13 +1,16 @@
 """Files in a case: their content in sealed parts, and who has released them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification.codes import EvidenceStatus
 from services.identification.models.evidence import Evidence, EvidencePart, EvidenceRelease
+from services.identification.models.retention import LegalHold
 from shared import audit, sealed
 
 
@@ -47,6 +50,16 @@ async def destroy_content(session: AsyncSession, evidence: Evidence, *, operatio
     """Delete all parts of a file in a locked case; what is known of it stays."""
     await session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id) == evidence.id))
     audit.record(session, operation=operation, subject_id=evidence.case_id, object_ids=[evidence.id])
+
+
+async def forget_unfinished(session: AsyncSession, *, before: datetime) -> None:
+    """Destroy what there is of files that were begun before then and never completed, but for cases on legal hold."""
+    is_held = exists().where(col(LegalHold.case_id) == col(Evidence.case_id), col(LegalHold.ended_at).is_(None))
+    begun = (col(Evidence.status) == EvidenceStatus.UPLOADING, col(Evidence.recorded_at) < before, ~is_held)
+    await session.execute(update(Evidence).where(*begun).values(status=EvidenceStatus.REMOVED))
+    # Of all that was taken out: a part may have come in the very moment in which its file went.
+    gone = select(col(Evidence.id)).where(col(Evidence.status) == EvidenceStatus.REMOVED)
+    await session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id).in_(gone)))
 
 
 async def releases_of(session: AsyncSession, evidence_ids: Sequence[UUID]) -> dict[UUID, list[EvidenceRelease]]:
