@@ -217,3 +217,41 @@ async def test_what_holds_is_the_latest_that_has_begun_in_whatever_order_it_was_
     assert (await case.details())["residence_basis"] == expected
     assert [each["residence_basis"] for each in await history(case) if each["holds"]] == [expected]
     assert (await person_of(case))["residence_basis"] == expected
+
+
+@pytest.mark.row(9)
+@pytest.mark.parametrize("basis", ["visa", "visa_free", "residence_permit"])
+async def test_a_stay_that_runs_out_before_the_decision_routes_the_case_again(havn: World, basis: str) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"residence_basis": basis, "residence_valid_until": "2026-03-15"})
+    await havn.set_clock("2026-03-15T23:59:59+01:00")
+    assert await decided_by(case) == ("CMM", "R5"), "the last day still counts"
+    await havn.set_clock("2026-03-16T00:00:00+01:00")
+    assert await decided_by(case) == ("US", "R6")
+    assert (await case.details())["routing"]["facts_used"]["residence_validity"] == "expired"
+    await case.recommend()
+    assert name_of(await case.try_deciding("CMM", decided_on="2026-03-16")) == (403, "WrongAuthority")
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    routed = [event["authority"] for event in await havn.events("identification", "case-routed")]
+    assert routed == ["CMM", "US"], "once"
+    decided = await case.try_deciding("US", decided_on="2026-03-16")
+    assert decided.status_code == 201, decided.text
+
+
+async def test_an_end_that_changes_no_rule_leaves_a_settlement_alone(havn: World) -> None:
+    unclear = {
+        "citizenships": ["UKR"],
+        "residence_basis": "temporary_protection_ua",
+        "residence_valid_until": "2026-03-15",
+    }
+    case = await open_door(havn, unclear)
+    await case.settle("CMM")
+    await havn.set_clock("2026-03-17T12:00:00+01:00")
+    routing = (await case.details())["routing"]
+    assert (routing["authority"], routing["rule"], routing["settled_by"]) == ("CMM", "R7", "cmm")
+
+
+async def test_a_stay_that_runs_out_after_the_decision_changes_nothing_of_it(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"residence_valid_until": "2026-03-15"})
+    await case.decide()
+    await havn.set_clock("2026-03-17T12:00:00+01:00")
+    assert await decided_by(case) == ("CMM", "R5")

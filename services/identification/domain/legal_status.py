@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, clocks, description, lifecycle
+from services.identification.domain import cases, clocks, description, lifecycle, routing
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.legal_status import LegalStatusEntry
@@ -58,10 +58,20 @@ async def follow_the_description(session: AsyncSession, case: Case, *, actor: Ac
 
 
 async def take_effect(session: AsyncSession, now: datetime) -> None:
-    """Entries whose day has come take effect; for the sweep."""
+    """Entries whose day has come take effect, and stays that have run out do so too; for the sweep."""
     for case in await repository.legal_status.lock_cases_with_due_entries(session, on=on_date(now)):
         await repository.legal_status.note_effect(session, case, on=on_date(now))
         await _heed(session, case, now=now)
+    for case in await repository.legal_status.lock_undecided_whose_stay_ran_out(session, on=on_date(now)):
+        await _heed_the_end(session, case, now=now)
+
+
+async def _heed_the_end(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """The permit, the visa or the visa-free days are over since the case was routed: another rule may hold now."""
+    if routing.route(cases.facts_on(case, on_date(now))).rule == case.rule:
+        case.routed_at = now  # and is not looked at again
+    else:
+        await cases.route_again(session, case, now=now)
 
 
 async def _heed(session: AsyncSession, case: Case, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import DateTime, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,6 +17,8 @@ from services.identification.schemas.person import SealedText
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
+from shared.clock import COPENHAGEN
+from shared.codes import CaseStatus
 
 _MOST_AT_ONCE = 500
 _IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.position))
@@ -68,6 +70,23 @@ async def lock_cases_with_due_entries(session: AsyncSession, *, on: date) -> Seq
     for case in found:
         case.version += 1
     return found
+
+
+async def lock_undecided_whose_stay_ran_out(session: AsyncSession, *, on: date) -> Sequence[Case]:
+    """The undecided cases that were routed while the stay was valid, which it is no more on that day, locked."""
+    day_after = cast(col(Case.residence_valid_until) + 1, DateTime)
+    ended = select(Case).where(
+        col(Case.residence_valid_until) < on,
+        col(Case.routed_at) < func.timezone(COPENHAGEN.key, day_after),
+        col(Case.status).not_in([CaseStatus.DECIDED, CaseStatus.CLOSED]),
+        col(Case.merged_into).is_(None),
+        col(Case.erased_at).is_(None),
+    )
+    found = await session.scalars(ended.order_by(col(Case.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
+    cases = found.all()
+    for case in cases:
+        case.version += 1
+    return cases
 
 
 async def note_effect(session: AsyncSession, case: Case, *, on: date) -> None:

@@ -10,6 +10,7 @@ down_revision = "0008"
 CUSTODY = "ALTER TABLE case_file ADD COLUMN custody_from uuid"
 INDEXES = """
 CREATE INDEX ix_case_file_status ON case_file (status, opened_at, id);
+CREATE INDEX ix_case_file_stay_ends ON case_file (residence_valid_until) WHERE status NOT IN ('decided', 'closed');
 CREATE INDEX ix_case_party_listed ON case_party (org, case_id) WHERE part NOT IN ('prosecution', 'municipality');
 CREATE INDEX ix_case_party_working ON case_party (org, case_id) WHERE part IN ('centre', 'authority');
 CREATE INDEX ix_deadline_kind ON deadline (kind, due_at, case_id, ref) WHERE done_at IS NULL;
