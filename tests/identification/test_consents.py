@@ -112,6 +112,7 @@ async def test_all_that_the_contract_names_is_taken_and_given_back(havn: World) 
         "recorded_by": "cmm",
         "is_live": True,
         "withdrawn_at": None,
+        "said_withdrawn_at": None,
         "acknowledged_at": None,
     }
     dump = await havn.sql("identification", "SELECT consent::text AS row FROM consent")
@@ -298,3 +299,47 @@ async def test_only_those_who_work_on_the_case_record_withdraw_and_list_consents
     assert (await havn.partner("hopenow").post(f"{other.path}/consents", body)).status_code == 403
     stray = await case.post(f"/consents/{consent_id}/withdraw", {})
     assert name_of(stray) == (404, "NotFound"), "a consent of another case"
+
+
+async def test_a_withdrawal_takes_back_every_record_of_the_same_leave(havn: World) -> None:
+    """The referral brought the consent, and CMM recorded it once more, in full."""
+    case = await open_case(havn, CMM_DECIDES | {"consents": [{"recipient": "hopenow", "purpose": "support"}]})
+    told = await withdraw(case, await consent(case, scope=["person", "status"]))
+    assert told["may_still_know"] is False
+    assert await is_hidden_from(case, "hopenow")
+    assert [each["is_live"] for each in (await case.get("/consents")).json()["items"]] == [False, False]
+    waiting = (await havn.partner("hopenow").get(WITHDRAWALS)).json()["items"]
+    assert len(waiting) == 2, "each is acknowledged"
+
+
+async def test_a_consent_for_another_purpose_stays_and_the_answer_says_so(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await consent(case, purpose="legal", scope=["person", "status"])
+    said = "2026-06-12T09:30:00+02:00"
+    told = await withdraw(case, await consent(case, scope=["person", "status"]), withdrawn_at=said)
+    assert told["may_still_know"] is True
+    assert (await status(case, "hopenow"))[0] == 200
+    assert (await case.get("/person", by="hopenow", purpose="legal")).status_code == 200
+    refused = await case.get("/person", by="hopenow", purpose="support")
+    assert name_of(refused) == (403, "LeaveIsForAnotherPurpose")
+    withdrawn = (await case.get("/consents")).json()["items"][0]
+    assert withdrawn["said_withdrawn_at"] == "2026-06-12T07:30:00Z"
+
+
+async def test_who_the_person_is_is_read_for_the_purpose_of_the_consent_alone(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"given_name": "Malee"})
+    await consent(case, scope=["person", "status"])
+    assert (await case.get("/person", by="hopenow", purpose="support")).json()["given_name"] == "Malee"
+    for purpose in ("investigation", "prosecution", "health", "statistics"):
+        refused = await case.get("/person", by="hopenow", purpose=purpose)
+        assert name_of(refused) == (403, "LeaveIsForAnotherPurpose"), purpose
+        assert "Malee" not in refused.text
+
+
+async def test_a_consent_that_is_still_to_be_given_lets_nobody_know(havn: World) -> None:
+    await havn.set_clock("2026-07-01T12:00:00+02:00")
+    case = await open_case(havn, CMM_DECIDES)
+    ahead = {"recipient": "3f", "purpose": "legal", "given_at": "2026-07-01T12:00:01+02:00"}
+    assert name_of(await case.post("/consents", ahead)) == (422, "ConsentInTheFuture")
+    assert await is_hidden_from(case, "3f")
+    assert (await case.post("/consents", ahead | {"given_at": "2026-07-01T12:00:00+02:00"})).status_code == 201

@@ -105,7 +105,7 @@ async def test_the_sender_can_still_take_its_own_referral_back_and_sees_that(hav
 
 async def test_who_may_still_know_loses_nothing(havn: World) -> None:
     case, sent = await identified(havn)
-    for_support = await case.post("/consents", {"recipient": POLICE, "purpose": "support"})
+    for_support = await case.post("/consents", {"recipient": POLICE, "purpose": "investigation"})
     await allow(case, POLICE)
     await case.post(f"/consents/{for_support.json()['consent_id']}/withdraw", {})
     await havn.settled()

@@ -17,6 +17,7 @@ from services.identification.schemas.consents import (
     DisclosureReport,
     DisclosureState,
     Withdrawal,
+    WithdrawalReceipt,
 )
 from shared.codes import DisclosureBasis
 from shared.concurrency import tag
@@ -55,14 +56,15 @@ async def list_consents(case_id: UUID, session: Session, actor: Reader, pages: P
 async def withdraw_consent(
     case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, response: Response, session: Session,
     actor: Caseworker, now: Now, match: IfMatch,
-) -> Withdrawal:  # fmt: skip
-    """The person takes a consent back. From this instant nothing more reaches the recipient, unless another consent or the
-    law covers it; the recipient must acknowledge it (`GET /identification/v1/withdrawals`)."""
-    case, consent = await consents.withdraw(
+) -> WithdrawalReceipt:  # fmt: skip
+    """The person takes back that this recipient knows for this purpose, however often that was recorded. From this instant
+    nothing more reaches it, unless a consent for another purpose or the law covers it (`may_still_know`); the recipient must
+    acknowledge it (`GET /identification/v1/withdrawals`)."""
+    case, consent, may_still_know = await consents.withdraw(
         session, actor=actor, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, match=match, now=now
     )
     tag(response, case)
-    return views.consents.see_withdrawal(consent)
+    return views.consents.see_withdrawn(consent, may_still_know=may_still_know)
 
 
 @router.get("/withdrawals")

@@ -3,6 +3,7 @@ lawful record (domain, section 7)."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,10 +18,14 @@ from shared import outbox
 from shared.auth import Actor
 from shared.codes import ShareScope
 from shared.concurrency import Match
-from shared.errors import Conflict
+from shared.errors import Conflict, Unprocessable
 from shared.events import ConsentGiven, ConsentWithdrawn
 from shared.person import ConsentGiven as ConsentOfReferral
 from shared.personal import Personal, PersonalText
+
+
+class ConsentInTheFuture(Unprocessable):
+    """Nobody has agreed to anything yet."""
 
 
 class ConsentIsWithdrawn(Conflict):
@@ -33,6 +38,8 @@ async def record_consent(
     """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed."""
     case = await repository.cases.lock_case(session, actor, case_id, match)
     lifecycle.check(case, Step.WORK)
+    if report.given_at and report.given_at > now:
+        raise ConsentInTheFuture("The consent is given in the future; record it when the person has given it.")
     codes, words = read_scope(report.scope)
     consent = Consent(
         case_id=case.id,
@@ -102,28 +109,32 @@ def read_scope(told: Sequence[ShareScope] | PersonalText | None) -> tuple[list[S
 async def withdraw(
     session: AsyncSession, *, actor: Actor, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: Match,
     now: datetime,
-) -> tuple[Case, Consent]:  # fmt: skip
-    """The person takes the consent back: at once, whenever it was said, and whatever the case's status is."""
+) -> tuple[Case, Consent, bool]:  # fmt: skip
+    """The person takes the consent back: at once, whenever it was said, and whatever the case's status is. It is taken back
+    however often it was recorded: what the person no longer wants is that this recipient knows for this purpose. Says
+    whether something else still lets the recipient know of the case."""
     case = await repository.cases.lock_case(session, actor, case_id, match)
     consent = await repository.consents.consent_in(session, case, consent_id)
     if consent.withdrawn_at:
         raise ConsentIsWithdrawn("The consent was withdrawn already; nothing is disclosed on it.")
-    await repository.consents.withdraw(session, consent, by=actor.org, now=now, said=withdrawal.withdrawn_at)
-    family = await repository.consents.family_of(session, case.id)
+    same = await repository.consents.live_consents(session, case, consent.recipient, consent.purpose)
+    for each in same:
+        await repository.consents.withdraw(session, each, by=actor.org, now=now, said=withdrawal.withdrawn_at)
     may_still_know = await sharing.take_back(session, case, consent.recipient)
-    for each in family:  # partners may know the person by a case that was merged into this one
+    # Partners may know the person by a case that was merged into this one.
+    for member, each in product(await repository.consents.family_of(session, case.id), same):
         outbox.record(
             session,
             ConsentWithdrawn(
-                case_id=each,
+                case_id=member,
                 occurred_at=now,
-                consent_id=consent.id,
-                recipient=consent.recipient,
-                purpose=consent.purpose,
+                consent_id=each.id,
+                recipient=each.recipient,
+                purpose=each.purpose,
                 may_still_know=may_still_know,
             ),
         )
-    return case, consent
+    return case, consent, may_still_know
 
 
 async def acknowledge(session: AsyncSession, *, actor: Actor, consent_id: UUID, now: datetime) -> Consent:

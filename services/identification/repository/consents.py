@@ -15,6 +15,7 @@ from services.identification.repository import records
 from services.identification.repository.sealing import seal
 from services.identification.schemas.consents import ConsentWords, DisclosureWords
 from shared import audit, sealed
+from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import DeadlineKind, DisclosureBasis, ShareScope
 from shared.errors import NotFound
@@ -41,18 +42,23 @@ _LEAVES = text("""
         SELECT id AS asked, id AS member FROM case_file WHERE id = ANY (:case_ids)
         UNION SELECT family.asked, f.id FROM family JOIN case_file f ON f.merged_into = family.member),
     leaves AS (
-        SELECT case_id, unnest(scope) AS scope FROM consent WHERE recipient = :org AND withdrawn_at IS NULL
+        SELECT case_id, purpose, unnest(scope) AS scope FROM consent WHERE recipient = :org AND withdrawn_at IS NULL
         UNION ALL
-        SELECT case_id, unnest(fields) FROM disclosure WHERE recipient = :org AND basis = 'law' AND ended_at IS NULL)
+        SELECT case_id, purpose, unnest(fields) FROM disclosure
+        WHERE recipient = :org AND basis = 'law' AND ended_at IS NULL)
     SELECT DISTINCT asked, scope FROM family JOIN leaves ON leaves.case_id = family.member
+    WHERE CAST(:purpose AS varchar) IS NULL OR leaves.purpose = :purpose
 """)
 
 
-async def leaves_of(session: AsyncSession, org: str, case_ids: Sequence[UUID]) -> dict[UUID, frozenset[ShareScope]]:
-    """What the organisation has leave to know of each case, by consent or by law, with one statement."""
+async def leaves_of(
+    session: AsyncSession, org: str, case_ids: Sequence[UUID], purpose: Purpose | None = None
+) -> dict[UUID, frozenset[ShareScope]]:
+    """What the organisation has leave to know of each case, by consent or by law, for this purpose (without one, for any),
+    with one statement."""
     found: dict[UUID, set[ShareScope]] = {case_id: set() for case_id in case_ids}
     if found:
-        for case_id, scope in await session.execute(_LEAVES, {"case_ids": list(found), "org": org}):
+        for case_id, scope in await session.execute(_LEAVES, {"case_ids": list(found), "org": org, "purpose": purpose}):
             found[case_id].add(ShareScope(scope))
     return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
 

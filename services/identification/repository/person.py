@@ -1,14 +1,14 @@
 """Who the person of a case is, opened for those who work on it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification import visibility
-from services.identification.models.cases import Case, ContactAttempt
+from services.identification.models.cases import Case, ContactAttempt, Part
 from services.identification.repository import records
 from services.identification.repository.cases import WORKING, CaseNotFound, RoleDoesNotSee, cases_of
 from services.identification.repository.consents import leaves_of
@@ -18,11 +18,18 @@ from services.identification.visibility import Fact, person_fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
-from shared.errors import Gone
+from shared.errors import Forbidden, Gone
+
+
+class LeaveIsForAnotherPurpose(Forbidden):
+    """Consent and law let the organisation know for a purpose, and for no other (domain, section 7)."""
 
 
 class PersonIsErased(Gone):
     """The time of keeping is over: the key to who this was has been destroyed."""
+
+
+_OF_A_PERSON: Final = frozenset({Fact.PERSON, Fact.CONTACT})
 
 
 async def read_person(
@@ -33,12 +40,7 @@ async def read_person(
     if found is None:
         raise CaseNotFound
     case, part = found[0], found[1].part
-    leave = (await leaves_of(session, actor.org, [case.id]))[case.id] if part not in WORKING else ()
-    known = visibility.may_know(actor, part, leave)
-    if not known & {Fact.PERSON, Fact.CONTACT}:
-        if part not in WORKING:
-            raise CaseNotFound
-        raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
+    known = await _known_for(session, actor, case, part, purpose)
     if case.erased_at:
         raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")
     key = await sealed.key_of(session, case.id)
@@ -49,6 +51,20 @@ async def read_person(
     fields = sorted(person.model_fields_set)
     audit.record(session, operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
     return case, person
+
+
+async def _known_for(session: AsyncSession, actor: Actor, case: Case, part: Part, purpose: Purpose) -> frozenset[Fact]:
+    """What of the person the actor may know for this purpose; raises when that is nothing."""
+    leave = (await leaves_of(session, actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
+    known = visibility.may_know(actor, part, leave)
+    if known & _OF_A_PERSON:
+        return known
+    if part in WORKING:
+        raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
+    for_any = (await leaves_of(session, actor.org, [case.id]))[case.id]
+    if visibility.may_know(actor, part, for_any) & _OF_A_PERSON:
+        raise LeaveIsForAnotherPurpose("What lets your organisation read this was given for another purpose.")
+    raise CaseNotFound
 
 
 async def replace_person(session: AsyncSession, case: Case, person: CasePerson) -> CasePerson:

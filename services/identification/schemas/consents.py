@@ -37,7 +37,8 @@ class ConsentReceipt(Answer):
 
 
 class ConsentState(Answer):
-    """A consent as those who work on the case see it. It is live until `withdrawn_at`."""
+    """A consent as those who work on the case see it. It is live until `withdrawn_at`; when the person said so, where that
+    was told, is `said_withdrawn_at`."""
 
     consent_id: UUID
     recipient: str
@@ -50,6 +51,7 @@ class ConsentState(Answer):
     recorded_by: str
     is_live: bool
     withdrawn_at: Moment | None
+    said_withdrawn_at: Moment | None
     acknowledged_at: Moment | None
 
 
@@ -67,6 +69,13 @@ class Withdrawal(Answer):
     purpose: Purpose
     withdrawn_at: Moment
     acknowledged_at: Moment | None
+
+
+class WithdrawalReceipt(Withdrawal):
+    """Every consent of the person for this recipient and purpose is taken back. `may_still_know` says that a consent for
+    another purpose, the law, or a part of its own in the case still lets the recipient know of it."""
+
+    may_still_know: bool
 
 
 class DisclosureReport(Body):

@@ -11,6 +11,7 @@ from services.identification.schemas.consents import (
     DisclosureState,
     DisclosureWords,
     Withdrawal,
+    WithdrawalReceipt,
 )
 
 
@@ -21,6 +22,7 @@ def see_consent(consent: Consent, words: ConsentWords) -> ConsentState:
         scope_text=words.scope,
         interpreter=words.interpreter or consent.with_interpreter,
         is_live=consent.withdrawn_at is None,
+        said_withdrawn_at=words.said_withdrawn_at,
         **consent.model_dump(
             include={
                 "recipient",
@@ -42,6 +44,11 @@ def see_withdrawal(consent: Consent) -> Withdrawal:
         consent_id=consent.id,
         **consent.model_dump(include={"case_id", "purpose", "withdrawn_at", "acknowledged_at"}),
     )
+
+
+def see_withdrawn(consent: Consent, *, may_still_know: bool) -> WithdrawalReceipt:
+    """A consent that was just taken back."""
+    return WithdrawalReceipt(**see_withdrawal(consent).model_dump(), may_still_know=may_still_know)
 
 
 def see_disclosure(row: Disclosure, words: DisclosureWords) -> DisclosureState:
