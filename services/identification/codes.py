@@ -40,6 +40,20 @@ class Observed(StrEnum):
     UNKNOWN = "unknown"
 
 
+class NoteKind(StrEnum):
+    """With what something was said that has no page of its own."""
+
+    OPENING = "opening"
+    SETTLEMENT = "settlement"
+    CUSTODY_PLACE = "custody_place"
+    CHILD_ASSESSMENT = "child_assessment"
+    REPRESENTATIVE = "representative"
+    REFUSAL = "refusal"
+    EXTENSION = "extension"
+    CONTACT_ATTEMPT = "contact_attempt"
+    LEGAL_HOLD = "legal_hold"
+
+
 class EvidenceStatus(StrEnum):
     """Whether a file of evidence can be had."""
 

@@ -18,7 +18,7 @@ class Fact(StrEnum):
     EXISTENCE = "existence"
     """That there is a case, its id, and when this was said."""
     PENDING = "pending"
-    """That nobody is to be removed while the identification runs (domain, section 7)."""
+    """That nobody is to be removed while the identification runs, or an appeal (domain, section 7)."""
     STATUS = "status"
     AUTHORITY = "authority"
     OUTCOME = "outcome"
@@ -67,7 +67,7 @@ ROLES: Final[Mapping[Role, frozenset[Fact]]] = {
     Role.SYSTEM: _ALL,
     Role.ADMIN: _ALL - {Fact.PERSON, Fact.CONTACT, Fact.HEALTH},
     Role.HEALTH: _STANDING | {Fact.HEALTH, Fact.CONTACT},
-    Role.FACILITY_MANAGER: _STANDING,
+    Role.FACILITY_MANAGER: _STANDING | {Fact.HEALTH},
     Role.DASHBOARD: _STANDING,
     Role.STATISTICIAN: frozenset(),
     Role.AUDITOR: frozenset(),
@@ -79,6 +79,7 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
     "as_of": Fact.EXISTENCE,
     "occurred_at": Fact.EXISTENCE,
     "identification_pending": Fact.PENDING,
+    "removal_hold": Fact.PENDING,
     "status": Fact.STATUS,
     "opened_on": Fact.STATUS,
     "deciding_authority": Fact.AUTHORITY,
@@ -94,7 +95,7 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
         "citizenships",
         "residence_basis",
         "routing",
-        "removal_hold",
+        "recommendation",
         "age_group_at_exploitation",
         "decisions",
         "appeals",
@@ -105,6 +106,7 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
         "child_protection",
         "risk",
         "deadlines",
+        "custody",
         "proposals",
         "linked",
         "merged",
@@ -125,6 +127,8 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Fact], Mapping[str, Fact]]]] = {
         frozenset({Fact.STATUS, Fact.PENDING}),
         {"authority": Fact.AUTHORITY, "outcome": Fact.OUTCOME, "decided_on": Fact.OUTCOME},
     ),
+    "appeal-filed": (frozenset({Fact.PENDING}), {}),
+    "appeal-decided": (frozenset({Fact.PENDING}), {"removal_hold": Fact.PENDING}),
     "case-closed": (frozenset({Fact.STATUS}), {"on": Fact.STATUS}),
     "case-reopened": (frozenset({Fact.STATUS}), {"on": Fact.STATUS}),
 }

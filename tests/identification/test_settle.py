@@ -19,6 +19,7 @@ async def test_a_lawyers_answer_is_kept_beside_the_rule(havn: World) -> None:
     told = await case.details()
     assert told["routing"] == settled.json()
     assert (told["routing"]["authority"], told["routing"]["rule"], told["routing"]["settled_by"]) == ("US", "R7", "cmm")
+    assert told["routing"]["why"] == "The table leaves it open; a lawyer of CMM has settled that US decides."
     assert told["deciding_authority"] == "US"
     assert (await case.get(by="us")).json() == told, "US decides now, and sees the case"
     _, last = await havn.events("identification", "case-routed")

@@ -23,6 +23,7 @@ LEFT_EMPTY = {
     "/identification/v1/indicator-sets": "a fixed table, of files",
     "/identification/v1/retention": "what would be erased, of years ago",
     "/identification/v1/retention/runs": "one row a day",
+    "/identification/v1/cases/{case_id}/recommendation": "made before the decision, tested with the clarification",
     "/identification/v1/withdrawals": "a recipient's, tested with the consents",
     "/identification/v1/cases/{case_id}/return-plan/follow-ups": "at most six, tested with the returns",
     "/identification/v1/cases/{case_id}/closures": "a case with an open appeal is not closed",
@@ -55,6 +56,8 @@ async def fill(case: Opened, numbers: Sequence[int]) -> None:
         assert made.status_code == 201, made.text
         for part, body in (("/missing", {"since": day}), ("/found", {"on": day})):
             assert (await case.post(part, body)).status_code == 200
+        for part, body in (("/legal-hold", {"reason": f"Court {number}."}), ("/legal-hold/end", None)):
+            assert (await case.post(part, body, role="lawyer")).status_code in (200, 201)
         draft = {"content": {"reason": "Half entered"}}
         assert (await case.havn.partner("cmm").post("/identification/v1/drafts", draft)).status_code == 201
 

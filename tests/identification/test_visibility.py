@@ -16,12 +16,15 @@ from tests.identification.builders import (
     listed,
     open_case,
 )
+from tests.identification.life import appeal, outcome
 from tests.referrals.builders import POLICE, answer_in_one_trace, counted_statements
 from tests.world import World
 
 STRANGERS = ("politi-fyn", "reden", "kommune-0751", "sygehus-rigshospitalet", "3f", "iom", "familieretshuset")
 REFERRERS_GLIMPSE = {"status": "decided", "opened_on": "2026-03-02", "deciding_authority": "US"}
-NOTHING = dict.fromkeys(("status", "opened_on", "identification_pending", "deciding_authority", "outcome"))
+NOTHING = dict.fromkeys(
+    ("status", "opened_on", "identification_pending", "removal_hold", "deciding_authority", "outcome")
+)
 
 
 async def decided_case(havn: World, person: dict[str, Any], authority: str, sender: str = POLICE) -> Opened:
@@ -47,13 +50,14 @@ async def test_the_status_tells_each_part_what_it_may_know(havn: World) -> None:
     case = await decided_case(havn, US_DECIDES, "US", sender="hopenow")
     everything = {
         "identification_pending": False,
+        "removal_hold": False,
         "status": "decided",
         "deciding_authority": "US",
         "outcome": "assessed_trafficked",
     }
     assert await state(case, "cmm") == everything
     assert await state(case, "us") == everything
-    without_outcome = everything | {"outcome": None, "identification_pending": None}
+    without_outcome = everything | {"outcome": None, "identification_pending": None, "removal_hold": None}
     assert await state(case, "hopenow") == without_outcome
     assert await state(case, "anklagemyndigheden") == without_outcome
 
@@ -61,6 +65,7 @@ async def test_the_status_tells_each_part_what_it_may_know(havn: World) -> None:
 async def test_police_who_referred_see_that_it_is_pending_and_never_the_outcome(havn: World) -> None:
     case = await decided_case(havn, CMM_DECIDES, "CMM")
     told = {"identification_pending": False, "status": "decided", "deciding_authority": "CMM", "outcome": None}
+    told["removal_hold"] = False
     assert await state(case, POLICE) == told
 
 
@@ -69,12 +74,15 @@ async def test_us_sees_of_a_case_it_does_not_decide_only_whether_it_is_pending(h
     for person in (NEEDS_REVIEW, CMM_DECIDES):
         case = await open_case(havn, person)
         told = {"identification_pending": True, "status": None, "deciding_authority": None, "outcome": None}
+        told["removal_hold"] = False
         assert await state(case, "us") == told
         if person is NEEDS_REVIEW:
             await case.settle("CMM")
         await case.decide("CMM")
         assert await state(case, "us") == told | {"identification_pending": False}
-        assert (await case.get(by="us")).json() == NOTHING | {"case_id": case.id, "identification_pending": False}
+        assert (await case.get(by="us")).json() == NOTHING | {
+            "case_id": case.id, "identification_pending": False, "removal_hold": False,
+        }  # fmt: skip
 
 
 async def test_the_case_itself_shows_all_to_those_who_work_on_it_and_a_glimpse_to_others(havn: World) -> None:
@@ -210,3 +218,27 @@ async def test_cases_come_in_pages_newest_first_without_a_gap(havn: World) -> No
     second = (await cmm.get(CASES, limit=2, cursor=first["next_cursor"])).json()
     assert [item["case_id"] for item in first["items"] + second["items"]] == ids[::-1]
     assert (await havn.partner("us").get(CASES, limit=2, cursor=first["next_cursor"])).status_code == 400
+
+
+async def test_who_could_remove_the_person_sees_that_an_appeal_forbids_it(havn: World) -> None:
+    """Police who referred, and US which does not decide: by status, case and events."""
+    case = await decided_case(havn, CMM_DECIDES, "CMM")
+    appeal_id = await appeal(case)
+    for org in (POLICE, "us"):
+        told = (await state(case, org))["removal_hold"], (await case.get(by=org)).json()["removal_hold"]
+        assert told == (True, True), org
+        (filed,) = await events_of(havn, org, "appeal-filed")
+        assert set(filed["data"]) == {"case_id", "occurred_at"}
+    assert (await outcome(case, appeal_id)).status_code == 200
+    for org in (POLICE, "us"):
+        assert (await state(case, org))["removal_hold"] is False
+        (ended,) = await events_of(havn, org, "appeal-decided")
+        assert ended["data"]["removal_hold"] is False
+        assert "outcome" not in ended["data"]
+    assert (await state(case, "anklagemyndigheden"))["removal_hold"] is None
+
+
+async def events_of(havn: World, org: str, kind: str) -> list[dict[str, Any]]:
+    """What the feed tells the organisation of that kind."""
+    items: list[dict[str, Any]] = (await havn.partner(org).get("/identification/v1/events")).json()["items"]
+    return [item for item in items if f".{kind}." in item["type"]]

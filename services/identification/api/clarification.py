@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.identification import repository
-from services.identification.api.policies import Caseworker, Reader
+from services.identification import repository, views
+from services.identification.api.policies import Caseworker, FileWorker, Reader
 from services.identification.domain import clarification
 from services.identification.models.clarification import Interview
 from services.identification.schemas.clarification import (
@@ -16,7 +16,9 @@ from services.identification.schemas.clarification import (
     InterviewReport,
     RecommendationMade,
     RecommendationReceipt,
+    Recommendations,
 )
+from services.identification.schemas.person import SealedText
 from shared.concurrency import tag
 from shared.endpoint import (
     IfMatch,
@@ -60,6 +62,17 @@ async def list_interviews(
     ]
     page = pages.page(items, rows, repository.records.position)
     return InterviewPage(items=page.items, next_cursor=page.next_cursor, number=number, held_in_detention=in_detention)
+
+
+@router.get("/cases/{case_id}/recommendation")
+async def read_recommendations(
+    case_id: UUID, session: Session, actor: FileWorker, purpose: PurposeOfReading
+) -> Recommendations:
+    """What CMM recommended and why, for those who work on the case; every read is kept with its purpose."""
+    case = await repository.records.read_case(session, actor, case_id, operation="recommendation.read", purpose=purpose)
+    made = (await repository.clarification.recommendations_of(session, [case.id]))[case.id]
+    reasons = await repository.records.opened(session, made, "reasons", SealedText)
+    return Recommendations(items=[views.clarification.see_recommendation(each, reasons[each.id]) for each in made])
 
 
 @router.post("/cases/{case_id}/recommendation", status_code=201)

@@ -9,6 +9,7 @@ from services.identification.api.policies import Caseworker, Decider, Reader
 from services.identification.domain import decisions, granting
 from services.identification.models.decisions import Decision
 from services.identification.schemas.decisions import (
+    DecisionGrounds,
     DecisionReceipt,
     DecisionReport,
     ExtensionRequest,
@@ -16,7 +17,6 @@ from services.identification.schemas.decisions import (
     PeriodRequest,
     ReasonedDecision,
 )
-from services.identification.schemas.person import SealedText
 from shared.concurrency import tag
 from shared.endpoint import (
     IfMatch,
@@ -54,13 +54,8 @@ async def list_decisions(
         session, actor, case_id, operation="decision.list", purpose=purpose, parts=parts
     )
     rows = await repository.records.list_records(session, case.id, Decision, after=pages.after, limit=pages.limit)
-    reasons = await repository.records.opened(session, rows, "reasons", SealedText)
-    items = [
-        ReasonedDecision(
-            **dict(views.decisions.see_decision(row)), reasons=reasons[row.id].text if row.id in reasons else None
-        )
-        for row in rows
-    ]
+    grounds = await repository.records.opened(session, rows, "reasons", DecisionGrounds)
+    items = [views.decisions.see_reasoned(row, grounds.get(row.id)) for row in rows]
     return pages.page(items, rows, repository.records.position)
 
 

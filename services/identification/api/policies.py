@@ -44,6 +44,10 @@ FileReader = Annotated[
 """The roles that may know the file of a case, not its standing alone (visibility.ROLES)."""
 
 
+FileWorker = Annotated[Actor, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
+"""The roles that may know who the person is."""
+
+
 LogReader = Annotated[
     Actor, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN))
 ]

@@ -124,6 +124,7 @@ async def settle(
     if case.rule != "R7":
         raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")
     case.authority, case.settled_by = settlement.authority, actor.org
+    case.why = f"The table leaves it open; a lawyer of CMM has settled that {settlement.authority} decides."
     await repository.cases.add_settlement(session, case, SealedText(text=settlement.reason))
     await clocks.wind(session, case, now=now)
     await tell_route(session, case, now=now)

@@ -1,5 +1,6 @@
 """What clarification has brought."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -8,6 +9,7 @@ from sqlmodel import col
 
 from services.identification.models.clarification import Interview, Recommendation
 from services.identification.repository import records
+from services.identification.repository.cases import _by_case
 from services.identification.repository.sealing import seal
 from services.identification.schemas.clarification import Account
 from services.identification.schemas.person import SealedText
@@ -25,6 +27,12 @@ async def count_interviews(session: AsyncSession, case_id: UUID) -> tuple[int, i
     counted = select(func.count(), func.count().filter(col(Interview.in_detention)))
     row = (await session.execute(counted.where(col(Interview.case_id) == case_id))).one()
     return int(row[0]), int(row[1])
+
+
+async def recommendations_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Recommendation]]:
+    """The recommendations in cases already read, as made, with one statement."""
+    in_order = (col(Recommendation.made_at), col(Recommendation.id))
+    return await _by_case(session, case_ids, select(Recommendation).order_by(*in_order), Recommendation)
 
 
 async def add_recommendation(session: AsyncSession, recommendation: Recommendation, reasons: SealedText) -> None:

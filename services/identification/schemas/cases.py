@@ -5,7 +5,8 @@ from uuid import UUID
 
 from services.identification.schemas.appeals import AppealSummary
 from services.identification.schemas.children import ChildProtection
-from services.identification.schemas.deadlines import DeadlineDetails
+from services.identification.schemas.clarification import RecommendationSummary
+from services.identification.schemas.deadlines import CustodyStanding, DeadlineDetails
 from services.identification.schemas.decisions import DecisionDetails, PeriodDetails
 from services.identification.schemas.links import Linked
 from services.identification.schemas.risk import RiskStanding
@@ -43,6 +44,8 @@ class CaseDetails(Answer):
     deciding_authority: Authority | None
     identification_pending: bool
     removal_hold: bool
+    recommendation: RecommendationSummary | None
+    """What CMM recommended last."""
     decisions: list[DecisionDetails]
     appeals: list[AppealSummary]
     periods: list[PeriodDetails]
@@ -55,6 +58,7 @@ class CaseDetails(Answer):
     """The danger to the person as last assessed."""
     deadlines: list[DeadlineDetails]
     """The clocks that are not done, soonest first."""
+    custody: CustodyStanding | None
     proposals: list[Proposal]
     """What could be instead of what is: `placement_34_1_3`, a place at a shelter instead of detention."""
     linked: list[Linked]
@@ -71,6 +75,8 @@ class CaseGlimpse(Answer):
     status: CaseStatus | None
     opened_on: date | None
     identification_pending: bool | None
+    removal_hold: bool | None
+    """An appeal is open: the person is not to be removed."""
     deciding_authority: Authority | None
     outcome: Outcome | None
 
@@ -80,6 +86,8 @@ class CaseState(Answer):
 
     case_id: UUID
     identification_pending: bool | None
+    removal_hold: bool | None
+    """An appeal is open: the person is not to be removed."""
     status: CaseStatus | None
     deciding_authority: Authority | None
     outcome: Outcome | None

@@ -75,6 +75,27 @@ class RecommendationMade(Body):
     reasons: PersonalText
 
 
+class RecommendationSummary(Answer):
+    """What CMM recommended, without its reasons."""
+
+    recommendation_id: UUID
+    outcome: Outcome
+    made_at: Moment
+
+
+class RecommendationDetails(RecommendationSummary):
+    """A recommendation as the deciding authority reads it."""
+
+    made_by: str
+    reasons: PersonalText
+
+
+class Recommendations(Answer):
+    """All of them, the last one at the end."""
+
+    items: list[RecommendationDetails]
+
+
 class RecommendationReceipt(Answer):
     recommendation_id: UUID
     outcome: Outcome

@@ -34,13 +34,18 @@ class CustodyEndReport(Body):
     reason: CustodyEnd | None = None
 
 
-class CustodyDetails(Answer):
-    """Since when the person is held, until when, and what is proposed instead of detention."""
+class CustodyStanding(Answer):
+    """Since when the person is or was held last, until when, and why it ended."""
 
-    case_id: UUID
     since: Moment | None
     ended_at: Moment | None
     reason: CustodyEnd | None
+
+
+class CustodyDetails(CustodyStanding):
+    """A detention, and what is proposed instead of it."""
+
+    case_id: UUID
     proposals: list[Proposal]
 
 

@@ -75,9 +75,10 @@ class DecisionDetails(Answer):
 
 
 class ReasonedDecision(DecisionDetails):
-    """A decision with its reasons."""
+    """A decision with its reasons, and what the form OTHER was."""
 
     reasons: PersonalText | None
+    other_form: PersonalText | None
 
 
 class PeriodRequest(Body):

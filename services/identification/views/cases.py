@@ -13,6 +13,7 @@ from services.identification import repository, visibility
 from services.identification.domain import children, custody, lifecycle, support
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case, CaseReferral, Part
+from services.identification.models.clarification import Recommendation
 from services.identification.models.deadlines import Deadline
 from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
 from services.identification.models.links import CaseLink
@@ -22,7 +23,7 @@ from services.identification.schemas.cases import CaseDetails, CaseGlimpse, Case
 from services.identification.schemas.links import Linked
 from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
-from services.identification.views import deadlines, decisions, doors
+from services.identification.views import clarification, deadlines, decisions, doors
 from services.identification.visibility import Fact, cut
 from shared.auth import Actor
 from shared.codes import Authority, Outcome
@@ -32,6 +33,7 @@ from shared.codes import Authority, Outcome
 class Parts:
     """What hangs on some cases, read with one statement each."""
 
+    recommendations: dict[UUID, list[Recommendation]]
     decisions: dict[UUID, list[Decision]]
     periods: dict[UUID, list[GrantedPeriod]]
     extensions: dict[UUID, list[PeriodExtension]]
@@ -48,6 +50,7 @@ class Parts:
     async def read(cls, session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> "Parts":
         merged = await repository.merging.all_merged_into(session, actor, case_ids)
         return cls(
+            await repository.clarification.recommendations_of(session, case_ids),
             await repository.decisions.decisions_of(session, case_ids),
             await repository.decisions.periods_of(session, case_ids),
             await repository.decisions.extensions_of(session, case_ids),
@@ -97,6 +100,7 @@ def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:
     current = [decision for decision in made if decision.is_current]
     return {
         "identification_pending": is_pending(case),
+        "removal_hold": case.removal_hold,
         "status": case.status,
         "deciding_authority": deciding_authority(case),
         "outcome": _standing(current).outcome if current else None,
@@ -143,6 +147,7 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
         deciding_authority=deciding_authority(case),
         identification_pending=is_pending(case),
         removal_hold=case.removal_hold,
+        recommendation=clarification.see_last_recommendation(parts.recommendations[case.id]),
         decisions=[decisions.see_decision(decision) for decision in parts.decisions[case.id]],
         appeals=[decisions.see_appeal(appeal) for appeal in parts.appeals[case.id]],
         periods=[decisions.see_period(case, period, parts.extensions[case.id]) for period in granted],
@@ -152,6 +157,7 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
         child_protection=doors.see_child_protection(case) if children.is_child(case) else None,
         risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
         deadlines=[deadlines.see_deadline(row, now=parts.read_at) for row in parts.deadlines[case.id]],
+        custody=deadlines.see_standing_custody(case),
         proposals=custody.proposals(case),
         linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
         merged_into=case.merged_into,

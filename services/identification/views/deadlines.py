@@ -5,7 +5,13 @@ from datetime import datetime
 from services.identification.domain import custody, deadlines
 from services.identification.models.cases import Case
 from services.identification.models.deadlines import Deadline, OnCallWatch
-from services.identification.schemas.deadlines import AlertDetails, CustodyDetails, DeadlineDetails, OnCallDetails
+from services.identification.schemas.deadlines import (
+    AlertDetails,
+    CustodyDetails,
+    CustodyStanding,
+    DeadlineDetails,
+    OnCallDetails,
+)
 from shared.alerts import RaisedAlert
 
 
@@ -19,6 +25,13 @@ def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:
         state=deadlines.state_of(row, now=now),
         for_org=row.for_org,
     )
+
+
+def see_standing_custody(case: Case) -> CustodyStanding | None:
+    """The last detention that is known of, if any."""
+    if case.custody_since is None:
+        return None
+    return CustodyStanding(since=case.custody_since, ended_at=case.custody_ended_at, reason=case.custody_end_reason)
 
 
 def see_custody(case: Case) -> CustodyDetails:

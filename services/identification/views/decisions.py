@@ -7,12 +7,27 @@ from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
 from services.identification.schemas.appeals import AppealSummary
-from services.identification.schemas.decisions import DecisionDetails, ExtensionDetails, PeriodDetails
+from services.identification.schemas.decisions import (
+    DecisionDetails,
+    DecisionGrounds,
+    ExtensionDetails,
+    PeriodDetails,
+    ReasonedDecision,
+)
 
 
 def see_decision(decision: Decision) -> DecisionDetails:
     """A decision without its reasons."""
     return DecisionDetails(decision_id=decision.id, **decision.model_dump(include=set(DecisionDetails.model_fields)))
+
+
+def see_reasoned(decision: Decision, grounds: DecisionGrounds | None) -> ReasonedDecision:
+    """A decision with its reasons, where some were given."""
+    return ReasonedDecision(
+        **dict(see_decision(decision)),
+        reasons=grounds.text if grounds else None,
+        other_form=grounds.other_form if grounds else None,
+    )
 
 
 def see_appeal(appeal: Appeal) -> AppealSummary:
