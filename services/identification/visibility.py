@@ -152,6 +152,11 @@ def may_know(actor: Actor, part: Part, leave: Iterable[ShareScope] = ()) -> froz
     return of_organisation & frozenset[Fact]().union(*(ROLES[role] for role in actor.roles))
 
 
+def parts_knowing(fact: Fact) -> frozenset[Part]:
+    """The parts that let their organisation know this of a case, whatever leave it has besides."""
+    return frozenset(part for part, facts in PARTS.items() if fact in facts)
+
+
 def cut(known: frozenset[Fact], **told: Any) -> dict[str, Any]:
     """These attributes, null where they are not the reader's to know."""
     return {name: value if ATTRIBUTES.get(name) in known else None for name, value in told.items()}

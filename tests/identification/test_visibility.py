@@ -242,3 +242,44 @@ async def events_of(havn: World, org: str, kind: str) -> list[dict[str, Any]]:
     """What the feed tells the organisation of that kind."""
     items: list[dict[str, Any]] = (await havn.partner(org).get("/identification/v1/events")).json()["items"]
     return [item for item in items if f".{kind}." in item["type"]]
+
+
+async def test_a_filter_tells_nobody_what_the_case_does_not(havn: World) -> None:
+    case = await decided_case(havn, CMM_DECIDES, "CMM")
+    open_one = await open_case(havn, US_DECIDES)
+    assert [item["case_id"] for item in await listed(havn, "cmm", status="decided")] == [case.id]
+    assert [item["case_id"] for item in await listed(havn, "cmm", authority="US")] == [open_one.id]
+    assert [item["case_id"] for item in await listed(havn, POLICE, status="decided")] == [case.id], (
+        "it has referred her"
+    )
+    assert case.id in {item["case_id"] for item in await listed(havn, "us")}
+    for asked in ({"status": "decided"}, {"authority": "CMM"}, {"missing": "false"}):
+        assert case.id not in {item["case_id"] for item in await listed(havn, "us", **asked)}, asked
+    assert await listed(havn, POLICE, missing="false") == []
+
+
+async def test_a_recipient_filters_by_the_status_it_has_leave_to_know(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    by_law = {
+        "recipient": "3f",
+        "purpose": "legal",
+        "fields": ["outcome"],
+        "legal_basis": "danger_to_life",
+        "reason": "?",
+    }
+    assert (await case.post("/disclosures", by_law)).status_code == 201
+    assert (await case.post("/consents", {"recipient": "hopenow", "purpose": "support"})).status_code == 201
+    assert [item["case_id"] for item in await listed(havn, "hopenow", status="referred")] == [case.id]
+    assert [item["status"] for item in await listed(havn, "3f")] == [None]
+    assert await listed(havn, "3f", status="referred") == []
+
+
+async def test_cases_are_found_by_who_decides_and_by_who_is_missing(havn: World) -> None:
+    unclear, gone = await open_case(havn, NEEDS_REVIEW), await open_case(havn, CMM_DECIDES)
+    assert (await gone.post("/missing", {"since": "2026-03-05"})).status_code == 200
+    assert [item["case_id"] for item in await listed(havn, "cmm", authority="needs_review")] == [unclear.id]
+    assert [item["case_id"] for item in await listed(havn, "cmm", missing="true")] == [gone.id]
+    assert [item["case_id"] for item in await listed(havn, "cmm", missing="false")] == [unclear.id]
+    clocks = (await havn.partner("cmm").get("/identification/v1/deadlines", case_id=gone.id)).json()["items"]
+    assert clocks
+    assert {clock["case_id"] for clock in clocks} == {gone.id}

@@ -1,13 +1,15 @@
 """Endpoints of cases and the people they are about."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from services.identification import repository, views
 from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import cases
 from services.identification.domain import opening as openings
+from services.identification.repository.cases import Sought
 from services.identification.schemas.cases import (
     CaseDetails,
     CaseGlimpse,
@@ -16,7 +18,7 @@ from services.identification.schemas.cases import (
     Timeline,
 )
 from services.identification.schemas.opening import CaseOpening, OpeningReceipt
-from shared.codes import CaseStatus
+from shared.codes import Authority, CaseStatus
 from shared.concurrency import tag
 from shared.endpoint import (
     Now,
@@ -33,10 +35,16 @@ router = service_router()
 
 @router.get("/cases")
 async def list_cases(
-    session: Session, actor: Reader, pages: Pages, status: CaseStatus | None = None
+    session: Session,
+    actor: Reader,
+    pages: Pages,
+    status: CaseStatus | None = None,
+    authority: Annotated[Authority | None, Query(description="Who decides; `needs_review`: nobody yet.")] = None,
+    missing: bool | None = None,
 ) -> Page[CaseDetails | CaseGlimpse]:
-    """The cases I have to do with, newest first; no personal data."""
-    found = await repository.cases.list_cases(session, actor, status=status, after=pages.after, limit=pages.limit)
+    """The cases I have to do with, newest first; no personal data. A filter passes over cases of which I may not know it."""
+    sought = Sought(status=status, authority=authority, missing=missing)
+    found = await repository.cases.list_cases(session, actor, sought=sought, after=pages.after, limit=pages.limit)
     items = await views.cases.see_cases(session, actor, found)
     return pages.page(items, found, lambda row: [row[0].opened_at.isoformat(), str(row[0].id)])
 

@@ -28,13 +28,14 @@ router = service_router()
 @router.get("/deadlines")
 async def list_deadlines(
     session: Session, actor: FileReader, pages: Pages, now: Now, until: Until | None = None,
-    state: DeadlineState | None = None, kind: DeadlineKind | None = None,
+    state: DeadlineState | None = None, kind: DeadlineKind | None = None, case_id: UUID | None = None,
 ) -> Page[DeadlineDetails]:  # fmt: skip
     """The clocks of the cases I work on, and those that run for me, soonest first. `until` is a day, whose end is meant, or
     an instant. What is done is listed with `state=done` only; `state=passed` is what is overdue."""
     found = await repository.deadlines.list_deadlines(
-        session, actor, now=now, until=until, state=state, kind=kind, after=pages.after, limit=pages.limit
-    )
+        session, actor, now=now, until=until, state=state, kind=kind, case_id=case_id, after=pages.after,
+        limit=pages.limit,
+    )  # fmt: skip
     items = [views.deadlines.see_deadline(row, now=now) for row in found]
     return pages.page(items, found, lambda row: [row.due_at.isoformat(), str(row.case_id), row.kind.value, row.ref])
 

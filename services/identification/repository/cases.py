@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, delete, exists, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -21,7 +34,7 @@ from services.identification.visibility import Fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
-from shared.codes import CaseStatus
+from shared.codes import Authority, CaseStatus, ShareScope
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Gone, NotFound
 from shared.outbox import RecordedEvent
@@ -138,13 +151,36 @@ async def lock_case(
     return case
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which of its cases an organisation asks for; what is None is not asked."""
+
+    status: CaseStatus | None = None
+    authority: Authority | None = None
+    missing: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
+        asked: list[ColumnElement[bool]] = []
+        if self.status:
+            lent = and_(col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value))
+            asked += [col(Case.status) == self.status, or_(_knows(Fact.STATUS), lent)]
+        if self.authority:
+            asked += [col(Case.authority) == self.authority, _knows(Fact.AUTHORITY)]
+        if self.missing is not None:
+            asked += [col(Case.missing).is_(self.missing), _knows(Fact.FILE)]
+        return asked
+
+
+def _knows(fact: Fact) -> ColumnElement[bool]:
+    return is_one_of(CaseParty.part, visibility.parts_knowing(fact))
+
+
 async def list_cases(
-    session: AsyncSession, actor: Actor, *, status: CaseStatus | None, after: Sequence[str | int] | None, limit: int
+    session: AsyncSession, actor: Actor, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(actor).where(~is_one_of(CaseParty.part, UNLISTED))
-    if status:
-        query = query.where(col(Case.status) == status)
+    query = cases_of(actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Case.opened_at), col(Case.id)) < last)

@@ -103,6 +103,7 @@ async def list_deadlines(
     until: datetime | date | None,
     state: DeadlineState | None,
     kind: DeadlineKind | None,
+    case_id: UUID | None,
     after: Sequence[str | int] | None,
     limit: int,
 ) -> list[Deadline]:
@@ -112,6 +113,8 @@ async def list_deadlines(
     asked = [_is(state, now=now)]
     if kind:
         asked.append(col(Deadline.kind) == kind)
+    if case_id:
+        asked.append(col(Deadline.case_id) == case_id)
     if isinstance(until, datetime):
         asked.append(col(Deadline.due_at) <= until)
     elif until:
