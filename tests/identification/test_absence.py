@@ -38,6 +38,20 @@ async def test_nobody_is_missing_twice_or_found_without_being_missing(havn: Worl
     assert [(each["since"], each["found_on"]) for each in items] == [("2026-04-01", "2026-04-10"), ("2026-05-01", None)]
 
 
+async def test_when_the_police_were_told_is_added_later_and_only_once(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await done(case.post("/missing", {"since": "2026-04-01"}))
+    told_police = {"since": "2026-04-01", "reported_to_police_on": "2026-04-03"}
+    assert name_of(await case.post("/missing", told_police | {"since": "2026-04-02"})) == (409, "AlreadyMissing")
+    early = await case.post("/missing", told_police | {"reported_to_police_on": "2026-03-31"})
+    assert name_of(early) == (422, "ReportedBeforeMissing")
+    assert (await done(case.post("/missing", told_police)))["reported_to_police_on"] == "2026-04-03"
+    assert name_of(await case.post("/missing", told_police)) == (409, "AlreadyMissing")
+    (absence,) = (await done(case.get("/absences")))["items"]
+    assert (absence["since"], absence["reported_to_police_on"]) == ("2026-04-01", "2026-04-03")
+    assert len(await told(case, "person-missing")) == 1
+
+
 async def test_the_days_of_an_absence_are_in_order(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     refused = await case.post("/missing", SINCE | {"reported_to_police_on": "2026-03-31"})

@@ -28,6 +28,9 @@ async def test_only_a_decided_case_is_closed(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     refused = await case.post("/closure", CLOSURE)
     assert name_of(refused) == (409, "CaseStatusDoesNotAllow")
+    assert refused.json()["detail"] == (
+        "A case that is referred does not allow to close the case; decide it first: POST .../decisions."
+    )
     assert (refused.json()["current_status"], refused.json()["allowed"]) == ("referred", ["decided"])
     await case.interview("2026-03-03T10:00:00+01:00")
     assert (await case.post("/closure", CLOSURE)).json()["current_status"] == "clarification"
@@ -59,6 +62,7 @@ async def test_a_closed_case_is_worked_on_no_more(havn: World, part: str, body: 
     refused = await case.post(part, body)
     assert name_of(refused) == (409, "CaseStatusDoesNotAllow")
     assert refused.json()["current_status"] == "closed"
+    assert refused.json()["detail"].endswith("open it again first: POST .../reopening.")
     assert (await case.details(), await case.etag()) == before
 
 

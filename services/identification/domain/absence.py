@@ -40,13 +40,14 @@ class FoundBeforeMissing(Unprocessable):
 async def report_missing(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: MissingReport, match: Match, now: datetime
 ) -> tuple[Case, Absence]:
-    """Note that the person is missing. Everything else about the case goes on."""
+    """Note that the person is missing. Everything else about the case goes on. Said again with the day on which the police
+    were told, that day is added."""
     case = await repository.cases.lock_case(session, actor, case_id, match)
     lifecycle.check(case, Step.WORK)
-    if case.missing:
-        raise AlreadyMissing("The person is missing already; POST .../found first, once that is so.")
     if report.reported_to_police_on and report.reported_to_police_on < report.since:
         raise ReportedBeforeMissing(f"The person is missing since {report.since}; the police were told then or later.")
+    if case.missing:
+        return case, await _add_police_report(session, case, report)
     absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=now, recorded_by=actor.org)
     await repository.records.add(session, absence, operation="absence.add")
     case.missing = True
@@ -57,6 +58,22 @@ async def report_missing(
     return case, absence
 
 
+async def _add_police_report(session: AsyncSession, case: Case, report: MissingReport) -> Absence:
+    absence = await _lasting(session, case)
+    if absence.since != report.since or absence.reported_to_police_on or report.reported_to_police_on is None:
+        raise AlreadyMissing(
+            f"The person is missing since {absence.since} already; POST .../found first, once that is so."
+        )
+    absence.reported_to_police_on = report.reported_to_police_on
+    await repository.records.change(session, absence, operation="absence.report")
+    return absence
+
+
+async def _lasting(session: AsyncSession, case: Case) -> Absence:
+    absences = await repository.records.records_of(session, case.id, Absence)
+    return next(each for each in absences if each.found_on is None)
+
+
 async def report_found(
     session: AsyncSession, *, actor: Actor, case_id: UUID, report: FoundReport, match: Match, now: datetime
 ) -> tuple[Case, Absence]:
@@ -65,8 +82,7 @@ async def report_found(
     lifecycle.check(case, Step.WORK)
     if not case.missing:
         raise NotMissing("The person is not missing, so there is nothing to record.")
-    absences = await repository.records.records_of(session, case.id, Absence)
-    absence = next(each for each in absences if each.found_on is None)
+    absence = await _lasting(session, case)
     if report.on < absence.since:
         raise FoundBeforeMissing(f"The person is missing since {absence.since}; give that day or a later one.")
     absence.found_on, absence.municipality = report.on, report.municipality

@@ -4,7 +4,7 @@ A decision does not depend on cooperation with the police or on an investigation
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +21,7 @@ from services.identification.schemas.decisions import DecisionGrounds, DecisionR
 from shared import outbox
 from shared.alerts import Alert, raise_alert
 from shared.auth import Actor
-from shared.clock import on_date
+from shared.clock import months_after, on_date
 from shared.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
 from shared.concurrency import Match
 from shared.errors import Conflict, Forbidden, Unprocessable
@@ -29,6 +29,8 @@ from shared.events import DecisionMade, DecisionReplaced
 
 DECIDES = {Authority.CMM: frozenset({CENTRE}), Authority.US: frozenset({IMMIGRATION})}
 RECORDS_A_COURT = frozenset({CENTRE, PROSECUTION})
+_PLAUSIBLE_YEARS_AHEAD = 5
+"""A decision that is planned may be entered beforehand; one of another decade is a slip."""
 ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outcome.WITHDRAWN})
 """Outcomes that nobody recommends: the person or the circumstances brought them."""
 
@@ -39,6 +41,10 @@ class WrongAuthority(Forbidden):
 
 class DecidedBeforeReferral(Unprocessable):
     """A decision cannot be older than what it decides about."""
+
+
+class DecidedYearsAhead(Unprocessable):
+    """The year of a decision was typed wrongly: it is counted in that year, and the period runs from that day."""
 
 
 class NotifiedBeforeDecision(Unprocessable):
@@ -63,7 +69,7 @@ async def decide(
     _check_authority(actor, case, report)
     if not is_a_courts:
         await duplicates.check_resolved(session, case)
-    _check_dates(case, report)
+    _check_dates(case, report, today=on_date(now))
     earlier = (await repository.decisions.decisions_of(session, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
     step = _step(case, report, replaced)
@@ -122,7 +128,12 @@ def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
         raise WrongAuthority(f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.")
 
 
-def _check_dates(case: Case, report: DecisionReport) -> None:
+def _check_dates(case: Case, report: DecisionReport, *, today: date) -> None:
+    if report.decided_on > months_after(today, 12 * _PLAUSIBLE_YEARS_AHEAD):
+        raise DecidedYearsAhead(
+            f"Today is {today}, and the decision is of {report.decided_on}: more than {_PLAUSIBLE_YEARS_AHEAD} years ahead."
+            " Correct the year."
+        )
     if report.decided_on < on_date(case.occurred_at):
         raise DecidedBeforeReferral(f"Decided before the person was referred on {on_date(case.occurred_at)}.")
     if report.notified_on and report.notified_on < report.decided_on:

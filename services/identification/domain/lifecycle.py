@@ -68,12 +68,21 @@ _LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
 }
 
 
+_WAY_TO: Final[Mapping[CaseStatus, str]] = {
+    CaseStatus.RECOMMENDED: "CMM recommends first: POST .../recommendation",
+    CaseStatus.DECIDED: "decide it first: POST .../decisions",
+    CaseStatus.CLOSED: "close it first: POST .../closure",
+}
+
+
 def check(case: Case, step: Step) -> None:
-    """Raises CaseStatusDoesNotAllow, with the status the case has and those that would."""
+    """Raises CaseStatusDoesNotAllow, with the status the case has, those that would, and what to do."""
     allowed = [status for status in CaseStatus if status in ALLOWED[step]]
     if case.status not in allowed:
+        is_over = case.status is CaseStatus.CLOSED
+        way = "open it again first: POST .../reopening" if is_over else _WAY_TO[allowed[0]]
         raise CaseStatusDoesNotAllow(
-            f"A case that is {case.status} does not allow to {step}; that takes one that is {' or '.join(allowed)}.",
+            f"A case that is {case.status} does not allow to {step}; {way}.",
             current_status=case.status,
             allowed=allowed,
         )
