@@ -72,6 +72,7 @@ Day = Annotated[
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_written_moment),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
     PlainSerializer(_in_utc, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY}{_TIME}{_ZONE}$"}),
 ]

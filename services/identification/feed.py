@@ -23,10 +23,11 @@ async def read(session: AsyncSession, actor: Actor, *, after: UUID | None, limit
         rows = await repository.history.told_after(session, actor, after=position, settled=settled, most=_BATCH)
         lent = {row["case_id"] for row in rows if row["part"] not in repository.cases.WORKING}
         leaves = await repository.consents.leaves_of(session, actor.org, sorted(lent))
+        others = await repository.cases.known_among(session, actor, visibility.other_cases(rows))
         for row in rows:
             known = visibility.may_know(actor, row["part"], leaves.get(row["case_id"], ()))
             name = row["type"].split(".")[-2]
-            told = visibility.cut_event(known, name, row["payload"])
+            told = visibility.cut_event(known, name, row["payload"], others)
             if told is not None:
                 found.append(
                     FeedEvent.model_validate(

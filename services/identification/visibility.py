@@ -2,9 +2,10 @@
 and the reader's role. List, detail, status, timeline, person and events all ask it, and what it does not name is not shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from services.identification.models.cases import Part
 from shared.auth import Actor, Role
@@ -175,10 +176,24 @@ def person_fact(field: str) -> Fact:
     return Fact.CONTACT if field in _CONTACT else Fact.PERSON
 
 
-def cut_event(known: frozenset[Fact], name: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The event's data as far as the reader may know it; None when it is not to know of the event at all."""
+_OTHER_CASES: Final = ("other_case_id", "into", "out_of")
+"""Attributes of events that name another case, which the reader may have nothing to do with."""
+
+
+def other_cases(events: Iterable[Mapping[str, Any]]) -> set[UUID]:
+    """The other cases that these events name."""
+    payloads = [event["payload"] for event in events]
+    return {UUID(payload[name]) for payload in payloads for name in _OTHER_CASES if payload.get(name)}
+
+
+def cut_event(
+    known: frozenset[Fact], name: str, payload: Mapping[str, Any], others: Collection[UUID] = ()
+) -> dict[str, Any] | None:
+    """The event's data as far as the reader may know it; None when it is not to know of the event at all. Another case than
+    its own it names only where that is among `others`, which the reader knows."""
     if Fact.FILE in known:
-        return {key: value for key, value in payload.items() if key not in _FOR_WHO_DECIDES}
+        hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
+        return {key: value for key, value in payload.items() if key not in _FOR_WHO_DECIDES | hidden}
     shown_with, attributes = EVENTS.get(name, (frozenset(), {}))
     if not shown_with & known:
         return None

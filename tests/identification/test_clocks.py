@@ -97,9 +97,9 @@ def test_hours_run_through_a_change_of_clocks(day: date) -> None:
     assert clock(known(custody_since=since), DeadlineKind.CUSTODY).due_at == since + timedelta(hours=72)
 
 
-def test_hours_that_end_at_midnight_end_with_the_day_before() -> None:
+def test_hours_end_on_the_day_of_the_instant_at_which_they_end() -> None:
     found = clock(known(child_notified_at=at("2026-05-04T00:00")), DeadlineKind.CHILD_NOTIFICATION)
-    assert (found.due_at, found.due_on) == (at("2026-05-05T00:00"), date(2026, 5, 4))
+    assert (found.due_at, found.due_on) == (at("2026-05-05T00:00"), date(2026, 5, 5))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_custody_is_done_when_the_person_is_out_or_the_case_decided(facts: dict[
 
 def test_the_on_call_has_half_an_hour_from_each_start_and_no_earlier_alert() -> None:
     found = clock(known(custody_since=OPENED, on_call_since=OPENED), DeadlineKind.ON_CALL)
-    assert (found.due_at, found.due_on) == (OPENED + timedelta(minutes=30), date(2026, 6, 20))
+    assert (found.due_at, found.due_on) == (OPENED + timedelta(minutes=30), date(2026, 6, 21))
     assert (found.starts_at, found.alerts, found.for_org, found.done, found.ref) == (OPENED, (), "cmm", False, "")
     taken = known(custody_since=OPENED, on_call_since=OPENED, on_call_has_it=True)
     assert clock(taken, DeadlineKind.ON_CALL).done

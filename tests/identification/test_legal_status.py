@@ -183,7 +183,7 @@ async def test_us_may_record_what_takes_the_case_out_of_its_hands(havn: World) -
     )
     await describe(case, {"citizenships": ["ROU"], "residence_basis": "eu_right_of_residence"})
     assert await decided_by(case) == ("CMM", "R4")
-    assert (await case.get(by="us")).status_code == 404
+    assert (await case.get("/timeline", by="us")).status_code == 404
 
 
 async def test_a_stale_copy_records_nothing(havn: World) -> None:

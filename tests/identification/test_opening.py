@@ -150,7 +150,7 @@ PART_OF_US: list[tuple[dict[str, Any], str | None]] = [
     (US_DECIDES, "authority"),
     (NEEDS_REVIEW, "removal"),
     (CMM_DECIDES, "removal"),
-    (EUROPEAN, None),
+    (EUROPEAN, "removal"),
     (EUROPEAN | {"residence_basis": "unknown"}, "removal"),
     (DANISH_GIRL, None),
     ({"citizenships": ["DNK", "THA"], "residence_basis": "unknown"}, None),

@@ -109,7 +109,7 @@ async def test_lists_hold_what_each_has_to_do_with_and_never_the_prosecution_s_k
     ids = {org: {item["case_id"] for item in await listed(havn, org)} for org in ("cmm", "us", POLICE, "hopenow")}
     assert ids == {
         "cmm": {us_case.id, cmm_case.id, european.id},
-        "us": {us_case.id, cmm_case.id},
+        "us": {us_case.id, cmm_case.id, european.id},
         POLICE: {us_case.id},
         "hopenow": {cmm_case.id},
     }

@@ -47,7 +47,7 @@ async def kinds(havn: World, org: str, role: str = "caseworker") -> dict[str, se
 async def decided(havn: World) -> Opened:
     """A case that reden referred and CMM decided; the person lets hopenow and the police of Funen know."""
     case = await open_case(havn, MALEE, sender="reden", safe_contact="The blue bakery.")
-    await consent(case, "politi-fyn", "investigation")
+    await consent(case, "politi-fyn", "support")
     await case.decide()
     return case
 
@@ -153,3 +153,17 @@ async def test_who_decides_sees_the_person_and_loses_sight_when_others_are_to_de
     assert (await describe(case, MALEE)).status_code == 200
     assert await seen(case, "us") == {PENDING}
     assert await person(case, "us") is None
+
+
+@pytest.mark.row(126)
+@pytest.mark.parametrize("role", ["facility_manager", "health", "admin"])
+async def test_who_does_not_work_on_the_case_reads_no_word_that_was_said_in_it(decided: Opened, role: str) -> None:
+    await decided.interview("2026-03-03T10:00:00+01:00", summary="She spoke of her sister.")
+    for part in (
+        "/interviews", "/decisions", "/appeals", "/criminal-track", "/support-measures", "/legal-status", "/indicators",
+        "/rights-explained", "/risk-assessments", "/evidence", "/closures", "/notes", "/recommendation",
+    ):  # fmt: skip
+        refused = await decided.get(part, role=role, purpose="support")
+        assert refused.status_code == 403, (part, refused.text)
+        read = await decided.get(part, role="decider", purpose="support")
+        assert read.status_code == 200, (part, read.text)

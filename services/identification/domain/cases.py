@@ -102,14 +102,9 @@ async def _part_of_immigration(session: AsyncSession, case: Case) -> Part | None
 
 def part_against_removal(case: Case) -> Part | None:
     """The part that US has by law alone: to see that the identification is pending, where it could remove the person."""
-    return None if _is_safe_from_removal(case) else Part.REMOVAL
-
-
-def _is_safe_from_removal(case: Case) -> bool:
-    """Danish citizens (SC04), and others who have free movement and a right of residence (R4): US is told nothing.
-
-    A permit or a visa is none that holds: it may run out or be withdrawn while the identification is pending."""
-    return case.rule == "R4" or routing.may_be_danish(facts_on(case, case.opened_on))
+    # Danish citizens are never removed, and US is told nothing of them (SC04). Everybody else's stay may end, an EU
+    # citizen's too, while the identification is pending.
+    return None if routing.may_be_danish(facts_on(case, case.opened_on)) else Part.REMOVAL
 
 
 async def settle(

@@ -148,7 +148,7 @@ def _custody(facts: Facts) -> Iterator[Clock]:
     if facts.on_call_since is not None:
         due_at = facts.on_call_since + timedelta(minutes=terms.on_call_repeat_minutes)
         yield Clock(
-            DeadlineKind.ON_CALL, "", facts.on_call_since, due_at, _last_day(due_at), CENTRE, (),
+            DeadlineKind.ON_CALL, "", facts.on_call_since, due_at, on_date(due_at), CENTRE, (),
             done=done or facts.on_call_has_it,
         )  # fmt: skip
 
@@ -230,7 +230,7 @@ def _by_the_hour(
     kind: DeadlineKind, starts_at: datetime, due_at: datetime, for_org: str, terms: ClockTerms, *, done: bool
 ) -> Clock:
     alerts = (_warning(starts_at, due_at, terms),)
-    return Clock(kind, "", starts_at, due_at, _last_day(due_at), for_org, alerts, done)
+    return Clock(kind, "", starts_at, due_at, on_date(due_at), for_org, alerts, done)
 
 
 def _by_the_day(
@@ -244,11 +244,6 @@ def _by_the_day(
 
 def _warning(starts_at: datetime, due_at: datetime, terms: ClockTerms) -> datetime:
     return starts_at + (due_at - starts_at) * terms.warn_at_percent / 100
-
-
-def _last_day(due_at: datetime) -> date:
-    """The last day of which something counts before `due_at`."""
-    return on_date(due_at - _INSTANT)
 
 
 def terms_on(on: date) -> ClockTerms:

@@ -1,6 +1,6 @@
 """Cases and who has to do with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -188,6 +188,16 @@ async def list_cases(
     found = [(case, party.part) for case, party in await session.execute(query)]
     audit.record(session, operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
     return found
+
+
+async def known_among(session: AsyncSession, actor: Actor, case_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these cases that the actor's lists show."""
+    if not case_ids:
+        return frozenset()
+    listed = select(col(CaseParty.case_id)).where(
+        col(CaseParty.case_id).in_(case_ids), col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED)
+    )
+    return frozenset(await session.scalars(listed))
 
 
 async def claim_identifiers(session: AsyncSession, hashes: Iterable[bytes]) -> None:

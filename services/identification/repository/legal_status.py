@@ -11,7 +11,6 @@ from sqlmodel import col
 from services.identification.models.cases import Case
 from services.identification.models.legal_status import LegalStatusEntry
 from services.identification.repository import records
-from services.identification.repository.cases import WORKING, CaseNotFound, find_case
 from services.identification.schemas.legal_status import Particulars
 from services.identification.schemas.person import SealedText
 from shared import audit, sealed
@@ -42,9 +41,7 @@ async def read_history(
     session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose | None
 ) -> tuple[Case, list[tuple[LegalStatusEntry, Particulars | None]]]:
     """The history, oldest first, for those who work on the case; who said so is opened for a purpose only."""
-    case, part = await find_case(session, actor, case_id, operation="legal_status.read", purpose=purpose)
-    if part not in WORKING:
-        raise CaseNotFound
+    case = await records.read_case(session, actor, case_id, operation="legal_status.read", purpose=purpose)
     key = await sealed.key_of(session, case.id)
     query = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == case.id).order_by(*_IN_ORDER)
     return case, [

@@ -9,10 +9,19 @@ from pydantic import BaseModel
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.identification import visibility
 from services.identification.models.base import Table
 from services.identification.models.cases import Case, Part
-from services.identification.repository.cases import RECORDING_A_COURT, WORKING, CaseNotFound, _by_case, find_case
+from services.identification.repository.cases import (
+    RECORDING_A_COURT,
+    WORKING,
+    CaseNotFound,
+    RoleDoesNotSee,
+    _by_case,
+    find_case,
+)
 from services.identification.repository.sealing import seal
+from services.identification.visibility import Fact
 from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
@@ -100,10 +109,13 @@ async def read_case(
     parts: frozenset[Part] = WORKING,
     object_ids: Iterable[UUID] = (),
 ) -> Case:
-    """The case, for those who have one of these parts in it; the read is kept under the operation's name."""
+    """The case, for whom its words are meant: those who have one of these parts in it, in a role that may know the person.
+    The read is kept under the operation's name."""
     case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
     if part not in parts:
         raise CaseNotFound
+    if part in WORKING and Fact.PERSON not in visibility.may_know(actor, part):
+        raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 
 
