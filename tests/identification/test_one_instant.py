@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.identification.builders import CMM_DECIDES, open_case
+from tests.identification.builders import CASES, CMM_DECIDES, listed, open_case, open_cases
+from tests.identification.doors import open_door
 from tests.identification.life import close, decided_case, done
 from tests.world import World
 
@@ -59,3 +60,17 @@ async def test_closures(havn: World) -> None:
         await done(case.post("/reopening", {"reason": "A question."}))
     items = (await done(case.get("/closures", purpose="supervision")))["items"]
     assert [item["closed_on"] for item in items] == days
+
+
+async def test_cases_newest_first_page_by_page(havn: World) -> None:
+    await havn.set_clock(NOON)
+    opened = [(await open_door(havn, CMM_DECIDES)).id for _ in MANY]
+    together = [case.id for case in await open_cases(havn, *[CMM_DECIDES | {"given_name": f"P{n}"} for n in MANY])]
+    assert [item["case_id"] for item in await listed(havn, "cmm")] == [*reversed(opened + together)]
+    cmm, read, cursor = havn.partner("cmm"), [], None
+    while True:
+        page = (await cmm.get(CASES, limit=5, cursor=cursor)).json()
+        read += [item["case_id"] for item in page["items"]]
+        if not (cursor := page["next_cursor"]):
+            break
+    assert read == [*reversed(opened + together)]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -95,6 +95,8 @@ class Case(Table, table=True):
     representative_appointed_on: date | None = None
     refused_on: date | None = None
     """The day the person declined; from then on the case is an anonymous notification."""
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True)))
+    """In which order cases were opened, within one instant too. It never leaves the service."""
     version: int = 1
     person: bytes = sealed()
     settlement: bytes | None = sealed(default=None)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification import visibility
@@ -182,12 +183,18 @@ async def list_cases(
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
     query = cases_of(actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
-        query = query.where(tuple_(col(Case.opened_at), col(Case.id)) < last)
-    query = query.order_by(col(Case.opened_at).desc(), col(Case.id).desc()).limit(limit + 1)
+        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
+    query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
     found = [(case, party.part) for case, party in await session.execute(query)]
     audit.record(session, operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
     return found
+
+
+def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
+    """Where the last case seen stands; one that the reader may know no more has lost its place among those of its instant."""
+    other = aliased(Case)
+    position = select(col(other.position)).where(col(other.id) == UUID(str(last[1]))).scalar_subquery()
+    return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
 
 
 async def known_among(session: AsyncSession, actor: Actor, case_ids: Collection[UUID]) -> frozenset[UUID]:

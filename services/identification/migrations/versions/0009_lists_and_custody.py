@@ -1,5 +1,5 @@
-"""A custody that a merge brought is known as such; and lists stay as quick with very many cases: row level security asks
-case by case, and what a list leaves out or filters by has an index."""
+"""A custody that a merge brought is known as such; cases of one instant keep their order; and lists stay as quick with very
+many cases: row level security asks case by case, and what a list leaves out or filters by has an index."""
 
 from services.identification.migrations.walls import decisions, party, working
 from shared.migrations import apply, guarded_anew
@@ -8,8 +8,11 @@ revision = "0009"
 down_revision = "0008"
 
 CUSTODY = "ALTER TABLE case_file ADD COLUMN custody_from uuid"
+POSITION = "ALTER TABLE case_file ADD COLUMN position bigint GENERATED ALWAYS AS IDENTITY"
 INDEXES = """
-CREATE INDEX ix_case_file_status ON case_file (status, opened_at, id);
+DROP INDEX ix_case_file_opened;
+CREATE INDEX ix_case_file_opened ON case_file (opened_at, position);
+CREATE INDEX ix_case_file_status ON case_file (status, opened_at, position);
 CREATE INDEX ix_case_file_stay_ends ON case_file (residence_valid_until) WHERE status NOT IN ('decided', 'closed');
 CREATE INDEX ix_case_party_listed ON case_party (org, case_id) WHERE part NOT IN ('prosecution', 'municipality');
 CREATE INDEX ix_case_party_working ON case_party (org, case_id) WHERE part IN ('centre', 'authority');
@@ -25,6 +28,7 @@ def upgrade() -> None:
     of_case = party("case_file.id")
     apply(
         CUSTODY,
+        POSITION,
         INDEXES,
         *guarded_anew("case_file", visible=of_case, writable=of_case),
         *guarded_anew("decision", visible=decisions(), writable=decisions()),
