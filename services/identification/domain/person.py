@@ -62,7 +62,7 @@ async def describe_person(
     await legal_status.follow_the_description(session, case, actor=actor, now=now)
     if before != description.told_of(case):
         description.tell(session, case, now=now)
-    await children.notify_municipality(session, case, now=now)
+    await children.protect(session, case, now=now)
     if routed_by != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:
