@@ -1,4 +1,5 @@
-"""Since when a person is known to be a child."""
+"""Since when a person is known to be a child; and what was decided of a person earlier is found by every number they are
+known by, in open cases too."""
 
 from shared.migrations import apply
 
@@ -56,7 +57,68 @@ BEGIN
     END LOOP;
 END $fn$;
 END $do$"""
+# Neither opens anything to who could not see it: they have the rights of who calls them.
+GOES_ON = """
+CREATE FUNCTION case_that_goes_on(of_case uuid) RETURNS uuid LANGUAGE sql STABLE SET search_path = public AS $$
+    WITH RECURSIVE chain AS (
+        SELECT f.id, f.merged_into FROM case_file f WHERE f.id = of_case
+        UNION SELECT f.id, f.merged_into FROM chain JOIN case_file f ON f.id = chain.merged_into)
+    SELECT chain.id FROM chain WHERE chain.merged_into IS NULL
+$$
+"""
+NEVER_THE_SAME = """
+CREATE FUNCTION cases_never_the_same(as_case uuid) RETURNS SETOF uuid LANGUAGE sql STABLE SET search_path = public AS $$
+    WITH RECURSIVE family AS (
+        SELECT case_that_goes_on(as_case) AS id
+        UNION SELECT f.id FROM family JOIN case_file f ON f.merged_into = family.id),
+    said AS (
+        SELECT q.other_case_id AS id FROM duplicate_question q JOIN family ON family.id = q.case_id
+        WHERE q.status = 'overridden'
+        UNION SELECT q.case_id FROM duplicate_question q JOIN family ON family.id = q.other_case_id
+        WHERE q.status = 'overridden')
+    SELECT case_that_goes_on(said.id) FROM said WHERE said.id NOT IN (SELECT family.id FROM family)
+$$
+"""
+# The door of 0002, with another way to it: an equal number, in whatever case, except where somebody has said that the two
+# are never the same person. Who has decided sees of those cases what was decided until then: what is decided later is later,
+# and may be of no concern to that authority any more.
+EARLIER = """DO $do$ BEGIN
+CREATE OR REPLACE FUNCTION earlier_identifications(asked uuid) RETURNS TABLE
+    (case_id uuid, outcome varchar, authority varchar, decided_on date, exploitation_forms varchar[], is_current boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    decided_until date;
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM case_file f
+        WHERE f.id = asked AND ((f.authority = 'US' AND havn_org() = 'us')
+                             OR (f.authority IN ('CMM', 'COURT') AND havn_org() = 'cmm')))
+    THEN RETURN; END IF;
+    SELECT max(own.decided_on) INTO decided_until FROM decision own JOIN case_file f ON f.id = own.case_id
+        WHERE f.id = asked AND f.status IN ('decided', 'closed');
+    RETURN QUERY
+        WITH RECURSIVE same AS (
+            SELECT asked AS id, false AS by_number
+            UNION
+            SELECT next.id, same.by_number OR next.by_number FROM same CROSS JOIN LATERAL (
+                SELECT f.earlier_case_id AS id, false AS by_number FROM case_file f WHERE f.id = same.id
+                UNION ALL SELECT f.merged_into, false FROM case_file f WHERE f.id = same.id
+                UNION ALL SELECT f.id, false FROM case_file f WHERE f.merged_into = same.id
+                UNION ALL SELECT k.case_id, true FROM known_identifier own
+                    JOIN known_identifier k ON k.hash = own.hash AND k.case_id <> own.case_id
+                    WHERE own.case_id = same.id) next
+            WHERE next.id IS NOT NULL
+              AND case_that_goes_on(next.id) NOT IN (SELECT cases_never_the_same(asked))
+              AND case_that_goes_on(next.id) NOT IN (SELECT cases_never_the_same(same.id))),
+        known AS (SELECT same.id, bool_and(same.by_number) AS by_number FROM same GROUP BY same.id)
+        SELECT d.case_id, d.outcome, d.authority, d.decided_on, d.exploitation_forms, d.is_current
+        FROM decision d JOIN known ON known.id = d.case_id
+        WHERE d.case_id <> asked
+          AND (NOT known.by_number OR decided_until IS NULL OR d.decided_on <= decided_until)
+        ORDER BY d.decided_on DESC, d.recorded_at DESC;
+END $$;
+END $do$"""
 
 
 def upgrade() -> None:
-    apply(CHILDREN, ERASE)
+    apply(CHILDREN, ERASE, GOES_ON, NEVER_THE_SAME, EARLIER)
