@@ -49,7 +49,7 @@ async def describe_person(
     if case.refused_on and (named := person.named()):
         raise PersonDeclined(
             f"The person declined, so the case takes no {', '.join(named)}. If they now want help, open a new case "
-            "and link or merge the two."
+            "and merge the two."
         )
     today = on_date(now)
     before, routed_by = description.told_of(case), cases.facts_on(case, today)
