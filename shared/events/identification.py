@@ -132,7 +132,7 @@ class LegalStatusChanged(CaseEvent, service="identification", name="legal-status
 
 
 class MunicipalityNotified(CaseEvent, service="identification", name="municipality-notified"):
-    """A municipality has been told of a child; its 24 hours run."""
+    """A municipality has been told of a child; its 24 hours run. It takes the place of one that was told before."""
 
     municipality: MunicipalityCode
     notified_at: datetime

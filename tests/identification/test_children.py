@@ -58,9 +58,90 @@ async def test_a_child_is_referred_without_consent_and_without_a_municipality(ha
     assert await havn.events("identification", "municipality-notified") == []
     told = await case.post("/child-notification", {"municipality": "0461"})
     assert (told.status_code, told.json()["municipality"]) == (200, "0461")
-    again = await case.post("/child-notification", {"municipality": "0751"})
-    assert again.json()["municipality"] == "0461", "a child is handed over by people, not by a second notice"
+    again = await case.post("/child-notification", {"municipality": "0461"})
+    assert again.json() == told.json(), "the same notice again is none"
     assert len(await havn.events("identification", "municipality-notified")) == 1
+
+
+async def waiting(havn: World, org: str) -> list[str]:
+    """When the hours end that run for the organisation's children."""
+    page = await havn.partner(org).get("/identification/v1/deadlines", kind="child_notification")
+    assert page.status_code == 200, page.text
+    return [each["due_at"] for each in page.json()["items"] if each["for_org"] == org]
+
+
+async def parts_of(havn: World, municipality: str) -> list[str]:
+    rows = await havn.sql("identification", "SELECT part FROM case_party WHERE org = $1", f"kommune-{municipality}")
+    return [row["part"] for row in rows]
+
+
+@pytest.mark.row(3)
+@pytest.mark.parametrize("by", ["cmm", "us"])
+async def test_another_municipality_steps_in_the_place_of_the_first(havn: World, by: str) -> None:
+    child = US_DECIDES | {"stated_age": 16}
+    case = await open_door(havn, child, by=by, municipality="0751")
+    assert await waiting(havn, "kommune-0751") == ["2026-03-17T11:00:00Z"]
+    await havn.set_clock("2026-03-16T18:00:00+01:00")
+    corrected = await case.post("/child-notification", {"municipality": "0101"}, by=by)
+    assert (corrected.status_code, corrected.json()["municipality"]) == (200, "0101")
+    assert corrected.json()["child_notified_at"] == "2026-03-16T17:00:00Z"
+    assert await waiting(havn, "kommune-0101") == ["2026-03-17T17:00:00Z"]
+    for state in ("running", "due", "passed", "done"):
+        gone = await havn.partner("kommune-0751").get("/identification/v1/deadlines", state=state)
+        assert gone.json()["items"] == [], state
+    assert (await parts_of(havn, "0751"), await parts_of(havn, "0101")) == ([], ["municipality"])
+    told = await havn.events("identification", "municipality-notified")
+    assert [event["municipality"] for event in told] == ["0751", "0101"]
+    for _ in range(2):
+        again = await case.post("/child-notification", {"municipality": "0101"}, by=by)
+        assert again.json() == corrected.json()
+    assert len(await havn.events("identification", "municipality-notified")) == 2
+
+
+async def test_the_hours_run_anew_for_a_child_that_has_moved_after_the_assessment(havn: World) -> None:
+    case = await girl(havn)
+    await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"})
+    assert await waiting(havn, HOME) == []
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    moved = (await case.post("/child-notification", {"municipality": "0751"})).json()
+    assert (moved["municipality"], moved["child_assessed_at"]) == ("0751", None)
+    assert await waiting(havn, "kommune-0751") == ["2026-03-21T11:00:00Z"]
+    early = await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"})
+    assert name_of(early) == (422, "AssessedBeforeNotice")
+    assert (await case.post("/child-assessment", {"assessed_at": "2026-03-20T13:00:00+01:00"})).status_code == 200
+    assert await waiting(havn, "kommune-0751") == []
+
+
+async def test_a_municipality_that_referred_the_child_goes_on_seeing_what_who_refers_sees(havn: World) -> None:
+    case = await open_case(havn, DANISH_GIRL, sender=HOME, municipality="0461")
+    await case.post("/child-notification", {"municipality": "0751"})
+    assert await waiting(havn, HOME) == []
+    assert [each["case_id"] for each in await listed(havn, HOME)] == [case.id]
+
+
+async def test_who_turns_out_to_be_a_child_without_a_municipality_is_cmms_to_place(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES | {"stated_age": 20}, by="us")
+    assert await waiting(havn, "cmm") == []
+    await havn.set_clock("2026-03-16T13:00:00+01:00")
+    changed = await describe(case, US_DECIDES | {"stated_age": 16}, by="us")
+    assert changed.status_code == 200, changed.text
+    assert await waiting(havn, "cmm") == ["2026-03-17T12:00:00Z"]
+    assert await havn.events("identification", "municipality-notified") == []
+    await havn.set_clock("2026-03-17T13:00:01+01:00")
+    (passed, *_) = (await havn.events("identification", "deadline-approaching"))[-1:]
+    assert (passed["kind"], passed["for_org"], passed["state"]) == ("child_notification", "cmm", "passed")
+    await case.post("/child-notification", {"municipality": "0461"})
+    assert await waiting(havn, "cmm") == []
+    assert await waiting(havn, HOME) == ["2026-03-18T12:00:01Z"]
+
+
+async def test_a_child_referred_without_a_municipality_is_cmms_to_place_from_the_opening(havn: World) -> None:
+    case = await open_case(havn, DANISH_GIRL, sender="sygehus-aarhus")
+    assert await waiting(havn, "cmm") == ["2026-03-17T11:00:00Z"]
+    await describe(case, DANISH_GIRL | {"stated_age": 20})
+    assert await waiting(havn, "cmm") == [], "there is no child to place"
+    await describe(case, DANISH_GIRL)
+    assert await waiting(havn, "cmm") == ["2026-03-17T11:00:00Z"]
 
 
 async def test_a_referral_with_a_municipality_tells_it(havn: World) -> None:

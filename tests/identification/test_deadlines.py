@@ -202,10 +202,31 @@ async def test_its_24_hours_end_when_it_completes_the_notification(havn: World) 
     assert await told(havn, "child_notification") == []
 
 
+async def test_what_the_first_municipality_completes_ends_no_hours_of_the_second(havn: World) -> None:
+    await havn.set_clock(OPENED)
+    case = await open_case(havn, CHILD, municipality="0751", occurred_at=OPENED)
+    notice = await send(
+        havn, subject("P01") | CHILD, sender="cmm", recipient="kommune-0751", kind="child_notification",
+        case_id=case.id, municipality="0751", occurred_at=OPENED,
+    )  # fmt: skip
+    await havn.settled()
+    assert (await case.post("/child-notification", {"municipality": "0101"})).status_code == 200
+    path = f"/referrals/v1/referrals/{notice.id}"
+    for step, body in (("acknowledge", None), ("accept", None), ("complete", {"outcome": "She lives there no more."})):
+        moved = await havn.partner("kommune-0751").post(f"{path}/{step}", body)
+        assert moved.status_code == 200, moved.text
+    await havn.settled()
+    assert len(await listed(havn, "kommune-0101")) == 1
+    assert await havn.events("identification", "child-assessed") == []
+
+
 async def test_a_notification_tells_the_municipality_of_a_child_that_had_none(havn: World) -> None:
     await havn.set_clock(OPENED)
     case = await open_case(havn, CHILD, municipality=None, occurred_at=OPENED)
-    assert {each["kind"] for each in (await case.details())["deadlines"]} == {"decision"}
+    assert {(each["kind"], each["for_org"]) for each in (await case.details())["deadlines"]} == {
+        ("decision", "cmm"),
+        ("child_notification", "cmm"),
+    }
     for sender in ("reden", "cmm"):
         await send(
             havn, subject("P01") | CHILD, sender=sender, recipient="kommune-0461", kind="child_notification",

@@ -39,6 +39,28 @@ async def test_both_cases_have_a_new_version_after_a_merge_and_after_its_undoing
         assert not set(before) & set(after), "who saw either of them has seen an earlier one"
 
 
+@pytest.mark.parametrize("relation", ["child", "parent", "relative", "co_victim"])
+async def test_two_who_are_linked_are_two_people_until_the_link_is_taken_away(havn: World, relation: str) -> None:
+    one, other = await meet(havn, given_name="Malee"), await meet(havn, given_name="Mali")
+    await done(one.post("/links", {"case_id": other.id, "relation": relation}), 201)
+    for case, into in ((one, other), (other, one)):
+        refused = await case.merge(into)
+        assert name_of(refused) == (409, "TwoPeople")
+        assert "DELETE .../links" in refused.json()["detail"]
+        assert await merged_into(case) is None
+    assert (await havn.partner("cmm").request("DELETE", f"{one.path}/links/{other.id}")).status_code == 200
+    assert (await one.merge(other)).status_code == 200
+    assert (await other.details())["linked"] == []
+
+
+async def test_a_link_speaks_for_all_that_was_merged_before(havn: World) -> None:
+    mother, daughter, again = [await meet(havn, given_name=name) for name in ("Malee", "Dao", "Dao")]
+    await done(mother.post("/links", {"case_id": daughter.id, "relation": "child"}), 201)
+    assert (await daughter.merge(again)).status_code == 200
+    assert name_of(await mother.merge(again)) == (409, "TwoPeople")
+    assert name_of(await again.merge(mother)) == (409, "TwoPeople")
+
+
 async def test_a_merge_moves_no_status_and_copies_no_decision(havn: World) -> None:
     decided, fresh = as_met(await decided_case(havn)), await meet(havn, given_name="Lily")
     await decided.grant()

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.identification.builders import CASES, CMM_DECIDES, US_DECIDES, listed, name_of, open_case
+from tests.identification.builders import CASES, CMM_DECIDES, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.doors import CPR, describe, open_door, opening, person_of, places, try_opening
 from tests.world import World
 
@@ -199,6 +199,82 @@ async def test_the_door_to_earlier_cases_is_locked_in_the_database_too(havn: Wor
     asked = f"SELECT * FROM earlier_identifications('{again.id}')"
     seen = {org: len(await havn.sql_as_runtime("identification", asked, org=org)) for org in ("us", "cmm", "reden", "")}
     assert seen == {"us": 1, "cmm": 0, "reden": 0, "": 0}
+    inside = f"SELECT case_that_goes_on('{first.id}') AS id UNION ALL SELECT cases_never_the_same('{first.id}')"
+    for org in ("reden", ""):
+        assert {row["id"] for row in await havn.sql_as_runtime("identification", inside, org=org)} <= {None}, org
+
+
+PASSPORT: dict[str, Any] = {"identifiers": [{"type": "passport", "value": "TH0000001"}]}
+OTHER: dict[str, Any] = {"identifiers": [{"type": "other", "value": "LGBT-77"}]}
+
+
+async def earlier(case: Opened, *, by: str = "cmm") -> list[tuple[str, str]]:
+    """The decisions in other cases of the person, as the authority sees them that decides in this one."""
+    seen = await case.get("/earlier-identifications", by=by)
+    assert seen.status_code == 200, seen.text
+    return [(each["case_id"], each["authority"]) for each in seen.json()["items"]]
+
+
+@pytest.mark.row(23)
+@pytest.mark.parametrize("ended", [False, True], ids=["open", "closed after the opening"])
+async def test_what_was_decided_in_a_case_that_is_still_open_is_shown_too(havn: World, ended: bool) -> None:
+    first = await open_door(havn, CMM_DECIDES | PASSPORT)
+    await first.decide()
+    again = await open_door(havn, US_DECIDES | PASSPORT, by="us")
+    if ended:
+        assert (await first.post("/closure", {"on": "2026-03-20", "reason": "She has gone home."})).status_code < 300
+    assert await earlier(again, by="us") == [(first.id, "CMM")]
+    for org in ("cmm", "politi-oestjylland", "anklagemyndigheden", "reden"):
+        assert (await again.get("/earlier-identifications", by=org)).status_code == 404, org
+
+
+@pytest.mark.row(23)
+async def test_a_person_is_the_same_by_any_number_they_ever_had(havn: World) -> None:
+    first = await open_door(havn, US_DECIDES | PASSPORT, by="us")
+    await describe(first, US_DECIDES | OTHER, by="us")
+    await first.decide("US", "not_trafficked")
+    between = await open_door(havn, CMM_DECIDES | PASSPORT)
+    assert await earlier(between) == [(first.id, "US")]
+    named_later = await open_door(havn, CMM_DECIDES)
+    assert await earlier(named_later) == []
+    await describe(named_later, CMM_DECIDES | OTHER)
+    assert await earlier(named_later) == [(first.id, "US")]
+
+
+@pytest.mark.row(23)
+async def test_two_numbers_lead_from_case_to_case(havn: World) -> None:
+    first = await open_door(havn, CMM_DECIDES | PASSPORT)
+    await first.decide()
+    both = {"identifiers": PASSPORT["identifiers"] + OTHER["identifiers"]}
+    await open_door(havn, CMM_DECIDES | both)
+    third = await open_door(havn, CMM_DECIDES | OTHER)
+    assert await earlier(third) == [(first.id, "CMM")]
+
+
+@pytest.mark.row(23)
+async def test_of_whom_it_was_said_that_they_are_never_the_same_nothing_is_shown(havn: World) -> None:
+    first = await open_door(havn, CMM_DECIDES | PASSPORT)
+    await first.decide()
+    both = {"identifiers": PASSPORT["identifiers"] + OTHER["identifiers"]}
+    again, third = await open_door(havn, CMM_DECIDES | both), await open_door(havn, CMM_DECIDES | OTHER)
+    merged = await open_door(havn, CMM_DECIDES)
+    said = await again.post(f"/possible-duplicates/{first.id}/override", {"reason": "Met both on one day."})
+    assert said.status_code == 200, said.text
+    assert await earlier(again) == []
+    assert await earlier(third) == [], "nor of who is the same person as one of them"
+    assert (await first.post("/merge", {"into": merged.id})).status_code == 200
+    assert await earlier(again) == [], "the two were told apart whatever case the work goes on in"
+
+
+@pytest.mark.row(23)
+async def test_who_has_decided_sees_nothing_of_what_is_decided_elsewhere_later(havn: World) -> None:
+    first = await open_door(havn, US_DECIDES | PASSPORT, by="us")
+    await first.decide("US", "not_trafficked")
+    assert (await first.post("/closure", {"on": "2026-03-09", "reason": "She stays."}, by="us")).status_code < 300
+    again = await open_door(havn, CMM_DECIDES | PASSPORT)
+    await again.decide(decided_on="2026-03-10")
+    assert await earlier(again) == [(first.id, "US")]
+    assert await earlier(first, by="us") == []
 
 
 async def test_a_person_referred_while_a_case_is_open_joins_that_and_not_the_ended_one(havn: World) -> None:

@@ -35,12 +35,14 @@ async def closed_case(havn: World, **person: Any) -> Opened:
 # ---------------------------------------------------------------- children
 
 
-async def test_the_24_hours_begin_with_the_notice_and_end_with_the_assessment(havn: World) -> None:
+async def test_the_municipalitys_24_hours_begin_with_the_notice_and_end_with_the_assessment(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES | {"stated_age": 16}, sender="sygehus-aarhus")
-    assert "child_notification" not in await clocks(case)
+    assert "child_notification" in await clocks(case), "CMM's, to find the municipality"
     assert name_of(await case.post("/child-notification", {"municipality": "461"})) == (422, "InvalidInput")
     assert await havn.events("identification", "municipality-notified") == []
     await done(case.post("/child-notification", {"municipality": "0461"}))
+    (waiting,) = [each for each in (await case.details())["deadlines"] if each["kind"] == "child_notification"]
+    assert waiting["for_org"] == "kommune-0461"
     assert "child_notification" in await clocks(case)
     await done(case.post("/child-assessment", {"assessed_at": MONDAY}))
     assert "child_notification" not in await clocks(case)

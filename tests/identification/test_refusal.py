@@ -66,7 +66,7 @@ async def test_the_identity_is_not_written_back_into_an_anonymous_notification(h
     await case.post("/refusal", DECLINES)
     assert name_of(await describe(case, NAMED)) == (409, "PersonDeclined")
     assert (await describe(case, CMM_DECIDES | {"gender": "trans_woman"})).status_code == 200
-    named = await open_door(havn, NAMED, linked_case_id=case.id, relation="relative")
+    named = await open_door(havn, NAMED)
     merged = await case.post("/merge", {"into": named.id})
     assert merged.status_code == 200, merged.text
     told = await person_of(case)

@@ -89,7 +89,8 @@ async def test_a_contact_that_is_linked_to_anything_is_kept(havn: World, said: d
 async def test_whatever_happens_to_a_contact_begins_its_six_months_anew(havn: World) -> None:
     case = await contact(havn)
     await havn.set_clock("2026-05-05T10:00:00+02:00")
-    await case.interview("2026-05-05T09:00:00+02:00")
+    told_of_her = {"residence_basis": "visa", "valid_from": "2026-05-05"}
+    assert (await case.post("/legal-status", told_of_her)).status_code == 201
     assert await forecast(havn, "2026-11-04") == {}
     assert await forecast(havn, "2026-11-05") == {"unlinked_contact": [case.id]}
 
@@ -282,10 +283,20 @@ async def test_nobody_but_havn_itself_erases_not_even_in_the_database(havn: Worl
             await havn.sql_as_runtime("identification", "DELETE FROM data_key", org=org)
 
 
-@pytest.mark.parametrize("path", [RETENTION, f"{RETENTION}/runs"])
-async def test_what_is_kept_how_long_is_for_administrators(havn: World, path: str) -> None:
-    assert (await havn.partner("cmm").get(path)).status_code == 403
-    assert (await havn.partner("us", "admin").get(path)).status_code == 403
+async def test_caseworkers_of_cmm_see_what_will_be_erased_and_nobody_elsewhere_does(havn: World) -> None:
+    case = await contact(havn)
+    for role in ("caseworker", "decider", "lawyer", "auditor", "admin"):
+        due = await havn.partner("cmm", role).get(RETENTION, on="2026-09-02")
+        assert due.json()["rules"][0]["case_ids"] == [case.id], role
+    assert (await havn.partner("cmm", "statistician").get(RETENTION)).status_code == 403
+    for org in ("us", "reden", "politi-fyn"):
+        for role in ("caseworker", "admin"):
+            assert (await havn.partner(org, role).get(RETENTION)).status_code == 403, org
+
+
+async def test_the_reports_of_the_runs_are_for_administrators(havn: World) -> None:
+    assert (await havn.partner("cmm").get(f"{RETENTION}/runs")).status_code == 403
+    assert (await havn.partner("us", "admin").get(f"{RETENTION}/runs")).status_code == 403
 
 
 async def test_a_case_that_needs_review_and_came_from_an_ngo_by_street_work_is_a_contact_too(havn: World) -> None:

@@ -78,6 +78,63 @@ async def test_a_contact_whose_assessment_is_recommended_is_kept(havn: World) ->
     assert await forecast(havn, "2030-01-01") == {}
 
 
+CALLED: dict[str, Any] = {"channel": "hotline"}
+BEGUN: dict[str, dict[str, Any]] = {
+    "/interviews": {"held_at": OPENED},
+    "/rights-explained": {"explained_at": OPENED, "rights": ["support"]},
+    "/risk-assessments": {"level": "acute", "assessed_on": "2026-03-02"},
+    "/support-measures": {"kind": "contact_person", "starts_on": "2026-03-02"},
+    "/suspects": {"name": "Somchai"},
+    "/evidence": {"content": "U2hlIHdyb3RlIGl0IGRvd24u"},
+    "/missing": {"since": "2026-03-01"},
+}
+"""The first thing that somebody does for a person."""
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+async def test_a_contact_for_whom_anything_was_begun_is_kept(havn: World, begun: str) -> None:
+    case = await contact(havn)
+    assert (await case.post(begun, BEGUN[begun])).status_code in (200, 201)
+    assert await forecast(havn, "2030-01-01") == {}
+
+
+@pytest.mark.parametrize("age", [{"stated_age": 15}, {"stated_age": 15, "birth_date": "2008-02-11"}])
+@pytest.mark.parametrize("municipality", ["0461", None])
+async def test_a_child_and_who_is_presumed_one_is_kept(
+    havn: World, age: dict[str, Any], municipality: str | None
+) -> None:
+    case = await contact(havn, person=age, municipality=municipality)
+    assert (await case.details())["age_group"] in ("minor", "presumed_minor")
+    assert await forecast(havn, "2040-01-01") == {}
+
+
+async def test_who_turned_out_not_to_be_the_child_that_a_municipality_was_told_of_is_kept(havn: World) -> None:
+    case = await contact(havn, person={"stated_age": 15}, municipality="0461")
+    await done(put(case, "/person", CMM_DECIDES | {"stated_age": 20}))
+    assert await forecast(havn, "2040-01-01") == {}
+
+
+@pytest.mark.parametrize("relation", ["child", "parent", "relative", "co_victim"])
+async def test_contacts_that_are_linked_with_each_other_are_both_kept(havn: World, relation: str) -> None:
+    one, other = await contact(havn), await contact(havn)
+    await done(one.post("/links", {"case_id": other.id, "relation": relation}), 201)
+    assert await forecast(havn, "2030-01-01") == {}
+
+
+async def test_a_contact_in_which_another_ones_work_goes_on_is_kept(havn: World) -> None:
+    one, other = await contact(havn), await contact(havn)
+    await one.interview("2026-03-02T09:00:00+01:00")
+    await merge(one, other)
+    assert await forecast(havn, "2030-01-01") == {}
+
+
+async def test_that_us_would_decide_is_no_reason_to_keep_a_contact(havn: World) -> None:
+    await havn.set_clock(OPENED)
+    case = await open_door(havn, US_DECIDES, anonymous=True, **CALLED)
+    assert (await case.details())["routing"]["rule"] == "R6"
+    assert await forecast(havn, HALF_A_YEAR_LATER) == {"unlinked_contact": [case.id]}
+
+
 # ---------------------------------------------------------------- decided
 
 

@@ -25,7 +25,8 @@ async def notify_municipality(
     case_id: UUID, notification: ChildNotification, response: Response, session: Session, actor: Caseworker, now: Now,
     match: IfMatch,
 ) -> ChildProtection:  # fmt: skip
-    """Name the acting municipality of a child that came without one. It is told, and has 24 hours to assess."""
+    """Name the acting municipality of a child. It is told, and has 24 hours to assess; where another one was told before, its
+    time ends and it has no more to do with the child."""
     case = await children.notify(session, actor=actor, case_id=case_id, notification=notification, match=match, now=now)
     tag(response, case)
     return views.doors.see_child_protection(case)

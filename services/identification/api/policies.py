@@ -28,7 +28,7 @@ HealthWorker = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH,
 Overseer = Annotated[
     Actor, Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER, Role.ADMIN))
 ]
-"""Whoever at CMM looks over what was disclosed or seen; the scope is CMM's alone."""
+"""Whoever at CMM looks over what was disclosed or seen, or is to be erased; the scope is CMM's alone."""
 
 
 Subscriber = Annotated[Actor, Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER))]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.identification import repository, views
-from services.identification.api.policies import Administrator, Lawyer
+from services.identification.api.policies import Administrator, Lawyer, Overseer
 from services.identification.domain import retention
 from services.identification.schemas.consents import (
     HoldReport,
@@ -28,11 +28,13 @@ router = service_router()
 @router.get("/retention")
 async def forecast_retention(
     session: Session,
-    actor: Administrator,
+    actor: Overseer,
     now: Now,
     on: Annotated[Day | None, Query(description="The day to look at; today without it.")] = None,
 ) -> RetentionForecast:
-    """What would be erased on that day, by which rule. Nothing is changed: the erasing runs by itself, once a day."""
+    """What would be erased on that day, by which rule. Nothing is changed: the erasing runs by itself, once a day.
+
+    Whoever works on a case can see it coming, and do what keeps it: go on with it, link it, or have a lawyer hold it."""
     day: date = on or on_date(now)
     due = await retention.due_on(session, on=day)
     return views.retention.see_forecast(day, retention.TERMS.on(day).version, due)

@@ -24,8 +24,7 @@ async def remember(
     if case is None or not children.is_child(case):
         return
     if case.child_notified_at is None:
-        case.municipality = municipality
-        await children.notify_municipality(session, case, now=now)
+        await children.tell_municipality(session, case, municipality, now=now)
         await clocks.wind(session, case, now=now)
     if case.municipality == municipality:
         referral = ChildReferral(referral_id=referral_id, case_id=case_id, municipality=municipality)
@@ -33,10 +32,11 @@ async def remember(
 
 
 async def complete(session: AsyncSession, *, referral_id: UUID, completed_at: datetime, now: datetime) -> None:
-    """What the municipality was asked for is done: the child is assessed, unless that was told already."""
+    """What the municipality was asked for is done: the child is assessed, unless that was told already, or the child is
+    another municipality's by now."""
     referral = await repository.deadlines.child_referral(session, referral_id)
     case = referral and await repository.deadlines.case_for_itself(session, referral.case_id)
-    if case and case.child_assessed_at is None:
+    if referral and case and case.child_assessed_at is None and case.municipality == referral.municipality:
         case.child_assessed_at = completed_at
         outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=completed_at))
         await clocks.wind(session, case, now=now)

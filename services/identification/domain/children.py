@@ -47,28 +47,50 @@ def is_child(case: Case) -> bool:
     return case.age_group in MINORS
 
 
-async def notify_municipality(session: AsyncSession, case: Case, *, now: datetime) -> None:
-    """A child's municipality is told as soon as both are known, and once: its 24 hours run from here."""
-    if case.municipality is None or not is_child(case) or case.child_notified_at:
+async def protect(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """A child is protected from when it is known to be one: its municipality is told at once and once, or CMM has as long to
+    find it. Whoever changes what is known of a person calls this, and winds the clocks."""
+    if not is_child(case):
+        case.child_since = None
         return
-    case.child_notified_at = now
-    await repository.cases.give_part(session, case.id, f"kommune-{case.municipality}", Part.MUNICIPALITY)
+    case.child_since = case.child_since or now
+    if case.municipality and case.child_notified_at is None:
+        await tell_municipality(session, case, case.municipality, now=now)
+
+
+async def tell_municipality(session: AsyncSession, case: Case, municipality: str, *, now: datetime) -> None:
+    """This is the child's municipality from now on, and its 24 hours run."""
+    case.municipality, case.child_notified_at = municipality, now
+    await repository.cases.give_part(session, case.id, f"kommune-{municipality}", Part.MUNICIPALITY)
     outbox.record(
         session,
-        events.MunicipalityNotified(case_id=case.id, occurred_at=now, municipality=case.municipality, notified_at=now),
+        events.MunicipalityNotified(case_id=case.id, occurred_at=now, municipality=municipality, notified_at=now),
     )
 
 
 async def notify(
     session: AsyncSession, *, actor: Actor, case_id: UUID, notification: ChildNotification, match: Match, now: datetime
 ) -> Case:
-    """Name the municipality of a child that came without one, and tell it."""
+    """Name the child's municipality, and tell it; another one than before was an error, or the child has moved."""
     case = await _lock_child(session, actor, case_id, match)
-    if case.child_notified_at is None:
-        case.municipality = notification.municipality
-        await notify_municipality(session, case, now=now)
-        await clocks.wind(session, case, now=now)
+    if case.child_notified_at and case.municipality == notification.municipality:
+        return case
+    if case.child_notified_at:
+        await _take_leave_of_municipality(session, case)
+    await tell_municipality(session, case, notification.municipality, now=now)
+    await clocks.wind(session, case, now=now)
     return case
+
+
+async def _take_leave_of_municipality(session: AsyncSession, case: Case) -> None:
+    """The child is no longer this municipality's, and what it has assessed does not speak for the next one; what it may know
+    by a referral or the person's leave stays."""
+    case.child_assessed_at = None
+    org = f"kommune-{case.municipality}"
+    async with repository.deadlines.as_itself(session):
+        # US, which may decide, does not know who else has to do with the case.
+        if await repository.cases.part_of(session, case.id, org) is Part.MUNICIPALITY:
+            await repository.cases.set_part(session, case.id, org, None)
 
 
 async def assess(

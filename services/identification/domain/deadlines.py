@@ -83,6 +83,7 @@ class Facts:
     on_call_since: datetime | None = None
     on_call_has_it: bool = False
     municipality: str | None = None
+    child_since: datetime | None = None
     child_notified_at: datetime | None = None
     child_assessed_at: datetime | None = None
     sent_back: SentBack | None = None
@@ -159,12 +160,15 @@ def end_of_custody(since: datetime) -> datetime:
 
 
 def _child(facts: Facts, *, done: bool) -> Iterator[Clock]:
-    if facts.child_notified_at is None:
+    """The municipality's hours from when it was told; CMM's, to find the municipality, while none was."""
+    starts_at = facts.child_notified_at or facts.child_since
+    if starts_at is None:
         return
-    terms = terms_on(on_date(facts.child_notified_at))
-    due_at = facts.child_notified_at + timedelta(hours=terms.child_assessment_hours)
-    for_org = f"kommune-{facts.municipality}" if facts.municipality else CENTRE
-    yield _by_the_hour(DeadlineKind.CHILD_NOTIFICATION, facts.child_notified_at, due_at, for_org, terms, done=done)
+    terms = terms_on(on_date(starts_at))
+    due_at = starts_at + timedelta(hours=terms.child_assessment_hours)
+    is_told = facts.municipality is not None and facts.child_notified_at is not None
+    for_org = f"kommune-{facts.municipality}" if is_told else CENTRE
+    yield _by_the_hour(DeadlineKind.CHILD_NOTIFICATION, starts_at, due_at, for_org, terms, done=done)
 
 
 def _decision(facts: Facts, *, done: bool) -> Iterator[Clock]:

@@ -20,6 +20,10 @@ class MergedWithItself(Conflict):
     """A case is about its own person already."""
 
 
+class TwoPeople(Conflict):
+    """The two cases are linked: they are about people who have to do with each other, and so not about one."""
+
+
 class NotMerged(Conflict):
     """The case stands for itself; there is no merge to undo."""
 
@@ -29,12 +33,26 @@ async def merge(session: AsyncSession, *, actor: Actor, case_id: UUID, into: UUI
     if case_id == into:
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await repository.merging.lock_pair(session, actor, case_id, into, match)
+    await _check_one_person(session, case, surviving)
     case.merged_into = surviving.id
     custody.carry(case, surviving)
     await _note(session, case, surviving, operation="case.merge")
     outbox.record(session, CaseMerged(case_id=case.id, occurred_at=now, into=surviving.id))
     await _settle(session, case, surviving, now=now)
     return case
+
+
+async def _check_one_person(session: AsyncSession, case: Case, surviving: Case) -> None:
+    """Every relation that a link can have is one between two people; nobody is their own child or co-victim."""
+    async with repository.deadlines.as_itself(session):
+        # Who merges need not work on all the cases that were merged into these two before.
+        groups = [await repository.duplicates.group_of(session, each.id) for each in (case, surviving)]
+        is_linked = await repository.links.any_link(session, *groups)
+    if is_linked:
+        raise TwoPeople(
+            "The two cases, or cases that were merged into them, are linked as two people who have to do with each other. If "
+            "they are one person after all, take the link away first: DELETE .../links/{other}."
+        )
 
 
 async def unmerge(session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime) -> Case:

@@ -255,6 +255,6 @@ async def _begin(session: AsyncSession, case: Case, person: CasePerson, *, by: s
     await consents.take_over(
         session, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at, now=now
     )
-    await children.notify_municipality(session, case, now=now)
+    await children.protect(session, case, now=now)
     await clocks.wind(session, case, now=now)
     await search.index(session, case.id, person, now=now)

@@ -49,7 +49,7 @@ async def describe_person(
     if case.refused_on and (named := person.named()):
         raise PersonDeclined(
             f"The person declined, so the case takes no {', '.join(named)}. If they now want help, open a new case "
-            "and link or merge the two."
+            "and merge the two."
         )
     today = on_date(now)
     before, routed_by = description.told_of(case), cases.facts_on(case, today)
@@ -62,7 +62,7 @@ async def describe_person(
     await legal_status.follow_the_description(session, case, actor=actor, now=now)
     if before != description.told_of(case):
         description.tell(session, case, now=now)
-    await children.notify_municipality(session, case, now=now)
+    await children.protect(session, case, now=now)
     if routed_by != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:

@@ -40,7 +40,8 @@ class Rule(StrEnum):
     """Why a case is no longer kept."""
 
     UNLINKED_CONTACT = "unlinked_contact"
-    """Somebody met by hotline or outreach, never identified, whom no authority referred, and nothing happened since."""
+    """An adult met by hotline or outreach, never identified, whom no authority referred, who is linked to no other case, for
+    whom nobody has begun anything, and of whom nothing was heard since."""
     NOT_IDENTIFIED = "not_identified"
     """Decided, and never as a victim; or declined."""
     CLOSED_VICTIM = "closed_victim"

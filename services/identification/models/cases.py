@@ -89,6 +89,8 @@ class Case(Table, table=True):
     routing_facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """All that was known when it was routed: a table that is only proposed can be tried on it."""
     routed_at: datetime = moment()
+    child_since: datetime | None = moment(default=None)
+    """Since when the person is known to be a child, or presumed one; None where they are neither."""
     child_notified_at: datetime | None = moment(default=None)
     child_assessed_at: datetime | None = moment(default=None)
     representative_requested_on: date | None = None

@@ -65,6 +65,12 @@ async def links_of(session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]
     return found
 
 
+async def any_link(session: AsyncSession, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
+    """Whether one of these cases is linked with one of the others; each side of a link has its row."""
+    linked = exists().where(col(CaseLink.case_id).in_(case_ids), col(CaseLink.other_case_id).in_(other_ids))
+    return bool(await session.scalar(select(linked)))
+
+
 # ---------------------------------------------------------------- suspects
 
 

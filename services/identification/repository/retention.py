@@ -34,11 +34,26 @@ _LAST_TOLD = """
      WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%')
 """
 _IS_POSITIVE = "EXISTS (SELECT FROM decision d WHERE d.case_id = f.id AND d.outcome = 'assessed_trafficked')"
+_WORK = (
+    *("interview", "rights_explanation", "indicator_observation", "recommendation", "evidence", "risk_assessment"),
+    *("support_measure", "health_needs", "suspect", "criminal_step", "absence"),
+)
+"""What is only recorded of somebody on whose case work has begun."""
+_IS_WORKED_ON = " OR ".join(f"EXISTS (SELECT FROM {table} w WHERE w.case_id = f.id)" for table in _WORK)
+_IS_LINKED = """
+    EXISTS (SELECT FROM case_link l WHERE l.case_id = f.id) OR EXISTS (SELECT FROM case_file g WHERE g.merged_into = f.id)
+"""
+_IS_CHILD = """
+    f.age_group IN ('minor', 'presumed_minor') OR f.child_notified_at IS NOT NULL
+    OR EXISTS (SELECT FROM child_referral c WHERE c.case_id = f.id)
+"""
+# Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.
 _UNLINKED = f"""
     SELECT f.id FROM case_file f
-    WHERE {_KEPT} AND f.status IN ('referred', 'clarification') AND f.channel = ANY (:channels)
+    WHERE {_KEPT} AND f.status = 'referred' AND f.channel = ANY (:channels)
       AND f.opened_on <= :until AND {_LAST_TOLD} < :until + interval '1 day'
       AND NOT EXISTS (SELECT FROM known_identifier k WHERE k.case_id = f.id)
+      AND NOT ({_IS_CHILD}) AND NOT ({_IS_LINKED}) AND NOT ({_IS_WORKED_ON})
       AND coalesce(f.opened_by, '') <> 'us'
       AND NOT EXISTS (SELECT FROM case_referral r WHERE r.case_id = f.id AND r.referred_by ~
           '^(us|anklagemyndigheden|arbejdstilsynet|skattestyrelsen|(politi|kommune|socialtilsyn)-.*)$')

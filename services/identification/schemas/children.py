@@ -8,7 +8,7 @@ from shared.schemas import Answer, Body, Day, Moment, Municipality
 
 
 class ChildNotification(Body):
-    """The acting municipality of a child that came without one."""
+    """The acting municipality of a child: the first that is known, or the one in whose place it steps."""
 
     municipality: Municipality
 
