@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.doors import places, try_opening
 from tests.identification.life import appeal, decided_case, outcome, plan_return, put
 from tests.world import World
 
@@ -64,6 +65,30 @@ async def test_unknown_codes_change_nothing(havn: World) -> None:
     ):
         await refused(case.post(part, body), 422, "InvalidInput")
     await refused(put(case, "/return-plan", {"destination": "Romania", "agreed_on": "2026-03-20"}), 422, "InvalidInput")
+
+
+async def test_texts_of_spaces_change_nothing(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    blank = " \n "
+    for part, body, field in (
+        ("/recommendation", {"outcome": "assessed_trafficked", "reasons": blank}, "reasons"),
+        ("/closure", {"on": "2026-03-20", "reason": blank}, "reason"),
+        ("/evidence", {"content": "aGFsbG8=", "name": blank}, "name"),
+    ):
+        answer = await refused(case.post(part, body), 422, "InvalidInput")
+        said = [{"loc": ["body", field], "msg": "Write something here; spaces alone say nothing."}]
+        assert answer.json()["errors"] == said
+    opening = await try_opening(havn, reason=blank)
+    assert (name_of(opening), places(opening)) == ((422, "InvalidInput"), {"reason"})
+
+
+async def test_a_file_that_is_no_base64_is_told_so(havn: World) -> None:
+    refused = Refused(await open_case(havn, CMM_DECIDES))
+    for content in ("not base64!", "aGFsbG8", "aGFs\nbG8="):
+        answer = await refused(refused.case.post("/evidence", {"content": content}), 422, "InvalidInput")
+        (told,) = answer.json()["errors"]
+        assert (told["loc"], told["msg"][:18]) == (["body", "content"], "That is no base64:")
 
 
 async def test_impossible_dates_change_nothing(havn: World) -> None:
