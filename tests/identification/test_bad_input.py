@@ -83,6 +83,30 @@ async def test_texts_of_spaces_change_nothing(havn: World) -> None:
     assert (name_of(opening), places(opening)) == ((422, "InvalidInput"), {"reason"})
 
 
+async def test_countries_that_do_not_exist_change_nothing(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    plan = {"destination": "XYZ", "agreed_on": "2026-03-20"}
+    answer = await refused(put(case, "/return-plan", plan), 422, "InvalidInput")
+    assert answer.json()["errors"][0]["msg"].startswith("That is not the code of a country")
+    answer = await refused(put(case, "/person", {"citizenships": ["THA", "XYZ"]}), 422, "InvalidInput")
+    assert answer.json()["errors"][0]["loc"] == ["body", "citizenships", 1]
+
+
+@pytest.mark.parametrize("nobody", ["nobody", "hopnow", "kommune-9999", "politi-aarhus", "havn"])
+async def test_who_does_not_exist_is_told_nothing(havn: World, nobody: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    by_law = {"legal_basis": "danger_to_life", "reason": "He knows where she is."}
+    for part, more in (("/consents", {}), ("/disclosures", by_law)):
+        asking = case.post(part, {"recipient": nobody, "purpose": "support"} | more)
+        (told,) = (await refused(asking, 422, "InvalidInput")).json()["errors"]
+        assert told["loc"] == ["body", "recipient"]
+        assert told["msg"] == "There is no such organisation to be told; see GET /referrals/v1/organisations."
+    opening = await try_opening(havn, CMM_DECIDES | {"consents": [{"recipient": nobody, "purpose": "support"}]})
+    assert (opening.status_code, places(opening)) == (422, {"recipient"})
+
+
 async def test_a_file_that_is_no_base64_is_told_so(havn: World) -> None:
     refused = Refused(await open_case(havn, CMM_DECIDES))
     for content in ("not base64!", "aGFsbG8", "aGFs\nbG8="):
