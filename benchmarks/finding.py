@@ -23,9 +23,9 @@ from services.identification.domain import names
 from services.identification.domain.duplicates import LEAST_ASKED
 from services.identification.domain.search import LEAST_SHOWN, tokens_of
 from services.identification.schemas.person import CasePerson
-from services.referrals.directory import organisations
 from shared.auth import Role
 from shared.db import service_url
+from shared.directory import organisations
 from shared.platform import Platform
 from shared.postgres import EmbeddedPostgres
 from shared.running import migrate_all, open_house

@@ -15,9 +15,9 @@ import asyncpg
 import httpx
 
 from services.everything import SERVICES
-from services.referrals.directory import organisations
 from shared.auth import Role
 from shared.db import service_url
+from shared.directory import organisations
 from shared.postgres import EmbeddedPostgres
 from shared.running import migrate_all, open_house
 from shared.settings import Settings

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from services.everything import SERVICES
-from services.referrals.directory import organisations
 from shared.db import service_url
+from shared.directory import organisations
 from shared.platform import make_platform
 from shared.protocol import server_config
 from shared.service import create_app, database_of

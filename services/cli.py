@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 from services.everything import SERVICES
-from services.referrals.directory import organisations
+from shared.directory import organisations
 from shared.logs import configure_logging
 from shared.migrations import DatabaseAway
 from shared.running import REFUSALS, database_server, migrate_all, run_everything

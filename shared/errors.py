@@ -103,18 +103,25 @@ class Unavailable(DomainError):
 def problem(
     *, name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
 ) -> JSONResponse:
-    """An RFC 9457 document; `type` ends in the error's name, which partners may rely on."""
-    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    """An RFC 9457 document; `type` ends in the error's name, which partners may rely on. A 422 always has `errors`: what
+    concerns no single field stands for the whole body."""
     body = {
         "type": PROBLEM_TYPE + name,
-        "title": title,
+        "title": title_of(name),
         "status": status,
         "detail": detail,
         "instance": f"urn:trace:{current_trace_id()}",
         "trace_id": current_trace_id(),
     } | extra
+    if status == 422:
+        body.setdefault("errors", [{"loc": ["body"], "msg": detail}])
     fixed = {"cache-control": "no-store"} | dict(headers or {})
     return JSONResponse(body, status, headers=fixed, media_type="application/problem+json")
+
+
+def title_of(name: str) -> str:
+    """An error's name in words: each capital begins one, also a word of one letter (NothingGrantsAPeriod)."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).capitalize()
 
 
 def answer_to(error: DomainError) -> JSONResponse:

@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from shared.strict_json import UNWANTED
+
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 REQUIRED = "x-required"
 """Marks a parameter that is missed with an answer of its own (400, 428) and is therefore optional to FastAPI."""
 
-_PRINTABLE = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
-"""Text as `strict_json` lets it in, written as JSON Schema."""
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _DESCRIPTIONS = {
     400: "The request could not be read.",
@@ -109,7 +109,7 @@ def _forbid_control_characters(schema: Any, document: dict[str, Any], seen: set[
             _forbid_control_characters(document["components"]["schemas"][reference.rpartition("/")[2]], document, seen)
         return
     if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
-        schema["pattern"] = _PRINTABLE
+        schema["pattern"] = f"^[^{UNWANTED}]*$"
     for keyword in ("anyOf", "items"):
         _forbid_control_characters(schema.get(keyword), document, seen)
     _forbid_control_characters(list(schema.get("properties", {}).values()), document, seen)

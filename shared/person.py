@@ -9,7 +9,7 @@ from shared.audit import Purpose
 from shared.codes import AgeBasis, CommunicationNeed, ExploitationForm, Gender, IdentifierType, ResidenceBasis
 from shared.errors import SpokenValueError
 from shared.personal import Personal, PersonalCode, PersonalName
-from shared.schemas import Body, Country, Day, Flag, Language, Organisation, Whole
+from shared.schemas import Body, Country, Day, Flag, Language, Recipient, Whole
 
 
 class Identifier(Body):
@@ -22,7 +22,7 @@ class Identifier(Body):
 class ConsentGiven(Body):
     """Leave to share with one recipient for one purpose."""
 
-    recipient: Organisation
+    recipient: Recipient
     purpose: Purpose
 
 

@@ -1,11 +1,15 @@
 """Personal data as a type: it prints as nothing, and no event can hold it."""
 
 from datetime import date
-from typing import Annotated, Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints, ValidatorFunctionWrapHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from shared.errors import SpokenValueError
+from shared.strict_json import UNWANTED
+from shared.written import Written
 
 T = TypeVar("T")
 
@@ -29,23 +33,35 @@ class Personal(Generic[T]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        inner = handler.generate_schema(*(get_args(source) or (str,)))
-        wrap = core_schema.no_info_after_validator_function(cls, inner)
-        return core_schema.json_or_python_schema(
-            json_schema=wrap,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), wrap]),
+        # No union of "one of these" and "what is inside": what is refused would be told by both, in words about our classes.
+        return core_schema.no_info_wrap_validator_function(
+            cls._wrap,
+            handler.generate_schema(*(get_args(source) or (str,))),
             serialization=core_schema.plain_serializer_function_ser_schema(lambda personal: personal.value),
         )
+
+    @classmethod
+    def _wrap(cls, given: Any, validate: ValidatorFunctionWrapHandler) -> "Personal[T]":
+        return given if isinstance(given, cls) else cls(validate(given))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         wrapped: Any = schema
         # As the item of a list: asked for directly, the handler passes by what the inner type says of itself (`Day`'s pattern).
-        listed = handler(core_schema.list_schema(wrapped["json_schema"]["schema"]))
+        listed = handler(core_schema.list_schema(wrapped["schema"]))
         return {**listed["items"], "x-personal": True}
 
 
-PersonalName = Personal[Annotated[str, StringConstraints(min_length=1, max_length=200)]]
-PersonalText = Personal[Annotated[str, StringConstraints(min_length=1, max_length=10_000)]]
-PersonalCode = Personal[Annotated[str, StringConstraints(min_length=1, max_length=64)]]
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise SpokenValueError("Write something here; spaces alone say nothing.")
+    return text
+
+
+WORDS: Final = Written(_says_something, {"pattern": rf"^[^{UNWANTED}]*[^\s{UNWANTED}][^{UNWANTED}]*$"})
+"""In an `Annotated` text: it has more in it than spaces."""
+
+PersonalName = Personal[Annotated[str, StringConstraints(min_length=1, max_length=200), WORDS]]
+PersonalText = Personal[Annotated[str, StringConstraints(min_length=1, max_length=10_000), WORDS]]
+PersonalCode = Personal[Annotated[str, StringConstraints(min_length=1, max_length=64), WORDS]]
 PersonalDate = Personal[date]

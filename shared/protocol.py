@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from shared.errors import PROBLEM_TYPE, BadRequest, DomainError, PayloadTooLarge
+from shared.errors import PROBLEM_TYPE, BadRequest, DomainError, PayloadTooLarge, title_of
 from shared.logs import log
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -282,7 +282,7 @@ def _answer(refusal: DomainError, default_headers: Headers, trace_id: str) -> by
     name = type(refusal).__name__
     problem = {
         "type": PROBLEM_TYPE + name,
-        "title": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize(),
+        "title": title_of(name),
         "status": refusal.status,
         "detail": refusal.detail,
         "instance": f"urn:trace:{trace_id}",

@@ -2,8 +2,9 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+from iso3166 import countries_by_alpha3
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -16,8 +17,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from shared.directory import can_exist
 from shared.errors import SpokenValueError
 from shared.municipalities import MUNICIPALITIES, is_municipality
+from shared.written import Written
+
+COUNTRIES: Final = frozenset(countries_by_alpha3) | {"XKX", "XXA", "XXB", "XXC", "XXX"}
+"""ISO 3166-1; Kosovo, which has no code in it; and what passports have of who is stateless (XXA), a refugee (XXB, XXC), or of
+no stated nationality (XXX; ICAO 9303)."""
 
 # What is written is checked by the very patterns that the published schemas carry, so that the two cannot differ.
 _DAY = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -58,6 +65,20 @@ def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _known_country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise SpokenValueError(
+            "That is not the code of a country: ISO 3166-1 alpha-3, XKX, or XXA, XXB, XXC, XXX of passports."
+        )
+    return code
+
+
+def _known_recipient(org_id: str) -> str:
+    if not can_exist(org_id):
+        raise SpokenValueError("There is no such organisation to be told; see GET /referrals/v1/organisations.")
+    return org_id
+
+
 def _known_municipality(code: str) -> str:
     if not is_municipality(code):
         raise SpokenValueError("That is not the code of a Danish municipality; see GET /referrals/v1/organisations.")
@@ -78,9 +99,11 @@ Moment = Annotated[
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Written(_known_country, {"enum": sorted(COUNTRIES)})]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Recipient = Annotated[Organisation, Written(_known_recipient, {"examples": ["hopenow", "kommune-0751"]})]
+"""An organisation that is told something about a person."""
 Municipality = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}$"),

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.errors import Unavailable
 from shared.keys import KeyRing
 from shared.plumbing import PlumbingTable
+from shared.written import AS_STORED
 
 DocumentT = TypeVar("DocumentT", bound=BaseModel)
 _NONCE_BYTES = 12
@@ -66,7 +67,8 @@ class DataKey:
 
     def open(self, sealed: bytes, kind: type[DocumentT], *, table: str, column: str, row: UUID) -> DocumentT:
         """The document that was sealed at that place; SealBroken when these bytes were sealed for another."""
-        return kind.model_validate_json(self.open_bytes(sealed, table=table, column=column, row=row))
+        plain = self.open_bytes(sealed, table=table, column=column, row=row)
+        return kind.model_validate_json(plain, context=AS_STORED)
 
     def open_bytes(self, sealed: bytes, *, table: str, column: str, row: UUID) -> bytes:
         """The bytes that were sealed at that place; SealBroken when these were sealed for another."""

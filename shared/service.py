@@ -14,6 +14,7 @@ from shared.alerts import AlertSender
 from shared.auth import Actor
 from shared.consumer import Consumer, Handlers
 from shared.db import Database, service_url
+from shared.docs_page import docs_page
 from shared.endpoint import Endpoint
 from shared.errors import problem, render_errors
 from shared.logs import log
@@ -65,7 +66,7 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
         version="1",
         description=service.description,
         openapi_url=f"{base}/openapi.json",
-        docs_url=f"{base}/docs" if with_docs else None,
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         responses=PROBLEMS,
@@ -74,6 +75,8 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(service.router, prefix=f"{base}/v1")
+    if with_docs:
+        app.include_router(docs_page(base, title=app.title, origin=origin))
     describe(app, origin=origin)
     return app
 

@@ -19,6 +19,8 @@ _LONGEST_INTEGER = len(str(_LOWEST))
 # Strings are taken whole, so that a bracket inside one does not count. Possessive: no input makes it slow.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+UNWANTED = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+"""The control characters that no text may hold, as JSON Schema writes them within brackets."""
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
 

@@ -11,11 +11,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from services.referrals.directory import organisations
 from shared.auth import Assurance, Role, Scope
 from shared.bus import Bus
 from shared.clock import DevelopmentClock
 from shared.db import service_url
+from shared.directory import organisations
 from shared.running import House, open_house
 from shared.service import Service
 from shared.settings import Settings

@@ -14,6 +14,7 @@ from shared.events import ReferralCompleted, ReferralSubmitted
 from shared.peers import PeerRefused
 from shared.person import Subject
 from shared.personal import Personal
+from shared.written import AS_STORED
 
 handlers = Handlers()
 
@@ -50,7 +51,9 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
     )
     contact = referral["safe_contact"]
     subjects = {
-        UUID(told["subject_id"]): Subject.model_validate({name: told[name] for name in Subject.model_fields})
+        UUID(told["subject_id"]): Subject.model_validate(
+            {name: told[name] for name in Subject.model_fields}, context=AS_STORED
+        )
         for told in referral["subjects"]
     }
     await opening.receive_subjects(

@@ -43,6 +43,7 @@ from shared.paging import Page
 from shared.personal import PersonalText
 from shared.schemas import Moment, Organisation
 from shared.service import service_router
+from shared.written import AS_STORED
 
 router = service_router()
 
@@ -106,7 +107,12 @@ async def read_referral(
         **_head(referral),
         reason=narrative.reason,
         safe_contact=narrative.safe_contact,
-        subjects=[SubjectDetails(**dict(person), subject_id=row.id, case_id=row.case_id) for row, person in subjects],
+        subjects=[
+            SubjectDetails.model_validate(
+                dict(person) | {"subject_id": row.id, "case_id": row.case_id}, context=AS_STORED
+            )
+            for row, person in subjects
+        ],
         history=[
             StatusStep(at=row.at, org=row.org, status=row.status, remark=remark.text if remark else None)
             for row, remark in history

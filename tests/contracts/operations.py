@@ -7,9 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from services.everything import SERVICES
-from services.referrals.directory import organisations
 from shared.auth import Assurance, Role, Scope
 from shared.contract import openapi_of
+from shared.directory import organisations
 from shared.openapi import operations_of
 from shared.organisations import OrganisationKind, kind_of
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from services.everything import SERVICES
-from services.referrals.directory import organisations
 from shared.auth import Assurance, Role, Scope
 from shared.codes import Authority
+from shared.directory import organisations
 from shared.errors import PROBLEM_TYPE
 from shared.organisations import OrganisationKind, kind_of, scopes_of
 from tests.accommodation.housing import LATER, Housing

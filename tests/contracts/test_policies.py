@@ -34,7 +34,8 @@ SENSITIVE = (set(PersonDescription.model_fields) - CODED) | {
     *("note", "summary", "reasons", "token", "access_token", "secret"),
 }
 """Names of what may never stand in an address, where logs and proxies keep it."""
-NOT_PUBLISHED = {"openapi.json", "docs", "health/live", "health/ready", "metrics"}
+DOCS = ("docs", "docs/start.js", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js")
+NOT_PUBLISHED = {"openapi.json", *DOCS, "health/live", "health/ready", "metrics"}
 """Served to the platform and to readers, about nobody."""
 
 
@@ -158,6 +159,18 @@ async def test_the_docs_are_off_in_production(service: Service) -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://havn.example") as client:
             answer = await client.get(f"/{service.name}/docs")
         assert answer.status_code == (404 if env is Environment.PRODUCTION else 200)
+
+
+@every_service
+async def test_the_docs_load_nothing_from_anybody_else(havn: World, service: Service) -> None:
+    page = await havn.client.get(f"/{service.name}/docs")
+    loaded = re.findall(r'(?:src|href|data-openapi)="([^"]+)"', page.text)
+    assert set(loaded) == {"data:,", f"/{service.name}/openapi.json", *(f"/{service.name}/{each}" for each in DOCS[1:])}
+    assert "script-src 'self'; style-src 'self'; " in page.headers["content-security-policy"]
+    for address in loaded[1:]:
+        answer = await havn.client.get(address)
+        assert (answer.status_code, len(answer.content) > 100) == (200, True), address
+    assert (await havn.client.get(f"/{service.name}/docs/redoc.standalone.js")).status_code == 404
 
 
 @every_service

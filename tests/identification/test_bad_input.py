@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.doors import places, try_opening
 from tests.identification.life import appeal, decided_case, outcome, plan_return, put
 from tests.world import World
 
@@ -64,6 +65,54 @@ async def test_unknown_codes_change_nothing(havn: World) -> None:
     ):
         await refused(case.post(part, body), 422, "InvalidInput")
     await refused(put(case, "/return-plan", {"destination": "Romania", "agreed_on": "2026-03-20"}), 422, "InvalidInput")
+
+
+async def test_texts_of_spaces_change_nothing(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    blank = " \n "
+    for part, body, field in (
+        ("/recommendation", {"outcome": "assessed_trafficked", "reasons": blank}, "reasons"),
+        ("/closure", {"on": "2026-03-20", "reason": blank}, "reason"),
+        ("/evidence", {"content": "aGFsbG8=", "name": blank}, "name"),
+    ):
+        answer = await refused(case.post(part, body), 422, "InvalidInput")
+        said = [{"loc": ["body", field], "msg": "Write something here; spaces alone say nothing."}]
+        assert answer.json()["errors"] == said
+    opening = await try_opening(havn, reason=blank)
+    assert (name_of(opening), places(opening)) == ((422, "InvalidInput"), {"reason"})
+
+
+async def test_countries_that_do_not_exist_change_nothing(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    plan = {"destination": "XYZ", "agreed_on": "2026-03-20"}
+    answer = await refused(put(case, "/return-plan", plan), 422, "InvalidInput")
+    assert answer.json()["errors"][0]["msg"].startswith("That is not the code of a country")
+    answer = await refused(put(case, "/person", {"citizenships": ["THA", "XYZ"]}), 422, "InvalidInput")
+    assert answer.json()["errors"][0]["loc"] == ["body", "citizenships", 1]
+
+
+@pytest.mark.parametrize("nobody", ["nobody", "hopnow", "kommune-9999", "politi-aarhus", "havn"])
+async def test_who_does_not_exist_is_told_nothing(havn: World, nobody: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    refused = Refused(case)
+    by_law = {"legal_basis": "danger_to_life", "reason": "He knows where she is."}
+    for part, more in (("/consents", {}), ("/disclosures", by_law)):
+        asking = case.post(part, {"recipient": nobody, "purpose": "support"} | more)
+        (told,) = (await refused(asking, 422, "InvalidInput")).json()["errors"]
+        assert told["loc"] == ["body", "recipient"]
+        assert told["msg"] == "There is no such organisation to be told; see GET /referrals/v1/organisations."
+    opening = await try_opening(havn, CMM_DECIDES | {"consents": [{"recipient": nobody, "purpose": "support"}]})
+    assert (opening.status_code, places(opening)) == (422, {"recipient"})
+
+
+async def test_a_file_that_is_no_base64_is_told_so(havn: World) -> None:
+    refused = Refused(await open_case(havn, CMM_DECIDES))
+    for content in ("not base64!", "aGFsbG8", "aGFs\nbG8="):
+        answer = await refused(refused.case.post("/evidence", {"content": content}), 422, "InvalidInput")
+        (told,) = answer.json()["errors"]
+        assert (told["loc"], told["msg"][:18]) == (["body", "content"], "That is no base64:")
 
 
 async def test_impossible_dates_change_nothing(havn: World) -> None:
@@ -139,3 +188,12 @@ async def test_an_illegal_order_changes_nothing(havn: World) -> None:
     review = await open_case(havn, NEEDS_REVIEW)
     await refused(review.try_deciding(), 409, "AuthorityNotSettled")
     await refused(review.post("/recommendation", {"outcome": "declined", "reasons": "?"}), 409, "AuthorityNotSettled")
+
+
+async def test_every_422_says_what_is_wrong_in_its_errors_too(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    await case.recommend()
+    told = (await case.try_deciding(decided_on="2026-03-01")).json()
+    assert told["errors"] == [{"loc": ["body"], "msg": told["detail"]}]
+    named = (await case.try_deciding(outcome="trafficked")).json()["errors"]
+    assert [each["loc"] for each in named] == [["body", "outcome"]]

@@ -302,7 +302,7 @@ class CaseLife(RuleBasedStateMachine):
         consent_id = sorted(self.model.consents)[number % len(self.model.consents)]
 
         def taken_back(_: Any) -> None:
-            self.model.consents[consent_id] = False
+            self.model.consents = dict.fromkeys(self.model.consents, False)  # one leave, however often it was recorded
 
         taking_back = self.case.post(f"/consents/{consent_id}/withdraw", {})
         self.call(taking_back, is_allowed=self.model.consents[consent_id], then=taken_back)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.identification.builders import CASES, CMM_DECIDES, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.doors import CPR, describe, open_door, opening, person_of, places, try_opening
+from tests.identification.life import put
 from tests.world import World
 
 GIRL = {"stated_age": 16, "age_basis": "stated", "citizenships": ["VNM"], "residence_basis": "no_legal_stay"}
@@ -46,12 +47,37 @@ async def test_forms_are_codes_and_several(havn: World) -> None:
 async def test_a_decision_of_another_form_says_which(havn: World) -> None:
     case = await open_door(havn, CMM_DECIDES)
     await case.recommend()
-    refused = await case.try_deciding(exploitation_forms=["OTHER"])
-    assert refused.status_code == 422
+    for nothing in ({}, {"reasons": " "}, {"other_form": " "}):
+        refused = await case.try_deciding(**{"exploitation_forms": ["OTHER"], "reasons": None} | nothing)
+        assert name_of(refused) == (422, "InvalidInput")
     decided = await case.try_deciding(exploitation_forms=["OTHER", "SEXUAL"], other_form="Sham marriages.")
     assert decided.status_code == 201, decided.text
     stored = await havn.sql("identification", "SELECT reasons FROM decision")
     assert b"Sham" not in stored[0]["reasons"]
+
+
+@pytest.mark.row(6)
+async def test_the_reasons_of_a_decision_may_say_what_the_other_form_was(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    await case.recommend()
+    decided = await case.try_deciding(exploitation_forms=["OTHER"], reasons="Sham marriages.")
+    assert decided.status_code == 201, decided.text
+
+
+@pytest.mark.row(6)
+async def test_who_adds_another_form_to_a_person_says_which(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"suspected_forms": ["SEXUAL"]})
+    other = CMM_DECIDES | {"suspected_forms": ["SEXUAL", "OTHER"]}
+    refused = await put(case, "/person", other)
+    assert (name_of(refused), places(refused)) == ((422, "OtherFormUnexplained"), {"other_form"})
+    assert (await put(case, "/person", other | {"other_form": "Sham marriages."})).status_code == 200
+
+
+@pytest.mark.row(6)
+async def test_the_reason_a_case_was_opened_for_says_what_the_other_form_is(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"suspected_forms": ["OTHER"]}, reason="Sham marriages.")
+    again = CMM_DECIDES | {"suspected_forms": ["OTHER"], "gender": "woman"}
+    assert (await put(case, "/person", again)).status_code == 200
 
 
 async def test_cmm_and_us_open_cases_and_others_refer(havn: World) -> None:

@@ -3,8 +3,11 @@
 from typing import Any
 
 import httpx
+import pytest
 
+from shared import schemas
 from tests.identification.builders import CMM_DECIDES, EUROPEAN, NEEDS_REVIEW, US_DECIDES, Opened, open_case
+from tests.referrals.builders import send, subject
 from tests.world import World
 
 MALEE: dict[str, Any] = CMM_DECIDES | {"given_name": "Malee", "birth_date": "2001-05-14", "stated_age": 24}
@@ -133,3 +136,18 @@ async def test_an_identifier_that_cmm_adds_is_known_from_then_on(havn: World) ->
     passport = {"identifiers": [{"type": "passport", "value": "AA123456"}]}
     await change(case, CMM_DECIDES | passport)
     assert (await open_case(havn, passport, sender="reden")).id == case.id
+
+
+async def test_who_was_referred_before_a_rule_is_read_and_described_after_it(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(schemas, "COUNTRIES", schemas.COUNTRIES | {"XYZ"})
+        sent = await send(havn, subject("P01") | CMM_DECIDES | {"citizenships": ["XYZ"]}, kind="identification")
+    await havn.settled()
+    (told,) = (await sent.read()).json()["subjects"]
+    case = Opened(havn, told["case_id"])
+    read = await case.get("/person", purpose="support")
+    assert (read.json()["citizenships"], told["citizenships"]) == (["XYZ"], ["XYZ"])
+    assert (await change(case, {"citizenships": ["XYZ"]})).status_code == 422
+    assert (await change(case, MALEE)).status_code == 200

@@ -64,6 +64,19 @@ async def test_any_identifier_a_person_ever_had_finds_them(havn: World) -> None:
         assert found["score"] >= 0.9
 
 
+@pytest.mark.row(12)
+@pytest.mark.parametrize("more", [{}, {"stated_age": 25}, {"identifiers": [ecpr("1405981AB2")]}])
+async def test_a_birth_date_finds_whoever_was_born_that_day(havn: World, more: dict[str, Any]) -> None:
+    named = await meet(havn, **MALEE)
+    nameless = await meet(havn, birth_date="2001-05-17")
+    await meet(havn, given_name="Kanya", birth_date="2001-05-18")
+    found = await look_for(havn, birth_date="2001-05-17", **more)
+    assert {item["case_id"] for item in found} == {named.id, nameless.id}
+    assert {tuple(item["matched_on"]) for item in found} == {("birth_date",)}
+    with_a_name = await look_for(havn, given_name="Somchai", birth_date="2001-05-17")
+    assert with_a_name == [], "another name with the same birth date is another person"
+
+
 async def test_a_name_that_was_corrected_finds_nobody_any_more(havn: World) -> None:
     one = await meet(havn, given_name="Malee", family_name="Suwan")
     await one.describe({"given_name": "Kanya", "family_name": "Wongsa"})

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.referrals.directory import organisations
 from shared.auth import Role
+from shared.directory import organisations
 from tests.world import World
 
 PATH = "/referrals/v1/organisations"

@@ -202,5 +202,13 @@ async def test_the_frameworks_own_refusals_look_the_same(
     assert NAME not in answer.text
 
 
-def test_a_title_is_the_name_in_words() -> None:
-    assert b'"title":"Idempotency key reused"' in problem(name="IdempotencyKeyReused", status=422, detail="").body
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("NothingGrantsAPeriod", "Nothing grants a period"),
+        ("AChildCannotDecline", "A child cannot decline"),
+        ("IdempotencyKeyReused", "Idempotency key reused"),
+    ],
+)
+def test_a_title_is_the_name_in_words(name: str, title: str) -> None:
+    assert f'"title":"{title}"'.encode() in problem(name=name, status=422, detail="").body

@@ -2,9 +2,13 @@
 
 import io
 import logging
+import re
+import secrets
 import traceback
 from collections.abc import Callable
 from datetime import date
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -13,7 +17,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.logs import _plain
 from shared.person import Identifier, PersonDescription
-from shared.personal import Personal, PersonalName, PersonalText
+from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
+from shared.sealed import DataKey
+from shared.written import AS_STORED
 
 NAME = "Malee Sukhumwong"
 PERSON = PersonDescription.model_validate({"given_name": NAME, "identifiers": [{"type": "cpr", "value": "7105981234"}]})
@@ -61,7 +67,7 @@ def test_an_exception_that_holds_one_does_not_show_it() -> None:
         assert NAME not in traceback.format_exc()
 
 
-@given(st.text(min_size=1, max_size=200))
+@given(st.text(min_size=1, max_size=200).filter(str.strip))
 def test_json_carries_it_there_and_back(text: str) -> None:
     adapter: TypeAdapter[PersonalName] = TypeAdapter(PersonalName)
     try:
@@ -101,3 +107,27 @@ def test_the_published_contract_marks_every_personal_field() -> None:
     described = str(Answer.model_json_schema())
     assert described.count("'x-personal': True") == 3
     assert "'format': 'date'" in described
+
+
+@pytest.mark.parametrize("kind", [PersonalName, PersonalText, PersonalCode])
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u00a0", "\u3000"])
+def test_spaces_alone_are_no_text(kind: Any, blank: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(blank)
+    assert "spaces alone say nothing" in str(refused.value)
+    assert not re.search(TypeAdapter(kind).json_schema()["pattern"], blank)
+
+
+def test_what_was_accepted_before_the_rule_is_still_read() -> None:
+    key = DataKey(uuid4(), secrets.token_bytes(32))
+    before = PersonDescription.model_construct(given_name=Personal(" "))
+    place: dict[str, Any] = {"table": "case_file", "column": "person", "row": key.owner_id}
+    assert key.open(key.seal(before, **place), PersonDescription, **place) == PersonDescription.model_validate(
+        {"given_name": " "}, context=AS_STORED
+    )
+
+
+def test_who_sends_the_wrong_thing_is_told_once_and_in_its_own_words() -> None:
+    with pytest.raises(ValidationError) as refused:
+        PersonDescription.model_validate({"given_name": 5})
+    assert [(found["loc"], found["type"]) for found in refused.value.errors()] == [(("given_name",), "string_type")]

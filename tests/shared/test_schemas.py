@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.person import PersonDescription, Subject, references_differ
-from shared.schemas import Body, Country, Day, Flag, Language, Moment, Municipality, Organisation, Whole
+from shared.schemas import Body, Country, Day, Flag, Language, Moment, Municipality, Organisation, Recipient, Whole
 
 REFUSED: list[tuple[Any, Any]] = [
     *((Day, given) for given in ("2026-3-2", "2026-02-30", "02-03-2026", "2026-03-02T00:00:00Z", 20260302, True,
@@ -18,9 +18,11 @@ REFUSED: list[tuple[Any, Any]] = [
                                     "1899-12-31T00:00:00Z", None)),
     *((Flag, given) for given in (1, 0, "true", "yes", None)),
     *((Whole, given) for given in ("5", True, 5.5, None)),
-    *((Country, given) for given in ("DK", "dnk", "DNKK", "D1K", 208)),
+    *((Country, given) for given in ("DK", "dnk", "DNKK", "D1K", 208, "XYZ", "DDR", "KOS", "XXD")),
     *((Language, given) for given in ("da", "DAN", "dan ")),
     *((Organisation, given) for given in ("CMM", "-cmm", "cmm-", "a--b", "a b", "x" * 65, "")),
+    *((Recipient, given) for given in ("nobody", "hopnow", "kommune-9999", "kommune-0411", "politi-aarhus", "havn", "sygehus",
+                                       "socialtilsyn-fyn", "sygehus-Vejle", "x" * 65)),
     *((Municipality, given) for given in ("751", "07511", "9999", "x751", 751)),
 ]  # fmt: skip
 TAKEN: list[tuple[Any, Any]] = [
@@ -30,7 +32,8 @@ TAKEN: list[tuple[Any, Any]] = [
     (Flag, True),
     (Whole, 0),
     (Whole, 120),
-    (Country, "DNK"),
+    *((Country, given) for given in ("DNK", "XKX", "SSD", "XXA", "XXB", "XXC", "XXX")),
+    *((Recipient, given) for given in ("hopenow", "kommune-0751", "politi-nsk", "socialtilsyn-syd", "sygehus-vejle", "iom")),
     (Language, "dan"),
     (Organisation, "politi-oestjylland"),
     (Municipality, "0751"),

@@ -35,6 +35,7 @@ from shared.concurrency import Match
 from shared.errors import Forbidden, Unprocessable
 from shared.events import CaseOpened, CaseReferred
 from shared.person import Subject
+from shared.written import AS_STORED
 
 
 class OpenedByOthers(Forbidden):
@@ -146,7 +147,8 @@ async def receive_subjects(
     await repository.cases.claim_identifiers(session, chain.from_iterable(hashes.values()))
     for subject_id, subject in subjects.items():
         if not await repository.cases.has_case(session, subject_id):
-            person = CasePerson(**dict(subject), safe_contact=safe_contact.text if safe_contact else None)
+            told = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
+            person = CasePerson.model_validate(told, context=AS_STORED)
             await _receive(session, origin, subject_id, person, hashes[subject_id], now=now)
 
 

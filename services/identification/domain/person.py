@@ -21,6 +21,7 @@ from services.identification.models.cases import Case, ContactAttempt
 from services.identification.schemas.person import CasePerson, ContactAttemptReport, Refusal, SealedText
 from shared.auth import Actor
 from shared.clock import on_date
+from shared.codes import ExploitationForm
 from shared.concurrency import Match
 from shared.errors import Conflict, Unprocessable
 
@@ -41,6 +42,10 @@ class NotYet(Unprocessable):
     """What is recorded has happened; a day to come cannot have."""
 
 
+class OtherFormUnexplained(Unprocessable):
+    """The form OTHER says nothing by itself."""
+
+
 async def describe_person(
     session: AsyncSession, *, actor: Actor, case_id: UUID, person: CasePerson, match: Match, now: datetime
 ) -> tuple[Case, CasePerson]:
@@ -53,6 +58,7 @@ async def describe_person(
         )
     today = on_date(now)
     before, routed_by = description.told_of(case), cases.facts_on(case, today)
+    await _check_other_is_explained(session, case, person)
     person = await repository.person.replace_person(session, case, person)
     for name, value in description.facts_of(person, on=today).items():
         setattr(case, name, value)
@@ -68,6 +74,20 @@ async def describe_person(
     else:
         await clocks.wind(session, case, now=now)
     return case, person
+
+
+async def _check_other_is_explained(session: AsyncSession, case: Case, person: CasePerson) -> None:
+    """A case that was opened with OTHER has its reason to say what that is; who adds OTHER later says it here."""
+    if ExploitationForm.OTHER not in person.suspected_forms or person.other_form:
+        return
+    known = await repository.person.open_person(session, case, fields=["suspected_forms"])
+    if ExploitationForm.OTHER not in known.suspected_forms:
+        raise OtherFormUnexplained(
+            "The suspected form OTHER says what it is: send other_form.",
+            errors=[
+                {"loc": ["body", "other_form"], "msg": "Required where OTHER is a suspected form for the first time."}
+            ],
+        )
 
 
 async def refuse(

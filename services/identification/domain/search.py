@@ -28,6 +28,8 @@ from shared.sealed import Vault, vault_of
 
 LEAST_SHOWN = 0.4
 """Who searches sees more than who is asked about duplicates: what the searcher does not know speaks against nobody."""
+LEAST_SHOWN_WITHOUT_A_NAME = 0.25
+"""Where no name is sought, a birth date that is the same is all that can be alike, and is enough."""
 _TOKEN_BYTES = 8
 
 
@@ -74,7 +76,9 @@ async def search(
     if asked <= {"stated_age"}:
         raise NothingToSearchBy("Say a name, an alias, a birth date or an identifier; an age alone finds too many.")
     person = CasePerson(**{name: getattr(sought, name) for name in asked})
-    found = await likely(session, actor=actor, person=person, least=LEAST_SHOWN, now=now)
+    is_named = asked & {"given_name", "family_name", "aliases"}
+    least = LEAST_SHOWN if is_named else LEAST_SHOWN_WITHOUT_A_NAME
+    found = await likely(session, actor=actor, person=person, least=least, now=now)
     survivors = await repository.search.surviving(session, [each.case.id for each in found])
     shown: dict[UUID, PersonFound] = {}
     for each in found:  # the best first: of merged cases the one that says most

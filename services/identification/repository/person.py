@@ -19,6 +19,7 @@ from shared import audit, sealed
 from shared.audit import Purpose
 from shared.auth import Actor
 from shared.errors import Forbidden, Gone
+from shared.written import AS_STORED
 
 
 class LeaveIsForAnotherPurpose(Forbidden):
@@ -45,9 +46,8 @@ async def read_person(
         raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")
     key = await sealed.key_of(session, case.id)
     whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    person = CasePerson(
-        **{name: value for name, value in whole if name in whole.model_fields_set and person_fact(name) in known}
-    )
+    shown = {name: value for name, value in whole if name in whole.model_fields_set and person_fact(name) in known}
+    person = CasePerson.model_validate(shown, context=AS_STORED)
     fields = sorted(person.model_fields_set)
     audit.record(session, operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
     return case, person

@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 from shared.audit import Purpose
 from shared.codes import ConsentMethod, DisclosureBasis, LegalBasis, ShareScope
 from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Flag, Moment, Organisation
+from shared.schemas import Answer, Body, Flag, Moment, Recipient
 
 
 class ConsentReport(Body):
     """Leave to let `recipient` know, for `purpose`. `scope` lists what (status, outcome, contact, person, health_flags,
     placement), or says it in words; without codes it is the status alone."""
 
-    recipient: Organisation
+    recipient: Recipient
     purpose: Purpose
     scope: Annotated[list[ShareScope], Field(max_length=6)] | PersonalText | None = None
     method: ConsentMethod | None = None
@@ -81,7 +81,7 @@ class WithdrawalReceipt(Withdrawal):
 class DisclosureReport(Body):
     """Something is told to `recipient`. Without a live consent it takes a `legal_basis` and a `reason`."""
 
-    recipient: Organisation
+    recipient: Recipient
     purpose: Purpose
     fields: Annotated[list[ShareScope], Field(min_length=1, max_length=6)] = [ShareScope.STATUS]
     note: PersonalText | None = None

@@ -1,5 +1,6 @@
 """Evidence: files in a case."""
 
+import re
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -7,21 +8,29 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.codes import EvidenceStatus
+from shared.errors import SpokenValueError
 from shared.personal import Personal, PersonalName, PersonalText
 from shared.scanning import Verdict
 from shared.schemas import Answer, Body, Day, Moment, Whole
+from shared.written import Written
 
 MOST_PARTS = 1000
 
+# A group that was read is never read again: a long text that is no base64 would take long to refuse.
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_PUBLISHED = {"pattern": r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
+
+
+def _in_base64(text: str) -> str:
+    if not _BASE64.fullmatch(text):
+        raise SpokenValueError(
+            "That is no base64: A-Z, a-z, 0-9, + and /, padded with = to groups of four, in one line."
+        )
+    return text
+
+
 PersonalFile = Personal[
-    Annotated[
-        str,
-        StringConstraints(
-            pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
-            min_length=4,
-            max_length=1_000_000,
-        ),
-    ]
+    Annotated[str, StringConstraints(min_length=4, max_length=1_000_000), Written(_in_base64, _PUBLISHED)]
 ]
 """Bytes in base64; together with the rest of the body they have to stay below the limit of a body, 1 MiB."""
 

@@ -10,6 +10,7 @@ from shared.codes import AgeBasis, ContactChannel
 from shared.person import PersonDescription
 from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
 from shared.schemas import Answer, Body, Day, Flag, Moment
+from shared.written import AS_STORED
 
 IDENTITY: Final = (
     "given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",
@@ -52,9 +53,8 @@ class CasePerson(PersonDescription):
 
     def unnamed(self) -> "CasePerson":
         """What remains of somebody who declined: the coded facts."""
-        return CasePerson(
-            **{name: value for name, value in self if name not in (*IDENTITY, "reference", "interpreter")}
-        )
+        kept = {name: value for name, value in self if name not in (*IDENTITY, "reference", "interpreter")}
+        return CasePerson.model_validate(kept, context=AS_STORED)
 
     def may_be_reached_by(self, channel: ContactChannel) -> bool:
         """Whether some way of this channel is recorded as safe."""

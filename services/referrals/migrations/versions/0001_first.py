@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.referrals.directory import organisations
+from shared.directory import organisations
 from shared.migrations import apply, guarded, plumbing
 
 revision = "0001"

@@ -1,4 +1,4 @@
-"""The directory as it is seeded: every organisation that can send or receive a referral.
+"""The directory as it is seeded: every organisation that can send or receive a referral, or be told of a person.
 
 The 98 municipalities come from `shared.municipalities`; the others stand in `directory.json`.
 An organisation's kind follows from its id, as it does when its token is read.
@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.codes import Region
 from shared.municipalities import MUNICIPALITIES, REGION_NAMES
-from shared.organisations import OrganisationKind, kind_of
+from shared.organisations import OrganisationKind, UnknownOrganisation, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,21 @@ def organisations() -> tuple[DirectoryEntry, ...]:
         for row in _published()["organisations"]
     )
     return others + municipalities()
+
+
+def can_exist(org_id: str) -> bool:
+    """Whether there may be an organisation of this id. All are in the directory but hospitals, of which it names the four
+    that partners refer to: they are opened, merged and renamed, while the law names police districts and municipalities."""
+    try:
+        kind = kind_of(org_id)
+    except UnknownOrganisation:
+        return False
+    return kind is OrganisationKind.HEALTH or org_id in _ids()
+
+
+@cache
+def _ids() -> frozenset[str]:
+    return frozenset(entry.id for entry in organisations())
 
 
 def _published() -> Any:

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from services.referrals.directory import DirectoryEntry, municipalities, organisations
 from shared.codes import Region
+from shared.directory import DirectoryEntry, municipalities, organisations
 from shared.municipalities import MUNICIPALITIES
 from shared.organisations import EVERY_PARTNER, OrganisationKind, kind_of
 
