@@ -100,6 +100,8 @@ def _text(name: str, schema: Mapping[str, Any]) -> str:
     }
     if "format" in schema:
         return by_format[schema["format"]]
+    if examples := schema.get("examples"):
+        return str(examples[0])
     if name == "supervision":
         return SUPERVISION
     return next(text for text in _TEXTS if re.fullmatch(schema.get("pattern", ".*"), text))
