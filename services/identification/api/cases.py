@@ -83,7 +83,7 @@ async def read_status(
     if part not in repository.cases.WORKING and purpose is None:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
     tag(response, case)
-    return await views.cases.see_state(session, actor, case, part, purpose=purpose, now=now)
+    return await views.cases.see_state(session, actor, case, part, now=now)
 
 
 @router.get("/cases/{case_id}/timeline")

@@ -25,7 +25,6 @@ from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
 from services.identification.views import clarification, deadlines, decisions, doors
 from services.identification.visibility import Fact, cut
-from shared.audit import Purpose
 from shared.auth import Actor
 from shared.codes import Authority, Outcome
 
@@ -82,23 +81,18 @@ async def see_cases(
 
 
 async def facts_of(
-    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]], purpose: Purpose | None = None
+    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
 ) -> dict[UUID, frozenset[Fact]]:
-    """What the actor may know of each case for this purpose (without one, for any), by the visibility table; with at most
-    one statement."""
+    """What the actor may know of each case, by the visibility table; with at most one statement."""
     lent = [case.id for case, part in found if part not in repository.cases.WORKING]
-    leaves = await repository.consents.leaves_of(session, actor.org, lent, purpose)
+    leaves = await repository.consents.leaves_of(session, actor.org, lent)
     return {case.id: visibility.may_know(actor, part, leaves.get(case.id, ())) for case, part in found}
 
 
-async def see_state(
-    session: AsyncSession, actor: Actor, case: Case, part: Part, *, purpose: Purpose | None, now: datetime
-) -> CaseState:
-    """Where the case stands, as far as the actor may know for this purpose; CaseNotFound where only a leave for another one
-    lets it know of the case."""
-    known = (await facts_of(session, actor, [(case, part)], purpose))[case.id]
-    if part is Part.RECIPIENT and known <= {Fact.EXISTENCE}:
-        raise repository.cases.CaseNotFound
+async def see_state(session: AsyncSession, actor: Actor, case: Case, part: Part, *, now: datetime) -> CaseState:
+    """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
+    (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
+    known = (await facts_of(session, actor, [(case, part)]))[case.id]
     made = (await repository.decisions.decisions_of(session, [case.id]))[case.id] if Fact.OUTCOME in known else []
     return CaseState(**cut(known, case_id=case.id, as_of=now, **_standing_of(case, made)))
 
