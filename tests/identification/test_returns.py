@@ -142,6 +142,7 @@ async def test_each_month_has_one_follow_up_after_the_departure(havn: World) -> 
 
 
 async def test_a_person_who_is_not_reached_in_any_month_raises_an_alert(havn: World) -> None:
+    await havn.set_clock("2026-08-19T12:00:00+02:00")  # before any month has passed in silence
     case = await decided_case(havn)
     await plan_return(case, departed_on="2026-07-20")
 
@@ -154,6 +155,27 @@ async def test_a_person_who_is_not_reached_in_any_month_raises_an_alert(havn: Wo
     assert await alerts() == before
     await done(follow_up(case, 3, "2026-10-20", contacted=False), 201)
     assert len(await alerts()) == len(before) + 1
+
+
+async def test_a_month_in_which_nobody_asked_raises_an_alert_too(havn: World) -> None:
+    await havn.set_clock("2026-07-20T12:00:00+02:00")
+    case = await decided_case(havn)
+    await plan_return(case, departed_on="2026-07-20")
+    for month, on in ((1, "2026-08-20"), (2, "2026-09-20")):
+        await havn.set_clock(f"{on}T12:00:00+02:00")
+        await done(follow_up(case, month, on), 201)
+    await havn.set_clock("2026-10-20T23:59:59+02:00")
+
+    async def alerts() -> list[dict[str, Any]]:
+        raised = await done(havn.partner("cmm").get("/identification/v1/alerts", limit=100))
+        return [each for each in raised["items"] if each["kind"] == "follow_up"]
+
+    assert await alerts() == []
+    await havn.set_clock("2026-10-21T00:00:01+02:00")
+    (third,) = await alerts()
+    assert (third["case_id"], third["number"], third["for_org"]) == (case.id, 3, "cmm")
+    await havn.set_clock("2026-10-25T00:00:01+02:00")
+    assert len(await alerts()) == 1, "once"
 
 
 async def test_what_was_said_in_a_follow_up_is_sealed_and_read_for_a_purpose(havn: World) -> None:

@@ -20,7 +20,7 @@ from services.identification.models.deadlines import Deadline, OnCallWatch
 from shared import outbox
 from shared.alerts import Alert, raise_alert
 from shared.clock import on_date
-from shared.codes import AppealOutcome, CaseStatus, DeadlineKind
+from shared.codes import AppealOutcome, CaseStatus, DeadlineKind, DeadlineState
 from shared.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
 from shared.metrics import DEADLINES_PASSED
 
@@ -113,6 +113,9 @@ def _tell(session: AsyncSession, rows: Iterable[Deadline], *, until: datetime) -
                 for_org=row.for_org,
             ),
         )
+        if row.kind is DeadlineKind.FOLLOW_UP and state is DeadlineState.PASSED:
+            # Nobody has heard of who returned: that the month's follow-up was not made is no contact either (SC13).
+            raise_alert(session, Alert(row.kind, row.case_id, row.for_org, due_at=row.due_at, number=int(row.ref)))
 
 
 async def count_passed(session: AsyncSession, now: datetime) -> bool:
