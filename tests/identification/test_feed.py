@@ -88,6 +88,14 @@ async def test_sc08_a_withdrawal_takes_back_what_was_not_fetched_yet(havn: World
     assert made["data"]["outcome"] == "assessed_trafficked"
 
 
+async def test_whoever_works_on_the_case_reads_its_events(havn: World) -> None:
+    await open_case(havn, US_DECIDES)
+    told = kinds(await feed(havn, "us"))
+    assert told
+    for role in ("decider", "lawyer", "system"):
+        assert kinds(await feed(havn, "us", role)) == told, role
+
+
 async def test_a_dashboard_sees_how_far_cases_are_and_no_more(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     await case.decide()

@@ -31,7 +31,10 @@ Overseer = Annotated[
 """Whoever at CMM looks over what was disclosed or seen, or is to be erased; the scope is CMM's alone."""
 
 
-Subscriber = Annotated[Actor, Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER))]
+Subscriber = Annotated[
+    Actor,
+    Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER, Role.LAWYER, Role.DECIDER)),
+]
 
 
 Administrator = Annotated[Actor, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
