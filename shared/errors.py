@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.logs import log
@@ -205,6 +206,10 @@ def _unforeseen(error: Exception, route: str) -> JSONResponse:
             status=503,
             detail="Something Havn needs does not answer; send the same request again, with the same Idempotency-Key.",
             headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+        )
+    if isinstance(error, ClientDisconnect):  # nobody reads this answer; it is none of our failures in log and metrics
+        return problem(
+            name="RequestIncomplete", status=400, detail="The connection ended before the request was whole."
         )
     log.error("unforeseen error", exc_info=error, route=route)
     return problem(

@@ -1,6 +1,7 @@
 """Every way to fail is a problem document that helps, and quotes nobody."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from shared import errors
 from shared.errors import DomainError, NotFound, SpokenValueError, problem, render_errors
 from shared.outages import is_outage
 from shared.telemetry import Telemetry
+from tests.world import World
 
 NAME = "Malee Sukhumwong"
 
@@ -212,3 +214,27 @@ async def test_the_frameworks_own_refusals_look_the_same(
 )
 def test_a_title_is_the_name_in_words(name: str, title: str) -> None:
     assert f'"title":"{title}"'.encode() in problem(name=name, status=422, detail="").body
+
+
+async def test_who_leaves_in_the_middle_of_a_request_is_no_failure_of_ours(
+    havn: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"authorization": f"Bearer {havn.partner('cmm').token}", "content-type": "application/json"}
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/identification/v1/routing", "raw_path": b"/identification/v1/routing", "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()] + [(b"host", b"havn.test")],
+        "server": ("havn.test", 80), "client": ("127.0.0.1", 5), "root_path": "",
+    }  # fmt: skip
+    pieces = iter([{"type": "http.request", "body": b'{"citizen', "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(pieces)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await havn.house.front(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
