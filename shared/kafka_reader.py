@@ -174,6 +174,7 @@ class GroupReader:
         if not brought:
             await self._check_when_idle(consumer)
             return
+        member = _membership(consumer)
         async with asyncio.timeout(CALL_SECONDS):
             await self._check_position(consumer, {tp: records[0].offset for tp, records in brought.items()})
         self.has_batch = True
@@ -182,10 +183,19 @@ class GroupReader:
             offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
             async with asyncio.timeout(CALL_SECONDS):
                 await consumer.commit(offsets)
+                if _membership(consumer) != member:
+                    await self._start_over(consumer, offsets)
         finally:
             self.has_batch = False
         self._handled_up_to |= offsets
         self._well_at = self._brought_at = time.monotonic()
+
+    async def _start_over(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+        """The client has joined the group anew meanwhile, and has committed as the new member: it tries again by itself. Where
+        it did so because the broker came back with a new disk, the old positions now stand for the new log, and what lies
+        before them would be skipped. To read it all again is harmless."""
+        await consumer.commit(await consumer.beginning_offsets(list(partitions)))
+        raise PositionForgotten(f"Group {self.group} was joined anew before a commit; it reads from the beginning.")
 
     async def _check_when_idle(self, consumer: AIOKafkaConsumer) -> None:
         """A client that brings nothing may be idle, or deaf: it keeps silent about a broker that is gone."""
@@ -217,6 +227,12 @@ class GroupReader:
                 log.warning("bus.reading_starts_over", **place)
             if stands[tp] is not None and offset > stands[tp]:
                 log.error("bus.messages_gone_before_they_were_read", expected=stands[tp], **place)
+
+
+def _membership(consumer: AIOKafkaConsumer) -> tuple[str, int]:
+    """As whom the client is in the group; another one after it has joined anew."""
+    coordinator = consumer._coordinator  # noqa: SLF001  it has no public name
+    return coordinator.member_id, coordinator.generation
 
 
 @asynccontextmanager

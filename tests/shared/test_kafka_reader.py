@@ -37,6 +37,7 @@ class ScriptedConsumer:
         self._stands, self._start, self._end = stands, start, end
         self.committed_offsets: list[dict[TopicPartition, int]] = []
         self._client = SimpleNamespace()
+        self._coordinator = SimpleNamespace(member_id="member-1", generation=7)
 
     async def start(self) -> None: ...
 
@@ -128,6 +129,30 @@ async def test_a_position_in_the_middle_of_a_new_topic_is_not_believed() -> None
     assert [message.id for message in reading.handled] == [f"{TOPIC}/0/0", f"{TOPIC}/0/1"]
     assert logs[0]["event"] == "bus.reader_restarts"
     assert logs[0]["error"] == f"The broker has forgotten how far group stats had read {TOPIC}."
+
+
+@pytest.mark.parametrize(
+    "joined_anew", [{"member_id": "member-2"}, {"generation": 8}, {"member_id": "", "generation": -1}]
+)
+async def test_what_was_committed_after_joining_anew_is_taken_back_and_all_is_read_again(
+    joined_anew: dict[str, Any],
+) -> None:
+    """The broker came back with a new disk while a batch of the old one was in hand: the client joins again by itself and
+    commits the old position, which on the new topic would skip what lies before it."""
+
+    class Rejoining(ScriptedConsumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            vars(self._coordinator).update(joined_anew)
+            await super().commit(offsets)
+
+    old, new = Rejoining(records(0, 1), start=0), ScriptedConsumer(records(0, 1, 2), stands=0)
+    reading = Reading(old, new)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(new.committed_offsets) == 1)
+    assert old.committed_offsets == [{PARTITION: 2}, {PARTITION: 0}]
+    assert logs[0]["error"] == "Group stats was joined anew before a commit; it reads from the beginning."
+    assert new.committed_offsets == [{PARTITION: 3}]
 
 
 async def test_a_topic_that_starts_over_is_read_again_and_told_of() -> None:
