@@ -2,8 +2,10 @@
 
 from services import identification
 from services.identification import api, consumers, models
-from services.identification.domain import clocks, drafts, legal_status, on_call, retention
+from services.identification.domain import changes, clocks, drafts, legal_status, on_call, retention
 from shared.service import Service
+
+changes.follow(clocks.wind)
 
 service = Service(
     name="identification",

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.codes import CENTRE
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.children import is_child
 from services.identification.domain.lifecycle import Step
 from services.identification.models.absence import Absence
@@ -54,7 +54,7 @@ async def report_missing(
     if is_child(case):
         raise_alert(session, Alert(DeadlineKind.MISSING_CHILD, case.id, CENTRE))
     outbox.record(session, events.PersonMissing(case_id=case.id, occurred_at=now, **report.model_dump()))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, absence
 
 
@@ -89,5 +89,5 @@ async def report_found(
     await repository.records.change(session, absence, operation="absence.end")
     case.missing = False
     outbox.record(session, events.PersonFound(case_id=case.id, occurred_at=now, **report.model_dump()))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, absence

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, closing, lifecycle
+from services.identification.domain import changes, closing, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case
@@ -71,7 +71,7 @@ async def file_appeal(
             case_id=case.id, occurred_at=now, appeal_id=appeal.id, filed_on=appeal.filed_on, decision_id=decision.id
         ),
     )
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, appeal
 
 
@@ -122,7 +122,7 @@ async def record_outcome(
             removal_hold=case.removal_hold,
         ),
     )
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, appeal
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.codes import CENTRE, IMMIGRATION
-from services.identification.domain import clocks, lifecycle, routing
+from services.identification.domain import changes, lifecycle, routing
 from services.identification.domain.routing import RoutingFacts
 from services.identification.models.cases import Case, Part
 from services.identification.schemas.cases import EarlierIdentification
@@ -56,7 +56,7 @@ def answer_routing(question: RoutingQuestion, *, today: date) -> routing.Routing
 async def route_again(session: AsyncSession, case: Case, *, now: datetime) -> None:
     """Find who decides by what is known now, and tell. Do it last: US may lose its part in the case by it."""
     route(case, now=now)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     await tell_route(session, case, now=now)
 
 
@@ -121,7 +121,7 @@ async def settle(
     case.authority, case.settled_by = settlement.authority, actor.org
     case.why = f"The table leaves it open; a lawyer of CMM has settled that {settlement.authority} decides."
     await repository.cases.add_settlement(session, case, SealedText(text=settlement.reason))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     await tell_route(session, case, now=now)
     return case
 

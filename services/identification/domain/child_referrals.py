@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import children, clocks
+from services.identification.domain import changes, children
 from services.identification.models.deadlines import ChildReferral
 from shared import events, outbox
 
@@ -25,7 +25,7 @@ async def remember(
         return
     if case.child_notified_at is None:
         await children.tell_municipality(session, case, municipality, now=now)
-        await clocks.wind(session, case, now=now)
+        await changes.case_changed(session, case, now=now)
     if case.municipality == municipality:
         referral = ChildReferral(referral_id=referral_id, case_id=case_id, municipality=municipality)
         await repository.deadlines.add_child_referral(session, referral)
@@ -39,4 +39,4 @@ async def complete(session: AsyncSession, *, referral_id: UUID, completed_at: da
     if referral and case and case.child_assessed_at is None and case.municipality == referral.municipality:
         case.child_assessed_at = completed_at
         outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=completed_at))
-        await clocks.wind(session, case, now=now)
+        await changes.case_changed(session, case, now=now)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case, Part
 from services.identification.schemas.children import ChildAssessmentReport, ChildNotification, RepresentativeReport
@@ -78,7 +78,7 @@ async def notify(
     if case.child_notified_at:
         await _take_leave_of_municipality(session, case)
     await tell_municipality(session, case, notification.municipality, now=now)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 
@@ -107,7 +107,7 @@ async def assess(
         session, case, "child", SealedText(text=report.note) if report.note else None, operation="child.assess"
     )
     outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=report.assessed_at))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 
@@ -132,7 +132,7 @@ async def represent(
     case.representative_appointed_on = report.appointed_on or case.representative_appointed_on
     name = SealedText(text=report.name) if report.name else None
     await repository.cases.seal_note(session, case, "representative", name, operation="child.represent")
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 

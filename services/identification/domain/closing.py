@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case
@@ -46,7 +46,7 @@ async def close(
     case.closed_on = report.on
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
     outbox.record(session, events.CaseClosed(case_id=case.id, occurred_at=now, on=report.on))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 
@@ -56,7 +56,7 @@ async def reopen(
     """Work on a closed case again."""
     case = await repository.cases.lock_case(session, actor, case_id, match)
     await reopen_locked(session, case, actor=actor, on=on_date(now), reason=SealedText(text=report.reason), now=now)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 

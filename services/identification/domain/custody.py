@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.schemas.deadlines import CustodyEndReport, CustodyReport
@@ -68,7 +68,7 @@ async def begin(session: AsyncSession, case: Case, *, since: datetime, now: date
         outbox.record(session, events.CustodyBegan(case_id=case.id, occurred_at=now, since=since))
     case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
     case.custody_from = None
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
 
 
 async def join(session: AsyncSession, case_id: UUID, *, since: datetime, now: datetime) -> None:
@@ -94,7 +94,7 @@ async def end(
     case.custody_ended_at, case.custody_end_reason = report.ended_at.astimezone(UTC), report.reason
     await repository.cases.seal_note(session, case, "custody_place", None, operation="custody.end")
     outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=case.custody_ended_at))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case
 
 

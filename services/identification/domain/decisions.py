@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.codes import CENTRE, IMMIGRATION, PROSECUTION
-from services.identification.domain import cases, clocks, closing, duplicates, lifecycle
+from services.identification.domain import cases, changes, closing, duplicates, lifecycle
 from services.identification.domain.clarification import AuthorityNotSettled
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
@@ -94,7 +94,7 @@ async def decide(
         await _heed_the_court(session, case, decision, actor=actor, now=now)
     else:
         lifecycle.take(case, step)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, decision
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, lifecycle, periods
+from services.identification.domain import changes, lifecycle, periods
 from services.identification.domain.lifecycle import Step
 from services.identification.domain.periods import LegalStatus, Period
 from services.identification.domain.standing import standing
@@ -75,7 +75,7 @@ async def grant_period(
             departure_deadline_suspended=periods.is_suspended(case, period),
         ),
     )
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, period
 
 
@@ -122,5 +122,5 @@ async def extend_period(
     outbox.record(
         session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
     )
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, period

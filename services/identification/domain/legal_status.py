@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import cases, clocks, description, lifecycle, routing
+from services.identification.domain import cases, changes, description, lifecycle, routing
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.legal_status import LegalStatusEntry
@@ -97,7 +97,7 @@ async def _heed(session: AsyncSession, case: Case, *, now: datetime) -> None:
     if before != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:
-        await clocks.wind(session, case, now=now)
+        await changes.case_changed(session, case, now=now)
 
 
 def _as_described(case: Case, *, by: str, now: datetime) -> LegalStatusEntry:

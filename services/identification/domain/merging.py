@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
-from services.identification.domain import clocks, custody
+from services.identification.domain import changes, custody
 from services.identification.models.cases import Case, Part
 from shared import audit, outbox
 from shared.auth import Actor
@@ -86,8 +86,8 @@ async def _settle(session: AsyncSession, case: Case, surviving: Case, *, now: da
         while above:
             await _share_parts(session, above.id)
             above = await session.get(Case, above.merged_into) if above.merged_into else None
-    await clocks.wind(session, case, now=now)
-    await clocks.wind(session, surviving, now=now)
+    await changes.case_changed(session, case, now=now)
+    await changes.case_changed(session, surviving, now=now)
 
 
 async def _share_parts(session: AsyncSession, case_id: UUID) -> None:

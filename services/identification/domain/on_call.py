@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository
 from services.identification.codes import CENTRE
-from services.identification.domain import clocks
+from services.identification.domain import changes, clocks
 from services.identification.models.cases import Case
 from services.identification.models.deadlines import OnCallWatch
 from shared import outbox
@@ -40,7 +40,7 @@ async def acknowledge(
         watch.acknowledged_at, watch.acknowledged_by, watch.next_at = now, actor.subject, None
         await repository.deadlines.acknowledge_alerts(session, case, kind=DeadlineKind.ON_CALL, now=now)
         outbox.record(session, OnCallAcknowledged(case_id=case.id, occurred_at=now))
-        await clocks.wind(session, case, now=now)
+        await changes.case_changed(session, case, now=now)
     return case, watch
 
 

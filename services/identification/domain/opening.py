@@ -12,8 +12,8 @@ from services.identification import repository
 from services.identification.codes import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.domain import (
     cases,
+    changes,
     children,
-    clocks,
     consents,
     custody,
     description,
@@ -258,5 +258,5 @@ async def _begin(session: AsyncSession, case: Case, person: CasePerson, *, by: s
         session, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at, now=now
     )
     await children.protect(session, case, now=now)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     await search.index(session, case.id, person, now=now)

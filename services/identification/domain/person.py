@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification import repository
 from services.identification.domain import (
     cases,
+    changes,
     children,
-    clocks,
     description,
     duplicates,
     legal_status,
@@ -72,7 +72,7 @@ async def describe_person(
     if routed_by != cases.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await cases.route_again(session, case, now=now)
     else:
-        await clocks.wind(session, case, now=now)
+        await changes.case_changed(session, case, now=now)
     return case, person
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, tables
 from services.identification.codes import CENTRE
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.returns import FollowUp, ReturnPlan
@@ -105,7 +105,7 @@ async def plan_return(
             case_id=case.id, occurred_at=now, departed_on=planned.departed_on, reintegration_until=until
         )
         outbox.record(session, departed)
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, plan
 
 
@@ -159,7 +159,7 @@ async def follow_up(
         raise_alert(session, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
     outbox.record(session, events.FollowUpMade(case_id=case.id, occurred_at=now, **report.model_dump(exclude={"note"})))
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, following
 
 

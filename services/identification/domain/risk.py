@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, tables
-from services.identification.domain import clocks, lifecycle
+from services.identification.domain import changes, lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.risk import RiskAssessment
@@ -73,7 +73,7 @@ async def assess(
             reassess_on=assessment.reassess_on,
         ),
     )
-    await clocks.wind(session, case, now=now)
+    await changes.case_changed(session, case, now=now)
     return case, assessment
 
 
