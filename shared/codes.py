@@ -237,15 +237,6 @@ class Region(StrEnum):
     SJAELLAND = "1085"
 
 
-class LegalStatusSource(StrEnum):
-    """Who says what the person's stay rests on."""
-
-    PERSON = "person"
-    DOCUMENT = "document"
-    AUTHORITY = "authority"
-    OTHER = "other"
-
-
 class RiskLevel(StrEnum):
     """How great the danger to the person is, as assessed on a day."""
 

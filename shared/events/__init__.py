@@ -1,7 +1,7 @@
 """THE contract: every fact that crosses the bus.
 
 An event is past tense, has one subject, and speaks of ids, codes, dates and counts. It cannot carry personal data: a field
-that is `Personal`, or text that is not a code, is refused when the class is made (and by mypy, see shared/mypy_plugin.py).
+that is `Personal`, or text that is not a code, is refused when the class is made.
 Events change by addition only, consumers first; anything else is a new version.
 """
 

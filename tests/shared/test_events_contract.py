@@ -2,18 +2,15 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mypy import api as mypy
 from pydantic import BaseModel, StringConstraints, create_model
 
 from shared.events import EVENTS, CaseEvent, Event, EventCarriesPersonalData, PeriodExtended, cloud_event
@@ -94,41 +91,6 @@ def _texts(schema: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(schema, list):
         for inner in schema:
             yield from _texts(inner)
-
-
-SNIPPET = """
-from shared.events import CaseEvent, Event, ReferralEvent
-from shared.personal import Personal, PersonalName
-
-class NameTold(CaseEvent):
-    name: PersonalName
-
-class NamesTold(ReferralEvent):
-    names: tuple[Personal[str], ...]
-
-class PerhapsTold(Event):
-    name: Personal[str] | None = None
-
-class Counted(CaseEvent):
-    count: int
-"""
-
-
-def test_the_type_checker_refuses_personal_fields_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = Path(__file__).parents[2]
-    snippet = tmp_path / "told.py"
-    snippet.write_text(SNIPPET)
-    config = tmp_path / "mypy.ini"
-    config.write_text("[mypy]\nplugins = shared.mypy_plugin\nfollow_imports = silent\n")
-    monkeypatch.setenv("MYPYPATH", str(root))
-    monkeypatch.syspath_prepend(str(root))
-    found, trouble, _ = mypy.run(
-        [str(snippet), "--config-file", str(config), "--cache-dir", str(root / ".mypy_cache" / "snippets"),
-         "--python-executable", sys.executable]
-    )  # fmt: skip
-    assert not trouble
-    refused = re.findall(r'Event field "(\w+\.\w+)" carries personal data', found)
-    assert refused == ["NameTold.name", "NamesTold.names", "PerhapsTold.name"]
 
 
 def test_every_event_keeps_the_order_of_one_case_or_referral() -> None:

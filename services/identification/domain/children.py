@@ -26,10 +26,6 @@ class NotAChild(Conflict):
     """This is for children and those who are presumed to be."""
 
 
-class MunicipalityNotNotified(Conflict):
-    """No municipality has been told of the child yet."""
-
-
 class ChildIsAssessed(Conflict):
     """The municipality has assessed what the child needs; that is recorded once."""
 
