@@ -23,14 +23,14 @@ from services.identification.domain import names
 from services.identification.domain.duplicates import LEAST_ASKED
 from services.identification.domain.search import LEAST_SHOWN, tokens_of
 from services.identification.schemas.person import CasePerson
-from shared.auth import Role
-from shared.db import service_url
-from shared.directory import organisations
-from shared.platform import Platform
-from shared.postgres import EmbeddedPostgres
-from shared.running import migrate_all, open_house
-from shared.sealed import DataKey, Vault
-from shared.settings import Settings
+from shared.contract.directory import organisations
+from shared.data.database import service_url
+from shared.data.embedded import EmbeddedPostgres
+from shared.data.sealed import DataKey, Vault
+from shared.identity.actor import Role
+from shared.kernel.settings import Settings
+from shared.runtime.platform import Platform
+from shared.runtime.running import migrate_all, open_house
 
 SIZES = (1_000, 10_000, 100_000)
 JUDGED, QUERIES, TIMED = 10_000, 500, 150

@@ -15,12 +15,12 @@ import asyncpg
 import httpx
 
 from services.everything import SERVICES
-from shared.auth import Role
-from shared.db import service_url
-from shared.directory import organisations
-from shared.postgres import EmbeddedPostgres
-from shared.running import migrate_all, open_house
-from shared.settings import Settings
+from shared.contract.directory import organisations
+from shared.data.database import service_url
+from shared.data.embedded import EmbeddedPostgres
+from shared.identity.actor import Role
+from shared.kernel.settings import Settings
+from shared.runtime.running import migrate_all, open_house
 
 FEW, MANY, CALLS = 1_000, 100_000, 400
 GOAL = 1.5

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +15,9 @@ from uuid import uuid4
 
 from benchmarks.load import rate, request
 from benchmarks.servers import BODY, PATH
-from shared.postgres import EmbeddedPostgres
-from shared.running import migrate_all
-from shared.settings import Settings
+from shared.data.embedded import EmbeddedPostgres
+from shared.kernel.settings import Settings
+from shared.runtime.running import migrate_all
 
 ROUNDS, SECONDS, WARM_UP = 7, 4.0, 2.0
 PORTS = {"havn": 18101, "raw": 18102, "plain": 18103}

@@ -20,12 +20,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from services.everything import SERVICES
-from shared.db import service_url
-from shared.directory import organisations
-from shared.platform import make_platform
-from shared.protocol import server_config
-from shared.service import create_app, database_of
-from shared.settings import Settings
+from shared.contract.directory import organisations
+from shared.data.database import service_url
+from shared.http.server import server_config
+from shared.kernel.settings import Settings
+from shared.runtime.platform import make_platform
+from shared.runtime.service import create_app, database_of
 
 PATH = "/referrals/v1/referrals"
 BODY = {

@@ -15,13 +15,13 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 from services.everything import SERVICES
-from shared.directory import organisations
-from shared.logs import configure_logging
-from shared.migrations import DatabaseAway
-from shared.running import REFUSALS, database_server, migrate_all, run_everything
-from shared.service import Service
-from shared.settings import Settings, SettingsInvalid, read_settings
-from shared.telemetry import configure_tracing
+from shared.contract.directory import organisations
+from shared.data.migrations import DatabaseAway
+from shared.kernel.settings import Settings, SettingsInvalid, read_settings
+from shared.observability.logs import configure_logging
+from shared.observability.tracing import configure_tracing
+from shared.runtime.running import REFUSALS, database_server, migrate_all, run_everything
+from shared.runtime.service import Service
 
 T = TypeVar("T")
 app = typer.Typer(
@@ -104,7 +104,7 @@ def contract(
     folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("docs"),
 ) -> None:
     """Write the public contract: OpenAPI of each service, AsyncAPI of the events, and docs/events.md."""
-    from shared.contract import write_contract
+    from shared.runtime.published import write_contract
 
     for written in write_contract(folder, SERVICES):
         out.print(f"wrote {written}")
@@ -113,7 +113,7 @@ def contract(
 @dead_letters.command("list")
 def list_dead_letters(service: OneService = None) -> None:
     """Show what waits for a replay, with the reason."""
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
         table = Table("service", "event", "type", "case", "sequence", "attempts", "reason")
@@ -131,7 +131,7 @@ def list_dead_letters(service: OneService = None) -> None:
 @dead_letters.command("replay")
 def replay_dead_letters(service: OneService = None) -> None:
     """Try the dead letters again, in order per case. Needs a running Havn, whose services are asked for what is needed."""
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
         for each in _named(service):
@@ -149,7 +149,7 @@ def replay_events(
     """Send the history again. Whoever has handled an event passes it by; a broker that lost everything is full again."""
     from datetime import UTC
 
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
         begin = since.replace(tzinfo=UTC) if since else None
@@ -165,7 +165,7 @@ def check_events() -> None:
     """Hold every stored case against its own history: folded, the events must give the same case. Exit status 1 if not."""
     from services.identification.app import service
     from services.identification.domain import history
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
         async with upkeep.transaction_of(service, _settings(), server_url) as session:
@@ -191,8 +191,8 @@ def replay_routing(
     from services.identification.app import service
     from services.identification.domain.replay import replay
     from services.identification.domain.routing import load_table
-    from shared import upkeep
-    from shared.decision_tables import TableInvalid
+    from shared.rules.decision_tables import TableInvalid
+    from shared.runtime import operations as upkeep
 
     try:
         proposed = load_table(table)
@@ -214,7 +214,7 @@ def print_ledger() -> None:
     """Print the ids of all cases whose key was destroyed, one a line. Keep it outside the backups of the database."""
     from services.identification.app import service
     from services.identification.repository.retention import erased_keys
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
         async with upkeep.transaction_of(service, _settings(), server_url) as session:
@@ -231,7 +231,7 @@ def reapply_ledger(ledger: Annotated[Path, typer.Argument(help="What `havn reten
 
     from services.identification.app import service
     from services.identification.domain.retention import reapply
-    from shared import upkeep
+    from shared.runtime import operations as upkeep
 
     try:
         case_ids = [UUID(line) for line in ledger.read_text().split()]

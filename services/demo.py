@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.raid import Raid, StepFailed
-from shared.settings import Settings
+from shared.kernel.settings import Settings
 
 START_SECONDS = 60
 

@@ -8,9 +8,9 @@ import hypothesis
 import pytest
 
 from services.everything import SERVICES
-from shared.postgres import EmbeddedPostgres
-from shared.running import migrate_all
-from shared.settings import Settings
+from shared.data.embedded import EmbeddedPostgres
+from shared.kernel.settings import Settings
+from shared.runtime.running import migrate_all
 from tests.world import World, open_world
 
 # How long an example takes says something about the machine, not about the rule.

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from typer.main import get_command
 
 from services.cli import app
 from services.everything import SERVICES
-from shared.issuer_process import trusted_issuers
-from shared.settings import Settings
-from shared.tokens import TrustedIssuer
+from shared.dev.process import trusted_issuers
+from shared.identity.tokens import TrustedIssuer
+from shared.kernel.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -35,7 +35,7 @@ def settings_of(name: str) -> dict[str, Any]:
 def test_every_service_is_there_as_an_api_and_a_worker_beside_migration_and_issuer() -> None:
     expected = {f"{service.name}-{action}": ["python", "-m", f"services.{service.name}", action]
                 for service in SERVICES for action in ("api", "worker")}  # fmt: skip
-    expected |= {"migrate": ["havn", "migrate"], "issuer": ["python", "-m", "shared.issuer_process"]}
+    expected |= {"migrate": ["havn", "migrate"], "issuer": ["python", "-m", "shared.dev.process"]}
     assert {name: part["command"] for name, part in OURS.items()} == expected
     assert "migrate" in get_command(app).commands  # type: ignore[attr-defined]
 

@@ -11,14 +11,15 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from shared.auth import Assurance, Role, Scope
-from shared.bus import Bus
-from shared.clock import DevelopmentClock
-from shared.db import service_url
-from shared.directory import organisations
-from shared.running import House, open_house
-from shared.service import Service
-from shared.settings import Settings
+from shared.contract.directory import organisations
+from shared.contract.organisations import Scope
+from shared.data.database import service_url
+from shared.identity.actor import Assurance, Role
+from shared.kernel.clock import DevelopmentClock
+from shared.kernel.settings import Settings
+from shared.messaging.messages import Bus
+from shared.runtime.running import House, open_house
+from shared.runtime.service import Service
 
 ORGANISATIONS = {entry.id: entry.kind for entry in organisations()}
 PATIENCE_SECONDS = 20

@@ -26,12 +26,13 @@ from services.accommodation.schemas import (
     ResponsibilityHistory,
     ResponsibilityQuestion,
 )
-from shared.auth import Actor, Scope
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import STAFF, IfMatch, Now, OptionalPurpose, Pages, Requires, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.contract.organisations import Scope
+from shared.http.endpoint import STAFF, IfMatch, Now, OptionalPurpose, Pages, Requires, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 router.include_router(facility_api.router)

@@ -2,7 +2,7 @@
 
 from services import accommodation
 from services.accommodation import api, consumers, models, offers
-from shared.service import Service
+from shared.runtime.service import Service
 
 service = Service(
     name="accommodation",

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accommodation import repository, turns
 from services.accommodation.models import CaseTurn, KnownCase, Part, WithdrawnShare
 from services.accommodation.repository import CMM, US
-from shared import sealed
-from shared.codes import Authority, Outcome, ResidenceBasis
-from shared.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
+from shared.contract.codes import Authority, Outcome, ResidenceBasis
+from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
+from shared.data import sealed
 
 
 async def open_case(session: AsyncSession, event: CaseOpened, *, now: datetime) -> None:

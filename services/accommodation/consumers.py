@@ -3,8 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accommodation import cases, merges
-from shared.consumer import Handlers, Handling
-from shared.events import (
+from shared.contract.events import (
     CaseMerged,
     CaseOpened,
     CaseReferred,
@@ -17,6 +16,7 @@ from shared.events import (
     LegalStatusChanged,
     PersonDescribed,
 )
+from shared.messaging.consumer import Handlers, Handling
 
 handlers = Handlers()
 

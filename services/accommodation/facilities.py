@@ -19,11 +19,11 @@ from services.accommodation.schemas import (
     PlaceRegistration,
     Remark,
 )
-from shared.audit import Purpose
-from shared.auth import Actor, Assurance
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
-from shared.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.contract.codes import Purpose
+from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.http.etag import Match
+from shared.identity.actor import Actor, Assurance
+from shared.kernel.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
 
 
 class NotYourFacility(Forbidden):

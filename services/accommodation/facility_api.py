@@ -20,13 +20,14 @@ from services.accommodation.schemas import (
     PlaceReceipt,
     PlaceRegistration,
 )
-from shared.audit import Purpose
-from shared.auth import Actor, Scope
-from shared.concurrency import tag
-from shared.endpoint import STAFF, Now, Pages, RequiredIfMatch, Requires, Session
-from shared.paging import Page
-from shared.personal import PersonalName, PersonalText
-from shared.service import service_router
+from shared.contract.codes import Purpose
+from shared.contract.organisations import Scope
+from shared.contract.personal import PersonalName, PersonalText
+from shared.http.endpoint import STAFF, Now, Pages, RequiredIfMatch, Requires, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.identity.actor import Actor
+from shared.runtime.service import service_router
 
 router = service_router()
 

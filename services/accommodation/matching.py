@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.accommodation.models import Candidate, Facility, Nights, Place, PlaceKind, Security, first_of, nights
 from services.accommodation.schemas import MatchedPlace, Matches, Needs
-from shared.codes import FacilityKind, Gender
+from shared.contract.codes import FacilityKind, Gender
 
 _NIGHT = timedelta(days=1)
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.accommodation.models import CaseMerge, CaseParty, KnownCase, Part
-from shared import audit
+from shared.data import audit
 
 
 def members_of(case_id: UUID) -> Select[UUID]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.codes import (
+from shared.contract.codes import (
     AgeGroup,
     Authority,
     FacilityKind,
@@ -22,7 +22,7 @@ from shared.codes import (
     Region,
     ResidenceBasis,
 )
-from shared.columns import code, codes, moment, sealed, texts
+from shared.data.columns import code, codes, moment, sealed, texts
 
 Nights = Range[date]
 """The nights from the first day to the last, which is not slept: `[from_on, to_on)`, open where nobody has set an end."""

@@ -24,13 +24,13 @@ from services.accommodation.models import (
     nights,
 )
 from services.accommodation.schemas import Needs, OfferDetails, Remark
-from shared import outbox
-from shared.auth import Actor
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden, Unprocessable
-from shared.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
-from shared.organisations import OrganisationKind
-from shared.personal import PersonalText
+from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
+from shared.contract.organisations import OrganisationKind
+from shared.contract.personal import PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 LONGEST_HOLD = timedelta(days=14)
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})

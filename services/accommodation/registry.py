@@ -10,11 +10,11 @@ from sqlmodel import col
 
 from services.accommodation.models import Approval, Candidate, Facility, Nights, OutOfService, Place, Stay, StayState
 from services.accommodation.schemas import Particulars, PlaceLabel, Remark
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.errors import NotFound
-from shared.organisations import OrganisationKind
+from shared.contract.codes import Purpose
+from shared.contract.organisations import OrganisationKind
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 _KNOW_SECRET_ONES = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 

@@ -27,12 +27,11 @@ from services.accommodation.models import (
     WithdrawnShare,
 )
 from services.accommodation.schemas import Needs, Remark
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.codes import HousingAuthority, Region
-from shared.errors import Conflict, NotFound
-from shared.organisations import OrganisationKind
+from shared.contract.codes import HousingAuthority, Purpose, Region
+from shared.contract.organisations import OrganisationKind
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, NotFound
 
 CMM, US = "cmm", "us"
 _EXCLUSION_VIOLATION = "23P01"

@@ -9,12 +9,12 @@ from services.accommodation import matching, merges, registry, repository, turns
 from services.accommodation.models import CaseTurn, KnownCase, PlacementRequest, RequestStatus, nights
 from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
 from services.accommodation.schemas import KnownFacts, Matches, Needs, PlacementRequestSubmission
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import ResidenceBasis
-from shared.errors import Conflict
-from shared.events import PlacementRequested
+from shared.contract.codes import ResidenceBasis
+from shared.contract.events import PlacementRequested
+from shared.data import outbox
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict
 
 
 class CaseIsMerged(Conflict):

@@ -18,8 +18,8 @@ from typing import ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from services.accommodation import tables
-from shared.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
-from shared.decision_tables import Fact, Rule, RuleTable, Versions, load
+from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 
 Company = Literal["women", "men"]
 YES_OR_NO: Final[frozenset[Fact]] = frozenset({True, False})

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from services.accommodation.models import OfferStatus, PlaceKind, PlacementStatus, RequestStatus, Security
-from shared.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, Region, ResidenceBasis
-from shared.errors import SpokenValueError
-from shared.personal import PersonalName, PersonalText
-from shared.schemas import Answer, Body, Day, Flag, Language, Moment, Municipality, Organisation, Whole
+from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, Region, ResidenceBasis
+from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Organisation, Whole
+from shared.kernel.errors import SpokenValueError
 
 MOST_CHILDREN = 20
 

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accommodation import repository
 from services.accommodation.models import Placement, PlacementStatus, Stay, StayState, first_of, nights
 from services.accommodation.schemas import PlacementDetails, Remark
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import Region
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
-from shared.events import PersonArrived, PersonLeft
-from shared.personal import PersonalText
+from shared.contract.codes import Region
+from shared.contract.events import PersonArrived, PersonLeft
+from shared.contract.personal import PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class PlacementDoesNotAllow(Conflict):

@@ -14,8 +14,8 @@ from services.accommodation import repository
 from services.accommodation.models import CaseTurn, Placement, PlacementRequest
 from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
 from services.accommodation.schemas import ResponsibilityFrom
-from shared.auth import Actor
-from shared.clock import on_date
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
 
 
 async def keep(session: AsyncSession, turn: CaseTurn) -> None:

@@ -2,8 +2,7 @@
 
 Owns cases and the people they are about: opening and finding, routing, clarification (interviews, rights, indicators, risk,
 evidence), recommendation, decisions and appeals, periods and the other clocks, consents and disclosures, support, prepared
-return, the criminal track, missing and found, closure, erasure. A file for each subject in `api/`, `schemas/`, `domain/`,
-`repository/` and `models/`.
-Emits the events of `shared/events/identification.py`. Listens to referrals' `referral-submitted`, and fetches who the people
+return, the criminal track, missing and found, closure, erasure.
+Emits the events of identification (AsyncAPI). Listens to referrals' `referral-submitted`, and fetches who the people
 are over HTTP, as itself; and to `referral-completed`, which ends a municipality's 24 hours for a child.
 """

@@ -3,7 +3,7 @@
 from services import identification
 from services.identification import api, consumers, models
 from services.identification.domain import changes, clocks, drafts, legal_status, on_call, retention
-from shared.service import Service
+from shared.runtime.service import Service
 
 changes.follow(clocks.wind)
 

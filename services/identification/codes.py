@@ -1,4 +1,4 @@
-"""Codes that this service alone uses: no event carries them. As in `shared/codes.py`, values are only ever added."""
+"""Codes that this service alone uses: no event carries them. As in `shared/contract/codes.py`, values are only ever added."""
 
 from enum import StrEnum
 from typing import Final

@@ -7,14 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification.domain import child_referrals, opening
 from services.identification.domain.opening import Referred
 from services.identification.schemas.person import SealedText
-from shared.audit import Purpose
-from shared.codes import ReferralKind
-from shared.consumer import Handlers, Handling
-from shared.events import ReferralCompleted, ReferralSubmitted
-from shared.peers import PeerRefused
-from shared.person import Subject
-from shared.personal import Personal
-from shared.written import AS_STORED
+from shared.contract.codes import Purpose, ReferralKind
+from shared.contract.events import ReferralCompleted, ReferralSubmitted
+from shared.contract.person import Subject
+from shared.contract.personal import Personal
+from shared.http.peers import PeerRefused
+from shared.kernel.text import AS_STORED
+from shared.messaging.consumer import Handlers, Handling
 
 handlers = Handlers()
 

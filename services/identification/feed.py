@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import repository, visibility
 from services.identification.schemas.feed import FeedEvent
-from shared.auth import Actor
-from shared.events import cloud_event
+from shared.contract.events import cloud_event
+from shared.identity.actor import Actor
 
 _BATCH = 200
 

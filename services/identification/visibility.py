@@ -8,9 +8,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.identification.models.cases import Part
-from shared.auth import Actor, Role
-from shared.codes import ShareScope
-from shared.organisations import OrganisationKind
+from shared.contract.codes import ShareScope
+from shared.contract.organisations import OrganisationKind
+from shared.identity.actor import Actor, Role
 
 
 class Fact(StrEnum):

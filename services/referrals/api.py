@@ -25,10 +25,11 @@ from services.referrals.schemas import (
     SubjectDetails,
     SubmittedSubject,
 )
-from shared.auth import Actor, Role, Scope
-from shared.codes import ReferralStatus
-from shared.concurrency import Match, tag
-from shared.endpoint import (
+from shared.contract.codes import ReferralStatus
+from shared.contract.organisations import Scope
+from shared.contract.personal import PersonalText
+from shared.contract.types import Moment, Organisation
+from shared.http.endpoint import (
     STAFF,
     IfMatch,
     Now,
@@ -39,11 +40,11 @@ from shared.endpoint import (
     Requires,
     Session,
 )
-from shared.paging import Page
-from shared.personal import PersonalText
-from shared.schemas import Moment, Organisation
-from shared.service import service_router
-from shared.written import AS_STORED
+from shared.http.etag import Match, tag
+from shared.http.paging import Page
+from shared.identity.actor import Actor, Role
+from shared.kernel.text import AS_STORED
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -2,7 +2,7 @@
 
 from services import referrals
 from services.referrals import api, consumers, models
-from shared.service import Service
+from shared.runtime.service import Service
 
 service = Service(
     name="referrals",

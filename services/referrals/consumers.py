@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referrals import domain, repository
-from shared.consumer import Handlers, Handling
-from shared.events import CaseOpened, CaseReferred, ConsentGiven, ConsentWithdrawn
+from shared.contract.events import CaseOpened, CaseReferred, ConsentGiven, ConsentWithdrawn
+from shared.messaging.consumer import Handlers, Handling
 
 handlers = Handlers()
 

@@ -11,12 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
 from services.referrals.schemas import DirectoryChange, Narrative, ReferralSubmission, Remark
-from shared import outbox
-from shared.auth import Actor
-from shared.codes import ReferralStatus
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden, Unprocessable
-from shared.events import (
+from shared.contract.codes import ReferralStatus
+from shared.contract.events import (
     ReferralAccepted,
     ReferralAcknowledged,
     ReferralCompleted,
@@ -26,7 +22,11 @@ from shared.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from shared.personal import PersonalText
+from shared.contract.personal import PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 CUSTODY = timedelta(hours=72)
 """How long a suspected victim without legal stay may be held before a decision (domain, section 4)."""

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.codes import Channel, ReferralKind, ReferralStatus, Urgency
-from shared.columns import code, moment, record_id, sealed
-from shared.organisations import OrganisationKind
+from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.contract.organisations import OrganisationKind
+from shared.data.columns import code, moment, record_id, sealed
 
 
 class Table(SQLModel, registry=registry()):

@@ -27,14 +27,13 @@ from sqlmodel import col
 
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnShare
 from services.referrals.schemas import Narrative, Remark
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.codes import ReferralKind, ReferralStatus
-from shared.concurrency import Match
-from shared.errors import NotFound
-from shared.organisations import HAVN
-from shared.person import Subject
+from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
+from shared.contract.organisations import HAVN
+from shared.contract.person import Subject
+from shared.data import audit, sealed
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 
 class ReferralNotFound(NotFound):

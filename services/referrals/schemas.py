@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from shared.codes import Channel, ReferralKind, ReferralStatus, Urgency
-from shared.organisations import OrganisationKind
-from shared.person import Subject, references_differ
-from shared.personal import PersonalCode, PersonalText
-from shared.schemas import Answer, Body, Flag, Moment, Municipality, Organisation
+from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.contract.organisations import OrganisationKind
+from shared.contract.person import Subject, references_differ
+from shared.contract.personal import PersonalCode, PersonalText
+from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation
 
 MOST_SUBJECTS = 50
 

@@ -8,10 +8,11 @@ from services.stats import domain, figures, formats
 from services.stats.domain import Selection
 from services.stats.formats import Format
 from services.stats.schemas import Audience, FigureCounts, Flow, FromDay, Language, ToDay, VictimCounts
-from shared.auth import Actor, Role, Scope
-from shared.endpoint import STAFF, Now, Requires, Session
-from shared.schemas import Day, Moment
-from shared.service import service_router
+from shared.contract.organisations import Scope
+from shared.contract.types import Day, Moment
+from shared.http.endpoint import STAFF, Now, Requires, Session
+from shared.identity.actor import Actor, Role
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -2,7 +2,7 @@
 
 from services import stats
 from services.stats import api, consumers, models
-from shared.service import Service
+from shared.runtime.service import Service
 
 service = Service(
     name="stats",

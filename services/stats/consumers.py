@@ -14,9 +14,8 @@ from services.stats.models import (
     Referral,
     Replacement,
 )
-from shared.codes import ReferralStatus, Region
-from shared.consumer import Handlers, Handling
-from shared.events import (
+from shared.contract.codes import ReferralStatus, Region
+from shared.contract.events import (
     CaseMerged,
     CaseOpened,
     CaseReferred,
@@ -35,7 +34,8 @@ from shared.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from shared.municipalities import MUNICIPALITIES
+from shared.contract.municipalities import MUNICIPALITIES
+from shared.messaging.consumer import Handlers, Handling
 
 handlers = Handlers()
 

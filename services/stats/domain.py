@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.stats import repository
 from services.stats.repository import Value
 from services.stats.schemas import Audience, Cell, CountStatus, Dimension, Flow, SenderCount, VictimCounts
-from shared.auth import Actor, Scope
-from shared.clock import COPENHAGEN, on_date
-from shared.codes import ExploitationForm, Region
-from shared.errors import NotFound, ScopeMissing, Unprocessable
-from shared.municipalities import REGION_NAMES
-from shared.organisations import kind_of
+from shared.contract.codes import ExploitationForm, Region
+from shared.contract.municipalities import REGION_NAMES
+from shared.contract.organisations import Scope, kind_of
+from shared.identity.actor import Actor
+from shared.kernel.clock import COPENHAGEN, on_date
+from shared.kernel.errors import NotFound, ScopeMissing, Unprocessable
 
 UNKNOWN = "unknown"
 

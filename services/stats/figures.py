@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.stats.schemas import Dimension, Language
-from shared.errors import NotFound
+from shared.kernel.errors import NotFound
 
 
 class FigureNotFound(NotFound):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.stats.schemas import VictimCounts
-from shared.errors import DomainError, NotFound
+from shared.kernel.errors import DomainError, NotFound
 
 
 class NotAcceptable(DomainError):

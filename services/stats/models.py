@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Column, Identity
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome, ReferralStatus, Region
-from shared.columns import code, codes, moment, texts
+from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome, ReferralStatus, Region
+from shared.data.columns import code, codes, moment, texts
 
 
 class Table(SQLModel, registry=registry()):

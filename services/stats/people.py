@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from services.stats.models import CaseMerge, Description, Person
-from shared.codes import AgeGroup
+from shared.contract.codes import AgeGroup
 
 _MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
 

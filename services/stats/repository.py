@@ -27,9 +27,8 @@ from sqlmodel import col
 from services.stats import people
 from services.stats.models import Decision, Departure, FurtherReferral, Interview, Referral, Replacement, Table
 from services.stats.schemas import Dimension
-from shared import audit
-from shared.audit import Purpose
-from shared.codes import Outcome, ReferralStatus
+from shared.contract.codes import Outcome, Purpose, ReferralStatus
+from shared.data import audit
 
 Value = str | int | None
 """What a person is counted under; None where nobody has told."""

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from shared.codes import AgeGroup, Authority, ExploitationForm, Gender, ReferralStatus
-from shared.errors import SpokenValueError
-from shared.organisations import OrganisationKind
-from shared.schemas import Answer, Day, Moment
+from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, ReferralStatus
+from shared.contract.organisations import OrganisationKind
+from shared.contract.types import Answer, Day, Moment
+from shared.kernel.errors import SpokenValueError
 
 
 class Dimension(StrEnum):

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from shared.bus import Message
-from shared.clock import DevelopmentClock
-from shared.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
-from shared.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
+from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
+from shared.contract.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
+from shared.kernel.clock import DevelopmentClock
+from shared.messaging.messages import Message
 from tests.world import World
 
 NOW = "2026-03-09T12:00:00+01:00"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.bus import Message
-from shared.codes import Authority, Outcome, ResidenceBasis
-from shared.events import DecisionReplaced
+from shared.contract.codes import Authority, Outcome, ResidenceBasis
+from shared.contract.events import DecisionReplaced
+from shared.messaging.messages import Message
 from tests.accommodation.housing import Housing, decision, further_referral, opening, routing
 from tests.world import World
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Assurance, Scope
+from shared.contract.organisations import Scope
+from shared.identity.actor import Assurance
 from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem
 from tests.world import World
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.accommodation.matching import is_approved
 from services.accommodation.models import nights
-from shared.codes import AgeGroup, Gender, ResidenceBasis
+from shared.contract.codes import AgeGroup, Gender, ResidenceBasis
 from tests.accommodation.housing import Housing, decision
 from tests.world import World
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.events import CaseMerged, CaseUnmerged
+from shared.contract.events import CaseMerged, CaseUnmerged
 from tests.accommodation.housing import Housing, further_referral, opening, problem
 from tests.accommodation.test_cases import parties
 from tests.accommodation.test_placements import placements

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.codes import Authority, ResidenceBasis
+from shared.contract.codes import Authority, ResidenceBasis
 from tests.accommodation.housing import Housing, decision, further_referral, problem
 from tests.world import World
 

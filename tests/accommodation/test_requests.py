@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
 from tests.accommodation.housing import Housing, decision
 from tests.world import World
 

@@ -19,8 +19,8 @@ from services.accommodation.responsibility import (
     load_table,
     responsible_for,
 )
-from shared.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
-from shared.decision_tables import NoTableInForce, TableInvalid
+from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from shared.rules.decision_tables import NoTableInForce, TableInvalid
 
 TODAY = date(2026, 3, 9)
 ASYLUM = {"asylum_pending": True, "asylum_registered": True}

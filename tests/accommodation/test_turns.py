@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
-from shared.events import DecisionReplaced, LegalStatusChanged, PersonDescribed
+from shared.contract.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
+from shared.contract.events import DecisionReplaced, LegalStatusChanged, PersonDescribed
 from tests.accommodation.housing import Housing, decision, routing
 from tests.world import World
 

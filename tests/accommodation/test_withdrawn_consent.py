@@ -5,9 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.audit import Purpose
-from shared.codes import Authority
-from shared.events import ConsentGiven, ConsentWithdrawn
+from shared.contract.codes import Authority, Purpose
+from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from tests.accommodation.housing import Housing, further_referral
 from tests.accommodation.test_placements import placements
 from tests.world import World

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 from services.everything import SERVICES
-from shared.auth import Assurance, Role, Scope
-from shared.contract import openapi_of
-from shared.directory import organisations
-from shared.openapi import operations_of
-from shared.organisations import OrganisationKind, kind_of
+from shared.contract.directory import organisations
+from shared.contract.organisations import OrganisationKind, Scope, kind_of
+from shared.http.openapi import operations_of
+from shared.identity.actor import Assurance, Role
+from shared.runtime.published import openapi_of
 
 DOCUMENTS = {service.name: openapi_of(service) for service in SERVICES}
 SUPERVISION = next(entry.id for entry in organisations() if kind_of(entry.id) is OrganisationKind.SUPERVISION)

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import uvicorn
 from sqlalchemy import make_url
 
-from shared.protocol import server_config
-from shared.running import House, migrate_all, open_house
-from shared.service import Service
-from shared.settings import Settings
+from shared.http.server import server_config
+from shared.kernel.settings import Settings
+from shared.runtime.running import House, migrate_all, open_house
+from shared.runtime.service import Service
 from tests.world import ORGANISATIONS
 
 READY_SECONDS = 60

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.referrals.app import service as referrals
-from shared.asyncapi import asyncapi
-from shared.contract import openapi_of
+from shared.runtime.asyncapi import asyncapi
+from shared.runtime.published import openapi_of
 from tests.contracts.compatibility import asyncapi_changes, openapi_changes
 
 Doctor = Callable[[dict[str, Any]], object]

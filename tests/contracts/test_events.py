@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 from pydantic import StringConstraints
 
-from shared import asyncapi as described
-from shared.asyncapi import ExampleMissing, asyncapi, data_schemas, example_of, told_events
-from shared.bus import Message
-from shared.contract import events_page
-from shared.events import EVENTS, Event
+from shared.contract.events import EVENTS, Event
+from shared.messaging.messages import Message
+from shared.runtime import asyncapi as runtime_asyncapi
+from shared.runtime.asyncapi import ExampleMissing, asyncapi, data_schemas, example_of, told_events
+from shared.runtime.published import events_page
 from tests.journeys.sc01 import Story
 from tests.world import World
 
@@ -83,9 +83,9 @@ def test_every_event_has_an_example_that_holds_and_a_sentence(event: type[Event]
     (example,) = MESSAGES[event.type]["examples"]
     check(example["payload"])
     assert event.model_validate(example["payload"]["data"]).key == example["payload"]["subject"]
-    assert described.summary_of(event).endswith(".")
+    assert runtime_asyncapi.summary_of(event).endswith(".")
     page = events_page()
-    assert f"| `{event.name}` | {described.summary_of(event)} |" in page
+    assert f"| `{event.name}` | {runtime_asyncapi.summary_of(event)} |" in page
     assert json.dumps(example["payload"], indent=2, ensure_ascii=False) in page
 
 

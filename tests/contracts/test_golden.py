@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.everything import SERVICES
-from shared.contract import contract_files, write_contract
+from shared.runtime.published import contract_files, write_contract
 from tests.contracts.compatibility import Change, asyncapi_changes, openapi_changes
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from services.everything import SERVICES
-from shared.auth import Assurance, Role, Scope
-from shared.codes import Authority
-from shared.directory import organisations
-from shared.errors import PROBLEM_TYPE
-from shared.organisations import OrganisationKind, kind_of, scopes_of
+from shared.contract.codes import Authority
+from shared.contract.directory import organisations
+from shared.contract.organisations import OrganisationKind, Scope, kind_of, scopes_of
+from shared.http.problems import PROBLEM_TYPE
+from shared.identity.actor import Assurance, Role
 from tests.accommodation.housing import LATER, Housing
 from tests.contracts.operations import OPERATIONS, SUPERVISION, Operation
 from tests.journeys.sc01 import REFERRAL, Story

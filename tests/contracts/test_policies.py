@@ -14,14 +14,15 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.routing import BaseRoute
 
 from services.everything import SERVICES
-from shared.auth import Actor, Assurance, Role, Scope
-from shared.codes import Gender
-from shared.endpoint import PolicyMissing, Requires
-from shared.openapi import PROBLEM_MEDIA_TYPE
-from shared.person import PersonDescription
-from shared.schemas import Day
-from shared.service import Service, create_app, published, service_router
-from shared.settings import Environment
+from shared.contract.codes import Gender
+from shared.contract.organisations import Scope
+from shared.contract.person import PersonDescription
+from shared.contract.types import Day
+from shared.http.endpoint import PolicyMissing, Requires
+from shared.http.openapi import PROBLEM_MEDIA_TYPE
+from shared.identity.actor import Actor, Assurance, Role
+from shared.kernel.settings import Environment
+from shared.runtime.service import Service, create_app, published, service_router
 from tests.contracts.operations import DOCUMENTS, OPERATIONS, Operation
 from tests.world import World
 

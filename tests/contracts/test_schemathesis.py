@@ -16,12 +16,12 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 
 from services.everything import SERVICES
-from shared.auth import Role
-from shared.idempotency import LONGEST_KEY
-from shared.openapi import operations_of
-from shared.running import House
-from shared.service import Service, published
-from shared.settings import Settings
+from shared.http.idempotency import LONGEST_KEY
+from shared.http.openapi import operations_of
+from shared.identity.actor import Role
+from shared.kernel.settings import Settings
+from shared.runtime.running import House
+from shared.runtime.service import Service, published
 from tests.contracts.served import free_port, served
 
 CHAINED = {"accommodation", "identification", "referrals"}

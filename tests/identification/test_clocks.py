@@ -25,8 +25,8 @@ from services.identification.domain.deadlines import (
 )
 from services.identification.domain.periods import Period, period_from
 from services.identification.models.deadlines import Deadline
-from shared.clock import COPENHAGEN, end_of, on_date, start_of
-from shared.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.kernel.clock import COPENHAGEN, end_of, on_date, start_of
 
 OPENED = datetime(2026, 6, 20, 21, 30, tzinfo=UTC)
 moments = st.integers(0, 70 * 366 * 24 * 3600).map(

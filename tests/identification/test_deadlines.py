@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from services.identification.domain import clocks
-from shared.auth import Actor
-from shared.metrics import exposition
+from shared.identity.actor import Actor
+from shared.observability.metrics import exposition
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case, open_cases
 from tests.world import World
 

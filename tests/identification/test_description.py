@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.identification.domain.description import ADULT_AGE, age_group, age_group_at_exploitation
 from services.identification.schemas.person import IDENTITY, CasePerson, ContactWay
-from shared.codes import AgeBasis, AgeGroup, ContactChannel
-from shared.personal import Personal
+from shared.contract.codes import AgeBasis, AgeGroup, ContactChannel
+from shared.contract.personal import Personal
 
 TODAY = date(2026, 3, 9)
 MINORS = {AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR}

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.settings import Settings
+from shared.kernel.settings import Settings
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.test_retention import sweep
 from tests.identification.test_scanning import PDF, Clamd, listening, picture

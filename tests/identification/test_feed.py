@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from services.identification import repository
-from shared.db import service_url
+from shared.data.database import service_url
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, NEEDS_REVIEW, US_DECIDES, name_of, open_case
 from tests.identification.test_consents import consent, withdraw
 from tests.referrals.builders import POLICE

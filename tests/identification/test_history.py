@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from services.cli import app
 from services.identification.domain.history import fold
-from shared import events
-from shared.codes import AppealOutcome, Authority, CaseStatus, Outcome, ResidenceBasis
-from shared.events import Event
+from shared.contract import events
+from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome, ResidenceBasis
+from shared.contract.events import Event
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import appeal, close, decided_case, done, follow_up, outcome, plan_return
 from tests.world import World

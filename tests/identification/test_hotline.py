@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.domain.hotline import HotlineHours, is_open
-from shared.clock import COPENHAGEN
-from shared.decision_tables import TableInvalid, load
+from shared.kernel.clock import COPENHAGEN
+from shared.rules.decision_tables import TableInvalid, load
 
 moments = st.dates(date(2021, 1, 1), date(2060, 1, 1)).flatmap(
     lambda day: st.times().map(lambda at: datetime.combine(day, at, tzinfo=COPENHAGEN))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.identification.domain import htcds, indicators
-from shared.codes import (
+from shared.contract.codes import (
     AgeGroup,
     Authority,
     CaseStatus,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.identification import tables
 from services.identification.domain import scoring
 from services.identification.domain.scoring import IndicatorSet, Strength
-from shared.decision_tables import TableInvalid
+from shared.rules.decision_tables import TableInvalid
 from tests.world import World
 
 pytestmark = pytest.mark.row(7)

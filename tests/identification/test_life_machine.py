@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from services.identification.domain.history import fold
-from shared.events import EVENTS
+from shared.contract.events import EVENTS
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import put
 from tests.identification.life_model import OPEN, POSITIVE, UNDECIDED, WHILE_PENDING, WITHOUT_ASSESSMENT, Decided, Model

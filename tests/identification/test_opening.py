@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.identification import consumers
-from shared.auth import Actor
-from shared.codes import ReferralKind
-from shared.consumer import Handling
-from shared.events import ReferralSubmitted
+from shared.contract.codes import ReferralKind
+from shared.contract.events import ReferralSubmitted
+from shared.identity.actor import Actor
+from shared.messaging.consumer import Handling
 from tests.identification.builders import (
     CASES,
     CMM_DECIDES,

@@ -29,8 +29,8 @@ from services.identification.domain.periods import (
 )
 from services.identification.models.cases import Case
 from services.identification.models.decisions import GrantedPeriod
-from shared.codes import Authority, PeriodKind, ResidenceBasis
-from shared.decision_tables import NoTableInForce, TableInvalid, load
+from shared.contract.codes import Authority, PeriodKind, ResidenceBasis
+from shared.rules.decision_tables import NoTableInForce, TableInvalid, load
 
 DECIDED_ON = date(2026, 3, 9)
 decision_days = st.dates(date(2021, 1, 1), date(2100, 1, 1))

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared import schemas
+from shared.contract import types
 from tests.identification.builders import CMM_DECIDES, EUROPEAN, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.referrals.builders import send, subject
 from tests.world import World
@@ -142,7 +142,7 @@ async def test_who_was_referred_before_a_rule_is_read_and_described_after_it(
     havn: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(schemas, "COUNTRIES", schemas.COUNTRIES | {"XYZ"})
+        before.setattr(types, "COUNTRIES", types.COUNTRIES | {"XYZ"})
         sent = await send(havn, subject("P01") | CMM_DECIDES | {"citizenships": ["XYZ"]}, kind="identification")
     await havn.settled()
     (told,) = (await sent.read()).json()["subjects"]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.domain import retention
-from shared.auth import Actor
-from shared.clock import months_after
-from shared.sealed import SealBroken, key_of
+from shared.data.sealed import SealBroken, key_of
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, Opened, listed, name_of, open_case
 from tests.identification.test_consents import consent
 from tests.world import World

@@ -20,8 +20,8 @@ from services.identification.domain.routing import (
     may_be_danish,
     route,
 )
-from shared.codes import Authority, ResidenceBasis
-from shared.decision_tables import NoTableInForce, TableInvalid
+from shared.contract.codes import Authority, ResidenceBasis
+from shared.rules.decision_tables import NoTableInForce, TableInvalid
 
 TODAY = date(2026, 3, 2)
 YESTERDAY = TODAY - timedelta(days=1)

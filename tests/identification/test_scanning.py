@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from shared.scanning import CHUNK_BYTES, Scanner, Verdict
-from shared.settings import Settings
-from shared.sniffing import KEPT, media_type_of
+from shared.files.media_types import KEPT, media_type_of
+from shared.files.scanning import CHUNK_BYTES, Scanner, Verdict
+from shared.kernel.settings import Settings
 from tests.parts import EICAR
 
 pytestmark = pytest.mark.row(19)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.scanning import Scanner, Verdict
+from shared.files.scanning import Scanner, Verdict
 from tests.identification.builders import CMM_DECIDES, name_of, open_case
 from tests.identification.test_evidence import download, listed, parts_kept, send, sent
 from tests.identification.test_scanning import PDF

@@ -1,7 +1,7 @@
 """A case's history: what happened, in order, by whom, without personal data."""
 
 from services.identification.views import timeline
-from shared.events import EVENTS
+from shared.contract.events import EVENTS
 from tests.identification.builders import NEEDS_REVIEW, open_case
 from tests.world import World
 
@@ -53,5 +53,5 @@ async def test_reading_the_timeline_is_kept(havn: World) -> None:
 
 
 def test_every_event_of_a_case_has_a_sentence() -> None:
-    told = {event.name for event in EVENTS.values() if event.__module__ == "shared.events.identification"}
+    told = {event.name for event in EVENTS.values() if event.__module__ == "shared.contract.events.identification"}
     assert told == timeline._SENTENCES.keys()

@@ -12,11 +12,11 @@ from services.identification import visibility
 from services.identification.models.cases import Part
 from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState
 from services.identification.visibility import ATTRIBUTES, EVENTS, PARTS, ROLES, SCOPES, Fact, may_know
-from shared.auth import Actor, Assurance, Role
-from shared.codes import ShareScope
-from shared.endpoint import STAFF
-from shared.events import EVENTS as TOLD
-from shared.organisations import OrganisationKind, kind_of, scopes_of
+from shared.contract.codes import ShareScope
+from shared.contract.events import EVENTS as TOLD
+from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
+from shared.http.endpoint import STAFF
+from shared.identity.actor import Actor, Assurance, Role
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.test_consents import consent
 from tests.world import World

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import make_url
 
 from services.everything import SERVICES
-from shared.bus import KafkaBus
-from shared.running import TOPICS, migrate_all
-from shared.settings import Settings
+from shared.kernel.settings import Settings
+from shared.messaging.kafka import KafkaBus
+from shared.runtime.running import TOPICS, migrate_all
 from tests.parts import mock_kafka
 from tests.world import World, open_world
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 import asyncpg
 
 from services.everything import SERVICES
-from shared.bus import KafkaBus
-from shared.db import service_url
-from shared.messages import Message
-from shared.running import TOPICS
+from shared.data.database import service_url
+from shared.messaging.kafka import KafkaBus
+from shared.messaging.messages import Message
+from shared.runtime.running import TOPICS
 from tests.journeys.checker import Carried, Evidence, Told
 
 NAMES = tuple(service.name for service in SERVICES)

@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx
 
-from shared.clock import COPENHAGEN
-from shared.issuer_process import trusted_issuers
+from shared.dev.process import trusted_issuers
+from shared.kernel.clock import COPENHAGEN
 from tests.journeys import evidence
 from tests.world import Partner
 
@@ -103,7 +103,7 @@ class Harbour:
 
     def _run(self, called: str, part: str, **settings: str) -> subprocess.Popen[bytes]:
         name, _, action = part.partition(" ")
-        module = ["shared.issuer_process"] if part == "issuer" else [f"services.{name}", action or called.split()[1]]
+        module = ["shared.dev.process"] if part == "issuer" else [f"services.{name}", action or called.split()[1]]
         with (self._folder / f"{called}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *module],

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from services.everything import SERVICES
-from shared.bus import KafkaBus
-from shared.kafka_reader import list_topics
-from shared.postgres import EmbeddedPostgres
-from shared.running import TOPICS, migrate_all
-from shared.settings import Settings
-from shared.upkeep import replay_events
+from shared.data.embedded import EmbeddedPostgres
+from shared.kernel.settings import Settings
+from shared.messaging.kafka import KafkaBus
+from shared.messaging.kafka_reader import list_topics
+from shared.runtime.operations import replay_events
+from shared.runtime.running import TOPICS, migrate_all
 from tests.journeys import evidence
 from tests.journeys.checker import anomalies
 from tests.journeys.crowd import Crowd

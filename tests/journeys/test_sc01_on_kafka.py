@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import make_url
 
 from services.everything import SERVICES
-from shared.bus import KafkaBus, make_topics
-from shared.running import TOPICS, migrate_all
-from shared.settings import Settings
+from shared.kernel.settings import Settings
+from shared.messaging.kafka import KafkaBus, make_topics
+from shared.runtime.running import TOPICS, migrate_all
 from tests.journeys.checker import anomalies
 from tests.journeys.evidence import collect
 from tests.journeys.sc01 import Story

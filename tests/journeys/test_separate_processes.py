@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.clock import COPENHAGEN
-from shared.postgres import EmbeddedPostgres
+from shared.data.embedded import EmbeddedPostgres
+from shared.kernel.clock import COPENHAGEN
 from tests.journeys import evidence
 from tests.journeys.checker import anomalies
 from tests.journeys.crowd import Crowd

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Role
-from shared.directory import organisations
+from shared.contract.directory import organisations
+from shared.identity.actor import Role
 from tests.world import World
 
 PATH = "/referrals/v1/organisations"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.auth import Scope
+from shared.contract.organisations import Scope
 from tests.referrals.builders import BODIES, POLICE, STEPS_TO, listed, send
 from tests.world import World
 

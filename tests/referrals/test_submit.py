@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from shared.auth import Scope
+from shared.contract.organisations import Scope
 from tests.referrals.builders import (
     PATH,
     POLICE,

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import make_url
 
-from shared.db import runtime_password, service_url
-from shared.keys import key_provider
-from shared.migrations import migrate
-from shared.settings import Settings
+from shared.data.database import runtime_password, service_url
+from shared.data.keys import key_provider
+from shared.data.migrations import migrate
+from shared.kernel.settings import Settings
 from tests.shared.lone_service import LoneService
 
 

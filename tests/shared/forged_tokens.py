@@ -9,7 +9,7 @@ from typing import Any, Final
 from joserfc import jwk
 from joserfc.jws import JWSRegistry
 
-from shared.tokens import Refusal, TrustedIssuer
+from shared.identity.tokens import Refusal, TrustedIssuer
 
 NOW: Final = 1_795_350_000
 POLICE: Final = TrustedIssuer(

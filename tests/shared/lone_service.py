@@ -13,16 +13,17 @@ import asyncpg
 import httpx
 from sqlalchemy import URL
 
-from shared.auth import Actor
-from shared.bus import Message
-from shared.clock import DevelopmentClock
-from shared.consumer import Consumer, Handlers
-from shared.db import Database
-from shared.events import PeriodExtended, cloud_event
-from shared.keys import KeyRing
-from shared.outbox import Relay, record, relay_connection
-from shared.peers import LocalTokens, Peers
-from shared.settings import Settings
+from shared.contract.events import PeriodExtended, cloud_event
+from shared.data.database import Database
+from shared.data.keys import KeyRing
+from shared.data.outbox import record
+from shared.http.peers import LocalTokens, Peers
+from shared.identity.actor import Actor
+from shared.kernel.clock import DevelopmentClock
+from shared.kernel.settings import Settings
+from shared.messaging.consumer import Consumer, Handlers
+from shared.messaging.messages import Message
+from shared.messaging.relay import Relay, relay_connection
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ITSELF = Actor.system("referrals")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.types import Receive, Scope, Send
 
-from shared.protocol import server_config
+from shared.http.server import server_config
 
 PATIENCE_SECONDS = 15.0
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: havn\r\n\r\n"

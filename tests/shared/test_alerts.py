@@ -15,16 +15,16 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import URL, make_url, select, text
 from structlog.testing import capture_logs
 
-from shared.alert_channels import Channel, ChannelInvalid, ChannelRefused, channels_of
-from shared.alerts import Alert, AlertSender, RaisedAlert, raise_alert
-from shared.auth import Actor
-from shared.clock import DevelopmentClock, SystemClock
-from shared.codes import DeadlineKind
-from shared.db import Database, runtime_password, service_url
-from shared.keys import key_provider
-from shared.migrations import migrate
-from shared.platform import ConfigurationRefused, make_platform
-from shared.settings import Settings
+from shared.alerts.channels import Channel, ChannelInvalid, ChannelRefused, channels_of
+from shared.alerts.queue import Alert, AlertSender, RaisedAlert, raise_alert
+from shared.contract.codes import DeadlineKind
+from shared.data.database import Database, runtime_password, service_url
+from shared.data.keys import key_provider
+from shared.data.migrations import migrate
+from shared.identity.actor import Actor
+from shared.kernel.clock import DevelopmentClock, SystemClock
+from shared.kernel.settings import Settings
+from shared.runtime.platform import ConfigurationRefused, make_platform
 from tests.contracts.served import free_port
 from tests.world import ORGANISATIONS
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.auth import Assurance, Scope
+from shared.contract.organisations import Scope
+from shared.identity.actor import Assurance
 from tests.journeys.sc01 import PLANTED, REFERRAL, Story
 from tests.world import World
 

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
 
-import shared.bus
-import shared.kafka_reader
-from shared.bus import Bus, InProcessBus, KafkaBus, Message
-from shared.kafka_reader import list_topics
+from shared.messaging import in_process, kafka_reader
+from shared.messaging import kafka as messaging_kafka
+from shared.messaging.in_process import InProcessBus
+from shared.messaging.kafka import KafkaBus
+from shared.messaging.kafka_reader import list_topics
+from shared.messaging.messages import Bus, Message
 from tests.parts import OFFSET_COMMIT, PRODUCE, MockKafka, mock_kafka
 
 REFERRALS, STATS = "havn.referrals", "havn.stats"
@@ -262,7 +264,7 @@ async def test_in_process_a_group_that_goes_on_failing_is_reported(monkeypatch: 
     await bus.start()
     await bus.publish([message(1)])
     assert bus.healthy is None
-    monkeypatch.setattr(shared.bus, "SILENCE_SECONDS", -1)
+    monkeypatch.setattr(in_process, "SILENCE_SECONDS", -1)
     assert bus.healthy == "Group stats has not been able to handle its messages for 0 seconds."
     handler.is_away = False
     await bus.publish([message(1)])
@@ -389,9 +391,9 @@ async def test_lag_counts_what_is_not_handled_yet(bus_on: Callable[..., KafkaBus
 async def test_a_broker_that_is_away_is_reported_and_its_return_noticed(
     kafka: MockKafka, bus_on: Callable[..., KafkaBus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared.bus, "SILENCE_SECONDS", 1.5)
-    monkeypatch.setattr(shared.kafka_reader, "IDLE_CHECK_SECONDS", 0.2)
-    monkeypatch.setattr(shared.kafka_reader, "CALL_SECONDS", 1)
+    monkeypatch.setattr(messaging_kafka, "SILENCE_SECONDS", 1.5)
+    monkeypatch.setattr(kafka_reader, "IDLE_CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(kafka_reader, "CALL_SECONDS", 1)
     bus, handler = bus_on(publish_seconds=1), Handler()
     bus.subscribe("stats", frozenset({REFERRALS}), handler)
     await bus.start()

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared.bus import KafkaBus, Message, make_topics
-from shared.kafka_reader import admin_of
+from shared.messaging.kafka import KafkaBus, make_topics
+from shared.messaging.kafka_reader import admin_of
+from shared.messaging.messages import Message
 from tests.parts import RealKafka, real_kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.xdist_group("real_kafka")]

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.concurrency import IfMatchMissing, Match, Stale, etag_of, honoured, required
+from shared.http.etag import IfMatchMissing, Match, Stale, etag_of, honoured, required
 from tests.journeys.sc01 import REFERRAL, Story
 from tests.world import World
 

@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.consumer import Handlers, Handling, Unreadable, read
-from shared.events import PeriodExtended
-from shared.messages import Message
-from shared.outbox import replay
-from shared.peers import PeerAway
+from shared.contract.events import PeriodExtended
+from shared.http.peers import PeerAway
+from shared.messaging.consumer import Handlers, Handling, Unreadable, read
+from shared.messaging.messages import Message
+from shared.messaging.relay import replay
 from tests.shared.lone_service import CollectingBus, LoneService, extended, message_of, story_of
 
 NAME = "Malee Sukhumwong"
@@ -155,7 +155,7 @@ async def test_the_waits_between_attempts_double(lone: LoneService, monkeypatch:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("shared.consumer.asyncio.sleep", sleep)
+    monkeypatch.setattr("shared.messaging.consumer.asyncio.sleep", sleep)
     await lone.consumer(noting(a_few_times(14, PeerAway()))).deliver(story_of(uuid4(), 1))
     assert waits[:4] == [0.01, 0.02, 0.04, 0.08]
     assert max(waits) == 30.0

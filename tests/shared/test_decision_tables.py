@@ -8,16 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from shared.decision_tables import (
-    Dated,
-    Fact,
-    NoTableInForce,
-    Rule,
-    RuleTable,
-    TableInvalid,
-    Versions,
-    load,
-)
+from shared.rules.decision_tables import Dated, Fact, NoTableInForce, Rule, RuleTable, TableInvalid, Versions, load
 
 
 class HarbourTable(RuleTable[Rule]):

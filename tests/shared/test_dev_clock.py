@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.clock import DevelopmentClock, SystemClock, on_date
-from shared.dev_endpoints import development_app
-from shared.dev_issuer import DevelopmentOnly
+from shared.dev.endpoints import development_app
+from shared.dev.issuer import DevelopmentOnly
+from shared.kernel.clock import DevelopmentClock, SystemClock, on_date
 from tests.journeys.sc01 import Story
 from tests.world import World
 

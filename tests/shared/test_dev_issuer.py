@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from shared.auth import Actor, Assurance, Role, Scope
-from shared.dev_issuer import DevelopmentOnly, DevIssuer
-from shared.oauth import OAuthError
-from shared.organisations import OrganisationKind, scopes_of
-from shared.settings import Environment
-from shared.tokens import Refusal, TokenRefused, TokenVerifier
+from shared.contract.organisations import OrganisationKind, Scope, scopes_of
+from shared.dev.issuer import DevelopmentOnly, DevIssuer
+from shared.dev.oauth import OAuthError
+from shared.identity.actor import Actor, Assurance, Role
+from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
+from shared.kernel.settings import Environment
 
 URL = "http://127.0.0.1:8000/oidc"
 

@@ -16,10 +16,10 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.auth import Assurance, Role, Scope
-from shared.dev_issuer import DevIssuer
-from shared.organisations import OrganisationKind
-from shared.tokens import Refusal, TokenRefused, TokenVerifier
+from shared.contract.organisations import OrganisationKind, Scope
+from shared.dev.issuer import DevIssuer
+from shared.identity.actor import Assurance, Role
+from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 
 URL = "http://127.0.0.1:8000/oidc"
 REDIRECT = "http://127.0.0.1:8000/pages/callback"

@@ -5,10 +5,10 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from shared.codes import Region
-from shared.directory import DirectoryEntry, municipalities, organisations
-from shared.municipalities import MUNICIPALITIES
-from shared.organisations import EVERY_PARTNER, OrganisationKind, kind_of
+from shared.contract.codes import Region
+from shared.contract.directory import DirectoryEntry, municipalities, organisations
+from shared.contract.municipalities import MUNICIPALITIES
+from shared.contract.organisations import EVERY_PARTNER, OrganisationKind, kind_of
 
 DISTRICTS = {
     "politi-nordjylland",

@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.responses import StreamingResponse
 
-from shared import errors
-from shared.errors import DomainError, NotFound, SpokenValueError, problem, render_errors
-from shared.outages import is_outage
-from shared.telemetry import Telemetry
+from shared.data.outages import is_outage
+from shared.http.problems import problem, render_errors
+from shared.kernel import errors
+from shared.kernel.errors import DomainError, NotFound, SpokenValueError
+from shared.observability.tracing import Telemetry
 from tests.world import World
 
 NAME = "Malee Sukhumwong"

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints, create_model
 
-from shared.events import EVENTS, CaseEvent, Event, EventCarriesPersonalData, PeriodExtended, cloud_event
-from shared.personal import Personal, PersonalDate, PersonalName
+from shared.contract.events import EVENTS, CaseEvent, Event, EventCarriesPersonalData, PeriodExtended, cloud_event
+from shared.contract.personal import Personal, PersonalDate, PersonalName
 from tests.shared.lone_service import NOON, extended, message_of
 
 

@@ -35,17 +35,17 @@ def test_no_file_and_no_function_is_too_long_to_read(path: Path) -> None:
 
 def test_only_the_database_module_commits() -> None:
     committing = {name(path) for path in CODE for call in calls(path) if called(call) in {"commit", "begin_nested"}}
-    assert committing <= {"shared/db.py", "shared/kafka_reader.py"}  # the latter commits offsets
+    assert committing <= {"shared/data/database.py", "shared/messaging/kafka_reader.py"}  # the latter commits offsets
 
 
 def test_only_the_bus_knows_a_kafka_producer() -> None:
     knowing = {name(path) for path in CODE if "AIOKafkaProducer" in path.read_text()}
-    assert knowing == {"shared/bus.py"}
+    assert knowing == {"shared/messaging/kafka.py"}
 
 
 def test_events_are_recorded_by_domain_code_and_published_by_the_relay_alone() -> None:
     publishing = {name(path) for path in CODE for call in calls(path) if called(call) == "publish"}
-    assert publishing <= {"shared/outbox.py", "shared/bus.py"}
+    assert publishing <= {"shared/messaging/relay.py", "shared/messaging/kafka.py"}
 
 
 def test_the_domain_asks_no_clock_of_its_own() -> None:

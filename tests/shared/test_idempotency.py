@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from services.referrals import domain
-from shared import idempotency
+from shared.http import idempotency
 from tests.journeys.sc01 import PLANTED, REFERRAL
 from tests.world import Partner, World
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from joserfc import jwk
 
-from shared import issuer_keys
-from shared.issuer_keys import KeysUnavailable, LocalKeys, RemoteKeys
-from shared.tokens import Refusal, TokenRefused, TokenVerifier
+from shared.identity import issuer_keys
+from shared.identity.issuer_keys import KeysUnavailable, LocalKeys, RemoteKeys
+from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 from tests.shared.forged_tokens import EC, NOW, OKP, POLICE, RSA, STRANGER, claims, encoded, header, published, signed
 
 OLD, NEW = EC, STRANGER

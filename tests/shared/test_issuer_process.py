@@ -10,10 +10,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from shared.dev_issuer import DevelopmentOnly
-from shared.issuer_process import issuer_app, trusted_issuers
-from shared.settings import Environment, Settings
-from shared.tokens import LocalKeys, TokenVerifier, TrustedIssuer
+from shared.dev.issuer import DevelopmentOnly
+from shared.dev.process import issuer_app, trusted_issuers
+from shared.identity.issuer_keys import LocalKeys
+from shared.identity.tokens import TokenVerifier, TrustedIssuer
+from shared.kernel.settings import Environment, Settings
 
 ROOT = Path(__file__).parent.parent.parent
 ORIGIN = "http://issuer.test:8000"
@@ -51,7 +52,7 @@ def test_it_does_not_exist_in_production() -> None:
 
 def test_its_process_ends_with_a_sentence_in_production() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "shared.issuer_process"],
+        [sys.executable, "-m", "shared.dev.process"],
         cwd=ROOT,
         env={"HAVN_ENV": "production", "HAVN_DATABASE_URL": "postgresql://db/havn", "HAVN_ISSUERS": "x",
              "HAVN_MASTER_KEY": "x"},

@@ -10,9 +10,9 @@ import pytest
 from aiokafka import TopicPartition
 from structlog.testing import capture_logs
 
-import shared.kafka_reader
-from shared.kafka_reader import GroupReader, Leaving
-from shared.messages import Message, Subscription
+from shared.messaging import kafka_reader
+from shared.messaging.kafka_reader import GroupReader, Leaving
+from shared.messaging.messages import Message, Subscription
 
 TOPIC = "havn.referrals"
 PARTITION = TopicPartition(TOPIC, 0)
@@ -106,8 +106,8 @@ def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     async def only_ours(_bootstrap: str) -> set[str]:
         return {TOPIC}
 
-    monkeypatch.setattr(shared.kafka_reader, "list_topics", only_ours)
-    monkeypatch.setattr(shared.kafka_reader, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(kafka_reader, "list_topics", only_ours)
+    monkeypatch.setattr(kafka_reader, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 async def test_exactly_the_offsets_that_were_handled_are_committed() -> None:
@@ -178,8 +178,8 @@ async def test_messages_that_went_before_they_were_read_raise_the_alarm_and_read
 
 
 async def test_a_client_that_is_deaf_to_waiting_messages_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.kafka_reader, "IDLE_CHECK_SECONDS", 0.01)
-    monkeypatch.setattr(shared.kafka_reader, "STUCK_SECONDS", 0.05)
+    monkeypatch.setattr(kafka_reader, "IDLE_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(kafka_reader, "STUCK_SECONDS", 0.05)
     deaf, hearing = ScriptedConsumer(end=3), ScriptedConsumer(records(0, 1, 2), end=3)
     reading = Reading(deaf, hearing)
     with capture_logs() as logs:

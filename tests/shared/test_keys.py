@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from shared.keys import CommandKeys, FileKeys, GivenKeys, KeyProvider, MasterKeyMissing, key_provider, read_ring
-from shared.settings import Settings
+from shared.data.keys import CommandKeys, FileKeys, GivenKeys, KeyProvider, MasterKeyMissing, key_provider, read_ring
+from shared.kernel.settings import Settings
 
 MASTER = base64.b64encode(b"m" * 32).decode()
 SHORT = base64.b64encode(b"m" * 31).decode()

@@ -16,11 +16,11 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.everything import SERVICES
-from shared.bus import Message
-from shared.logs import configure_logging
-from shared.peers import Peers
-from shared.service import create_app
-from shared.telemetry import configure_tracing
+from shared.http.peers import Peers
+from shared.messaging.messages import Message
+from shared.observability.logs import configure_logging
+from shared.observability.tracing import configure_tracing
+from shared.runtime.service import create_app
 from tests.journeys.sc01 import PLANTED, REFERRAL, Story
 from tests.shared.leaks import disguises, leaks, stored_values
 from tests.world import Partner, World

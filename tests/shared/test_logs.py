@@ -16,8 +16,9 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.logs import LOGGED_KEYS, bind_org, configure_logging, log
-from shared.telemetry import consumer_span, current_trace_id, exposition
+from shared.observability.logs import LOGGED_KEYS, bind_org, configure_logging, log
+from shared.observability.metrics import exposition
+from shared.observability.tracing import consumer_span, current_trace_id
 
 CANARY = "Karla Testesen 711178-1234"
 ENVIRONMENTS = ["production", "development"]
@@ -153,7 +154,7 @@ def test_an_exception_of_a_library_is_placed_where_our_code_called_it(written: W
     except Exception:
         log.exception("failed")
 
-    assert written.line["location"].startswith("shared.telemetry:")
+    assert written.line["location"].startswith("shared.observability.tracing:")
 
 
 def foreign_template(library: logging.Logger) -> None:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.everything import SERVICES
-from shared.db import runtime_password, service_url
-from shared.keys import key_provider
-from shared.migrations import DatabaseAway, DatabaseNewer, head_of, migrate
-from shared.plumbing import PlumbingTable
-from shared.service import Service
-from shared.settings import Settings
+from shared.data.database import runtime_password, service_url
+from shared.data.keys import key_provider
+from shared.data.migrations import DatabaseAway, DatabaseNewer, head_of, migrate
+from shared.data.plumbing import PlumbingTable
+from shared.kernel.settings import Settings
+from shared.runtime.service import Service
 
 
 def _is_ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from shared.codes import Region
-from shared.municipalities import (
+from shared.contract.codes import Region
+from shared.contract.municipalities import (
     MUNICIPALITIES,
     REGION_NAMES,
     UnknownMunicipality,

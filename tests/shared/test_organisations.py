@@ -2,15 +2,16 @@
 
 import pytest
 
-from shared.auth import Actor, Assurance, Role, Scope
-from shared.organisations import (
+from shared.contract.organisations import (
     EVERY_PARTNER,
     OrganisationKind,
+    Scope,
     UnknownOrganisation,
     is_family_pattern,
     kind_of,
     scopes_of,
 )
+from shared.identity.actor import Actor, Assurance, Role
 
 Kind = OrganisationKind
 

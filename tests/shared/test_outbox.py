@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from shared.bus import Message
-from shared.metrics import REGISTRY
-from shared.outbox import RELAY_LOCK, record, replay
+from shared.data.outbox import record
+from shared.messaging.messages import Message
+from shared.messaging.relay import RELAY_LOCK, replay
+from shared.observability.metrics import REGISTRY
 from tests.shared.lone_service import ITSELF, CollectingBus, LoneService, extended, until
 
 WRITERS, EVENTS, CASES = 16, 4_000, 12

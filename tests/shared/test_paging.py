@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.paging import DEFAULT_LIMIT, LONGEST_CURSOR, Cursor, CursorInvalid, Cursors, Limit, Page
+from shared.http.paging import DEFAULT_LIMIT, LONGEST_CURSOR, Cursor, CursorInvalid, Cursors, Limit, Page
 
 KEY = b"a key for tests, of 32 bytes ..."
 CURSORS = Cursors(KEY)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from shared.audit import Purpose
-from shared.peers import IssuedTokens, LocalTokens, PeerAway, PeerRefused, Peers
-from shared.settings import Settings
-from shared.telemetry import consumer_span
+from shared.contract.codes import Purpose
+from shared.http.peers import IssuedTokens, LocalTokens, PeerAway, PeerRefused, Peers
+from shared.kernel.settings import Settings
+from shared.observability.tracing import consumer_span
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 Answer = Callable[[httpx.Request], httpx.Response]

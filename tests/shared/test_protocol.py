@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from shared.protocol import HardenedProtocol, MalformedRequest, require_one_meaning
+from shared.http.server import HardenedProtocol, MalformedRequest, require_one_meaning
 from tests.shared.raw_http import (
     GET,
     HIDDEN,

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.everything import SERVICES
-from shared.auth import Actor
-from shared.db import Database
+from shared.data.database import Database
+from shared.identity.actor import Actor
 from tests.journeys.sc01 import REFERRAL, Story
 from tests.shared.lone_service import ITSELF, LoneService
 from tests.world import World

@@ -8,8 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.person import PersonDescription, Subject, references_differ
-from shared.schemas import Body, Country, Day, Flag, Language, Moment, Municipality, Organisation, Recipient, Whole
+from shared.contract.person import PersonDescription, Subject, references_differ
+from shared.contract.types import (
+    Body,
+    Country,
+    Day,
+    Flag,
+    Language,
+    Moment,
+    Municipality,
+    Organisation,
+    Recipient,
+    Whole,
+)
 
 REFUSED: list[tuple[Any, Any]] = [
     *((Day, given) for given in ("2026-3-2", "2026-02-30", "02-03-2026", "2026-03-02T00:00:00Z", 20260302, True,

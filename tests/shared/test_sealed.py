@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from shared.keys import KeyRing
-from shared.personal import Personal
-from shared.sealed import DataKey, SealBroken, StoredKey, Vault, key_of, keys_of, new_key
+from shared.contract.personal import Personal
+from shared.data.keys import KeyRing
+from shared.data.sealed import DataKey, SealBroken, StoredKey, Vault, key_of, keys_of, new_key
 from tests.journeys.sc01 import PLANTED, Story
 from tests.shared.lone_service import ITSELF, NOON, LoneService
 from tests.world import World

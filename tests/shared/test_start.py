@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.migrations import head_of
-from shared.postgres import EmbeddedPostgres, PostgresRefused
+from shared.data.embedded import EmbeddedPostgres, PostgresRefused
+from shared.data.migrations import head_of
 from tests.parts import skip_or_fail
 
 HAVN = [sys.executable, "-m", "services"]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.errors import UnsupportedMediaType
-from shared.strict_json import MAX_DEPTH, MAX_ITEMS, MalformedJson, loads, require_json
+from shared.kernel.errors import UnsupportedMediaType
+from shared.kernel.strict_json import MAX_DEPTH, MAX_ITEMS, MalformedJson, loads, require_json
 
 _characters = st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t\n\r")
 _texts = st.text(_characters)

@@ -12,20 +12,22 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shared.telemetry import (
+from shared.observability.logs import log
+from shared.observability.metrics import (
     CONSUMER_LAG,
     DEAD_LETTERS,
     EVENTS_HANDLED,
     EVENTS_PUBLISHED,
     OUTBOX_OLDEST,
     OUTBOX_PENDING,
+    exposition,
+)
+from shared.observability.tracing import (
     Telemetry,
     configure_tracing,
     consumer_span,
     current_trace_id,
     current_traceparent,
-    exposition,
-    log,
 )
 
 CANARY = "Karla-Testesen-711178-1234"
@@ -197,10 +199,10 @@ def test_the_queues_are_measured(service: str) -> None:
 async def test_each_request_leaves_one_line_with_its_trace(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, service: str
 ) -> None:
-    caplog.set_level("INFO", logger="shared.telemetry")
+    caplog.set_level("INFO", logger="shared.observability.tracing")
     await client.get(f"/referrals/v1/persons/{CANARY}?name={CANARY}", headers={"traceparent": TRACEPARENT})
 
-    (told,) = [record.msg for record in caplog.records if record.name == "shared.telemetry"]
+    (told,) = [record.msg for record in caplog.records if record.name == "shared.observability.tracing"]
     assert isinstance(told, dict)
     assert told["event"] == "request answered"
     assert (told["org"], told["status"], told["trace_id"]) == ("ngo-reden", 200, TRACE_ID)
@@ -211,11 +213,11 @@ async def test_each_request_leaves_one_line_with_its_trace(
 async def test_the_organisation_of_one_request_is_not_that_of_the_next(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="shared.telemetry")
+    caplog.set_level("INFO", logger="shared.observability.tracing")
     await client.get("/referrals/v1/persons/1")
     await client.get("/nowhere")
 
-    told: list[Any] = [record.msg for record in caplog.records if record.name == "shared.telemetry"]
+    told: list[Any] = [record.msg for record in caplog.records if record.name == "shared.observability.tracing"]
     assert [line.get("org") for line in told] == ["ngo-reden", None]
 
 
@@ -266,6 +268,6 @@ def test_spans_go_to_the_collector_that_is_configured(monkeypatch: pytest.Monkey
 
 
 def test_the_log_of_telemetry_is_the_log() -> None:
-    from shared import logs
+    from shared.observability import logs
 
     assert log is logs.log

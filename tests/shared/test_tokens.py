@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.auth import Assurance, Role, Scope
-from shared.issuer_keys import KeysUnavailable
-from shared.organisations import OrganisationKind, UnknownOrganisation
-from shared.tokens import LARGEST_TOKEN, LocalKeys, Refusal, TokenRefused, TokenVerifier, TrustedIssuer
+from shared.contract.organisations import OrganisationKind, Scope, UnknownOrganisation
+from shared.identity.actor import Assurance, Role
+from shared.identity.issuer_keys import KeysUnavailable, LocalKeys
+from shared.identity.tokens import LARGEST_TOKEN, Refusal, TokenRefused, TokenVerifier, TrustedIssuer
 from tests.shared.forged_tokens import (
     EC,
     FORGED,
@@ -159,7 +159,7 @@ async def test_t001_an_oversized_token_is_refused_before_it_is_parsed(monkeypatc
     def parsed(octets: bytes) -> None:
         raise AssertionError("parsed")
 
-    monkeypatch.setattr("shared.strict_json.loads", parsed)
+    monkeypatch.setattr("shared.kernel.strict_json.loads", parsed)
     assert await refusal("e30." * (LARGEST_TOKEN // 4) + "e30") == Refusal.TOO_LARGE
 
 

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from shared.telemetry import configure_tracing
+from shared.observability.tracing import configure_tracing
 from tests.journeys.sc01 import PLANTED, REFERRAL
 from tests.world import World
 

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referrals.app import service as referrals
-from shared import audit, outbox
-from shared.clock import SystemClock
-from shared.db import Database
-from shared.errors import Conflict
-from shared.postgres import EmbeddedPostgres
-from shared.running import migrate_all
-from shared.settings import Settings
+from shared.data import audit, outbox
+from shared.data.database import Database
+from shared.data.embedded import EmbeddedPostgres
+from shared.kernel.clock import SystemClock
+from shared.kernel.errors import Conflict
+from shared.kernel.settings import Settings
+from shared.runtime.running import migrate_all
 from tests.journeys.sc01 import REFERRAL, Story
 from tests.shared.lone_service import ITSELF, LoneService, extended, until
 from tests.world import World, open_world

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.clock import COPENHAGEN, end_of, months_after, on_date, start_of
-from shared.working_days import add_weekdays, is_public_holiday, is_weekday
+from shared.kernel.clock import COPENHAGEN, end_of, months_after, on_date, start_of
+from shared.rules.working_days import add_weekdays, is_public_holiday, is_weekday
 
 days = st.dates(date(2021, 1, 1), date(2100, 1, 1))
 

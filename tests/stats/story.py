@@ -7,9 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.bus import Message
-from shared.clock import COPENHAGEN
-from shared.codes import (
+from shared.contract.codes import (
     AgeGroup,
     Authority,
     Channel,
@@ -20,7 +18,7 @@ from shared.codes import (
     ResidenceBasis,
     Urgency,
 )
-from shared.events import (
+from shared.contract.events import (
     CaseOpened,
     CaseReferred,
     DecisionMade,
@@ -32,6 +30,8 @@ from shared.events import (
     ReferralSubmitted,
     cloud_event,
 )
+from shared.kernel.clock import COPENHAGEN
+from shared.messaging.messages import Message
 from tests.world import World
 
 EARLY = datetime(2026, 1, 5, 9, tzinfo=COPENHAGEN)

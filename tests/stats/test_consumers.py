@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from services.stats.models import metadata
 from services.stats.schemas import Dimension
-from shared.bus import Message
-from shared.clock import COPENHAGEN
-from shared.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
-from shared.events import ReferralAccepted, ReferralAcknowledged
+from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
+from shared.contract.events import ReferralAccepted, ReferralAcknowledged
+from shared.kernel.clock import COPENHAGEN
+from shared.messaging.messages import Message
 from tests.stats.story import EARLY, Story, deliver
 from tests.world import World
 

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 import pytest
 
-from shared.clock import COPENHAGEN
-from shared.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
+from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
+from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import Story, exact, victims
 from tests.world import World
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.stats.formats import csv_of, harmless
 from services.stats.schemas import Cell, CountStatus, Dimension, VictimCounts
-from shared.codes import ExploitationForm, Gender
+from shared.contract.codes import ExploitationForm, Gender
 from tests.stats.story import EARLY, Story, exact, problem_name
 from tests.world import World
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.clock import COPENHAGEN
-from shared.events import (
+from shared.contract.events import (
     ReferralAccepted,
     ReferralAcknowledged,
     ReferralCompleted,
@@ -15,6 +14,7 @@ from shared.events import (
     ReferralForwarded,
     ReferralWithdrawn,
 )
+from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import EARLY, Story
 from tests.world import World
 

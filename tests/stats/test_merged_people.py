@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.clock import COPENHAGEN
-from shared.codes import Authority, Gender, Outcome
-from shared.events import CaseMerged, CaseUnmerged
+from shared.contract.codes import Authority, Gender, Outcome
+from shared.contract.events import CaseMerged, CaseUnmerged
+from shared.kernel.clock import COPENHAGEN
 from tests.identification.finding import meet
 from tests.stats.story import Story, deliver, exact, victims
 from tests.world import World

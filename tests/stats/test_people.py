@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.codes import AgeGroup, Authority, Gender
+from shared.contract.codes import AgeGroup, Authority, Gender
 from tests.stats.story import EARLY, Story, exact, victims
 from tests.world import World
 

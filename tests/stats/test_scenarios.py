@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from shared.clock import COPENHAGEN
-from shared.codes import Authority, ExploitationForm, Gender, Outcome
+from shared.contract.codes import Authority, ExploitationForm, Gender, Outcome
+from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import Story, exact, victims
 from tests.world import World
 

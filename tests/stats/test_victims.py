@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 import pytest
 
-from shared.auth import Role, Scope
-from shared.clock import COPENHAGEN
-from shared.codes import Gender, Outcome
+from shared.contract.codes import Gender, Outcome
+from shared.contract.organisations import Scope
+from shared.identity.actor import Role
+from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import Story, exact, problem_name, victims
 from tests.world import World
 

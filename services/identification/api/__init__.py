@@ -28,7 +28,7 @@ from services.identification.api import (
     search,
     support,
 )
-from shared.service import service_router
+from shared.runtime.service import service_router
 
 router = service_router()
 for subject in (

@@ -9,10 +9,10 @@ from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import absence
 from services.identification.models.absence import Absence
 from services.identification.schemas.absence import AbsenceDetails, FoundReport, MissingReport
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Pages, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -17,10 +17,10 @@ from services.identification.schemas.appeals import (
     Statement,
 )
 from services.identification.schemas.person import SealedText
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

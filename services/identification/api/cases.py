@@ -10,25 +10,13 @@ from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import cases
 from services.identification.domain import opening as openings
 from services.identification.repository.cases import Sought
-from services.identification.schemas.cases import (
-    CaseDetails,
-    CaseGlimpse,
-    CaseState,
-    EarlierIdentifications,
-    Timeline,
-)
+from services.identification.schemas.cases import CaseDetails, CaseGlimpse, CaseState, EarlierIdentifications, Timeline
 from services.identification.schemas.opening import CaseOpening, OpeningReceipt
-from shared.codes import Authority, CaseStatus
-from shared.concurrency import tag
-from shared.endpoint import (
-    Now,
-    OptionalPurpose,
-    Pages,
-    PurposeMissing,
-    Session,
-)
-from shared.paging import Page
-from shared.service import service_router
+from shared.contract.codes import Authority, CaseStatus
+from shared.http.endpoint import Now, OptionalPurpose, Pages, PurposeMissing, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -13,9 +13,9 @@ from services.identification.schemas.children import (
     ChildProtection,
     RepresentativeReport,
 )
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Session
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Session
+from shared.http.etag import tag
+from shared.runtime.service import service_router
 
 router = service_router()
 

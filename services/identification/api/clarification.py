@@ -19,15 +19,9 @@ from services.identification.schemas.clarification import (
     Recommendations,
 )
 from services.identification.schemas.person import SealedText
-from shared.concurrency import tag
-from shared.endpoint import (
-    IfMatch,
-    Now,
-    Pages,
-    PurposeOfReading,
-    Session,
-)
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -11,10 +11,10 @@ from services.identification.models.cases import Case
 from services.identification.models.closing import Closure
 from services.identification.schemas.closing import CaseStanding, ClosureDetails, ClosureReport, ReopeningReport
 from services.identification.schemas.person import SealedText
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -19,12 +19,12 @@ from services.identification.schemas.consents import (
     Withdrawal,
     WithdrawalReceipt,
 )
-from shared.codes import DisclosureBasis
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, Session
-from shared.paging import Page
-from shared.schemas import Moment
-from shared.service import service_router
+from shared.contract.codes import DisclosureBasis
+from shared.contract.types import Moment
+from shared.http.endpoint import IfMatch, Now, Pages, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

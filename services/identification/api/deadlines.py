@@ -16,11 +16,11 @@ from services.identification.schemas.deadlines import (
     OnCallDetails,
     Until,
 )
-from shared.codes import DeadlineKind, DeadlineState
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.contract.codes import DeadlineKind, DeadlineState
+from shared.http.endpoint import IfMatch, Now, Pages, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -9,11 +9,11 @@ from services.identification.api.policies import Caseworker
 from services.identification.domain import drafts
 from services.identification.schemas.drafts import DraftBody, DraftDetails, DraftHead, DraftReceipt
 from services.identification.schemas.opening import OpeningReceipt
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, RequiredIfMatch, Session
-from shared.paging import Page
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Pages, RequiredIfMatch, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

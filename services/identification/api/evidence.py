@@ -27,12 +27,12 @@ from services.identification.schemas.evidence import (
     ReleaseDetails,
 )
 from services.identification.schemas.person import SealedText
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.paging import Page
-from shared.platform import Platform
-from shared.service import service_router
-from shared.sniffing import KEPT
+from shared.files.media_types import KEPT
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.platform import Platform
+from shared.runtime.service import service_router
 
 router = service_router()
 

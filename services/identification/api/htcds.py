@@ -7,9 +7,9 @@ from services.identification.api.policies import Reader
 from services.identification.domain import htcds
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.htcds import Export
-from shared.clock import on_date
-from shared.endpoint import Now, PurposeOfReading, Session
-from shared.service import service_router
+from shared.http.endpoint import Now, PurposeOfReading, Session
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

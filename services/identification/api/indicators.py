@@ -21,12 +21,12 @@ from services.identification.schemas.indicators import (
     ObservationsReceipt,
     ObservationsReport,
 )
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.paging import Page
-from shared.schemas import Day
-from shared.service import service_router
+from shared.contract.types import Day
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -8,10 +8,10 @@ from services.identification import repository, views
 from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import legal_status
 from services.identification.schemas.legal_status import LegalStatusHistory, LegalStatusReceipt, LegalStatusReport
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, OptionalPurpose, Session
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, OptionalPurpose, Session
+from shared.http.etag import tag
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -17,10 +17,10 @@ from services.identification.schemas.links import (
     SuspectReport,
     Suspects,
 )
-from shared.auth import Actor
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, PurposeOfReading, Session
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.identity.actor import Actor
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from services.identification import repository
 from services.identification.api.policies import FileWorker
 from services.identification.schemas.notes import Notes
-from shared.endpoint import PurposeOfReading, Session
-from shared.service import service_router
+from shared.http.endpoint import PurposeOfReading, Session
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -14,9 +14,9 @@ from services.identification.schemas.person import (
     Refusal,
     RefusalReceipt,
 )
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, PurposeOfReading, RequiredIfMatch, Session
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, PurposeOfReading, RequiredIfMatch, Session
+from shared.http.etag import tag
+from shared.runtime.service import service_router
 
 router = service_router()
 

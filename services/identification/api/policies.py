@@ -4,11 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from shared.auth import Actor, Role, Scope
-from shared.endpoint import (
-    STAFF,
-    Requires,
-)
+from shared.contract.organisations import Scope
+from shared.http.endpoint import STAFF, Requires
+from shared.identity.actor import Actor, Role
 
 Reader = Annotated[Actor, Depends(Requires(Scope.CASES_READ, *STAFF))]
 

@@ -9,9 +9,9 @@ from services.identification import feed, repository, views
 from services.identification.api.policies import LogReader, Subscriber
 from services.identification.schemas.consents import AccessEntry
 from services.identification.schemas.feed import FeedEvent
-from shared.endpoint import Pages, Session
-from shared.paging import Limit, Page
-from shared.service import service_router
+from shared.http.endpoint import Pages, Session
+from shared.http.paging import Limit, Page
+from shared.runtime.service import service_router
 
 router = service_router()
 

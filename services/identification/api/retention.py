@@ -9,18 +9,13 @@ from fastapi import Query, Response
 from services.identification import repository, views
 from services.identification.api.policies import Administrator, Lawyer, Overseer
 from services.identification.domain import retention
-from services.identification.schemas.consents import (
-    HoldReport,
-    HoldState,
-    RetentionForecast,
-    RetentionReport,
-)
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, Session
-from shared.paging import Page
-from shared.schemas import Day
-from shared.service import service_router
+from services.identification.schemas.consents import HoldReport, HoldState, RetentionForecast, RetentionReport
+from shared.contract.types import Day
+from shared.http.endpoint import IfMatch, Now, Pages, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

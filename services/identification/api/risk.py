@@ -10,12 +10,12 @@ from services.identification.api.policies import Caseworker, Reader
 from services.identification.domain import risk
 from services.identification.models.risk import RiskAssessment
 from services.identification.schemas.risk import OverdueRisk, RiskAccount, RiskDetails, RiskReceipt, RiskReport
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.paging import Page
-from shared.schemas import Day
-from shared.service import service_router
+from shared.contract.types import Day
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

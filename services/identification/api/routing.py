@@ -7,14 +7,10 @@ from fastapi import Response
 from services.identification.api.policies import Lawyer, Reader
 from services.identification.domain import cases
 from services.identification.schemas.routing import RoutingAnswer, RoutingOfCase, RoutingQuestion, Settlement
-from shared.clock import on_date
-from shared.concurrency import tag
-from shared.endpoint import (
-    IfMatch,
-    Now,
-    Session,
-)
-from shared.service import service_router
+from shared.http.endpoint import IfMatch, Now, Session
+from shared.http.etag import tag
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -16,10 +16,10 @@ from services.identification.schemas.search import (
     PersonSought,
     PossibleDuplicates,
 )
-from shared.codes import QuestionStatus
-from shared.concurrency import tag
-from shared.endpoint import IfMatch, Now, PurposeOfReading, Session
-from shared.service import service_router
+from shared.contract.codes import QuestionStatus
+from shared.http.endpoint import IfMatch, Now, PurposeOfReading, Session
+from shared.http.etag import tag
+from shared.runtime.service import service_router
 
 router = service_router()
 

@@ -13,12 +13,13 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.absence import Absence
 from services.identification.models.cases import Case
 from services.identification.schemas.absence import FoundReport, MissingReport
-from shared import events, outbox
-from shared.alerts import Alert, raise_alert
-from shared.auth import Actor
-from shared.codes import DeadlineKind
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract import events
+from shared.contract.codes import DeadlineKind
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class AlreadyMissing(Conflict):

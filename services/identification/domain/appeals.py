@@ -14,11 +14,12 @@ from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
 from services.identification.schemas.appeals import AppealFiling, AppealResult, Statement
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.codes import AppealOutcome, CaseStatus, Outcome
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.contract import events
+from shared.contract.codes import AppealOutcome, CaseStatus, Outcome
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Unprocessable
 
 DECIDED_ANEW = frozenset({AppealOutcome.REFERRED_BACK, AppealOutcome.CHANGED})
 """Outcomes after which the authority has a further decision to record."""

@@ -14,13 +14,13 @@ from services.identification.models.cases import Case, Part
 from services.identification.schemas.cases import EarlierIdentification
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.routing import RoutingQuestion, Settlement
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import Authority
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden
-from shared.events import CaseRouted
+from shared.contract.codes import Authority
+from shared.contract.events import CaseRouted
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Forbidden
 
 _DECIDES = {Authority.CMM: CENTRE, Authority.COURT: CENTRE, Authority.US: IMMIGRATION}
 """The organisation that acts for an authority; after a court, CMM is still asked to open the support offer (R1)."""

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification import repository
 from services.identification.domain import changes, children
 from services.identification.models.deadlines import ChildReferral
-from shared import events, outbox
+from shared.contract import events
+from shared.data import outbox
 
 MUNICIPALITIES = "kommune-"
 

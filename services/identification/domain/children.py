@@ -13,11 +13,12 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case, Part
 from services.identification.schemas.children import ChildAssessmentReport, ChildNotification, RepresentativeReport
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.codes import AgeGroup
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.contract import events
+from shared.contract.codes import AgeGroup
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Unprocessable
 
 MINORS = frozenset({AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR})
 

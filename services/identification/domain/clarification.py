@@ -13,12 +13,13 @@ from services.identification.models.cases import Case
 from services.identification.models.clarification import Interview, Recommendation
 from services.identification.schemas.clarification import Account, InterviewReport, RecommendationMade
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.codes import Authority
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden
-from shared.personal import Personal
+from shared.contract import events
+from shared.contract.codes import Authority
+from shared.contract.personal import Personal
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden
 
 
 class AuthorityNotSettled(Conflict):

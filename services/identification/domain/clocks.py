@@ -17,12 +17,12 @@ from services.identification.domain.standing import standing
 from services.identification.models.appeals import Appeal
 from services.identification.models.cases import Case
 from services.identification.models.deadlines import Deadline, OnCallWatch
-from shared import outbox
-from shared.alerts import Alert, raise_alert
-from shared.clock import on_date
-from shared.codes import AppealOutcome, CaseStatus, DeadlineKind, DeadlineState
-from shared.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
-from shared.metrics import DEADLINES_PASSED
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract.codes import AppealOutcome, CaseStatus, DeadlineKind, DeadlineState
+from shared.contract.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
+from shared.data import outbox
+from shared.kernel.clock import on_date
+from shared.observability.metrics import DEADLINES_PASSED
 
 BATCH: Final = 500
 CASES_AT_ONCE: Final = 100

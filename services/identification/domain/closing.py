@@ -13,11 +13,12 @@ from services.identification.models.cases import Case
 from services.identification.models.closing import Closure
 from services.identification.schemas.closing import ClosureReport, ReopeningReport
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.contract import events
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class AppealStillOpen(Conflict):

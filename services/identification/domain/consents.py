@@ -14,14 +14,14 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.consents import Consent
 from services.identification.schemas.consents import ConsentReport, ConsentWithdrawal, ConsentWords
-from shared import outbox
-from shared.auth import Actor
-from shared.codes import ShareScope
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
-from shared.events import ConsentGiven, ConsentWithdrawn
-from shared.person import ConsentGiven as ConsentOfReferral
-from shared.personal import Personal, PersonalText
+from shared.contract.codes import ShareScope
+from shared.contract.events import ConsentGiven, ConsentWithdrawn
+from shared.contract.person import ConsentGiven as ConsentOfReferral
+from shared.contract.personal import Personal, PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class ConsentInTheFuture(Unprocessable):

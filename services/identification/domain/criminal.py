@@ -12,9 +12,10 @@ from services.identification.models.cases import Case
 from services.identification.models.criminal import CriminalRecord
 from services.identification.schemas.criminal import CriminalStepTaken
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.concurrency import Match
+from shared.contract import events
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
 
 
 async def record_step(

@@ -11,11 +11,12 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.schemas.deadlines import CustodyEndReport, CustodyReport
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.codes import Authority, Proposal, ResidenceBasis
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.contract import events
+from shared.contract.codes import Authority, Proposal, ResidenceBasis
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Unprocessable
 
 _UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
 

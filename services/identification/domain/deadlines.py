@@ -18,9 +18,9 @@ from services.identification.domain import periods
 from services.identification.domain.lifecycle import DECIDED
 from services.identification.domain.periods import Period, PeriodDates
 from services.identification.models.deadlines import Deadline
-from shared.clock import end_of, months_after, on_date, start_of
-from shared.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
-from shared.decision_tables import Dated, Versions
+from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.kernel.clock import end_of, months_after, on_date, start_of
+from shared.rules.decision_tables import Dated, Versions
 
 PERIOD_CLOCKS: Final = {
     PeriodKind.REFLECTION: DeadlineKind.REFLECTION_PERIOD,

@@ -18,14 +18,14 @@ from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision
 from services.identification.repository.cases import RECORDING_A_COURT, WORKING
 from services.identification.schemas.decisions import DecisionGrounds, DecisionReport
-from shared import outbox
-from shared.alerts import Alert, raise_alert
-from shared.auth import Actor
-from shared.clock import months_after, on_date
-from shared.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden, Unprocessable
-from shared.events import DecisionMade, DecisionReplaced
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
+from shared.contract.events import DecisionMade, DecisionReplaced
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after, on_date
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 DECIDES = {Authority.CMM: frozenset({CENTRE}), Authority.US: frozenset({IMMIGRATION})}
 RECORDS_A_COURT = frozenset({CENTRE, PROSECUTION})

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.models.cases import Case
 from services.identification.schemas.person import CasePerson
-from shared import events, outbox
-from shared.codes import AgeBasis, AgeGroup
-from shared.person import Subject
-from shared.personal import Personal
-from shared.sealed import vault_of
+from shared.contract import events
+from shared.contract.codes import AgeBasis, AgeGroup
+from shared.contract.person import Subject
+from shared.contract.personal import Personal
+from shared.data import outbox
+from shared.data.sealed import vault_of
 
 ADULT_AGE: Final = 18
 

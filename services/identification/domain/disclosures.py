@@ -11,12 +11,12 @@ from services.identification.domain import sharing
 from services.identification.models.cases import Case
 from services.identification.models.consents import Consent, Disclosure
 from services.identification.schemas.consents import DisclosureReport, DisclosureWords
-from shared import outbox
-from shared.auth import Actor
-from shared.codes import DisclosureBasis
-from shared.concurrency import Match
-from shared.errors import Conflict
-from shared.events import DisclosureMade
+from shared.contract.codes import DisclosureBasis
+from shared.contract.events import DisclosureMade
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict
 
 
 class ConsentMissing(Conflict):

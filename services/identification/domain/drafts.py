@@ -15,14 +15,15 @@ from services.identification.models.drafts import Draft
 from services.identification.schemas.drafts import DraftBody, SealedDraft
 from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.search import PossibleDuplicate
-from shared import alerts
-from shared.alerts import Alert
-from shared.auth import Actor
-from shared.clock import COPENHAGEN, on_date
-from shared.codes import DeadlineKind
-from shared.concurrency import Match
-from shared.decision_tables import Dated, Versions
-from shared.errors import Unprocessable, speakable
+from shared.alerts import queue
+from shared.alerts.queue import Alert
+from shared.contract.codes import DeadlineKind
+from shared.http.etag import Match
+from shared.http.problems import speakable
+from shared.identity.actor import Actor
+from shared.kernel.clock import COPENHAGEN, on_date
+from shared.kernel.errors import Unprocessable
+from shared.rules.decision_tables import Dated, Versions
 
 
 class DraftIncomplete(Unprocessable):
@@ -97,7 +98,7 @@ async def sweep(session: AsyncSession, now: datetime) -> None:
         else:
             draft.reminded_at = now
             due_at = _start_of(draft.delete_on)
-            alerts.raise_alert(
+            queue.raise_alert(
                 session, Alert(kind=DeadlineKind.DRAFT, case_id=draft.id, for_org=draft.org, due_at=due_at)
             )
 

@@ -13,15 +13,11 @@ from services.identification.domain import search
 from services.identification.models.cases import Case
 from services.identification.models.duplicates import DuplicateQuestion
 from services.identification.schemas.person import CasePerson, SealedText
-from services.identification.schemas.search import (
-    DuplicateQuestionDetails,
-    Override,
-    PossibleDuplicate,
-)
-from shared.auth import Actor
-from shared.codes import QuestionStatus
-from shared.concurrency import Match
-from shared.errors import Conflict
+from services.identification.schemas.search import DuplicateQuestionDetails, Override, PossibleDuplicate
+from shared.contract.codes import QuestionStatus
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict
 
 LEAST_ASKED: Final = 0.6
 _MOST_ASKED: Final = 20

@@ -26,12 +26,14 @@ from services.identification.schemas.evidence import (
     EvidenceSubmitted,
 )
 from services.identification.schemas.person import SealedText
-from shared import events, outbox, sniffing
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.concurrency import Match
-from shared.errors import Conflict, PayloadTooLarge, RefusedForGood, Unprocessable
-from shared.scanning import Scanner, Verdict
+from shared.contract import events
+from shared.contract.codes import Purpose
+from shared.data import outbox
+from shared.files import media_types
+from shared.files.scanning import Scanner, Verdict
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, PayloadTooLarge, RefusedForGood, Unprocessable
 
 RELEASES: Final = 2
 """So many people have to release a file that was not scanned."""
@@ -150,20 +152,20 @@ async def complete(
 async def _take_in(session: AsyncSession, evidence: Evidence, content: bytes, *, intake: Intake, now: datetime) -> None:
     """Say what a whole file is. One that is refused keeps its row, so that it is known who tried; its content is destroyed."""
     evidence.size = len(content)
-    evidence.media_type = sniffing.media_type_of(content)
+    evidence.media_type = media_types.media_type_of(content)
     if evidence.media_type is None:
         await _refuse(session, evidence)
         raise EvidenceKindRefused(
             f"By its content this is none of the kinds of files that are kept ({', '.join(_kinds())}); it was destroyed.",
             evidence_id=str(evidence.id),
-            allowed=sorted(sniffing.KEPT),
+            allowed=sorted(media_types.KEPT),
         )
     await _scan(session, evidence, content, intake=intake)
     outbox.record(session, events.EvidenceAdded(case_id=evidence.case_id, occurred_at=now, evidence_id=evidence.id))
 
 
 def _kinds() -> Iterable[str]:
-    return sorted(sniffing.KEPT.values())
+    return sorted(media_types.KEPT.values())
 
 
 async def _scan(session: AsyncSession, evidence: Evidence, content: bytes, *, intake: Intake) -> None:

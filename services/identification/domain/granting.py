@@ -15,13 +15,13 @@ from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision, GrantedPeriod, PeriodExtension
 from services.identification.schemas.decisions import ExtensionRequest, PeriodRequest
 from services.identification.schemas.person import SealedText
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import Authority, Outcome
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
-from shared.events import PeriodExtended, PeriodGranted
+from shared.contract.codes import Authority, Outcome
+from shared.contract.events import PeriodExtended, PeriodGranted
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class NothingGrantsAPeriod(Conflict):

@@ -13,9 +13,9 @@ from services.identification.domain import lifecycle
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.decisions import Decision, GrantedPeriod
-from shared import events
-from shared.codes import AppealOutcome, Authority, CaseStatus, Outcome
-from shared.events import Event
+from shared.contract import events
+from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome
+from shared.contract.events import Event
 
 BATCH = 500
 

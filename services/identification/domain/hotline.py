@@ -6,9 +6,9 @@ from typing import Final, Self
 from pydantic import model_validator
 
 from services.identification import tables
-from shared.clock import COPENHAGEN
-from shared.decision_tables import Dated, Versions
-from shared.working_days import is_weekday
+from shared.kernel.clock import COPENHAGEN
+from shared.rules.decision_tables import Dated, Versions
+from shared.rules.working_days import is_weekday
 
 
 class HotlineHours(Dated):

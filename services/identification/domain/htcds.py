@@ -18,8 +18,8 @@ from services.identification.models.indicators import Observation
 from services.identification.models.support import SupportMeasure
 from services.identification.schemas.htcds import Export, Unmapped
 from services.identification.schemas.person import CasePerson
-from shared.codes import Outcome
-from shared.decision_tables import Dated, Versions
+from shared.contract.codes import Outcome
+from shared.rules.decision_tables import Dated, Versions
 
 _NO_CODE: Final = "The standard has no code for this."
 

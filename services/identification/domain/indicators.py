@@ -16,11 +16,12 @@ from services.identification.domain.scoring import DimensionScore, IndicatorSet
 from services.identification.models.cases import Case
 from services.identification.models.indicators import Observation
 from services.identification.schemas.indicators import ObservationAccount, ObservationReport, ObservationsReport
-from shared import events, outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.concurrency import Match
-from shared.errors import Unprocessable
+from shared.contract import events
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Unprocessable
 
 
 class IndicatorSetUnknown(Unprocessable):

@@ -13,10 +13,11 @@ from services.identification.models.cases import Case
 from services.identification.models.legal_status import LegalStatusEntry
 from services.identification.schemas.legal_status import LegalStatusReport
 from services.identification.schemas.person import SealedText
-from shared import events, outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.concurrency import Match
+from shared.contract import events
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
 
 
 async def begin(session: AsyncSession, case: Case, *, by: str, now: datetime) -> None:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Final
 
 from services.identification.models.cases import Case
-from shared.codes import CaseStatus
-from shared.errors import Conflict
+from shared.contract.codes import CaseStatus
+from shared.kernel.errors import Conflict
 
 _ALL: Final = frozenset(CaseStatus)
 _OPEN: Final = _ALL - {CaseStatus.CLOSED}

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA, Indel, JaroWinkler
 from services.identification.domain.names import Name, name_of, sound
 from services.identification.schemas.person import CasePerson
 from services.identification.schemas.search import MatchedOn
-from shared.codes import IdentifierType
+from shared.contract.codes import IdentifierType
 
 NAME_WEIGHT = 0.72
 """What a name alone can reach: without anything else two people of one name remain two people."""

@@ -20,13 +20,13 @@ from services.identification.schemas.links import (
     SuspectReport,
     Via,
 )
-from shared import outbox
-from shared.auth import Actor
-from shared.codes import Relation
-from shared.concurrency import Match
-from shared.errors import Conflict
-from shared.events import CaseLinked, CaseUnlinked
-from shared.sealed import vault_of
+from shared.contract.codes import Relation
+from shared.contract.events import CaseLinked, CaseUnlinked
+from shared.data import outbox
+from shared.data.sealed import vault_of
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict
 
 _OTHER_WAY: Final[Mapping[Relation, Relation]] = {
     Relation.CHILD: Relation.PARENT,

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.identification import repository
 from services.identification.domain import changes, custody
 from services.identification.models.cases import Case, Part
-from shared import audit, outbox
-from shared.auth import Actor
-from shared.concurrency import Match
-from shared.errors import Conflict
-from shared.events import CaseMerged, CaseUnmerged
+from shared.contract.events import CaseMerged, CaseUnmerged
+from shared.data import audit, outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict
 
 
 class MergedWithItself(Conflict):

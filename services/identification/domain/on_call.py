@@ -10,12 +10,12 @@ from services.identification.codes import CENTRE
 from services.identification.domain import changes, clocks
 from services.identification.models.cases import Case
 from services.identification.models.deadlines import OnCallWatch
-from shared import outbox
-from shared.auth import Actor
-from shared.codes import DeadlineKind
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden
-from shared.events import OnCallAcknowledged
+from shared.contract.codes import DeadlineKind
+from shared.contract.events import OnCallAcknowledged
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden
 
 
 class OnlyTheOnCall(Forbidden):

@@ -27,15 +27,15 @@ from services.identification.models.cases import Case, CaseReferral, Part
 from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.person import CasePerson, SealedText
 from services.identification.schemas.search import PossibleDuplicate
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import Authority, Channel
-from shared.concurrency import Match
-from shared.errors import Forbidden, Unprocessable
-from shared.events import CaseOpened, CaseReferred
-from shared.person import Subject
-from shared.written import AS_STORED
+from shared.contract.codes import Authority, Channel
+from shared.contract.events import CaseOpened, CaseReferred
+from shared.contract.person import Subject
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Forbidden, Unprocessable
+from shared.kernel.text import AS_STORED
 
 
 class OpenedByOthers(Forbidden):

@@ -13,9 +13,9 @@ from pydantic import Field, model_validator
 from services.identification import tables
 from services.identification.models.cases import Case
 from services.identification.models.decisions import GrantedPeriod
-from shared.codes import Authority, PeriodKind, ResidenceBasis
-from shared.decision_tables import Dated, Versions
-from shared.errors import Conflict, Unprocessable
+from shared.contract.codes import Authority, PeriodKind, ResidenceBasis
+from shared.kernel.errors import Conflict, Unprocessable
+from shared.rules.decision_tables import Dated, Versions
 
 LEGAL_STAY: Final = frozenset(
     {

@@ -19,11 +19,11 @@ from services.identification.domain import (
 from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case, ContactAttempt
 from services.identification.schemas.person import CasePerson, ContactAttemptReport, Refusal, SealedText
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.codes import ExploitationForm
-from shared.concurrency import Match
-from shared.errors import Conflict, Unprocessable
+from shared.contract.codes import ExploitationForm
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
 
 
 class AChildCannotDecline(Conflict):

@@ -11,7 +11,7 @@ from services.identification import repository
 from services.identification.domain import cases, routing
 from services.identification.domain.routing import RoutingFacts, RoutingTable
 from services.identification.models.cases import Case
-from shared.codes import Authority
+from shared.contract.codes import Authority
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from services.identification.models.cases import Case
 from services.identification.models.retention import LegalHold, RetentionRun
 from services.identification.schemas.consents import HoldReport
 from services.identification.schemas.person import SealedText
-from shared import outbox
-from shared.auth import Actor
-from shared.clock import months_after, on_date
-from shared.codes import Channel
-from shared.concurrency import Match
-from shared.decision_tables import Dated, Versions
-from shared.errors import Conflict
-from shared.events import CaseErased
+from shared.contract.codes import Channel
+from shared.contract.events import CaseErased
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after, on_date
+from shared.kernel.errors import Conflict
+from shared.rules.decision_tables import Dated, Versions
 
 
 class AlreadyOnHold(Conflict):

@@ -18,14 +18,15 @@ from services.identification.models.cases import Case
 from services.identification.models.returns import FollowUp, ReturnPlan
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.returns import FollowUpReport, ReturnPlanned
-from shared import events, outbox
-from shared.alerts import Alert, raise_alert
-from shared.auth import Actor
-from shared.clock import months_after
-from shared.codes import DeadlineKind
-from shared.concurrency import Match
-from shared.decision_tables import Dated, Versions
-from shared.errors import Conflict, Unprocessable
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract import events
+from shared.contract.codes import DeadlineKind
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after
+from shared.kernel.errors import Conflict, Unprocessable
+from shared.rules.decision_tables import Dated, Versions
 
 
 class ReintegrationTerms(Dated):

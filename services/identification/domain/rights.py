@@ -13,10 +13,11 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.rights import RightsExplanation
 from services.identification.schemas.rights import RightsAccount, RightsReport
-from shared import events, outbox
-from shared.auth import Actor
-from shared.concurrency import Match
-from shared.personal import Personal
+from shared.contract import events
+from shared.contract.personal import Personal
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
 
 
 async def explain(

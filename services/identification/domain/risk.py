@@ -14,12 +14,13 @@ from services.identification.domain.lifecycle import Step
 from services.identification.models.cases import Case
 from services.identification.models.risk import RiskAssessment
 from services.identification.schemas.risk import RiskAccount, RiskReport
-from shared import events, outbox
-from shared.auth import Actor
-from shared.codes import RiskLevel
-from shared.concurrency import Match
-from shared.decision_tables import Dated, Versions
-from shared.errors import Unprocessable
+from shared.contract import events
+from shared.contract.codes import RiskLevel
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Unprocessable
+from shared.rules.decision_tables import Dated, Versions
 
 
 class RiskTerms(Dated):

@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.identification import tables
-from shared.codes import Authority, ResidenceBasis
-from shared.decision_tables import Fact, Rule, RuleTable, Versions, load
+from shared.contract.codes import Authority, ResidenceBasis
+from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 
 Alpha3 = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """A citizenship: ISO 3166-1 alpha-3."""

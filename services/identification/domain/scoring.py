@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.identification import tables
-from shared.decision_tables import Dated, TableInvalid, in_force, in_order, load
+from shared.rules.decision_tables import Dated, TableInvalid, in_force, in_order, load
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

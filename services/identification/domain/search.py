@@ -20,11 +20,11 @@ from services.identification.domain.likeness import Known, Likeness
 from services.identification.models.cases import Case
 from services.identification.schemas.person import CasePerson
 from services.identification.schemas.search import PersonFound, PersonSought
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.clock import on_date
-from shared.errors import Unprocessable
-from shared.sealed import Vault, vault_of
+from shared.contract.codes import Purpose
+from shared.data.sealed import Vault, vault_of
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Unprocessable
 
 LEAST_SHOWN = 0.4
 """Who searches sees more than who is asked about duplicates: what the searcher does not know speaks against nobody."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.identification.models.decisions import Decision
-from shared.codes import Outcome
+from shared.contract.codes import Outcome
 
 
 def is_positive(made: Sequence[Decision]) -> bool:

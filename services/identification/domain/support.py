@@ -24,14 +24,14 @@ from services.identification.schemas.support import (
     SupportMeasureStarted,
 )
 from services.identification.visibility import Fact
-from shared import events, outbox
-from shared.audit import Purpose
-from shared.auth import Actor, Role
-from shared.codes import CaseStatus, SupportKind
-from shared.concurrency import Match
-from shared.decision_tables import Dated, Versions
-from shared.errors import Conflict, Forbidden, Unprocessable
-from shared.personal import PersonalText
+from shared.contract import events
+from shared.contract.codes import CaseStatus, Purpose, SupportKind
+from shared.contract.personal import PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor, Role
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+from shared.rules.decision_tables import Dated, Versions
 
 
 class SupportTerms(Dated):

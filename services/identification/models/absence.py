@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.columns import moment, record_id
+from shared.data.columns import moment, record_id
 
 
 class Absence(Table, table=True):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import (
+from shared.contract.codes import (
     AgeGroup,
     Authority,
     CaseStatus,
@@ -20,7 +20,7 @@ from shared.codes import (
     Gender,
     ResidenceBasis,
 )
-from shared.columns import code, moment, record_id, sealed, texts
+from shared.data.columns import code, moment, record_id, sealed, texts
 
 
 class Part(StrEnum):

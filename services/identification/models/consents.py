@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.audit import Purpose
-from shared.codes import ConsentMethod, DisclosureBasis, LegalBasis, ShareScope
-from shared.columns import code, codes, moment, record_id, sealed
+from shared.contract.codes import ConsentMethod, DisclosureBasis, LegalBasis, Purpose, ShareScope
+from shared.data.columns import code, codes, moment, record_id, sealed
 
 
 class Consent(Table, table=True):

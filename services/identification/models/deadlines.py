@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.identification.models.base import Table, metadata
-from shared import alerts
-from shared.codes import DeadlineKind
-from shared.columns import code, moment
+from shared.alerts import queue
+from shared.contract.codes import DeadlineKind
+from shared.data.columns import code, moment
 
-ALERT = alerts.table_in(metadata)
+ALERT = queue.table_in(metadata)
 """What is sent to people's channels stands in this service's database too."""
 
 

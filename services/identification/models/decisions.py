@@ -6,15 +6,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import (
-    Authority,
-    ExploitationForm,
-    ExtensionReason,
-    Outcome,
-    PeriodKind,
-    ResidenceBasis,
-)
-from shared.columns import code, codes, moment, record_id, sealed
+from shared.contract.codes import Authority, ExploitationForm, ExtensionReason, Outcome, PeriodKind, ResidenceBasis
+from shared.data.columns import code, codes, moment, record_id, sealed
 
 
 class Decision(Table, table=True):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.identification.models.base import Table
-from shared.columns import moment, record_id, sealed
+from shared.data.columns import moment, record_id, sealed
 
 
 class Draft(Table, table=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import QuestionStatus
-from shared.columns import code, moment, sealed, texts
+from shared.contract.codes import QuestionStatus
+from shared.data.columns import code, moment, sealed, texts
 
 
 class DuplicateQuestion(Table, table=True):

@@ -7,8 +7,8 @@ from sqlmodel import Field
 
 from services.identification.codes import EvidenceStatus
 from services.identification.models.base import Table
-from shared.columns import code, moment, record_id, sealed
-from shared.scanning import Verdict
+from shared.data.columns import code, moment, record_id, sealed
+from shared.files.scanning import Verdict
 
 
 class Evidence(Table, table=True):

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.identification.codes import Observed
 from services.identification.models.base import Table
-from shared.columns import code, moment, record_id, sealed
+from shared.data.columns import code, moment, record_id, sealed
 
 
 class Observation(Table, table=True):

@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Column, Identity
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import ResidenceBasis
-from shared.columns import code, moment, record_id, sealed
+from shared.contract.codes import ResidenceBasis
+from shared.data.columns import code, moment, record_id, sealed
 
 
 class LegalStatusEntry(Table, table=True):

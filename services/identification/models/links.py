@@ -7,8 +7,8 @@ from sqlalchemy import ForeignKeyConstraint
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import Relation
-from shared.columns import code, moment, sealed
+from shared.contract.codes import Relation
+from shared.data.columns import code, moment, sealed
 
 
 class CaseLink(Table, table=True):

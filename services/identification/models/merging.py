@@ -6,7 +6,7 @@ from sqlmodel import Field
 
 from services.identification.models.base import Table
 from services.identification.models.cases import Part
-from shared.columns import code
+from shared.data.columns import code
 
 
 class LentPart(Table, table=True):

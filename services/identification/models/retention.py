@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.columns import moment, record_id, sealed
+from shared.data.columns import moment, record_id, sealed
 
 
 class LegalHold(Table, table=True):

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.identification.codes import ExplanationMethod, Right
 from services.identification.models.base import Table
-from shared.columns import code, codes, moment, record_id, sealed
+from shared.data.columns import code, codes, moment, record_id, sealed
 
 
 class RightsExplanation(Table, table=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import RiskLevel
-from shared.columns import code, moment, record_id, sealed
+from shared.contract.codes import RiskLevel
+from shared.data.columns import code, moment, record_id, sealed
 
 
 class RiskAssessment(Table, table=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.models.base import Table
-from shared.codes import SupportKind
-from shared.columns import code, moment, record_id, sealed
+from shared.contract.codes import SupportKind
+from shared.data.columns import code, moment, record_id, sealed
 
 
 class SupportMeasure(Table, table=True):

@@ -32,13 +32,12 @@ from services.identification.repository.sealing import seal
 from services.identification.schemas.cases import EarlierIdentification
 from services.identification.schemas.person import CasePerson, SealedText
 from services.identification.visibility import Fact
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.codes import Authority, CaseStatus, ShareScope
-from shared.concurrency import Match
-from shared.errors import Conflict, Forbidden, Gone, NotFound
-from shared.outbox import RecordedEvent
+from shared.contract.codes import Authority, CaseStatus, Purpose, ShareScope
+from shared.data import audit, sealed
+from shared.data.outbox import RecordedEvent
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
 
 RowT = TypeVar("RowT", bound=Table)
 

@@ -13,7 +13,7 @@ from services.identification.repository.cases import _by_case
 from services.identification.repository.sealing import seal
 from services.identification.schemas.clarification import Account
 from services.identification.schemas.person import SealedText
-from shared import audit
+from shared.data import audit
 
 
 async def add_interview(session: AsyncSession, interview: Interview, account: Account) -> tuple[int, int]:

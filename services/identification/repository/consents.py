@@ -14,11 +14,10 @@ from services.identification.models.deadlines import Deadline
 from services.identification.repository import records
 from services.identification.repository.sealing import seal
 from services.identification.schemas.consents import ConsentWords, DisclosureWords
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.codes import DeadlineKind, DisclosureBasis, ShareScope
-from shared.errors import NotFound
+from shared.contract.codes import DeadlineKind, DisclosureBasis, Purpose, ShareScope
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 
 class ConsentNotFound(NotFound):

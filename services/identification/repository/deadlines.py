@@ -16,10 +16,10 @@ from services.identification.models.deadlines import ChildReferral, Deadline, On
 from services.identification.models.returns import FollowUp, ReturnPlan
 from services.identification.models.risk import RiskAssessment
 from services.identification.repository.cases import WORKING, _by_case, is_one_of
-from shared import audit
-from shared.alerts import RaisedAlert
-from shared.auth import Actor
-from shared.codes import DeadlineKind, DeadlineState
+from shared.alerts.queue import RaisedAlert
+from shared.contract.codes import DeadlineKind, DeadlineState
+from shared.data import audit
+from shared.identity.actor import Actor
 
 _AS = text("SELECT set_config('havn.org', :org, true)")
 ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))

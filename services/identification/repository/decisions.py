@@ -13,8 +13,8 @@ from services.identification.repository import records
 from services.identification.repository.cases import _by_case
 from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
-from shared import audit
-from shared.errors import NotFound
+from shared.data import audit
+from shared.kernel.errors import NotFound
 
 
 class PeriodNotFound(NotFound):

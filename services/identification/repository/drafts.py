@@ -11,10 +11,11 @@ from sqlmodel import col
 from services.identification.models.drafts import Draft
 from services.identification.repository.sealing import seal
 from services.identification.schemas.drafts import SealedDraft
-from shared import audit, idempotency, sealed
-from shared.auth import Actor
-from shared.concurrency import Match
-from shared.errors import NotFound
+from shared.data import audit, sealed
+from shared.http import idempotency
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 _MOST_AT_ONCE = 500
 

@@ -14,8 +14,8 @@ from services.identification.models.duplicates import DuplicateQuestion
 from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
 from services.identification.schemas.search import MatchedOn, PersonFound
-from shared import audit
-from shared.codes import CaseStatus, QuestionStatus
+from shared.contract.codes import CaseStatus, QuestionStatus
+from shared.data import audit
 
 
 def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:

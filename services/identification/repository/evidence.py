@@ -11,7 +11,7 @@ from sqlmodel import col
 from services.identification.codes import EvidenceStatus
 from services.identification.models.evidence import Evidence, EvidencePart, EvidenceRelease
 from services.identification.models.retention import LegalHold
-from shared import audit, sealed
+from shared.data import audit, sealed
 
 
 async def put_part(session: AsyncSession, evidence: Evidence, number: int, content: bytes) -> None:

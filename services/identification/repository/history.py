@@ -11,10 +11,10 @@ from sqlmodel import col
 
 from services.identification.models.cases import CaseParty, Part
 from services.identification.repository.cases import UNLISTED, WORKING, CaseNotFound, find_case, is_one_of
-from shared import audit
-from shared.auth import Actor
-from shared.outbox import RecordedEvent
-from shared.paging import CursorInvalid
+from shared.data import audit
+from shared.data.outbox import RecordedEvent
+from shared.http.paging import CursorInvalid
+from shared.identity.actor import Actor
 
 _WRITING = text("""
     SELECT virtualtransaction FROM pg_locks

@@ -10,7 +10,7 @@ from sqlmodel import col
 from services.identification.models.indicators import Observation
 from services.identification.repository.sealing import seal
 from services.identification.schemas.indicators import ObservationAccount
-from shared import audit
+from shared.data import audit
 
 
 async def add_observations(

@@ -13,11 +13,10 @@ from services.identification.models.legal_status import LegalStatusEntry
 from services.identification.repository import records
 from services.identification.schemas.legal_status import Particulars
 from services.identification.schemas.person import SealedText
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.clock import COPENHAGEN
-from shared.codes import CaseStatus
+from shared.contract.codes import CaseStatus, Purpose
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.clock import COPENHAGEN
 
 _MOST_AT_ONCE = 500
 _IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.position))

@@ -15,11 +15,10 @@ from services.identification.models.links import CaseLink, Suspect, SuspectHash
 from services.identification.repository.cases import WORKING
 from services.identification.repository.sealing import seal
 from services.identification.schemas.links import SuspectDescription
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.codes import LinkKind, Relation
-from shared.errors import NotFound
+from shared.contract.codes import LinkKind, Purpose, Relation
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 
 class LinkNotFound(NotFound):

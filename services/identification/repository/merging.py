@@ -10,8 +10,8 @@ from sqlmodel import col
 from services.identification.models.cases import Case, CaseParty, Part
 from services.identification.models.merging import LentPart
 from services.identification.repository.cases import WEAKER, WORKING, CaseNotFound, find_case, lock_case
-from shared.auth import Actor
-from shared.concurrency import Match
+from shared.http.etag import Match
+from shared.identity.actor import Actor
 
 
 async def find_worked_on(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:

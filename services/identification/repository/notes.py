@@ -16,9 +16,9 @@ from services.identification.models.retention import LegalHold
 from services.identification.repository.records import opened, read_case
 from services.identification.schemas.notes import Note
 from services.identification.schemas.person import SealedText
-from shared import sealed
-from shared.audit import Purpose
-from shared.auth import Actor
+from shared.contract.codes import Purpose
+from shared.data import sealed
+from shared.identity.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)

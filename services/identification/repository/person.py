@@ -15,11 +15,11 @@ from services.identification.repository.consents import leaves_of
 from services.identification.repository.sealing import seal
 from services.identification.schemas.person import CasePerson, SealedText
 from services.identification.visibility import Fact, person_fact
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.errors import Forbidden, Gone
-from shared.written import AS_STORED
+from shared.contract.codes import Purpose
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import Forbidden, Gone
+from shared.kernel.text import AS_STORED
 
 
 class LeaveIsForAnotherPurpose(Forbidden):

@@ -22,11 +22,11 @@ from services.identification.repository.cases import (
 )
 from services.identification.repository.sealing import seal
 from services.identification.visibility import Fact
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.errors import NotFound
-from shared.organisations import OrganisationKind
+from shared.contract.codes import Purpose
+from shared.contract.organisations import OrganisationKind
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 
 
 class _IsRecord(Protocol):

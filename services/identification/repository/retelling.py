@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.models.cases import Case
-from shared.events import EVENTS, Event
-from shared.outbox import RecordedEvent
+from shared.contract.events import EVENTS, Event
+from shared.data.outbox import RecordedEvent
 
 
 async def next_cases(session: AsyncSession, *, after: UUID, limit: int) -> list[Case]:

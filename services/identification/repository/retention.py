@@ -13,9 +13,9 @@ from services.identification.models.cases import Case
 from services.identification.models.retention import ErasedKey, LegalHold, RetentionRun
 from services.identification.repository.sealing import seal
 from services.identification.schemas.person import SealedText
-from shared import audit
-from shared.codes import Channel
-from shared.sealed import StoredKey
+from shared.contract.codes import Channel
+from shared.data import audit
+from shared.data.sealed import StoredKey
 
 # Never: one that goes on in another case, or is held, or in which a clock of the person's still runs: an appeal, a period,
 # the follow-up of a return, the search for a child.

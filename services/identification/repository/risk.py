@@ -13,9 +13,9 @@ from services.identification.models.risk import RiskAssessment
 from services.identification.repository import records
 from services.identification.repository.cases import WORKING
 from services.identification.schemas.risk import RiskAccount
-from shared import audit
-from shared.auth import Actor
-from shared.codes import CaseStatus
+from shared.contract.codes import CaseStatus
+from shared.data import audit
+from shared.identity.actor import Actor
 
 
 async def latest_of(session: AsyncSession, case_id: UUID) -> RiskAssessment | None:

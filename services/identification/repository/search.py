@@ -11,10 +11,10 @@ from services.identification.models.cases import Case, CaseParty, KnownIdentifie
 from services.identification.models.search import SearchToken
 from services.identification.repository.cases import WORKING
 from services.identification.schemas.person import CasePerson
-from shared import audit, sealed
-from shared.audit import Purpose
-from shared.auth import Actor
-from shared.sealed import StoredKey
+from shared.contract.codes import Purpose
+from shared.data import audit, sealed
+from shared.data.sealed import StoredKey
+from shared.identity.actor import Actor
 
 _MOST_OF_A_TOKEN = 64
 _MOST_CANDIDATES = 100

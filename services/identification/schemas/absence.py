@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from shared.schemas import Answer, Body, Day, Municipality
+from shared.contract.types import Answer, Body, Day, Municipality
 
 
 class MissingReport(Body):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.codes import AppealOutcome, Appellant
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day
+from shared.contract.codes import AppealOutcome, Appellant
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day
 
 
 class Statement(BaseModel):

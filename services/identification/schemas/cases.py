@@ -11,7 +11,7 @@ from services.identification.schemas.decisions import DecisionDetails, PeriodDet
 from services.identification.schemas.links import Linked
 from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
-from shared.codes import (
+from shared.contract.codes import (
     AgeGroup,
     Authority,
     CaseStatus,
@@ -22,7 +22,7 @@ from shared.codes import (
     Proposal,
     ResidenceBasis,
 )
-from shared.schemas import Answer, Moment
+from shared.contract.types import Answer, Moment
 
 
 class CaseDetails(Answer):

@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from shared.personal import PersonalName, PersonalText
-from shared.schemas import Answer, Body, Day, Moment, Municipality
+from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Moment, Municipality
 
 
 class ChildNotification(Body):

@@ -4,12 +4,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.codes import (
-    Outcome,
-)
-from shared.paging import Page
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Flag, Language, Moment
+from shared.contract.codes import Outcome
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Flag, Language, Moment
+from shared.http.paging import Page
 
 
 class Account(BaseModel):

@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from shared.codes import CaseStatus
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day
+from shared.contract.codes import CaseStatus
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day
 
 
 class ClosureReport(Body):

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.audit import Purpose
-from shared.codes import ConsentMethod, DisclosureBasis, LegalBasis, ShareScope
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Flag, Moment, Recipient
+from shared.contract.codes import ConsentMethod, DisclosureBasis, LegalBasis, Purpose, ShareScope
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Flag, Moment, Recipient
 
 
 class ConsentReport(Body):

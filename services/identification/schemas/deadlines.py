@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from shared.codes import CustodyEnd, DeadlineKind, DeadlineState, Proposal
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day, Moment
+from shared.contract.codes import CustodyEnd, DeadlineKind, DeadlineState, Proposal
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Moment
 
 Until = Moment | Day
 """An instant, or a day whose end is meant."""

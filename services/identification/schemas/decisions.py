@@ -7,17 +7,10 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.identification.schemas.person import SealedText
-from shared.codes import (
-    Authority,
-    ExploitationForm,
-    ExtensionReason,
-    Outcome,
-    PeriodKind,
-    ResidenceBasis,
-)
-from shared.errors import SpokenValueError
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day
+from shared.contract.codes import Authority, ExploitationForm, ExtensionReason, Outcome, PeriodKind, ResidenceBasis
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day
+from shared.kernel.errors import SpokenValueError
 
 
 class DecisionReport(Body):

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel
 
 from services.identification.schemas.opening import CaseOpening
 from services.identification.schemas.person import CasePerson
-from shared.errors import SpokenValueError
-from shared.personal import Personal
-from shared.schemas import Answer, Body, Moment
+from shared.contract.personal import Personal
+from shared.contract.types import Answer, Body, Moment
+from shared.kernel.errors import SpokenValueError
 
 MOST_BYTES: Final = 64 * 1024
 

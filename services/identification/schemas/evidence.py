@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.codes import EvidenceStatus
-from shared.errors import SpokenValueError
-from shared.personal import Personal, PersonalName, PersonalText
-from shared.scanning import Verdict
-from shared.schemas import Answer, Body, Day, Moment, Whole
-from shared.written import Written
+from shared.contract.personal import Personal, PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Moment, Whole
+from shared.files.scanning import Verdict
+from shared.kernel.errors import SpokenValueError
+from shared.kernel.text import Written
 
 MOST_PARTS = 1000
 

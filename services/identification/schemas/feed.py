@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.schemas import Answer
+from shared.contract.types import Answer
 
 
 class FeedEvent(Answer):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.schemas import Answer
+from shared.contract.types import Answer
 
 
 class Unmapped(Answer):

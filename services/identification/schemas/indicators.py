@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.codes import Observed
-from shared.paging import Page
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day, Moment
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Moment
+from shared.http.paging import Page
 
 SetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}(@[a-z0-9.\-]{1,40})?$")]
 ItemCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

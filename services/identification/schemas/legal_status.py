@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, model_validator
 
-from shared.codes import ResidenceBasis
-from shared.errors import SpokenValueError
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day, Flag, Moment
+from shared.contract.codes import ResidenceBasis
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Moment
+from shared.kernel.errors import SpokenValueError
 
 
 class LegalStatusReport(Body):

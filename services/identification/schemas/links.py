@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.codes import LinkKind, Relation
-from shared.errors import SpokenValueError
-from shared.personal import PersonalName, PersonalText
-from shared.schemas import Answer, Body, Moment
+from shared.contract.codes import LinkKind, Relation
+from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Moment
+from shared.kernel.errors import SpokenValueError
 
 
 class LinkReport(Body):

@@ -1,8 +1,8 @@
 """Words that were said with a step in a case."""
 
 from services.identification.codes import NoteKind
-from shared.personal import PersonalText
-from shared.schemas import Answer, Moment
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Moment
 
 
 class Note(Answer):

@@ -7,10 +7,10 @@ from pydantic import model_validator
 
 from services.identification.schemas.person import CasePerson
 from services.identification.schemas.search import PossibleDuplicate
-from shared.codes import Channel, Relation
-from shared.errors import SpokenValueError
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Flag, Moment, Municipality
+from shared.contract.codes import Channel, Relation
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Flag, Moment, Municipality
+from shared.kernel.errors import SpokenValueError
 
 
 class CaseOpening(Body):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.codes import AgeBasis, ContactChannel
-from shared.person import PersonDescription
-from shared.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.schemas import Answer, Body, Day, Flag, Moment
-from shared.written import AS_STORED
+from shared.contract.codes import AgeBasis, ContactChannel
+from shared.contract.person import PersonDescription
+from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Moment
+from shared.kernel.text import AS_STORED
 
 IDENTITY: Final = (
     "given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Country, Day, Flag, Whole
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Country, Day, Flag, Whole
 
 Month = Annotated[Whole, Field(ge=1, le=60)]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.identification.codes import ExplanationMethod, Right
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Flag, Language, Moment
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Flag, Language, Moment
 
 
 class RightsAccount(BaseModel):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.codes import RiskLevel
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day, Moment
+from shared.contract.codes import RiskLevel
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Moment
 
 
 class RiskAccount(BaseModel):

@@ -4,12 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.codes import (
-    Authority,
-    ResidenceBasis,
-)
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Country, Day, Flag, Moment
+from shared.contract.codes import Authority, ResidenceBasis
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Country, Day, Flag, Moment
 
 
 class RoutingQuestion(Body):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.codes import QuestionStatus
-from shared.person import Identifier
-from shared.personal import Personal, PersonalName, PersonalText
-from shared.schemas import Answer, Body, Day, Moment, Whole
+from shared.contract.codes import QuestionStatus
+from shared.contract.person import Identifier
+from shared.contract.personal import Personal, PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Moment, Whole
 
 
 class MatchedOn(StrEnum):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.codes import SupportKind
-from shared.personal import PersonalText
-from shared.schemas import Answer, Body, Day, Flag
+from shared.contract.codes import SupportKind
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Flag
 
 
 class Provision(BaseModel):

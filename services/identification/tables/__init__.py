@@ -1,4 +1,4 @@
-"""This service's dated tables: `NAME-VERSION.json`, read by `shared.decision_tables.Versions` and by lawyers."""
+"""This service's dated tables: `NAME-VERSION.json`, read by `shared.rules.decision_tables.Versions` and by lawyers."""
 
 from pathlib import Path
 from typing import Final

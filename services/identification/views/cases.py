@@ -25,8 +25,8 @@ from services.identification.schemas.risk import RiskStanding
 from services.identification.schemas.routing import RoutingOfCase
 from services.identification.views import clarification, deadlines, decisions, doors
 from services.identification.visibility import Fact, cut
-from shared.auth import Actor
-from shared.codes import Authority, Outcome
+from shared.contract.codes import Authority, Outcome
+from shared.identity.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.identification.schemas.deadlines import (
     DeadlineDetails,
     OnCallDetails,
 )
-from shared.alerts import RaisedAlert
+from shared.alerts.queue import RaisedAlert
 
 
 def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:

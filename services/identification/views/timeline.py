@@ -1,7 +1,7 @@
 """The history of a case in sentences."""
 
 from services.identification.schemas.cases import TimelineEntry
-from shared.outbox import RecordedEvent
+from shared.data.outbox import RecordedEvent
 
 _SENTENCES = {
     "case-opened": "The case was opened.",

@@ -1,4 +1,4 @@
 from services.stats.models import metadata
-from shared.migrations import run_environment
+from shared.data.migrations import run_environment
 
 run_environment(metadata)

@@ -1,6 +1,7 @@
 """The first tables: facilities and their places, the cases that are known, requests, offers, stays and placements."""
 
-from shared.migrations import apply, guarded, plumbing
+from shared.data.migrations import apply, plumbing
+from shared.data.row_security import guarded
 
 revision = "0001"
 down_revision = None

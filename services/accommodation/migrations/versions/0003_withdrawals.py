@@ -1,6 +1,7 @@
 """Consents that were taken back: with whom a case is no longer shared."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0003"
 down_revision = "0002"

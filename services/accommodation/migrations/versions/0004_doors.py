@@ -1,6 +1,7 @@
 """What turns the responsibility for a placed person: a legal status, a positive decision, each from its day."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0004"
 down_revision = "0003"

@@ -1,7 +1,8 @@
 """The first tables: cases and their parties, known identifiers, interviews, recommendations, decisions, periods."""
 
 from services.identification.migrations.walls import decisions, party, working
-from shared.migrations import apply, guarded, plumbing
+from shared.data.migrations import apply, plumbing
+from shared.data.row_security import guarded
 
 revision = "0001"
 down_revision = None

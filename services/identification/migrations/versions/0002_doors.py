@@ -2,7 +2,8 @@
 several cases, one after the other."""
 
 from services.identification.migrations.walls import working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0002"
 down_revision = "0001"

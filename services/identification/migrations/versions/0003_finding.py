@@ -1,7 +1,8 @@
 """Finding the same person, merging, linking."""
 
 from services.identification.migrations.walls import party, working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0003"
 down_revision = "0002"

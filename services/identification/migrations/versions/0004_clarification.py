@@ -1,7 +1,8 @@
 """Rights, indicators, risk, evidence; when an interview was recorded."""
 
 from services.identification.migrations.walls import working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0004"
 down_revision = "0003"

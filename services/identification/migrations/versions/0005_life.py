@@ -1,7 +1,8 @@
 """Appeals, support, return, criminal track, missing, closure."""
 
 from services.identification.migrations.walls import party, working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0005"
 down_revision = "0004"

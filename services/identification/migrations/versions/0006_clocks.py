@@ -1,8 +1,9 @@
 """Deadlines, alerts, the on-call, custody."""
 
 from services.identification.migrations.walls import working
-from shared.alerts import ALERT_SQL
-from shared.migrations import apply, guarded
+from shared.alerts.queue import ALERT_SQL
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0006"
 down_revision = "0005"

@@ -1,7 +1,8 @@
 """Consents, withdrawals, disclosures; the access log of a case; a feed of events that passes none by."""
 
 from services.identification.migrations.walls import working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0007"
 down_revision = "0006"

@@ -1,7 +1,8 @@
 """How long things are kept: legal holds, the reports of the runs, and erasure by destroying the key."""
 
 from services.identification.migrations.walls import working
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0008"
 down_revision = "0007"

@@ -2,7 +2,8 @@
 many cases: row level security asks case by case, and what a list leaves out or filters by has an index."""
 
 from services.identification.migrations.walls import decisions, party, working
-from shared.migrations import apply, guarded_anew
+from shared.data.migrations import apply
+from shared.data.row_security import guarded_anew
 
 revision = "0009"
 down_revision = "0008"

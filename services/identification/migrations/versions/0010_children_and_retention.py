@@ -1,7 +1,7 @@
 """Since when a person is known to be a child; and what was decided of a person earlier is found by every number they are
 known by, in open cases too."""
 
-from shared.migrations import apply
+from shared.data.migrations import apply
 
 revision = "0010"
 down_revision = "0009"

@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.directory import organisations
-from shared.migrations import apply, guarded, plumbing
+from shared.contract.directory import organisations
+from shared.data.migrations import apply, plumbing
+from shared.data.row_security import guarded
 
 revision = "0001"
 down_revision = None

@@ -1,6 +1,7 @@
 """Consents that were taken back: with whom a case is no longer shared, and since when."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0002"
 down_revision = "0001"

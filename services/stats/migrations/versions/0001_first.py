@@ -1,6 +1,7 @@
 """The first tables: what was told about people, referrals, interviews and decisions."""
 
-from shared.migrations import apply, guarded, plumbing
+from shared.data.migrations import apply, plumbing
+from shared.data.row_security import guarded
 
 revision = "0001"
 down_revision = None

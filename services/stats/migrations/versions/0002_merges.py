@@ -1,6 +1,7 @@
 """Cases that turned out to be about one person, and merges that were undone."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,7 @@
 """What is told later about a person: a description; and that a case is of somebody who had one before."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0003"
 down_revision = "0002"

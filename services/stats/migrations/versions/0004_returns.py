@@ -1,6 +1,7 @@
 """Prepared returns: who has departed, and when."""
 
-from shared.migrations import apply, guarded
+from shared.data.migrations import apply
+from shared.data.row_security import guarded
 
 revision = "0004"
 down_revision = "0003"

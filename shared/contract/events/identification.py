@@ -1,0 +1,355 @@
+"""What the identification service tells."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.contract.codes import (
+    AgeGroup,
+    AppealOutcome,
+    Authority,
+    Channel,
+    CriminalSection,
+    CriminalStep,
+    DeadlineKind,
+    DeadlineState,
+    DisclosureBasis,
+    ExploitationForm,
+    Gender,
+    Outcome,
+    PeriodKind,
+    Purpose,
+    Relation,
+    ResidenceBasis,
+    RiskLevel,
+)
+from shared.contract.events.base import CaseEvent, CountryCode, MunicipalityCode, OrganisationId, RuleId, TableVersion
+
+
+class CaseOpened(CaseEvent, service="identification", name="case-opened"):
+    """A person who may be a victim has a case."""
+
+    opened_on: date
+    channel: Channel
+    referral_id: UUID | None
+    subject_id: UUID | None
+    referred_by: OrganisationId | None
+    municipality: MunicipalityCode | None
+    gender: Gender
+    age_group: AgeGroup
+    citizenships: tuple[CountryCode, ...]
+    residence_basis: ResidenceBasis
+    age_group_at_exploitation: AgeGroup | None = None
+    earlier_case_id: UUID | None = None
+    """An earlier, ended case of the same person: they are one person in the statistics."""
+
+
+class CaseReferred(CaseEvent, service="identification", name="case-referred"):
+    """A further referral was found to be about the person of an open case."""
+
+    referral_id: UUID
+    subject_id: UUID
+    referred_by: OrganisationId
+
+
+class CaseRouted(CaseEvent, service="identification", name="case-routed"):
+    """The deciding authority was found by the table, or settled by a lawyer (`settled_by`)."""
+
+    authority: Authority
+    rule: RuleId
+    table_version: TableVersion
+    settled_by: OrganisationId | None
+
+
+class InterviewHeld(CaseEvent, service="identification", name="interview-held"):
+    """An interview of the clarification was held; what was said stays in the case."""
+
+    interview_id: UUID
+    held_at: datetime
+    in_detention: bool
+    with_interpreter: bool
+
+
+class RecommendationMade(CaseEvent, service="identification", name="recommendation-made"):
+    """CMM has recommended an outcome to the deciding authority."""
+
+    outcome: Outcome
+
+
+class DecisionMade(CaseEvent, service="identification", name="decision-made"):
+    """An authority has decided. A person counts once, in the year of the first positive decision."""
+
+    decision_id: UUID
+    authority: Authority
+    outcome: Outcome
+    exploitation_forms: tuple[ExploitationForm, ...]
+    decided_on: date
+    legal_status: ResidenceBasis
+
+
+class DecisionReplaced(CaseEvent, service="identification", name="decision-replaced"):
+    """A later decision stands in an earlier one's place; both stay readable."""
+
+    decision_id: UUID
+    replaced_by: UUID
+
+
+class PeriodGranted(CaseEvent, service="identification", name="period-granted"):
+    """A reflection or restitution period runs; days are Danish calendar days, the end day is the last."""
+
+    period_id: UUID
+    kind: PeriodKind
+    starts_on: date
+    ends_on: date
+    cap_on: date
+    departure_deadline_suspended: bool
+
+
+class PeriodExtended(CaseEvent, service="identification", name="period-extended"):
+    """The period's end was moved, at most to its cap."""
+
+    period_id: UUID
+    ends_on: date
+
+
+class PersonDescribed(CaseEvent, service="identification", name="person-described"):
+    """The description of the person has changed; these are its coded facts now."""
+
+    gender: Gender
+    age_group: AgeGroup
+    age_group_at_exploitation: AgeGroup | None
+    citizenships: tuple[CountryCode, ...]
+    residence_basis: ResidenceBasis
+
+
+class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed"):
+    """On what the person's stay rests, from that day; a decision made before stands as it was."""
+
+    residence_basis: ResidenceBasis
+    valid_from: date
+    valid_until: date | None
+    asylum_pending: bool
+    unpermitted_work: bool
+
+
+class MunicipalityNotified(CaseEvent, service="identification", name="municipality-notified"):
+    """A municipality has been told of a child; its 24 hours run. It takes the place of one that was told before."""
+
+    municipality: MunicipalityCode
+    notified_at: datetime
+
+
+class ChildAssessed(CaseEvent, service="identification", name="child-assessed"):
+    """The municipality has assessed what the child needs; its 24 hours are over."""
+
+    assessed_at: datetime
+
+
+class RepresentativeRequested(CaseEvent, service="identification", name="representative-requested"):
+    """A personal representative was asked for, for a child."""
+
+    requested_on: date
+
+
+class RepresentativeAppointed(CaseEvent, service="identification", name="representative-appointed"):
+    """The child has a personal representative."""
+
+    appointed_on: date
+
+
+class CustodyBegan(CaseEvent, service="identification", name="custody-began"):
+    """The person is detained, or is since another time than was told; 72 hours run from there."""
+
+    since: datetime
+
+
+class CustodyEnded(CaseEvent, service="identification", name="custody-ended"):
+    """The person is no longer detained."""
+
+    ended_at: datetime
+
+
+class RightsExplained(CaseEvent, service="identification", name="rights-explained"):
+    """The person was told of their rights."""
+
+    explained_at: datetime
+    with_interpreter: bool
+
+
+class IndicatorsObserved(CaseEvent, service="identification", name="indicators-observed"):
+    """Signs of trafficking were noted; they support a decision and never make one."""
+
+    indicator_set: TableVersion
+    items: int
+    positive_dimensions: int
+
+
+class RiskAssessed(CaseEvent, service="identification", name="risk-assessed"):
+    """The danger to the person was assessed; it is assessed again by that day."""
+
+    level: RiskLevel
+    assessed_on: date
+    reassess_on: date
+
+
+class EvidenceAdded(CaseEvent, service="identification", name="evidence-added"):
+    """A piece of evidence was stored."""
+
+    evidence_id: UUID
+
+
+class AppealFiled(CaseEvent, service="identification", name="appeal-filed"):
+    """A decision was appealed; the person is not removed meanwhile."""
+
+    appeal_id: UUID
+    filed_on: date
+    decision_id: UUID | None = None
+
+
+class AppealDecided(CaseEvent, service="identification", name="appeal-decided"):
+    """An appeal was decided; `removal_hold` says whether another one still holds a removal."""
+
+    appeal_id: UUID
+    outcome: AppealOutcome
+    decided_on: date
+    removal_hold: bool
+
+
+class ConsentGiven(CaseEvent, service="identification", name="consent-given"):
+    """The person lets one recipient know, for one purpose."""
+
+    consent_id: UUID
+    recipient: OrganisationId
+    purpose: Purpose
+
+
+class ConsentWithdrawn(CaseEvent, service="identification", name="consent-withdrawn"):
+    """The person has taken a consent back. Unless another leave or the law still lets the recipient know
+    (`may_still_know`), nothing more about the person reaches it."""
+
+    consent_id: UUID
+    recipient: OrganisationId
+    purpose: Purpose
+    may_still_know: bool
+
+
+class DisclosureMade(CaseEvent, service="identification", name="disclosure-made"):
+    """Something about the person was told to a recipient, by consent or by law."""
+
+    disclosure_id: UUID
+    recipient: OrganisationId
+    purpose: Purpose
+    basis: DisclosureBasis
+
+
+class SupportStarted(CaseEvent, service="identification", name="support-started"):
+    """A measure of the support package began. Which one is told only of the contact person: the others speak of health."""
+
+    measure_id: UUID
+    starts_on: date
+    is_contact_person: bool
+
+
+class ReturnPlanned(CaseEvent, service="identification", name="return-planned"):
+    """The person has agreed on a prepared return."""
+
+    destination: CountryCode
+    agreed_on: date
+    planned_departure_on: date | None
+
+
+class PersonDeparted(CaseEvent, service="identification", name="person-departed"):
+    """The person has left Denmark by a prepared return; reintegration is followed until that day."""
+
+    departed_on: date
+    reintegration_until: date
+
+
+class FollowUpMade(CaseEvent, service="identification", name="follow-up-made"):
+    """A monthly follow-up of a prepared return; `contacted` says whether the person was reached."""
+
+    month: int
+    contacted: bool
+    on: date
+
+
+class CriminalStepRecorded(CaseEvent, service="identification", name="criminal-step-recorded"):
+    """A step of the criminal track."""
+
+    kind: CriminalStep
+    section: CriminalSection | None
+    on: date
+
+
+class PersonMissing(CaseEvent, service="identification", name="person-missing"):
+    """The person is missing."""
+
+    since: date
+    reported_to_police_on: date | None
+
+
+class PersonFound(CaseEvent, service="identification", name="person-found"):
+    """The person is no longer missing."""
+
+    on: date
+    municipality: MunicipalityCode | None
+
+
+class CaseLinked(CaseEvent, service="identification", name="case-linked"):
+    """Another person has to do with this one; each side is told with its own relation."""
+
+    other_case_id: UUID
+    relation: Relation
+
+
+class CaseUnlinked(CaseEvent, service="identification", name="case-unlinked"):
+    """The link was an error."""
+
+    other_case_id: UUID
+
+
+class CaseMerged(CaseEvent, service="identification", name="case-merged"):
+    """This case is about the person of another one, where the work goes on; the two count as one person."""
+
+    into: UUID
+
+
+class CaseUnmerged(CaseEvent, service="identification", name="case-unmerged"):
+    """The merge was an error: the two are different people, each with a case."""
+
+    out_of: UUID
+
+
+class CaseClosed(CaseEvent, service="identification", name="case-closed"):
+    """The work on the case has ended; a person did that, never a clock."""
+
+    on: date
+
+
+class CaseReopened(CaseEvent, service="identification", name="case-reopened"):
+    """A closed case is worked on again."""
+
+    on: date
+
+
+class CaseErased(CaseEvent, service="identification", name="case-erased"):
+    """The time of keeping is over: who the person is can no longer be read. What is counted stays."""
+
+
+class DeadlineApproaching(CaseEvent, service="identification", name="deadline-approaching"):
+    """A clock gives an alert: `state` is `due` before the time is over, `passed` when it is. No clock closes a case."""
+
+    kind: DeadlineKind
+    due_at: datetime
+    due_on: date
+    state: DeadlineState
+    for_org: OrganisationId
+
+
+class OnCallAlerted(CaseEvent, service="identification", name="on-call-alerted"):
+    """The on-call was told outside hotline hours; again until acknowledged."""
+
+    number: int
+
+
+class OnCallAcknowledged(CaseEvent, service="identification", name="on-call-acknowledged"):
+    """Somebody on call has taken it."""

@@ -1,0 +1,208 @@
+"""The databases' shape: Alembic per service, the plumbing that all have alike, roles, and row level security."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, MetaData, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.data.database import service_url
+from shared.data.plumbing import PlumbingTable
+from shared.data.row_security import WHO_IS_ASKING, guarded
+
+
+class DatabaseNewer(Exception):
+    """The database was migrated by a later Havn; running this one could harm it."""
+
+
+class DatabaseAway(Exception):
+    """The database server does not answer or refuses us."""
+
+
+def folder_of(service: str) -> Path:
+    """Where the service's migrations are."""
+    return Path(__file__).parents[2] / "services" / service / "migrations"
+
+
+def head_of(service: str) -> str:
+    """The newest revision this Havn knows; revisions are numbered files, `0001_first.py`."""
+    return max(path.name[:4] for path in (folder_of(service) / "versions").glob("[0-9]*.py"))
+
+
+async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
+    """Make the service's database and runtime role if they are missing, and bring it to the newest revision.
+
+    Says whether anything was changed. Raises DatabaseNewer, and DatabaseAway, with a sentence; nothing is changed then."""
+    url = service_url(server_url, service)
+    name = str(url.database)
+    try:
+        async with asyncio.timeout(20):
+            await _make_database(server_url, name)
+        found = await _revision(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise DatabaseAway(
+            f"The database server does not let us in ({type(error).__name__}); look at HAVN_DATABASE_URL."
+        ) from error
+    if found and found > head_of(service):
+        raise DatabaseNewer(
+            f"The database {name} is at revision {found}, newer than this Havn's {head_of(service)}. "
+            "Nothing was changed; use the newer Havn."
+        )
+    await _make_role(server_url, name, role_password)
+    if found == head_of(service):
+        return False
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, service)
+    finally:
+        await engine.dispose()
+    return True
+
+
+async def _make_database(server_url: str, name: str) -> None:
+    connection = await _maintenance(server_url)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+
+
+async def _make_role(server_url: str, name: str, password: str) -> None:
+    """The runtime role: it logs in, owns nothing, and row level security holds it."""
+    connection = await _maintenance(server_url)
+    try:
+        known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
+        verb = "ALTER" if known else "CREATE"
+        quoted = await connection.fetchval("SELECT quote_literal($1::text)", password)
+        await connection.execute(
+            f'{verb} ROLE "{name}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {quoted};'
+            f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC; GRANT CONNECT ON DATABASE "{name}" TO "{name}"'
+        )
+    finally:
+        await connection.close()
+
+
+async def _maintenance(server_url: str) -> "asyncpg.Connection[Any]":
+    url = make_url(server_url).set(drivername="postgresql")
+    for database in dict.fromkeys((url.database or "postgres", "postgres")):
+        try:
+            return await asyncpg.connect(url.set(database=database).render_as_string(hide_password=False), timeout=5)
+        except asyncpg.InvalidCatalogNameError:
+            continue
+    raise DatabaseAway("The server has neither the database of HAVN_DATABASE_URL nor `postgres`.")
+
+
+async def _revision(dsn: str) -> str | None:
+    connection = await asyncpg.connect(dsn, timeout=5)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        return str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+    finally:
+        await connection.close()
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    # Imported here: Alembic costs start-up time, and a database that is up to date needs none of it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(folder_of(service)))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def run_environment(metadata: MetaData) -> None:
+    """The body of a service's `migrations/env.py`."""
+    from alembic import context
+
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=[metadata, PlumbingTable.metadata])
+    context.run_migrations()
+
+
+def apply(*scripts: str) -> None:
+    """Run these scripts in the migration; a script's statements end with `;`, a `DO` block or a function stands alone."""
+    from alembic import op
+
+    for script in scripts:
+        is_one = script.lstrip().startswith(("DO", "CREATE FUNCTION"))  # it has semicolons of its own
+        statements = [script] if is_one else script.split(";")
+        for statement in filter(str.strip, statements):
+            op.execute(statement)
+
+
+PLUMBING = """
+CREATE TABLE event_history (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id uuid NOT NULL DEFAULT uuidv7() UNIQUE,
+    key varchar NOT NULL,
+    sequence bigint NOT NULL,
+    type varchar NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    actor_org varchar NOT NULL,
+    traceparent varchar,
+    payload jsonb NOT NULL,
+    UNIQUE (key, sequence));
+CREATE TABLE outbox (position bigint PRIMARY KEY REFERENCES event_history (position));
+CREATE TABLE event_sequence (key varchar PRIMARY KEY, last bigint NOT NULL);
+CREATE TABLE inbox (
+    source varchar NOT NULL, key varchar NOT NULL, last_sequence bigint NOT NULL, PRIMARY KEY (source, key));
+CREATE TABLE dead_letter (
+    event_id varchar PRIMARY KEY,
+    source varchar NOT NULL,
+    key varchar NOT NULL,
+    sequence bigint NOT NULL,
+    type varchar NOT NULL,
+    value bytea NOT NULL,
+    reason varchar NOT NULL,
+    attempts integer NOT NULL,
+    failed_at timestamptz NOT NULL,
+    replayed_at timestamptz);
+CREATE TABLE audit (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL,
+    org varchar NOT NULL,
+    actor varchar NOT NULL,
+    operation varchar NOT NULL,
+    purpose varchar,
+    outcome varchar NOT NULL,
+    subject_id uuid,
+    object_ids uuid[] NOT NULL,
+    fields varchar[] NOT NULL,
+    trace_id varchar NOT NULL);
+CREATE TABLE data_key (
+    owner_id uuid PRIMARY KEY, wrapped bytea NOT NULL, wrapped_by varchar NOT NULL, created_at timestamptz NOT NULL);
+CREATE TABLE idempotency (
+    org varchar NOT NULL,
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    answer bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (org, key_hash));
+CREATE INDEX ix_dead_letter_open ON dead_letter (source, key, sequence) WHERE replayed_at IS NULL;
+CREATE INDEX ix_audit_subject ON audit (subject_id, position);
+"""
+
+
+def plumbing() -> list[str]:
+    """The statements that make the tables every service has, as of the first release."""
+    itself, own = "havn_org() = 'havn'", "org = havn_org()"
+    return [
+        WHO_IS_ASKING,
+        PLUMBING,
+        # History and audit are only ever added to: the runtime role can neither change nor delete a row.
+        *guarded("event_history", "SELECT, INSERT", writable="actor_org = havn_org()"),
+        *guarded("audit", "SELECT, INSERT", writable=own),
+        *guarded("outbox", "SELECT, INSERT, DELETE", visible=itself),
+        *guarded("event_sequence", "SELECT, INSERT, UPDATE"),
+        *guarded("inbox", "SELECT, INSERT, UPDATE", visible=itself, writable=itself),
+        *guarded("dead_letter", "SELECT, INSERT, UPDATE", visible=itself, writable=itself),
+        *guarded("data_key", "SELECT, INSERT"),
+        *guarded("idempotency", "SELECT, INSERT", visible=own, writable=own),
+    ]

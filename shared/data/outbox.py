@@ -1,0 +1,93 @@
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.contract.events import Event
+from shared.data.plumbing import PlumbingTable
+from shared.observability.tracing import current_traceparent
+
+
+class RecordedEvent(PlumbingTable):
+    """The history: one row for each event this service ever told, in order. Never changed, never deleted."""
+
+    __tablename__ = "event_history"
+    __table_args__ = (UniqueConstraint("key", "sequence"),)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(server_default=text("uuidv7()"), unique=True)
+    key: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str]
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor_org: Mapped[str]
+    traceparent: Mapped[str | None]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class QueuedEvent(PlumbingTable):
+    """What is still to be sent."""
+
+    __tablename__ = "outbox"
+    position: Mapped[int] = mapped_column(ForeignKey("event_history.position"), primary_key=True, autoincrement=False)
+
+
+class EventSequence(PlumbingTable):
+    """The last sequence number of each case; its row lock keeps a case's events in commit order."""
+
+    __tablename__ = "event_sequence"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+def record(session: AsyncSession, event: Event) -> None:
+    """Tell the others, if and when this transaction commits."""
+    session.info.setdefault("events", []).append(event)
+
+
+# Cases are counted up in the order of their keys: two transactions that touch the same ones wait for each other instead of
+# deadlocking. The sort before `kept` needs every count, so a position is drawn only after the case's row is locked:
+# within a case, positions are in commit order.
+_TELL = text("""
+    WITH told AS (
+        SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
+                                 AS (key text, step bigint, type text, occurred_at timestamptz, payload jsonb))
+                 WITH ORDINALITY AS e (key, step, type, occurred_at, payload, nr)),
+    counts AS (SELECT key, count(*) AS n FROM told GROUP BY key),
+    counted AS (
+        INSERT INTO event_sequence AS s (key, last) SELECT key, n FROM counts ORDER BY key
+        ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last),
+    kept AS (
+        INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, traceparent, payload)
+        SELECT key, counted.last - counts.n + told.step, type, occurred_at, :org, :traceparent, payload
+        FROM told JOIN counted USING (key) JOIN counts USING (key) ORDER BY told.nr RETURNING position)
+    INSERT INTO outbox (position) SELECT position FROM kept
+""")
+
+
+async def write(session: AsyncSession) -> bool:
+    """Write what was recorded; called by the commit. Says whether there was anything."""
+    events: list[Event] = session.info.pop("events", [])
+    if not events:
+        return False
+    steps: Counter[str] = Counter()
+    told = []
+    for event in events:
+        steps[event.key] += 1
+        told.append(
+            {
+                "key": event.key,
+                "step": steps[event.key],
+                "type": event.type,
+                "occurred_at": event.occurred_at.isoformat(),
+                "payload": event.model_dump(mode="json"),
+            }
+        )
+    values = {"org": session.info["actor"].org, "traceparent": current_traceparent(), "events": json.dumps(told)}
+    await session.execute(_TELL, values)
+    return True

@@ -1,0 +1,1 @@
+"""What comes in from outside as a file: what kind it is, and whether it is clean."""

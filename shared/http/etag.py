@@ -1,0 +1,71 @@
+"""Optimistic concurrency: a resource's ETag says which version the caller saw, `If-Match` says which one it means to change."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import Header, Response
+
+from shared.http.openapi import REQUIRED
+from shared.kernel.errors import PreconditionFailed, PreconditionRequired
+
+
+class Versioned(Protocol):
+    @property
+    def id(self) -> UUID | str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+class IfMatchMissing(PreconditionRequired):
+    """The change needs an If-Match header."""
+
+
+class Stale(PreconditionFailed):
+    """Somebody has changed the resource since the caller read it."""
+
+
+def etag_of(resource: Versioned) -> str:
+    """An opaque strong tag for this version of the resource."""
+    return f'"{hashlib.sha256(f"{resource.id}:{resource.version}".encode()).hexdigest()[:20]}"'
+
+
+def tag(response: Response, resource: Versioned) -> None:
+    """Give the answer its ETag."""
+    response.headers["etag"] = etag_of(resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the caller says it saw; empty when it said nothing."""
+
+    tags: frozenset[str] = frozenset()
+
+    def check(self, resource: Versioned) -> None:
+        """Raises Stale when the caller saw another version. Ask under the row's lock."""
+        if self.tags and "*" not in self.tags and etag_of(resource) not in self.tags:
+            raise Stale(
+                "This was changed since you read it; read it again and decide anew.",
+                headers={"etag": etag_of(resource)},
+            )
+
+
+def _match(header: str | None) -> Match:
+    return Match(frozenset(re.findall(r'"[^"]*"|\*', header or "")))
+
+
+async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> Match:
+    """For a state change that honours If-Match when it is sent."""
+    return Match(_match(if_match).tags or frozenset({"?"})) if if_match else Match()
+
+
+async def required(
+    if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
+) -> Match:
+    """For PUT, PATCH and decisions: 428 without If-Match."""
+    if not if_match:
+        raise IfMatchMissing("Send If-Match with the ETag you read; without it an unseen change could be overwritten.")
+    return await honoured(if_match)

@@ -1,0 +1,115 @@
+"""The OpenAPI document of a service: what FastAPI finds out, with our problem documents, and without what is not so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from shared.kernel.strict_json import UNWANTED
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+REQUIRED = "x-required"
+"""Marks a parameter that is missed with an answer of its own (400, 428) and is therefore optional to FastAPI."""
+
+_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+_DESCRIPTIONS = {
+    400: "The request could not be read.",
+    401: "No valid token, or one that is not sure enough.",
+    403: "The token lacks a scope or role.",
+    404: "Does not exist, or is not yours.",
+    409: "The state does not allow it; the answer says what it does allow.",
+    412: "Changed since you read it.",
+    413: "Larger than 1 MiB.",
+    415: "Not JSON in UTF-8.",
+    422: "Not as this contract says; `errors` says where.",
+    428: "If-Match is missing.",
+    429: "Too many requests from your organisation; Retry-After says when to come back.",
+    503: "The database is away; try again.",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": description,
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, description in _DESCRIPTIONS.items()
+}
+"""The ways to fail that all operations have in common, for `FastAPI(responses=...)`."""
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457. `type` ends in the error's name; further members belong to that error.",
+    "required": ["type", "title", "status", "detail", "instance", "trace_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "trace_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"loc": {"type": "array"}, "msg": {"type": "string"}}},
+        },
+    },
+}
+
+
+def describe(app: FastAPI, *, origin: str) -> None:
+    """Make `app.openapi()` the document that partners may rely on; `origin` is where the token issuer is found."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        document = made()
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+        components["securitySchemes"] = {
+            "oidc": {"type": "openIdConnect", "openIdConnectUrl": f"{origin}/oidc/.well-known/openid-configuration"}
+        }
+        for _, _, operation in operations_of(document):
+            for parameter in operation.get("parameters", []):
+                _correct(parameter)
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                _forbid_control_characters(media["schema"], document, set())
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method in capitals and description of each operation of an OpenAPI document."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, method.upper(), operation
+
+
+def _correct(parameter: dict[str, Any]) -> None:
+    """A parameter is there or it is not: an address or a header holds no null, though Python's default is None."""
+    schema = parameter["schema"]
+    alternatives = [found for found in schema.get("anyOf", []) if found != {"type": "null"}]
+    if len(alternatives) == 1:
+        del schema["anyOf"]
+        schema |= alternatives[0]
+    if schema.pop(REQUIRED, False):
+        parameter["required"] = True
+
+
+def _forbid_control_characters(schema: Any, document: dict[str, Any], seen: set[str]) -> None:
+    """Say of every free text of a request what our JSON reader holds it to."""
+    if isinstance(schema, list):
+        for part in schema:
+            _forbid_control_characters(part, document, seen)
+    if not isinstance(schema, dict):
+        return
+    if reference := schema.get("$ref"):
+        if reference not in seen:
+            seen.add(reference)
+            _forbid_control_characters(document["components"]["schemas"][reference.rpartition("/")[2]], document, seen)
+        return
+    if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
+        schema["pattern"] = f"^[^{UNWANTED}]*$"
+    for keyword in ("anyOf", "items"):
+        _forbid_control_characters(schema.get(keyword), document, seen)
+    _forbid_control_characters(list(schema.get("properties", {}).values()), document, seen)

@@ -1,0 +1,94 @@
+"""Lists in pages. A cursor says where the next page starts; it is signed, and bound to who asked and for what."""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from shared.kernel.errors import BadRequest
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 100
+LONGEST_CURSOR = 2048
+_SHORTEST_KEY = 32
+_TAG_LENGTH = hashlib.sha256().digest_size
+_PURPOSE = b"havn paging cursor v1"  # the key may sign other things too: a signature of theirs is none of ours
+
+T = TypeVar("T")
+
+Limit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=MAX_LIMIT,
+        description="How many items a page holds at most.",
+        default_factory=lambda: DEFAULT_LIMIT,
+        json_schema_extra={"default": DEFAULT_LIMIT},  # OpenAPI does not call the factory
+    ),
+]
+Cursor = Annotated[
+    str | None, Query(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before, for the next page.")
+]
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class CursorInvalid(BadRequest):
+    """The cursor was changed, or given out to another organisation or for another search."""
+
+
+class Cursors:
+    """Gives out cursors and reads them back. All processes of a service need the same `key` (at least 32 bytes)."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < _SHORTEST_KEY:
+            raise ValueError(f"A cursor key has at least {_SHORTEST_KEY} bytes.")
+        self._key = key
+
+    def issue(self, position: list[str | int], *, holder: str, query: str) -> str:
+        """A cursor to `position` (the sort key of a page's last item) for the organisation `holder` and the filters
+        `query`. Whoever holds it can read the position, so no personal data may be in it."""
+        place = json.dumps(position, separators=(",", ":")).encode("ascii")
+        cursor = base64.urlsafe_b64encode(self._tag(place, holder, query) + place).rstrip(b"=").decode("ascii")
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError("The position is too long for a cursor.")
+        return cursor
+
+    def read(self, cursor: str, *, holder: str, query: str) -> list[str | int]:
+        """The position that was given to `issue` with the same holder and query. Raises CursorInvalid."""
+        signed = _unpack(cursor)
+        tag, place = signed[:_TAG_LENGTH], signed[_TAG_LENGTH:]
+        if not hmac.compare_digest(tag, self._tag(place, holder, query)):
+            raise CursorInvalid("The cursor does not belong to this list; start again without it.")
+        position: list[str | int] = json.loads(place)
+        return position
+
+    def _tag(self, place: bytes, holder: str, query: str) -> bytes:
+        mac = hmac.new(self._key, digestmod=hashlib.sha256)
+        for part in (_PURPOSE, holder.encode("utf-8", "surrogatepass"), query.encode("utf-8", "surrogatepass"), place):
+            # With its length before it, no part can lend its end to the next.
+            mac.update(len(part).to_bytes(8, "big") + part)
+        return mac.digest()
+
+
+def _unpack(cursor: str) -> bytes:
+    """The bytes of a cursor as we write them; nothing for any other spelling, which then fails the signature."""
+    if len(cursor) > LONGEST_CURSOR:
+        return b""
+    try:
+        signed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+    is_as_written = base64.urlsafe_b64encode(signed).rstrip(b"=").decode("ascii") == cursor
+    return signed if is_as_written else b""

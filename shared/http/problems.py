@@ -1,0 +1,163 @@
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.data.outages import is_outage
+from shared.kernel.errors import DomainError, NotFound, SpokenValueError
+from shared.observability.logs import log
+from shared.observability.tracing import current_trace_id, route_of
+
+PROBLEM_TYPE = "https://havn.dk/problems/"
+RETRY_AFTER_SECONDS = 5
+
+
+def problem(
+    *, name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    """An RFC 9457 document; `type` ends in the error's name, which partners may rely on. A 422 always has `errors`: what
+    concerns no single field stands for the whole body."""
+    body = {
+        "type": PROBLEM_TYPE + name,
+        "title": title_of(name),
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:trace:{current_trace_id()}",
+        "trace_id": current_trace_id(),
+    } | extra
+    if status == 422:
+        body.setdefault("errors", [{"loc": ["body"], "msg": detail}])
+    fixed = {"cache-control": "no-store"} | dict(headers or {})
+    return JSONResponse(body, status, headers=fixed, media_type="application/problem+json")
+
+
+def title_of(name: str) -> str:
+    """An error's name in words: each capital begins one, also a word of one letter (NothingGrantsAPeriod)."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).capitalize()
+
+
+def answer_to(error: DomainError) -> JSONResponse:
+    """The problem document of this error."""
+    return problem(
+        name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **error.extra
+    )
+
+
+async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
+    return answer_to(error)
+
+
+def _public_name(error: DomainError) -> str:
+    # Which thing was not found must not be readable from the answer: "not yours" and "does not exist" are the same bytes.
+    return "NotFound" if isinstance(error, NotFound) and not error.is_public else type(error).__name__
+
+
+async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
+    """422: where and why, never what was sent (FastAPI's own answer would echo it: a CPR number, a name)."""
+    return problem(
+        name="InvalidInput",
+        status=422,
+        detail="The request is not as the contract says; see `errors`.",
+        errors=speakable(error.errors()),
+    )
+
+
+def speakable(errors: Sequence[Any]) -> list[dict[str, Any]]:
+    """Pydantic's errors as they may be told: the place and the rule, never the value."""
+    return [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
+
+
+def _safe(part: Any) -> Any:
+    """A place in the body. A name that the caller invented (an unknown field) may itself be personal: it is cut down."""
+    return part if isinstance(part, int) or re.fullmatch(r"[a-zA-Z_\-]{1,40}", str(part)) else "?"
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    """Pydantic's sentence where it speaks of the rule only; a general one where it could quote the value."""
+    quoting = {"json_invalid", "value_error", "assertion_error", "date_from_datetime_inexact", "union_tag_invalid"}
+    kind = str(found["type"])
+    if kind == "value_error" and isinstance(found.get("ctx", {}).get("error"), SpokenValueError):
+        return str(found["ctx"]["error"])
+    if kind in quoting or kind.endswith(("_parsing", "_from_datetime_parsing")):
+        return f"Not a valid value here ({kind.replace('_', ' ')})."
+    return str(found["msg"])
+
+
+async def _http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    names = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 413: "PayloadTooLarge"}
+    details = {
+        400: "The request could not be read.",
+        404: "There is nothing here that you may see.",
+        405: "This path does not know that method; see the Allow header.",
+        413: "The body is larger than 1 MiB.",
+    }
+    name = names.get(error.status_code, "RequestRefused")
+    detail = details.get(error.status_code, "The request was refused.")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = _methods_at(request) or headers.get("Allow", "")
+    return problem(name=name, status=error.status_code, detail=detail, headers=headers)
+
+
+def _methods_at(request: Request) -> str:
+    """All methods that the path knows: the router would name those of the first route with the path only."""
+    app: FastAPI = request.app
+    return ", ".join(sorted(app.openapi()["paths"].get(route_of(request.scope), {}))).upper()
+
+
+def _unforeseen(error: Exception, route: str) -> JSONResponse:
+    if is_outage(error):
+        log.warning("something we need is away", exc_info=error, route=route)
+        return problem(
+            name="Unavailable",
+            status=503,
+            detail="Something Havn needs does not answer; send the same request again, with the same Idempotency-Key.",
+            headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+        )
+    if isinstance(error, ClientDisconnect):  # nobody reads this answer; it is none of our failures in log and metrics
+        return problem(
+            name="RequestIncomplete", status=400, detail="The connection ended before the request was whole."
+        )
+    log.error("unforeseen error", exc_info=error, route=route)
+    return problem(
+        name="InternalError",
+        status=500,
+        detail="Something failed on our side; nothing was changed. Quote the trace id.",
+    )
+
+
+class LastResort:
+    """ASGI middleware: what nobody foresaw leaves as a problem document too. It stands inside the request's span (FastAPI's
+    own handler for `Exception` stands outside), so that the answer has the trace id that the log has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            await _unforeseen(error, route_of(scope))(scope, receive, send)
+
+
+def render_errors(app: FastAPI) -> None:
+    """Every way to fail leaves `app` as a problem document."""
+    app.add_exception_handler(DomainError, _domain_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _invalid_input)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
+    app.add_middleware(LastResort)

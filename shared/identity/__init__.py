@@ -1,0 +1,1 @@
+"""Who is asking: actors, tokens, issuers' keys."""

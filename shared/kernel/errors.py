@@ -1,0 +1,90 @@
+"""The tree of errors, and the one place that turns them into RFC 9457 problem documents.
+
+An error is a sentence that says what to do. It never quotes what the caller submitted: that may be a person's name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class DomainError(Exception):
+    """Something the caller may not or cannot do; `detail` is one sentence, `extra` further members of the answer."""
+
+    status = 409
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+
+class BadRequest(DomainError):
+    status = 400
+
+
+class Unauthenticated(DomainError):
+    status = 401
+
+
+class Forbidden(DomainError):
+    status = 403
+
+
+class ScopeMissing(Forbidden):
+    """The token lacks the scope."""
+
+
+class NotFound(DomainError):
+    """What does not exist, and what is not yours: one answer, the same bytes, whatever was asked for."""
+
+    status = 404
+    is_public = False
+    """Whether the answer tells the error's name: only where that says nothing about anybody's rows."""
+
+    def __init__(self, detail: str = "There is nothing here that you may see.", **extra: Any) -> None:
+        super().__init__(detail, **extra)
+
+
+class Conflict(DomainError):
+    status = 409
+
+
+class Gone(DomainError):
+    status = 410
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+
+
+class PayloadTooLarge(DomainError):
+    status = 413
+
+
+class UnsupportedMediaType(DomainError):
+    status = 415
+
+
+class Unprocessable(DomainError):
+    status = 422
+
+
+class RefusedForGood(Unprocessable):
+    """A refusal that is a fact itself: what was written with it stays, as after an answer. Every other error leaves nothing."""
+
+
+class PreconditionRequired(DomainError):
+    status = 428
+
+
+class TooManyRequests(DomainError):
+    status = 429
+
+
+class Unavailable(DomainError):
+    status = 503
+
+
+class SpokenValueError(ValueError):
+    """Raised in a schema's validator when its sentence quotes nothing that was submitted, and so may be shown."""

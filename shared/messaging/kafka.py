@@ -1,0 +1,255 @@
+"""The bus that carries events between the services: Apache Kafka, or this process itself.
+
+Both keep the same small promise. `publish` reports the messages that are safe; all others stay in the outbox and are
+tried again, so a message may come twice but never disappears, and is never overtaken by a later one with its key. The
+consumer's inbox makes the second copy harmless.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    KafkaError,
+    NoError,
+    ProducerClosed,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from shared.messaging.kafka_reader import (
+    CALL_SECONDS,
+    JOIN_SECONDS,
+    GroupReader,
+    Leaving,
+    TopicMissing,
+    admin_of,
+    list_topics,
+)
+from shared.messaging.messages import SILENCE_SECONDS, Deliver, Message, Subscription
+
+__all__ = ["KafkaBus", "make_topics"]
+
+log = structlog.get_logger()
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+METADATA_SECONDS = 10
+
+
+class KafkaBus:
+    """Apache Kafka: an idempotent producer and a reader for each group, both made anew when their client falters."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        client_id: str,
+        *,
+        publish_seconds: float = 10.0,
+        session_seconds: float = 10.0,
+        check_crcs: bool = True,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._publish_seconds = publish_seconds
+        self._session_seconds = session_seconds
+        self._check_crcs = check_crcs
+        self._readers: list[GroupReader] = []
+        self._reading: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+        self._making_producer = asyncio.Lock()
+        self._known_topics: set[str] = set()
+        self._missing_topics: set[str] = set()
+        self._refused_since: float | None = None
+        self._leaving = Leaving()
+
+    def subscribe(self, group: str, topics: frozenset[str], deliver: Deliver) -> None:
+        if self._reading:
+            raise RuntimeError(f"Group {group} must subscribe before the bus starts.")
+
+        def make_consumer(*topics: str) -> AIOKafkaConsumer:
+            return AIOKafkaConsumer(
+                *topics,
+                bootstrap_servers=self._bootstrap,
+                client_id=self._client_id,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                request_timeout_ms=int(CALL_SECONDS * 1000),
+                session_timeout_ms=int(self._session_seconds * 1000),
+                heartbeat_interval_ms=int(self._session_seconds * 300),
+                check_crcs=self._check_crcs,
+                # A topic that was lost and made again is noticed with the metadata, by default after five minutes only.
+                metadata_max_age_ms=METADATA_SECONDS * 1000,
+            )
+
+        self._readers.append(
+            GroupReader(self._bootstrap, Subscription(group, topics, deliver), make_consumer, self._leaving)
+        )
+
+    async def start(self) -> None:
+        """Begin to read. A broker that is away is no error here: the readers go on trying, and `healthy` tells."""
+        self._reading = [
+            asyncio.create_task(reader.run(self._stopping), name=f"bus:{reader.group}") for reader in self._readers
+        ]
+
+    async def stop(self) -> None:
+        """Let the batch in hand be finished and its offsets be committed, then leave; at most five seconds."""
+        self._stopping.set()
+        for reader, task in zip(self._readers, self._reading, strict=False):
+            if not reader.has_batch:
+                task.cancel()  # to join a group may take half a minute, and nothing is lost with it
+        if self._reading:
+            _, unfinished = await asyncio.wait(self._reading, timeout=2.5)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(self._reading, timeout=1)
+        if self._producer is not None:
+            await self._abandon(self._producer)
+        await self._leaving.finish()
+
+    async def publish(self, messages: Sequence[Message]) -> set[str]:
+        taken: set[str] = set()
+        if self._stopping.is_set() or not messages:
+            return taken
+        producer = None
+        try:
+            async with asyncio.timeout(self._publish_seconds):
+                await self._look_up_topics({message.topic for message in messages})
+                producer = await self._running_producer()
+                await _send_in_rounds(producer, messages, self._missing_topics, taken)
+        except Exception as error:
+            # What became of the rest is unknown, and so is the sequence number the producer shares with the broker.
+            log.warning("bus.publish_failed", taken=len(taken), messages=len(messages), error=type(error).__name__)
+            self._known_topics.clear()
+            if producer is not None:
+                await self._abandon(producer)
+        self._refused_since = None if taken else self._refused_since or time.monotonic()
+        return taken
+
+    async def lag(self) -> dict[tuple[str, str], int]:
+        lags = await asyncio.gather(*(reader.lag() for reader in self._readers))
+        return {
+            (reader.group, topic): count
+            for reader, by_topic in zip(self._readers, lags, strict=True)
+            for topic, count in by_topic.items()
+        }
+
+    @property
+    def healthy(self) -> str | None:
+        missing = self._missing_topics.union(*(reader.missing_topics for reader in self._readers))
+        if missing:
+            return str(TopicMissing(missing))
+        if self._refused_since and (silence := time.monotonic() - self._refused_since) > SILENCE_SECONDS:
+            return f"Kafka has not taken any message for {silence:.0f} seconds."
+        for reader in self._readers:
+            if (silence := reader.silent_seconds()) > SILENCE_SECONDS:
+                return f"Group {reader.group} has not read from Kafka for {silence:.0f} seconds."
+        return None
+
+    async def _look_up_topics(self, topics: set[str]) -> None:
+        # Asked for by name, a topic comes into being on a broker that makes topics by itself, as nobody wants it.
+        if not topics <= self._known_topics:
+            self._known_topics = await list_topics(self._bootstrap)
+        self._missing_topics = (self._missing_topics | topics) - self._known_topics
+
+    async def _running_producer(self) -> AIOKafkaProducer:
+        async with self._making_producer:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    client_id=self._client_id,
+                    enable_idempotence=True,
+                    acks="all",
+                    # Half of the whole: a connection that hangs is replaced while there is time to use another.
+                    request_timeout_ms=int(self._publish_seconds * 500),
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await self._leaving.see_off(producer.stop(), producer.client)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _abandon(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+        # An idempotent producer never gives a batch up by itself, and would wait for it for ever when told to stop.
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+        await self._leaving.see_off(producer.stop(), producer.client)
+
+
+async def make_topics(bootstrap: str, topics: Iterable[str], partitions: int = 6) -> None:
+    """Make the topics that do not exist yet, and return when they can be used; existing ones are left as they are.
+
+    Each gets up to three copies, of which two must have a message before it counts as taken.
+    """
+    wanted = set(topics)
+    async with asyncio.timeout(JOIN_SECONDS), admin_of(bootstrap) as admin:
+        brokers = len((await admin.describe_cluster())["brokers"])
+        settings = {"min.insync.replicas": "2" if brokers >= 3 else "1"}
+        new = [
+            NewTopic(topic, partitions, min(3, brokers), topic_configs=settings)
+            for topic in sorted(wanted - set(await admin.list_topics()))
+        ]
+        if new:
+            answer = await admin.create_topics(new)
+            for _, code, *_ in answer.topic_errors:
+                if for_code(code) not in (NoError, TopicAlreadyExistsError):
+                    raise for_code(code)()
+        for _ in range(100):
+            if wanted <= await _topics_with_leaders(admin):
+                return
+            await asyncio.sleep(0.1)
+        raise TopicMissing(wanted - await _topics_with_leaders(admin))
+
+
+async def _topics_with_leaders(admin: AIOKafkaAdminClient) -> set[str]:
+    return {
+        topic["topic"]
+        for topic in await admin.describe_topics()
+        if all(partition["leader"] >= 0 for partition in topic["partitions"])
+    }
+
+
+async def _send_in_rounds(
+    producer: AIOKafkaProducer, messages: Sequence[Message], missing_topics: set[str], taken: set[str]
+) -> None:
+    """Send the i-th message of each key in round i, and add to `taken` what was acknowledged.
+
+    A key whose message was not taken is out: its next message would overtake it.
+    """
+    waiting: dict[str, deque[Message]] = {}
+    for message in messages:
+        waiting.setdefault(message.key, deque()).append(message)
+    refusals: list[KafkaError] = []
+    while waiting:
+        now = [queue.popleft() for queue in waiting.values() if queue[0].topic not in missing_topics]
+        refusals += filter(None, await asyncio.gather(*(_send(producer, message, taken) for message in now)))
+        waiting = {message.key: waiting[message.key] for message in now if message.id in taken and waiting[message.key]}
+    if refusals:
+        raise refusals[0]
+
+
+async def _send(producer: AIOKafkaProducer, message: Message, taken: set[str]) -> KafkaError | None:
+    headers = [("content-type", CONTENT_TYPE.encode())]
+    if message.traceparent is not None:
+        headers.append(("traceparent", message.traceparent.encode()))
+    try:
+        sent = await producer.send_and_wait(message.topic, message.value, key=message.key.encode(), headers=headers)
+    except KafkaError as error:
+        return error
+    if sent.offset < 0:
+        # "Had that number already." A broker that lost its disk gives out producer ids from the start again, so the number
+        # may be another message's. A copy is harmless, a message that only seems sent is not: it goes again.
+        return DuplicateSequenceNumber()
+    taken.add(message.id)
+    return None

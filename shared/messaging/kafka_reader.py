@@ -1,0 +1,289 @@
+"""Reading from Kafka: one consumer for each group, made anew whenever its client falters.
+
+Clients of Kafka are known to stop without a word, to wait for ever, and to go on from a position that means nothing on
+a broker with a new disk. So all guarantees lie in the outbox, the inbox and the committed offset, and the client is
+something to throw away at the first doubt.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from shared.messaging.messages import Message, Subscription
+
+log = structlog.get_logger()
+
+MAX_RECORDS = 500
+POLL_SECONDS = 0.5
+CALL_SECONDS = 15.0
+JOIN_SECONDS = 30.0
+IDLE_CHECK_SECONDS = 10.0
+STUCK_SECONDS = 30.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+class BusFault(Exception):
+    """The bus is not as it should be; says in one sentence what was seen."""
+
+
+class TopicMissing(BusFault):
+    """A topic is not there. Making it is the work of `havn migrate`, never of a client that happens to use it."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        names = sorted(topics)
+        what = f"Topic {names[0]} does" if len(names) == 1 else f"Topics {', '.join(names)} do"
+        super().__init__(f"{what} not exist: run havn migrate.")
+
+
+class PositionForgotten(BusFault):
+    """The broker no longer knows how far the group had read, so the position kept in this process means nothing."""
+
+
+class ReaderStuck(BusFault):
+    """Messages are waiting, yet the client brings none."""
+
+
+class Leaving:
+    """Clients on their way out. One may hang as long as its last request; nobody waits for it longer than a second."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[asyncio.Task[None], AIOKafkaClient] = {}
+
+    async def see_off(self, stop: Coroutine[Any, Any, None], client: AIOKafkaClient) -> None:
+        """Let a producer or consumer stop in its own time; `client` is what holds its connections."""
+        task = asyncio.create_task(_without_fuss(stop))
+        self._tasks[task] = client
+        task.add_done_callback(lambda _: self._tasks.pop(task))
+        await asyncio.wait({task}, timeout=1)
+
+    async def finish(self) -> None:
+        """End those still hanging, and their connections."""
+        hanging = dict(self._tasks)
+        for task in hanging:
+            task.cancel()
+        if hanging:
+            await asyncio.wait(hanging, timeout=0.2)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await asyncio.gather(*(client.close() for client in hanging.values()), return_exceptions=True)
+
+
+class GroupReader:
+    """One consumer group, kept reading whatever happens to its client or to the broker."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        subscription: Subscription,
+        make_consumer: Callable[..., AIOKafkaConsumer],
+        leaving: Leaving,
+    ) -> None:
+        self.group = subscription.group
+        self.missing_topics: set[str] = set()
+        self.has_batch = False
+        """Whether messages are in hand that are not handled and acknowledged yet."""
+        self._topics = subscription.topics
+        self._deliver = subscription.deliver
+        self._bootstrap = bootstrap
+        self._make_consumer = make_consumer
+        self._leaving = leaving
+        self._last_lag: dict[str, int] = {}
+        self._handled_up_to: dict[TopicPartition, int] = {}
+        now = time.monotonic()
+        self._well_at = self._checked_at = self._brought_at = now
+
+    def silent_seconds(self) -> float:
+        """Since the broker last answered and what it brought was handled."""
+        return time.monotonic() - self._well_at
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Read until told to stop."""
+        self._well_at = time.monotonic()
+        pause = FIRST_PAUSE_SECONDS
+        while not stopping.is_set():
+            try:
+                async with self._running_consumer() as consumer:
+                    while not stopping.is_set():
+                        await self._read_once(consumer)
+                        pause = FIRST_PAUSE_SECONDS
+            except Exception as error:
+                # Whatever it is, the way out is the same: a new client that asks the broker where the group stands.
+                told = str(error) if isinstance(error, BusFault) else type(error).__name__
+                log.warning("bus.reader_restarts", group=self.group, pause_seconds=pause, error=told)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def lag(self) -> dict[str, int]:
+        """Messages the group has not handled, by topic; what was last known when the broker does not answer.
+
+        An observer of its own asks, since the lag matters most while the reader has no consumer that works.
+        """
+        with suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(CALL_SECONDS / 3):
+                async with admin_of(self._bootstrap) as admin:
+                    described = await admin.describe_topics()
+                observer = self._make_consumer()
+                observer.assign(
+                    [
+                        TopicPartition(topic["topic"], partition["partition"])
+                        for topic in described
+                        if topic["topic"] in self._topics
+                        for partition in topic["partitions"]
+                    ]
+                )
+                try:
+                    await observer.start()
+                    self._last_lag = await _lag_of(observer)
+                finally:
+                    await self._stop(observer)
+        return self._last_lag
+
+    @asynccontextmanager
+    async def _running_consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        async with asyncio.timeout(CALL_SECONDS):
+            self.missing_topics = set(self._topics - await list_topics(self._bootstrap))
+        if self.missing_topics:
+            raise TopicMissing(self.missing_topics)
+        consumer = self._make_consumer(*self._topics)
+        try:
+            async with asyncio.timeout(JOIN_SECONDS):
+                await consumer.start()
+            self._checked_at = self._brought_at = time.monotonic()
+            yield consumer
+        finally:
+            await self._stop(consumer)
+
+    async def _stop(self, consumer: AIOKafkaConsumer) -> None:
+        await self._leaving.see_off(consumer.stop(), consumer._client)  # noqa: SLF001  it has no public name
+
+    async def _read_once(self, consumer: AIOKafkaConsumer) -> None:
+        brought = await consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=MAX_RECORDS)
+        if not brought:
+            await self._check_when_idle(consumer)
+            return
+        member = _membership(consumer)
+        async with asyncio.timeout(CALL_SECONDS):
+            await self._check_position(consumer, {tp: records[0].offset for tp, records in brought.items()})
+        self.has_batch = True
+        try:
+            await self._deliver([_received(record) for record in itertools.chain.from_iterable(brought.values())])
+            offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
+            async with asyncio.timeout(CALL_SECONDS):
+                await consumer.commit(offsets)
+                if _membership(consumer) != member:
+                    await self._start_over(consumer, offsets)
+        finally:
+            self.has_batch = False
+        self._handled_up_to |= offsets
+        self._well_at = self._brought_at = time.monotonic()
+
+    async def _start_over(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+        """The client has joined the group anew meanwhile, and has committed as the new member: it tries again by itself. Where
+        it did so because the broker came back with a new disk, the old positions now stand for the new log, and what lies
+        before them would be skipped. To read it all again is harmless."""
+        await consumer.commit(await consumer.beginning_offsets(list(partitions)))
+        raise PositionForgotten(f"Group {self.group} was joined anew before a commit; it reads from the beginning.")
+
+    async def _check_when_idle(self, consumer: AIOKafkaConsumer) -> None:
+        """A client that brings nothing may be idle, or deaf: it keeps silent about a broker that is gone."""
+        if time.monotonic() - self._checked_at < IDLE_CHECK_SECONDS:
+            return
+        async with asyncio.timeout(CALL_SECONDS):
+            self.missing_topics = set(self._topics - await consumer.topics())
+            if self.missing_topics:
+                raise TopicMissing(self.missing_topics)
+            waiting = sum((await _lag_of(consumer)).values())
+        self._checked_at = time.monotonic()
+        if waiting and self._checked_at - self._brought_at > STUCK_SECONDS:
+            raise ReaderStuck(f"{waiting} messages are waiting for group {self.group}, but the client brings none.")
+        self._well_at = self._checked_at
+
+    async def _check_position(self, consumer: AIOKafkaConsumer, first: Mapping[TopicPartition, int]) -> None:
+        """See that the batch goes on where the broker says the group stands.
+
+        When a broker has lost its disk, the old position may lie in the middle of the new topic, and to go on from
+        there would skip what lies before it. The broker has lost the group's offsets as well: that is how it shows.
+        """
+        stands = dict(zip(first, await asyncio.gather(*(consumer.committed(tp) for tp in first)), strict=True))
+        starts = await consumer.beginning_offsets([tp for tp in first if stands[tp] is None])
+        for tp, offset in first.items():
+            place = {"group": self.group, "topic": tp.topic, "partition": tp.partition, "offset": offset}
+            if stands[tp] is None and offset > starts[tp]:
+                raise PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
+            if offset < self._handled_up_to.get(tp, 0):
+                log.warning("bus.reading_starts_over", **place)
+            if stands[tp] is not None and offset > stands[tp]:
+                log.error("bus.messages_gone_before_they_were_read", expected=stands[tp], **place)
+
+
+def _membership(consumer: AIOKafkaConsumer) -> tuple[str, int]:
+    """As whom the client is in the group; another one after it has joined anew."""
+    coordinator = consumer._coordinator  # noqa: SLF001  it has no public name
+    return coordinator.member_id, coordinator.generation
+
+
+@asynccontextmanager
+async def admin_of(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def list_topics(bootstrap: str) -> set[str]:
+    async with admin_of(bootstrap) as admin:
+        return set(await admin.list_topics())
+
+
+async def _lag_of(consumer: AIOKafkaConsumer) -> dict[str, int]:
+    assigned = sorted(consumer.assignment())
+    ends = await consumer.end_offsets(assigned)
+    starts = await consumer.beginning_offsets(assigned)
+    lag: dict[str, int] = defaultdict(int)
+    for tp in assigned:
+        lag[tp.topic] += max(0, ends[tp] - (await consumer.committed(tp) or starts[tp]))
+    return dict(lag)
+
+
+def _received(record: ConsumerRecord) -> Message:
+    value = record.value or b""
+    headers = dict(record.headers)
+    return Message(
+        topic=record.topic,
+        key=(record.key or b"").decode(errors="replace"),
+        id=_event_id(value) or f"{record.topic}/{record.partition}/{record.offset}",
+        value=value,
+        traceparent=headers["traceparent"].decode(errors="replace") if "traceparent" in headers else None,
+    )
+
+
+def _event_id(value: bytes) -> str | None:
+    """The id inside the event; None when it is no event, which must still get a name to be set aside under."""
+    try:
+        event = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    event_id = event.get("id") if isinstance(event, dict) else None
+    return event_id if isinstance(event_id, str) and event_id else None
+
+
+async def _without_fuss(stop: Coroutine[Any, Any, None]) -> None:
+    try:
+        await stop
+    except Exception as error:
+        log.info("bus.client_left_badly", error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""How Havn tells what it does: logs, metrics, traces. None of it carries personal data."""

@@ -1,0 +1,192 @@
+"""What Havn tells its operators, none of it with personal data: traces here, `logs` and `metrics` beside it.
+
+A span knows a request by method and route template. The trace goes on through the outbox and the bus as W3C
+`traceparent`; a caller's `tracestate` and baggage are not taken in, for they may hold anything.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
+from time import perf_counter
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.observability.logs import bind_org, error_type, log
+from shared.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
+
+__all__ = ["Telemetry", "configure_tracing", "consumer_span", "current_trace_id", "current_traceparent"]
+
+UNMATCHED = "unmatched"
+"""The route of a request that no route took: its path is the caller's text, so it is not recorded."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_propagator = TraceContextTextMapPropagator()
+
+
+class _Tracing:
+    """The tracer in use. Spans are made before configuration too, so that every answer has a trace id."""
+
+    def __init__(self) -> None:
+        self.use(_provider("havn"))
+
+    def use(self, provider: TracerProvider) -> None:
+        self.provider = provider
+        self.tracer = provider.get_tracer("havn")
+
+
+def _provider(service_name: str) -> TracerProvider:
+    # ALWAYS_ON: a caller's "not sampled" flag must not switch off our own record of what it did.
+    return TracerProvider(sampler=ALWAYS_ON, resource=Resource.create({"service.name": service_name}))
+
+
+_tracing = _Tracing()
+
+
+def configure_tracing(
+    service_name: str, otlp_endpoint: str | None, exporter: SpanExporter | None = None
+) -> TracerProvider:
+    """Send this process's spans to `otlp_endpoint` (OTLP over HTTP, the base address) or to `exporter`, or nowhere.
+
+    The caller shuts the returned provider down when the process ends, which sends what still waits.
+    """
+    provider = _provider(service_name)
+    if exporter is not None:
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+    if otlp_endpoint is not None:
+        # Imported here: it brings an HTTP client that nobody needs who exports nothing.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        address = otlp_endpoint.rstrip("/").removesuffix("/v1/traces") + "/v1/traces"
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=address)))
+    _tracing.provider.shutdown()
+    _tracing.use(provider)
+    return provider
+
+
+def current_traceparent() -> str | None:
+    """The current span as W3C `traceparent`, to be kept with an event or sent on; None outside any span."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def current_trace_id() -> str:
+    """32 hex digits, by which logs, spans, audit and problem documents find each other; zeros outside any span."""
+    return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
+
+
+def consumer_span(traceparent: str | None, name: str) -> AbstractContextManager[Span]:
+    """Handling an event, as part of the trace in which it was published."""
+    return _span(SpanKind.CONSUMER, traceparent, name)
+
+
+@contextmanager
+def _span(kind: SpanKind, traceparent: str | None, name: str) -> Iterator[Span]:
+    # A parent is only ever the given one: asyncio may run us in the context of another request.
+    parent = _propagator.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
+    with _tracing.tracer.start_as_current_span(
+        name, context=parent, kind=kind, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield span
+        except BaseException as error:
+            _mark_failed(span, error_type(error))
+            raise
+
+
+def _mark_failed(span: Span, reason: str) -> None:
+    span.set_attribute("error.type", reason)
+    span.set_status(Status(StatusCode.ERROR))
+
+
+class Telemetry:
+    """ASGI middleware: one server span, one log line and one measurement for each request, and `traceparent` on its
+    answer. Pure ASGI, so that the context of the request's span is the one its endpoint and transaction run in."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        structlog.contextvars.clear_contextvars()
+        started = perf_counter()
+        status = 500  # what the caller gets when the application raises before it answers
+
+        async def send_traced(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = _with_traceparent(message)
+            await send(message)
+
+        with _span(SpanKind.SERVER, _traceparent_of(scope), _method_of(scope)) as span:
+            try:
+                await self._app(scope, receive, send_traced)
+            finally:
+                self._record(span, scope, status, perf_counter() - started)
+
+    def _record(self, span: Span, scope: Scope, status: int, seconds: float) -> None:
+        method, route = _method_of(scope), route_of(scope)
+        org = scope.get("state", {}).get("actor_org")
+        span.update_name(f"{method} {route}")
+        span.set_attributes(
+            {
+                "havn.service": self._service,
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            }
+        )
+        if org is not None:
+            span.set_attribute("havn.org", org)
+            bind_org(org)
+        if status >= 500:
+            _mark_failed(span, str(status))
+        HTTP_REQUESTS.labels(self._service, method, route, str(status)).inc()
+        HTTP_SECONDS.labels(self._service, method, route).observe(seconds)
+        is_routine = route.endswith("/metrics") or "/health/" in route
+        (log.debug if is_routine else log.info)(
+            "request answered",
+            service=self._service,
+            method=method,
+            route=route,
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+        )
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The template of the route that took the request ("/referrals/v1/referrals/{referral_id}"), after routing."""
+    # FastAPI keeps the path with the prefixes of included routers apart from the route, which has only its own part.
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    path = getattr(included, "path", None) or getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else UNMATCHED
+
+
+def _method_of(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method in _METHODS else "OTHER"
+
+
+def _traceparent_of(scope: Scope) -> str | None:
+    given = [value for name, value in scope["headers"] if name == b"traceparent"]
+    return given[0].decode("latin-1") if len(given) == 1 else None
+
+
+def _with_traceparent(message: Message) -> Message:
+    traceparent = current_traceparent()
+    if traceparent is None:
+        return message
+    headers = [*message.get("headers", []), (b"traceparent", traceparent.encode("ascii"))]
+    return {**message, "headers": headers}

@@ -1,0 +1,1 @@
+"""What rules of law are made of: decision tables with validity dates, working days."""

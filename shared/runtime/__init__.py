@@ -1,0 +1,1 @@
+"""Services as processes: put together, started, looked after, and their published contract."""

@@ -1,0 +1,83 @@
+"""What an operator does to the events by hand: look at dead letters, try them again, send the history anew."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import httpx
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.data.database import Database, runtime_password, service_url
+from shared.data.keys import key_provider
+from shared.http.peers import IssuedTokens, Peers
+from shared.identity.actor import Actor
+from shared.kernel.clock import SystemClock
+from shared.kernel.settings import Settings
+from shared.messaging import relay
+from shared.messaging.consumer import Consumer, DeadLetter
+from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET
+from shared.runtime.service import Service
+
+
+@asynccontextmanager
+async def _database(service: Service, settings: Settings, server_url: str) -> AsyncIterator[Database]:
+    ring = key_provider(settings).ring()
+    url = service_url(server_url, service.name, role_password=runtime_password(settings, ring))
+    database = Database(url, ring=ring, clock=SystemClock(), pool_size=2)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def transaction_of(service: Service, settings: Settings, server_url: str) -> AsyncIterator[AsyncSession]:
+    """A transaction in this service's database, as Havn itself."""
+    async with (
+        _database(service, settings, server_url) as database,
+        database.transaction(Actor.system(service.name)) as session,
+    ):
+        yield session
+
+
+async def list_dead_letters(service: Service, settings: Settings, server_url: str) -> Sequence[DeadLetter]:
+    """The events of this service's inbox that wait for a replay, oldest first."""
+    async with transaction_of(service, settings, server_url) as session:
+        waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
+        return list(await session.scalars(waiting))
+
+
+async def replay_dead_letters(service: Service, settings: Settings, server_url: str) -> tuple[int, int]:
+    """Try them again, in order per case; says how many took effect and how many remain. Neighbours are asked over HTTP."""
+    secret = settings.service_client_secret
+    async with (
+        _database(service, settings, server_url) as database,
+        httpx.AsyncClient(timeout=NEIGHBOUR_SECONDS, trust_env=False) as client,
+    ):
+        tokens = IssuedTokens(
+            client,
+            settings.token_url or f"{settings.origin}/oidc/token",
+            client_id=f"havn-{service.name}",
+            secret=secret.get_secret_value() if secret else SERVICE_CLIENT_SECRET,
+        )
+        consumer = Consumer(
+            service.name,
+            database,
+            service.handlers,
+            settings=settings,
+            clock=SystemClock(),
+            peers=Peers(settings, tokens, client),
+        )
+        return await consumer.replay()
+
+
+async def replay_events(service: Service, settings: Settings, server_url: str, *, since: datetime | None) -> int:
+    """Put the service's history back into its queue, from where a running relay sends it. Says how many events."""
+    password = runtime_password(settings, key_provider(settings).ring())
+    url = service_url(server_url, service.name, role_password=password).set(drivername="postgresql")
+    connection = await relay.relay_connection(url.render_as_string(hide_password=False))
+    try:
+        return await relay.replay(connection, since=since)
+    finally:
+        await connection.close()

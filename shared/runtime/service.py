@@ -1,0 +1,209 @@
+"""A service as the four of them are: what it is made of, its web application, its worker, its migration."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, FastAPI, Response
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.alerts.queue import AlertSender
+from shared.data.database import Database, service_url
+from shared.http.docs_page import docs_page
+from shared.http.endpoint import Endpoint
+from shared.http.openapi import PROBLEMS, describe
+from shared.http.problems import problem, render_errors
+from shared.identity.actor import Actor
+from shared.messaging.consumer import Consumer, Handlers
+from shared.messaging.relay import Relay
+from shared.observability.logs import log
+from shared.observability.metrics import EXPOSITION_TYPE, exposition
+from shared.observability.tracing import Telemetry
+from shared.runtime.platform import Platform
+
+MAX_BODY_BYTES = 1024 * 1024
+
+Sweep = Callable[[AsyncSession, datetime], Awaitable[bool | None]]
+"""Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is
+called again then, in a transaction of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What sets one service apart from the others."""
+
+    name: str
+    description: str
+    router: APIRouter
+    handlers: Handlers
+    metadata: MetaData
+    sweeps: Sequence[Sweep] = ()
+    raises_alerts: bool = False
+    """Its database has the table of `shared/alerts/queue.py`, and its worker sends what stands there."""
+
+
+def service_router() -> APIRouter:
+    """A router whose endpoints all go through `Endpoint`."""
+    return APIRouter(route_class=Endpoint)
+
+
+def database_of(service: Service, platform: Platform) -> Database:
+    """The service's database, as its runtime role."""
+    url = service_url(platform.server_url, service.name, role_password=platform.runtime_password)
+    return Database(url, ring=platform.ring, clock=platform.clock)
+
+
+def published(service: Service, *, origin: str, with_docs: bool = True) -> FastAPI:
+    """The service's endpoints under `/{service}/v1` and their OpenAPI document: all that partners are promised.
+
+    It needs nothing that runs, and answers nothing before `create_app` gives it a platform."""
+    base = f"/{service.name}"
+    app = FastAPI(
+        title=f"Havn {service.name}",
+        version="1",
+        description=service.description,
+        openapi_url=f"{base}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        responses=PROBLEMS,
+        max_body_size=MAX_BODY_BYTES,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.include_router(service.router, prefix=f"{base}/v1")
+    if with_docs:
+        app.include_router(docs_page(base, title=app.title, origin=origin))
+    describe(app, origin=origin)
+    return app
+
+
+def create_app(service: Service, platform: Platform, database: Database) -> FastAPI:
+    """The service's web application: `/{service}/v1/...`, docs, health and metrics."""
+    app = published(service, origin=platform.settings.origin, with_docs=not platform.settings.is_production)
+    app.state.platform = platform
+    app.state.database = database
+    app.include_router(_operations(database, platform), prefix=f"/{service.name}")
+    render_errors(app)
+    app.add_middleware(Telemetry, service=service.name)
+    return app
+
+
+def create_operations_app(service: Service, platform: Platform, database: Database) -> FastAPI:
+    """What a worker answers as a process of its own: `/{service}/health/...` and `/{service}/metrics`, nothing else."""
+    app = FastAPI(title=f"Havn {service.name}: worker", openapi_url=None)
+    app.include_router(_operations(database, platform, is_worker=True), prefix=f"/{service.name}")
+    render_errors(app)
+    return app
+
+
+def _operations(database: Database, platform: Platform, *, is_worker: bool = False) -> APIRouter:
+    """Health and metrics: for the platform, open, and without data about anybody. Only a worker needs the bus to be ready:
+    an API takes what comes into its outbox."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        try:
+            async with asyncio.timeout(3):
+                await database.ping()
+        except Exception as error:
+            log.warning("not ready", reason=type(error).__name__)
+            return problem(name="NotReady", status=503, detail="The database does not answer.")
+        if is_worker and (trouble := platform.bus.healthy):
+            return problem(name="NotReady", status=503, detail=trouble)
+        return Response('{"status":"ready"}', media_type="application/json")
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(exposition(), media_type=EXPOSITION_TYPE)
+
+    return router
+
+
+class Worker:
+    """What a service does without being asked: send its events, take the others', do what the clock makes due."""
+
+    def __init__(self, service: Service, platform: Platform, database: Database) -> None:
+        self.consumer = Consumer(
+            service.name,
+            database,
+            service.handlers,
+            settings=platform.settings,
+            clock=platform.clock,
+            peers=platform.peers,
+        )
+        self.relay = Relay(service.name, database.url, platform.bus, poll_seconds=platform.settings.relay_poll_seconds)
+        self.alerts = AlertSender(
+            service.name,
+            database,
+            platform.alert_channels,
+            poll_seconds=platform.settings.alert_poll_seconds,
+            retry_seconds=platform.settings.retry_seconds,
+        )
+        self._service = service
+        self._platform = platform
+        self._database = database
+        if service.handlers:
+            platform.bus.subscribe(f"havn.{service.name}", self.consumer.topics, self.consumer.deliver)
+
+    async def sweep(self) -> None:
+        """Do what is due by the domain's clock. Each subject has transactions of its own; one that fails keeps no other back,
+        and is raised at the end."""
+        failures = []
+        for sweep in self._service.sweeps:
+            try:
+                while await self._sweep_once(sweep):
+                    pass
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    async def _sweep_once(self, sweep: Sweep) -> bool:
+        async with self._database.transaction(Actor.system(self._service.name)) as session:
+            return bool(await sweep(session, self._platform.clock.now()))
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        self._database.on_commit = self._wake
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.relay.run())
+            if self._service.raises_alerts:
+                group.create_task(self.alerts.run())
+            group.create_task(self._sweep_now_and_then())
+
+    def _wake(self) -> None:
+        self.relay.wake()
+        self.alerts.wake()
+
+    async def _sweep_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(self._platform.settings.sweep_seconds)
+            try:
+                await self.sweep()
+            except Exception as error:
+                log.error("sweep failed; it runs again", service=self._service.name, exc_info=error)
+
+
+@asynccontextmanager
+async def working(workers: Sequence[Worker], platform: Platform) -> AsyncIterator[None]:
+    """The workers run, and the bus delivers, while the block lasts; then they end in order: nothing half done."""
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    await platform.bus.start()
+    try:
+        yield
+    finally:
+        await platform.bus.stop()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
