@@ -27,10 +27,11 @@ from shared.contract.directory import organisations
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres
 from shared.data.sealed import DataKey, Vault
+from shared.dev.development import Development
 from shared.identity.actor import Role
 from shared.kernel.settings import Settings
 from shared.runtime.platform import Platform
-from shared.runtime.running import migrate_all, open_house
+from shared.runtime.running import migrate_all, open_application
 
 SIZES = (1_000, 10_000, 100_000)
 JUDGED, QUERIES, TIMED = 10_000, 500, 150
@@ -128,7 +129,7 @@ async def _judge(caller: Caller, people: Sequence[Person], ids: Sequence[UUID], 
 async def _run(home: Path) -> None:
     server = EmbeddedPostgres(home)
     settings = Settings(home=home, sweep_seconds=3600)
-    known = {entry.id: entry.kind for entry in organisations()}
+    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
     chance = random.Random(20260302)
     people: list[Person] = []
     ids: list[UUID] = []
@@ -137,10 +138,9 @@ async def _run(home: Path) -> None:
         await migrate_all([service.name for service in SERVICES], settings, server.url)
         url = service_url(server.url, "identification").set(drivername="postgresql")
         database = await asyncpg.connect(url.render_as_string(hide_password=False))
-        async with open_house(SERVICES, settings, server.url, organisations=known) as house:
-            assert house.platform.dev_issuer
-            token = house.platform.dev_issuer.token("cmm", roles=[Role.CASEWORKER])
-            transport = httpx.ASGITransport(house.front)
+        async with open_application(SERVICES, settings, server.url, development=development) as application:
+            token = development.issuer.token("cmm", roles=[Role.CASEWORKER])
+            transport = httpx.ASGITransport(application.asgi)
             async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
                 caller = Caller(client, token)
                 model = await caller.open()
@@ -148,7 +148,7 @@ async def _run(home: Path) -> None:
                     while len(people) < size:
                         batch = [person(chance) for _ in range(min(10_000, size - len(people)))]
                         people += batch
-                        ids += await _store(database, house.platform, model, batch)
+                        ids += await _store(database, application.platform, model, batch)
                     await database.execute("VACUUM ANALYZE")
                     times[size] = await _time(caller, people, chance)
                     print(f"{size:,} people: median {statistics.median(times[size]):.1f} ms", flush=True)

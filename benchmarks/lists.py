@@ -18,9 +18,10 @@ from services.everything import SERVICES
 from shared.contract.directory import organisations
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres
+from shared.dev.development import Development
 from shared.identity.actor import Role
 from shared.kernel.settings import Settings
-from shared.runtime.running import migrate_all, open_house
+from shared.runtime.running import migrate_all, open_application
 
 FEW, MANY, CALLS = 1_000, 100_000, 400
 GOAL = 1.5
@@ -152,15 +153,14 @@ async def _measure(callers: Mapping[str, Caller], database: "asyncpg.Connection[
 async def _run(home: Path) -> None:
     server = EmbeddedPostgres(home)
     settings = Settings(home=home, sweep_seconds=3600)
-    known = {entry.id: entry.kind for entry in organisations()}
+    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
     try:
         await migrate_all([service.name for service in SERVICES], settings, server.url)
         url = service_url(server.url, "identification").set(drivername="postgresql")
         database = await asyncpg.connect(url.render_as_string(hide_password=False))
-        async with open_house(SERVICES, settings, server.url, organisations=known) as house:
-            issuer = house.platform.dev_issuer
-            assert issuer
-            transport = httpx.ASGITransport(house.front)
+        async with open_application(SERVICES, settings, server.url, development=development) as application:
+            issuer = development.issuer
+            transport = httpx.ASGITransport(application.asgi)
             async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
                 callers = {
                     org: Caller(client, issuer.token(org, roles=[Role.CASEWORKER, Role.DECIDER]))

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from services.everything import SERVICES
 from shared.contract.directory import organisations
 from shared.data.database import service_url
+from shared.dev.development import Development
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
 from shared.runtime.platform import make_platform
@@ -42,12 +43,8 @@ BODY = {
 def havn(database_url: str, port: int) -> tuple[ASGIApp, str, list[tuple[str, Sequence[Any]]]]:
     """Havn's referrals service without its worker; with a token, and the statements of its latest request."""
     settings = Settings(port=port)
-    platform = make_platform(
-        settings,
-        server_url=database_url,
-        client_id="havn-referrals",
-        organisations={entry.id: entry.kind for entry in organisations()},
-    )
+    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
+    platform = make_platform(settings, server_url=database_url, client_id="havn-referrals", development=development)
     service = next(service for service in SERVICES if service.name == "referrals")
     database = database_of(service, platform)
     sent: list[tuple[str, Sequence[Any]]] = []
@@ -57,8 +54,7 @@ def havn(database_url: str, port: int) -> tuple[ASGIApp, str, list[tuple[str, Se
         sent.append((statement, parameters if not many else parameters[0]))
 
     app = create_app(service, platform, database)
-    assert platform.dev_issuer
-    token = platform.dev_issuer.token("politi-oestjylland")
+    token = development.issuer.token("politi-oestjylland")
     return app, token, sent
 
 

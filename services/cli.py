@@ -20,6 +20,7 @@ from shared.data.migrations import DatabaseAway
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 from shared.observability.logs import configure_logging
 from shared.observability.tracing import configure_tracing
+from shared.runtime.platform import Development
 from shared.runtime.running import REFUSALS, database_server, migrate_all, run_everything
 from shared.runtime.service import Service
 
@@ -52,7 +53,11 @@ OneService = Annotated[str | None, typer.Option("--service", help="Only this ser
 def up() -> None:
     """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
     settings = _settings()
-    _run(lambda: run_everything(SERVICES, _organisations(), settings, lambda: _say_where(settings)))
+
+    async def go() -> None:
+        await run_everything(SERVICES, settings, lambda: _say_where(settings), development=_development(settings))
+
+    _run(go)
 
 
 @app.command()
@@ -255,8 +260,13 @@ def _settings() -> Settings:
     return settings
 
 
-def _organisations() -> dict[str, Any]:
-    return {entry.id: entry.kind for entry in organisations()}
+def _development(settings: Settings) -> Development | None:
+    """The issuer and the clock of a developer's Havn; imported here alone, so that production never has them."""
+    if settings.is_production:
+        return None
+    from shared.dev.development import Development as Handed
+
+    return Handed(settings, {entry.id: entry.kind for entry in organisations()})
 
 
 def _named(name: str | None) -> list[Service]:

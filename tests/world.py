@@ -14,11 +14,11 @@ import httpx
 from shared.contract.directory import organisations
 from shared.contract.organisations import Scope
 from shared.data.database import service_url
+from shared.dev.development import Development
 from shared.identity.actor import Assurance, Role
-from shared.kernel.clock import DevelopmentClock
 from shared.kernel.settings import Settings
 from shared.messaging.messages import Bus
-from shared.runtime.running import House, open_house
+from shared.runtime.running import Application, open_application
 from shared.runtime.service import Service
 
 ORGANISATIONS = {entry.id: entry.kind for entry in organisations()}
@@ -54,10 +54,11 @@ class Partner:
 class World:
     """A running Havn whose insides a test may look at."""
 
-    def __init__(self, house: House, server_url: str) -> None:
-        self.house = house
+    def __init__(self, application: Application, development: Development, server_url: str) -> None:
+        self.application = application
+        self.development = development
         self.server_url = server_url
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(house.front), base_url="http://havn.test")
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), base_url="http://havn.test")
         self._lines: dict[str, asyncpg.Connection[Any]] = {}
         self._emptying: dict[str, str] = {}
         self._turn = asyncio.Lock()
@@ -77,9 +78,7 @@ class World:
     ) -> Partner:
         """A client of this organisation; roles default to caseworker, scopes to all that its kind may have, and who acts
         (`subject`) to the organisation itself."""
-        issuer = self.house.platform.dev_issuer
-        assert issuer
-        token = issuer.token(
+        token = self.development.issuer.token(
             org,
             roles=[Role(role) for role in roles] or [Role.CASEWORKER],
             scopes=scopes,
@@ -109,7 +108,7 @@ class World:
 
     async def sql_as_runtime(self, service: str, statement: str, *values: Any, org: str = "") -> list[asyncpg.Record]:
         """Run SQL as the service's runtime role; without `org`, on behalf of nobody."""
-        url = service_url(self.server_url, service, role_password=self.house.platform.runtime_password)
+        url = service_url(self.server_url, service, role_password=self.application.platform.runtime_password)
         connection = await asyncpg.connect(
             url.set(drivername="postgresql").render_as_string(hide_password=False), server_settings={"havn.org": org}
         )
@@ -141,9 +140,9 @@ class World:
         deadline = asyncio.get_running_loop().time() + within
         told_when_quiet = -1
         while True:
-            counts = [await self._counts(name) for name in self.house.workers]
+            counts = [await self._counts(name) for name in self.application.workers]
             told, unsent = (sum(column) for column in zip(*counts, strict=True))
-            lag = sum((await self.house.platform.bus.lag()).values())
+            lag = sum((await self.application.platform.bus.lag()).values())
             is_quiet = unsent + lag == 0
             if is_quiet and told == told_when_quiet:
                 return
@@ -161,13 +160,11 @@ class World:
     async def forget_everything(self) -> None:
         """An empty Havn: all rows gone but the seeded directory, the clock running."""
         await self.settled()
-        for service in self.house.workers:
+        for service in self.application.workers:
             if service not in self._emptying:
                 self._emptying[service] = await self._statement_that_empties(service)
             await self.sql(service, self._emptying[service])
-        clock = self.house.platform.clock
-        assert isinstance(clock, DevelopmentClock)
-        clock.set(None)
+        self.development.clock.set(None)
 
     async def _statement_that_empties(self, service: str) -> str:
         rows = await self.sql(
@@ -185,8 +182,9 @@ async def open_world(
     services: Sequence[Service], settings: Settings, server_url: str, *, bus: Bus | None = None
 ) -> AsyncIterator[World]:
     """A Havn of these services on migrated databases, until the block ends."""
-    async with open_house(services, settings, server_url, organisations=ORGANISATIONS, bus=bus) as house:
-        world = World(house, server_url)
+    development = Development(settings, ORGANISATIONS)
+    async with open_application(services, settings, server_url, development=development, bus=bus) as application:
+        world = World(application, development, server_url)
         try:
             yield world
         finally:

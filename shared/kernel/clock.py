@@ -18,20 +18,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class DevelopmentClock:
-    """A clock that a developer may set and stop (`PUT /dev/clock`). Tokens are never judged by it."""
-
-    def __init__(self) -> None:
-        self._stopped_at: datetime | None = None
-
-    def now(self) -> datetime:
-        return self._stopped_at or datetime.now(UTC)
-
-    def set(self, moment: datetime | None) -> None:
-        """Stop the clock at an aware moment; None lets it run with the system's again."""
-        self._stopped_at = moment.astimezone(UTC) if moment else None
-
-
 def on_date(moment: datetime) -> date:
     """The Danish calendar day of an aware moment."""
     return moment.astimezone(COPENHAGEN).date()

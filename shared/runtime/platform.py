@@ -1,22 +1,22 @@
 """What the services of one process stand on: keys, clock, who is trusted, the bus, the neighbours."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
+from starlette.types import ASGIApp
 
 from shared.alerts.channels import Channel, ChannelInvalid, channels_of
-from shared.contract.organisations import OrganisationKind
 from shared.data.database import runtime_password
 from shared.data.keys import KeyRing, key_provider
-from shared.dev.issuer import DevIssuer
 from shared.files.scanning import Scanner
 from shared.http.paging import Cursors
 from shared.http.peers import IssuedTokens, LocalTokens, Peers, TokenSource
 from shared.identity.issuer_keys import KeySource, RemoteKeys
 from shared.identity.tokens import TokenVerifier, TrustedIssuer
-from shared.kernel.clock import Clock, DevelopmentClock, SystemClock
+from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.settings import LOOPBACK, Settings
 from shared.messaging.in_process import InProcessBus
 from shared.messaging.kafka import KafkaBus
@@ -28,6 +28,25 @@ SERVICE_CLIENT_SECRET = "dev"  # noqa: S105  (the development issuer's; producti
 
 class ConfigurationRefused(Exception):
     """Havn cannot run as it is configured; the sentence says what to set."""
+
+
+class Development(Protocol):
+    """What a developer's Havn has besides, handed in by who starts it (`shared/dev/development.py`). Production has none."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def trusted(self) -> TrustedIssuer: ...
+
+    @property
+    def keys(self) -> KeySource: ...
+
+    def service_token(self, client_id: str) -> str: ...
+
+    def pages(
+        self, services: Sequence[str], *, do_what_is_due: Callable[[], Awaitable[None]]
+    ) -> Mapping[str, ASGIApp]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +64,6 @@ class Platform:
     runtime_password: str
     scanner: Scanner
     alert_channels: tuple[Channel, ...]
-    dev_issuer: DevIssuer | None = None
 
 
 def make_platform(
@@ -54,29 +72,25 @@ def make_platform(
     server_url: str,
     client_id: str,
     transport: httpx.AsyncBaseTransport | None = None,
-    organisations: Mapping[str, OrganisationKind] | None = None,
+    development: Development | None = None,
     bus: Bus | None = None,
 ) -> Platform:
-    """A platform from the settings. With `organisations`, the development issuer runs in this process and serves them;
-    `transport` reaches neighbours in this process instead of over the network."""
+    """A platform from the settings, with a developer's clock and issuer where they are handed in; `transport` reaches neighbours
+    in this process instead of over the network. Raises ConfigurationRefused."""
     ring = key_provider(settings).ring()
     client = httpx.AsyncClient(transport=transport, timeout=NEIGHBOUR_SECONDS, trust_env=False)
-    dev_issuer = None
-    if organisations is not None and not settings.is_production:
-        dev_issuer = DevIssuer(f"{settings.origin}/oidc", organisations, environment=settings.env)
     return Platform(
         settings=settings,
         server_url=server_url,
         ring=ring,
-        clock=SystemClock() if settings.is_production else DevelopmentClock(),
-        verifier=TokenVerifier(_trusted(settings, dev_issuer)),
+        clock=development.clock if development else SystemClock(),
+        verifier=TokenVerifier(_trusted(settings, development)),
         bus=bus or (KafkaBus(settings.kafka, client_id) if settings.kafka else InProcessBus()),
-        peers=Peers(settings, _tokens(settings, dev_issuer, client, client_id), client),
+        peers=Peers(settings, _tokens(settings, development, client, client_id), client),
         cursors=Cursors(ring.derived("cursors")),
         runtime_password=runtime_password(settings, ring),
         scanner=Scanner(settings.clamd),
         alert_channels=_alert_channels(settings),
-        dev_issuer=dev_issuer,
     )
 
 
@@ -87,10 +101,10 @@ def _alert_channels(settings: Settings) -> tuple[Channel, ...]:
         raise ConfigurationRefused(f"HAVN_ALERTS: {error}") from None
 
 
-def _trusted(settings: Settings, dev_issuer: DevIssuer | None) -> dict[TrustedIssuer, KeySource]:
+def _trusted(settings: Settings, development: Development | None) -> dict[TrustedIssuer, KeySource]:
     trusted: dict[TrustedIssuer, KeySource] = {}
-    if dev_issuer:
-        trusted[dev_issuer.trusted] = dev_issuer.keys
+    if development:
+        trusted[development.trusted] = development.keys
     if settings.issuers:
         try:
             configured = [TrustedIssuer.model_validate(entry) for entry in json.loads(settings.issuers.read_text())]
@@ -105,9 +119,11 @@ def _trusted(settings: Settings, dev_issuer: DevIssuer | None) -> dict[TrustedIs
     return trusted
 
 
-def _tokens(settings: Settings, dev_issuer: DevIssuer | None, client: httpx.AsyncClient, client_id: str) -> TokenSource:
-    if dev_issuer:
-        return LocalTokens(lambda: dev_issuer.service_token(client_id))
+def _tokens(
+    settings: Settings, development: Development | None, client: httpx.AsyncClient, client_id: str
+) -> TokenSource:
+    if development:
+        return LocalTokens(lambda: development.service_token(client_id))
     if settings.token_url is None:
         raise ConfigurationRefused("Set HAVN_TOKEN_URL, where Havn's own services get their tokens.")
     secret = settings.service_client_secret

@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
@@ -13,12 +13,10 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.contract.organisations import OrganisationKind
 from shared.data.database import SERVICES, runtime_password
 from shared.data.embedded import EmbeddedPostgres, PostgresRefused
 from shared.data.keys import MasterKeyMissing, key_provider
 from shared.data.migrations import DatabaseAway, DatabaseNewer, migrate
-from shared.dev.endpoints import development_app
 from shared.http.problems import problem
 from shared.http.server import server_config
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
@@ -26,7 +24,7 @@ from shared.messaging.kafka import make_topics
 from shared.messaging.messages import Bus
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
-from shared.runtime.platform import ConfigurationRefused, Platform, make_platform
+from shared.runtime.platform import ConfigurationRefused, Development, Platform, make_platform
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
 
 TOPICS = tuple(f"havn.{name}" for name in SERVICES)
@@ -49,7 +47,7 @@ REFUSALS = (
 """What keeps Havn from starting; each is one sentence for the person at the keyboard."""
 
 
-class Front:
+class Dispatcher:
     """One address for several services: the first part of the path says whose it is."""
 
     def __init__(self) -> None:
@@ -74,19 +72,31 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-class House:
+class Application:
     """Some services standing on one platform: the address they answer at, and their workers."""
 
-    def __init__(self, services: Sequence[Service], platform: Platform, front: Front) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        platform: Platform,
+        dispatcher: Dispatcher,
+        *,
+        development: Development | None = None,
+    ) -> None:
         self.platform = platform
-        self.front = front
+        self.asgi = dispatcher
+        self.development = development
         self.databases = {service.name: database_of(service, platform) for service in services}
         self.workers = {service.name: Worker(service, platform, self.databases[service.name]) for service in services}
         for service in services:
-            front.apps[service.name] = create_app(service, platform, self.databases[service.name])
-        if platform.dev_issuer:
-            development = development_app(platform, list(self.workers.values()))
-            front.apps |= {"oidc": development, "dev": development, "": development}
+            dispatcher.apps[service.name] = create_app(service, platform, self.databases[service.name])
+        if development:
+            dispatcher.apps |= development.pages(list(self.workers), do_what_is_due=self.sweep)
+
+    async def sweep(self) -> None:
+        """Do what is due by the domain's clock, in every service."""
+        for worker in self.workers.values():
+            await worker.sweep()
 
     async def close(self) -> None:
         for database in self.databases.values():
@@ -94,30 +104,30 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_application(
     services: Sequence[Service],
     settings: Settings,
     server_url: str,
     *,
-    organisations: Mapping[str, OrganisationKind] | None = None,
+    development: Development | None = None,
     bus: Bus | None = None,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Application]:
     """All these services in this process, their workers at work, until the block ends. The databases must be migrated."""
-    front = Front()
+    dispatcher = Dispatcher()
     platform = make_platform(
         settings,
         server_url=server_url,
         client_id=f"havn-{services[0].name}" if len(services) == 1 else "havn-identification",
-        transport=httpx.ASGITransport(front) if organisations is not None else None,
-        organisations=organisations,
+        transport=httpx.ASGITransport(dispatcher) if development else None,
+        development=development,
         bus=bus,
     )
-    house = House(services, platform, front)
+    application = Application(services, platform, dispatcher, development=development)
     try:
-        async with working(list(house.workers.values()), platform):
-            yield house
+        async with working(list(application.workers.values()), platform):
+            yield application
     finally:
-        await house.close()
+        await application.close()
 
 
 async def migrate_all(services: Sequence[str], settings: Settings, server_url: str) -> list[str]:
@@ -181,17 +191,20 @@ async def database_server(settings: Settings) -> AsyncIterator[str]:
 
 async def run_everything(
     services: Sequence[Service],
-    organisations: Mapping[str, OrganisationKind],
     settings: Settings,
     ready: Callable[[], None],
+    *,
+    development: Development | None = None,
 ) -> None:
     """All services in one process, from nothing to serving, until a signal ends it in order."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
         server_url = await stack.enter_async_context(database_server(settings))
         await migrate_all([service.name for service in services], settings, server_url)
-        house = await stack.enter_async_context(open_house(services, settings, server_url, organisations=organisations))
-        await serve(house.front, settings, listener, ready=ready)
+        application = await stack.enter_async_context(
+            open_application(services, settings, server_url, development=development)
+        )
+        await serve(application.asgi, settings, listener, ready=ready)
 
 
 async def run_api(service: Service, settings: Settings, server_url: str) -> None:
@@ -209,8 +222,8 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
 async def run_worker(service: Service, settings: Settings, server_url: str) -> None:
     """One service's worker: relay, consumer, clock. At its port it tells its health and metrics."""
     with take_port(settings) as listener:
-        async with open_house([service], settings, server_url) as house:
-            app = create_operations_app(service, house.platform, house.databases[service.name])
+        async with open_application([service], settings, server_url) as application:
+            app = create_operations_app(service, application.platform, application.databases[service.name])
             await serve(app, settings, listener, ready=lambda: log.info("worker ready", service=service.name))
 
 

@@ -73,11 +73,11 @@ class Housing:
     async def tell(self, *events: CaseEvent) -> None:
         """Identification tells these, in order."""
         messages = [self.next_message(event) for event in events]
-        await self.havn.house.workers["accommodation"].consumer.deliver(messages)
+        await self.havn.application.workers["accommodation"].consumer.deliver(messages)
 
     def move_clock(self, moment: str) -> None:
         """Only the clock moves: nothing that is due is done."""
-        clock = self.havn.house.platform.clock
+        clock = self.havn.application.platform.clock
         assert isinstance(clock, DevelopmentClock)
         clock.set(datetime.fromisoformat(moment))
 

@@ -74,7 +74,7 @@ async def test_an_event_that_comes_twice_takes_effect_once(havn: World, housing:
     opened = opening()
     decided = decision(opened.case_id, Authority.US)
     messages = [housing.next_message(event) for event in (opened, routing(opened.case_id, Authority.US), decided)]
-    consumer = havn.house.workers["accommodation"].consumer
+    consumer = havn.application.workers["accommodation"].consumer
     await consumer.deliver(messages)
     before = await _everything(havn)
     await consumer.deliver(messages)
@@ -88,7 +88,7 @@ async def test_an_event_that_comes_twice_takes_effect_once(havn: World, housing:
 async def test_the_order_in_which_cases_come_makes_no_difference(
     havn: World, housing: Housing, order: Sequence[int], doubled: set[int]
 ) -> None:
-    consumer = havn.house.workers["accommodation"].consumer
+    consumer = havn.application.workers["accommodation"].consumer
     one_by_one = [_story(housing, kind) for kind in range(3)]
     await consumer.deliver(list(chain.from_iterable(one_by_one)))
     mixed = [_story(housing, kind) for kind in range(3)]

@@ -156,7 +156,7 @@ async def test_looking_for_matches_takes_the_same_number_of_statements_however_m
 async def _statements(havn: World, housing: Housing, request_id: str) -> int:
     from sqlalchemy import event
 
-    engine = havn.house.databases["accommodation"]._engine.sync_engine
+    engine = havn.application.databases["accommodation"]._engine.sync_engine
     seen: list[str] = []
 
     def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:

@@ -81,6 +81,6 @@ async def test_the_order_in_which_the_two_cases_events_come_makes_no_difference(
         [housing.next_message(further_referral(second, "politi-fyn"))],
     ]
     for number in order:
-        await havn.house.workers["accommodation"].consumer.deliver(told[number])
+        await havn.application.workers["accommodation"].consumer.deliver(told[number])
     for case_id in (first, second):
         assert {org for org, _ in await parties(havn, case_id)} == {"cmm", "hopenow", "reden", "politi-fyn"}

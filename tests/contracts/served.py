@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import uvicorn
 from sqlalchemy import make_url
 
+from shared.dev.development import Development
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
-from shared.runtime.running import House, migrate_all, open_house
+from shared.runtime.running import Application, migrate_all, open_application
 from shared.runtime.service import Service
 from tests.world import ORGANISATIONS
 
@@ -22,8 +23,8 @@ READY_SECONDS = 60
 
 
 @contextmanager
-def served(services: Sequence[Service], settings: Settings, server_url: str, *, database: str) -> Iterator[House]:
-    """The house, answering at `settings.origin` until the block ends, on databases of its own named after `database`."""
+def served(services: Sequence[Service], settings: Settings, server_url: str, *, database: str) -> Iterator[Application]:
+    """The application, answering at `settings.origin` until the block ends, on databases of its own named after `database`."""
     own = make_url(server_url).set(database=database).render_as_string(hide_password=False)
     # The protocol by name: only then does asyncio send at once (TCP_NODELAY); otherwise every answer waits 40 ms.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
@@ -54,7 +55,7 @@ class _Serving(threading.Thread):
         self._server_url = server_url
         self._listener = listener
         self._is_ready = threading.Event()
-        self._house: House | None = None
+        self._application: Application | None = None
         self._server: uvicorn.Server | None = None
         self._failure: BaseException | None = None
 
@@ -66,10 +67,10 @@ class _Serving(threading.Thread):
         finally:
             self._is_ready.set()
 
-    def wait(self) -> House:
+    def wait(self) -> Application:
         assert self._is_ready.wait(READY_SECONDS), "Havn did not start in time."
-        assert self._house, f"Havn did not start: {self._failure!r}"
-        return self._house
+        assert self._application, f"Havn did not start: {self._failure!r}"
+        return self._application
 
     def stop(self) -> None:
         if self._server:
@@ -79,14 +80,16 @@ class _Serving(threading.Thread):
 
     async def _serve(self) -> None:
         await migrate_all([service.name for service in self._services], self._settings, self._server_url)
-        async with open_house(self._services, self._settings, self._server_url, organisations=ORGANISATIONS) as house:
+        async with open_application(
+            self._services, self._settings, self._server_url, development=Development(self._settings, ORGANISATIONS)
+        ) as application:
             config = server_config(
-                house.front, host=self._settings.host, port=self._settings.port, timeout_graceful_shutdown=2
+                application.asgi, host=self._settings.host, port=self._settings.port, timeout_graceful_shutdown=2
             )
             self._server = uvicorn.Server(config)
             serving = asyncio.create_task(self._server.serve([self._listener]))
             while not self._server.started and not serving.done():
                 await asyncio.sleep(0.01)
-            self._house = house
+            self._application = application
             self._is_ready.set()
             await serving

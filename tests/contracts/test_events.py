@@ -35,7 +35,7 @@ def check(envelope: Any) -> None:
 @pytest.fixture
 def sent(havn: World, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     """Every message that the bus takes from here on."""
-    bus = havn.house.platform.bus
+    bus = havn.application.platform.bus
     publish = bus.publish
     seen: list[Message] = []
 

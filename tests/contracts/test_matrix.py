@@ -194,9 +194,8 @@ async def test_nobody_gets_in_without_a_token(seeded: Seeded, service: str) -> N
 async def test_nobody_gets_in_with_a_token_that_is_none_or_has_ended(
     seeded: Seeded, service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform = seeded.havn.house.platform
-    assert platform.dev_issuer
-    monkeypatch.setattr(platform.dev_issuer, "_now", lambda: platform.verifier._now() - 3 * 3600)
+    verifier = seeded.havn.application.platform.verifier
+    monkeypatch.setattr(seeded.havn.development.issuer, "_now", lambda: verifier._now() - 3 * 3600)
     ended = {operation: seeded.havn.partner("cmm", *operation.roles) for operation in of(service)}
     monkeypatch.undo()
     for operation, late in ended.items():

@@ -128,7 +128,7 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
 
 @every_service
 def test_what_is_served_is_what_is_published(havn: World, service: Service) -> None:
-    app = create_app(service, havn.house.platform, havn.house.databases[service.name])
+    app = create_app(service, havn.application.platform, havn.application.databases[service.name])
     found = list(routes_of(service.router.routes))
     served = {(method, f"/{service.name}/v1{route.path}") for route in found for method in route.methods or ()}
     assert served == {(each.method, each.path) for each in OPERATIONS if each.service == service.name}
@@ -176,10 +176,10 @@ async def test_the_docs_load_nothing_from_anybody_else(havn: World, service: Ser
 
 @every_service
 def test_production_is_built_without_docs(havn: World, service: Service) -> None:
-    platform = havn.house.platform
+    platform = havn.application.platform
     assert not platform.settings.is_production
     strict = replace(platform, settings=platform.settings.model_copy(update={"env": Environment.PRODUCTION}))
-    app = create_app(service, strict, havn.house.databases[service.name])
+    app = create_app(service, strict, havn.application.databases[service.name])
     assert "docs" not in "".join(getattr(route, "path", "") for route in app.routes)
 
 

@@ -16,11 +16,12 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 
 from services.everything import SERVICES
+from shared.dev.development import Development
 from shared.http.idempotency import LONGEST_KEY
 from shared.http.openapi import operations_of
 from shared.identity.actor import Role
 from shared.kernel.settings import Settings
-from shared.runtime.running import House
+from shared.runtime.running import Application
 from shared.runtime.service import Service, published
 from tests.contracts.served import free_port, served
 
@@ -77,31 +78,31 @@ def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, An
 
 
 @pytest.fixture(scope="module")
-def house(databases: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def application(databases: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     home: Path = tmp_path_factory.mktemp("schemathesis")
     settings = Settings(home=home, port=free_port(), retry_seconds=0.01, handler_attempts=2, sweep_seconds=3600)
-    with served(SERVICES, settings, databases, database="schemathesis") as house:
-        yield house
+    with served(SERVICES, settings, databases, database="schemathesis") as application:
+        yield application
 
 
-def document_of(service: Service, house: House) -> dict[str, Any]:
+def document_of(service: Service, application: Application) -> dict[str, Any]:
     """The published document. To Schemathesis the token is a plain bearer token: it takes OpenID Connect away from no
     request, and so would never see authentication ignored."""
-    document = published(service, origin=house.platform.settings.origin).openapi()
+    document = published(service, origin=application.platform.settings.origin).openapi()
     document["components"]["securitySchemes"]["oidc"] = {"type": "http", "scheme": "bearer"}
     return document
 
 
-def configuration(house: House, document: dict[str, Any]) -> SchemathesisConfig:
-    issuer = house.platform.dev_issuer
-    assert issuer
+def configuration(application: Application, document: dict[str, Any]) -> SchemathesisConfig:
+    development = application.development
+    assert isinstance(development, Development)
     tokens = {
-        f"{method} {path}": issuer.token(ORGANISATION, roles=[Role(role) for role in operation["x-roles"]])
+        f"{method} {path}": development.issuer.token(ORGANISATION, roles=[Role(role) for role in operation["x-roles"]])
         for path, method, operation in operations_of(document)
     }
     return SchemathesisConfig.from_dict(
         {
-            "base-url": house.platform.settings.origin,
+            "base-url": application.platform.settings.origin,
             "continue-on-failure": True,
             "request-timeout": 20,
             "generation": {"max-examples": 4, "database": "none"},
@@ -161,8 +162,8 @@ class Findings:
                     self.failures.setdefault(f"{failure.operation}: {failure.title}: {failure.message:.600}", sent)
 
 
-def run(document: dict[str, Any], house: House) -> Findings:
-    schema = schemathesis.openapi.from_dict(document, config=configuration(house, document))
+def run(document: dict[str, Any], application: Application) -> Findings:
+    schema = schemathesis.openapi.from_dict(document, config=configuration(application, document))
     findings = Findings()
     for event in from_schema(schema).execute():
         findings.take(event)
@@ -174,9 +175,9 @@ def run(document: dict[str, Any], house: House) -> Findings:
 # Havn answers in a thread of this process, and its trace ids are random: to Hypothesis it looks as if a strategy was.
 @pytest.mark.filterwarnings("ignore:Do not use the .random. module")
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_the_service_keeps_what_its_document_promises(service: Service, house: House) -> None:
-    document = document_of(service, house)
-    findings = run(document, house)
+def test_the_service_keeps_what_its_document_promises(service: Service, application: Application) -> None:
+    document = document_of(service, application)
+    findings = run(document, application)
     assert not findings.failures, "\n".join(f"{told}\n    {sent}" for told, sent in findings.failures.items())
     assert {"COVERAGE", "FUZZING"} <= findings.phases
     assert ("STATEFUL_TESTING" in findings.phases) == (service.name in CHAINED)

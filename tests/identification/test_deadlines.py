@@ -219,7 +219,7 @@ async def test_filters_take_what_the_contract_knows_and_refuse_the_rest(havn: Wo
 
 async def statements(havn: World, ask: Callable[[], Any]) -> int:
     """How many SQL statements the identification service runs meanwhile."""
-    engine = havn.house.databases["identification"]._engine.sync_engine
+    engine = havn.application.databases["identification"]._engine.sync_engine
     counted = 0
 
     def count(*_: Any) -> None:
@@ -315,7 +315,7 @@ async def test_two_sweeps_at_once_tell_nothing_twice(havn: World) -> None:
     await havn.set_clock(OPENED)
     await open_cases(havn, *(US_DECIDES for _ in range(20)), occurred_at=OPENED)
     later = datetime(2026, 5, 1, tzinfo=UTC)
-    database = havn.house.databases["identification"]
+    database = havn.application.databases["identification"]
 
     async def sweep() -> None:
         async with database.transaction(Actor.system("identification")) as session:
@@ -339,7 +339,7 @@ async def test_more_than_one_batch_is_told_in_order(havn: World, monkeypatch: py
 
 
 async def test_a_sweep_that_fails_keeps_no_other_from_its_work(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = havn.house.workers["identification"]
+    worker = havn.application.workers["identification"]
     await havn.set_clock(OPENED)
     await open_case(havn, US_DECIDES, occurred_at=OPENED)
     ran: list[str] = []

@@ -77,9 +77,7 @@ async def test_a_draft_has_the_fields_of_a_case_and_no_others(author: Partner, c
 
 async def test_a_draft_is_its_authors_alone(havn: World, author: Partner) -> None:
     draft = await save(author)
-    issuer = havn.house.platform.dev_issuer
-    assert issuer
-    colleague = Partner(havn.client, issuer.token("cmm", roles=["caseworker"], subject="cmm-colleague"))
+    colleague = havn.partner("cmm", subject="cmm-colleague")
     for other in (colleague, havn.partner("us")):
         assert (await read(other, draft)).status_code == 404
         assert (await other.get(DRAFTS)).json()["items"] == []

@@ -64,7 +64,7 @@ async def clamd(havn: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A clamd that Havn is configured to use."""
     fake = Clamd()
     async with listening(fake, tmp_path) as address:
-        monkeypatch.setattr(havn.house.platform.scanner, "address", address)
+        monkeypatch.setattr(havn.application.platform.scanner, "address", address)
         yield fake
 
 
@@ -213,7 +213,7 @@ async def test_a_clamd_that_is_away_holds_a_file_back_and_refuses_none(
     havn: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = await open_case(havn, CMM_DECIDES)
-    monkeypatch.setattr(havn.house.platform.scanner, "address", "tcp:127.0.0.1:9")
+    monkeypatch.setattr(havn.application.platform.scanner, "address", "tcp:127.0.0.1:9")
     told = await sent(case)
     assert (told["status"], told["scan"]) == ("held", "not_scanned")
 
@@ -224,7 +224,7 @@ async def test_when_clamd_is_back_a_held_file_is_scanned_again(havn: World, tmp_
     still = await case.post(f"/evidence/{waiting}/scan", None)
     assert (still.status_code, still.json()["status"]) == (200, "held")
     async with listening(Clamd(), tmp_path) as address:
-        monkeypatch.setattr(havn.house.platform.scanner, "address", address)
+        monkeypatch.setattr(havn.application.platform.scanner, "address", address)
         found = await case.post(f"/evidence/{clean}/scan", None)
         assert (found.json()["status"], found.json()["scan"]) == ("available", "clean")
         assert name_of(await case.post(f"/evidence/{infected}/scan", None)) == (422, "EvidenceInfected")
@@ -331,7 +331,7 @@ async def test_a_whole_of_a_kind_that_is_not_kept_is_destroyed_with_its_parts(ha
 
 async def test_a_file_has_a_largest_size(havn: World, clamd: Clamd, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().evidence_max_bytes == 25 * 1024 * 1024
-    monkeypatch.setitem(havn.house.platform.settings.__dict__, "evidence_max_bytes", 1000)
+    monkeypatch.setitem(havn.application.platform.settings.__dict__, "evidence_max_bytes", 1000)
     case = await open_case(havn, CMM_DECIDES)
     assert name_of(await send(case, b"a" * 1001)) == (413, "EvidenceTooLarge")
     assert await listed(case) == []

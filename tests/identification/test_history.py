@@ -136,7 +136,7 @@ async def play(havn: World) -> list[Opened]:
 
 def check(havn: World) -> tuple[int, str]:
     """What `havn events check` says about this Havn's database."""
-    settings = havn.house.platform.settings
+    settings = havn.application.platform.settings
     told = {"HAVN_HOME": str(settings.home), "HAVN_DATABASE_URL": havn.server_url}
     done = CliRunner().invoke(app, ["events", "check"], env=told)
     return done.exit_code, done.output

@@ -22,7 +22,7 @@ ERASED_ON = "2031-06-01T03:00:00+02:00"
 async def command(havn: World, *words: str, **environment: str) -> Result:
     """What the command says on this Havn's databases."""
     told = {
-        "HAVN_HOME": str(havn.house.platform.settings.home),
+        "HAVN_HOME": str(havn.application.platform.settings.home),
         "HAVN_DATABASE_URL": havn.server_url,
         "NO_COLOR": "1",
     }

@@ -59,8 +59,8 @@ async def test_a_referral_withdrawn_before_it_was_read_opens_none_and_holds_noth
     await sent.bring_to("withdrawn")
     (told,) = await havn.events("referrals", "referral-submitted")
     event = ReferralSubmitted.model_validate(told | {"kind": "identification"})
-    platform, actor = havn.house.platform, Actor.system("identification")
-    async with havn.house.databases["identification"].transaction(actor) as session:
+    platform, actor = havn.application.platform, Actor.system("identification")
+    async with havn.application.databases["identification"].transaction(actor) as session:
         await consumers.open_or_find_cases(session, event, Handling(platform.clock.now(), actor, platform.peers))
     assert await listed(havn, "cmm") == []
 

@@ -28,7 +28,7 @@ def proposed(folder: Path, **changes: Any) -> Path:
 async def replay(havn: World, table: Path) -> Result:
     """What the command says on this Havn's databases."""
     environment = {
-        "HAVN_HOME": str(havn.house.platform.settings.home),
+        "HAVN_HOME": str(havn.application.platform.settings.home),
         "HAVN_DATABASE_URL": havn.server_url,
         "NO_COLOR": "1",
     }

@@ -37,7 +37,7 @@ async def forecast(havn: World, on: str) -> dict[str, list[str]]:
 async def sweep(havn: World, moment: str) -> None:
     """The clock moves there, and what is due then is done."""
     await havn.set_clock(moment)
-    await havn.house.workers["identification"].sweep()
+    await havn.application.workers["identification"].sweep()
     await havn.settled()
 
 
@@ -217,7 +217,7 @@ async def test_without_the_key_not_even_a_restored_dump_of_the_sealed_bytes_open
     await havn.sql("identification", "UPDATE case_file SET person = $1, erased_at = NULL", old["person"])
     refused = await case.get("/person", purpose="support")
     assert name_of(refused) == (410, "KeyDestroyed")
-    database = havn.house.databases["identification"]
+    database = havn.application.databases["identification"]
     async with database.transaction(Actor.system("identification")) as session:
         with pytest.raises(SealBroken):
             await key_of(session, key["owner_id"])

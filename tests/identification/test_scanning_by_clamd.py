@@ -53,7 +53,7 @@ async def test_what_is_larger_than_clamd_takes_is_not_scanned(tmp_path: Path) ->
 
 
 async def test_through_the_front_door(havn: World, clamd: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(havn.house.platform.scanner, "address", clamd)
+    monkeypatch.setattr(havn.application.platform.scanner, "address", clamd)
     case = await open_case(havn, CMM_DECIDES)
     kept = await sent(case, PDF, name="receipt.pdf")
     assert (await download(case, kept["evidence_id"])).content == PDF, "clean: nobody needs to release it"
@@ -69,7 +69,7 @@ async def test_a_file_that_came_while_clamd_was_away_is_scanned_when_it_is_back(
 ) -> None:
     with real_clamd(tmp_path) as address:
         pass
-    monkeypatch.setattr(havn.house.platform.scanner, "address", address)
+    monkeypatch.setattr(havn.application.platform.scanner, "address", address)
     case = await open_case(havn, CMM_DECIDES)
     held = await sent(case, PDF)
     assert (held["scan"], (await download(case, held["evidence_id"])).status_code) == ("not_scanned", 409)

@@ -118,7 +118,7 @@ async def answer_in_one_trace(
 @contextmanager
 def counted_statements(havn: World, service: str) -> Iterator[list[str]]:
     """The SQL statements that the service sends while the block runs."""
-    engine = havn.house.databases[service]._engine.sync_engine
+    engine = havn.application.databases[service]._engine.sync_engine
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:

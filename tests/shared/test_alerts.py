@@ -26,7 +26,6 @@ from shared.kernel.clock import DevelopmentClock, SystemClock
 from shared.kernel.settings import Settings
 from shared.runtime.platform import ConfigurationRefused, make_platform
 from tests.contracts.served import free_port
-from tests.world import ORGANISATIONS
 
 NIGHT = datetime(2026, 6, 20, 21, 30, tzinfo=UTC)
 CASE = UUID("00000000-0000-4000-8000-000000000001")
@@ -324,7 +323,7 @@ def test_a_channel_that_cannot_work_is_one_sentence_at_the_start(
     assert why in str(refused.value)
     wrong = settings.model_copy(update={"alerts": type(settings.alerts)(configured)})
     with pytest.raises(ConfigurationRefused, match=r"^HAVN_ALERTS: The alert channel number"):
-        make_platform(wrong, server_url=server_url, client_id="havn-identification", organisations=ORGANISATIONS)
+        make_platform(wrong, server_url=server_url, client_id="havn-identification")
 
 
 def test_several_channels_stand_side_by_side_and_none_is_allowed() -> None:

@@ -1,16 +1,16 @@
 """The domain's clock may be set in development; tokens are never judged by it, and production has none."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.dev.endpoints import development_app
+from shared.dev.clock import DevelopmentClock
+from shared.dev.development import Development
 from shared.dev.issuer import DevelopmentOnly
-from shared.kernel.clock import DevelopmentClock, SystemClock, on_date
+from shared.kernel.clock import SystemClock, on_date
 from tests.journeys.sc01 import Story
-from tests.world import World
+from tests.world import ORGANISATIONS, World
 
 
 def test_a_set_clock_stands_still_until_it_is_let_go() -> None:
@@ -64,18 +64,18 @@ async def test_what_is_recorded_has_the_clocks_time(havn: World) -> None:
 
 async def test_what_is_due_is_done_before_the_setting_is_answered(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
     swept: list[str] = []
-    for name, worker in havn.house.workers.items():
+    for name, worker in havn.application.workers.items():
 
         async def sweep(name: str = name) -> None:
             await asyncio.sleep(0)
-            swept.append(f"{name} {havn.house.platform.clock.now():%Y}")
+            swept.append(f"{name} {havn.application.platform.clock.now():%Y}")
 
         monkeypatch.setattr(worker, "sweep", sweep)
     await havn.set_clock("2031-01-01T00:00:00Z")
-    assert sorted(swept) == sorted(f"{name} 2031" for name in havn.house.workers)
+    assert sorted(swept) == sorted(f"{name} 2031" for name in havn.application.workers)
 
 
 async def test_in_production_there_is_no_clock_to_set(havn: World) -> None:
-    for missing in ({"dev_issuer": None}, {"clock": SystemClock()}):
-        with pytest.raises(DevelopmentOnly):
-            development_app(replace(havn.house.platform, **missing), [])
+    production = havn.application.platform.settings.model_copy(update={"env": "production"})
+    with pytest.raises(DevelopmentOnly):
+        Development(production, ORGANISATIONS)

@@ -236,6 +236,6 @@ async def test_who_leaves_in_the_middle_of_a_request_is_no_failure_of_ours(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await havn.house.front(scope, receive, send)
+    await havn.application.front(scope, receive, send)
     assert sent[0]["status"] == 400
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -58,7 +58,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 async def on_the_bus(havn: World, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     """Everything that goes over the bus."""
     seen: list[Message] = []
-    bus = havn.house.platform.bus
+    bus = havn.application.platform.bus
     publish = bus.publish
 
     async def watched(messages: list[Message]) -> set[str]:
@@ -221,7 +221,7 @@ async def test_no_invalid_field_of_a_referral_is_repeated(havn: World) -> None:
 def operations(service: str, havn: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every operation that takes a body: its method, its path, and that body with the word in each field."""
     built = next(found for found in SERVICES if found.name == service)
-    schema = create_app(built, havn.house.platform, havn.house.databases[service]).openapi()
+    schema = create_app(built, havn.application.platform, havn.application.databases[service]).openapi()
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})

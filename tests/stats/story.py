@@ -205,7 +205,7 @@ class Story:
 
 
 async def deliver(havn: World, messages: Sequence[Message]) -> None:
-    await havn.house.workers["stats"].consumer.deliver(messages)
+    await havn.application.workers["stats"].consumer.deliver(messages)
 
 
 async def victims(havn: World, by: str = "year", **params: Any) -> list[dict[str, Any]]:
