@@ -19,10 +19,10 @@ import httpx
 
 from benchmarks.people import SLIPS, Person, person, retyped
 from services.everything import SERVICES
-from services.identification.domain import names
-from services.identification.domain.duplicates import LEAST_ASKED
-from services.identification.domain.search import LEAST_SHOWN, tokens_of
-from services.identification.schemas.person import CasePerson
+from services.identification.case.schemas import CasePerson
+from services.identification.finding import names
+from services.identification.finding.duplicates import LEAST_ASKED
+from services.identification.finding.search import LEAST_SHOWN, tokens_of
 from shared.contract.directory import organisations
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres

@@ -169,7 +169,7 @@ def replay_events(
 def check_events() -> None:
     """Hold every stored case against its own history: folded, the events must give the same case. Exit status 1 if not."""
     from services.identification.app import service
-    from services.identification.domain import history
+    from services.identification.overview import history
     from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
@@ -194,8 +194,8 @@ def replay_routing(
 
     Nothing is changed and no personal data is opened."""
     from services.identification.app import service
-    from services.identification.domain.replay import replay
-    from services.identification.domain.routing import load_table
+    from services.identification.routing.domain import load_table
+    from services.identification.routing.replay import replay
     from shared.rules.decision_tables import TableInvalid
     from shared.runtime import operations as upkeep
 
@@ -218,7 +218,7 @@ def replay_routing(
 def print_ledger() -> None:
     """Print the ids of all cases whose key was destroyed, one a line. Keep it outside the backups of the database."""
     from services.identification.app import service
-    from services.identification.repository.retention import erased_keys
+    from services.identification.retention.repository import erased_keys
     from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
@@ -235,7 +235,7 @@ def reapply_ledger(ledger: Annotated[Path, typer.Argument(help="What `havn reten
     from uuid import UUID
 
     from services.identification.app import service
-    from services.identification.domain.retention import reapply
+    from services.identification.retention.domain import reapply
     from shared.runtime import operations as upkeep
 
     try:

@@ -2,10 +2,15 @@
 
 from services import identification
 from services.identification import api, consumers, models
-from services.identification.domain import changes, clocks, drafts, legal_status, on_call, retention
+from services.identification.case import changes
+from services.identification.deadlines import domain as deadlines
+from services.identification.deadlines import on_call
+from services.identification.opening import drafts
+from services.identification.person import legal_status
+from services.identification.retention import domain as retention
 from shared.runtime.service import Service
 
-changes.follow(clocks.wind)
+changes.follow(deadlines.wind)
 
 service = Service(
     name="identification",
@@ -16,10 +21,10 @@ service = Service(
     sweeps=(
         legal_status.take_effect,
         drafts.sweep,
-        clocks.wind_the_unwound,
-        clocks.fire_due,
+        deadlines.wind_the_unwound,
+        deadlines.fire_due,
         on_call.alert_again,
-        clocks.count_passed,
+        deadlines.count_passed,
         retention.run,
     ),
     raises_alerts=True,

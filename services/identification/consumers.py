@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.identification.domain import child_referrals, opening
-from services.identification.domain.opening import Referred
-from services.identification.schemas.person import SealedText
+from services.identification.case.schemas import SealedText
+from services.identification.children import domain as children
+from services.identification.opening import domain as opening
+from services.identification.opening.domain import Referred
 from shared.contract.codes import Purpose, ReferralKind
 from shared.contract.events import ReferralCompleted, ReferralSubmitted
 from shared.contract.person import Subject
@@ -22,7 +23,7 @@ handlers = Handlers()
 async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, handling: Handling) -> None:
     """A case for each subject of a referral that asks for identification. Who they are is fetched over HTTP."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
-        await child_referrals.remember(
+        await children.remember(
             session,
             referral_id=event.referral_id,
             case_id=event.case_id,
@@ -68,6 +69,6 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
 async def end_the_wait_for_an_assessment(session: AsyncSession, event: ReferralCompleted, handling: Handling) -> None:
     """A municipality has done what a notification of a child asked for."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION:
-        await child_referrals.complete(
+        await children.complete(
             session, referral_id=event.referral_id, completed_at=event.occurred_at, now=handling.now
         )

@@ -11,7 +11,7 @@ import httpx
 
 from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
 from shared.contract.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
-from shared.kernel.clock import DevelopmentClock
+from shared.dev.clock import DevelopmentClock
 from shared.messaging.messages import Message
 from tests.world import World
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain.deadlines import (
+from services.identification.case.models import Deadline
+from services.identification.deadlines.rules import (
     Assessment,
     Clock,
     Facts,
@@ -23,8 +24,7 @@ from services.identification.domain.deadlines import (
     state_of,
     terms_on,
 )
-from services.identification.domain.periods import Period, period_from
-from services.identification.models.deadlines import Deadline
+from services.identification.periods.lengths import Period, period_from
 from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
 from shared.kernel.clock import COPENHAGEN, end_of, on_date, start_of
 

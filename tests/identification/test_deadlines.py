@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from services.identification.domain import clocks
+from services.identification.deadlines import domain as deadlines
 from shared.identity.actor import Actor
 from shared.observability.metrics import exposition
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case, open_cases
@@ -319,7 +319,7 @@ async def test_two_sweeps_at_once_tell_nothing_twice(havn: World) -> None:
 
     async def sweep() -> None:
         async with database.transaction(Actor.system("identification")) as session:
-            await clocks.fire_due(session, later)
+            await deadlines.fire_due(session, later)
             await asyncio.sleep(0.05)
 
     await asyncio.gather(*(sweep() for _ in range(4)))
@@ -327,7 +327,7 @@ async def test_two_sweeps_at_once_tell_nothing_twice(havn: World) -> None:
 
 
 async def test_more_than_one_batch_is_told_in_order(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "BATCH", 3)
+    monkeypatch.setattr(deadlines, "BATCH", 3)
     await havn.set_clock(OPENED)
     await open_cases(havn, *(US_DECIDES for _ in range(8)), occurred_at=OPENED)
     await havn.set_clock("2026-03-03T09:30:00+01:00")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain.description import ADULT_AGE, age_group, age_group_at_exploitation
-from services.identification.schemas.person import IDENTITY, CasePerson, ContactWay
+from services.identification.case.schemas import IDENTITY, CasePerson, ContactWay
+from services.identification.person.description import ADULT_AGE, age_group, age_group_at_exploitation
 from shared.contract.codes import AgeBasis, AgeGroup, ContactChannel
 from shared.contract.personal import Personal
 

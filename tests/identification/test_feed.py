@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.identification import repository
+from services.identification.overview import repository as overview_repository
 from shared.data.database import service_url
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, NEEDS_REVIEW, US_DECIDES, name_of, open_case
 from tests.identification.test_consents import consent, withdraw
@@ -19,7 +19,7 @@ EVENTS = "/identification/v1/events"
 @pytest.fixture(autouse=True, params=[200, 0], ids=["of few cases", "of many"])
 def how_many_are_few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The feed of who has to do with many cases is read another way, and is the same."""
-    monkeypatch.setattr(repository.history, "_FEW", request.param)
+    monkeypatch.setattr(overview_repository, "_FEW", request.param)
 
 
 async def feed(havn: World, org: str, role: str = "caseworker", **asked: Any) -> list[dict[str, Any]]:

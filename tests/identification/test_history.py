@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import app
-from services.identification.domain.history import fold
+from services.identification.overview.history import fold
 from shared.contract import events
 from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome, ResidenceBasis
 from shared.contract.events import Event

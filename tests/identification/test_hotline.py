@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain.hotline import HotlineHours, is_open
+from services.identification.deadlines.hotline import HotlineHours, is_open
 from shared.kernel.clock import COPENHAGEN
 from shared.rules.decision_tables import TableInvalid, load
 

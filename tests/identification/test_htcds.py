@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.identification.domain import htcds, indicators
+from services.identification.indicators import domain as indicators
+from services.identification.overview import htcds
 from shared.contract.codes import (
     AgeGroup,
     Authority,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification import tables
-from services.identification.domain import scoring
-from services.identification.domain.scoring import IndicatorSet, Strength
+from services.identification.indicators import scoring
+from services.identification.indicators.scoring import IndicatorSet, Strength
 from shared.rules.decision_tables import TableInvalid
 from tests.world import World
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from services.identification import tables
-from services.identification.codes import Observed
-from services.identification.domain import scoring
-from services.identification.domain.indicators import Answered, present
+from services.identification.case.codes import Observed
+from services.identification.indicators import scoring
+from services.identification.indicators.domain import Answered, present
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.world import World
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain.duplicates import LEAST_ASKED
-from services.identification.domain.likeness import Known, Likeness, compare
-from services.identification.domain.search import LEAST_SHOWN
-from services.identification.schemas.person import CasePerson
+from services.identification.case.schemas import CasePerson
+from services.identification.finding.duplicates import LEAST_ASKED
+from services.identification.finding.likeness import Known, Likeness, compare
+from services.identification.finding.search import LEAST_SHOWN
 
 ON = date(2026, 3, 2)
 MALEE = {"given_name": "Malee", "family_name": "Suwan"}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain import names
-from services.identification.domain.likeness import part_likeness
-from services.identification.domain.names import fold, full, keys_of, name_of, parts, phone, sound, trigrams
+from services.identification.finding import names
+from services.identification.finding.likeness import part_likeness
+from services.identification.finding.names import fold, full, keys_of, name_of, parts, phone, sound, trigrams
 
 written = st.text(alphabet=st.sampled_from("abcdeghiklmnoprstuvyzæøåäöüéđłışñ '-ABCÆØÅ"), max_size=24)
 

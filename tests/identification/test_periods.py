@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain.periods import (
+from services.identification.case.models import Case
+from services.identification.periods.lengths import (
     TERMS,
     Alert,
     ExtensionBeforeEnd,
@@ -27,8 +28,7 @@ from services.identification.domain.periods import (
     kind_of_period,
     period_from,
 )
-from services.identification.models.cases import Case
-from services.identification.models.decisions import GrantedPeriod
+from services.identification.periods.models import GrantedPeriod
 from shared.contract.codes import Authority, PeriodKind, ResidenceBasis
 from shared.rules.decision_tables import NoTableInForce, TableInvalid, load
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain import retention
+from services.identification.retention import domain as retention
 from shared.data.sealed import SealBroken, key_of
 from shared.identity.actor import Actor
 from shared.kernel.clock import months_after

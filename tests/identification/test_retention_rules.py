@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.identification.domain import retention
+from services.identification.retention import domain as retention
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.doors import open_door
 from tests.identification.life import done, put

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.domain import returns
+from services.identification.support import returns
 from tests.identification.builders import CMM_DECIDES, name_of, open_case
 from tests.identification.life import decided_case, done, follow_up, plan_return, put, told
 from tests.world import World

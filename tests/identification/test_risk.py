@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.identification.domain.risk import RiskTerms
+from services.identification.risk.domain import RiskTerms
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.referrals.builders import counted_statements
 from tests.world import World

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.identification import tables
-from services.identification.domain.routing import (
+from services.identification.routing.domain import (
     TABLES,
     ResidenceValidity,
     RoutingFacts,

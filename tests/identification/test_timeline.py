@@ -1,6 +1,6 @@
 """A case's history: what happened, in order, by whom, without personal data."""
 
-from services.identification.views import timeline
+from services.identification.overview import timeline
 from shared.contract.events import EVENTS
 from tests.identification.builders import NEEDS_REVIEW, open_case
 from tests.world import World

@@ -17,9 +17,9 @@ from shared.contract.events import PeriodExtended, cloud_event
 from shared.data.database import Database
 from shared.data.keys import KeyRing
 from shared.data.outbox import record
+from shared.dev.clock import DevelopmentClock
 from shared.http.peers import LocalTokens, Peers
 from shared.identity.actor import Actor
-from shared.kernel.clock import DevelopmentClock
 from shared.kernel.settings import Settings
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.messages import Message

@@ -21,8 +21,9 @@ from shared.contract.codes import DeadlineKind
 from shared.data.database import Database, runtime_password, service_url
 from shared.data.keys import key_provider
 from shared.data.migrations import migrate
+from shared.dev.clock import DevelopmentClock
 from shared.identity.actor import Actor
-from shared.kernel.clock import DevelopmentClock, SystemClock
+from shared.kernel.clock import SystemClock
 from shared.kernel.settings import Settings
 from shared.runtime.platform import ConfigurationRefused, make_platform
 from tests.contracts.served import free_port

@@ -1,0 +1,57 @@
+"""Endpoints of missing and found."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from services.identification.absence import domain
+from services.identification.absence.models import Absence
+from services.identification.absence.schemas import AbsenceDetails, FoundReport, MissingReport
+from services.identification.case.policies import Caseworker, Reader
+from services.identification.records import repository as records
+from shared.http.endpoint import IfMatch, Now, Pages, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
+
+router = service_router()
+
+
+@router.post("/cases/{case_id}/missing")
+async def report_missing(
+    case_id: UUID, report: MissingReport, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> AbsenceDetails:  # fmt: skip
+    """The person is missing: the case says so beside its status. For a child CMM is alerted with high priority."""
+    case, found = await domain.report_missing(
+        session, actor=actor, case_id=case_id, report=report, match=match, now=now
+    )
+    tag(response, case)
+    return _details(found)
+
+
+@router.post("/cases/{case_id}/found")
+async def report_found(
+    case_id: UUID, report: FoundReport, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> AbsenceDetails:  # fmt: skip
+    """The person was found."""
+    case, found = await domain.report_found(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
+    tag(response, case)
+    return _details(found)
+
+
+@router.get("/cases/{case_id}/absences")
+async def list_absences(case_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[AbsenceDetails]:
+    """When the person was missing, for those who work on the case; no personal data."""
+    case = await records.read_case(session, actor, case_id, operation="absence.list")
+    rows = await records.list_records(session, case.id, Absence, after=pages.after, limit=pages.limit)
+    return pages.page([_details(row) for row in rows], rows, records.position)
+
+
+def _details(found: Absence) -> AbsenceDetails:
+    return AbsenceDetails(
+        absence_id=found.id,
+        missing=found.found_on is None,
+        **found.model_dump(include=set(AbsenceDetails.model_fields)),
+    )

@@ -1,0 +1,116 @@
+"""Who decides in a case: found by the table, settled by a lawyer where the table leaves it open, never changed after the
+decision."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.authority import repository
+from services.identification.authority.schemas import EarlierIdentification, Settlement
+from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import CENTRE, IMMIGRATION
+from services.identification.case.models import Case, Part
+from services.identification.case.schemas import SealedText
+from services.identification.consents import repository as consents_repository
+from services.identification.routing import domain as routing
+from services.identification.routing.domain import facts_on, part_against_removal
+from shared.contract.codes import Authority
+from shared.contract.events import CaseRouted
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Forbidden
+
+_DECIDES = {Authority.CMM: CENTRE, Authority.COURT: CENTRE, Authority.US: IMMIGRATION}
+"""The organisation that acts for an authority; after a court, CMM is still asked to open the support offer (R1)."""
+
+
+class NothingToSettle(Conflict):
+    """The table has found the authority; there is nothing for a lawyer to settle."""
+
+
+class CaseIsDecided(Conflict):
+    """After the decision the authority does not change."""
+
+
+class NotACentresLawyer(Forbidden):
+    """Only a lawyer of CMM settles who decides."""
+
+
+async def route_again(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Find who decides by what is known now, and tell. Do it last: US may lose its part in the case by it."""
+    route(case, now=now)
+    await changes.case_changed(session, case, now=now)
+    await tell_route(session, case, now=now)
+
+
+def route(case: Case, *, now: datetime) -> None:
+    """Find who decides, and note it in the case with what was known."""
+    facts = facts_on(case, on_date(now))
+    found = routing.route(facts)
+    case.authority, case.rule = found.authority, found.rule
+    case.table_version, case.why, case.settled_by = found.table_version, found.why, None
+    case.facts_used, case.routing_facts = dict(found.facts_used), facts.model_dump(mode="json")
+    case.routed_at = now
+
+
+async def tell_route(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Tell who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
+    if case.authority is not Authority.COURT:
+        await cases.set_part(session, case.id, IMMIGRATION, await _part_of_immigration(session, case))
+    outbox.record(
+        session,
+        CaseRouted(
+            case_id=case.id,
+            occurred_at=now,
+            authority=case.authority,
+            rule=case.rule,
+            table_version=case.table_version,
+            settled_by=case.settled_by,
+        ),
+    )
+
+
+async def _part_of_immigration(session: AsyncSession, case: Case) -> Part | None:
+    """US decides, or has brought the person in, or could remove the person and must see that this is pending; or nothing."""
+    if case.authority is Authority.US:
+        return Part.AUTHORITY
+    has_brought = case.opened_by == IMMIGRATION or await cases.has_referred(session, case.id, IMMIGRATION)
+    if has_brought and not await consents_repository.is_barred(session, case.id, IMMIGRATION):
+        return Part.REFERRER
+    by_law = part_against_removal(case)
+    if by_law is None and (await consents_repository.leaves_of(session, IMMIGRATION, [case.id]))[case.id]:
+        return Part.RECIPIENT
+    return by_law
+
+
+async def settle(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, settlement: Settlement, match: Match, now: datetime
+) -> Case:
+    """A lawyer of CMM says who decides, where the table leaves it open (R7)."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    if actor.org != CENTRE:
+        raise NotACentresLawyer("Only a lawyer of CMM settles who decides.")
+    if case.status in lifecycle.DECIDED:
+        raise CaseIsDecided("The case is decided; the deciding authority no longer changes.")
+    if case.rule != "R7":
+        raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")
+    case.authority, case.settled_by = settlement.authority, actor.org
+    case.why = f"The table leaves it open; a lawyer of CMM has settled that {settlement.authority} decides."
+    await repository.add_settlement(session, case, SealedText(text=settlement.reason))
+    await changes.case_changed(session, case, now=now)
+    await tell_route(session, case, now=now)
+    return case
+
+
+async def see_earlier_identifications(
+    session: AsyncSession, *, actor: Actor, case_id: UUID
+) -> list[EarlierIdentification]:
+    """What was decided of the same person before, for the authority that decides now; CaseNotFound for everybody else."""
+    case, _ = await cases.find_case(session, actor, case_id, operation="case.earlier_identifications")
+    if _DECIDES.get(case.authority) != actor.org:
+        raise cases.CaseNotFound
+    return await repository.earlier_identifications(session, case.id)

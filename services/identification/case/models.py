@@ -1,0 +1,200 @@
+"""Tables of cases, of who has to do with them, and of what the people are known by."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.contract.codes import (
+    AgeGroup,
+    Authority,
+    CaseStatus,
+    Channel,
+    ContactChannel,
+    CustodyEnd,
+    DeadlineKind,
+    Gender,
+    ResidenceBasis,
+)
+from shared.data.columns import code, moment, record_id, sealed, texts
+
+# ---------------------------------------------------------------- What all tables of the identification service have
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables: one metadata of its own."""
+
+
+metadata = Table.metadata
+
+
+class Part(StrEnum):
+    """What an organisation has to do with a case; who may see what follows from it."""
+
+    CENTRE = "centre"
+    AUTHORITY = "authority"
+    REFERRER = "referrer"
+    RECIPIENT = "recipient"
+    """The person's consent, or the law, lets it know what that covers; see the visibility table."""
+    REMOVAL = "removal"
+    """Could have the person removed, and so must see that an identification is pending; nothing else."""
+    MUNICIPALITY = "municipality"
+    """The acting municipality of a child: it sees nothing of the case but the deadline that is its own."""
+    PROSECUTION = "prosecution"
+    """May record what a court has decided in a case whose id it knows; no list shows it the case."""
+
+
+class Case(Table, table=True):
+    """One person's case. Coded facts stand open, as routing and lists need them; `person` seals the description."""
+
+    __tablename__ = "case_file"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    status: CaseStatus = code(CaseStatus, default=CaseStatus.REFERRED)
+    missing: bool = False
+    opened_at: datetime = moment()
+    opened_on: date
+    channel: Channel = code(Channel)
+    occurred_at: datetime = moment()
+    municipality: str | None
+    referred_by: str | None
+    custody_since: datetime | None = moment()
+    custody_ended_at: datetime | None = moment(default=None)
+    custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
+    custody_place: bytes | None = sealed(default=None)
+    custody_from: UUID | None = None
+    """The merged case that brought this custody; it gets it back when the merge is undone."""
+    is_wound: bool = False
+    """The clocks are set by what is known; a case of an earlier Havn has none until its worker has wound them."""
+    gender: Gender = code(Gender)
+    age_group: AgeGroup = code(AgeGroup)
+    citizenships: list[str] = texts()
+    residence_basis: ResidenceBasis = code(ResidenceBasis)
+    residence_valid_until: date | None
+    unpermitted_work: bool
+    asylum_pending: bool
+    court_recognised: bool = False
+    authority: Authority = code(Authority)
+    rule: str
+    table_version: str
+    why: str
+    settled_by: str | None = None
+    removal_hold: bool = False
+    merged_into: UUID | None = Field(default=None, foreign_key="case_file.id")
+    """The case about the same person where the work goes on; this one is only read."""
+    closed_on: date | None = None
+    last_follow_up_on: date | None = None
+    """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
+    erased_at: datetime | None = moment(default=None)
+    opened_by: str | None = None
+    """Who opened the case without a referral; None where it was a referral that did."""
+    earlier_case_id: UUID | None = None
+    """An ended case of the same person. Only earlier-identifications tells of it."""
+    age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
+    facts_used: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    routing_facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """All that was known when it was routed: a table that is only proposed can be tried on it."""
+    routed_at: datetime = moment()
+    child_since: datetime | None = moment(default=None)
+    """Since when the person is known to be a child, or presumed one; None where they are neither."""
+    child_notified_at: datetime | None = moment(default=None)
+    child_assessed_at: datetime | None = moment(default=None)
+    representative_requested_on: date | None = None
+    representative_appointed_on: date | None = None
+    refused_on: date | None = None
+    """The day the person declined; from then on the case is an anonymous notification."""
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True)))
+    """In which order cases were opened, within one instant too. It never leaves the service."""
+    version: int = 1
+    person: bytes = sealed()
+    settlement: bytes | None = sealed(default=None)
+    opening: bytes | None = sealed(default=None)
+    child: bytes | None = sealed(default=None)
+    representative: bytes | None = sealed(default=None)
+    refusal: bytes | None = sealed(default=None)
+
+
+class CaseParty(Table, table=True):
+    """An organisation that has to do with the case."""
+
+    __tablename__ = "case_party"
+    case_id: UUID = Field(
+        primary_key=True, sa_column_args=[ForeignKey("case_file.id", deferrable=True, initially="DEFERRED")]
+    )
+    org: str = Field(primary_key=True)
+    part: Part = code(Part)
+
+
+class CaseReferral(Table, table=True):
+    """A subject of a referral that this case is about."""
+
+    __tablename__ = "case_referral"
+    subject_id: UUID = Field(primary_key=True)
+    referral_id: UUID
+    referred_by: str
+    case_id: UUID = Field(foreign_key="case_file.id")
+
+
+class KnownIdentifier(Table, table=True):
+    """An identifier the person is or was known by, as a keyed hash: equality can be found, the number cannot."""
+
+    __tablename__ = "known_identifier"
+    hash: bytes = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="case_file.id", primary_key=True)
+
+
+class ContactAttempt(Table, table=True):
+    """Somebody tried to reach the person, over a channel that is recorded as safe."""
+
+    __tablename__ = "contact_attempt"
+    id: UUID = record_id()
+    case_id: UUID = Field(foreign_key="case_file.id")
+    channel: ContactChannel = code(ContactChannel)
+    made_at: datetime = moment()
+    made_by: str
+    reached: bool
+    note: bytes | None = sealed(default=None)
+
+
+class Deadline(Table, table=True):
+    """One clock of a case. Only Havn itself sets it, by what is known of the case; it fires `alerts`, then `due_at`.
+
+    Whatever lies at or before `alerted_until` has been told; `alerts` are those that belong to the present `due_at`."""
+
+    case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
+    kind: DeadlineKind = code(DeadlineKind, primary_key=True)
+    ref: str = Field(primary_key=True)
+    """Which of several: the period, the assessment, the month; empty where there is one."""
+    starts_at: datetime = moment()
+    due_at: datetime = moment()
+    due_on: date
+    for_org: str
+    alerts: list[datetime] = Field(sa_type=ARRAY(DateTime(timezone=True)))
+    alerted_until: datetime | None = moment(default=None)
+    next_alert_at: datetime | None = moment(default=None)
+    done_at: datetime | None = moment(default=None)
+
+
+class LegalHold(Table, table=True):
+    """Nothing of the case is erased while this stands."""
+
+    __tablename__ = "legal_hold"
+    id: UUID = record_id()
+    case_id: UUID = Field(foreign_key="case_file.id")
+    placed_at: datetime = moment()
+    placed_by: str
+    ended_at: datetime | None = moment(default=None)
+    ended_by: str | None = None
+    reason: bytes | None = sealed(default=None)
+
+
+MINORS = frozenset({AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR})
+
+
+def is_child(case: Case) -> bool:
+    """Whoever is presumed a minor is treated as one."""
+    return case.age_group in MINORS

@@ -1,0 +1,425 @@
+"""Cases and who has to do with them."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from services.identification.case import visibility
+from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
+from services.identification.case.schemas import CasePerson, SealedText
+from services.identification.case.visibility import Fact
+from shared.contract.codes import Authority, CaseStatus, DeadlineKind, Purpose, ShareScope
+from shared.data import audit, sealed
+from shared.data.outbox import RecordedEvent
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
+
+# ---------------------------------------------------------------- Words at rest: sealed under the case's key, each f
+
+
+async def seal(
+    session: AsyncSession,
+    row: Any,
+    documents: Mapping[str, BaseModel | None],
+    *,
+    owner: UUID | None = None,
+    place: UUID | None = None,
+) -> None:
+    """Seal each document in the column of this row that it is named by; None leaves the column empty.
+
+    The key is the one of `owner`, by default of the case that the row belongs to; `place` tells the row apart in its table, by
+    default its id."""
+    key = await sealed.key_of(session, owner or row.case_id)
+    for column, document in documents.items():
+        words = key.seal(document, table=row.__tablename__, column=column, row=place or row.id) if document else None
+        setattr(row, column, words)
+
+
+RowT = TypeVar("RowT", bound=Table)
+
+
+WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
+"""The parts that work on a case, and see all of it."""
+
+
+RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
+"""The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
+
+
+WEAKER: Mapping[Part, frozenset[Part]] = {
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY}),  # a leave adds to what any other part may know
+    Part.PROSECUTION: frozenset(),
+    Part.MUNICIPALITY: frozenset(),
+    Part.REMOVAL: frozenset({Part.RECIPIENT}),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.RECIPIENT}),
+    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
+    Part.CENTRE: frozenset(Part) - {Part.CENTRE},
+}
+"""For each part those that tell less, and give way to it."""
+
+
+UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
+"""The parts that no list shows a case."""
+
+
+class RoleDoesNotSee(Forbidden):
+    """The organisation may know it; this role in it may not."""
+
+
+class CaseIsErased(Gone):
+    """The time of keeping is over: what is left of the case is only counted."""
+
+
+class CaseNotFound(NotFound):
+    """No such case, or not yours."""
+
+
+class CaseIsMerged(Conflict):
+    """Another case is about the same person, and the work goes on there; this one is only read."""
+
+
+def is_one_of(part: Any, parts: frozenset[Part]) -> ColumnElement[bool]:
+    """Whether a column of parts has one of these. Written out, so that a partial index serves a prepared statement."""
+    return col(part).in_(bindparam(None, sorted(parts), expanding=True, literal_execute=True))
+
+
+def cases_of(actor: Actor) -> Select[Case, CaseParty]:
+    """Cases the actor has to do with, and what."""
+    query = select(Case, CaseParty).join(CaseParty, col(CaseParty.case_id) == col(Case.id))
+    return query.where(col(CaseParty.org) == actor.org)
+
+
+async def find_case(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    object_ids: Iterable[UUID] = (),
+) -> tuple[Case, Part]:
+    """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
+    seen = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
+    found = (await session.execute(seen)).first()
+    if found is None:
+        raise CaseNotFound
+    audit.record(session, operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
+    return found[0], found[1].part
+
+
+async def find_working(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
+    """The case, for those who work on it; raises CaseNotFound, and RoleDoesNotSee for others in their organisations."""
+    case, part = await find_case(session, actor, case_id, operation=operation)
+    if part not in WORKING:
+        raise CaseNotFound
+    if Fact.FILE not in visibility.may_know(actor, part):
+        raise RoleDoesNotSee("The file of the case is for those who work on it: caseworker, lawyer, decider.")
+    return case
+
+
+async def lock_case(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    match: Match,
+    *,
+    parts: frozenset[Part] = WORKING,
+    even_merged: bool = False,
+) -> Case:
+    """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
+
+    Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
+    query = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
+    found = (await session.execute(query.with_for_update(of=Case))).first()
+    if found is None:
+        raise CaseNotFound
+    case: Case = found[0]
+    if case.merged_into and not even_merged:
+        raise CaseIsMerged(
+            f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
+            "merge first (POST .../unmerge).",
+            merged_into=str(case.merged_into),
+        )
+    if case.erased_at:
+        raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
+    match.check(case)
+    case.version += 1
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which of its cases an organisation asks for; what is None is not asked."""
+
+    status: CaseStatus | None = None
+    authority: Authority | None = None
+    missing: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
+        asked: list[ColumnElement[bool]] = []
+        if self.status:
+            lent = and_(col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value))
+            asked += [col(Case.status) == self.status, or_(_knows(Fact.STATUS), lent)]
+        if self.authority:
+            asked += [col(Case.authority) == self.authority, _knows(Fact.AUTHORITY)]
+        if self.missing is not None:
+            asked += [col(Case.missing).is_(self.missing), _knows(Fact.FILE)]
+        return asked
+
+
+def _knows(fact: Fact) -> ColumnElement[bool]:
+    return is_one_of(CaseParty.part, visibility.parts_knowing(fact))
+
+
+async def list_cases(
+    session: AsyncSession, actor: Actor, *, sought: Sought, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Case, Part]]:
+    """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
+    query = cases_of(actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
+    if after:
+        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
+    query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
+    found = [(case, party.part) for case, party in await session.execute(query)]
+    audit.record(session, operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
+    return found
+
+
+def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
+    """Where the last case seen stands; one that the reader may know no more has lost its place among those of its instant."""
+    other = aliased(Case)
+    position = select(col(other.position)).where(col(other.id) == UUID(str(last[1]))).scalar_subquery()
+    return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
+
+
+async def known_among(session: AsyncSession, actor: Actor, case_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these cases that the actor's lists show."""
+    if not case_ids:
+        return frozenset()
+    listed = select(col(CaseParty.case_id)).where(
+        col(CaseParty.case_id).in_(case_ids), col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED)
+    )
+    return frozenset(await session.scalars(listed))
+
+
+async def claim_identifiers(session: AsyncSession, hashes: Iterable[bytes]) -> None:
+    """Hold these identifiers until the transaction ends, so that two referrals of one person cannot open two cases."""
+    for number in sorted(int.from_bytes(found[:8], "big", signed=True) for found in hashes):
+        await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The cases of a person who is known by an identifier: the one that is open, and the last of those that ended."""
+
+    open_case_id: UUID | None = None
+    ended_case_id: UUID | None = None
+
+
+_KNOWN_BY = text("SELECT case_id, status FROM cases_known_by(:hashes)").bindparams(
+    bindparam("hashes", type_=ARRAY(LargeBinary))
+)
+
+
+async def case_known_by(session: AsyncSession, hashes: Sequence[bytes]) -> Known:
+    """The newest cases of the person who is known by any of these identifiers. Where two were merged, the one that
+    survives. For who opens cases: it tells ids alone."""
+    if not hashes:
+        return Known()
+    ended_and_open: dict[bool, UUID] = {}
+    for case_id, status in await session.execute(_KNOWN_BY, {"hashes": list(hashes)}):
+        ended_and_open.setdefault(status != CaseStatus.CLOSED, case_id)
+    return Known(ended_and_open.get(True), ended_and_open.get(False))
+
+
+async def has_case(session: AsyncSession, subject_id: UUID) -> bool:
+    """Whether the referral's subject has its case already."""
+    return await session.get(CaseReferral, subject_id) is not None
+
+
+async def add_case(
+    session: AsyncSession, case: Case, person: CasePerson, *, parts: Mapping[str, Part], reason: SealedText | None
+) -> None:
+    """Store a new case, its person and the reason sealed under a key of its own, and who has which part in it."""
+    sealed.new_key(session, case.id, now=case.opened_at)
+    await seal(session, case, {"person": person, "opening": reason}, owner=case.id)
+    # The parts first: a case is written by who has one in it.
+    rows = [{"case_id": case.id, "org": org, "part": part} for org, part in sorted(parts.items())]
+    await session.execute(insert(CaseParty).values(rows))
+    session.add(case)
+    await session.flush()
+    audit.record(session, operation="case.open", subject_id=case.id)
+
+
+async def add_identifiers(session: AsyncSession, case_id: UUID, hashes: Iterable[bytes]) -> None:
+    """Note identifiers the person is known by; those that are known already stay where they are."""
+    rows = [{"hash": found, "case_id": case_id} for found in hashes]
+    if rows:
+        await session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
+
+
+async def add_referral(session: AsyncSession, referral: CaseReferral) -> None:
+    """Note that a referral's subject is a case's person."""
+    session.add(referral)
+    await session.flush()
+
+
+async def has_referred(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether one of the referrals behind the case is this organisation's."""
+    theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == org)
+    return bool(await session.scalar(select(theirs)))
+
+
+async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+    """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
+    added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
+    weaker = col(CaseParty.part).in_(WEAKER[part])
+    await session.execute(
+        added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
+    )
+
+
+async def give_part(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+    """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
+    who else has to do with the case."""
+    await session.execute(insert(CaseParty).values(case_id=case_id, org=org, part=part).on_conflict_do_nothing())
+
+
+async def part_of(session: AsyncSession, case_id: UUID, org: str) -> Part | None:
+    """The organisation's part in a case that is already read."""
+    party = await session.get(CaseParty, (case_id, org), populate_existing=True)
+    return party.part if party else None
+
+
+async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | None) -> None:
+    """Make this the organisation's part in the case, whatever it was; None ends its part."""
+    await session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
+    if part is None:
+        await session.execute(delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == org))
+        return
+    added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
+    await session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
+
+
+async def seal_note(
+    session: AsyncSession, case: Case, column: str, words: SealedText | None, *, operation: str
+) -> None:
+    """Seal what was said in a column of a locked case, where something was said; the change is noted either way."""
+    if words:
+        await seal(session, case, {column: words}, owner=case.id)
+    audit.record(session, operation=operation, subject_id=case.id)
+
+
+async def referrals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:
+    """The referrals behind cases already read, with one statement."""
+    return await _by_case(session, case_ids, select(CaseReferral), CaseReferral)
+
+
+async def _by_case(
+    session: AsyncSession, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
+) -> dict[UUID, list[RowT]]:
+    found: dict[UUID, list[RowT]] = {case_id: [] for case_id in case_ids}
+    for row in await session.scalars(query.where(table.case_id.in_(case_ids))):  # type: ignore[attr-defined]
+        found[row.case_id].append(row)  # type: ignore[attr-defined]
+    return found
+
+
+async def told_of(session: AsyncSession, actor: Actor, case_id: UUID) -> list[RecordedEvent]:
+    """What was told of a case, in order, for those who work on it."""
+    await find_working(session, actor, case_id, operation="case.timeline")
+    query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
+    return list(await session.scalars(query))
+
+
+_AS = text("SELECT set_config('havn.org', :org, true)")
+
+
+@asynccontextmanager
+async def as_itself(session: AsyncSession) -> AsyncIterator[None]:
+    """Row level security lets the transaction see as Havn itself while the block lasts: a clock follows from the whole of a
+    case, and whoever changed a part of it (the prosecution, say) may not see the rest. Nothing that is read leaves."""
+    actor: Actor = session.info["actor"]
+    await session.flush()
+    await session.execute(_AS, {"org": "havn"})
+    yield
+    await session.flush()
+    await session.execute(_AS, {"org": actor.org})
+
+
+async def has_to_do_with(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the organisation works on the case or brought the person in."""
+    theirs = exists().where(
+        col(CaseParty.case_id) == case_id,
+        col(CaseParty.org) == org,
+        col(CaseParty.part).in_(WORKING | {Part.REFERRER}),
+    )
+    return bool(await session.scalar(select(theirs)))
+
+
+async def case_for_itself(session: AsyncSession, case_id: UUID) -> Case | None:
+    """The case, locked, for what an event of another service brings; its version is the next one."""
+    case = await session.scalar(select(Case).where(col(Case.id) == case_id).with_for_update())
+    if case:
+        case.version += 1
+    return case
+
+
+async def is_acting_municipality(session: AsyncSession, case_id: UUID, org: str) -> bool:
+    """Whether the clock of a child's notification runs, or ran, for this municipality."""
+    clock = exists().where(
+        col(Deadline.case_id) == case_id,
+        col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
+        col(Deadline.for_org) == org,
+    )
+    return bool(await session.scalar(select(clock)))
+
+
+async def find_worked_on(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
+    """The case, for those who work on it; raises CaseNotFound."""
+    case, part = await find_case(session, actor, case_id, operation=operation)
+    if part not in WORKING:
+        raise CaseNotFound
+    return case
+
+
+async def worked_on(session: AsyncSession, actor: Actor, case_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these cases that the actor works on, with one statement."""
+    query = select(col(CaseParty.case_id)).where(
+        col(CaseParty.case_id).in_(set(case_ids)), col(CaseParty.org) == actor.org, col(CaseParty.part).in_(WORKING)
+    )
+    return set(await session.scalars(query))
+
+
+async def lock_pair(
+    session: AsyncSession, actor: Actor, case_id: UUID, other_id: UUID, match: Match, *, even_merged: bool = False
+) -> tuple[Case, Case]:
+    """Two cases the actor works on, both locked, in one order for everybody; `match` is about the first of them."""
+    locked = {
+        each: await lock_case(session, actor, each, match if each == case_id else Match(), even_merged=even_merged)
+        for each in sorted({case_id, other_id})
+    }
+    return locked[case_id], locked[other_id]

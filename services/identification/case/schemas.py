@@ -1,0 +1,64 @@
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Field
+
+from shared.contract.codes import AgeBasis, ContactChannel
+from shared.contract.person import PersonDescription
+from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
+from shared.contract.types import Body, Day, Flag
+from shared.kernel.text import AS_STORED
+
+IDENTITY: Final = (
+    "given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",
+    "contact_channels",
+)  # fmt: skip
+"""The fields that say who somebody is, or how to reach them."""
+
+
+class SealedText(BaseModel):
+    """Free text, as it is sealed."""
+
+    text: PersonalText
+
+
+class ContactWay(Body):
+    """One way to reach the person, and whether using it is safe: a number that the exploiter answers is not."""
+
+    channel: ContactChannel
+    value: PersonalName | None = None
+    is_safe: Flag = False
+    note: PersonalText | None = None
+
+
+class CasePerson(PersonDescription):
+    """The person of a case: a referral's subject, and how to reach them safely."""
+
+    reference: PersonalCode | None = None
+    safe_contact: PersonalText | None = None
+    contact_channels: Annotated[list[ContactWay], Field(max_length=20)] = []
+    other_form: PersonalText | None = None
+    """What the exploitation was, where the suspected form is OTHER."""
+    aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
+    interpreter: PersonalText | None = None
+    stated_birth_date: Personal[Day] | None = None
+    """The birth date first stated, kept when documents or an assessment later give another."""
+
+    def named(self) -> list[str]:
+        """The fields filled in that say who the person is, or how to reach them."""
+        return [name for name in IDENTITY if getattr(self, name)]
+
+    def unnamed(self) -> "CasePerson":
+        """What remains of somebody who declined: the coded facts."""
+        kept = {name: value for name, value in self if name not in (*IDENTITY, "reference", "interpreter")}
+        return CasePerson.model_validate(kept, context=AS_STORED)
+
+    def may_be_reached_by(self, channel: ContactChannel) -> bool:
+        """Whether some way of this channel is recorded as safe."""
+        return any(way.is_safe for way in self.contact_channels if way.channel is channel)
+
+    def keeping_what_was_stated(self, known: "CasePerson") -> "CasePerson":
+        """This description, with the birth date that `known` says was stated first (domain, section 5)."""
+        stated = known.stated_birth_date
+        if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
+            stated = known.birth_date if known.birth_date != self.birth_date else None
+        return self.model_copy(update={"stated_birth_date": stated})

@@ -1,0 +1,1 @@
+"""Consents per recipient and purpose, their withdrawal, and every disclosure with its ground."""

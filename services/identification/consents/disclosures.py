@@ -1,0 +1,97 @@
+"""What is told about a person, and why that is allowed: by consent, or by a law that is named with the reason."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import repository as cases
+from services.identification.case.models import Case
+from services.identification.consents import repository, sharing
+from services.identification.consents.models import Consent, Disclosure
+from services.identification.consents.schemas import DisclosureReport, DisclosureWords
+from shared.contract.codes import DisclosureBasis
+from shared.contract.events import DisclosureMade
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict
+
+
+class ConsentMissing(Conflict):
+    """The person has not allowed it, and no law was named that does."""
+
+
+class ReasonMissing(Conflict):
+    """A law was named without saying why it applies."""
+
+
+class DisclosureIsEnded(Conflict):
+    """There is nothing to end: it was ended, or it rests on a consent."""
+
+
+async def disclose(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: DisclosureReport, match: Match, now: datetime
+) -> tuple[Case, Disclosure]:
+    """Note that something is told to the recipient, with a snapshot of what. A live consent that covers it is its basis;
+    without one it takes a law and a reason, and is listed in the report of disclosures by law."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    live = await repository.live_consents(session, case, report.recipient, report.purpose)
+    consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
+    if consent is None:
+        _check_the_law(report, live)
+    disclosure = Disclosure(
+        case_id=case.id,
+        recipient=report.recipient,
+        purpose=report.purpose,
+        fields=sorted(set(report.fields)),
+        basis=DisclosureBasis.CONSENT if consent else DisclosureBasis.LAW,
+        consent_id=consent.id if consent else None,
+        legal_basis=None if consent else report.legal_basis,
+        made_at=now,
+        made_by=actor.org,
+    )
+    await repository.add_disclosure(session, disclosure, DisclosureWords(note=report.note, reason=report.reason))
+    if disclosure.basis is DisclosureBasis.LAW:
+        await sharing.let_know(session, case.id, report.recipient)
+    outbox.record(
+        session,
+        DisclosureMade(
+            case_id=case.id,
+            occurred_at=now,
+            disclosure_id=disclosure.id,
+            recipient=disclosure.recipient,
+            purpose=disclosure.purpose,
+            basis=disclosure.basis,
+        ),
+    )
+    return case, disclosure
+
+
+def _check_the_law(report: DisclosureReport, live: Sequence[Consent]) -> None:
+    if report.legal_basis is None:
+        lacking = "covers all these fields" if live else "lets this recipient know for this purpose"
+        raise ConsentMissing(
+            f"No live consent {lacking}. Record one (POST .../consents), or name the `legal_basis` and the `reason` "
+            "that allow it without.",
+            has_consent_for=sorted({field for consent in live for field in consent.scope}),
+        )
+    if report.reason is None:
+        raise ReasonMissing("Say in `reason` why the law that you name allows this disclosure without consent.")
+
+
+async def end(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, disclosure_id: UUID, match: Match, now: datetime
+) -> tuple[Case, Disclosure]:
+    """A disclosure by law no longer lets the recipient know; what was told was told."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    disclosure = await repository.disclosure_in(session, case, disclosure_id)
+    if disclosure.basis is DisclosureBasis.CONSENT:
+        raise DisclosureIsEnded("This disclosure rests on a consent; it ends when the person withdraws that.")
+    if disclosure.ended_at:
+        raise DisclosureIsEnded("This disclosure was ended already.")
+    disclosure.ended_at, disclosure.ended_by = now, actor.org
+    await session.flush()
+    await sharing.take_back(session, case, disclosure.recipient)
+    return case, disclosure

@@ -1,0 +1,1 @@
+"""The criminal track beside the identification: reports, charges, indictments, judgments, counsel."""

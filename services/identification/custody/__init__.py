@@ -1,0 +1,1 @@
+"""Being held by police: reported, ended, and the 72 hours from the arrest."""

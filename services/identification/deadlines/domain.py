@@ -1,0 +1,233 @@
+"""The clocks that run for a person: set by what is known, told when they run out. No clock ever closes a case."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import repository as case_repository
+from services.identification.case.codes import CENTRE
+from services.identification.case.models import Case, Deadline
+from services.identification.deadlines import hotline, repository, rules
+from services.identification.deadlines.models import OnCallWatch
+from services.identification.deadlines.rules import Assessment, Clock, Facts, GivenPeriod, SentBack
+from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions.models import Appeal
+from services.identification.decisions.standing import standing
+from services.identification.periods import lengths
+from services.identification.periods import repository as periods_repository
+from services.identification.periods.lengths import Period
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract.codes import AppealOutcome, CaseStatus, DeadlineKind, DeadlineState
+from shared.contract.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
+from shared.data import outbox
+from shared.kernel.clock import on_date
+from shared.observability.metrics import DEADLINES_PASSED
+
+BATCH: Final = 500
+CASES_AT_ONCE: Final = 100
+
+Key = tuple[DeadlineKind, str]
+
+
+async def wind(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Set the clocks of a locked case by what is now known of it, and tell at once what is due. Whoever changes what a
+    clock depends on calls this."""
+    await _wind(session, [case], now=now)
+
+
+async def wind_the_unwound(session: AsyncSession, now: datetime) -> bool:
+    """Sweep: cases that an earlier Havn left without clocks get theirs."""
+    cases = await repository.take_unwound(session, limit=CASES_AT_ONCE)
+    if cases:
+        await _wind(session, cases, now=now, is_late=True)
+    return len(cases) == CASES_AT_ONCE
+
+
+async def _wind(session: AsyncSession, cases: Sequence[Case], *, now: datetime, is_late: bool = False) -> None:
+    case_ids = [case.id for case in cases]
+    for case in cases:
+        case.is_wound = True
+    async with case_repository.as_itself(session):
+        kept = await repository.lock_clocks(session, case_ids)
+        watches = await repository.watches_of(session, case_ids)
+        told = []
+        for case_id, facts in (await _facts_of(session, cases)).items():
+            rows = {(row.kind, row.ref): row for row in kept[case_id]}
+            watch = _heed_custody(
+                session,
+                case_id,
+                facts,
+                rows.get((DeadlineKind.CUSTODY, "")),
+                watches.get(case_id),
+                now=now,
+                is_late=is_late,
+            )
+            told += _set(session, case_id, rules.clocks_of(_with_on_call(facts, watch)), rows, now=now)
+        _tell(session, told, until=now)
+
+
+def _set(
+    session: AsyncSession, case_id: UUID, clocks: Iterable[Clock], rows: dict[Key, Deadline], *, now: datetime
+) -> list[Deadline]:
+    """Make the rows of a case show its clocks; gives all of them."""
+    found = []
+    for clock in clocks:
+        row = rows.pop((clock.kind, clock.ref), None)
+        if row is None:
+            row = rules.new_row(clock, case_id=case_id, now=now)
+            session.add(row)
+        else:
+            rules.set_row(row, clock, now=now)
+        found.append(row)
+    for row in rows.values():
+        rules.end_row(row, now=now)
+    return found
+
+
+# ---------------------------------------------------------------- telling
+
+
+async def fire_due(session: AsyncSession, now: datetime) -> bool:
+    """Sweep: tell of every clock what has come due since the last time, in order and once."""
+    rows = await repository.take_due(session, now=now, limit=BATCH)
+    is_full = len(rows) == BATCH
+    # Of a full batch only what lies before everything that was left out.
+    until = rows[-1].next_alert_at if is_full else now
+    _tell(session, rows, until=until or now)
+    return is_full
+
+
+def _tell(session: AsyncSession, rows: Iterable[Deadline], *, until: datetime) -> None:
+    told = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
+    for instant, state, row in sorted(told, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
+        outbox.record(
+            session,
+            DeadlineApproaching(
+                case_id=row.case_id,
+                occurred_at=instant,
+                kind=row.kind,
+                due_at=row.due_at,
+                due_on=row.due_on,
+                state=state,
+                for_org=row.for_org,
+            ),
+        )
+        if row.kind is DeadlineKind.FOLLOW_UP and state is DeadlineState.PASSED:
+            # Nobody has heard of who returned: that the month's follow-up was not made is no contact either (SC13).
+            raise_alert(session, Alert(row.kind, row.case_id, row.for_org, due_at=row.due_at, number=int(row.ref)))
+
+
+async def count_passed(session: AsyncSession, now: datetime) -> bool:
+    """Sweep: the gauge of clocks that have run out."""
+    passed = await repository.passed(session, now=now)
+    for kind in DeadlineKind:
+        DEADLINES_PASSED.labels(kind).set(passed.get(kind, 0))
+    return False
+
+
+# ---------------------------------------------------------------- custody is told at once
+
+
+def _heed_custody(
+    session: AsyncSession, case_id: UUID, facts: Facts, custody: Deadline | None, watch: OnCallWatch | None,
+    *, now: datetime, is_late: bool,
+) -> OnCallWatch | None:  # fmt: skip
+    """CMM is alerted at once when somebody is held; the on-call outside hotline hours, until somebody has taken it.
+
+    Gives the on-call's watch over the case. Of what an earlier Havn left (`is_late`), only what is not over is told."""
+    if watch and not facts.is_held:
+        watch.next_at = None
+    is_new = facts.is_held and (custody is None or custody.done_at is not None)
+    if not is_new or facts.custody_since is None:
+        return watch
+    due_at = rules.end_of_custody(facts.custody_since)
+    if not is_late:
+        outbox.record(session, CustodyBegan(case_id=case_id, occurred_at=now, since=facts.custody_since))
+    elif due_at <= now:
+        return watch
+    if hotline.is_open(now):
+        raise_alert(session, Alert(DeadlineKind.CUSTODY, case_id, CENTRE, due_at=due_at))
+        return watch
+    if watch is None:
+        watch = OnCallWatch(case_id=case_id, started_at=now, alerts=0, next_at=now)
+        session.add(watch)
+    watch.started_at, watch.alerts, watch.acknowledged_at, watch.acknowledged_by = now, 0, None, None
+    alert_on_call(session, watch, at=now, due_at=due_at)
+    return watch
+
+
+def _with_on_call(facts: Facts, watch: OnCallWatch | None) -> Facts:
+    if watch is None:
+        return facts
+    return replace(facts, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
+
+
+def alert_on_call(session: AsyncSession, watch: OnCallWatch, *, at: datetime, due_at: datetime | None) -> None:
+    """Alert the on-call, and again after a while unless somebody acknowledges."""
+    watch.alerts += 1
+    watch.next_at = at + repeat_after(at)
+    outbox.record(session, OnCallAlerted(case_id=watch.case_id, occurred_at=at, number=watch.alerts))
+    raise_alert(session, Alert(DeadlineKind.ON_CALL, watch.case_id, CENTRE, due_at=due_at, number=watch.alerts))
+
+
+def repeat_after(at: datetime) -> timedelta:
+    """How long the on-call has before the next alert."""
+    return timedelta(minutes=rules.terms_on(on_date(at)).on_call_repeat_minutes)
+
+
+# ---------------------------------------------------------------- what is known
+
+
+async def _facts_of(session: AsyncSession, cases: Sequence[Case]) -> dict[UUID, Facts]:
+    """All that the clocks of these cases depend on, with one statement for each kind of it."""
+    case_ids = [case.id for case in cases]
+    decisions = await decisions_repository.decisions_of(session, case_ids)
+    granted = await periods_repository.periods_of(session, case_ids)
+    appeals = await repository.appeals_of(session, case_ids)
+    risks = await repository.risks_of(session, case_ids)
+    plans = await repository.returns_of(session, case_ids)
+    follow_ups = await repository.follow_ups_of(session, case_ids)
+    found = {}
+    for case in cases:
+        stands = standing(decisions[case.id])
+        plan = next(iter(plans[case.id]), None)
+        found[case.id] = Facts(
+            opened_at=case.opened_at,
+            status=case.status,
+            authority=case.authority,
+            has_ended=case.status is CaseStatus.CLOSED or case.merged_into is not None,
+            custody_since=case.custody_since.astimezone(UTC) if case.custody_since else None,
+            custody_ended_at=case.custody_ended_at,
+            municipality=case.municipality,
+            child_since=case.child_since,
+            child_notified_at=case.child_notified_at,
+            child_assessed_at=case.child_assessed_at,
+            sent_back=_sent_back(appeals[case.id]),
+            periods=tuple(
+                GivenPeriod(
+                    ref=str(each.id),
+                    period=Period(each.kind, each.starts_on, each.ends_on, each.cap_on),
+                    stands=each.decision_id in stands,
+                    is_suspended=lengths.is_suspended(case, each),
+                )
+                for each in granted[case.id]
+            ),
+            risk=next((Assessment(str(each.id), each.assessed_on, each.reassess_on) for each in risks[case.id]), None),
+            departed_on=plan.departed_on if plan else None,
+            reintegration_until=plan.reintegration_until if plan else None,
+            followed_up=frozenset(each.month for each in follow_ups[case.id]),
+        )
+    return found
+
+
+def _sent_back(appeals: Sequence[Appeal]) -> SentBack | None:
+    """The last time that the authority was told to decide again, of appeals in the order of their days."""
+    found = None
+    for each in appeals:
+        if each.outcome is AppealOutcome.REFERRED_BACK and each.decided_on:
+            found = SentBack(str(each.id), each.decided_on)
+    return found

@@ -1,0 +1,55 @@
+"""The on-call: alerted at once outside hotline hours, and again until somebody has taken it (domain, section 4)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import changes
+from services.identification.case import repository as cases
+from services.identification.case.codes import CENTRE
+from services.identification.case.models import Case
+from services.identification.deadlines import domain, repository
+from services.identification.deadlines.models import OnCallWatch
+from shared.contract.codes import DeadlineKind
+from shared.contract.events import OnCallAcknowledged
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Conflict, Forbidden
+
+
+class OnlyTheOnCall(Forbidden):
+    """The on-call is CMM's."""
+
+
+class OnCallNotAlerted(Conflict):
+    """There is nothing to acknowledge."""
+
+
+async def acknowledge(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime
+) -> tuple[Case, OnCallWatch]:
+    """Somebody on call has taken it: no further alert. The first to say so stays the one who did."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    if actor.org != CENTRE:
+        raise OnlyTheOnCall("Only CMM, whose on-call was alerted, acknowledges.")
+    watch = await repository.watch_of(session, case)
+    if watch is None:
+        raise OnCallNotAlerted("The on-call was not alerted of this case; there is nothing to acknowledge.")
+    if watch.acknowledged_at is None:
+        watch.acknowledged_at, watch.acknowledged_by, watch.next_at = now, actor.subject, None
+        await repository.acknowledge_alerts(session, case, kind=DeadlineKind.ON_CALL, now=now)
+        outbox.record(session, OnCallAcknowledged(case_id=case.id, occurred_at=now))
+        await changes.case_changed(session, case, now=now)
+    return case, watch
+
+
+async def alert_again(session: AsyncSession, now: datetime) -> None:
+    """Sweep: whoever has not answered is alerted again; once, however long the sweep was away, and on the half hours that
+    began with the first alert."""
+    for watch, due_at in await repository.take_unanswered(session, now=now):
+        if watch.next_at:
+            repeat = domain.repeat_after(watch.next_at)
+            at = watch.next_at + (now - watch.next_at) // repeat * repeat
+            domain.alert_on_call(session, watch, at=at, due_at=due_at)

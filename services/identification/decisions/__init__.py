@@ -1,0 +1,1 @@
+"""Decisions, which of them stands, appeals, and the closing of a case."""

@@ -1,0 +1,194 @@
+"""Decisions, by the routed authority's decider alone; none ever overwrites another.
+
+A decision does not depend on cooperation with the police or on an investigation (domain, section 2).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.authority import domain as authority
+from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import CENTRE, IMMIGRATION, PROSECUTION
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.case.repository import RECORDING_A_COURT, WORKING
+from services.identification.decisions import closing, repository
+from services.identification.decisions.models import Decision
+from services.identification.decisions.schemas import DecisionGrounds, DecisionReport
+from services.identification.finding import duplicates
+from services.identification.routing.domain import AuthorityNotSettled
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
+from shared.contract.events import DecisionMade, DecisionReplaced
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after, on_date
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+
+DECIDES = {Authority.CMM: frozenset({CENTRE}), Authority.US: frozenset({IMMIGRATION})}
+RECORDS_A_COURT = frozenset({CENTRE, PROSECUTION})
+_PLAUSIBLE_YEARS_AHEAD = 5
+"""A decision that is planned may be entered beforehand; one of another decade is a slip."""
+ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outcome.WITHDRAWN})
+"""Outcomes that nobody recommends: the person or the circumstances brought them."""
+
+
+class WrongAuthority(Forbidden):
+    """Another authority decides in this case."""
+
+
+class DecidedBeforeReferral(Unprocessable):
+    """A decision cannot be older than what it decides about."""
+
+
+class DecidedYearsAhead(Unprocessable):
+    """The year of a decision was typed wrongly: it is counted in that year, and the period runs from that day."""
+
+
+class NotifiedBeforeDecision(Unprocessable):
+    """The person cannot have been told before it was decided."""
+
+
+class AlreadyDecided(Conflict):
+    """This authority has decided; a later decision says which one it replaces."""
+
+
+class ReplacesNothing(Unprocessable):
+    """The decision to be replaced is not a current one of this authority in this case."""
+
+
+async def decide(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: DecisionReport, match: Match, now: datetime
+) -> tuple[Case, Decision]:
+    """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
+    is_a_courts = report.authority is Authority.COURT
+    parts = RECORDING_A_COURT if is_a_courts else WORKING
+    case = await cases.lock_case(session, actor, case_id, match, parts=parts)
+    _check_authority(actor, case, report)
+    if not is_a_courts:
+        await duplicates.check_resolved(session, case)
+    _check_dates(case, report, today=on_date(now))
+    earlier = (await repository.decisions_of(session, [case.id]))[case.id]
+    replaced = _replaced(earlier, report)
+    step = _step(case, report, replaced)
+    lifecycle.check(case, step)
+    decision = Decision(
+        case_id=case.id,
+        **report.model_dump(exclude={"reasons", "other_form", "legal_status", "exploitation_forms"}),
+        exploitation_forms=_forms(report),
+        legal_status=report.legal_status or case.residence_basis,
+        asylum_pending=case.asylum_pending,
+        recorded_at=now,
+        recorded_by=actor.org,
+        decided_by=actor.subject,
+        rule=case.rule,
+        table_version=case.table_version,
+    )
+    text = report.reasons or report.other_form
+    reasons = DecisionGrounds(text=text, other_form=report.other_form) if text else None
+    await repository.add_decision(session, decision, reasons, replaced=replaced)
+    _tell(session, case, decision, replaced, now=now)
+    if is_a_courts:
+        await _heed_the_court(session, case, decision, actor=actor, now=now)
+    else:
+        lifecycle.take(case, step)
+    await changes.case_changed(session, case, now=now)
+    return case, decision
+
+
+async def _heed_the_court(
+    session: AsyncSession, case: Case, decision: Decision, *, actor: Actor, now: datetime
+) -> None:
+    """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1); a closed case is
+    worked on again. Without one the authority still has to decide."""
+    if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
+        return
+    if case.status is CaseStatus.CLOSED:
+        async with cases.as_itself(session):  # the prosecution sees nothing of the closure
+            await closing.reopen_locked(session, case, actor=actor, on=on_date(now), reason=None, now=now)
+    lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
+    case.court_recognised = True
+    raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, CENTRE))
+    if case.authority is Authority.NEEDS_REVIEW:
+        await authority.route_again(session, case, now=now)
+
+
+def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
+    if report.authority is Authority.COURT:
+        if actor.org not in RECORDS_A_COURT:
+            raise WrongAuthority("A court's recognition is recorded by CMM or the prosecution.")
+        return
+    if case.authority is Authority.NEEDS_REVIEW:
+        raise AuthorityNotSettled("A lawyer of CMM must settle who decides first: POST .../route.")
+    # After a court has recognised the person, CMM is still asked to open the support offer (R1).
+    routed = Authority.CMM if case.authority is Authority.COURT else case.authority
+    if report.authority is not routed or actor.org not in DECIDES[routed]:
+        raise WrongAuthority(f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.")
+
+
+def _check_dates(case: Case, report: DecisionReport, *, today: date) -> None:
+    if report.decided_on > months_after(today, 12 * _PLAUSIBLE_YEARS_AHEAD):
+        raise DecidedYearsAhead(
+            f"Today is {today}, and the decision is of {report.decided_on}: more than {_PLAUSIBLE_YEARS_AHEAD} years ahead."
+            " Correct the year."
+        )
+    if report.decided_on < on_date(case.occurred_at):
+        raise DecidedBeforeReferral(f"Decided before the person was referred on {on_date(case.occurred_at)}.")
+    if report.notified_on and report.notified_on < report.decided_on:
+        raise NotifiedBeforeDecision("The person cannot be notified before the decision.")
+
+
+def _replaced(earlier: Sequence[Decision], report: DecisionReport) -> Decision | None:
+    current = [each for each in earlier if each.authority == report.authority and each.is_current]
+    if report.replaces is None:
+        if current:
+            raise AlreadyDecided(
+                f"{report.authority} has decided; name the decision that this one replaces.",
+                current_decision=str(current[-1].id),
+            )
+        return None
+    for each in current:
+        if each.id == report.replaces:
+            return each
+    raise ReplacesNothing(f"`replaces` is not a current decision of {report.authority} in this case.")
+
+
+def _step(case: Case, report: DecisionReport, replaced: Decision | None) -> Step:
+    """First recommended, then decided. A court waits for nobody, and what ends without an assessment needs none."""
+    if report.authority is Authority.COURT:
+        return Step.FOLLOW_THE_COURTS
+    if report.outcome in ENDS_WITHOUT_ASSESSMENT:
+        return Step.END_WITHOUT_ASSESSMENT
+    return Step.RECONSIDER if replaced or case.court_recognised else Step.DECIDE
+
+
+def _forms(report: DecisionReport) -> list[ExploitationForm]:
+    if report.exploitation_forms or report.outcome is not Outcome.ASSESSED_TRAFFICKED:
+        return report.exploitation_forms
+    return [ExploitationForm.UNKNOWN]
+
+
+def _tell(session: AsyncSession, case: Case, decision: Decision, replaced: Decision | None, *, now: datetime) -> None:
+    outbox.record(
+        session,
+        DecisionMade(
+            case_id=case.id,
+            occurred_at=now,
+            decision_id=decision.id,
+            authority=decision.authority,
+            outcome=decision.outcome,
+            exploitation_forms=tuple(decision.exploitation_forms),
+            decided_on=decision.decided_on,
+            legal_status=decision.legal_status,
+        ),
+    )
+    if replaced:
+        outbox.record(
+            session,
+            DecisionReplaced(case_id=case.id, occurred_at=now, decision_id=replaced.id, replaced_by=decision.id),
+        )

@@ -1,0 +1,23 @@
+"""Which decisions stand: none is ever overwritten, so what follows from them is read from all of them together."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.identification.decisions.models import Decision
+from shared.contract.codes import Outcome
+
+
+def is_positive(made: Sequence[Decision]) -> bool:
+    """Whether an authority's or a court's current decision says that the person was trafficked."""
+    return any(each.is_current and each.outcome is Outcome.ASSESSED_TRAFFICKED for each in made)
+
+
+def standing(made: Sequence[Decision]) -> frozenset[UUID]:
+    """The positive decisions that are current, or were replaced by nothing but positive ones: what they gave stands."""
+    return frozenset(each.id for each in made if _stands(each, made))
+
+
+def _stands(decision: Decision, made: Sequence[Decision]) -> bool:
+    if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
+        return False
+    return decision.is_current or any(_stands(each, made) for each in made if each.replaces == decision.id)

@@ -1,1 +1,0 @@
-"""What may happen to a case, a file for each subject."""

@@ -1,0 +1,1 @@
+"""Files: taken in parts, scanned, sealed, and opened for who may."""

@@ -1,0 +1,69 @@
+"""Looking for a person, and who may be the same."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contract.codes import QuestionStatus
+from shared.contract.person import Identifier
+from shared.contract.personal import Personal, PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Moment, Whole
+
+
+class MatchedOn(StrEnum):
+    """What two descriptions of a person have in common; the names are those of a person's fields."""
+
+    IDENTIFIERS = "identifiers"
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    ALIASES = "aliases"
+    BIRTH_DATE = "birth_date"
+    STATED_AGE = "stated_age"
+
+
+class PersonSought(Body):
+    """What is known of whom one looks for; any part of it may be missing or spelt otherwise."""
+
+    given_name: PersonalName | None = None
+    family_name: PersonalName | None = None
+    aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
+    birth_date: Personal[Day] | None = None
+    stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
+    limit: Annotated[Whole, Field(ge=1, le=100)] = 20
+
+
+class PersonFound(Answer):
+    """A case whose person may be the one; `score` is between 0 and 1, and `matched_on` names the fields that agree."""
+
+    case_id: UUID
+    score: float
+    matched_on: list[MatchedOn]
+
+
+class PeopleFound(Answer):
+    items: list[PersonFound]
+
+
+class PossibleDuplicate(PersonFound):
+    """Another case that may be about the same person."""
+
+
+class DuplicateQuestionDetails(PossibleDuplicate):
+    """Whether another case is about the same person, and how that stands."""
+
+    status: QuestionStatus
+    asked_at: Moment
+    overridden_by: str | None
+
+
+class PossibleDuplicates(Answer):
+    items: list[DuplicateQuestionDetails]
+
+
+class Override(Body):
+    """Why the two are never the same person."""
+
+    reason: PersonalText

@@ -1,0 +1,128 @@
+"""Finding the same person, though names are sealed: keyed hashes find who might be the one, and those are opened and compared.
+
+How long a search takes hardly depends on how many people there are: of each hash a bounded number of people is read, and
+of those who share the rarest a bounded number is opened.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case.models import Case
+from services.identification.case.schemas import CasePerson
+from services.identification.finding import likeness, names, repository
+from services.identification.finding.likeness import Known, Likeness
+from services.identification.finding.schemas import PersonFound, PersonSought
+from shared.contract.codes import Purpose
+from shared.contract.person import Subject
+from shared.data.sealed import Vault, vault_of
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Unprocessable
+
+LEAST_SHOWN = 0.4
+"""Who searches sees more than who is asked about duplicates: what the searcher does not know speaks against nobody."""
+LEAST_SHOWN_WITHOUT_A_NAME = 0.25
+"""Where no name is sought, a birth date that is the same is all that can be alike, and is enough."""
+_TOKEN_BYTES = 8
+
+
+class NothingToSearchBy(Unprocessable):
+    """Nothing is said by which a person could be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case whose person may be the one."""
+
+    case: Case
+    likeness: Likeness
+
+
+async def index(session: AsyncSession, case_id: UUID, person: CasePerson, *, now: datetime) -> None:
+    """Let the person be found by what is known of them now, and by nothing that was corrected."""
+    await repository.replace_tokens(session, case_id, tokens_of(vault_of(session), person, now=now))
+
+
+async def forget(session: AsyncSession, case_id: UUID) -> None:
+    """Nobody finds the person any more, by name or by number."""
+    await repository.forget_tokens(session, case_id)
+    await repository.forget_identifiers(session, case_id)
+
+
+def tokens_of(vault: Vault, person: CasePerson, *, now: datetime) -> set[int]:
+    """Keyed hashes of all that the person may be found by, but for the identifiers."""
+    known = Known.of(person, on=on_date(now))
+    keys = set(chain.from_iterable(names.keys_of(name, known.years) for name in known.names))
+    keys |= {f"b:{born.isoformat()}" for born in known.birth_dates}
+    return {_token(vault, key) for key in keys}
+
+
+def _token(vault: Vault, key: str) -> int:
+    return int.from_bytes(vault.hashed_exactly("search", key)[:_TOKEN_BYTES], "big", signed=True)
+
+
+async def search(
+    session: AsyncSession, *, actor: Actor, sought: PersonSought, purpose: Purpose, now: datetime
+) -> list[PersonFound]:
+    """The people who may be the one that is sought, most alike first, among the cases the actor works on."""
+    asked = {name for name, value in sought.model_dump(exclude={"limit"}).items() if value not in (None, [])}
+    if asked <= {"stated_age"}:
+        raise NothingToSearchBy("Say a name, an alias, a birth date or an identifier; an age alone finds too many.")
+    person = CasePerson(**{name: getattr(sought, name) for name in asked})
+    is_named = asked & {"given_name", "family_name", "aliases"}
+    least = LEAST_SHOWN if is_named else LEAST_SHOWN_WITHOUT_A_NAME
+    found = await likely(session, actor=actor, person=person, least=least, now=now)
+    survivors = await repository.surviving(session, [each.case.id for each in found])
+    shown: dict[UUID, PersonFound] = {}
+    for each in found:  # the best first: of merged cases the one that says most
+        case_id = survivors.get(each.case.id, each.case.id)
+        shown.setdefault(case_id, PersonFound(case_id=case_id, **in_words(each.likeness)))
+    items = list(shown.values())[: sought.limit]
+    repository.note_search(session, [item.case_id for item in items], fields=asked, purpose=purpose)
+    return items
+
+
+def in_words(alike: Likeness) -> dict[str, Any]:
+    """As an answer tells it."""
+    return {"score": alike.score, "matched_on": list(alike.matched_on)}
+
+
+async def likely(
+    session: AsyncSession,
+    *,
+    actor: Actor | None,
+    person: CasePerson,
+    least: float,
+    now: datetime,
+    besides: Iterable[UUID] = (),
+) -> Sequence[Found]:
+    """The cases whose people are at least so like this one, the most alike first: of those the actor works on, or of all
+    for Havn's own comparing (None)."""
+    same_number = await repository.known_by(session, hashes_of(session, person))
+    tokens = tokens_of(vault_of(session), person, now=now)
+    by_name = await repository.candidates(session, tokens)
+    opened = await repository.open_people(session, actor, {*same_number, *by_name} - set(besides))
+    sought = Known.of(person, on=on_date(now))
+    found = [
+        Found(
+            case,
+            likeness.compare(sought, Known.of(other, on=case.opened_on), shares_identifier=case.id in same_number),
+        )
+        for case, other in opened
+    ]
+    alike = [each for each in found if each.likeness.score >= least]
+    return sorted(alike, key=lambda each: (-each.likeness.score, each.case.id))
+
+
+def hashes_of(session: AsyncSession, person: Subject | CasePerson) -> list[bytes]:
+    """Keyed hashes of the identifiers. A number is compared within its register only, a CPR number with its replacements."""
+    vault = vault_of(session)
+    return sorted(
+        {vault.hashed(f"identifier:{identifier.type}", identifier.value.value) for identifier in person.identifiers}
+    )

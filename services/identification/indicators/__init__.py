@@ -1,0 +1,1 @@
+"""Sets of indicators, what was observed, and the score, which decides nothing."""

@@ -1,0 +1,1 @@
+"""Who belongs to whom: child, parent, relative, victim of the same."""

@@ -1,0 +1,192 @@
+"""Links between cases, suspects, and what they connect. Nobody learns of a case that they do not work on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.case.models import CaseParty
+from services.identification.case.repository import WORKING, seal
+from services.identification.links.models import CaseLink, Suspect, SuspectHash
+from services.identification.links.schemas import SuspectDescription
+from shared.contract.codes import LinkKind, Purpose, Relation
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
+
+
+class LinkNotFound(NotFound):
+    """These two cases are not linked."""
+
+
+class SuspectNotFound(NotFound):
+    """No such suspect in a case of yours."""
+
+
+async def set_link(session: AsyncSession, case_id: UUID, other_id: UUID, relation: Relation, *, now: datetime) -> None:
+    """What the other is to this one; a relation that was recorded before was an error."""
+    added = insert(CaseLink).values(case_id=case_id, other_case_id=other_id, relation=relation, linked_at=now)
+    await session.execute(
+        added.on_conflict_do_update(index_elements=["case_id", "other_case_id"], set_={"relation": relation})
+    )
+    audit.record(session, operation="link.add", subject_id=case_id, object_ids=[other_id])
+
+
+async def remove_link(session: AsyncSession, case_id: UUID, other_id: UUID) -> None:
+    """Raises LinkNotFound."""
+    gone = await session.execute(
+        delete(CaseLink)
+        .where(col(CaseLink.case_id) == case_id, col(CaseLink.other_case_id) == other_id)
+        .returning(col(CaseLink.case_id))
+    )
+    if gone.first() is None:
+        raise LinkNotFound
+    audit.record(session, operation="link.remove", subject_id=case_id, object_ids=[other_id])
+
+
+async def links_of(session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseLink]]:
+    """The links of cases already read to others that the actor works on, with one statement; oldest first."""
+    found: dict[UUID, list[CaseLink]] = {case_id: [] for case_id in case_ids}
+    works = exists().where(
+        col(CaseParty.case_id) == col(CaseLink.other_case_id),
+        col(CaseParty.org) == actor.org,
+        col(CaseParty.part).in_(WORKING),
+    )
+    query = select(CaseLink).where(col(CaseLink.case_id).in_(case_ids), works)
+    for link in await session.scalars(query.order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))):
+        found[link.case_id].append(link)
+    return found
+
+
+async def any_link(session: AsyncSession, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
+    """Whether one of these cases is linked with one of the others; each side of a link has its row."""
+    linked = exists().where(col(CaseLink.case_id).in_(case_ids), col(CaseLink.other_case_id).in_(other_ids))
+    return bool(await session.scalar(select(linked)))
+
+
+# ---------------------------------------------------------------- suspects
+
+
+async def suspect_known_by(session: AsyncSession, hashes: Collection[bytes]) -> UUID | None:
+    """A suspect of a case the actor works on who has one of these numbers or names."""
+    query = select(col(SuspectHash.suspect_id)).where(col(SuspectHash.hash).in_(hashes))
+    return await session.scalar(query.order_by(col(SuspectHash.suspect_id)).limit(1))
+
+
+async def is_suspect(session: AsyncSession, suspect_id: UUID) -> bool:
+    """Whether a case the actor works on has this suspect; row level security knows no others."""
+    return bool(await session.scalar(select(exists().where(col(Suspect.suspect_id) == suspect_id))))
+
+
+async def name_suspect(
+    session: AsyncSession, suspect: Suspect, description: SuspectDescription, hashes: Iterable[bytes]
+) -> None:
+    """Store what this case knows of a suspect, instead of what it knew before."""
+    await session.execute(
+        delete(Suspect).where(col(Suspect.case_id) == suspect.case_id, col(Suspect.suspect_id) == suspect.suspect_id)
+    )
+    await seal(session, suspect, {"description": description}, place=suspect.suspect_id)
+    session.add(suspect)
+    await session.flush()
+    rows = [
+        {"hash": each, "case_id": suspect.case_id, "suspect_id": suspect.suspect_id} for each in sorted(set(hashes))
+    ]
+    if rows:
+        await session.execute(insert(SuspectHash).values(rows))
+    audit.record(session, operation="suspect.name", subject_id=suspect.case_id, object_ids=[suspect.suspect_id])
+
+
+async def drop_suspect(session: AsyncSession, case_id: UUID, suspect_id: UUID) -> None:
+    """The case suspects this one no longer. Raises SuspectNotFound."""
+    gone = await session.execute(
+        delete(Suspect)
+        .where(col(Suspect.case_id) == case_id, col(Suspect.suspect_id) == suspect_id)
+        .returning(col(Suspect.case_id))
+    )
+    if gone.first() is None:
+        raise SuspectNotFound
+    audit.record(session, operation="suspect.drop", subject_id=case_id, object_ids=[suspect_id])
+
+
+async def read_suspects(
+    session: AsyncSession, case_id: UUID, *, purpose: Purpose
+) -> list[tuple[Suspect, SuspectDescription]]:
+    """The suspects of a case already read, opened."""
+    query = select(Suspect).where(col(Suspect.case_id) == case_id)
+    found = list(await session.scalars(query.order_by(col(Suspect.named_at), col(Suspect.suspect_id))))
+    suspect_ids = [suspect.suspect_id for suspect in found]
+    audit.record(session, operation="suspect.read", subject_id=case_id, object_ids=suspect_ids, purpose=purpose)
+    key = await sealed.key_of(session, case_id)
+    return [
+        (
+            each,
+            key.open(each.description, SuspectDescription, table="suspect", column="description", row=each.suspect_id),
+        )
+        for each in found
+    ]
+
+
+# ---------------------------------------------------------------- the cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Two cases that are connected, from one of them; `relation` is what the other is to it."""
+
+    case_id: UUID
+    other_id: UUID
+    kind: LinkKind
+    relation: Relation | None
+
+
+MOST_STEPS = 8
+MOST_CASES = 500
+
+# Only over cases the actor works on: a path through one that is not theirs would tell of it.
+_EDGES = """
+    mine AS MATERIALIZED (
+        SELECT case_id FROM case_party WHERE org = :org AND part IN ('centre', 'authority')),
+    edges AS (
+        SELECT case_id, other_case_id AS other_id, 'linked' AS kind, relation FROM case_link
+        UNION SELECT id, merged_into, 'merged', NULL FROM case_file WHERE merged_into IS NOT NULL
+        UNION SELECT merged_into, id, 'merged', NULL FROM case_file WHERE merged_into IS NOT NULL
+        UNION SELECT a.case_id, b.case_id, 'suspect', NULL FROM suspect a
+              JOIN suspect b ON b.suspect_id = a.suspect_id AND b.case_id <> a.case_id
+        UNION SELECT a.case_id, b.case_id, 'suspect', NULL FROM suspect_hash a
+              JOIN suspect_hash b ON b.hash = a.hash AND b.case_id <> a.case_id),
+    seen AS (
+        SELECT e.* FROM edges e
+        WHERE e.case_id IN (SELECT case_id FROM mine) AND e.other_id IN (SELECT case_id FROM mine))
+"""
+_REACHED = text(f"""
+    WITH RECURSIVE {_EDGES},
+    reached AS (
+        SELECT CAST(:start AS uuid) AS case_id, 0 AS distance
+        UNION SELECT s.other_id, r.distance + 1 FROM reached r JOIN seen s ON s.case_id = r.case_id
+              WHERE r.distance < :steps)
+    SELECT case_id, min(distance) AS distance FROM reached GROUP BY case_id ORDER BY 2, 1 LIMIT :most
+""")  # noqa: S608  (no value is put into the text)
+_AMONG = text(f"""
+    WITH {_EDGES}
+    SELECT case_id, other_id, kind, relation FROM seen
+    WHERE case_id = ANY(CAST(:case_ids AS uuid[])) AND other_id = ANY(CAST(:case_ids AS uuid[]))
+    ORDER BY case_id, other_id, kind
+""")  # noqa: S608
+
+
+async def cluster_of(session: AsyncSession, actor: Actor, case_id: UUID) -> tuple[dict[UUID, int], list[Edge]]:
+    """The cases that are connected with this one, with how many steps away each is, the nearest first and this one at 0;
+    and what connects them. Two statements, however many there are; at most one case beyond the limit."""
+    asked = {"org": actor.org, "start": case_id, "steps": MOST_STEPS, "most": MOST_CASES + 1}
+    distances = {row.case_id: row.distance for row in await session.execute(_REACHED, asked)}
+    audit.record(session, operation="cluster.read", subject_id=case_id, object_ids=list(distances))
+    found = await session.execute(_AMONG, {"org": actor.org, "case_ids": list(distances)})
+    return distances, [
+        Edge(case, other, LinkKind(kind), Relation(relation) if relation else None)
+        for case, other, kind, relation in found
+    ]

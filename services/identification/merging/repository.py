@@ -1,0 +1,72 @@
+"""Several cases of one person: locking two, what a merge lends, and which cases the actor works on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.case.models import Case, CaseParty, Part
+from services.identification.case.repository import WEAKER, WORKING
+from services.identification.merging.models import LentPart
+from shared.identity.actor import Actor
+
+
+async def parts_in(session: AsyncSession, case_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
+    """Who has which part in these cases; for the centre, which alone may know all of them."""
+    found: dict[UUID, dict[str, Part]] = {case_id: {} for case_id in case_ids}
+    for party in await session.scalars(select(CaseParty).where(col(CaseParty.case_id).in_(case_ids))):
+        found[party.case_id][party.org] = party.part
+    return found
+
+
+async def merged_into(session: AsyncSession, case_id: UUID) -> list[UUID]:
+    """The cases that were merged directly into this one."""
+    return list(await session.scalars(select(col(Case.id)).where(col(Case.merged_into) == case_id)))
+
+
+async def all_merged_into(session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The cases that the actor works on and that were merged into each of these, directly or through others, with one
+    statement; oldest first."""
+    found: dict[UUID, list[UUID]] = {case_id: [] for case_id in case_ids}
+    if not case_ids:
+        return found
+    members = (
+        select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
+        .where(col(Case.merged_into).in_(case_ids))
+        .cte("members", recursive=True)
+    )
+    members = members.union(select(members.c.root, col(Case.id)).where(col(Case.merged_into) == members.c.id))
+    works = exists().where(
+        col(CaseParty.case_id) == col(Case.id), col(CaseParty.org) == actor.org, col(CaseParty.part).in_(WORKING)
+    )
+    query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
+    for root, case_id in await session.execute(query.order_by(col(Case.opened_at), col(Case.id))):
+        found[root].append(case_id)
+    return found
+
+
+def strongest(parts: Iterable[Part]) -> Part | None:
+    """The part that tells most; the first, where neither of two tells all that the other does."""
+    best: Part | None = None
+    for part in parts:
+        if best is None or best in WEAKER[part]:
+            best = part
+    return best
+
+
+async def lent_in(session: AsyncSession, case_id: UUID) -> dict[str, LentPart]:
+    """What merges have given in this case, by organisation."""
+    lent = await session.scalars(select(LentPart).where(col(LentPart.case_id) == case_id))
+    return {each.org: each for each in lent}
+
+
+async def lend(session: AsyncSession, case_id: UUID, org: str, part: Part, *, own_part: Part | None) -> None:
+    """Note that the organisation has its part in the case through a merge."""
+    await session.merge(LentPart(case_id=case_id, org=org, part=part, own_part=own_part))
+    await session.flush()
+
+
+async def lend_no_longer(session: AsyncSession, case_id: UUID, org: str) -> None:
+    await session.execute(delete(LentPart).where(col(LentPart.case_id) == case_id, col(LentPart.org) == org))

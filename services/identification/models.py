@@ -1,0 +1,47 @@
+"""All tables of the identification service: a table that nobody imports is not in the metadata."""
+
+from services.identification.absence import models as absence
+from services.identification.case import models as case
+from services.identification.case.models import metadata
+from services.identification.children import models as children
+from services.identification.clarification import models as clarification
+from services.identification.consents import models as consents
+from services.identification.criminal import models as criminal
+from services.identification.deadlines import models as deadlines
+from services.identification.decisions import models as decisions
+from services.identification.evidence import models as evidence
+from services.identification.finding import models as finding
+from services.identification.indicators import models as indicators
+from services.identification.links import models as links
+from services.identification.merging import models as merging
+from services.identification.opening import models as opening
+from services.identification.periods import models as periods
+from services.identification.person import models as person
+from services.identification.retention import models as retention
+from services.identification.rights import models as rights
+from services.identification.risk import models as risk
+from services.identification.support import models as support
+
+__all__ = [
+    "absence",
+    "case",
+    "children",
+    "clarification",
+    "consents",
+    "criminal",
+    "deadlines",
+    "decisions",
+    "evidence",
+    "finding",
+    "indicators",
+    "links",
+    "merging",
+    "opening",
+    "periods",
+    "person",
+    "retention",
+    "rights",
+    "risk",
+    "support",
+    "metadata",
+]

@@ -1,0 +1,179 @@
+"""What was told of cases, and who saw what of them: records that are only ever added to."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.case.codes import NoteKind
+from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold, Part
+from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, find_case, is_one_of
+from services.identification.case.schemas import SealedText
+from services.identification.overview.schemas import Note
+from services.identification.periods.models import PeriodExtension
+from services.identification.records.repository import opened, read_case
+from shared.contract.codes import Purpose
+from shared.contract.events import EVENTS, Event
+from shared.data import audit, sealed
+from shared.data.outbox import RecordedEvent
+from shared.http.paging import CursorInvalid
+from shared.identity.actor import Actor
+
+_WRITING = text("""
+    SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 1751217774 AND objid = 1 AND objsubid = 2
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+_LOOKS, _PAUSE_SECONDS = 50, 0.01
+_FEW = 200
+# Who has to do with few cases reads their histories; who has to do with many reads the history and leaves out the others'.
+# OFFSET keeps the cast out of the join: row level security lets no index serve a condition that could tell what it is given.
+_OF_FEW = text("""
+    SELECT * FROM event_history
+    WHERE key = ANY (:keys) AND position > :after AND position <= :settled
+    ORDER BY position LIMIT :most
+""")
+_OF_MANY = text("""
+    SELECT h.*, p.part FROM (
+        SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
+        ORDER BY position OFFSET 0) h
+    JOIN case_party p ON p.case_id = h.case_id
+    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution')
+    ORDER BY h.position LIMIT :most
+""")
+_ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
+
+
+async def position_of(session: AsyncSession, event_id: UUID | None) -> int:
+    """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was told."""
+    if event_id is None:
+        return 0
+    found = await session.scalar(select(RecordedEvent.position).where(RecordedEvent.event_id == event_id))
+    if found is None:
+        raise CursorInvalid("`after` is the id of an event that this list has given; start again without it.")
+    return found
+
+
+async def last_settled(session: AsyncSession, *, after: int) -> int:
+    """A position up to which nothing can be added to the history any more, the last one where nobody is slow.
+
+    Whoever may hold a lower position than the last one there is has said that it writes (migration 0007), and is waited for;
+    who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
+    last = await session.scalar(select(func.max(RecordedEvent.position))) or 0
+    if last <= after:
+        return after
+    writing = set(await session.scalars(_WRITING))
+    for _ in range(_LOOKS):
+        if not writing:
+            return last
+        await asyncio.sleep(_PAUSE_SECONDS)
+        writing &= set(await session.scalars(_WRITING))
+    return after
+
+
+async def told_after(
+    session: AsyncSession, actor: Actor, *, after: int, settled: int, most: int
+) -> Sequence[Mapping[str, Any]]:
+    """The next events of the cases that the actor's lists show, with its part in each, in the order of the history."""
+    values = {"after": after, "settled": settled, "most": most}
+    listed = select(CaseParty).where(col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED))
+    parts = {str(party.case_id): party.part for party in await session.scalars(listed.limit(_FEW + 1))}
+    if len(parts) <= _FEW:
+        rows = (await session.execute(_OF_FEW, values | {"keys": list(parts)})).mappings()
+        return [{**row, "case_id": UUID(row["key"]), "part": parts[row["key"]]} for row in rows]
+    rows = (await session.execute(_OF_MANY, values | {"org": actor.org})).mappings()
+    return [{**row, "part": Part(row["part"])} for row in rows]
+
+
+def note_feed(session: AsyncSession, case_ids: set[UUID]) -> None:
+    audit.record(session, operation="event.list", object_ids=sorted(case_ids))
+
+
+async def accesses_of(
+    session: AsyncSession, actor: Actor, case_id: UUID, *, after: int, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Who saw or changed something of the case, or tried, in order, up to one more than `limit`; for those who work on it.
+    That this was asked is itself kept."""
+    case, part = await find_case(session, actor, case_id, operation="case.access_log")
+    if part not in WORKING:
+        raise CaseNotFound
+    values = {"case_id": case.id, "after": after, "most": limit + 1}
+    return [dict(row) for row in (await session.execute(_ACCESSES, values)).mappings()]
+
+
+# ---------------------------------------------------------------- What was said with the steps in a case, from where
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where notes of a kind stand: a column that seals them, and those that say when and by whom."""
+
+    kind: NoteKind
+    column: str
+    at: str | None = None
+    by: str | None = None
+
+
+_OF_THE_CASE: Final = (
+    _Source(NoteKind.OPENING, "opening", "opened_at", "opened_by"),
+    _Source(NoteKind.SETTLEMENT, "settlement", None, "settled_by"),
+    _Source(NoteKind.CUSTODY_PLACE, "custody_place", "custody_since"),
+    _Source(NoteKind.CHILD_ASSESSMENT, "child", "child_assessed_at"),
+    _Source(NoteKind.REPRESENTATIVE, "representative"),
+    _Source(NoteKind.REFUSAL, "refusal"),
+)
+_OF_RECORDS: Final[Sequence[tuple[type[Any], _Source]]] = (
+    (PeriodExtension, _Source(NoteKind.EXTENSION, "note", "granted_at", "granted_by")),
+    (ContactAttempt, _Source(NoteKind.CONTACT_ATTEMPT, "note", "made_at", "made_by")),
+    (LegalHold, _Source(NoteKind.LEGAL_HOLD, "reason", "placed_at", "placed_by")),
+)
+
+
+async def read_notes(session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose) -> list[Note]:
+    """The notes of a case, for those who work on it."""
+    case = await read_case(session, actor, case_id, operation="note.list", purpose=purpose)
+    if case.erased_at:
+        return []
+    found = await _of_the_case(session, case)
+    for table, source in _OF_RECORDS:
+        query = select(table).where(table.case_id == case.id).order_by(getattr(table, str(source.at)), col(table.id))
+        rows = list(await session.scalars(query))
+        words = await opened(session, rows, source.column, SealedText)
+        found += [_note(source, row, words[row.id]) for row in rows if row.id in words]
+    return found
+
+
+async def _of_the_case(session: AsyncSession, case: Case) -> list[Note]:
+    key = await sealed.key_of(session, case.id)
+    return [
+        _note(source, case, key.open(words, SealedText, table="case_file", column=source.column, row=case.id))
+        for source in _OF_THE_CASE
+        if (words := getattr(case, source.column))
+    ]
+
+
+def _note(source: _Source, row: Any, words: SealedText) -> Note:
+    at, by = (getattr(row, name) if name else None for name in (source.at, source.by))
+    return Note(kind=source.kind, text=words.text, at=at, by=by)
+
+
+# ---------------------------------------------------------------- All cases and all that was told of them, for Havn
+
+
+async def next_cases(session: AsyncSession, *, after: UUID, limit: int) -> list[Case]:
+    """The cases that follow `after` in the order of their ids."""
+    return list(await session.scalars(select(Case).where(col(Case.id) > after).order_by(col(Case.id)).limit(limit)))
+
+
+async def events_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    """What was told of these cases, in order, with one statement."""
+    told: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
+    query = select(RecordedEvent).where(RecordedEvent.key.in_([str(case_id) for case_id in case_ids]))
+    for recorded in await session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
+        told[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
+    return told

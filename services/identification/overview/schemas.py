@@ -1,0 +1,166 @@
+"""A case as its readers see it."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.identification.authority.schemas import RoutingOfCase
+from services.identification.case.codes import NoteKind
+from services.identification.children.schemas import ChildProtection
+from services.identification.clarification.schemas import RecommendationSummary
+from services.identification.custody.schemas import CustodyStanding
+from services.identification.deadlines.schemas import DeadlineDetails
+from services.identification.decisions.schemas import AppealSummary, DecisionDetails
+from services.identification.links.schemas import Linked
+from services.identification.periods.schemas import PeriodDetails
+from services.identification.risk.schemas import RiskStanding
+from shared.contract.codes import AgeGroup, Authority, CaseStatus, Channel, Gender, Outcome, Proposal, ResidenceBasis
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Moment
+
+
+class CaseDetails(Answer):
+    """A case as those who work on it see it; no personal data."""
+
+    case_id: UUID
+    status: CaseStatus
+    missing: bool
+    opened_on: date
+    channel: Channel
+    municipality: str | None
+    referral_ids: list[UUID]
+    gender: Gender
+    age_group: AgeGroup
+    age_group_at_exploitation: AgeGroup | None
+    citizenships: list[str]
+    residence_basis: ResidenceBasis
+    routing: RoutingOfCase
+    deciding_authority: Authority | None
+    identification_pending: bool
+    removal_hold: bool
+    recommendation: RecommendationSummary | None
+    """What CMM recommended last."""
+    decisions: list[DecisionDetails]
+    appeals: list[AppealSummary]
+    periods: list[PeriodDetails]
+    has_contact_person: bool
+    support_to_open: bool
+    """Somebody has recognised the person as trafficked (a court too, R1), and CMM has begun no support yet."""
+    closed_on: date | None
+    child_protection: ChildProtection | None
+    risk: RiskStanding | None
+    """The danger to the person as last assessed."""
+    deadlines: list[DeadlineDetails]
+    """The clocks that are not done, soonest first."""
+    custody: CustodyStanding | None
+    proposals: list[Proposal]
+    """What could be instead of what is: `placement_34_1_3`, a place at a shelter instead of detention."""
+    linked: list[Linked]
+    merged_into: UUID | None
+    """The case about the same person where the work goes on; this one is only read."""
+    merged: list[UUID]
+    """The cases about the same person that were merged into this one."""
+
+
+class CaseGlimpse(Answer):
+    """A case as others see it who have to do with it. A field that is null is not theirs to know."""
+
+    case_id: UUID
+    status: CaseStatus | None
+    opened_on: date | None
+    identification_pending: bool | None
+    removal_hold: bool | None
+    """An appeal is open: the person is not to be removed."""
+    deciding_authority: Authority | None
+    outcome: Outcome | None
+
+
+class CaseState(Answer):
+    """Where the case stands. A field that is null is not known yet, or not the caller's to know."""
+
+    case_id: UUID
+    identification_pending: bool | None
+    removal_hold: bool | None
+    """An appeal is open: the person is not to be removed."""
+    status: CaseStatus | None
+    deciding_authority: Authority | None
+    outcome: Outcome | None
+    as_of: Moment
+
+
+class TimelineEntry(Answer):
+    at: Moment
+    kind: str
+    actor_org: str
+    summary: str
+
+
+class Timeline(Answer):
+    items: list[TimelineEntry]
+
+
+# ---------------------------------------------------------------- Words that were said with a step in a case
+
+
+class Note(Answer):
+    """What was said, with what; when and by which organisation, where that is known apart from the text."""
+
+    kind: NoteKind
+    text: PersonalText
+    at: Moment | None
+    by: str | None
+
+
+class Notes(Answer):
+    items: list[Note]
+
+
+# ---------------------------------------------------------------- Events as a partner fetches them
+
+
+class FeedEvent(Answer):
+    """A CloudEvent 1.0. `data` holds what the reader may know of it; what it may not know is left out."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str
+    sequence: str
+    data: dict[str, Any]
+
+
+# ---------------------------------------------------------------- A case in the codes of a standard
+
+
+class Unmapped(Answer):
+    """A value of ours that the standard has no code for, or only a coarser one."""
+
+    field: str
+    value: str
+    reason: str
+
+
+class Export(Answer):
+    """`record` has the standard's field names and codes; `unmapped` what is lost in it."""
+
+    standard: str
+    attribution: str
+    table_version: str
+    case_id: UUID
+    record: dict[str, str | list[str]]
+    unmapped: list[Unmapped]
+
+
+class AccessEntry(Answer):
+    """Somebody saw or changed something of the case, or was refused."""
+
+    at: Moment
+    actor_org: str
+    actor: str
+    operation: str
+    purpose: str | None
+    fields: list[str]
+    outcome: str

@@ -1,0 +1,186 @@
+"""Cases: the same for list, detail and status, as the visibility table says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.authority.schemas import RoutingOfCase
+from services.identification.case import lifecycle, visibility
+from services.identification.case import repository as cases
+from services.identification.case.models import Case, CaseReferral, Deadline, Part, is_child
+from services.identification.case.visibility import Fact, cut
+from services.identification.children import views as children_views
+from services.identification.clarification import repository as clarification_repository
+from services.identification.clarification import views as clarification_views
+from services.identification.clarification.models import Recommendation
+from services.identification.consents import repository as consents_repository
+from services.identification.custody import domain as custody
+from services.identification.custody import views as custody_views
+from services.identification.deadlines import repository as deadlines_repository
+from services.identification.deadlines import views as deadlines_views
+from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions import views as decisions_views
+from services.identification.decisions.models import Appeal, Decision
+from services.identification.links import repository as links_repository
+from services.identification.links.models import CaseLink
+from services.identification.links.schemas import Linked
+from services.identification.merging import repository as merging_repository
+from services.identification.overview.schemas import AccessEntry, CaseDetails, CaseGlimpse, CaseState
+from services.identification.periods import repository as periods_repository
+from services.identification.periods import views as periods_views
+from services.identification.periods.models import GrantedPeriod, PeriodExtension
+from services.identification.records import repository as records
+from services.identification.risk.models import RiskAssessment
+from services.identification.risk.schemas import RiskStanding
+from services.identification.support import domain as support
+from services.identification.support.models import SupportMeasure
+from shared.contract.codes import Authority, Outcome
+from shared.identity.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What hangs on some cases, read with one statement each."""
+
+    recommendations: dict[UUID, list[Recommendation]]
+    decisions: dict[UUID, list[Decision]]
+    periods: dict[UUID, list[GrantedPeriod]]
+    extensions: dict[UUID, list[PeriodExtension]]
+    referrals: dict[UUID, list[CaseReferral]]
+    appeals: dict[UUID, list[Appeal]]
+    support: dict[UUID, list[SupportMeasure]]
+    deadlines: dict[UUID, list[Deadline]]
+    links: dict[UUID, list[CaseLink]]
+    risks: dict[UUID, list[RiskAssessment]]
+    merged: dict[UUID, list[UUID]]
+    read_at: datetime
+
+    @classmethod
+    async def read(cls, session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> "Parts":
+        merged = await merging_repository.all_merged_into(session, actor, case_ids)
+        return cls(
+            await clarification_repository.recommendations_of(session, case_ids),
+            await decisions_repository.decisions_of(session, case_ids),
+            await periods_repository.periods_of(session, case_ids),
+            await periods_repository.extensions_of(session, case_ids),
+            await cases.referrals_of(session, [*case_ids, *chain.from_iterable(merged.values())]),
+            await records.by_case(session, case_ids, Appeal),
+            await records.by_case(session, case_ids, SupportMeasure),
+            await deadlines_repository.running_of(session, case_ids),
+            await links_repository.links_of(session, actor, case_ids),
+            await deadlines_repository.risks_of(session, case_ids),
+            merged,
+            session.info["now"],
+        )
+
+
+async def see_cases(
+    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
+) -> list[CaseDetails | CaseGlimpse]:
+    """Each case as the actor may see it."""
+    known = await facts_of(session, actor, found)
+    whole = [case.id for case, _ in found if Fact.FILE in known[case.id] and case.erased_at is None]
+    parts = await Parts.read(session, actor, whole)
+    outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
+    decided = await decisions_repository.decisions_of(session, outcomes) if outcomes else {}
+    return [
+        _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
+        for case, _ in found
+    ]
+
+
+async def facts_of(
+    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
+) -> dict[UUID, frozenset[Fact]]:
+    """What the actor may know of each case, by the visibility table; with at most one statement."""
+    lent = [case.id for case, part in found if part not in cases.WORKING]
+    leaves = await consents_repository.leaves_of(session, actor.org, lent)
+    return {case.id: visibility.may_know(actor, part, leaves.get(case.id, ())) for case, part in found}
+
+
+async def see_state(session: AsyncSession, actor: Actor, case: Case, part: Part, *, now: datetime) -> CaseState:
+    """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
+    (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
+    known = (await facts_of(session, actor, [(case, part)]))[case.id]
+    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id] if Fact.OUTCOME in known else []
+    return CaseState(**cut(known, case_id=case.id, as_of=now, **_standing_of(case, made)))
+
+
+def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:
+    current = [decision for decision in made if decision.is_current]
+    return {
+        "identification_pending": is_pending(case),
+        "removal_hold": case.removal_hold,
+        "status": case.status,
+        "deciding_authority": deciding_authority(case),
+        "outcome": _standing(current).outcome if current else None,
+    }
+
+
+def _standing(current: Sequence[Decision]) -> Decision:
+    """Of several authorities' decisions the one that recognised the person; else the latest."""
+    return max(current, key=lambda each: (each.outcome is Outcome.ASSESSED_TRAFFICKED, each.recorded_at))
+
+
+def is_pending(case: Case) -> bool:
+    """Nobody is to be removed while this is so."""
+    return case.status not in lifecycle.DECIDED
+
+
+def deciding_authority(case: Case) -> Authority | None:
+    return None if case.authority is Authority.NEEDS_REVIEW else case.authority
+
+
+def _glimpse(case: Case, known: frozenset[Fact], made: Sequence[Decision]) -> CaseGlimpse:
+    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **_standing_of(case, made)))
+
+
+def _details(case: Case, parts: Parts) -> CaseDetails:
+    visibility.check(CaseDetails.model_fields)
+    granted = parts.periods[case.id]
+    return CaseDetails(
+        case_id=case.id,
+        status=case.status,
+        missing=case.missing,
+        opened_on=case.opened_on,
+        channel=case.channel,
+        municipality=case.municipality,
+        referral_ids=sorted(
+            {referral.referral_id for each in (case.id, *parts.merged[case.id]) for referral in parts.referrals[each]}
+        ),
+        gender=case.gender,
+        age_group=case.age_group,
+        age_group_at_exploitation=case.age_group_at_exploitation,
+        citizenships=case.citizenships,
+        residence_basis=case.residence_basis,
+        routing=RoutingOfCase.model_validate(case),
+        deciding_authority=deciding_authority(case),
+        identification_pending=is_pending(case),
+        removal_hold=case.removal_hold,
+        recommendation=clarification_views.see_last_recommendation(parts.recommendations[case.id]),
+        decisions=[decisions_views.see_decision(decision) for decision in parts.decisions[case.id]],
+        appeals=[decisions_views.see_appeal(appeal) for appeal in parts.appeals[case.id]],
+        periods=[periods_views.see_period(case, period, parts.extensions[case.id]) for period in granted],
+        has_contact_person=support.has_contact_person(parts.support[case.id]),
+        support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
+        closed_on=case.closed_on,
+        child_protection=children_views.see_child_protection(case) if is_child(case) else None,
+        risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
+        deadlines=[deadlines_views.see_deadline(row, now=parts.read_at) for row in parts.deadlines[case.id]],
+        custody=custody_views.see_standing_custody(case),
+        proposals=custody.proposals(case),
+        linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
+        merged_into=case.merged_into,
+        merged=parts.merged[case.id],
+    )
+
+
+def see_access(row: Mapping[str, Any]) -> AccessEntry:
+    """One line of the access log."""
+    told = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
+    return AccessEntry(actor_org=row["org"], **told)

@@ -1,0 +1,1 @@
+"""Reflection and restitution periods: granted, extended, counted."""

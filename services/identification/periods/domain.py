@@ -1,0 +1,127 @@
+"""The reflection or restitution period that a positive decision gives, and how it grows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.case.schemas import SealedText
+from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions.models import Decision
+from services.identification.decisions.standing import standing
+from services.identification.periods import lengths, repository
+from services.identification.periods.lengths import LegalStatus, Period
+from services.identification.periods.models import GrantedPeriod, PeriodExtension
+from services.identification.periods.schemas import ExtensionRequest, PeriodRequest
+from shared.contract.codes import Authority, Outcome
+from shared.contract.events import PeriodExtended, PeriodGranted
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
+
+
+class NothingGrantsAPeriod(Conflict):
+    """Only a current positive decision gives a period."""
+
+
+class PeriodAlreadyGranted(Conflict):
+    """The decision has its period."""
+
+
+class PeriodNoLongerStands(Conflict):
+    """What gave the period is no more: a later decision took its place and is not positive."""
+
+
+class RequestedBeforeDecision(Unprocessable):
+    """A period is asked for when there is a decision that gives it."""
+
+
+async def grant_period(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
+) -> tuple[Case, GrantedPeriod]:
+    """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    decision = _granting(made)
+    granted = (await repository.periods_of(session, [case.id]))[case.id]
+    # A later decision that confirms an earlier one, or a court's beside it, does not start the 120 days anew.
+    if standing(made) & {period.decision_id for period in granted}:
+        raise PeriodAlreadyGranted("The person has the period of this decision already; extend it instead.")
+    if request.requested_on < decision.decided_on:
+        raise RequestedBeforeDecision(f"A period is requested on or after the decision of {decision.decided_on}.")
+    dates = lengths.period_from(decision.decided_on)
+    status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
+    period = GrantedPeriod(
+        case_id=case.id,
+        decision_id=decision.id,
+        kind=lengths.kind_of_period(decision.authority, status, decided_on=decision.decided_on),
+        requested_on=request.requested_on,
+        **dates._asdict(),
+    )
+    await repository.add_period(session, period)
+    outbox.record(
+        session,
+        PeriodGranted(
+            case_id=case.id,
+            occurred_at=now,
+            period_id=period.id,
+            kind=period.kind,
+            **dates._asdict(),
+            departure_deadline_suspended=lengths.is_suspended(case, period),
+        ),
+    )
+    await changes.case_changed(session, case, now=now)
+    return case, period
+
+
+def _granting(decisions: Sequence[Decision]) -> Decision:
+    """CMM's or US's own decision before a court's: theirs is the one whose authority gives the period."""
+    positive = [each for each in decisions if each.is_current and each.outcome is Outcome.ASSESSED_TRAFFICKED]
+    if not positive:
+        raise NothingGrantsAPeriod("Only a current decision that the person was trafficked gives a period.")
+    return min(positive, key=lambda each: (each.authority is Authority.COURT, each.recorded_at))
+
+
+async def extend_period(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    case_id: UUID,
+    period_id: UUID,
+    request: ExtensionRequest,
+    match: Match,
+    now: datetime,
+) -> tuple[Case, GrantedPeriod]:
+    """Move the period's end, at most to its cap."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    period = await repository.period_of(session, case, period_id)
+    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    if period.decision_id not in standing(made):
+        raise PeriodNoLongerStands("The decision that gave this period was replaced by one that gives none.")
+    extended = lengths.extension(
+        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
+    )
+    period.ends_on = extended.ends_on
+    extension = PeriodExtension(
+        period_id=period.id,
+        case_id=case.id,
+        until=request.until,
+        reason=request.reason,
+        granted_at=now,
+        granted_by=actor.org,
+    )
+    await repository.add_extension(session, extension, SealedText(text=request.note) if request.note else None)
+    outbox.record(
+        session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
+    )
+    await changes.case_changed(session, case, now=now)
+    return case, period

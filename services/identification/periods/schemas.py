@@ -1,0 +1,34 @@
+from datetime import date
+from uuid import UUID
+
+from shared.contract.codes import ExtensionReason, PeriodKind
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day
+
+
+class PeriodRequest(Body):
+    requested_on: Day
+
+
+class ExtensionRequest(Body):
+    until: Day
+    reason: ExtensionReason
+    note: PersonalText | None = None
+
+
+class ExtensionDetails(Answer):
+    until: date
+    reason: ExtensionReason
+
+
+class PeriodDetails(Answer):
+    """Days are Danish calendar days and `ends_on` is the last. While an asylum case is pending the end of a reflection
+    period is no removal date (`departure_deadline_suspended`)."""
+
+    period_id: UUID
+    kind: PeriodKind
+    starts_on: date
+    ends_on: date
+    cap_on: date
+    departure_deadline_suspended: bool
+    extensions: list[ExtensionDetails]

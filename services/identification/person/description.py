@@ -1,0 +1,82 @@
+"""What of a person's description stands open as coded facts: ages as groups, citizenships, the stay; and identifiers hashed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case.models import Case
+from services.identification.case.schemas import CasePerson
+from shared.contract import events
+from shared.contract.codes import AgeBasis, AgeGroup
+from shared.contract.personal import Personal
+from shared.data import outbox
+
+ADULT_AGE: Final = 18
+
+
+def tell(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Tell the coded facts as they are now."""
+    outbox.record(session, events.PersonDescribed(case_id=case.id, occurred_at=now, **told_of(case)))
+
+
+def told_of(case: Case) -> Mapping[str, Any]:
+    """The coded facts that the others are told."""
+    return {
+        "gender": case.gender,
+        "age_group": case.age_group,
+        "age_group_at_exploitation": case.age_group_at_exploitation,
+        "citizenships": tuple(case.citizenships),
+        "residence_basis": case.residence_basis,
+    }
+
+
+def facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
+    """The coded facts of a description that stand open in the case."""
+    return {
+        "gender": person.gender,
+        "age_group": age_group(person, on=on),
+        "age_group_at_exploitation": age_group_at_exploitation(person),
+        "citizenships": list(person.citizenships),
+        "residence_basis": person.residence_basis,
+        "residence_valid_until": person.residence_valid_until,
+        "unpermitted_work": bool(person.unpermitted_work),
+        "asylum_pending": bool(person.asylum_pending),
+    }
+
+
+def age_group(person: CasePerson, *, on: date) -> AgeGroup:
+    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (domain, section 5).
+
+    What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
+    told = (_age(person.birth_date, on=on), person.stated_age, _age(person.stated_birth_date, on=on))
+    ages = [age for age in told if age is not None]
+    if person.age_basis is AgeBasis.PRESUMED_MINOR:
+        return AgeGroup.PRESUMED_MINOR
+    if not ages:
+        return AgeGroup.UNKNOWN
+    if person.age_basis is AgeBasis.ASSESSED:
+        return AgeGroup.MINOR if ages[0] < ADULT_AGE else AgeGroup.ADULT
+    if person.age_basis is AgeBasis.DOCUMENTED and ages[0] < ADULT_AGE:
+        return AgeGroup.MINOR
+    return AgeGroup.PRESUMED_MINOR if min(ages) < ADULT_AGE else AgeGroup.ADULT
+
+
+def age_group_at_exploitation(person: CasePerson) -> AgeGroup | None:
+    """How old the person was when exploited; None where nobody has said."""
+    if person.age_at_exploitation_basis is AgeBasis.PRESUMED_MINOR:
+        return AgeGroup.PRESUMED_MINOR
+    if person.age_at_exploitation is None:
+        return None
+    if person.age_at_exploitation >= ADULT_AGE:
+        return AgeGroup.ADULT
+    is_known = person.age_at_exploitation_basis in (AgeBasis.DOCUMENTED, AgeBasis.ASSESSED)
+    return AgeGroup.MINOR if is_known else AgeGroup.PRESUMED_MINOR
+
+
+def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
+    if birth_date is None:
+        return None
+    born = birth_date.value
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

@@ -1,0 +1,92 @@
+"""The person of a case, and free text, as they are sealed."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, model_validator
+
+from shared.contract.codes import ContactChannel, ResidenceBasis
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Moment
+from shared.kernel.errors import SpokenValueError
+
+
+class Refusal(Body):
+    """An adult does not want to be identified."""
+
+    on: Day
+    note: PersonalText | None = None
+
+
+class RefusalReceipt(Answer):
+    """The case is an anonymous notification from here on."""
+
+    case_id: UUID
+    refused_on: date
+
+
+class ContactAttemptReport(Body):
+    """Somebody tries to reach the person; `at` is now where it is left out."""
+
+    channel: ContactChannel
+    at: Moment | None = None
+    reached: Flag = False
+    note: PersonalText | None = None
+
+
+class ContactAttemptReceipt(Answer):
+    contact_attempt_id: UUID
+    channel: ContactChannel
+    at: Moment
+    reached: bool
+
+
+# ---------------------------------------------------------------- On what the person's stay rests, from which day
+
+
+class LegalStatusReport(Body):
+    """What the stay rests on from `valid_from`; it may be a day to come. The last day of `valid_until` still counts."""
+
+    residence_basis: ResidenceBasis
+    valid_from: Day
+    valid_until: Day | None = None
+    unpermitted_work: Flag | None = None
+    asylum_pending: Flag | None = None
+    source: PersonalText | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_until and self.valid_until < self.valid_from:
+            raise SpokenValueError("valid_until must not lie before valid_from.")
+        return self
+
+
+class Particulars(BaseModel):
+    """Who says so, as it is sealed."""
+
+    source: PersonalText
+
+
+class LegalStatusReceipt(Answer):
+    legal_status_id: UUID
+    has_taken_effect: bool
+
+
+class LegalStatusDetails(Answer):
+    """One line of the history. `holds` marks what holds today; `source` is who says so."""
+
+    legal_status_id: UUID
+    residence_basis: ResidenceBasis
+    valid_from: date
+    valid_until: date | None
+    unpermitted_work: bool
+    asylum_pending: bool
+    recorded_at: Moment
+    recorded_by: str
+    holds: bool
+    source: PersonalText | None
+
+
+class LegalStatusHistory(Answer):
+    items: list[LegalStatusDetails]

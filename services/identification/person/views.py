@@ -1,0 +1,25 @@
+from collections.abc import Sequence
+from datetime import date
+
+from services.identification.person.models import LegalStatusEntry
+from services.identification.person.schemas import LegalStatusDetails, LegalStatusHistory, Particulars
+
+
+def see_legal_status(
+    entries: Sequence[tuple[LegalStatusEntry, Particulars | None]], *, today: date
+) -> LegalStatusHistory:
+    """The history, with what holds today marked: the last that has begun, of entries in their order."""
+    begun = [entry.id for entry, _ in entries if entry.valid_from <= today]
+    return LegalStatusHistory(
+        items=[
+            LegalStatusDetails(
+                legal_status_id=entry.id,
+                holds=entry.id in begun[-1:],
+                source=words.source if words else None,
+                **entry.model_dump(
+                    include=set(LegalStatusDetails.model_fields) - {"legal_status_id", "holds", "source"}
+                ),
+            )
+            for entry, words in entries
+        ]
+    )

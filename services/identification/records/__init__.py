@@ -1,0 +1,1 @@
+"""How rows that belong to a case are kept: sealed, audited, listed, alike for all of them."""

@@ -1,0 +1,155 @@
+"""What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import visibility
+from services.identification.case.models import Case, Part, Table
+from services.identification.case.repository import (
+    RECORDING_A_COURT,
+    WORKING,
+    CaseNotFound,
+    RoleDoesNotSee,
+    _by_case,
+    find_case,
+    seal,
+)
+from services.identification.case.visibility import Fact
+from shared.contract.codes import Purpose
+from shared.contract.organisations import OrganisationKind
+from shared.data import audit, sealed
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
+
+
+class _IsRecord(Protocol):
+    id: Any
+    case_id: Any
+    recorded_at: Any
+
+
+RecordT = TypeVar("RecordT", bound=_IsRecord)
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
+RowT = TypeVar("RowT", bound=Table)
+
+
+class RecordNotFound(NotFound):
+    """The case has no such record."""
+
+
+async def add(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Store a record of a locked case, each document sealed for its column."""
+    await seal(session, row, documents)
+    session.add(row)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+
+
+async def change(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Seal what is new in a record of a locked case, and note the change."""
+    await seal(session, row, documents)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+
+
+async def put(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+    """Store the one row of its kind that a locked case has, in the place of an earlier one."""
+    await seal(session, row, documents, place=row.case_id)
+    await session.merge(row)
+    await session.flush()
+    audit.record(session, operation=operation, subject_id=row.case_id)
+
+
+async def record_of(session: AsyncSession, case: Case, kind: type[RecordT], record_id: UUID) -> RecordT:
+    """A record of a case already read; raises RecordNotFound."""
+    found = await session.get(kind, record_id)
+    if found is None or found.case_id != case.id:
+        raise RecordNotFound
+    return found
+
+
+async def records_of(session: AsyncSession, case_id: UUID, kind: type[RecordT]) -> list[RecordT]:
+    """All records of this kind in a case already read, as recorded."""
+    query = select(kind).where(kind.case_id == case_id).order_by(kind.recorded_at, kind.id)
+    return list(await session.scalars(query))
+
+
+async def by_case(session: AsyncSession, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
+    """The records of this kind in cases already read, as recorded, with one statement."""
+    in_order: tuple[Any, ...] = (kind.recorded_at, kind.id)  # type: ignore[attr-defined]
+    return await _by_case(session, case_ids, select(kind).order_by(*in_order), kind)
+
+
+async def find_own(session: AsyncSession, case_id: UUID, kind: type[RowT]) -> RowT | None:
+    """The one row of this kind that a case already read may have."""
+    return await session.get(kind, case_id)
+
+
+def with_the_prosecution(actor: Actor) -> frozenset[Part]:
+    """The parts that reach what concerns courts: who works on the case, and the prosecution, whatever brought it there.
+
+    Row level security shows the prosecution only what courts have decided and the steps that it recorded itself."""
+    return RECORDING_A_COURT if actor.kind is OrganisationKind.PROSECUTION else WORKING
+
+
+async def read_case(
+    session: AsyncSession,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    parts: frozenset[Part] = WORKING,
+    object_ids: Iterable[UUID] = (),
+) -> Case:
+    """The case, for whom its words are meant: those who have one of these parts in it, in a role that may know the person.
+    The read is kept under the operation's name."""
+    case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
+    if part not in parts:
+        raise CaseNotFound
+    if part in WORKING and Fact.PERSON not in visibility.may_know(actor, part):
+        raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
+    return case
+
+
+async def list_records(
+    session: AsyncSession, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
+) -> list[RecordT]:
+    """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
+    query = select(kind).where(kind.case_id == case_id)
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(kind.recorded_at, kind.id) > last)
+    return list(await session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
+
+
+def position(row: _IsRecord) -> list[str | int]:
+    """Where a record stands in its list."""
+    return [row.recorded_at.isoformat(), str(row.id)]
+
+
+async def opened(
+    session: AsyncSession, rows: Sequence[Any], column: str, kind: type[DocumentT]
+) -> dict[UUID, DocumentT]:
+    """What these records seal in that column, by the record's id; those that seal nothing are left out."""
+    keys = await sealed.keys_of(session, {row.case_id for row in rows})
+    return {
+        row.id: keys[row.case_id].open(document, kind, table=str(row.__tablename__), column=column, row=row.id)
+        for row in rows
+        if (document := getattr(row, column)) is not None
+    }
+
+
+async def opened_own(session: AsyncSession, row: Any, column: str, kind: type[DocumentT]) -> DocumentT | None:
+    """What the one row of its kind that a case has seals in that column."""
+    document = getattr(row, column)
+    if document is None:
+        return None
+    key = await sealed.key_of(session, row.case_id)
+    return key.open(document, kind, table=str(row.__tablename__), column=column, row=row.case_id)

@@ -1,0 +1,1 @@
+"""How long what is kept, legal holds, and erasure by destroying the key."""

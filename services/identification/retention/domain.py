@@ -1,0 +1,160 @@
+"""How long a case is kept, and its erasure (domain, section 7). The lengths are data: `tables/retention-*.json`.
+
+Erasing destroys the case's key: what was sealed under it, in this database and in every backup of it that has no older key,
+can no longer be read. What is counted stays, without what would point at somebody.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import tables
+from services.identification.case import repository as cases
+from services.identification.case.models import Case, LegalHold
+from services.identification.case.schemas import SealedText
+from services.identification.consents import repository as consents_repository
+from services.identification.evidence import repository as evidence_repository
+from services.identification.retention import repository
+from services.identification.retention.models import RetentionRun
+from services.identification.retention.schemas import HoldReport
+from shared.contract.codes import Channel
+from shared.contract.events import CaseErased
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after, on_date
+from shared.kernel.errors import Conflict
+from shared.rules.decision_tables import Dated, Versions
+
+
+class AlreadyOnHold(Conflict):
+    """The case is on hold."""
+
+
+class NotOnHold(Conflict):
+    """There is no hold to end."""
+
+
+class Rule(StrEnum):
+    """Why a case is no longer kept."""
+
+    UNLINKED_CONTACT = "unlinked_contact"
+    """An adult met by hotline or outreach, never identified, whom no authority referred, who is linked to no other case, for
+    whom nobody has begun anything, and of whom nothing was heard since."""
+    NOT_IDENTIFIED = "not_identified"
+    """Decided, and never as a victim; or declined."""
+    CLOSED_VICTIM = "closed_victim"
+    """A victim's file, closed, since the last follow-up."""
+
+
+MEASURES: Final = {
+    Rule.UNLINKED_CONTACT: "erase",
+    Rule.NOT_IDENTIFIED: "pseudonymise",
+    Rule.CLOSED_VICTIM: "erase",
+}
+"""Both destroy the key; after pseudonymising the coded facts are kept for what was decided, after erasing for statistics."""
+
+
+class Terms(Dated):
+    """How long cases are kept."""
+
+    unlinked_contact_months: int = Field(gt=0)
+    unlinked_channels: tuple[Channel, ...]
+    not_identified_months: int = Field(gt=0)
+    closed_victim_months: int = Field(gt=0)
+    stored_answers_days: int = Field(gt=0)
+    unfinished_uploads_days: int = Field(gt=0)
+    batch: int = Field(gt=0)
+
+
+TERMS: Final = Versions(tables.FOLDER, "retention", Terms)
+
+
+async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
+    """The cases that are to be erased on that day, by rule, oldest first; nothing is changed."""
+    terms = TERMS.on(on)
+    return {
+        Rule.UNLINKED_CONTACT: await repository.unlinked_contacts(
+            session, until=months_after(on, -terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
+            limit=limit,
+        ),
+        Rule.NOT_IDENTIFIED: await repository.not_identified(
+            session, until=months_after(on, -terms.not_identified_months), on=on, limit=limit
+        ),
+        Rule.CLOSED_VICTIM: await repository.closed_victims(
+            session, until=months_after(on, -terms.closed_victim_months), on=on, limit=limit
+        ),
+    }  # fmt: skip
+
+
+async def run(session: AsyncSession, now: datetime) -> None:
+    """Once a day: erase what is due, in batches, and leave a report. It runs until a batch was not full."""
+    today = on_date(now)
+    if await repository.has_run(session, today):
+        return
+    terms = TERMS.on(today)
+    due = await due_on(session, on=today, limit=terms.batch + 1)
+    left = terms.batch
+    erased: dict[Rule, list[UUID]] = {}
+    for rule, case_ids in due.items():
+        erased[rule] = case_ids[:left]
+        left -= len(erased[rule])
+        for case_id in erased[rule]:
+            await _erase(session, case_id, rule, now=now)
+    await repository.forget_answers(session, before=now - timedelta(days=terms.stored_answers_days))
+    await evidence_repository.forget_unfinished(session, before=now - timedelta(days=terms.unfinished_uploads_days))
+    is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
+    await repository.add_run(
+        session,
+        RetentionRun(
+            ran_at=now,
+            day=today,
+            table_version=terms.version,
+            is_complete=is_complete,
+            erased={rule.value: len(case_ids) for rule, case_ids in erased.items()},
+            case_ids=[case_id for case_ids in erased.values() for case_id in case_ids],
+        ),
+    )
+
+
+async def _erase(session: AsyncSession, case_id: UUID, rule: Rule, *, now: datetime) -> None:
+    for each in await consents_repository.family_of(session, case_id):
+        await repository.erase(session, each, rule=rule, now=now)
+        outbox.record(session, CaseErased(case_id=each, occurred_at=now))
+
+
+async def reapply(session: AsyncSession, case_ids: Sequence[UUID], *, now: datetime) -> int:
+    """After a backup was restored: destroy again the keys of these cases. Says how many had come back."""
+    returned = await repository.with_key(session, case_ids)
+    for case_id in returned:
+        await repository.erase(session, case_id, rule="reapplied", now=now)
+    return len(returned)
+
+
+async def hold(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: HoldReport, match: Match, now: datetime
+) -> tuple[Case, LegalHold]:
+    """Nothing of the case is erased until the hold ends."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    if await repository.hold_on(session, case):
+        raise AlreadyOnHold("The case is on hold already; nothing of it is erased until that ends.")
+    placed = LegalHold(case_id=case.id, placed_at=now, placed_by=actor.org)
+    await repository.add_hold(session, placed, SealedText(text=report.reason))
+    return case, placed
+
+
+async def end_hold(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime
+) -> tuple[Case, LegalHold]:
+    """The case is kept no longer than others."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    placed = await repository.hold_on(session, case)
+    if placed is None:
+        raise NotOnHold("The case is not on hold.")
+    placed.ended_at, placed.ended_by = now, actor.org
+    return case, placed

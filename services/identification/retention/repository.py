@@ -1,0 +1,155 @@
+"""Which cases are no longer to be kept, and the one door through which they are erased."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.identification.case.models import Case, LegalHold
+from services.identification.case.repository import seal
+from services.identification.case.schemas import SealedText
+from services.identification.retention.models import ErasedKey, RetentionRun
+from shared.contract.codes import Channel
+from shared.data import audit
+from shared.data.sealed import StoredKey
+
+# Never: one that goes on in another case, or is held, or in which a clock of the person's still runs: an appeal, a period,
+# the follow-up of a return, the search for a child.
+_KEPT = """
+    f.erased_at IS NULL AND f.merged_into IS NULL AND NOT f.removal_hold
+    AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor'))
+    AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
+                    WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = f.id AND a.outcome IS NULL)
+    AND NOT EXISTS (SELECT FROM period p WHERE p.case_id = f.id AND p.ends_on >= :on)
+    AND NOT EXISTS (SELECT FROM return_plan r WHERE r.case_id = f.id
+                    AND (r.reintegration_until >= :on OR (r.departed_on IS NULL AND f.status <> 'closed')))
+"""
+_LAST_TOLD = """
+    (SELECT max(e.occurred_at) FROM event_history e
+     WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%')
+"""
+_IS_POSITIVE = "EXISTS (SELECT FROM decision d WHERE d.case_id = f.id AND d.outcome = 'assessed_trafficked')"
+_WORK = (
+    *("interview", "rights_explanation", "indicator_observation", "recommendation", "evidence", "risk_assessment"),
+    *("support_measure", "health_needs", "suspect", "criminal_step", "absence"),
+)
+"""What is only recorded of somebody on whose case work has begun."""
+_IS_WORKED_ON = " OR ".join(f"EXISTS (SELECT FROM {table} w WHERE w.case_id = f.id)" for table in _WORK)
+_IS_LINKED = """
+    EXISTS (SELECT FROM case_link l WHERE l.case_id = f.id) OR EXISTS (SELECT FROM case_file g WHERE g.merged_into = f.id)
+"""
+_IS_CHILD = """
+    f.age_group IN ('minor', 'presumed_minor') OR f.child_notified_at IS NOT NULL
+    OR EXISTS (SELECT FROM child_referral c WHERE c.case_id = f.id)
+"""
+# Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.
+_UNLINKED = f"""
+    SELECT f.id FROM case_file f
+    WHERE {_KEPT} AND f.status = 'referred' AND f.channel = ANY (:channels)
+      AND f.opened_on <= :until AND {_LAST_TOLD} < :until + interval '1 day'
+      AND NOT EXISTS (SELECT FROM known_identifier k WHERE k.case_id = f.id)
+      AND NOT ({_IS_CHILD}) AND NOT ({_IS_LINKED}) AND NOT ({_IS_WORKED_ON})
+      AND coalesce(f.opened_by, '') <> 'us'
+      AND NOT EXISTS (SELECT FROM case_referral r WHERE r.case_id = f.id AND r.referred_by ~
+          '^(us|anklagemyndigheden|arbejdstilsynet|skattestyrelsen|(politi|kommune|socialtilsyn)-.*)$')
+    ORDER BY f.opened_at, f.id LIMIT :most
+"""  # noqa: S608  (made of constants)
+_NOT_IDENTIFIED = f"""
+    SELECT f.id FROM case_file f
+    WHERE {_KEPT} AND f.status IN ('decided', 'closed') AND NOT {_IS_POSITIVE}
+      AND EXISTS (SELECT FROM decision d WHERE d.case_id = f.id)
+      AND greatest(f.closed_on, (SELECT max(d.decided_on) FROM decision d WHERE d.case_id = f.id)) <= :until
+    ORDER BY f.opened_at, f.id LIMIT :most
+"""  # noqa: S608  (made of constants)
+_CLOSED_VICTIMS = f"""
+    SELECT f.id FROM case_file f
+    WHERE {_KEPT} AND f.status = 'closed' AND {_IS_POSITIVE}
+      AND greatest(f.closed_on, f.last_follow_up_on) <= :until
+    ORDER BY f.opened_at, f.id LIMIT :most
+"""  # noqa: S608  (made of constants)
+_UNLIMITED = 1_000_000
+
+
+async def unlinked_contacts(
+    session: AsyncSession, *, until: date, channels: Sequence[Channel], on: date, limit: int | None
+) -> list[UUID]:
+    """Contacts that came to nothing: opened, and last heard of, on that day or before."""
+    return await _ids(session, _UNLINKED, until=until, on=on, most=limit, channels=list(channels))
+
+
+async def not_identified(session: AsyncSession, *, until: date, on: date, limit: int | None) -> list[UUID]:
+    """Cases decided, and never as a victim's, whose decision and closure lie on that day or before."""
+    return await _ids(session, _NOT_IDENTIFIED, until=until, on=on, most=limit)
+
+
+async def closed_victims(session: AsyncSession, *, until: date, on: date, limit: int | None) -> list[UUID]:
+    """Victims' files that are closed, last followed up on that day or before."""
+    return await _ids(session, _CLOSED_VICTIMS, until=until, on=on, most=limit)
+
+
+async def _ids(session: AsyncSession, query: str, *, most: int | None, **values: Any) -> list[UUID]:
+    return list(await session.scalars(text(query), values | {"most": most or _UNLIMITED}))
+
+
+async def erase(session: AsyncSession, case_id: UUID, *, rule: str, now: datetime) -> None:
+    """Destroy the case's key and all that was sealed under it, by what it is known, and who else had to do with it."""
+    await session.flush()
+    await session.execute(
+        text("SELECT erase_case(:case_id, :now, :rule)"), {"case_id": case_id, "now": now, "rule": rule}
+    )
+    audit.record(session, operation="case.erase", subject_id=case_id)
+
+
+async def forget_answers(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the stored answers to requests older than that."""
+    await session.execute(text("SELECT forget_answers(:before)"), {"before": before})
+
+
+async def with_key(session: AsyncSession, case_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these cases that have a key."""
+    return list(await session.scalars(select(StoredKey.owner_id).where(StoredKey.owner_id.in_(case_ids))))
+
+
+async def erased_keys(session: AsyncSession) -> list[UUID]:
+    """The ledger: all cases whose key was destroyed."""
+    return list(await session.scalars(select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))))
+
+
+async def has_run(session: AsyncSession, day: date) -> bool:
+    """Whether everything due on that day was erased already."""
+    done = select(col(RetentionRun.id)).where(col(RetentionRun.day) == day, col(RetentionRun.is_complete)).limit(1)
+    return await session.scalar(done) is not None
+
+
+async def add_run(session: AsyncSession, done: RetentionRun) -> None:
+    session.add(done)
+    await session.flush()
+    audit.record(session, operation="retention.run", object_ids=done.case_ids)
+
+
+async def runs(session: AsyncSession, *, after: Sequence[str | int] | None, limit: int) -> list[RetentionRun]:
+    """The reports, newest first, up to one more than `limit`."""
+    query = select(RetentionRun)
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
+    query = query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(limit + 1)
+    return list(await session.scalars(query))
+
+
+async def hold_on(session: AsyncSession, case: Case) -> LegalHold | None:
+    """The hold that stands on a locked case."""
+    query = select(LegalHold).where(col(LegalHold.case_id) == case.id, col(LegalHold.ended_at).is_(None))
+    return await session.scalar(query)
+
+
+async def add_hold(session: AsyncSession, placed: LegalHold, reason: SealedText) -> None:
+    await seal(session, placed, {"reason": reason})
+    session.add(placed)
+    await session.flush()
+    audit.record(session, operation="legal_hold.add", subject_id=placed.case_id)

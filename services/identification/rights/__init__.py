@@ -1,0 +1,1 @@
+"""Which rights were explained, when and in which language."""

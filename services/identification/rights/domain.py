@@ -1,0 +1,60 @@
+"""The rights that a person is told of: what, when, in which language."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification.case import lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import Right
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.records import repository as records
+from services.identification.rights.models import RightsExplanation
+from services.identification.rights.schemas import RightsAccount, RightsReport
+from shared.contract import events
+from shared.contract.personal import Personal
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+
+
+async def explain(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RightsReport, match: Match, now: datetime
+) -> tuple[Case, RightsExplanation, list[Right]]:
+    """Record that rights were explained; gives those that nobody has named to the person so far."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    explanation = RightsExplanation(
+        case_id=case.id,
+        explained_at=report.explained_at,
+        recorded_at=now,
+        recorded_by=actor.org,
+        rights=list(dict.fromkeys(report.rights)),
+        language=report.language,
+        with_interpreter=bool(report.interpreter),
+        method=report.method,
+    )
+    account = RightsAccount(
+        interpreter=report.interpreter if isinstance(report.interpreter, Personal) else None, note=report.note
+    )
+    await records.add(session, explanation, operation="rights.add", account=account)
+    outbox.record(
+        session,
+        events.RightsExplained(
+            case_id=case.id,
+            occurred_at=now,
+            explained_at=explanation.explained_at,
+            with_interpreter=explanation.with_interpreter,
+        ),
+    )
+    explanations = await records.records_of(session, case.id, RightsExplanation)
+    return case, explanation, not_yet_explained(explanations)
+
+
+def not_yet_explained(explanations: Iterable[RightsExplanation]) -> list[Right]:
+    """The rights that none of them names; `other` is none that has to be."""
+    named = {right for explanation in explanations for right in explanation.rights}
+    return [right for right in Right if right not in named and right is not Right.OTHER]

@@ -1,0 +1,1 @@
+"""How great the danger to the person is, and when that is judged again."""

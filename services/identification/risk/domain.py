@@ -1,0 +1,89 @@
+"""How great the danger to a person is, and by when that is assessed again."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import tables
+from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.risk import repository
+from services.identification.risk.models import RiskAssessment
+from services.identification.risk.schemas import RiskAccount, RiskReport
+from shared.contract import events
+from shared.contract.codes import RiskLevel
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.errors import Unprocessable
+from shared.rules.decision_tables import Dated, Versions
+
+
+class RiskTerms(Dated):
+    """After how many days the danger is assessed again, where nobody says it should be sooner or later."""
+
+    reassess_after_days: Mapping[RiskLevel, Annotated[int, Field(gt=0)]]
+
+    @model_validator(mode="after")
+    def _every_level_has_a_term(self) -> Self:
+        if missing := [level for level in RiskLevel if level not in self.reassess_after_days]:
+            raise ValueError(f"reassess_after_days lacks {missing[0]}")
+        return self
+
+
+TERMS: Final = Versions(tables.FOLDER, "risk", RiskTerms)
+
+
+class ReassessedTooSoon(Unprocessable):
+    """The danger is assessed again on a later day."""
+
+
+async def assess(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RiskReport, match: Match, now: datetime
+) -> tuple[Case, RiskAssessment]:
+    """Record an assessment. In the case the one of the latest day stands; of two of one day, the one recorded later."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    reassess_on = report.reassess_on or _term_of(report.level, assessed_on=report.assessed_on)
+    if reassess_on <= report.assessed_on:
+        raise ReassessedTooSoon(f"The danger was assessed on {report.assessed_on}; `reassess_on` is a later day.")
+    standing = await repository.latest_of(session, case.id)
+    is_latest = standing is None or standing.assessed_on <= report.assessed_on
+    assessment = RiskAssessment(
+        case_id=case.id,
+        level=report.level,
+        assessed_on=report.assessed_on,
+        reassess_on=reassess_on,
+        is_latest=is_latest,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    account = RiskAccount(threats=report.threats, measures=report.measures)
+    await repository.add_assessment(session, assessment, account, replaced=standing if is_latest else None)
+    outbox.record(
+        session,
+        events.RiskAssessed(
+            case_id=case.id,
+            occurred_at=now,
+            level=assessment.level,
+            assessed_on=assessment.assessed_on,
+            reassess_on=assessment.reassess_on,
+        ),
+    )
+    await changes.case_changed(session, case, now=now)
+    return case, assessment
+
+
+def _term_of(level: RiskLevel, *, assessed_on: date) -> date:
+    return assessed_on + timedelta(days=TERMS.on(assessed_on).reassess_after_days[level])
+
+
+def days_overdue(assessment: RiskAssessment, *, on: date) -> int:
+    """How many days ago the danger should have been assessed again."""
+    return (on - assessment.reassess_on).days

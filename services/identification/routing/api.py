@@ -1,0 +1,16 @@
+"""Endpoints of the routing."""
+
+from services.identification.case.policies import Reader
+from services.identification.routing import domain
+from services.identification.routing.schemas import RoutingAnswer, RoutingQuestion
+from shared.http.endpoint import Now
+from shared.kernel.clock import on_date
+from shared.runtime.service import service_router
+
+router = service_router()
+
+
+@router.post("/routing")
+async def ask_routing(question: RoutingQuestion, actor: Reader, now: Now) -> RoutingAnswer:
+    """Who decides, for facts of nobody in particular: nothing is stored. `on` defaults to today."""
+    return RoutingAnswer.model_validate(domain.answer_routing(question, today=on_date(now)))

@@ -1,0 +1,1 @@
+"""Measures of support, and the prepared return with its follow-up."""

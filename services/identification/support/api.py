@@ -1,0 +1,167 @@
+"""Endpoints of the support package, and of what the person's health asks for."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from services.identification.case.policies import Caseworker, HealthWorker, Reader
+from services.identification.case.schemas import SealedText
+from services.identification.records import repository as records
+from services.identification.support import domain, returns
+from services.identification.support.models import FollowUp, ReturnPlan, SupportMeasure
+from services.identification.support.schemas import (
+    FollowUpDetails,
+    FollowUpReceipt,
+    FollowUpReport,
+    FollowUpSummary,
+    HealthFlags,
+    HealthNeedsDetails,
+    HealthNeedsStated,
+    Provision,
+    ReturnPlanDetails,
+    ReturnPlanned,
+    SupportMeasureDetails,
+    SupportMeasureEnded,
+    SupportMeasureStarted,
+    SupportReceipt,
+)
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, RequiredIfMatch, Session
+from shared.http.etag import tag
+from shared.http.paging import Page
+from shared.runtime.service import service_router
+
+router = service_router()
+
+
+@router.post("/cases/{case_id}/support-measures", status_code=201)
+async def start_support(
+    case_id: UUID, started: SupportMeasureStarted, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> SupportReceipt:  # fmt: skip
+    """Begin a measure. Only a positive decision unlocks the whole package; what cannot wait may begin before, and a contact
+    person is always possible."""
+    case, measure = await domain.start_measure(
+        session, actor=actor, case_id=case_id, started=started, match=match, now=now
+    )
+    tag(response, case)
+    return _receipt(measure)
+
+
+@router.post("/cases/{case_id}/support-measures/{measure_id}/end")
+async def end_support(
+    case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, response: Response, session: Session,
+    actor: Caseworker, now: Now, match: IfMatch,
+) -> SupportReceipt:  # fmt: skip
+    """Say on which day a measure ended."""
+    case, measure = await domain.end_measure(
+        session, actor=actor, case_id=case_id, measure_id=measure_id, ended=ended, match=match, now=now
+    )
+    tag(response, case)
+    return _receipt(measure)
+
+
+@router.get("/cases/{case_id}/support-measures")
+async def list_support(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> Page[SupportMeasureDetails]:
+    """The measures and who gives them, for those who work on the case; every read is kept with its purpose."""
+    case = await records.read_case(session, actor, case_id, operation="support.list", purpose=purpose)
+    rows = await records.list_records(session, case.id, SupportMeasure, after=pages.after, limit=pages.limit)
+    provided = await records.opened(session, rows, "details", Provision)
+    items = [SupportMeasureDetails(**dict(_receipt(row)), **dict(provided[row.id])) for row in rows]
+    return pages.page(items, rows, records.position)
+
+
+def _receipt(measure: SupportMeasure) -> SupportReceipt:
+    return SupportReceipt(measure_id=measure.id, **measure.model_dump(include=set(SupportReceipt.model_fields)))
+
+
+@router.put("/cases/{case_id}/health-needs")
+async def state_health_needs(
+    case_id: UUID, stated: HealthNeedsStated, response: Response, session: Session, actor: HealthWorker, now: Now,
+    match: RequiredIfMatch,
+) -> HealthNeedsDetails:  # fmt: skip
+    """Say what the person's health asks of a place, and why. Send the case's ETag as If-Match."""
+    case, _ = await domain.state_health_needs(
+        session, actor=actor, case_id=case_id, stated=stated, match=match, now=now
+    )
+    tag(response, case)
+    return HealthNeedsDetails.model_validate(stated)
+
+
+@router.get("/cases/{case_id}/health-needs")
+async def read_health_needs(
+    case_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeOfReading
+) -> HealthNeedsDetails:
+    """What the person's health asks of a place. Why is for the role health and CMM's caseworkers alone, with
+    `purpose=health`; for everybody else `reasons` is null."""
+    case, needs, reasons = await domain.read_health_needs(session, actor=actor, case_id=case_id, purpose=purpose)
+    tag(response, case)
+    return HealthNeedsDetails(**dict(HealthFlags.model_validate(needs)), reasons=reasons)
+
+
+# ---------------------------------------------------------------- Endpoints of the prepared return
+
+
+@router.put("/cases/{case_id}/return-plan")
+async def plan_return(
+    case_id: UUID, planned: ReturnPlanned, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: RequiredIfMatch,
+) -> ReturnPlanDetails:  # fmt: skip
+    """Record the plan, or what has changed in it; `departed_on` once the person has left. Send the case's ETag as If-Match."""
+    case, plan = await returns.plan_return(session, actor=actor, case_id=case_id, planned=planned, match=match, now=now)
+    tag(response, case)
+    return _details(plan, await records.records_of(session, case.id, FollowUp))
+
+
+@router.get("/cases/{case_id}/return-plan")
+async def read_return_plan(case_id: UUID, response: Response, session: Session, actor: Reader) -> ReturnPlanDetails:
+    """The plan, and which follow-ups are made and due, for those who work on the case; no personal data."""
+    case, plan = await returns.read_plan(session, actor=actor, case_id=case_id)
+    tag(response, case)
+    return _details(plan, await records.records_of(session, case.id, FollowUp))
+
+
+def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
+    by_month = {each.month: each for each in made}
+    months = returns.follow_up_days(plan).items()
+    follow_ups = [
+        FollowUpSummary(
+            month=month,
+            due_on=due_on,
+            on=by_month[month].made_on if month in by_month else None,
+            contacted=by_month[month].contacted if month in by_month else None,
+        )
+        for month, due_on in months
+    ]
+    return ReturnPlanDetails(**plan.model_dump(include=set(ReturnPlanDetails.model_fields)), follow_ups=follow_ups)
+
+
+@router.post("/cases/{case_id}/return-plan/follow-ups", status_code=201)
+async def follow_up(
+    case_id: UUID, report: FollowUpReport, response: Response, session: Session, actor: Caseworker, now: Now,
+    match: IfMatch,
+) -> FollowUpReceipt:  # fmt: skip
+    """Record a month's follow-up after the departure. Not reached: CMM is alerted, the person may be in danger."""
+    case, made = await returns.follow_up(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
+    tag(response, case)
+    return _return_receipt(made)
+
+
+@router.get("/cases/{case_id}/return-plan/follow-ups")
+async def list_follow_ups(
+    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+) -> Page[FollowUpDetails]:
+    """The follow-ups with their notes, for those who work on the case; every read is kept with its purpose."""
+    case = await records.read_case(session, actor, case_id, operation="follow-up.list", purpose=purpose)
+    rows = await records.list_records(session, case.id, FollowUp, after=pages.after, limit=pages.limit)
+    notes = await records.opened(session, rows, "note", SealedText)
+    items = [
+        FollowUpDetails(**dict(_return_receipt(row)), note=notes[row.id].text if row.id in notes else None)
+        for row in rows
+    ]
+    return pages.page(items, rows, records.position)
+
+
+def _return_receipt(made: FollowUp) -> FollowUpReceipt:
+    return FollowUpReceipt(follow_up_id=made.id, month=made.month, contacted=made.contacted, on=made.made_on)

@@ -1,0 +1,189 @@
+"""The support package, which a positive decision unlocks, and what the person's health asks for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import tables
+from services.identification.case import lifecycle, visibility
+from services.identification.case import repository as cases
+from services.identification.case.codes import CENTRE
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.case.repository import WORKING
+from services.identification.case.schemas import SealedText
+from services.identification.case.visibility import Fact
+from services.identification.consents import repository as consents_repository
+from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions.models import Decision
+from services.identification.decisions.standing import is_positive
+from services.identification.records import repository as records
+from services.identification.support.models import HealthNeeds, SupportMeasure
+from services.identification.support.schemas import (
+    HealthNeedsStated,
+    Provision,
+    SupportMeasureEnded,
+    SupportMeasureStarted,
+)
+from shared.contract import events
+from shared.contract.codes import CaseStatus, Purpose, SupportKind
+from shared.contract.personal import PersonalText
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor, Role
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+from shared.rules.decision_tables import Dated, Versions
+
+
+class SupportTerms(Dated):
+    """Which measures may begin without a positive decision, which unlocks them all."""
+
+    while_pending: frozenset[SupportKind]
+    after_other_outcomes: frozenset[SupportKind]
+    after_closure: frozenset[SupportKind]
+
+
+TERMS: Final = Versions(tables.FOLDER, "support", SupportTerms)
+
+
+class SupportNotUnlocked(Conflict):
+    """Only a positive decision unlocks the support package."""
+
+
+class EndsBeforeStart(Unprocessable):
+    """A measure cannot end before it began."""
+
+
+class MeasureEnded(Conflict):
+    """The measure has ended already."""
+
+
+class NotForHealth(Forbidden):
+    """What the person's health asks for is stated by those who may know why."""
+
+
+async def start_measure(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, started: SupportMeasureStarted, match: Match, now: datetime
+) -> tuple[Case, SupportMeasure]:
+    """Begin a measure of the support package."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    _check_unlocked(case, made, started)
+    if started.ends_on and started.ends_on < started.starts_on:
+        raise EndsBeforeStart(f"The measure begins on {started.starts_on}; it ends then or later.")
+    measure = SupportMeasure(
+        case_id=case.id,
+        kind=started.kind,
+        starts_on=started.starts_on,
+        ends_on=started.ends_on,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    details = Provision(provider=started.provider, note=started.note)
+    await records.add(session, measure, operation="support.add", details=details)
+    outbox.record(
+        session,
+        events.SupportStarted(
+            case_id=case.id,
+            occurred_at=now,
+            measure_id=measure.id,
+            starts_on=measure.starts_on,
+            is_contact_person=measure.kind is SupportKind.CONTACT_PERSON,
+        ),
+    )
+    return case, measure
+
+
+def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasureStarted) -> None:
+    """All after a positive decision. While it is pending, what cannot wait; else the contact that the person keeps."""
+    terms = TERMS.on(started.starts_on)
+    if case.status is CaseStatus.CLOSED and started.kind in terms.after_closure:
+        return
+    lifecycle.check(case, Step.WORK)
+    if is_positive(made):
+        return
+    allowed = terms.after_other_outcomes if case.status is CaseStatus.DECIDED else terms.while_pending
+    if started.kind not in allowed:
+        raise SupportNotUnlocked(
+            "The support package opens with a positive decision; until then this case may have"
+            f" {', '.join(sorted(allowed))}.",
+            allowed=sorted(allowed),
+        )
+
+
+async def end_measure(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    case_id: UUID,
+    measure_id: UUID,
+    ended: SupportMeasureEnded,
+    match: Match,
+    now: datetime,
+) -> tuple[Case, SupportMeasure]:
+    """End a measure on that day; one that was to end later ends earlier."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    measure = await records.record_of(session, case, SupportMeasure, measure_id)
+    if ended.on < measure.starts_on:
+        raise EndsBeforeStart(f"The measure begins on {measure.starts_on}; it ends then or later.")
+    if measure.ends_on and measure.ends_on <= ended.on:
+        raise MeasureEnded(f"The measure ended on {measure.ends_on}; begin a new one instead.")
+    measure.ends_on = ended.on
+    await records.change(session, measure, operation="support.end")
+    return case, measure
+
+
+def has_contact_person(measures: Sequence[SupportMeasure]) -> bool:
+    """Whether the person has a contact person who stays until somebody ends it."""
+    return any(each.kind is SupportKind.CONTACT_PERSON and each.ends_on is None for each in measures)
+
+
+def is_to_be_opened(made: Sequence[Decision], measures: Sequence[SupportMeasure]) -> bool:
+    """Whether CMM is asked to open the support offer (R1 asks it also where a court alone recognised the person)."""
+    return is_positive(made) and not measures
+
+
+# ---------------------------------------------------------------- health, kept apart
+
+
+def may_know_why(actor: Actor) -> bool:
+    """The reasons behind health needs stay with health, and with the caseworkers of CMM."""
+    return Role.HEALTH in actor.roles or (actor.org == CENTRE and Role.CASEWORKER in actor.roles)
+
+
+async def state_health_needs(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, stated: HealthNeedsStated, match: Match, now: datetime
+) -> tuple[Case, HealthNeeds]:
+    """Say what the person's health asks of a place, and why; in the place of what was said before."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    if not may_know_why(actor):
+        raise NotForHealth("Health needs are stated by somebody with the role health, or by a caseworker of CMM.")
+    lifecycle.check(case, Step.WORK)
+    needs = HealthNeeds(
+        case_id=case.id, **stated.model_dump(exclude={"reasons"}), recorded_at=now, recorded_by=actor.org
+    )
+    reasons = SealedText(text=stated.reasons) if stated.reasons else None
+    await records.put(session, needs, operation="health.state", reasons=reasons)
+    return case, needs
+
+
+async def read_health_needs(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, purpose: Purpose
+) -> tuple[Case, HealthNeeds, PersonalText | None]:
+    """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
+    those of them who may know it and ask for that purpose."""
+    case, part = await cases.find_case(session, actor, case_id, operation="health.read", purpose=purpose)
+    leaves = await consents_repository.leaves_of(session, actor.org, [case.id])
+    if Fact.HEALTH not in visibility.may_know(actor, part, leaves[case.id]):
+        raise cases.CaseNotFound
+    needs = await records.find_own(session, case.id, HealthNeeds)
+    if needs is None:
+        raise records.RecordNotFound
+    if part not in WORKING or purpose is not Purpose.HEALTH or not may_know_why(actor):
+        return case, needs, None
+    reasons = await records.opened_own(session, needs, "reasons", SealedText)
+    return case, needs, reasons.text if reasons else None

@@ -1,0 +1,175 @@
+"""Prepared return: an individual plan, and six months of reintegration with a follow-up in each.
+
+It does not depend on testimony or on any other step of the criminal track (domain, section 2).
+"""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.identification import tables
+from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import CENTRE
+from services.identification.case.lifecycle import Step
+from services.identification.case.models import Case
+from services.identification.case.schemas import SealedText
+from services.identification.records import repository as records
+from services.identification.support.models import FollowUp, ReturnPlan
+from services.identification.support.schemas import FollowUpReport, ReturnPlanned
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract import events
+from shared.contract.codes import DeadlineKind
+from shared.data import outbox
+from shared.http.etag import Match
+from shared.identity.actor import Actor
+from shared.kernel.clock import months_after
+from shared.kernel.errors import Conflict, Unprocessable
+from shared.rules.decision_tables import Dated, Versions
+
+
+class ReintegrationTerms(Dated):
+    """For how many months after a departure reintegration is followed, for departures while this version is in force."""
+
+    months: int = Field(gt=0)
+
+
+TERMS: Final = Versions(tables.FOLDER, "reintegration", ReintegrationTerms)
+
+
+class PlanOutOfOrder(Unprocessable):
+    """A return is agreed on first, and then the person leaves."""
+
+
+class DepartureStands(Conflict):
+    """A departure that was told may be corrected to another day, not taken back."""
+
+
+class NotDeparted(Conflict):
+    """Follow-ups come after the departure."""
+
+
+class FollowUpOutOfTime(Unprocessable):
+    """The follow-up lies before the departure, or in a month that is not followed."""
+
+
+class FollowUpAlreadyMade(Conflict):
+    """Each month has one follow-up."""
+
+
+def follow_up_due_on(departed_on: date, month: int) -> date:
+    """The last day for the follow-up of that month after a departure."""
+    return months_after(departed_on, month)
+
+
+def reintegration_months(departed_on: date) -> int:
+    """For how many months a departure of that day is followed."""
+    return TERMS.on(departed_on).months
+
+
+def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
+    """The months that are followed after the departure, and when the follow-up of each is due; none before it."""
+    if plan.departed_on is None:
+        return {}
+    months = range(1, reintegration_months(plan.departed_on) + 1)
+    return {month: follow_up_due_on(plan.departed_on, month) for month in months}
+
+
+async def plan_return(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, planned: ReturnPlanned, match: Match, now: datetime
+) -> tuple[Case, ReturnPlan]:
+    """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    _check_order(planned)
+    known = await records.find_own(session, case.id, ReturnPlan)
+    departed_before = known.departed_on if known else None
+    is_new = known is None or (known.destination, known.agreed_on, known.planned_departure_on) != (
+        planned.destination,
+        planned.agreed_on,
+        planned.planned_departure_on,
+    )
+    if departed_before and planned.departed_on is None:
+        raise DepartureStands(f"The person left on {departed_before}; send `departed_on`, corrected if it was wrong.")
+    until = (
+        months_after(planned.departed_on, reintegration_months(planned.departed_on)) if planned.departed_on else None
+    )
+    plan = ReturnPlan(
+        case_id=case.id, **planned.model_dump(), reintegration_until=until, recorded_at=now, recorded_by=actor.org
+    )
+    await records.put(session, plan, operation="return.plan")
+    if is_new:
+        _tell_plan(session, plan, now=now)
+    if until and planned.departed_on and planned.departed_on != departed_before:
+        departed = events.PersonDeparted(
+            case_id=case.id, occurred_at=now, departed_on=planned.departed_on, reintegration_until=until
+        )
+        outbox.record(session, departed)
+    await changes.case_changed(session, case, now=now)
+    return case, plan
+
+
+def _check_order(planned: ReturnPlanned) -> None:
+    for day, what in ((planned.planned_departure_on, "planned departure"), (planned.departed_on, "departure")):
+        if day and day < planned.agreed_on:
+            raise PlanOutOfOrder(f"The {what} lies before {planned.agreed_on}, the day on which the return was agreed.")
+
+
+def _tell_plan(session: AsyncSession, plan: ReturnPlan, *, now: datetime) -> None:
+    outbox.record(
+        session,
+        events.ReturnPlanned(
+            case_id=plan.case_id,
+            occurred_at=now,
+            destination=plan.destination,
+            agreed_on=plan.agreed_on,
+            planned_departure_on=plan.planned_departure_on,
+        ),
+    )
+
+
+async def follow_up(
+    session: AsyncSession, *, actor: Actor, case_id: UUID, report: FollowUpReport, match: Match, now: datetime
+) -> tuple[Case, FollowUp]:
+    """Record a month's follow-up. A person who was not reached may be in danger."""
+    case = await cases.lock_case(session, actor, case_id, match)
+    lifecycle.check(case, Step.WORK)
+    plan = await records.find_own(session, case.id, ReturnPlan)
+    if plan is None or plan.departed_on is None:
+        raise NotDeparted("The person has not left yet; PUT .../return-plan with `departed_on` first.")
+    months = reintegration_months(plan.departed_on)
+    if report.month > months or report.on < plan.departed_on:
+        raise FollowUpOutOfTime(
+            f"The person left on {plan.departed_on}; months 1 to {months} after that day are followed."
+        )
+    made = await records.records_of(session, case.id, FollowUp)
+    if any(each.month == report.month for each in made):
+        raise FollowUpAlreadyMade(f"The follow-up of month {report.month} is recorded already.")
+    following = FollowUp(
+        case_id=case.id,
+        month=report.month,
+        contacted=report.contacted,
+        made_on=report.on,
+        recorded_at=now,
+        recorded_by=actor.org,
+    )
+    note = SealedText(text=report.note) if report.note else None
+    await records.add(session, following, operation="follow-up.add", note=note)
+    if not report.contacted:
+        raise_alert(session, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
+    case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
+    outbox.record(session, events.FollowUpMade(case_id=case.id, occurred_at=now, **report.model_dump(exclude={"note"})))
+    await changes.case_changed(session, case, now=now)
+    return case, following
+
+
+async def read_plan(session: AsyncSession, *, actor: Actor, case_id: UUID) -> tuple[Case, ReturnPlan]:
+    """The plan, for those who work on the case."""
+    case = await records.read_case(session, actor, case_id, operation="return.read")
+    plan = await records.find_own(session, case.id, ReturnPlan)
+    if plan is None:
+        raise records.RecordNotFound
+    return case, plan
