@@ -1,7 +1,8 @@
 """The accommodation service, put together."""
 
 from services import accommodation
-from services.accommodation import api, consumers, models, offers
+from services.accommodation import api, consumers, models
+from services.accommodation.placements import offers
 from shared.runtime.service import Service
 
 service = Service(

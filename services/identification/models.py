@@ -36,6 +36,7 @@ __all__ = [
     "indicators",
     "links",
     "merging",
+    "metadata",
     "opening",
     "periods",
     "person",
@@ -43,5 +44,4 @@ __all__ = [
     "rights",
     "risk",
     "support",
-    "metadata",
 ]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accommodation.matching import is_approved
-from services.accommodation.models import nights
+from services.accommodation.case.nights import nights
+from services.accommodation.placements.matching import is_approved
 from shared.contract.codes import AgeGroup, Gender, ResidenceBasis
 from tests.accommodation.housing import Housing, decision
 from tests.world import World

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.accommodation import tables
-from services.accommodation.responsibility import (
+from services.accommodation.responsibility.domain import (
     TABLES,
     Responsibility,
     ResponsibilityFacts,

@@ -7,23 +7,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import matching, registry, repository
-from services.accommodation.matching import Exclusion
-from services.accommodation.models import (
-    Facility,
-    Nights,
-    Offer,
-    OfferStatus,
-    Place,
-    Placement,
-    PlacementRequest,
-    RequestStatus,
-    Stay,
-    StayState,
-    first_of,
-    nights,
-)
-from services.accommodation.schemas import Needs, OfferDetails, Remark
+from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.placements import matching, repository
+from services.accommodation.placements.codes import OfferStatus, RequestStatus
+from services.accommodation.placements.matching import Exclusion
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from services.accommodation.placements.schemas import Needs, OfferDetails
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
@@ -105,7 +98,7 @@ async def offer_place(
     if not now < expires_at <= now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
     expires_at = expires_at.astimezone(UTC)
-    place, facility = await registry.lock_place(session, actor, place_id)
+    place, facility = await facilities_repository.lock_place(session, actor, place_id)
     _check_may_offer(actor, request, facility)
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
@@ -148,7 +141,7 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
 async def _check_may_receive(
     session: AsyncSession, place: Place, facility: Facility, needs: Needs, during: Nights
 ) -> None:
-    candidate = await registry.candidate(session, place, facility, during)
+    candidate = await facilities_repository.candidate(session, place, facility, during)
     against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
     for reason in against:
         if reason in _FORBIDS:

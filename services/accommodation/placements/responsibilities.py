@@ -5,39 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from services.accommodation import repository
-from services.accommodation.models import CaseTurn, Placement, PlacementRequest
-from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
-from services.accommodation.schemas import ResponsibilityFrom
+from services.accommodation.case.models import CaseTurn
+from services.accommodation.case.repository import turns_of
+from services.accommodation.placements import repository
+from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.schemas import ResponsibilityFrom
+from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
-
-
-async def keep(session: AsyncSession, turn: CaseTurn) -> None:
-    """Keep what was told; the same told again changes nothing."""
-    await session.execute(insert(CaseTurn).values(dict(turn)).on_conflict_do_nothing())
-
-
-async def forget_decision(session: AsyncSession, decision_id: UUID) -> None:
-    """The decision no longer stands, and turned nothing."""
-    await session.execute(delete(CaseTurn).where(col(CaseTurn.decision_id) == decision_id))
-
-
-async def turns_of(session: AsyncSession, case_id: UUID) -> Sequence[CaseTurn]:
-    """What has turned, in the order in which it holds."""
-    in_order = (col(CaseTurn.from_on), col(CaseTurn.sequence))
-    return (await session.scalars(select(CaseTurn).where(col(CaseTurn.case_id) == case_id).order_by(*in_order))).all()
-
-
-async def status_on(session: AsyncSession, case_id: UUID, *, on: date) -> CaseTurn | None:
-    """The legal status that holds on that day; None where none was told since the case was opened."""
-    begun = [turn for turn in await turns_of(session, case_id) if turn.residence_basis and turn.from_on <= on]
-    return begun[-1] if begun else None
 
 
 async def responsibilities(session: AsyncSession, *, actor: Actor, placement_id: UUID) -> list[ResponsibilityFrom]:

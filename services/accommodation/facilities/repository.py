@@ -8,8 +8,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.accommodation.models import Approval, Candidate, Facility, Nights, OutOfService, Place, Stay, StayState
-from services.accommodation.schemas import Particulars, PlaceLabel, Remark
+from services.accommodation.case.nights import Nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
+from services.accommodation.facilities.schemas import Particulars, PlaceLabel
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.data import audit, sealed

@@ -5,41 +5,29 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from services.accommodation import merges
-from services.accommodation.models import (
-    CaseParty,
-    Facility,
-    KnownCase,
-    Offer,
-    OfferStatus,
-    Part,
-    Placement,
-    PlacementRequest,
-    PlacementStatus,
-    Stay,
-    StayState,
-    WithdrawnShare,
-)
-from services.accommodation.schemas import Needs, Remark
+from services.accommodation.case import repository as cases
+from services.accommodation.case.models import CaseParty
+from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Stay
+from services.accommodation.placements.codes import OfferStatus, PlacementStatus
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from services.accommodation.placements.schemas import Needs
 from shared.contract.codes import HousingAuthority, Purpose, Region
 from shared.contract.organisations import OrganisationKind
 from shared.data import audit, sealed
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
 
-CMM, US = "cmm", "us"
 _EXCLUSION_VIOLATION = "23P01"
 _MOST_AT_ONCE = 500
-
-
-class CaseNotFound(NotFound):
-    """No case that is known here, or none of yours."""
 
 
 class RequestNotFound(NotFound):
@@ -58,14 +46,6 @@ class PlaceTaken(Conflict):
     """Somebody has the place on some of the nights."""
 
 
-def _is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org)
-
-
-def _is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == actor.org)
-
-
 def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     # Never the facility that the statement around this one may have joined.
     return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
@@ -79,9 +59,9 @@ def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer] | type
     """Whoever asked for the place; CMM, which coordinates; and US where the case is its own, or it pays."""
     if actor.kind is OrganisationKind.NATIONAL_CENTRE:
         return true()
-    asked = and_(col(about.requested_by) == actor.org, ~_is_withdrawn_from(actor, col(about.case_id)))
+    asked = and_(col(about.requested_by) == actor.org, ~is_withdrawn_from(actor, col(about.case_id)))
     if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
-        return or_(asked, _is_party(actor, col(about.case_id)), col(about.payer) == HousingAuthority.US)
+        return or_(asked, is_party(actor, col(about.case_id)), col(about.payer) == HousingAuthority.US)
     return asked
 
 
@@ -92,73 +72,6 @@ def _knows_place(actor: Actor, about: type[Offer] | type[Placement]) -> ColumnEl
     if actor.kind in (OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY):
         return or_(runs, deals)
     return or_(runs, and_(deals, _facility_is(col(about.facility_id), ~col(Facility.secret_address))))
-
-
-async def has_case(session: AsyncSession, case_id: UUID) -> bool:
-    return await session.get(KnownCase, case_id) is not None
-
-
-async def add_case(session: AsyncSession, known: KnownCase) -> None:
-    session.add(known)
-    await session.flush()
-    audit.record(session, operation="case.know", subject_id=known.case_id)
-
-
-async def lock_case(session: AsyncSession, case_id: UUID) -> KnownCase:
-    """The case that identification has told of, for an event's handler."""
-    known = await session.get(KnownCase, case_id, with_for_update=True)
-    if known is None:
-        raise CaseNotFound
-    audit.record(session, operation="case.note", subject_id=case_id)
-    return known
-
-
-async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
-    """The case concerns this organisation too."""
-    await session.merge(CaseParty(case_id=case_id, org=org, part=part))
-    await session.flush()
-    await merges.share_parties(session, case_id)
-
-
-async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
-    """The case no longer concerns the organisation for this reason."""
-    await session.execute(
-        delete(CaseParty).where(
-            col(CaseParty.case_id) == case_id, col(CaseParty.org) == org, col(CaseParty.part) == part
-        )
-    )
-    await merges.share_parties(session, case_id)
-
-
-async def withdrawn_share(session: AsyncSession, case_id: UUID, org: str) -> WithdrawnShare | None:
-    """That the case is no longer shared with the organisation, if it is so."""
-    return await session.get(WithdrawnShare, (org, case_id))
-
-
-async def is_referrer(session: AsyncSession, case_id: UUID, org: str) -> bool:
-    """Whether the organisation is a party because it has referred the person."""
-    return await session.get(CaseParty, (case_id, org, Part.REFERRER)) is not None
-
-
-async def add_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
-    await session.merge(share)
-    await session.flush()
-    audit.record(session, operation="case.withdraw_share", subject_id=share.case_id)
-
-
-async def remove_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
-    await session.delete(share)
-    await session.flush()
-    audit.record(session, operation="case.share_again", subject_id=share.case_id)
-
-
-async def case_for(session: AsyncSession, actor: Actor, case_id: UUID) -> KnownCase:
-    """The case, for a party of it; raises CaseNotFound."""
-    query = select(KnownCase).where(col(KnownCase.case_id) == case_id, _is_party(actor, col(KnownCase.case_id)))
-    known = await session.scalar(query)
-    if known is None:
-        raise CaseNotFound
-    return known
 
 
 async def add_request(session: AsyncSession, request: PlacementRequest, needs: Needs) -> None:
@@ -204,7 +117,7 @@ async def needs_of(
 
 async def lock_request(session: AsyncSession, actor: Actor, request_id: UUID) -> PlacementRequest:
     """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
-    allowed = or_(_deals_with(actor, PlacementRequest), _is_party(actor, col(PlacementRequest.case_id)))
+    allowed = or_(_deals_with(actor, PlacementRequest), is_party(actor, col(PlacementRequest.case_id)))
     request = await session.scalar(
         select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
     )
@@ -359,7 +272,7 @@ async def read_placement(
         .select_from(Placement)
         .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
         .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(actor, Placement), _is_party(actor, col(Placement.case_id))))
+        .where(or_(_knows_place(actor, Placement), is_party(actor, col(Placement.case_id))))
     )
     found = (await session.execute(query)).one_or_none()
     if found is None:
@@ -384,7 +297,7 @@ async def read_responsibility(
         select(Placement, PlacementRequest)
         .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
         .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(actor, Placement), _is_party(actor, col(Placement.case_id))))
+        .where(or_(_knows_place(actor, Placement), is_party(actor, col(Placement.case_id))))
     )
     found = (await session.execute(query)).one_or_none()
     if found is None:
@@ -410,7 +323,7 @@ async def placements_of(
         select(Placement, col(Facility.region))
         .select_from(Placement)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.case_id).in_(merges.members_of(case_id)), _knows_place(actor, Placement))
+        .where(col(Placement.case_id).in_(cases.members_of(case_id)), _knows_place(actor, Placement))
         .order_by(col(Placement.from_on).desc(), col(Placement.id).desc())
         .limit(limit + 1)
     )
@@ -437,6 +350,6 @@ async def placements_of(
 
 async def _is_placed_unseen(session: AsyncSession, actor: Actor, case_id: UUID) -> bool:
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    is_theirs = col(Placement.case_id).in_(merges.members_of(case_id))
+    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
     query = select(exists().where(is_theirs, is_current, ~_knows_place(actor, Placement)))
     return bool(await session.scalar(query))

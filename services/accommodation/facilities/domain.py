@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import registry
-from services.accommodation.models import Approval, Facility, OutOfService, Place, nights
-from services.accommodation.schemas import (
+from services.accommodation.case.nights import nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
+from services.accommodation.facilities.schemas import (
     AddressedFacility,
     ApprovalRecord,
     Closure,
@@ -17,7 +19,6 @@ from services.accommodation.schemas import (
     Particulars,
     PlaceLabel,
     PlaceRegistration,
-    Remark,
 )
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
@@ -57,7 +58,7 @@ async def register_facility(
     operator = registration.operator or actor.org
     _check_operator(actor, operator)
     facility = Facility(operator=operator, **_described(registration))
-    await registry.add_facility(session, facility, _particulars(registration), now=now)
+    await repository.add_facility(session, facility, _particulars(registration), now=now)
     return facility
 
 
@@ -65,7 +66,7 @@ async def change_facility(
     session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: FacilityRegistration, match: Match
 ) -> Facility:
     """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator."""
-    facility = await registry.lock_facility(session, actor, facility_id)
+    facility = await repository.lock_facility(session, actor, facility_id)
     _check_runs(actor, facility)
     match.check(facility)
     operator = registration.operator or facility.operator
@@ -74,7 +75,7 @@ async def change_facility(
     for name, value in _described(registration).items():
         setattr(facility, name, value)
     facility.version += 1
-    await registry.reseal(session, facility, _particulars(registration))
+    await repository.reseal(session, facility, _particulars(registration))
     return facility
 
 
@@ -90,7 +91,7 @@ def _check_operator(actor: Actor, operator: str) -> None:
 
 
 def _check_runs(actor: Actor, facility: Facility) -> None:
-    if not registry.runs(actor, facility):
+    if not repository.runs(actor, facility):
         raise NotYourFacility("Only the facility's operator and CMM may change it.")
 
 
@@ -108,8 +109,8 @@ async def read_facility(
 ) -> tuple[Facility, FacilityDetails]:
     """The facility, with its address when its operator or CMM says why it is read; for a secret one the login must be
     of the highest assurance (domain, section 7)."""
-    facility, particulars = await registry.read_facility(session, actor, facility_id, purpose=purpose)
-    if purpose is None or not registry.runs(actor, facility):
+    facility, particulars = await repository.read_facility(session, actor, facility_id, purpose=purpose)
+    if purpose is None or not repository.runs(actor, facility):
         return facility, describe(facility, particulars)
     if facility.secret_address and not actor.assurance.at_least(Assurance.HIGH):
         raise AssuranceTooLow(
@@ -138,10 +139,10 @@ async def add_place(
     session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: PlaceRegistration
 ) -> Place:
     """A further place of a facility, by its operator or CMM."""
-    facility = await registry.lock_facility(session, actor, facility_id)
+    facility = await repository.lock_facility(session, actor, facility_id)
     _check_runs(actor, facility)
     place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
-    await registry.add_place(session, place, PlaceLabel(label=registration.label))
+    await repository.add_place(session, place, PlaceLabel(label=registration.label))
     return place
 
 
@@ -149,12 +150,12 @@ async def close_place(
     session: AsyncSession, *, actor: Actor, place_id: UUID, closure: Closure, now: datetime
 ) -> OutOfService:
     """Take a place out of service for some nights, by its operator or CMM. Raises PlaceInUse."""
-    place, facility = await registry.lock_place(session, actor, place_id)
+    place, facility = await repository.lock_place(session, actor, place_id)
     _check_runs(actor, facility)
     closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
-    if await registry.is_taken(session, place.id, closed.during, now=now):
+    if await repository.is_taken(session, place.id, closed.during, now=now):
         raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
-    await registry.add_closure(session, facility, closed, Remark(text=closure.reason))
+    await repository.add_closure(session, facility, closed, Remark(text=closure.reason))
     return closed
 
 
@@ -163,7 +164,7 @@ async def approve(
 ) -> Approval:
     """Record an approval: a supervision its own, CMM any supervision's."""
     _check_may_approve(actor, record.supervision)
-    facility = await registry.facility_to_approve(session, actor, facility_id)
+    facility = await repository.facility_to_approve(session, actor, facility_id)
     approval = Approval(
         facility_id=facility.id,
         supervision=record.supervision,
@@ -171,7 +172,7 @@ async def approve(
         recorded_by=actor.org,
         recorded_at=now,
     )
-    await registry.add_approval(session, approval, Remark(text=record.reference))
+    await repository.add_approval(session, approval, Remark(text=record.reference))
     return approval
 
 

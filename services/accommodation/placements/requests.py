@@ -5,10 +5,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import matching, merges, registry, repository, turns
-from services.accommodation.models import CaseTurn, KnownCase, PlacementRequest, RequestStatus, nights
-from services.accommodation.responsibility import ResponsibilityFacts, responsible_for
-from services.accommodation.schemas import KnownFacts, Matches, Needs, PlacementRequestSubmission
+from services.accommodation.case import repository as cases
+from services.accommodation.case.models import CaseTurn, KnownCase
+from services.accommodation.case.nights import nights
+from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.placements import matching, repository
+from services.accommodation.placements.codes import RequestStatus
+from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.placements.schemas import Matches, Needs, PlacementRequestSubmission
+from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
+from services.accommodation.responsibility.schemas import KnownFacts
 from shared.contract.codes import ResidenceBasis
 from shared.contract.events import PlacementRequested
 from shared.data import outbox
@@ -25,8 +31,8 @@ async def request_placement(
     session: AsyncSession, *, actor: Actor, submission: PlacementRequestSubmission, now: datetime
 ) -> PlacementRequest:
     """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound and CaseIsMerged."""
-    known = await repository.case_for(session, actor, submission.case_id)
-    if surviving := await merges.surviving(session, known.case_id):
+    known = await cases.case_for(session, actor, submission.case_id)
+    if surviving := await cases.surviving(session, known.case_id):
         raise CaseIsMerged(
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
             merged_into=str(surviving),
@@ -37,7 +43,7 @@ async def request_placement(
             "minor": known.is_minor if submission.needs.minor is None else submission.needs.minor,
         }
     )
-    status = await turns.status_on(session, known.case_id, on=on_date(now))
+    status = await cases.status_on(session, known.case_id, on=on_date(now))
     facts = facts_of(known, submission.responsibility, needs, status)
     responsible = responsible_for(facts, on=on_date(now))
     request = PlacementRequest(
@@ -92,5 +98,5 @@ async def find_matches(session: AsyncSession, *, actor: Actor, request_id: UUID,
     request = await repository.read_request(session, actor, request_id)
     needs = await repository.needs_of(session, request, operation="placement_request.match")
     stay = nights(request.from_on, request.to_on)
-    candidates = await registry.candidates(session, actor, stay, now=now)
+    candidates = await facilities_repository.candidates(session, actor, stay, now=now)
     return matching.match(candidates, needs=needs, options=request.options, stay=stay, now=now)

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.accommodation.models import Candidate, Facility, Nights, Place, PlaceKind, Security, first_of, nights
-from services.accommodation.schemas import MatchedPlace, Matches, Needs
+from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.facilities.codes import PlaceKind, Security
+from services.accommodation.facilities.models import Candidate, Facility, Place
+from services.accommodation.placements.schemas import MatchedPlace, Matches, Needs
 from shared.contract.codes import FacilityKind, Gender
 
 _NIGHT = timedelta(days=1)

@@ -7,9 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import repository
-from services.accommodation.models import Placement, PlacementStatus, Stay, StayState, first_of, nights
-from services.accommodation.schemas import PlacementDetails, Remark
+from services.accommodation.case.nights import first_of, nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Stay
+from services.accommodation.placements import repository
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.models import Placement
+from services.accommodation.placements.schemas import PlacementDetails
 from shared.contract.codes import Region
 from shared.contract.events import PersonArrived, PersonLeft
 from shared.contract.personal import PersonalText

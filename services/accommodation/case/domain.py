@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accommodation import repository, turns
-from services.accommodation.models import CaseTurn, KnownCase, Part, WithdrawnShare
-from services.accommodation.repository import CMM, US
+from services.accommodation.case import repository
+from services.accommodation.case.models import CaseTurn, KnownCase, Part, WithdrawnShare
+from services.accommodation.case.repository import CMM, US
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
 from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
 from shared.data import sealed
@@ -85,7 +85,7 @@ async def note_status(session: AsyncSession, event: LegalStatusChanged, *, seque
         asylum_pending=event.asylum_pending,
         recorded_at=event.occurred_at,
     )
-    await turns.keep(session, turn)
+    await repository.keep_turn(session, turn)
 
 
 async def note_decision(session: AsyncSession, event: DecisionMade, *, sequence: int) -> None:
@@ -100,7 +100,7 @@ async def note_decision(session: AsyncSession, event: DecisionMade, *, sequence:
             decision_id=event.decision_id,
             recorded_at=event.occurred_at,
         )
-        await turns.keep(session, turn)
+        await repository.keep_turn(session, turn)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:
@@ -111,4 +111,4 @@ async def forget_decision(session: AsyncSession, *, case_id: UUID, decision_id: 
     """Another decision stands in its place."""
     known = await repository.lock_case(session, case_id)
     known.positive_decisions = [kept for kept in known.positive_decisions if kept != decision_id]
-    await turns.forget_decision(session, decision_id)
+    await repository.forget_decision(session, decision_id)

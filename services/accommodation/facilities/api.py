@@ -3,11 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 
-from services.accommodation import facilities, registry
-from services.accommodation.models import Approval, Place, first_of
-from services.accommodation.schemas import (
+from services.accommodation.case.nights import first_of
+from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.facilities import domain, repository
+from services.accommodation.facilities.models import Approval, Place
+from services.accommodation.facilities.schemas import (
     AddressedFacility,
     ApprovalDetails,
     ApprovalRecord,
@@ -21,18 +23,13 @@ from services.accommodation.schemas import (
     PlaceRegistration,
 )
 from shared.contract.codes import Purpose
-from shared.contract.organisations import Scope
 from shared.contract.personal import PersonalName, PersonalText
-from shared.http.endpoint import STAFF, Now, Pages, RequiredIfMatch, Requires, Session
+from shared.http.endpoint import Now, Pages, RequiredIfMatch, Session
 from shared.http.etag import tag
 from shared.http.paging import Page
-from shared.identity.actor import Actor
 from shared.runtime.service import service_router
 
 router = service_router()
-
-Reader = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_READ, *STAFF))]
-Writer = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_WRITE, *STAFF))]
 
 
 @router.post("/facilities", status_code=201)
@@ -40,7 +37,7 @@ async def register_facility(
     registration: FacilityRegistration, response: Response, session: Session, actor: Writer, now: Now
 ) -> FacilityReceipt:
     """Register a facility of your own; CMM may register one for any operator. The address is sealed."""
-    facility = await facilities.register_facility(session, actor=actor, registration=registration, now=now)
+    facility = await domain.register_facility(session, actor=actor, registration=registration, now=now)
     tag(response, facility)
     return FacilityReceipt(facility_id=facility.id)
 
@@ -48,8 +45,8 @@ async def register_facility(
 @router.get("/facilities")
 async def list_facilities(session: Session, actor: Reader, pages: Pages) -> Page[FacilityDetails]:
     """The facilities you may know of, without any address."""
-    found = await registry.list_facilities(session, actor, after=pages.after, limit=pages.limit)
-    items = [facilities.describe(facility, particulars) for facility, particulars in found]
+    found = await repository.list_facilities(session, actor, after=pages.after, limit=pages.limit)
+    items = [domain.describe(facility, particulars) for facility, particulars in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
@@ -63,7 +60,7 @@ async def read_facility(
 ) -> AddressedFacility | FacilityDetails:
     """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
     highest assurance."""
-    facility, details = await facilities.read_facility(session, actor=actor, facility_id=facility_id, purpose=purpose)
+    facility, details = await domain.read_facility(session, actor=actor, facility_id=facility_id, purpose=purpose)
     tag(response, facility)
     return details
 
@@ -78,7 +75,7 @@ async def change_facility(
     match: RequiredIfMatch,
 ) -> FacilityReceipt:
     """Describe the facility anew."""
-    facility = await facilities.change_facility(
+    facility = await domain.change_facility(
         session, actor=actor, facility_id=facility_id, registration=registration, match=match
     )
     tag(response, facility)
@@ -90,14 +87,14 @@ async def add_place(
     facility_id: UUID, registration: PlaceRegistration, session: Session, actor: Writer
 ) -> PlaceReceipt:
     """Add a place to a facility that you run."""
-    place = await facilities.add_place(session, actor=actor, facility_id=facility_id, registration=registration)
+    place = await domain.add_place(session, actor=actor, facility_id=facility_id, registration=registration)
     return PlaceReceipt(place_id=place.id)
 
 
 @router.get("/facilities/{facility_id}/places")
 async def list_places(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[PlaceDetails]:
     """The facility's places."""
-    found = await registry.list_places(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    found = await repository.list_places(session, actor, facility_id, after=pages.after, limit=pages.limit)
     items = [_place(place, label.label) for place, label in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
@@ -105,7 +102,7 @@ async def list_places(facility_id: UUID, session: Session, actor: Reader, pages:
 @router.post("/places/{place_id}/out-of-service", status_code=201)
 async def close_place(place_id: UUID, closure: Closure, session: Session, actor: Writer, now: Now) -> ClosureDetails:
     """Take a place out of service for some nights on which nobody has it."""
-    await facilities.close_place(session, actor=actor, place_id=place_id, closure=closure, now=now)
+    await domain.close_place(session, actor=actor, place_id=place_id, closure=closure, now=now)
     return ClosureDetails(place_id=place_id, from_on=closure.from_on, to_on=closure.to_on)
 
 
@@ -114,14 +111,14 @@ async def approve(
     facility_id: UUID, record: ApprovalRecord, session: Session, actor: Writer, now: Now
 ) -> ApprovalDetails:
     """Record an approval: a socialtilsyn its own, CMM anyone's."""
-    approval = await facilities.approve(session, actor=actor, facility_id=facility_id, record=record, now=now)
+    approval = await domain.approve(session, actor=actor, facility_id=facility_id, record=record, now=now)
     return _approval(approval, record.reference)
 
 
 @router.get("/facilities/{facility_id}/approvals")
 async def list_approvals(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[ApprovalDetails]:
     """The facility's approvals."""
-    found = await registry.list_approvals(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    found = await repository.list_approvals(session, actor, facility_id, after=pages.after, limit=pages.limit)
     items = [_approval(approval, reference.text) for approval, reference in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 

@@ -1,0 +1,89 @@
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from shared.data.columns import code, moment
+
+
+class Part(StrEnum):
+    """What makes an organisation a party of a case."""
+
+    CENTRE = "centre"
+    REFERRER = "referrer"
+    AUTHORITY = "authority"
+    DECIDER = "decider"
+    MERGED = "merged"
+    """It is a party of another case of the same person."""
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables: one metadata of its own."""
+
+
+metadata = Table.metadata
+
+
+class KnownCase(Table, table=True):
+    """What identification has told of a case, as far as housing asks for it."""
+
+    __tablename__ = "known_case"
+    case_id: UUID = Field(primary_key=True)
+    gender: Gender = code(Gender)
+    age_group: AgeGroup = code(AgeGroup)
+    residence_basis: ResidenceBasis = code(ResidenceBasis)
+    authority: Authority | None = code(Authority, default=None)
+    positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+
+    @property
+    def is_minor(self) -> bool:
+        """Whoever is presumed a minor is treated as one."""
+        return self.age_group in (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
+
+    @property
+    def is_assessed_trafficked(self) -> bool:
+        return bool(self.positive_decisions)
+
+
+class CaseMerge(Table, table=True):
+    """A case that is about the person of another one."""
+
+    __tablename__ = "case_merge"
+    case_id: UUID = Field(primary_key=True)
+    into_id: UUID
+
+
+class CaseTurn(Table, table=True):
+    """From a day on the stay rests on something else, or the person is assessed as trafficked (`decision_id`)."""
+
+    __tablename__ = "case_turn"
+    case_id: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    from_on: date
+    residence_basis: ResidenceBasis | None = code(ResidenceBasis, default=None)
+    asylum_pending: bool | None = None
+    decision_id: UUID | None = None
+    recorded_at: datetime = moment()
+
+
+class CaseParty(Table, table=True):
+    """An organisation that a case concerns, and why."""
+
+    __tablename__ = "case_party"
+    case_id: UUID = Field(primary_key=True, foreign_key="known_case.case_id")
+    org: str = Field(primary_key=True)
+    part: Part = code(Part, primary_key=True)
+
+
+class WithdrawnShare(Table, table=True):
+    """The person has taken consent back from an organisation: the case is no longer shared with it."""
+
+    __tablename__ = "withdrawn_share"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    was_referrer: bool

@@ -1,0 +1,9 @@
+from pydantic import BaseModel
+
+from shared.contract.personal import PersonalText
+
+
+class Remark(BaseModel):
+    """Free text, as it is sealed: why an offer was declined, why somebody left, what an approval is called."""
+
+    text: PersonalText

@@ -1,0 +1,30 @@
+from enum import StrEnum
+
+
+class Security(StrEnum):
+    """How well a facility is guarded."""
+
+    NONE = "none"
+    RAISED = "raised"
+    HIGH = "high"
+
+    def at_least(self, other: "Security") -> bool:
+        return _ASCENDING.index(self) >= _ASCENDING.index(other)
+
+
+_ASCENDING = (Security.NONE, Security.RAISED, Security.HIGH)
+
+
+class PlaceKind(StrEnum):
+    """An ordinary place, or one that a facility adds at peaks."""
+
+    ORDINARY = "ordinary"
+    PEAK = "peak"
+
+
+class StayState(StrEnum):
+    """What a stay does to its place: held for an answer, booked, or no longer there. Nights once slept stay booked."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    ENDED = "ended"

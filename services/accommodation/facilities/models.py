@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlmodel import Field
+
+from services.accommodation.case.models import Table
+from services.accommodation.case.nights import Nights
+from services.accommodation.facilities.codes import PlaceKind, Security, StayState
+from shared.contract.codes import FacilityKind, Gender, Region
+from shared.data.columns import code, codes, moment, sealed, texts
+
+
+class Facility(Table, table=True):
+    """Where people are housed. `particulars` seals its name, address and contact under the facility's own key."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: FacilityKind = code(FacilityKind)
+    operator: str
+    region: Region = code(Region)
+    municipality: str
+    secret_address: bool
+    languages: list[str] = texts()
+    genders: list[Gender] = codes(Gender)
+    minors: bool
+    families: bool
+    wheelchair: bool
+    lgbt_safe: bool
+    security: Security = code(Security)
+    version: int = 1
+    particulars: bytes = sealed()
+
+
+class Place(Table, table=True):
+    """One bed or room; its facility has it from `available_from` until, but not on, `available_until`."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    facility_id: UUID = Field(foreign_key="facility.id")
+    kind: PlaceKind = code(PlaceKind)
+    available_from: date | None
+    available_until: date | None
+    label: bytes = sealed()
+
+
+class OutOfService(Table, table=True):
+    """Nights on which a place cannot be used."""
+
+    __tablename__ = "out_of_service"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    place_id: UUID = Field(foreign_key="place.id")
+    during: Nights = Field(sa_type=DATERANGE)
+    reason: bytes = sealed()
+
+
+class Approval(Table, table=True):
+    """Socialtilsynet's approval of a facility, with its days."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    facility_id: UUID = Field(foreign_key="facility.id")
+    supervision: str
+    during: Nights = Field(sa_type=DATERANGE)
+    recorded_by: str
+    recorded_at: datetime = moment()
+    reference: bytes = sealed()
+
+
+class Stay(Table, table=True):
+    """Nights that a place is somebody's. PostgreSQL refuses a second one for the same night; see the migration."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    place_id: UUID = Field(foreign_key="place.id")
+    case_id: UUID = Field(foreign_key="known_case.case_id")
+    during: Nights = Field(sa_type=DATERANGE)
+    state: StayState = code(StayState)
+    held_until: datetime | None = moment(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place as it stands for the nights that are asked for."""
+
+    place: Place
+    facility: Facility
+    approvals: Sequence[Nights]
+    is_out_of_service: bool
+    is_taken: bool

@@ -1,0 +1,148 @@
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from services.accommodation.facilities.codes import PlaceKind, Security
+from shared.contract.codes import FacilityKind, Gender, Region
+from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation
+from shared.kernel.errors import SpokenValueError
+
+
+class Accepts(Body):
+    """Whom a facility takes in. A gender is accepted when it is listed: a trans woman where `trans_woman` is."""
+
+    genders: Annotated[list[Gender], Field(min_length=1, max_length=6)]
+    minors: Flag = False
+    families: Flag = False
+    wheelchair: Flag = False
+    lgbt_safe: Flag = False
+    security: Security = Security.NONE
+
+
+class FacilityRegistration(Body):
+    """A facility as its operator describes it; without `operator` it is the caller's."""
+
+    name: PersonalName
+    kind: FacilityKind
+    operator: Organisation | None = None
+    region: Region
+    municipality: Municipality
+    address: PersonalText
+    contact: PersonalText | None = None
+    secret_address: Flag
+    languages: Annotated[list[Language], Field(max_length=40)] = []
+    accepts: Accepts
+
+
+class Particulars(BaseModel):
+    """What is sealed of a facility."""
+
+    name: PersonalName
+    address: PersonalText
+    contact: PersonalText | None = None
+
+
+class FacilityReceipt(Answer):
+    facility_id: UUID
+
+
+class FacilityDetails(Answer):
+    """A facility, without its address."""
+
+    facility_id: UUID
+    name: PersonalName
+    kind: FacilityKind
+    operator: str
+    region: Region
+    municipality: str
+    secret_address: bool
+    languages: list[str]
+    accepts: Accepts
+
+
+class AddressedFacility(FacilityDetails):
+    """A facility with its address, for its operator and CMM."""
+
+    address: PersonalText
+    contact: PersonalText | None
+
+
+def check_order(begin: Day | None, end: Day | None) -> None:
+    """For validators: a period `[begin, end)` has at least one night."""
+    if begin is not None and end is not None and end <= begin:
+        raise SpokenValueError("A period ends on a later day than it begins; the last day is not part of it.")
+
+
+class PlaceRegistration(Body):
+    """A place; available from the one day until, but not on, the other."""
+
+    label: PersonalName
+    kind: PlaceKind = PlaceKind.ORDINARY
+    available_from: Day | None = None
+    available_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _has_a_night(self) -> Self:
+        check_order(self.available_from, self.available_until)
+        return self
+
+
+class PlaceReceipt(Answer):
+    place_id: UUID
+
+
+class PlaceDetails(Answer):
+    place_id: UUID
+    label: PersonalName
+    kind: PlaceKind
+    available_from: Day | None
+    available_until: Day | None
+
+
+class Closure(Body):
+    """Nights on which a place cannot be used; an open end means until further notice."""
+
+    from_on: Day
+    to_on: Day | None = None
+    reason: PersonalText
+
+    @model_validator(mode="after")
+    def _has_a_night(self) -> Self:
+        check_order(self.from_on, self.to_on)
+        return self
+
+
+class ClosureDetails(Answer):
+    place_id: UUID
+    from_on: Day
+    to_on: Day | None
+
+
+class ApprovalRecord(Body):
+    """An approval of a facility, valid from the one day until, but not on, the other."""
+
+    supervision: Organisation
+    reference: PersonalText
+    valid_from: Day
+    valid_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _has_a_night(self) -> Self:
+        check_order(self.valid_from, self.valid_until)
+        return self
+
+
+class ApprovalDetails(Answer):
+    approval_id: UUID
+    supervision: str
+    reference: PersonalText
+    valid_from: Day
+    valid_until: Day | None
+
+
+class PlaceLabel(BaseModel):
+    """A place's label, as it is sealed."""
+
+    label: PersonalName

@@ -1,0 +1,80 @@
+"""Tables of the accommodation service. What names a person, a place or an address is sealed."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.accommodation.case.models import Table
+from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
+from shared.contract.codes import FacilityKind, HousingAuthority, PlacementRow
+from shared.data.columns import code, codes, moment, sealed
+
+
+class PlacementRequest(Table, table=True):
+    """Somebody asks for a place for a person; `needs` seals what the person needs, under the case's key."""
+
+    __tablename__ = "placement_request"
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="known_case.case_id")
+    requested_by: str
+    requested_at: datetime = moment()
+    from_on: date
+    to_on: date | None
+    status: RequestStatus = code(RequestStatus, default=RequestStatus.OPEN)
+    row: PlacementRow = code(PlacementRow)
+    authority: HousingAuthority = code(HousingAuthority)
+    payer: HousingAuthority = code(HousingAuthority)
+    options: list[FacilityKind] = codes(FacilityKind)
+    why: str
+    why_da: str
+    needs_review: bool
+    table_version: str
+    facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What the answer rests on, so that it can be found anew when one of them turns."""
+    version: int = 1
+    needs: bytes = sealed()
+
+
+class Offer(Table, table=True):
+    """A place held for a request until `expires_at`. `reason` seals why it was declined."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    request_id: UUID = Field(foreign_key="placement_request.id")
+    case_id: UUID
+    facility_id: UUID = Field(foreign_key="facility.id")
+    place_id: UUID
+    stay_id: UUID = Field(foreign_key="stay.id")
+    requested_by: str
+    payer: HousingAuthority = code(HousingAuthority)
+    offered_by: str
+    offered_at: datetime = moment()
+    expires_at: datetime = moment()
+    status: OfferStatus = code(OfferStatus, default=OfferStatus.HELD)
+    placement_id: UUID | None = None
+    version: int = 1
+    reason: bytes | None = sealed(default=None)
+
+
+class Placement(Table, table=True):
+    """A person's stay at a place, from the booking to the leaving. `leaving` seals the reason."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID
+    request_id: UUID = Field(foreign_key="placement_request.id")
+    facility_id: UUID = Field(foreign_key="facility.id")
+    place_id: UUID
+    stay_id: UUID = Field(foreign_key="stay.id")
+    requested_by: str
+    payer: HousingAuthority = code(HousingAuthority)
+    status: PlacementStatus = code(PlacementStatus, default=PlacementStatus.BOOKED)
+    from_on: date
+    to_on: date | None
+    booked_at: datetime = moment()
+    arrived_at: datetime | None = moment(default=None)
+    left_at: datetime | None = moment(default=None)
+    disappeared: bool = False
+    version: int = 1
+    leaving: bytes | None = sealed(default=None)

@@ -1,0 +1,164 @@
+"""What the accommodation service takes and gives over HTTP."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from services.accommodation.facilities.codes import Security
+from services.accommodation.facilities.schemas import check_order
+from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
+from services.accommodation.responsibility.schemas import KnownFacts, ResponsibilityAnswer
+from shared.contract.codes import Gender, HousingAuthority, PlacementRow, Region
+from shared.contract.personal import PersonalText
+from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole
+
+MOST_CHILDREN = 20
+
+
+class ResponsibilityFrom(Answer):
+    """Who decides and pays for a placed person's accommodation, from that day on."""
+
+    from_on: date
+    row: PlacementRow
+    authority: HousingAuthority
+    payer: HousingAuthority
+
+
+class ResponsibilityHistory(Answer):
+    items: list[ResponsibilityFrom]
+
+
+class Needs(Body):
+    """What a person needs of a place; gender and minority are the case's where they are left out.
+
+    `children` come along: how many, or just whether."""
+
+    gender: Gender | None = None
+    minor: Flag | None = None
+    children: Annotated[Whole, Field(ge=0, le=MOST_CHILDREN)] | Flag = 0
+    pregnant: Flag = False
+    wheelchair: Flag = False
+    lgbt_safe: Flag = False
+    security: Security = Security.NONE
+    languages: Annotated[list[Language], Field(max_length=10)] = []
+    avoid_municipalities: Annotated[list[Municipality], Field(max_length=98)] = []
+
+
+class PlacementRequestSubmission(Body):
+    """A request for a place from `from_on` until, but not on, `to_on`; null: until further notice."""
+
+    case_id: UUID
+    from_on: Day
+    to_on: Day | None = None
+    needs: Needs = Needs()
+    responsibility: KnownFacts = KnownFacts()
+
+    @model_validator(mode="after")
+    def _has_a_night(self) -> Self:
+        check_order(self.from_on, self.to_on)
+        return self
+
+
+class PlacementRequestReceipt(Answer):
+    request_id: UUID
+    status: RequestStatus
+    responsibility: ResponsibilityAnswer
+
+
+class PlacementRequestDetails(PlacementRequestReceipt):
+    case_id: UUID
+    requested_by: str
+    requested_at: Moment
+    from_on: Day
+    to_on: Day | None
+
+
+class PlacementRequestWithNeeds(PlacementRequestDetails):
+    """For whoever says why the needs are read."""
+
+    needs: Needs
+
+
+class MatchedPlace(Answer):
+    """A place that fits; `speaks_for` are keys such as `language:tha`, `same_kind_preferred`, `ordinary_place`."""
+
+    place_id: UUID
+    facility_id: UUID
+    rank: int
+    speaks_for: list[str]
+
+
+class Matches(Answer):
+    """The places that fit, best first; `excluded` counts every other place once, under the first reason against it."""
+
+    as_of: Moment
+    items: list[MatchedPlace]
+    excluded: dict[str, int]
+
+
+class OfferSubmission(Body):
+    place_id: UUID
+    expires_at: Moment
+
+
+class OfferDetails(Answer):
+    """An offer; the place is named to those only who may know it."""
+
+    offer_id: UUID
+    request_id: UUID
+    case_id: UUID
+    status: OfferStatus
+    expires_at: Moment
+    from_on: Day
+    to_on: Day | None
+    place_id: UUID | None
+    facility_id: UUID | None
+    placement_id: UUID | None
+
+
+class Acceptance(OfferDetails):
+    """The offer is taken: there is a placement now."""
+
+    placement_id: UUID
+
+
+class Decline(Body):
+    reason: PersonalText
+
+
+class Arrival(Body):
+    """When the person came; now, where it is left out."""
+
+    arrived_at: Moment | None = None
+
+
+class Leaving(Body):
+    """When the person left (now, where it is left out), why, and whether without a word."""
+
+    left_at: Moment | None = None
+    reason: PersonalText | None = None
+    disappeared: Flag = False
+
+
+class PlacementDetails(Answer):
+    """A placement, for those who may know the place."""
+
+    placement_id: UUID
+    case_id: UUID
+    place_id: UUID
+    facility_id: UUID
+    region: Region
+    status: PlacementStatus
+    from_on: Day
+    to_on: Day | None
+    arrived_at: Moment | None
+    left_at: Moment | None
+    disappeared: bool
+
+
+class Placed(Answer):
+    """All that the other parties of a case learn: that the person has a place."""
+
+    placed: Literal[True] = True

@@ -1,0 +1,1 @@
+"""The decision table that says who houses and pays for whom, for nobody in particular."""

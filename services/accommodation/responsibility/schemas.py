@@ -1,0 +1,39 @@
+from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from shared.contract.types import Answer, Body, Flag
+
+
+class ResponsibilityQuestion(Body):
+    """What is known of a person, to ask who houses her."""
+
+    gender: Gender
+    minor: Flag
+    unaccompanied: Flag | None = None
+    residence_basis: ResidenceBasis
+    asylum_pending: Flag = False
+    asylum_registered: Flag | None = None
+    decided: Flag
+    resident: Flag = False
+
+
+class KnownFacts(Body):
+    """As in the question of responsibility; what is left out is taken from the case, as far as it is known."""
+
+    gender: Gender | None = None
+    minor: Flag | None = None
+    unaccompanied: Flag | None = None
+    residence_basis: ResidenceBasis | None = None
+    asylum_pending: Flag | None = None
+    asylum_registered: Flag | None = None
+    decided: Flag | None = None
+    resident: Flag | None = None
+
+
+class ResponsibilityAnswer(Answer):
+    row: PlacementRow
+    authority: HousingAuthority
+    payer: HousingAuthority
+    options: list[FacilityKind]
+    why: str
+    why_da: str
+    needs_review: bool
+    table_version: str

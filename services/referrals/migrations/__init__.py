@@ -1,0 +1,1 @@
+"""Alembic: every table with its row level security and rights."""
