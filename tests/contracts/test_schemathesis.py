@@ -106,7 +106,7 @@ def configuration(application: Application, document: dict[str, Any]) -> Schemat
             "continue-on-failure": True,
             "request-timeout": 20,
             "generation": {"max-examples": 4, "database": "none"},
-            # TRACE never reaches the application: the protocol refuses it (tests/shared/test_protocol.py).
+            # TRACE never reaches the application: the protocol refuses it (tests/shared/http/test_server.py).
             "phases": {
                 "coverage": {"unexpected-methods": ["get", "put", "post", "delete", "options", "patch"]},
                 # Calls about what earlier calls have made are the chains' matter: mixed into random cases, such ids make

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
-from tests.identification.doors import places, try_opening
 from tests.identification.life import appeal, decided_case, outcome, plan_return, put
+from tests.identification.opening.doors import places, try_opening
 from tests.world import World
 
 NOT_STATE = {"audit", "idempotency", "alembic_version"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.identification.builders import CASES, CMM_DECIDES, listed, open_case, open_cases
-from tests.identification.doors import open_door
 from tests.identification.life import close, decided_case, done
+from tests.identification.opening.doors import open_door
 from tests.world import World
 
 NOON = "2026-07-01T12:00:00+02:00"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.contract.codes import Authority, Gender, Outcome
 from shared.contract.events import CaseMerged, CaseUnmerged
 from shared.kernel.clock import COPENHAGEN
-from tests.identification.finding import meet
+from tests.identification.finding.people import meet
 from tests.stats.story import Story, deliver, exact, victims
 from tests.world import World
 

@@ -1,0 +1,110 @@
+"""Detention in order: what a second one begins anew, what a further referral may say of it, and where nothing is proposed."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.custody.test_custody import HELD, NOON, OUT, SINCE, deadlines
+from tests.identification.life import close, done
+from tests.world import World
+
+KNOWN: dict[str, Any] = US_DECIDES | {"identifiers": [{"type": "passport", "value": "P1234567"}]}
+
+
+@pytest.fixture(autouse=True)
+async def noon(havn: World) -> None:
+    await havn.set_clock(NOON)
+
+
+async def began(case: Opened) -> list[str]:
+    """Since when the person was held, each time that it was told."""
+    return [event["since"] for event in await case.havn.events("identification", "custody-began")]
+
+
+async def referred_again(havn: World, since: str) -> None:
+    await open_case(havn, KNOWN, **(HELD | {"custody_since": since, "occurred_at": since}))
+
+
+async def test_a_new_detention_forgets_how_the_last_one_ended_and_may_begin_as_it_did(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, **HELD)
+    assert (await done(case.post("/custody/end", OUT)))["reason"] == "placed_34"
+    again = await done(case.post("/custody", {"since": OUT["ended_at"]}), 201)
+    assert (again["since"], again["ended_at"], again["reason"]) == ("2026-06-22T09:00:00Z", None, None)
+    ended = await done(case.post("/custody/end", {"ended_at": OUT["ended_at"]}))
+    assert (ended["ended_at"], ended["reason"]) == ("2026-06-22T09:00:00Z", None), "held for no time at all"
+
+
+async def test_each_detention_is_told_once_and_each_correction_too(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, occurred_at=HELD["occurred_at"])
+    await done(case.post("/custody", SINCE), 201)
+    assert await began(case) == ["2026-06-22T08:00:00Z"]
+    await done(case.post("/custody", {"since": "2026-06-22T09:30:00+02:00"}), 201)
+    assert await began(case) == ["2026-06-22T08:00:00Z", "2026-06-22T07:30:00Z"]
+    await done(case.post("/custody/end", OUT))
+    await done(case.post("/custody", {"since": "2026-06-22T11:30:00+02:00"}), 201)
+    assert (await began(case))[2:] == ["2026-06-22T09:30:00Z"]
+    kinds = [entry["kind"] for entry in (await done(case.get("/timeline")))["items"] if "custody" in entry["kind"]]
+    assert kinds == ["custody-began", "custody-began", "custody-ended", "custody-began"]
+
+
+async def test_a_referral_of_an_arrest_before_the_release_changes_nothing_and_of_one_after_it_does(
+    havn: World,
+) -> None:
+    case = await open_case(havn, KNOWN, **HELD)
+    await done(case.post("/custody/end", OUT))
+    await referred_again(havn, "2026-06-22T10:30:00+02:00")
+    assert "custody" not in await deadlines(case)
+    await referred_again(havn, OUT["ended_at"])
+    assert (await deadlines(case))["custody"] == "2026-06-25T09:00:00Z"
+    assert await began(case) == ["2026-06-22T08:00:00Z", "2026-06-22T09:00:00Z"]
+
+
+async def test_where_somebody_is_held_is_kept_sealed(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, occurred_at=HELD["occurred_at"])
+    await done(case.post("/custody", SINCE), 201)
+    assert (await havn.sql("identification", "SELECT custody_place FROM case_file"))[0][0] is None
+    await done(case.post("/custody", SINCE | {"place": "Station City"}), 201)
+    (row,) = await havn.sql("identification", "SELECT custody_place, case_file::text AS whole FROM case_file")
+    assert row["custody_place"]
+    assert "Station" not in row["whole"]
+    assert "Station" not in str(await havn.events("identification"))
+
+
+async def test_nobody_is_detained_in_a_closed_case_but_who_is_released_is_recorded(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, **HELD)
+    await case.decide(decided_on="2026-06-22")
+    await close(case, "2026-06-22")
+    refused = await case.post("/custody", {"since": "2026-06-22T11:30:00+02:00"})
+    assert name_of(refused) == (409, "CaseStatusDoesNotAllow")
+    ended = await done(case.post("/custody/end", OUT))
+    assert ended["since"] == "2026-06-22T08:00:00Z"
+    assert (ended["ended_at"], ended["reason"]) == ("2026-06-22T09:00:00Z", "placed_34")
+
+
+@pytest.mark.parametrize(
+    ("person", "settled", "proposed"),
+    [
+        ({"citizenships": ["UKR"], "residence_basis": "temporary_protection_ua"}, "", True),
+        ({"citizenships": ["UKR"], "residence_basis": "temporary_protection_ua"}, "CMM", False),
+        ({"citizenships": ["CHN"], "residence_basis": "unknown"}, "CMM", True),
+        ({"citizenships": ["NGA"], "residence_basis": "no_legal_stay"}, "", True),
+    ],
+    ids=["the table is silent", "a lawyer has settled it", "settled, and the stay unknown", "no stay"],
+)
+async def test_a_shelter_is_proposed_while_the_stay_or_who_decides_is_open(
+    havn: World, person: dict[str, Any], settled: str, *, proposed: bool
+) -> None:
+    case = await open_case(havn, person, **HELD)
+    if settled:
+        await case.settle(settled)
+    assert (await case.details())["proposals"] == (["placement_34_1_3"] if proposed else [])
+
+
+async def test_an_end_that_is_refused_changes_nothing(havn: World) -> None:
+    case = await open_case(havn, NEEDS_REVIEW, **HELD)
+    before = await deadlines(case)
+    for body in ({}, {"ended_at": "soon"}, {"ended_at": "2026-06-22T11:00:00"}, OUT | {"cell": 7}):
+        assert (await case.post("/custody/end", body)).status_code == 422
+    assert await deadlines(case) == before
+    assert await havn.events("identification", "custody-ended") == []

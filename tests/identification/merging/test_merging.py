@@ -1,0 +1,230 @@
+"""Two cases about one person: the work goes on in one, nothing is copied, and the merge can be undone."""
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, listed, name_of, open_case
+from tests.identification.finding.people import Met, ecpr, ids_found, meet
+from tests.referrals.builders import POLICE, counted_statements
+from tests.world import World
+
+REDEN = "reden"
+
+
+def as_met(case: Opened) -> Met:
+    return Met(case.havn, case.id, [])
+
+
+async def parts_of(havn: World, case: Opened) -> dict[str, str]:
+    """Who has which part in the case."""
+    rows = await havn.sql("identification", "SELECT org, part FROM case_party WHERE case_id = $1", case.id)
+    return {row["org"]: row["part"] for row in rows}
+
+
+@pytest.mark.row(14)
+async def test_a_merge_and_its_undoing_leave_references_and_history(havn: World) -> None:
+    first = as_met(await open_case(havn, CMM_DECIDES | {"given_name": "Malee"}))
+    await first.interview("2026-03-03T10:00:00+01:00", summary="She came alone.")
+    await first.decide("CMM")
+    second = as_met(await open_case(havn, CMM_DECIDES | {"given_name": "Mali"}, sender=REDEN))
+    before = {case.id: await case.details() for case in (first, second)}
+
+    merged = await first.merge(second)
+    assert merged.status_code == 200, merged.text
+    assert merged.json() == {"case_id": first.id, "merged_into": second.id}
+    old, new = await first.details(), await second.details()
+    assert (old["merged_into"], new["merged"]) == (second.id, [first.id])
+    assert old["decisions"] == before[first.id]["decisions"] != []
+    assert old["referral_ids"] == before[first.id]["referral_ids"]
+    assert set(new["referral_ids"]) == {*before[first.id]["referral_ids"], *before[second.id]["referral_ids"]}
+    timeline = (await first.get("/timeline")).json()["items"]
+    assert [entry["kind"] for entry in timeline if entry["kind"] in ("interview-held", "case-merged")] == [
+        "interview-held",
+        "case-merged",
+    ]
+
+    undone = await first.unmerge()
+    assert undone.status_code == 200, undone.text
+    assert undone.json() == {"case_id": first.id, "merged_into": None}
+    for case in (first, second):
+        now = await case.details()
+        for each in (now, before[case.id]):
+            each.pop("deadlines")
+        assert now == before[case.id]
+    assert "case-unmerged" in {entry["kind"] for entry in (await first.get("/timeline")).json()["items"]}
+
+
+@pytest.mark.row(5)
+async def test_an_anonymous_contact_never_gets_the_identity_it_is_merged_with(havn: World) -> None:
+    anonymous = await meet(havn, aliases=["Lily"])
+    identified = await meet(havn, given_name="Malee", family_name="Suwan", birth_date="2001-05-17")
+    sealed = await havn.sql("identification", "SELECT person FROM case_file WHERE id = $1", anonymous.id)
+    assert (await anonymous.merge(identified)).status_code == 200
+    person = (await anonymous.get("/person", purpose="support")).json()
+    assert (person["given_name"], person["family_name"], person["birth_date"]) == (None, None, None)
+    assert person["aliases"] == ["Lily"]
+    assert await havn.sql("identification", "SELECT person FROM case_file WHERE id = $1", anonymous.id) == sealed
+    assert (await identified.get("/person", purpose="support")).json()["aliases"] == []
+
+
+@pytest.mark.row(14)
+async def test_whoever_has_a_part_in_the_merged_case_has_it_in_the_other_until_the_merge_is_undone(havn: World) -> None:
+    first = as_met(await open_case(havn, US_DECIDES, sender=REDEN))
+    second = as_met(await open_case(havn, CMM_DECIDES, sender=POLICE))
+    before = await parts_of(havn, second)
+    assert (await second.get(by=REDEN)).status_code == 404
+    assert (await first.merge(second)).status_code == 200
+    assert (await second.get(by=REDEN)).status_code == 200
+    assert (await second.get(by="us")).json()["merged"] == [first.id]
+    assert await parts_of(havn, second) == before | {REDEN: "referrer", "us": "authority"}
+    assert (await first.unmerge()).status_code == 200
+    assert await parts_of(havn, second) == before
+    assert (await second.get(by=REDEN)).status_code == 404
+
+
+async def test_a_part_that_two_merges_gave_lasts_as_long_as_one_of_them(havn: World) -> None:
+    one, two = [as_met(await open_case(havn, CMM_DECIDES, sender=REDEN)) for _ in range(2)]
+    surviving = as_met(await open_case(havn, CMM_DECIDES))
+    before = await parts_of(havn, surviving)
+    assert (await one.merge(surviving)).status_code == (await two.merge(surviving)).status_code == 200
+    assert (await one.unmerge()).status_code == 200
+    assert (await parts_of(havn, surviving))[REDEN] == "referrer"
+    assert (await two.unmerge()).status_code == 200
+    assert await parts_of(havn, surviving) == before
+
+
+async def test_a_part_of_ones_own_that_came_after_the_merge_stays(havn: World) -> None:
+    number = {"identifiers": [ecpr("1405981AB2")]}
+    first = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    surviving = as_met(await open_case(havn, CMM_DECIDES | number))
+    assert (await first.merge(surviving)).status_code == 200
+    assert (await open_case(havn, CMM_DECIDES | number, sender=REDEN)).id == surviving.id
+    assert (await first.unmerge()).status_code == 200
+    assert (await parts_of(havn, surviving))[REDEN] == "referrer"
+
+
+@pytest.mark.row(14)
+async def test_chains_carry_parts_and_references_to_the_last_case(havn: World) -> None:
+    a = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    b, c = [as_met(await open_case(havn, CMM_DECIDES)) for _ in range(2)]
+    assert (await a.merge(b)).status_code == (await b.merge(c)).status_code == 200
+    details = await c.details()
+    assert details["merged"] == [a.id, b.id]
+    assert len(details["referral_ids"]) == 3
+    assert (await c.get(by=REDEN)).status_code == 200
+    assert (await a.unmerge()).status_code == 200
+    assert (await c.get(by=REDEN)).status_code == 404
+    assert (await c.details())["merged"] == [b.id]
+
+
+@pytest.mark.row(14)
+async def test_a_referral_of_either_persons_number_comes_to_the_surviving_case(havn: World) -> None:
+    one, other = {"identifiers": [ecpr("1405981AB2")]}, {"identifiers": [ecpr("2405981AB3")]}
+    first = as_met(await open_case(havn, CMM_DECIDES | one))
+    second = as_met(await open_case(havn, CMM_DECIDES | other))
+    assert (await first.merge(second)).status_code == 200
+    for number in (one, other):
+        assert (await open_case(havn, CMM_DECIDES | number)).id == second.id
+    assert (await first.unmerge()).status_code == 200
+    assert (await open_case(havn, CMM_DECIDES | one)).id == first.id
+
+
+async def test_nothing_is_changed_in_a_merged_case(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
+    assert (await first.merge(second)).status_code == 200
+    calls = [
+        ("/interviews", {"held_at": "2026-03-03T10:00:00+01:00"}),
+        ("/recommendation", {"outcome": "assessed_trafficked", "reasons": "All of it."}),
+        ("/suspects", {"name": "Big Boss"}),
+        ("/links", {"case_id": second.id, "relation": "relative"}),
+    ]
+    for part, body in calls:
+        refused = await first.post(part, body)
+        assert name_of(refused) == (409, "CaseIsMerged"), refused.text
+        assert second.id in refused.json()["detail"]
+    etag = await first.etag()
+    put = await havn.partner("cmm").put(f"{first.path}/person", {"given_name": "M"}, if_match=etag)
+    assert name_of(put) == (409, "CaseIsMerged")
+    assert (await first.get("/person", purpose="support")).json()["given_name"] == "Malee"
+
+
+async def test_the_clocks_of_a_merged_case_rest(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
+    kinds = [clock["kind"] for clock in (await first.details())["deadlines"]]
+    assert (await first.merge(second)).status_code == 200
+    assert (await first.details())["deadlines"] == []
+    assert (await first.unmerge()).status_code == 200
+    assert [clock["kind"] for clock in (await first.details())["deadlines"]] == kinds
+
+
+async def test_a_merge_needs_two_different_cases_that_stand_for_themselves(havn: World) -> None:
+    a, b, c = await meet(havn, given_name="A"), await meet(havn, given_name="B"), await meet(havn, given_name="C")
+    assert name_of(await a.merge(a)) == (409, "MergedWithItself")
+    assert name_of(await a.unmerge()) == (409, "NotMerged")
+    assert (await a.merge(b)).status_code == 200
+    assert name_of(await a.merge(c)) == (409, "CaseIsMerged")
+    assert name_of(await c.merge(a)) == (409, "CaseIsMerged")
+    assert name_of(await b.merge(a)) == (409, "CaseIsMerged")  # no circle
+    stranger = Met(havn, "01234567-89ab-4def-8123-456789abcdef", [])
+    assert name_of(await c.merge(stranger)) == (404, "NotFound")
+    assert name_of(await stranger.merge(c)) == (404, "NotFound")
+
+
+async def test_a_stale_merge_is_refused(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
+    etag = await first.etag()
+    await first.interview("2026-03-03T10:00:00+01:00")
+    stale = await first.post("/merge", {"into": second.id}, if_match=etag)
+    assert name_of(stale) == (412, "Stale")
+    assert (await first.details())["merged_into"] is None
+
+
+@pytest.mark.parametrize("stranger", [REDEN, "politi-oestjylland", "us", "kommune-0751"])
+async def test_only_who_works_on_both_cases_merges_them(havn: World, stranger: str) -> None:
+    first = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    second = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    assert (await first.merge(second, by=stranger)).status_code in (403, 404)
+    assert (await first.merge(second)).status_code == 200
+    assert (await first.unmerge(by=stranger)).status_code in (403, 404)
+
+
+async def test_us_merges_two_cases_of_its_own_and_not_one_of_cmm(havn: World) -> None:
+    first, second = [as_met(await open_case(havn, US_DECIDES, sender=REDEN)) for _ in range(2)]
+    other = as_met(await open_case(havn, CMM_DECIDES))
+    assert name_of(await first.merge(other, by="us")) == (404, "NotFound")
+    assert (await first.merge(second, by="us")).status_code == 200
+    assert (await second.get(by=REDEN)).status_code == 200
+    assert (await first.unmerge(by="us")).status_code == 200
+
+
+async def test_a_search_shows_merged_cases_as_the_one_that_goes_on(havn: World) -> None:
+    first = await meet(havn, given_name="Malee", family_name="Suwan")
+    second = await meet(havn, given_name="Ngozi", family_name="Eze")
+    assert (await first.merge(second)).status_code == 200
+    assert await ids_found(havn, given_name="Malee", family_name="Suwan") == [second.id]
+    third = await meet(havn, given_name="Malee", family_name="Suwan")
+    assert [each["case_id"] for each in third.possible_duplicates] == [second.id]
+    assert (await first.unmerge()).status_code == 200
+    assert set(await ids_found(havn, given_name="Malee", family_name="Suwan")) == {first.id, third.id}
+
+
+async def test_a_merge_is_told_and_audited(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
+    await first.merge(second)
+    await first.unmerge()
+    (merged,) = await havn.events("identification", "case-merged")
+    (unmerged,) = await havn.events("identification", "case-unmerged")
+    assert (merged["case_id"], merged["into"]) == (unmerged["case_id"], unmerged["out_of"]) == (first.id, second.id)
+    rows = await havn.sql(
+        "identification", "SELECT operation FROM audit WHERE operation IN ('case.merge', 'case.unmerge')"
+    )
+    assert {row["operation"] for row in rows} == {"case.merge", "case.unmerge"}
+
+
+async def test_the_list_of_cases_takes_the_same_number_of_statements_with_and_without_merges(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
+    with counted_statements(havn, "identification") as apart:
+        await listed(havn, "cmm")
+    await first.merge(second)
+    with counted_statements(havn, "identification") as merged:
+        await listed(havn, "cmm")
+    assert len(merged) == len(apart)

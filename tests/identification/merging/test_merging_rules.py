@@ -1,0 +1,189 @@
+"""What a merge leaves alone, what it refuses, and what comes back when it is undone."""
+
+import asyncio
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
+from tests.identification.finding.people import Met, ids_found, meet
+from tests.identification.life import close, decided_case, done, told
+from tests.identification.retention.test_retention import sweep, victim
+from tests.world import World
+
+
+def as_met(case: Opened) -> Met:
+    return Met(case.havn, case.id, [])
+
+
+async def merged_into(case: Opened) -> str | None:
+    into: str | None = (await case.details())["merged_into"]
+    return into
+
+
+async def test_an_erased_case_is_merged_with_nobody(havn: World) -> None:
+    erased = as_met(await victim(havn))
+    await sweep(havn, "2031-06-01T03:00:00+02:00")
+    other = await meet(havn, given_name="Malee")
+    for one, into in ((erased, other), (other, erased)):
+        assert name_of(await one.merge(into)) == (410, "CaseIsErased")
+    assert await merged_into(other) is None
+    assert await told(other, "case-merged") == await told(erased, "case-merged") == []
+
+
+async def test_both_cases_have_a_new_version_after_a_merge_and_after_its_undoing(havn: World) -> None:
+    case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
+    for change in (case.merge(into), case.unmerge()):
+        before = [await each.etag() for each in (case, into)]
+        assert (await change).status_code == 200
+        after = [await each.etag() for each in (case, into)]
+        assert not set(before) & set(after), "who saw either of them has seen an earlier one"
+
+
+@pytest.mark.parametrize("relation", ["child", "parent", "relative", "co_victim"])
+async def test_two_who_are_linked_are_two_people_until_the_link_is_taken_away(havn: World, relation: str) -> None:
+    one, other = await meet(havn, given_name="Malee"), await meet(havn, given_name="Mali")
+    await done(one.post("/links", {"case_id": other.id, "relation": relation}), 201)
+    for case, into in ((one, other), (other, one)):
+        refused = await case.merge(into)
+        assert name_of(refused) == (409, "TwoPeople")
+        assert "DELETE .../links" in refused.json()["detail"]
+        assert await merged_into(case) is None
+    assert (await havn.partner("cmm").request("DELETE", f"{one.path}/links/{other.id}")).status_code == 200
+    assert (await one.merge(other)).status_code == 200
+    assert (await other.details())["linked"] == []
+
+
+async def test_a_link_speaks_for_all_that_was_merged_before(havn: World) -> None:
+    mother, daughter, again = [await meet(havn, given_name=name) for name in ("Malee", "Dao", "Dao")]
+    await done(mother.post("/links", {"case_id": daughter.id, "relation": "child"}), 201)
+    assert (await daughter.merge(again)).status_code == 200
+    assert name_of(await mother.merge(again)) == (409, "TwoPeople")
+    assert name_of(await again.merge(mother)) == (409, "TwoPeople")
+
+
+async def test_a_merge_moves_no_status_and_copies_no_decision(havn: World) -> None:
+    decided, fresh = as_met(await decided_case(havn)), await meet(havn, given_name="Lily")
+    await decided.grant()
+    before = await decided.details(), await fresh.details()
+    assert (await decided.merge(fresh)).status_code == 200
+    after = await decided.details(), await fresh.details()
+    for one, other in zip(before, after, strict=True):
+        for unchanged in ("status", "decisions", "periods", "routing", "identification_pending"):
+            assert one[unchanged] == other[unchanged], unchanged
+    assert (await decided.unmerge()).status_code == 200
+    back = await decided.details()
+    assert {name for name in back if back[name] != before[0][name]} <= {"version"}
+
+
+async def test_a_case_may_be_merged_into_one_that_is_closed_and_the_work_goes_on_once_that_is_reopened(
+    havn: World,
+) -> None:
+    ended, fresh = as_met(await decided_case(havn)), await meet(havn, given_name="Lily")
+    await close(ended)
+    assert (await fresh.merge(ended)).status_code == 200
+    refused = await fresh.post("/missing", {"since": "2026-06-02"})
+    assert name_of(refused) == (409, "CaseIsMerged")
+    assert refused.json()["merged_into"] == ended.id
+    assert name_of(await ended.post("/missing", {"since": "2026-06-02"})) == (409, "CaseStatusDoesNotAllow")
+    await done(ended.post("/reopening", {"reason": "She was met again."}))
+    await done(ended.post("/missing", {"since": "2026-06-02"}))
+
+
+async def test_a_merged_case_is_neither_merged_again_nor_into(havn: World) -> None:
+    first, second, third = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
+    assert (await first.merge(second)).status_code == 200
+    for refused in (await first.merge(third), await third.merge(first), await second.merge(first)):
+        assert name_of(refused) == (409, "CaseIsMerged")
+        assert refused.json()["merged_into"] == second.id
+    assert [await merged_into(each) for each in (first, second, third)] == [second.id, None, None]
+
+
+async def test_the_first_link_of_a_chain_is_undone_alone(havn: World) -> None:
+    first, second, third = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
+    assert (await first.merge(second)).status_code == 200
+    assert (await second.merge(third)).status_code == 200
+    assert (await first.unmerge()).status_code == 200
+    assert [await merged_into(each) for each in (first, second, third)] == [None, third.id, None]
+    assert name_of(await first.unmerge()) == (409, "NotMerged")
+    await first.interview("2026-03-03T10:00:00+01:00")
+    (undone,) = await told(first, "case-unmerged")
+    assert undone["out_of"] == second.id
+    assert await told(second, "case-unmerged") == []
+
+
+async def test_a_part_that_a_chain_gave_ends_with_the_link_that_gave_it(havn: World) -> None:
+    theirs = as_met(await open_case(havn, CMM_DECIDES, sender="reden"))
+    second, third = await meet(havn, given_name="Lily"), await meet(havn, given_name="Rosa")
+    assert (await theirs.merge(second)).status_code == 200
+    assert (await second.merge(third)).status_code == 200
+
+    async def seen() -> list[int]:
+        return [(await each.get(by="reden")).status_code for each in (theirs, second, third)]
+
+    assert await seen() == [200, 200, 200]
+    assert (await theirs.unmerge()).status_code == 200
+    assert await seen() == [200, 404, 404], "two links further on it is nobody's either"
+
+
+async def test_who_is_merged_is_linked_with_nobody_until_it_is_undone(havn: World) -> None:
+    case, into, sister = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
+    assert (await case.merge(into)).status_code == 200
+    relative = {"case_id": case.id, "relation": "relative"}
+    assert name_of(await sister.post("/links", relative)) == (409, "CaseIsMerged")
+    assert name_of(await case.post("/links", relative | {"case_id": sister.id})) == (409, "CaseIsMerged")
+    assert name_of(await case.post("/suspects", {"name": "Bo Berg"})) == (409, "CaseIsMerged")
+    assert (await sister.details())["linked"] == []
+    assert (await case.unmerge()).status_code == 200
+    assert (await sister.post("/links", relative)).status_code == 201
+
+
+async def test_no_new_assessment_is_asked_for_where_none_can_be_recorded(havn: World) -> None:
+    case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
+    await done(case.post("/risk-assessments", {"level": "acute", "assessed_on": "2026-03-02"}), 201)
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+
+    async def overdue() -> list[str]:
+        page = await done(havn.partner("cmm").get("/identification/v1/risk-assessments/overdue"))
+        return [item["case_id"] for item in page["items"]]
+
+    assert await overdue() == [case.id]
+    assert (await case.merge(into)).status_code == 200
+    assert await overdue() == []
+    assert (await case.unmerge()).status_code == 200
+    assert await overdue() == [case.id]
+
+
+async def test_an_undone_merge_gives_both_back_to_who_searches(havn: World) -> None:
+    case = await meet(havn, given_name="Malee", family_name="Suwan")
+    into = await meet(havn, given_name="Malee", family_name="Suwan")
+    sought = {"given_name": "Malee", "family_name": "Suwan"}
+    assert (await case.merge(into)).status_code == 200
+    assert await ids_found(havn, **sought) == [into.id]
+    assert (await case.unmerge()).status_code == 200
+    assert set(await ids_found(havn, **sought)) == {case.id, into.id}
+
+
+@pytest.mark.parametrize("stranger", ["us", "reden", "politi-oestjylland", "anklagemyndigheden"])
+async def test_only_who_works_on_both_undoes_a_merge(havn: World, stranger: str) -> None:
+    case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
+    assert (await case.merge(into)).status_code == 200
+    before = await case.etag(), await into.etag()
+    assert (await case.unmerge(by=stranger)).status_code in (403, 404)
+    assert await merged_into(case) == into.id
+    assert (await case.etag(), await into.etag()) == before
+
+
+async def test_us_does_not_undo_a_merge_into_a_case_that_is_only_cmms(havn: World) -> None:
+    theirs, ours = as_met(await open_case(havn, US_DECIDES)), await meet(havn, given_name="Lily")
+    assert (await ours.merge(theirs)).status_code == 200
+    assert name_of(await ours.unmerge(by="us")) == (404, "NotFound"), "of CMM's own case US knows nothing"
+    assert await merged_into(ours) == theirs.id
+
+
+async def test_a_merge_that_two_undo_at_once_is_undone_once(havn: World) -> None:
+    case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
+    assert (await case.merge(into)).status_code == 200
+    answers = await asyncio.gather(*(case.unmerge() for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {name_of(answer) for answer in answers if answer.status_code == 409} == {(409, "NotMerged")}
+    assert len(await told(case, "case-unmerged")) == 1

@@ -1,0 +1,217 @@
+"""A child's protection step by step, who cannot be reached or decline when, and what a stay's history keeps of each entry."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
+from tests.identification.children.test_children import girl, protection
+from tests.identification.finding.people import look_for
+from tests.identification.life import close, done
+from tests.identification.opening.doors import describe, open_door, person_of, try_opening
+from tests.identification.person.test_legal_status import entry, history, record
+from tests.world import World
+
+MONDAY = "2026-03-09T12:00:00+01:00"
+SMS: dict[str, Any] = {"contact_channels": [{"channel": "sms", "value": "+45 00 00 00 00", "is_safe": True}]}
+
+
+@pytest.fixture(autouse=True)
+async def monday(havn: World) -> None:
+    await havn.set_clock(MONDAY)
+
+
+async def clocks(case: Opened) -> set[str]:
+    return {each["kind"] for each in (await case.details())["deadlines"]}
+
+
+async def closed_case(havn: World, **person: Any) -> Opened:
+    case = await open_door(havn, CMM_DECIDES | person)
+    await case.decide()
+    await close(case, "2026-03-09")
+    return case
+
+
+# ---------------------------------------------------------------- children
+
+
+async def test_the_municipalitys_24_hours_begin_with_the_notice_and_end_with_the_assessment(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": 16}, sender="sygehus-aarhus")
+    assert "child_notification" in await clocks(case), "CMM's, to find the municipality"
+    assert name_of(await case.post("/child-notification", {"municipality": "461"})) == (422, "InvalidInput")
+    assert await havn.events("identification", "municipality-notified") == []
+    await done(case.post("/child-notification", {"municipality": "0461"}))
+    (waiting,) = [each for each in (await case.details())["deadlines"] if each["kind"] == "child_notification"]
+    assert waiting["for_org"] == "kommune-0461"
+    assert "child_notification" in await clocks(case)
+    await done(case.post("/child-assessment", {"assessed_at": MONDAY}))
+    assert "child_notification" not in await clocks(case)
+
+
+async def test_an_assessment_of_a_child_nobody_was_told_of_lies_after_the_opening(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": 16}, sender="sygehus-aarhus")
+    early = await case.post("/child-assessment", {"assessed_at": "2026-03-09T11:59:00+01:00"})
+    assert name_of(early) == (422, "AssessedBeforeNotice")
+    assert (await protection(case))["child_assessed_at"] is None
+    await done(case.post("/child-assessment", {"assessed_at": MONDAY}))
+
+
+async def test_a_representative_can_be_appointed_on_the_day_and_stays_until_another_is(havn: World) -> None:
+    case = await girl(havn)
+    both = {"requested_on": "2026-03-09", "appointed_on": "2026-03-09"}
+    await done(case.post("/representative", both))
+    again = await done(case.post("/representative", {"requested_on": "2026-03-09"}))
+    assert again["representative_appointed_on"] == "2026-03-09", "leaving it out takes nobody away"
+    moved = await done(case.post("/representative", {"requested_on": "2026-03-08", "appointed_on": "2026-03-10"}))
+    assert (moved["representative_requested_on"], moved["representative_appointed_on"]) == ("2026-03-08", "2026-03-10")
+    told = [
+        event.get("requested_on") or event.get("appointed_on")
+        for event in await havn.events("identification", "representative")
+    ]
+    assert told == ["2026-03-09", "2026-03-09", "2026-03-08", "2026-03-10"]
+
+
+async def test_what_is_for_children_is_refused_for_adults_and_in_a_closed_case(havn: World) -> None:
+    adult, closed = await open_door(havn, CMM_DECIDES | {"stated_age": 20}), await closed_case(havn)
+    bodies: dict[str, dict[str, Any]] = {
+        "/child-notification": {"municipality": "0461"},
+        "/child-assessment": {"assessed_at": MONDAY},
+        "/representative": {"requested_on": "2026-03-09"},
+    }
+    for part, body in bodies.items():
+        assert name_of(await adult.post(part, body)) == (409, "NotAChild"), part
+        assert name_of(await closed.post(part, body)) == (409, "CaseStatusDoesNotAllow"), part
+    for kind in ("municipality-notified", "child-assessed", "representative"):
+        assert await havn.events("identification", kind) == []
+
+
+# ---------------------------------------------------------------- declining, and being reached
+
+
+async def test_nobody_declines_and_nobody_is_reached_in_a_closed_case(havn: World) -> None:
+    case = await closed_case(havn, given_name="Malee", **SMS)
+    assert name_of(await case.post("/refusal", {"on": "2026-03-09"})) == (409, "CaseStatusDoesNotAllow")
+    assert name_of(await case.post("/contact-attempts", {"channel": "sms"})) == (409, "CaseStatusDoesNotAllow")
+    assert (await person_of(case))["given_name"] == "Malee"
+    assert await havn.sql("identification", "SELECT FROM contact_attempt") == []
+
+
+async def test_an_attempt_is_kept_with_when_and_whether_and_its_words_sealed(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES | SMS)
+    made = await done(
+        case.post("/contact-attempts", {"channel": "sms", "at": "2026-03-08T20:00:00+01:00", "reached": True,
+                                        "note": "Her sister answered."}, by="us"), 201,
+    )  # fmt: skip
+    assert made["at"] == "2026-03-08T19:00:00Z"
+    await done(case.post("/contact-attempts", {"channel": "sms"}), 201)
+    rows = await havn.sql(
+        "identification",
+        "SELECT made_by, reached, note IS NOT NULL AS has_note, contact_attempt::text AS whole"
+        " FROM contact_attempt ORDER BY made_at",
+    )
+    assert [(row["made_by"], row["reached"], row["has_note"]) for row in rows] == [
+        ("us", True, True),
+        ("cmm", False, False),
+    ]
+    assert not any("sister" in row["whole"] for row in rows)
+
+
+async def test_why_somebody_declined_is_kept_sealed_where_it_was_said(havn: World) -> None:
+    silent, spoken = await open_door(havn, CMM_DECIDES), await open_door(havn, CMM_DECIDES)
+    await done(silent.post("/refusal", {"on": "2026-03-08"}))
+    await done(spoken.post("/refusal", {"on": "2026-03-08", "note": "She wants nothing of this."}))
+    rows = await havn.sql("identification", "SELECT id::text, refusal, case_file::text AS whole FROM case_file")
+    assert {row["id"] for row in rows if row["refusal"]} == {spoken.id}
+    assert not any("nothing of this" in row["whole"] for row in rows)
+
+
+async def test_whoever_declined_is_no_longer_asked_about_as_a_possible_duplicate(havn: World) -> None:
+    name = {"given_name": "Malee", "family_name": "Opdigtet", "birth_date": "1998-05-14"}
+    case = await open_door(havn, CMM_DECIDES | name)
+    other = await try_opening(havn, CMM_DECIDES | name)
+    asked = f"/identification/v1/cases/{other.json()['case_id']}/possible-duplicates"
+    assert [each["case_id"] for each in (await done(havn.partner("cmm").get(asked)))["items"]] == [case.id]
+    await done(case.post("/refusal", {"on": "2026-03-09"}))
+    assert (await done(havn.partner("cmm").get(asked)))["items"] == []
+    assert [each["case_id"] for each in await look_for(havn, given_name="Malee", family_name="Opdigtet")] == [
+        other.json()["case_id"]
+    ]
+
+
+async def test_a_new_description_is_found_by_its_name_and_told_where_a_code_has_changed(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    await describe(case, CMM_DECIDES | {"given_name": "Malee", "family_name": "Opdigtet"})
+    assert [each["case_id"] for each in await look_for(havn, given_name="Malee", family_name="Opdigtet")] == [case.id]
+    assert await havn.events("identification", "person-described") == [], "a name is nobody else's to know"
+    await describe(case, CMM_DECIDES | {"gender": "trans_woman"})
+    (told,) = await havn.events("identification", "person-described")
+    assert told["gender"] == "trans_woman"
+    assert await look_for(havn, given_name="Malee", family_name="Opdigtet") == []
+
+
+# ---------------------------------------------------------------- the stay
+
+
+async def test_an_entry_keeps_all_that_was_said_and_the_case_follows_it(havn: World) -> None:
+    case = await open_door(havn, US_DECIDES)
+    said = {"valid_until": "2026-12-31", "asylum_pending": True, "unpermitted_work": True}
+    await record(case, "asylum_seeker", **said)
+    kept = (await history(case))[-1]
+    assert {name: kept[name] for name in said} == said
+    assert (kept["recorded_by"], kept["recorded_at"]) == ("cmm", "2026-03-09T11:00:00Z")
+    told = await person_of(case)
+    assert told["residence_valid_until"] == "2026-12-31"
+    assert (told["asylum_pending"], told["unpermitted_work"]) == (True, True)
+    assert (await case.details())["residence_basis"] == "asylum_seeker"
+    (event,) = await havn.events("identification", "legal-status-changed")
+    assert {name: event[name] for name in said} == said
+    await record(case, "asylum_seeker", valid_until="2027-06-30")
+    told = await person_of(case)
+    assert (told["residence_valid_until"], told["asylum_pending"], told["unpermitted_work"]) == (
+        "2027-06-30",
+        False,
+        False,
+    )
+    assert len(await havn.events("identification", "person-described")) == 1, "the basis changed once"
+
+
+async def test_a_description_with_another_end_of_the_same_stay_is_an_entry_too(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    for change in ({"residence_valid_until": "2026-12-31"}, {"unpermitted_work": True}, {"asylum_pending": True}):
+        before = len(await history(case))
+        await describe(case, CMM_DECIDES | change)
+        kept = await history(case)
+        assert len(kept) == before + 1, change
+        assert kept[-1]["holds"] is True
+    assert [each["holds"] for each in await history(case)] == [False, False, False, True]
+
+
+async def test_an_entry_to_come_is_told_at_once_and_changes_nothing_before_its_day(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"residence_valid_until": "2026-04-30"})
+    await record(case, "no_legal_stay", "2026-05-01")
+    (event,) = await havn.events("identification", "legal-status-changed")
+    assert event["valid_from"] == "2026-05-01"
+    assert (await case.details())["residence_basis"] == "residence_permit"
+    assert [(each["residence_basis"], each["holds"]) for each in await history(case)] == [
+        ("residence_permit", True),
+        ("no_legal_stay", False),
+    ]
+
+
+async def test_what_is_recorded_for_yesterday_is_past_where_a_later_day_is_known(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    told = await record(case, "no_legal_stay", "2026-03-08")
+    assert told["has_taken_effect"] is True
+    assert await havn.events("identification", "person-described") == []
+    assert len(await havn.events("identification", "case-routed")) == 1
+
+
+@pytest.mark.parametrize(
+    "bad", [{"residence_basis": "pirate"}, {"valid_from": "9 March"}, {"unpermitted_work": "maybe"}, {"until": "2027"}]
+)
+async def test_an_entry_that_cannot_be_read_leaves_the_history_as_it_was(havn: World, bad: dict[str, Any]) -> None:
+    case = await open_door(havn, CMM_DECIDES)
+    before = await history(case)
+    assert name_of(await case.post("/legal-status", entry("visa") | bad)) == (422, "InvalidInput")
+    assert await history(case) == before
+    assert await havn.events("identification", "legal-status-changed") == []
