@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
@@ -19,7 +20,7 @@ from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.schemas import Needs
-from shared.contract.codes import HousingAuthority, Purpose, Region
+from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork

@@ -27,10 +27,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case import visibility
+from services.identification.case.codes import CaseStatus, ShareScope
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.case.visibility import Fact
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, Purpose, ShareScope
+from shared.contract.codes import Authority, DeadlineKind, Purpose
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork

@@ -2,7 +2,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from shared.contract.codes import AgeBasis, ContactChannel
+from services.identification.case.codes import ContactChannel
+from shared.contract.codes import AgeBasis
 from shared.contract.person import PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
 from shared.contract.types import Body, Day, Flag, Shown

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import exists, select, text, tuple_
 from sqlmodel import col
 
+from services.identification.case.codes import ShareScope
 from services.identification.case.models import Case
 from services.identification.case.repository import seal
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import ConsentWords, DisclosureWords
 from services.identification.records import repository as records
-from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
+from shared.contract.codes import DisclosureBasis, Purpose
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey

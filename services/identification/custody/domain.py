@@ -5,12 +5,13 @@ from uuid import UUID
 
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
+from services.identification.case.codes import Proposal
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.custody.schemas import CustodyEndReport, CustodyReport
 from shared.contract import events
-from shared.contract.codes import Authority, Proposal, ResidenceBasis
+from shared.contract.codes import Authority, ResidenceBasis
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict, Unprocessable

@@ -13,12 +13,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.identification import tables
-from services.identification.case.codes import CENTRE, IMMIGRATION
+from services.identification.case.codes import CENTRE, IMMIGRATION, CaseStatus
 from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Deadline
 from services.identification.periods import lengths
 from services.identification.periods.lengths import Period, PeriodDates
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
 

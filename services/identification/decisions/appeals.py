@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
+from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
@@ -13,7 +14,7 @@ from services.identification.decisions.models import Appeal, Decision
 from services.identification.decisions.schemas import AppealFiling, AppealResult, Statement
 from services.identification.records import repository as records
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, CaseStatus, Outcome
+from shared.contract.codes import AppealOutcome, Outcome
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict, Unprocessable

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
+from services.identification.case.codes import QuestionStatus
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.finding import duplicates, search
 from services.identification.finding.schemas import (
@@ -14,7 +15,6 @@ from services.identification.finding.schemas import (
     PersonSought,
     PossibleDuplicates,
 )
-from shared.contract.codes import QuestionStatus
 from shared.http.endpoint import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 

@@ -6,12 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from services.identification.case import repository as cases
+from services.identification.case.codes import QuestionStatus
 from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.finding import repository, search
 from services.identification.finding.models import DuplicateQuestion
 from services.identification.finding.schemas import DuplicateQuestionDetails, Override, PossibleDuplicate
-from shared.contract.codes import QuestionStatus
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict

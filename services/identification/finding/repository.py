@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from services.identification.case.codes import CaseStatus, QuestionStatus
 from services.identification.case.models import Case, CaseParty, KnownIdentifier
 from services.identification.case.repository import WORKING, seal
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.finding.models import DuplicateQuestion, SearchToken
 from services.identification.finding.schemas import MatchedOn, PersonFound
-from shared.contract.codes import CaseStatus, Purpose, QuestionStatus
+from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey

@@ -8,11 +8,12 @@ from sqlalchemy import delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from services.identification.case.codes import LinkKind
 from services.identification.case.models import CaseParty
 from services.identification.case.repository import WORKING, seal
 from services.identification.links.models import CaseLink, Suspect, SuspectHash
 from services.identification.links.schemas import SuspectDescription
-from shared.contract.codes import LinkKind, Purpose, Relation
+from shared.contract.codes import Purpose, Relation
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound

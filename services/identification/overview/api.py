@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.identification.case import repository as cases
+from services.identification.case.codes import CaseStatus
 from services.identification.case.policies import FileWorker, LogReader, Reader, Subscriber
 from services.identification.case.repository import Sought
 from services.identification.decisions import repository as decisions_repository
@@ -24,7 +25,7 @@ from services.identification.overview.schemas import (
 from services.identification.person import repository as person_repository
 from services.identification.records import repository as records
 from services.identification.support.models import SupportMeasure
-from shared.contract.codes import Authority, CaseStatus
+from shared.contract.codes import Authority
 from shared.http.endpoint import OptionalPurpose, Pages, PurposeMissing, PurposeOfReading
 from shared.http.paging import Limit, Page
 from shared.kernel.clock import on_date

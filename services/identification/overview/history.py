@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.identification.case import lifecycle
+from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.decisions import repository as decisions_repository
@@ -15,7 +16,7 @@ from services.identification.overview import repository
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.models import GrantedPeriod
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome
+from shared.contract.codes import AppealOutcome, Authority, Outcome
 from shared.contract.events import Event
 from shared.data.unit_of_work import UnitOfWork
 

@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, cast, func, select, update
 from sqlmodel import col
 
 from services.identification.case import visibility
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, Part
 from services.identification.case.repository import WORKING, CaseNotFound, RoleDoesNotSee, cases_of, seal
 from services.identification.case.schemas import CasePerson, SealedText
@@ -17,7 +18,7 @@ from services.identification.consents.repository import leaves_of
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
-from shared.contract.codes import CaseStatus, Purpose
+from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import COPENHAGEN

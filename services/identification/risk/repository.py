@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlmodel import col
 
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty
 from services.identification.case.repository import WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
-from shared.contract.codes import CaseStatus
 from shared.data.unit_of_work import UnitOfWork
 
 
