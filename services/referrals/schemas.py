@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
-from shared.contract.organisations import OrganisationKind
+from shared.contract.organisations import CENTRE, OrganisationKind
 from shared.contract.person import Subject, references_differ
 from shared.contract.personal import PersonalCode, PersonalText
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation
@@ -17,7 +17,7 @@ MOST_SUBJECTS = 50
 class ReferralSubmission(Body):
     """A referral as a partner submits it."""
 
-    recipient: Organisation = "cmm"
+    recipient: Organisation = CENTRE
     kind: ReferralKind
     channel: Channel
     urgency: Urgency = Urgency.ROUTINE

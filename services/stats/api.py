@@ -12,6 +12,7 @@ from shared.contract.organisations import Scope
 from shared.contract.types import Day, Moment
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.endpoint import STAFF, Requires
+from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.identity.actor import Role
 from shared.runtime.service import service_router
 
@@ -58,7 +59,7 @@ async def count_victims(
         200: {"content": {Format.CSV: {"schema": {"type": "string"}}}},
         406: {
             "description": "No figure comes in that format.",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         },
     },
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.contract.codes import Region
 from shared.contract.municipalities import MUNICIPALITIES, REGION_NAMES
-from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of, organisation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def municipalities() -> tuple[DirectoryEntry, ...]:
     full_names: dict[str, str] = _published()["municipal_names"]
     return tuple(
         DirectoryEntry(
-            id=f"kommune-{place.code}",
+            id=organisation_of(place.code),
             kind=OrganisationKind.MUNICIPALITY,
             name=full_names.get(place.code, f"{place.name} Kommune"),
             region=place.region,

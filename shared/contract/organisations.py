@@ -43,11 +43,15 @@ class UnknownOrganisation(ValueError):
 
 HAVN: Final = "havn"
 """The organisation of Havn's own services."""
+CENTRE: Final = "cmm"
+IMMIGRATION: Final = "us"
+PROSECUTION: Final = "anklagemyndigheden"
+"""The organisations that the process itself names."""
 
 _KIND_BY_ID: Final = {
-    "cmm": OrganisationKind.NATIONAL_CENTRE,
-    "us": OrganisationKind.IMMIGRATION_AUTHORITY,
-    "anklagemyndigheden": OrganisationKind.PROSECUTION,
+    CENTRE: OrganisationKind.NATIONAL_CENTRE,
+    IMMIGRATION: OrganisationKind.IMMIGRATION_AUTHORITY,
+    PROSECUTION: OrganisationKind.PROSECUTION,
     "reden": OrganisationKind.NGO,
     "amiami": OrganisationKind.NGO,
     "hopenow": OrganisationKind.NGO,
@@ -71,6 +75,7 @@ _FAMILIES: Final = {
     "sygehus": (_WORDS, OrganisationKind.HEALTH),
     "socialtilsyn": (_WORDS, OrganisationKind.SUPERVISION),
 }
+_MUNICIPALITY: Final = "kommune-"
 _LONGEST_ID: Final = 64
 
 EVERY_PARTNER: Final = (
@@ -124,3 +129,13 @@ _SCOPES: Final = {
 def scopes_of(kind: OrganisationKind) -> frozenset[Scope]:
     """The most that an organisation of this kind may be granted, whatever its token says."""
     return _SCOPES[kind]
+
+
+def organisation_of(municipality: str) -> str:
+    """The organisation id of the municipality with this code: `kommune-0751`."""
+    return _MUNICIPALITY + municipality
+
+
+def municipality_of(organisation: str) -> str | None:
+    """The code of the municipality that this organisation is; None where it is none."""
+    return organisation.removeprefix(_MUNICIPALITY) if organisation.startswith(_MUNICIPALITY) else None

@@ -15,8 +15,6 @@ from shared.identity.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.settings import Settings
 
-SERVICES = ("accommodation", "identification", "referrals", "stats")
-
 
 def service_url(server: str, service: str, *, role_password: str | None = None) -> URL:
     """The service's own database on this server: as owner, or with `role_password` as its runtime role.

@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.kernel.strict_json import UNWANTED
 
-PROBLEM_MEDIA_TYPE = "application/problem+json"
 REQUIRED = "x-required"
 """Marks a parameter that is missed with an answer of its own (400, 428) and is therefore optional to FastAPI."""
 

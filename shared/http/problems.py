@@ -15,6 +15,7 @@ from shared.observability.logs import log
 from shared.observability.tracing import current_trace_id, route_of
 
 PROBLEM_TYPE = "https://havn.dk/problems/"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 
@@ -23,18 +24,23 @@ def problem(
 ) -> JSONResponse:
     """An RFC 9457 document; `type` ends in the error's name, which partners may rely on. A 422 always has `errors`: what
     concerns no single field stands for the whole body."""
-    body = {
+    body = document(name=name, status=status, detail=detail, trace_id=current_trace_id()) | extra
+    if status == 422:
+        body.setdefault("errors", [{"loc": ["body"], "msg": detail}])
+    fixed = {"cache-control": "no-store"} | dict(headers or {})
+    return JSONResponse(body, status, headers=fixed, media_type=PROBLEM_MEDIA_TYPE)
+
+
+def document(*, name: str, status: int, detail: str, trace_id: str) -> dict[str, Any]:
+    """The members that every problem document has."""
+    return {
         "type": PROBLEM_TYPE + name,
         "title": title_of(name),
         "status": status,
         "detail": detail,
-        "instance": f"urn:trace:{current_trace_id()}",
-        "trace_id": current_trace_id(),
-    } | extra
-    if status == 422:
-        body.setdefault("errors", [{"loc": ["body"], "msg": detail}])
-    fixed = {"cache-control": "no-store"} | dict(headers or {})
-    return JSONResponse(body, status, headers=fixed, media_type="application/problem+json")
+        "instance": f"urn:trace:{trace_id}",
+        "trace_id": trace_id,
+    }
 
 
 def title_of(name: str) -> str:

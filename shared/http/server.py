@@ -19,12 +19,13 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from shared.http.problems import PROBLEM_TYPE, title_of
+from shared.http.problems import PROBLEM_MEDIA_TYPE, document
 from shared.kernel.errors import BadRequest, DomainError, PayloadTooLarge
 from shared.observability.logs import log
 
 Headers = Sequence[tuple[bytes, bytes]]
 
+MAX_BODY_BYTES = 1024 * 1024
 _HOST = re.compile(rb"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _TARGET = re.compile(rb"/[\x21\x22\x24-\x7e]*")  # a path of our own: visible ASCII without "#"
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -59,7 +60,7 @@ class HardenedProtocol(HttpToolsProtocol):
     DEADLINE_SECONDS: ClassVar[float] = 10.0
     MAX_HEAD_BYTES: ClassVar[int] = 16 * 1024
     MAX_HEADERS: ClassVar[int] = 64
-    MAX_BODY_BYTES: ClassVar[int] = 1024 * 1024
+    MAX_BODY_BYTES: ClassVar[int] = MAX_BODY_BYTES
     LINGER_SECONDS: ClassVar[float] = 1.0
     ALLOWED_HOSTS: ClassVar[frozenset[str] | None] = None
     """Host headers that are served, without port, in lower case; None: all."""
@@ -281,18 +282,11 @@ def _reason() -> DomainError | None:
 
 def _answer(refusal: DomainError, default_headers: Headers, trace_id: str) -> bytes:
     name = type(refusal).__name__
-    problem = {
-        "type": PROBLEM_TYPE + name,
-        "title": title_of(name),
-        "status": refusal.status,
-        "detail": refusal.detail,
-        "instance": f"urn:trace:{trace_id}",
-        "trace_id": trace_id,
-    }
+    problem = document(name=name, status=refusal.status, detail=refusal.detail, trace_id=trace_id)
     body = json.dumps(problem).encode("ascii")
     headers = [
         *default_headers,
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", PROBLEM_MEDIA_TYPE.encode("ascii")),
         (b"content-length", str(len(body)).encode("ascii")),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),

@@ -3,11 +3,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-import structlog
-
 from shared.messaging.messages import SILENCE_SECONDS, Deliver, Message, Subscription
-
-log = structlog.get_logger()
+from shared.observability.logs import log
 
 
 class InProcessBus:

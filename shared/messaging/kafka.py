@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
@@ -22,6 +21,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from shared.contract.events.base import MEDIA_TYPE
 from shared.messaging.kafka_reader import (
     CALL_SECONDS,
     JOIN_SECONDS,
@@ -32,12 +32,9 @@ from shared.messaging.kafka_reader import (
     list_topics,
 )
 from shared.messaging.messages import SILENCE_SECONDS, Deliver, Message, Subscription
+from shared.observability.logs import log
 
 __all__ = ["KafkaBus", "make_topics"]
-
-log = structlog.get_logger()
-
-CONTENT_TYPE = "application/cloudevents+json"
 
 
 METADATA_SECONDS = 10
@@ -240,7 +237,7 @@ async def _send_in_rounds(
 
 
 async def _send(producer: AIOKafkaProducer, message: Message, taken: set[str]) -> KafkaError | None:
-    headers = [("content-type", CONTENT_TYPE.encode())]
+    headers = [("content-type", MEDIA_TYPE.encode())]
     if message.traceparent is not None:
         headers.append(("traceparent", message.traceparent.encode()))
     try:

@@ -14,15 +14,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from shared.messaging.messages import Message, Subscription
-
-log = structlog.get_logger()
+from shared.observability.logs import log
 
 MAX_RECORDS = 500
 POLL_SECONDS = 0.5

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.contract.events import EVENTS, Event, cloud_event
+from shared.contract.events.base import MEDIA_TYPE
 
-CONTENT_TYPE = "application/cloudevents+json"
 _SCHEMAS = "#/components/schemas/"
 _EXAMPLE_ID = UUID("019cadab-2340-7d3e-9a52-3f6f0f0c8e21")
 _EXAMPLE_TIME = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -46,7 +46,7 @@ def asyncapi() -> dict[str, Any]:
             "more fetches it over HTTP. Each event comes at least once; `id` says whether it came before. "
             "Events change by addition; anything else is a new version of the type.",
         },
-        "defaultContentType": CONTENT_TYPE,
+        "defaultContentType": MEDIA_TYPE,
         "channels": {name: _channel(name, events) for name in services},
         "operations": {
             f"{name}.tell": {
@@ -132,12 +132,12 @@ def _message(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
         "name": event.type,
         "title": event.name,
         "summary": summary_of(event),
-        "contentType": CONTENT_TYPE,
+        "contentType": MEDIA_TYPE,
         "headers": {
             "type": "object",
             "required": ["content-type"],
             "properties": {
-                "content-type": {"const": CONTENT_TYPE},
+                "content-type": {"const": MEDIA_TYPE},
                 "traceparent": {"type": "string", "description": "W3C Trace Context of what made the event true."},
             },
         },

@@ -13,7 +13,8 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.data.database import SERVICES, runtime_password
+from shared.contract.events.base import TOPICS
+from shared.data.database import runtime_password
 from shared.data.embedded import EmbeddedPostgres, PostgresRefused
 from shared.data.keys import MasterKeyMissing, key_provider
 from shared.data.migrations import DatabaseAway, DatabaseNewer, migrate
@@ -27,7 +28,6 @@ from shared.observability.tracing import configure_tracing
 from shared.runtime.platform import ConfigurationRefused, Development, Platform, make_platform
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
 
-TOPICS = tuple(f"havn.{name}" for name in SERVICES)
 GRACE_SECONDS = 5
 
 

@@ -15,6 +15,7 @@ from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
 from shared.http.openapi import PROBLEMS, describe
 from shared.http.problems import problem, render_errors
+from shared.http.server import MAX_BODY_BYTES
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.relay import Relay
@@ -22,8 +23,6 @@ from shared.observability.logs import log
 from shared.observability.metrics import EXPOSITION_TYPE, exposition
 from shared.observability.tracing import Telemetry
 from shared.runtime.platform import Platform
-
-MAX_BODY_BYTES = 1024 * 1024
 
 Sweep = Callable[[UnitOfWork], Awaitable[bool | None]]
 """Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is

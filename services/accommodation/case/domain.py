@@ -4,9 +4,9 @@ from uuid import UUID
 
 from services.accommodation.case import repository
 from services.accommodation.case.models import CaseTurn, KnownCase, Part, WithdrawnShare
-from services.accommodation.case.repository import CMM, US
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
 from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
+from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 
@@ -23,7 +23,7 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         residence_basis=event.residence_basis,
     )
     await repository.add_case(work, known)
-    await repository.add_party(work, event.case_id, CMM, Part.CENTRE)
+    await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE)
     if event.referred_by:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER)
 
@@ -62,9 +62,9 @@ async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority) -> Non
     known = await repository.lock_case(work, case_id)
     known.authority = authority
     if authority is Authority.US:
-        await repository.add_party(work, case_id, US, Part.AUTHORITY)
+        await repository.add_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
     else:
-        await repository.remove_party(work, case_id, US, Part.AUTHORITY)
+        await repository.remove_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
 
 
 async def describe(work: UnitOfWork, event: PersonDescribed) -> None:
@@ -102,7 +102,7 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:
-        await repository.add_party(work, event.case_id, US, Part.DECIDER)
+        await repository.add_party(work, event.case_id, IMMIGRATION, Part.DECIDER)
 
 
 async def forget_decision(work: UnitOfWork, *, case_id: UUID, decision_id: UUID) -> None:

@@ -70,9 +70,6 @@ async def _group_of(work: UnitOfWork, case_id: UUID) -> Collection[UUID]:
     return {case_id, *await work.session.scalars(select(reached.c.case_id))}
 
 
-CMM, US = "cmm", "us"
-
-
 class CaseNotFound(NotFound):
     """No case that is known here, or none of yours."""
 

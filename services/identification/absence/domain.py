@@ -6,13 +6,13 @@ from services.identification.absence.models import Absence
 from services.identification.absence.schemas import FoundReport, MissingReport
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, is_child
 from services.identification.records import repository as records
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
 from shared.contract.codes import DeadlineKind
+from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict, Unprocessable

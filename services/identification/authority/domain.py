@@ -8,7 +8,6 @@ from services.identification.authority import repository
 from services.identification.authority.schemas import EarlierIdentification, Settlement
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE, IMMIGRATION
 from services.identification.case.models import Case, Part
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
@@ -16,6 +15,7 @@ from services.identification.routing import domain as routing
 from services.identification.routing.domain import facts_on, part_against_removal
 from shared.contract.codes import Authority
 from shared.contract.events import CaseRouted
+from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.clock import on_date

@@ -1,12 +1,6 @@
 """Codes that this service alone uses: no event carries them. As in `shared/contract/codes.py`, values are only ever added."""
 
 from enum import StrEnum
-from typing import Final
-
-CENTRE: Final = "cmm"
-IMMIGRATION: Final = "us"
-PROSECUTION: Final = "anklagemyndigheden"
-"""The organisations that the process itself names."""
 
 
 class Right(StrEnum):

@@ -14,6 +14,7 @@ from services.identification.children import repository
 from services.identification.children.models import ChildReferral
 from services.identification.children.schemas import ChildAssessmentReport, ChildNotification, RepresentativeReport
 from shared.contract import events
+from shared.contract.organisations import municipality_of, organisation_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict, Unprocessable
@@ -49,7 +50,7 @@ async def protect(work: UnitOfWork, case: Case) -> None:
 async def tell_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
     """This is the child's municipality from now on, and its 24 hours run."""
     case.municipality, case.child_notified_at = municipality, work.now
-    await cases.give_part(work, case.id, f"kommune-{municipality}", Part.MUNICIPALITY)
+    await cases.give_part(work, case.id, organisation_of(municipality), Part.MUNICIPALITY)
     work.record(
         events.MunicipalityNotified(
             case_id=case.id, occurred_at=work.now, municipality=municipality, notified_at=work.now
@@ -73,7 +74,7 @@ async def _take_leave_of_municipality(work: UnitOfWork, case: Case) -> None:
     """The child is no longer this municipality's, and what it has assessed does not speak for the next one; what it may know
     by a referral or the person's leave stays."""
     case.child_assessed_at = None
-    org = f"kommune-{case.municipality}"
+    org = organisation_of(str(case.municipality))
     async with cases.as_itself(work):
         # US, which may decide, does not know who else has to do with the case.
         if await cases.part_of(work, case.id, org) is Part.MUNICIPALITY:
@@ -128,13 +129,10 @@ async def _lock_child(work: UnitOfWork, case_id: UUID, match: Match) -> Case:
 # ---------------------------------------------------------------- A referral that tells a municipality of a child: t
 
 
-MUNICIPALITIES = "kommune-"
-
-
 async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender: str, recipient: str) -> None:
     """Somebody who has to do with a child's case has told the child's municipality, or one where none was known yet."""
-    municipality = recipient.removeprefix(MUNICIPALITIES)
-    if municipality == recipient or not await cases.has_to_do_with(work, case_id, sender):
+    municipality = municipality_of(recipient)
+    if municipality is None or not await cases.has_to_do_with(work, case_id, sender):
         return
     case = await cases.case_for_itself(work, case_id)
     if case is None or not is_child(case):

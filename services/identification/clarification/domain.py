@@ -4,7 +4,6 @@ from uuid import UUID
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
@@ -14,6 +13,7 @@ from services.identification.clarification.schemas import Account, InterviewRepo
 from services.identification.routing.domain import AuthorityNotSettled
 from shared.contract import events
 from shared.contract.codes import Authority
+from shared.contract.organisations import CENTRE
 from shared.contract.personal import Personal
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match

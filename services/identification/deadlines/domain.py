@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.identification.case import repository as case_repository
-from services.identification.case.codes import CENTRE, CaseStatus
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, repository, rules
 from services.identification.deadlines.models import OnCallWatch
@@ -21,6 +21,7 @@ from services.identification.periods.lengths import Period
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
 from shared.contract.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
+from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.observability.metrics import DEADLINES_PASSED

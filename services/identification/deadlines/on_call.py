@@ -4,12 +4,12 @@ from uuid import UUID
 
 from services.identification.case import changes
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE
 from services.identification.case.models import Case
 from services.identification.deadlines import domain, repository
 from services.identification.deadlines.models import OnCallWatch
 from shared.contract.codes import DeadlineKind
 from shared.contract.events import OnCallAcknowledged
+from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.errors import Conflict, Forbidden

@@ -13,12 +13,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.identification import tables
-from services.identification.case.codes import CENTRE, IMMIGRATION, CaseStatus
+from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Deadline
 from services.identification.periods import lengths
 from services.identification.periods.lengths import Period, PeriodDates
 from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.organisations import CENTRE, IMMIGRATION, organisation_of
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
 
@@ -173,7 +174,7 @@ def _child(facts: Facts, *, done: bool) -> Iterator[Clock]:
     terms = terms_on(on_date(starts_at))
     due_at = starts_at + timedelta(hours=terms.child_assessment_hours)
     is_told = facts.municipality is not None and facts.child_notified_at is not None
-    for_org = f"kommune-{facts.municipality}" if is_told else CENTRE
+    for_org = organisation_of(str(facts.municipality)) if is_told else CENTRE
     yield _by_the_hour(DeadlineKind.CHILD_NOTIFICATION, starts_at, due_at, for_org, terms, done=done)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE, IMMIGRATION, PROSECUTION, CaseStatus
+from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import RECORDING_A_COURT, WORKING
@@ -22,6 +22,7 @@ from services.identification.routing.domain import AuthorityNotSettled
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import Authority, DeadlineKind, ExploitationForm, Outcome
 from shared.contract.events import DecisionMade, DecisionReplaced
+from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor

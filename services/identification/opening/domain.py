@@ -9,7 +9,6 @@ from uuid import UUID
 from services.identification.authority import domain as authority
 from services.identification.case import changes
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE, IMMIGRATION, PROSECUTION
 from services.identification.case.models import MINORS, Case, CaseReferral, Part
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
@@ -24,6 +23,7 @@ from services.identification.opening.schemas import CaseOpening
 from services.identification.person import description, legal_status
 from shared.contract.codes import Authority, Channel
 from shared.contract.events import CaseOpened, CaseReferred
+from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.contract.person import Subject
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.identification import tables
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE, CaseStatus, SupportKind
+from services.identification.case.codes import CaseStatus, SupportKind
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import WORKING
@@ -27,6 +27,7 @@ from services.identification.support.schemas import (
 )
 from shared.contract import events
 from shared.contract.codes import Purpose
+from shared.contract.organisations import CENTRE
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match

@@ -12,7 +12,6 @@ from pydantic import Field
 from services.identification import tables
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
@@ -22,6 +21,7 @@ from services.identification.support.schemas import FollowUpReport, ReturnPlanne
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
 from shared.contract.codes import DeadlineKind
+from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.kernel.clock import months_after

@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contract.codes import ReferralKind
 
+MEDIA_TYPE = "application/cloudevents+json"
+SERVICES = ("accommodation", "identification", "referrals", "stats")
+TOPICS = tuple(f"havn.{service}" for service in SERVICES)
+
 OrganisationId = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64), Field(examples=["cmm"])
 ]
