@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, MetaData, make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.data.database import service_url
-from shared.data.plumbing import PlumbingTable
 from shared.data.row_security import WHO_IS_ASKING, guarded
 
 
@@ -112,18 +111,11 @@ def _upgrade(connection: Connection, service: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(folder_of(service)))
+    config.set_main_option("script_location", str(Path(__file__).with_name("alembic_environment")))
+    config.set_main_option("version_locations", str(folder_of(service) / "versions"))
+    config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def run_environment(metadata: MetaData) -> None:
-    """The body of a service's `migrations/env.py`."""
-    from alembic import context
-
-    connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=[metadata, PlumbingTable.metadata])
-    context.run_migrations()
 
 
 def apply(*scripts: str) -> None:

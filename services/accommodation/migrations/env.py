@@ -1,4 +1,0 @@
-from services.accommodation.models import metadata
-from shared.data.migrations import run_environment
-
-run_environment(metadata)
