@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from shared.alerts.channels import Channel, ChannelRefused
-from shared.contract.codes import DeadlineKind
-from shared.data.columns import Code
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -55,7 +54,7 @@ CREATE INDEX ix_alert_case ON alert (case_id)
 class Alert:
     """What somebody has to know now. `number` counts the times that the same thing is told."""
 
-    kind: DeadlineKind
+    kind: StrEnum
     case_id: UUID
     for_org: str
     due_at: datetime | None = None
@@ -71,7 +70,7 @@ class RaisedAlert(_Base):
 
     __tablename__ = "alert"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    kind: Mapped[DeadlineKind] = mapped_column(Code(DeadlineKind))
+    kind: Mapped[str]
     case_id: Mapped[UUID]
     for_org: Mapped[str]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

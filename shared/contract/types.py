@@ -40,6 +40,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+SUBJECTS: Final = ("case_id", "referral_id")
+"""As which parameters paths name what rows about people are about, and the audit log is kept by."""
+
+
 class Versioned(Protocol):
     """A row whose version grows with every change of it."""
 

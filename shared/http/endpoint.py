@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 
 from shared.contract.codes import Purpose
 from shared.contract.organisations import Scope
-from shared.contract.types import Shown
+from shared.contract.types import SUBJECTS, Shown
 from shared.data import audit
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
@@ -340,8 +340,8 @@ async def _note_refusal(request: Request, actor: Actor, operation: str) -> None:
 
 
 def _subject_of(request: Request) -> UUID | None:
-    """The case or referral that the path names, so that its log tells of refusals too; None where it names none."""
-    for name in ("case_id", "referral_id"):
+    """What the path says it is about, so that the log of that tells of refusals too; None where it names nothing."""
+    for name in SUBJECTS:
         try:
             return UUID(request.path_params[name])
         except (KeyError, ValueError, AttributeError, TypeError):

@@ -59,11 +59,16 @@ class Platform:
     clock: Clock
     verifier: TokenVerifier
     bus: Bus
-    peers: Peers
+    neighbours: httpx.AsyncClient
+    development: Development | None
     cursors: Cursors
     runtime_password: str
     scanner: Scanner
     alert_channels: tuple[Channel, ...]
+
+    def peers_of(self, service: str) -> Peers:
+        """The other services, as this one asks them: as itself."""
+        return Peers(self.settings, _tokens(self, f"havn-{service}"), self.neighbours)
 
 
 def make_platform(
@@ -77,16 +82,19 @@ def make_platform(
 ) -> Platform:
     """A platform from the settings, with a developer's clock and issuer where they are handed in; `transport` reaches neighbours
     in this process instead of over the network. Raises ConfigurationRefused."""
+    verifier = TokenVerifier(_trusted(settings, development))
+    if development is None and settings.token_url is None:
+        raise ConfigurationRefused("Set HAVN_TOKEN_URL, where Havn's own services get their tokens.")
     ring = key_provider(settings).ring()
-    client = httpx.AsyncClient(transport=transport, timeout=NEIGHBOUR_SECONDS, trust_env=False)
     return Platform(
         settings=settings,
         server_url=server_url,
         ring=ring,
         clock=development.clock if development else SystemClock(),
-        verifier=TokenVerifier(_trusted(settings, development)),
+        verifier=verifier,
         bus=bus or (KafkaBus(settings.kafka, client_id) if settings.kafka else InProcessBus()),
-        peers=Peers(settings, _tokens(settings, development, client, client_id), client),
+        neighbours=httpx.AsyncClient(transport=transport, timeout=NEIGHBOUR_SECONDS, trust_env=False),
+        development=development,
         cursors=Cursors(ring.derived("cursors")),
         runtime_password=runtime_password(settings, ring),
         scanner=Scanner(settings.clamd),
@@ -119,17 +127,14 @@ def _trusted(settings: Settings, development: Development | None) -> dict[Truste
     return trusted
 
 
-def _tokens(
-    settings: Settings, development: Development | None, client: httpx.AsyncClient, client_id: str
-) -> TokenSource:
+def _tokens(platform: Platform, client_id: str) -> TokenSource:
+    settings, development = platform.settings, platform.development
     if development:
         return LocalTokens(lambda: development.service_token(client_id))
-    if settings.token_url is None:
-        raise ConfigurationRefused("Set HAVN_TOKEN_URL, where Havn's own services get their tokens.")
     secret = settings.service_client_secret
     return IssuedTokens(
-        client,
-        settings.token_url,
+        platform.neighbours,
+        str(settings.token_url),
         client_id=client_id,
         secret=secret.get_secret_value() if secret else SERVICE_CLIENT_SECRET,
     )

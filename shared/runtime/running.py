@@ -117,7 +117,7 @@ async def open_application(
     platform = make_platform(
         settings,
         server_url=server_url,
-        client_id=f"havn-{services[0].name}" if len(services) == 1 else "havn-identification",
+        client_id=f"havn-{services[0].name}" if len(services) == 1 else "havn",
         transport=httpx.ASGITransport(dispatcher) if development else None,
         development=development,
         bus=bus,

@@ -135,7 +135,7 @@ class Worker:
             database,
             service.handlers,
             settings=platform.settings,
-            peers=platform.peers,
+            peers=platform.peers_of(service.name),
         )
         self.relay = Relay(service.name, database.url, platform.bus, poll_seconds=platform.settings.relay_poll_seconds)
         self.alerts = AlertSender(

@@ -61,7 +61,7 @@ async def test_a_referral_withdrawn_before_it_was_read_opens_none_and_holds_noth
     event = ReferralSubmitted.model_validate(told | {"kind": "identification"})
     actor = Actor.system("identification")
     async with havn.application.databases["identification"].transaction(actor) as work:
-        delivery = Delivery.of(work, peers=havn.application.platform.peers, sequence=1)
+        delivery = Delivery.of(work, peers=havn.application.platform.peers_of("identification"), sequence=1)
         await consumers.open_or_find_cases(delivery, event)
     assert await listed(havn, "cmm") == []
 
