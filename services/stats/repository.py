@@ -203,7 +203,7 @@ def _is_within(moment: datetime, since: datetime | None, before: datetime | None
     return after if before is None else after & (col(moment) < before)
 
 
-# ---------------------------------------------------------------- which cases are of one person, as known at any moment
+# ---------------------------------------------------------------- which cases are of one person
 
 _MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
 

@@ -1,3 +1,5 @@
+"""Row level security: who is asking, and the policies of a table."""
+
 WHO_IS_ASKING = """
 CREATE FUNCTION havn_org() RETURNS text LANGUAGE sql STABLE
     RETURN nullif(current_setting('havn.org', true), '')

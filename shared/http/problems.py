@@ -1,3 +1,5 @@
+"""Errors as partners see them: RFC 9457 problem documents."""
+
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,3 +1,5 @@
+"""The bus of one process: delivers to the handlers, in order per key."""
+
 import asyncio
 import time
 from collections.abc import Sequence

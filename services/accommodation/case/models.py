@@ -1,3 +1,5 @@
+"""Tables of the cases that identification has told of."""
+
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID

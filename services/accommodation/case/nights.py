@@ -1,3 +1,5 @@
+"""Nights as PostgreSQL keeps them: a range of dates that its constraints understand."""
+
 from datetime import date
 
 from sqlalchemy.dialects.postgresql import Range

@@ -1,3 +1,5 @@
+"""What every package of accommodation takes and gives alike."""
+
 from pydantic import BaseModel
 
 from shared.contract.personal import PersonalText

@@ -1,3 +1,5 @@
+"""Codes of facilities, places and stays."""
+
 from enum import StrEnum
 
 

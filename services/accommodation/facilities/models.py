@@ -1,3 +1,5 @@
+"""Tables of facilities, places, approvals and stays."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

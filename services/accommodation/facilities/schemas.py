@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of facilities, and what of them is sealed."""
+
 from typing import Annotated, Self
 from uuid import UUID
 

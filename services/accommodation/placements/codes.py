@@ -1,3 +1,5 @@
+"""How far a request, an offer and a placement have come."""
+
 from enum import StrEnum
 
 

@@ -1,3 +1,5 @@
+"""The question who is responsible, and its answer."""
+
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from shared.contract.codes import Gender, ResidenceBasis
 from shared.contract.types import Answer, Body, Flag

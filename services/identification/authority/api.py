@@ -1,3 +1,5 @@
+"""Endpoints of who decides in a case."""
+
 from uuid import UUID
 
 from services.identification.authority import domain

@@ -1,3 +1,5 @@
+"""The rows behind who decides: settlements, earlier identifications."""
+
 from uuid import UUID
 
 from sqlalchemy import text

@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of who decides in a case."""
+
 from datetime import date
 from typing import Literal
 from uuid import UUID

@@ -14,7 +14,7 @@ from services.identification.case.codes import CaseStatus, ContactChannel, Custo
 from shared.contract.codes import AgeGroup, Authority, Channel, DeadlineKind, Gender, ResidenceBasis
 from shared.data.columns import code, moment, record_id, sealed, texts
 
-# ---------------------------------------------------------------- What all tables of the identification service have
+# ---------------------------------------------------------------- the base of all tables
 
 
 class Table(SQLModel, registry=registry()):

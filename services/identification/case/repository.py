@@ -39,7 +39,7 @@ from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
 
-# ---------------------------------------------------------------- Words at rest: sealed under the case's key, each f
+# ---------------------------------------------------------------- sealing
 
 
 async def seal(

@@ -1,3 +1,5 @@
+"""The person of a case and words as they are sealed."""
+
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Field

@@ -126,7 +126,7 @@ async def _lock_child(work: UnitOfWork, case_id: UUID, match: Match) -> Case:
     return case
 
 
-# ---------------------------------------------------------------- A referral that tells a municipality of a child: t
+# ---------------------------------------------------------------- referrals that tell a municipality of a child
 
 
 async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender: str, recipient: str) -> None:

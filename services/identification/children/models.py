@@ -1,3 +1,5 @@
+"""The table of referrals that tell a municipality of a child."""
+
 from uuid import UUID
 
 from sqlmodel import Field

@@ -1,3 +1,5 @@
+"""The rows of referrals that tell a municipality of a child."""
+
 from uuid import UUID
 
 from services.identification.children.models import ChildReferral

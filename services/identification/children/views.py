@@ -1,3 +1,5 @@
+"""A child's protection as those who work on the case see it."""
+
 from services.identification.case.models import Case
 from services.identification.children.schemas import ChildProtection
 

@@ -1,3 +1,5 @@
+"""Endpoints of custody."""
+
 from uuid import UUID
 
 from services.identification.case.policies import Caseworker

@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of custody."""
+
 from uuid import UUID
 
 from services.identification.case.codes import CustodyEnd, Proposal

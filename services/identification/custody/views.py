@@ -1,3 +1,5 @@
+"""Custody as those see it who may know of it."""
+
 from services.identification.case.models import Case
 from services.identification.custody import domain
 from services.identification.custody.schemas import CustodyDetails, CustodyStanding

@@ -52,7 +52,7 @@ async def list_decisions(
     return pages.page(items, rows, records.position)
 
 
-# ---------------------------------------------------------------- Endpoints of appeals
+# ---------------------------------------------------------------- appeals
 
 
 @router.post("/cases/{case_id}/appeals", status_code=201)
@@ -92,7 +92,7 @@ async def list_appeals(work: Reader, case_id: UUID, pages: Pages, purpose: Purpo
     return pages.page(items, rows, records.position)
 
 
-# ---------------------------------------------------------------- Endpoints of closing a case and reopening it
+# ---------------------------------------------------------------- closing
 
 
 @router.post("/cases/{case_id}/closure")

@@ -35,7 +35,7 @@ class Decision(Table, table=True):
     reasons: bytes | None = sealed(default=None)
 
 
-# ---------------------------------------------------------------- Tables of appeals
+# ---------------------------------------------------------------- appeals
 
 
 class Appeal(Table, table=True):
@@ -58,7 +58,7 @@ class Appeal(Table, table=True):
         return self.outcome is None
 
 
-# ---------------------------------------------------------------- Tables of closures
+# ---------------------------------------------------------------- closing
 
 
 class Closure(Table, table=True):

@@ -75,7 +75,7 @@ class ReasonedDecision(DecisionDetails):
     other_form: PersonalText | None
 
 
-# ---------------------------------------------------------------- Appeals, and what became of them
+# ---------------------------------------------------------------- appeals
 
 
 class Statement(BaseModel):
@@ -128,7 +128,7 @@ class AppealDetails(AppealSummary):
     reasons: PersonalText | None
 
 
-# ---------------------------------------------------------------- Closing a case, and reopening it
+# ---------------------------------------------------------------- closing
 
 
 class ClosureReport(Body):

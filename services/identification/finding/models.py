@@ -10,7 +10,7 @@ from services.identification.case.codes import QuestionStatus
 from services.identification.case.models import Table
 from shared.data.columns import code, moment, sealed, texts
 
-# ---------------------------------------------------------------- What a person may be found by though the name is s
+# ---------------------------------------------------------------- search by keyed hashes
 
 
 class SearchToken(Table, table=True):

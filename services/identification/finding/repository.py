@@ -18,7 +18,7 @@ from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
-# ---------------------------------------------------------------- Finding people by keyed hashes of what they are kn
+# ---------------------------------------------------------------- search by keyed hashes
 
 
 _MOST_OF_A_TOKEN = 64

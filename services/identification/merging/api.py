@@ -1,3 +1,5 @@
+"""Endpoints of merging two cases and undoing it."""
+
 from uuid import UUID
 
 from services.identification.case.policies import Caseworker

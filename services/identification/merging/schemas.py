@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of a merge."""
+
 from uuid import UUID
 
 from shared.contract.types import Answer, Body

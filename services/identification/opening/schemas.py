@@ -14,7 +14,7 @@ from shared.contract.personal import Personal, PersonalText
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality
 from shared.kernel.errors import SpokenValueError
 
-# ---------------------------------------------------------------- Opening a case without a referral
+# ---------------------------------------------------------------- opening without a referral
 
 
 class CaseOpening(Body):

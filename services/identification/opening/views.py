@@ -1,3 +1,5 @@
+"""A draft as its author sees it."""
+
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import DraftHead
 

@@ -72,7 +72,7 @@ async def read_timeline(work: Reader, case_id: UUID) -> Timeline:
     return Timeline(items=[timeline.see_event(event) for event in told])
 
 
-# ---------------------------------------------------------------- The endpoint of what was said with the steps in a
+# ---------------------------------------------------------------- notes
 
 
 @router.get("/cases/{case_id}/notes")
@@ -83,7 +83,7 @@ async def read_notes(work: FileWorker, case_id: UUID, purpose: PurposeOfReading)
     return Notes(items=await repository.read_notes(work, case_id, purpose=purpose))
 
 
-# ---------------------------------------------------------------- Endpoints of the records: events a partner may fet
+# ---------------------------------------------------------------- timeline, feed and access log
 
 
 @router.get("/events")
@@ -112,7 +112,7 @@ async def read_access_log(work: LogReader, case_id: UUID, pages: Pages) -> Page[
     return pages.page(items, found, lambda row: [row["position"]])
 
 
-# ---------------------------------------------------------------- The export of a case in the codes of a standard
+# ---------------------------------------------------------------- export
 
 
 @router.get("/cases/{case_id}/htcds")

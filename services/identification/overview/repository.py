@@ -101,7 +101,7 @@ async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int
     return [dict(row) for row in (await work.session.execute(_ACCESSES, values)).mappings()]
 
 
-# ---------------------------------------------------------------- What was said with the steps in a case, from where
+# ---------------------------------------------------------------- notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _note(source: _Source, row: Any, words: SealedText) -> Note:
     return Note(kind=source.kind, text=words.text, at=at, by=by)
 
 
-# ---------------------------------------------------------------- All cases and all that was told of them, for Havn
+# ---------------------------------------------------------------- every case and its history, for Havn itself
 
 
 async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]:

@@ -99,7 +99,7 @@ class Timeline(Answer):
     items: list[TimelineEntry]
 
 
-# ---------------------------------------------------------------- Words that were said with a step in a case
+# ---------------------------------------------------------------- notes
 
 
 class Note(Answer):
@@ -115,7 +115,7 @@ class Notes(Answer):
     items: list[Note]
 
 
-# ---------------------------------------------------------------- Events as a partner fetches them
+# ---------------------------------------------------------------- the feed of events
 
 
 class FeedEvent(Answer):
@@ -132,7 +132,7 @@ class FeedEvent(Answer):
     data: dict[str, Any]
 
 
-# ---------------------------------------------------------------- A case in the codes of a standard
+# ---------------------------------------------------------------- export
 
 
 class Unmapped(Answer):

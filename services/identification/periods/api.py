@@ -1,3 +1,5 @@
+"""Endpoints of periods and their extensions."""
+
 from uuid import UUID
 
 from services.identification.case.policies import Caseworker

@@ -1,3 +1,5 @@
+"""Tables of periods and their extensions."""
+
 from datetime import date, datetime
 from uuid import UUID
 

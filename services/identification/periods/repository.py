@@ -1,3 +1,5 @@
+"""The rows of periods and their extensions."""
+
 from collections.abc import Sequence
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of periods."""
+
 from datetime import date
 from uuid import UUID
 

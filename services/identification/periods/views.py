@@ -1,3 +1,5 @@
+"""A period as it is shown."""
+
 from collections.abc import Sequence
 
 from services.identification.case.models import Case

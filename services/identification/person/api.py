@@ -54,7 +54,7 @@ async def attempt_contact(
     ).tagged(case)
 
 
-# ---------------------------------------------------------------- Endpoints of the dated history of what the person'
+# ---------------------------------------------------------------- legal status
 
 
 @router.post("/cases/{case_id}/legal-status", status_code=201)

@@ -107,7 +107,7 @@ async def add_contact_attempt(work: UnitOfWork, attempt: ContactAttempt, note: S
     await records.add(work, attempt, operation="person.contact", note=note)
 
 
-# ---------------------------------------------------------------- The dated history of what a person's stay rests on
+# ---------------------------------------------------------------- legal status
 
 
 _MOST_AT_ONCE = 500

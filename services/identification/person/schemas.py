@@ -43,7 +43,7 @@ class ContactAttemptReceipt(Answer):
     reached: bool
 
 
-# ---------------------------------------------------------------- On what the person's stay rests, from which day
+# ---------------------------------------------------------------- legal status
 
 
 class LegalStatusReport(Body):

@@ -1,3 +1,5 @@
+"""Legal status as it is shown."""
+
 from collections.abc import Sequence
 from datetime import date
 

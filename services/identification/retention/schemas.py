@@ -1,3 +1,5 @@
+"""What HTTP takes and gives of retention."""
+
 from datetime import date
 from uuid import UUID
 

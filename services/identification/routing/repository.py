@@ -1,3 +1,5 @@
+"""The cases whose routing a proposed table is tried on."""
+
 from sqlalchemy import select
 from sqlmodel import col
 

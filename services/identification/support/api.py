@@ -82,7 +82,7 @@ async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReadi
     return HealthNeedsDetails(**dict(HealthFlags.model_validate(needs)), reasons=reasons).tagged(case)
 
 
-# ---------------------------------------------------------------- Endpoints of the prepared return
+# ---------------------------------------------------------------- prepared return
 
 
 @router.put("/cases/{case_id}/return-plan")

@@ -39,7 +39,7 @@ class HealthNeeds(Table, table=True):
     reasons: bytes | None = sealed(default=None)
 
 
-# ---------------------------------------------------------------- Tables of prepared returns
+# ---------------------------------------------------------------- prepared return
 
 
 class ReturnPlan(Table, table=True):

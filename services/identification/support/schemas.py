@@ -75,7 +75,7 @@ class HealthNeedsDetails(HealthFlags):
     reasons: PersonalText | None
 
 
-# ---------------------------------------------------------------- Prepared return and its follow-ups
+# ---------------------------------------------------------------- prepared return
 
 
 Month = Annotated[Whole, Field(ge=1, le=60)]
