@@ -294,6 +294,12 @@ class Consumer:
             )
 
 
+async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
+    """The events that wait for a replay, oldest first."""
+    waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
+    return list(await work.session.scalars(waiting))
+
+
 def _is_passing(error: Exception) -> bool:
     """Trouble that is not the event's: the database or a neighbour is away. Waited for, never counted against it."""
     return isinstance(error, PeerAway) or is_outage(error)

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import httpx
-from sqlalchemy import select
 
 from shared.data.database import Database, runtime_password, service_url
 from shared.data.keys import key_provider
@@ -15,7 +14,7 @@ from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
 from shared.kernel.settings import Settings
 from shared.messaging import relay
-from shared.messaging.consumer import Consumer, DeadLetter
+from shared.messaging.consumer import Consumer, DeadLetter, dead_letters
 from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET
 from shared.runtime.service import Service
 
@@ -44,8 +43,7 @@ async def transaction_of(service: Service, settings: Settings, server_url: str) 
 async def list_dead_letters(service: Service, settings: Settings, server_url: str) -> Sequence[DeadLetter]:
     """The events of this service's inbox that wait for a replay, oldest first."""
     async with transaction_of(service, settings, server_url) as work:
-        waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
-        return list(await work.session.scalars(waiting))
+        return await dead_letters(work)
 
 
 async def replay_dead_letters(service: Service, settings: Settings, server_url: str) -> tuple[int, int]:
