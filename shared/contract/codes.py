@@ -32,16 +32,6 @@ class ReferralStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class CaseStatus(StrEnum):
-    """How far a case has come; that the person is missing is a flag beside it."""
-
-    REFERRED = "referred"
-    CLARIFICATION = "clarification"
-    RECOMMENDED = "recommended"
-    DECIDED = "decided"
-    CLOSED = "closed"
-
-
 class Channel(StrEnum):
     """How the effort came to hear of the person."""
 
@@ -103,17 +93,6 @@ class CommunicationNeed(StrEnum):
     HEARING = "hearing"
     VISION = "vision"
     OTHER = "other"
-
-
-class ContactChannel(StrEnum):
-    """How the person can be reached; whether that is safe is recorded for each."""
-
-    PHONE = "phone"
-    SMS = "sms"
-    EMAIL = "email"
-    LETTER = "letter"
-    MESSENGER = "messenger"
-    VIA_PERSON = "via_person"
 
 
 class IdentifierType(StrEnum):
@@ -183,50 +162,6 @@ class PeriodKind(StrEnum):
     RESTITUTION = "restitution"
 
 
-class ExtensionReason(StrEnum):
-    """The only two grounds on which a period grows longer (udlændingeloven § 33(14))."""
-
-    SPECIAL_REASONS = "special_reasons"
-    COOPERATION_ON_RETURN = "cooperation_on_return"
-
-
-class PlacementRow(StrEnum):
-    """The row of the accommodation table that says who houses a person."""
-
-    A1 = "A1"
-    A2 = "A2"
-    A3 = "A3"
-    B1 = "B1"
-    B2 = "B2"
-    B3 = "B3"
-    B4 = "B4"
-    C1 = "C1"
-    C2 = "C2"
-    C3 = "C3"
-    D = "D"
-
-
-class HousingAuthority(StrEnum):
-    """Who decides on, or pays for, a person's accommodation."""
-
-    CMM = "CMM"
-    US = "US"
-    MUNICIPALITY = "municipality"
-    POLICE = "police"
-
-
-class FacilityKind(StrEnum):
-    CRISIS_CENTRE = "crisis_centre"
-    MENS_CRISIS_CENTRE = "mens_crisis_centre"
-    HOSTEL_110 = "hostel_110"
-    ASYLUM_CENTRE = "asylum_centre"
-    CHILDRENS_CENTRE = "childrens_centre"
-    RESIDENTIAL_OFFER = "residential_offer"
-    SAFE_FLAT = "safe_flat"
-    RESIDENTIAL_INSTITUTION = "residential_institution"
-    FOSTER_FAMILY = "foster_family"
-
-
 class Region(StrEnum):
     """The five regions by their official codes."""
 
@@ -255,37 +190,6 @@ class Relation(StrEnum):
     CO_VICTIM = "co_victim"
 
 
-class LinkKind(StrEnum):
-    """What connects two cases."""
-
-    LINKED = "linked"
-    MERGED = "merged"
-    SUSPECT = "suspect"
-
-
-class QuestionStatus(StrEnum):
-    """How the question stands whether two cases are about one person."""
-
-    OPEN = "open"
-    OVERRIDDEN = "overridden"
-    """Somebody has said that they are never the same person; the pair is not proposed again."""
-    MERGED = "merged"
-    """Found by the cases themselves and never stored, so that undoing a merge restores what was."""
-
-
-class SupportKind(StrEnum):
-    """What the support package gives."""
-
-    CONTACT_PERSON = "contact_person"
-    DOCTOR = "doctor"
-    PSYCHOLOGIST = "psychologist"
-    MIDWIFE = "midwife"
-    LEGAL_AID = "legal_aid"
-    EDUCATION = "education"
-    HOME_COUNTRY_CONTACT = "home_country_contact"
-    OTHER = "other"
-
-
 class CriminalStep(StrEnum):
     """A step of the criminal track, which runs beside the identification and never decides it."""
 
@@ -305,36 +209,12 @@ class CriminalSection(StrEnum):
     OTHER = "other"
 
 
-class Appellant(StrEnum):
-    """Who files an appeal."""
-
-    PERSON = "person"
-    LAWYER = "lawyer"
-    CMM = "cmm"
-
-
 class AppealOutcome(StrEnum):
     """What became of an appeal."""
 
     UPHELD = "upheld"
     REFERRED_BACK = "referred_back"
     CHANGED = "changed"
-
-
-class CustodyEnd(StrEnum):
-    """How a detention ended; `placed_34`: a place at a shelter under udlændingeloven § 34(1) no. 3 instead."""
-
-    RELEASED = "released"
-    PLACED_34 = "placed_34"
-    REMANDED = "remanded"
-    OTHER = "other"
-
-
-class Proposal(StrEnum):
-    """What Havn proposes; people decide."""
-
-    PLACEMENT_34 = "placement_34_1_3"
-    """A place at a shelter instead of detention (udlændingeloven § 34(1) no. 3)."""
 
 
 class DeadlineKind(StrEnum):
@@ -373,35 +253,6 @@ class DisclosureBasis(StrEnum):
 
     CONSENT = "consent"
     LAW = "law"
-
-
-class ConsentMethod(StrEnum):
-    """How a person gave leave."""
-
-    ORAL = "oral"
-    WRITTEN = "written"
-
-
-class ShareScope(StrEnum):
-    """What a person gives leave to tell, or the law lets us tell: each code opens the fields of the visibility table."""
-
-    STATUS = "status"
-    OUTCOME = "outcome"
-    CONTACT = "contact"
-    PERSON = "person"
-    HEALTH_FLAGS = "health_flags"
-    PLACEMENT = "placement"
-
-
-class LegalBasis(StrEnum):
-    """The law that lets something be told without leave (domain, section 7)."""
-
-    CHILD_AT_RISK = "child_at_risk"
-    DANGER_TO_LIFE = "danger_to_life"
-    RETSSIKKERHEDSLOV_11C = "retssikkerhedslov_11c"
-    UDLAENDINGELOV = "udlaendingelov"
-    COURT_ORDER = "court_order"
-    OTHER_LAW = "other_law"
 
 
 class Purpose(StrEnum):
