@@ -26,7 +26,7 @@ from services.identification.finding.search import LEAST_SHOWN, tokens_of
 from shared.contract.directory import organisations
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres
-from shared.data.sealed import DataKey, Vault
+from shared.data.vault import DataKey, Vault
 from shared.dev.development import Development
 from shared.identity.actor import Role
 from shared.kernel.settings import Settings
@@ -37,9 +37,12 @@ SIZES = (1_000, 10_000, 100_000)
 JUDGED, QUERIES, TIMED = 10_000, 500, 150
 GOAL = 0.2
 OPENING = {
-    "channel": "outreach", "occurred_at": "2026-03-02T09:30:00+01:00", "municipality": "0751", "reason": "Met.",
+    "channel": "outreach",
+    "occurred_at": "2026-03-02T09:30:00+01:00",
+    "municipality": "0751",
+    "reason": "Met.",
     "person": {"reference": "P01", "stated_age": 24},
-}  # fmt: skip
+}
 Found = list[dict[str, Any]]
 
 

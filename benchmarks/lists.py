@@ -28,10 +28,15 @@ GOAL = 1.5
 CASES = "/identification/v1/cases"
 DISTRICT = "politi-fyn"
 REFERRAL = {
-    "kind": "identification", "channel": "police_operation", "occurred_at": "2026-03-02T09:30:00+01:00",
-    "municipality": "0751", "reason": "Passports held.",
-    "subjects": [{"reference": "P01", "stated_age": 24, "citizenships": ["PHL"], "residence_basis": "residence_permit"}],
-}  # fmt: skip
+    "kind": "identification",
+    "channel": "police_operation",
+    "occurred_at": "2026-03-02T09:30:00+01:00",
+    "municipality": "0751",
+    "reason": "Passports held.",
+    "subjects": [
+        {"reference": "P01", "stated_age": 24, "citizenships": ["PHL"], "residence_basis": "residence_permit"}
+    ],
+}
 # What hangs on a case, parents first.
 TABLES = ("case_file", "case_party", "case_referral", "interview", "recommendation", "decision", "period", "deadline")
 

@@ -43,7 +43,7 @@ POOLS: Final[Mapping[str, tuple[str, str]]] = {
         "Shevchuk Kovalenko Bondarchuk Tkachenko Kravets Hrytsenko Melnychuk Ostapenko Yaremchuk Lysenko Zhadan Dovzhenko "
         "Khmara Polishchuk Vynnyk Shulha",
     ),
-}  # fmt: skip
+}
 FIRST_BIRTH, DAYS = date(1966, 1, 1), 365 * 42
 ON: Final = date(2026, 3, 2)
 
@@ -101,9 +101,25 @@ def _swap(sought: dict[str, Any], chance: random.Random) -> None:
 
 _PLAIN = str.maketrans("ăâîșțđ", "aaistd")
 _HEARD = (
-    ("ø", "oe"), ("å", "aa"), ("æ", "ae"), ("ph", "p"), ("kh", "k"), ("ee", "i"), ("oo", "u"), ("ou", "u"), ("y", "i"),
-    ("w", "v"), ("al-", "al "), ("al-", ""), ("ck", "k"), ("th", "t"), ("h", ""), ("aa", "a"), ("mm", "m"), ("ss", "s"),
-)  # fmt: skip
+    ("ø", "oe"),
+    ("å", "aa"),
+    ("æ", "ae"),
+    ("ph", "p"),
+    ("kh", "k"),
+    ("ee", "i"),
+    ("oo", "u"),
+    ("ou", "u"),
+    ("y", "i"),
+    ("w", "v"),
+    ("al-", "al "),
+    ("al-", ""),
+    ("ck", "k"),
+    ("th", "t"),
+    ("h", ""),
+    ("aa", "a"),
+    ("mm", "m"),
+    ("ss", "s"),
+)
 
 
 def _transliterate(sought: dict[str, Any], chance: random.Random) -> None:

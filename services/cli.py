@@ -125,9 +125,14 @@ def list_dead_letters(service: OneService = None) -> None:
         for each in _named(service):
             for letter in await upkeep.list_dead_letters(each, _settings(), server_url):
                 table.add_row(
-                    each.name, letter.event_id, letter.type, letter.key, str(letter.sequence), str(letter.attempts),
+                    each.name,
+                    letter.event_id,
+                    letter.type,
+                    letter.key,
+                    str(letter.sequence),
+                    str(letter.attempts),
                     letter.reason,
-                )  # fmt: skip
+                )
         out.print(table if table.row_count else "No dead letters.")
 
     _on_database(_settings(), go)
@@ -173,8 +178,8 @@ def check_events() -> None:
     from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as session:
-            count, found = await history.compare(session)
+        async with upkeep.transaction_of(service, _settings(), server_url) as work:
+            count, found = await history.compare(work)
         for each in found:
             out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was told.", soft_wrap=True)
         if found:
@@ -205,8 +210,8 @@ def replay_routing(
         _stop(str(invalid))
 
     async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as session:
-            count, found = await replay(session, proposed)
+        async with upkeep.transaction_of(service, _settings(), server_url) as work:
+            count, found = await replay(work, proposed)
         for each in found:
             out.print(str(each), soft_wrap=True)
         out.print(f"{proposed.version}: {len(found)} of {count} cases would be routed differently.")
@@ -222,8 +227,8 @@ def print_ledger() -> None:
     from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as session:
-            for case_id in await erased_keys(session):
+        async with upkeep.transaction_of(service, _settings(), server_url) as work:
+            for case_id in await erased_keys(work):
                 print(case_id)  # noqa: T201  (ids alone, for a file)
 
     _on_database(_settings(), go)
@@ -244,8 +249,8 @@ def reapply_ledger(ledger: Annotated[Path, typer.Argument(help="What `havn reten
         _stop(f"{ledger} is no list of ids, one a line; `havn retention ledger` prints one.")
 
     async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as session:
-            again = await reapply(session, case_ids, now=session.info["now"])
+        async with upkeep.transaction_of(service, _settings(), server_url) as work:
+            again = await reapply(work, case_ids)
         out.print(f"{again} of {len(case_ids)} keys had come back and were destroyed again.")
 
     _on_database(_settings(), go)

@@ -30,29 +30,61 @@ REFERRAL: Final[dict[str, Any]] = {
     "safe_contact": "Only through the blue bakery, in the morning.",
     "subjects": [
         {
-            "reference": "P01", "given_name": "Malee", "family_name": "Sukhumwong", "stated_age": 24,
-            "age_basis": "stated", "gender": "woman", "citizenships": ["THA"], "languages": ["tha"],
-            "identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}], "residence_basis": "visa",
-            "residence_valid_until": "2026-04-01", "unpermitted_work": True, "suspected_forms": ["SEXUAL"],
+            "reference": "P01",
+            "given_name": "Malee",
+            "family_name": "Sukhumwong",
+            "stated_age": 24,
+            "age_basis": "stated",
+            "gender": "woman",
+            "citizenships": ["THA"],
+            "languages": ["tha"],
+            "identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}],
+            "residence_basis": "visa",
+            "residence_valid_until": "2026-04-01",
+            "unpermitted_work": True,
+            "suspected_forms": ["SEXUAL"],
             "consents": [{"recipient": "cmm", "purpose": "identification"}],
         },
         {
-            "reference": "P02", "given_name": "Kanok", "stated_age": 31, "gender": "woman", "citizenships": ["THA"],
-            "residence_basis": "visa", "residence_valid_until": "2026-05-20", "unpermitted_work": True,
+            "reference": "P02",
+            "given_name": "Kanok",
+            "stated_age": 31,
+            "gender": "woman",
+            "citizenships": ["THA"],
+            "residence_basis": "visa",
+            "residence_valid_until": "2026-05-20",
+            "unpermitted_work": True,
         },
         {
-            "reference": "P03", "stated_age": 27, "gender": "woman", "citizenships": ["THA"],
-            "residence_basis": "visa", "residence_valid_until": "2026-02-20",
+            "reference": "P03",
+            "stated_age": 27,
+            "gender": "woman",
+            "citizenships": ["THA"],
+            "residence_basis": "visa",
+            "residence_valid_until": "2026-02-20",
         },
     ],
-}  # fmt: skip
+}
 
 SHELTER: Final[dict[str, Any]] = {
-    "name": "reden-j", "kind": "crisis_centre", "operator": "reden", "region": "1082", "municipality": "0751",
-    "address": "Harbour Lane 5, Aarhus", "contact": "The night bell", "secret_address": True, "languages": ["tha", "eng"],
-    "accepts": {"genders": ["woman", "trans_woman"], "minors": False, "families": True, "wheelchair": False,
-                "lgbt_safe": True, "security": "high"},
-}  # fmt: skip
+    "name": "reden-j",
+    "kind": "crisis_centre",
+    "operator": "reden",
+    "region": "1082",
+    "municipality": "0751",
+    "address": "Harbour Lane 5, Aarhus",
+    "contact": "The night bell",
+    "secret_address": True,
+    "languages": ["tha", "eng"],
+    "accepts": {
+        "genders": ["woman", "trans_woman"],
+        "minors": False,
+        "families": True,
+        "wheelchair": False,
+        "lgbt_safe": True,
+        "security": "high",
+    },
+}
 
 
 class StepFailed(Exception):
@@ -94,9 +126,14 @@ class Raid:
         referral = deepcopy(REFERRAL)
         referral["subjects"][0]["identifiers"][0]["value"] = self.identifier
         receipt = await self.call(
-            "politi-oestjylland", "caseworker", "POST", "/referrals/v1/referrals", referral, expect=201,
+            "politi-oestjylland",
+            "caseworker",
+            "POST",
+            "/referrals/v1/referrals",
+            referral,
+            expect=201,
             idempotency_key=str(uuid4()),
-        )  # fmt: skip
+        )
         self.referral_id = receipt["referral_id"]
         self.cases = await self._cases_of_the_referral()
         return receipt
@@ -123,18 +160,23 @@ class Raid:
         """CMM's lawyer settles the two that need review: CMM decides."""
         for reference in ("P01", "P02"):
             await self.call(
-                "cmm", "lawyer", "POST", f"{self.case(reference)}/route",
+                "cmm",
+                "lawyer",
+                "POST",
+                f"{self.case(reference)}/route",
                 {"authority": "CMM", "reason": "Visa holders; the work does not change it."},
-            )  # fmt: skip
+            )
 
     async def interview(self) -> None:
         """CMM interviews all three, with a Thai interpreter."""
         for reference, day in {"P01": "03", "P02": "03", "P03": "04"}.items():
             await self.set_clock(f"2026-03-{day}T11:00:00+01:00")
             report = {
-                "held_at": f"2026-03-{day}T10:00:00+01:00", "language": "tha", "interpreter": True,
+                "held_at": f"2026-03-{day}T10:00:00+01:00",
+                "language": "tha",
+                "interpreter": True,
                 "summary": "She says that the passports are kept in a safe.",
-            }  # fmt: skip
+            }
             await self.call("cmm", "caseworker", "POST", f"{self.case(reference)}/interviews", report, expect=201)
 
     async def decide(self) -> None:
@@ -143,20 +185,32 @@ class Raid:
         outcomes = {"P01": "assessed_trafficked", "P02": "not_trafficked", "P03": "assessed_trafficked"}
         for reference, outcome in outcomes.items():
             await self.call(
-                "cmm", "caseworker", "POST", f"{self.case(reference)}/recommendation",
-                {"outcome": outcome, "reasons": "The whole picture."}, expect=201,
-            )  # fmt: skip
+                "cmm",
+                "caseworker",
+                "POST",
+                f"{self.case(reference)}/recommendation",
+                {"outcome": outcome, "reasons": "The whole picture."},
+                expect=201,
+            )
             authority = "US" if reference == "P03" else "CMM"
             read = await self.ask(authority.lower(), "decider", "GET", self.case(reference), None)
             report = {
-                "authority": authority, "outcome": outcome, "decided_on": "2026-03-09", "reasons": "As recommended.",
+                "authority": authority,
+                "outcome": outcome,
+                "decided_on": "2026-03-09",
+                "reasons": "As recommended.",
                 "exploitation_forms": ["SEXUAL"] if outcome == "assessed_trafficked" else [],
                 "legal_status": "no_legal_stay" if reference == "P03" else "visa",
-            }  # fmt: skip
+            }
             await self.call(
-                authority.lower(), "decider", "POST", f"{self.case(reference)}/decisions", report, expect=201,
+                authority.lower(),
+                "decider",
+                "POST",
+                f"{self.case(reference)}/decisions",
+                report,
+                expect=201,
                 if_match=read.headers["etag"],
-            )  # fmt: skip
+            )
 
     async def grant(self) -> dict[str, dict[str, Any]]:
         """A restitution period for P01, a reflection period for P03."""
@@ -174,8 +228,11 @@ class Raid:
         for label in ("1", "2"):
             await self.call(*manager, "POST", f"{HOUSING}/facilities/{facility}/places", {"label": label}, expect=201)
         approval = {
-            "supervision": "socialtilsyn-midt", "reference": "made up", "valid_from": "2026-01-01", "valid_until": "2027-01-01",
-        }  # fmt: skip
+            "supervision": "socialtilsyn-midt",
+            "reference": "made up",
+            "valid_from": "2026-01-01",
+            "valid_until": "2027-01-01",
+        }
         await self.call("cmm", "caseworker", "POST", f"{HOUSING}/facilities/{facility}/approvals", approval, expect=201)
         return str(facility)
 
@@ -183,11 +240,18 @@ class Raid:
         """The payer asks for a place; gives the request with its matches."""
         basis = "no_legal_stay" if reference == "P03" else "visa"
         wanted = {
-            "case_id": self.cases[reference], "from_on": "2026-03-09", "to_on": "2026-04-08",
+            "case_id": self.cases[reference],
+            "from_on": "2026-03-09",
+            "to_on": "2026-04-08",
             "needs": {"gender": "woman", "languages": ["tha"]},
-            "responsibility": {"gender": "woman", "minor": False, "residence_basis": basis, "asylum_pending": False,
-                               "decided": True},
-        }  # fmt: skip
+            "responsibility": {
+                "gender": "woman",
+                "minor": False,
+                "residence_basis": basis,
+                "asylum_pending": False,
+                "decided": True,
+            },
+        }
         made = await self.call(org, "caseworker", "POST", f"{HOUSING}/placement-requests", wanted, expect=201)
         path = f"{HOUSING}/placement-requests/{made['request_id']}/matches"
         return made | {"matches": await self.call(org, "caseworker", "GET", path)}
@@ -196,14 +260,21 @@ class Raid:
         """Request, offer, accept, arrive: the person is in the shelter. Gives the placement."""
         made = await self.request_place(org, reference)
         offer = await self.call(
-            org, "caseworker", "POST", f"{HOUSING}/placement-requests/{made['request_id']}/offers",
-            {"place_id": made["matches"]["items"][0]["place_id"], "expires_at": "2026-03-10T12:00:00+01:00"}, expect=201,
-        )  # fmt: skip
+            org,
+            "caseworker",
+            "POST",
+            f"{HOUSING}/placement-requests/{made['request_id']}/offers",
+            {"place_id": made["matches"]["items"][0]["place_id"], "expires_at": "2026-03-10T12:00:00+01:00"},
+            expect=201,
+        )
         accepted = await self.call("reden", "caseworker", "POST", f"{HOUSING}/offers/{offer['offer_id']}/accept", None)
         return await self.call(
-            "reden", "caseworker", "POST", f"{HOUSING}/placements/{accepted['placement_id']}/arrive",
+            "reden",
+            "caseworker",
+            "POST",
+            f"{HOUSING}/placements/{accepted['placement_id']}/arrive",
             {"arrived_at": "2026-03-09T18:00:00+01:00"},
-        )  # fmt: skip
+        )
 
     async def figure(self, *, expected: int = 2) -> dict[str, Any]:
         """Persons of 2026 by gender and form, once the events are through."""

@@ -33,8 +33,11 @@ def settings_of(name: str) -> dict[str, Any]:
 
 
 def test_every_service_is_there_as_an_api_and_a_worker_beside_migration_and_issuer() -> None:
-    expected = {f"{service.name}-{action}": ["python", "-m", f"services.{service.name}", action]
-                for service in SERVICES for action in ("api", "worker")}  # fmt: skip
+    expected = {
+        f"{service.name}-{action}": ["python", "-m", f"services.{service.name}", action]
+        for service in SERVICES
+        for action in ("api", "worker")
+    }
     expected |= {"migrate": ["havn", "migrate"], "issuer": ["python", "-m", "shared.dev.process"]}
     assert {name: part["command"] for name, part in OURS.items()} == expected
     assert "migrate" in get_command(app).commands  # type: ignore[attr-defined]

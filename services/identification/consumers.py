@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
 from services.identification.opening import domain as opening
@@ -14,27 +12,22 @@ from shared.contract.person import Subject
 from shared.contract.personal import Personal
 from shared.http.peers import PeerRefused
 from shared.kernel.text import AS_STORED
-from shared.messaging.consumer import Handlers, Handling
+from shared.messaging.consumer import Delivery, Handlers
 
 handlers = Handlers()
 
 
 @handlers.on(ReferralSubmitted)
-async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, handling: Handling) -> None:
+async def open_or_find_cases(work: Delivery, event: ReferralSubmitted) -> None:
     """A case for each subject of a referral that asks for identification. Who they are is fetched over HTTP."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
         await children.remember(
-            session,
-            referral_id=event.referral_id,
-            case_id=event.case_id,
-            sender=event.sender,
-            recipient=event.recipient,
-            now=handling.now,
+            work, referral_id=event.referral_id, case_id=event.case_id, sender=event.sender, recipient=event.recipient
         )
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
     try:
-        referral = await handling.peers.get(
+        referral = await work.peers.get(
             "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
         )
     except PeerRefused as refused:
@@ -57,18 +50,12 @@ async def open_or_find_cases(session: AsyncSession, event: ReferralSubmitted, ha
         for told in referral["subjects"]
     }
     await opening.receive_subjects(
-        session,
-        origin=origin,
-        subjects=subjects,
-        safe_contact=SealedText(text=Personal(contact)) if contact else None,
-        now=handling.now,
+        work, origin=origin, subjects=subjects, safe_contact=SealedText(text=Personal(contact)) if contact else None
     )
 
 
 @handlers.on(ReferralCompleted)
-async def end_the_wait_for_an_assessment(session: AsyncSession, event: ReferralCompleted, handling: Handling) -> None:
+async def end_the_wait_for_an_assessment(work: Delivery, event: ReferralCompleted) -> None:
     """A municipality has done what a notification of a child asked for."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION:
-        await children.complete(
-            session, referral_id=event.referral_id, completed_at=event.occurred_at, now=handling.now
-        )
+        await children.complete(work, referral_id=event.referral_id, completed_at=event.occurred_at)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query
 
 from services.referrals import domain, repository
 from services.referrals.domain import Step
@@ -29,38 +29,34 @@ from shared.contract.codes import ReferralStatus
 from shared.contract.organisations import Scope
 from shared.contract.personal import PersonalText
 from shared.contract.types import Moment, Organisation
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.endpoint import (
     STAFF,
     IfMatch,
-    Now,
     Pages,
     PurposeOfReading,
     RequiredIdempotencyKey,
     RequiredIfMatch,
     Requires,
-    Session,
 )
-from shared.http.etag import Match, tag
+from shared.http.etag import Match
 from shared.http.paging import Page
-from shared.identity.actor import Actor, Role
+from shared.identity.actor import Role
 from shared.kernel.text import AS_STORED
 from shared.runtime.service import service_router
 
 router = service_router()
 
-Reader = Annotated[Actor, Depends(Requires(Scope.REFERRALS_READ, *STAFF))]
-Writer = Annotated[Actor, Depends(Requires(Scope.REFERRALS_WRITE, *STAFF))]
-AnyMember = Annotated[Actor, Depends(Requires(Scope.REFERRALS_READ, *Role))]
-Administrator = Annotated[Actor, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
+Reader = Annotated[UnitOfWork, Depends(Requires(Scope.REFERRALS_READ, *STAFF))]
+Writer = Annotated[UnitOfWork, Depends(Requires(Scope.REFERRALS_WRITE, *STAFF))]
+AnyMember = Annotated[UnitOfWork, Depends(Requires(Scope.REFERRALS_READ, *Role))]
+Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
 
 
 @router.post("/referrals", status_code=201, dependencies=[RequiredIdempotencyKey])
-async def submit_referral(
-    submission: ReferralSubmission, response: Response, session: Session, actor: Writer, now: Now
-) -> ReferralReceipt:
+async def submit_referral(work: Writer, submission: ReferralSubmission) -> ReferralReceipt:
     """Refer 1 to 50 people to another organisation. Identification opens a case for each, or finds the one there is."""
-    referral, subjects = await domain.submit(session, actor=actor, submission=submission, now=now)
-    tag(response, referral)
+    referral, subjects = await domain.submit(work, submission=submission)
     return ReferralReceipt(
         referral_id=referral.id,
         status=referral.status,
@@ -68,13 +64,12 @@ async def submit_referral(
             SubmittedSubject(reference=given.reference, subject_id=row.id, case_id=row.case_id)
             for given, row in zip(submission.subjects, subjects, strict=True)
         ],
-    )
+    ).tagged(referral)
 
 
 @router.get("/referrals")
 async def list_referrals(
-    session: Session,
-    actor: Reader,
+    work: Reader,
     pages: Pages,
     box: Box | None = None,
     status: ReferralStatus | None = None,
@@ -82,9 +77,9 @@ async def list_referrals(
 ) -> Page[ListedReferral]:
     """My referrals, newest first, without personal data."""
     found = await repository.list_referrals(
-        session, actor, box=box, status=status, since=since, after=pages.after, limit=pages.limit
+        work, box=box, status=status, since=since, after=pages.after, limit=pages.limit
     )
-    subjects = await repository.subjects_of(session, actor, [referral.id for referral in found])
+    subjects = await repository.subjects_of(work, [referral.id for referral in found])
     items = [
         ListedReferral(
             **_head(referral),
@@ -96,14 +91,9 @@ async def list_referrals(
 
 
 @router.get("/referrals/{referral_id}")
-async def read_referral(
-    referral_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeOfReading
-) -> ReferralDetails:
+async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReading) -> ReferralDetails:
     """The whole referral, for its sender and its recipient."""
-    referral, narrative, subjects, history = await repository.read_referral(
-        session, actor, referral_id, purpose=purpose
-    )
-    tag(response, referral)
+    referral, narrative, subjects, history = await repository.read_referral(work, referral_id, purpose=purpose)
     return ReferralDetails(
         **_head(referral),
         reason=narrative.reason,
@@ -118,131 +108,97 @@ async def read_referral(
             StatusStep(at=row.at, org=row.org, status=row.status, remark=remark.text if remark else None)
             for row, remark in history
         ],
-    )
+    ).tagged(referral)
 
 
 @router.get("/referrals/{referral_id}/status")
-async def read_status(referral_id: UUID, response: Response, session: Session, actor: Reader) -> ReferralState:
+async def read_status(work: Reader, referral_id: UUID) -> ReferralState:
     """Where the referral stands; no personal data."""
-    referral = await repository.read_state(session, actor, referral_id)
-    return _state(response, referral)
+    referral = await repository.read_state(work, referral_id)
+    return _state(referral)
 
 
 @router.post("/referrals/{referral_id}/acknowledge")
-async def acknowledge(
-    referral_id: UUID, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def acknowledge(work: Writer, referral_id: UUID, match: IfMatch) -> ReferralState:
     """The recipient has received the referral."""
-    return await _step(Step.ACKNOWLEDGE, referral_id, response, session, actor, now, match)
+    return await _step(work, Step.ACKNOWLEDGE, referral_id, match)
 
 
 @router.post("/referrals/{referral_id}/accept")
-async def accept(
-    referral_id: UUID, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def accept(work: Writer, referral_id: UUID, match: IfMatch) -> ReferralState:
     """The recipient takes the referral on."""
-    return await _step(Step.ACCEPT, referral_id, response, session, actor, now, match)
+    return await _step(work, Step.ACCEPT, referral_id, match)
 
 
 @router.post("/referrals/{referral_id}/decline")
-async def decline(
-    referral_id: UUID, body: Reason, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def decline(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> ReferralState:
     """The recipient cannot take the referral on."""
-    return await _step(Step.DECLINE, referral_id, response, session, actor, now, match, body.reason)
+    return await _step(work, Step.DECLINE, referral_id, match, body.reason)
 
 
 @router.post("/referrals/{referral_id}/forward")
-async def forward(
-    referral_id: UUID, body: Forwarding, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def forward(work: Writer, referral_id: UUID, body: Forwarding, match: IfMatch) -> ReferralState:
     """The recipient passes the referral on; it then is the new recipient's, who acknowledges it."""
-    return await _step(
-        Step.FORWARD, referral_id, response, session, actor, now, match, body.reason, recipient=body.recipient
-    )
+    return await _step(work, Step.FORWARD, referral_id, match, body.reason, recipient=body.recipient)
 
 
 @router.post("/referrals/{referral_id}/complete")
-async def complete(
-    referral_id: UUID, body: Completion, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def complete(work: Writer, referral_id: UUID, body: Completion, match: IfMatch) -> ReferralState:
     """What was asked for is done."""
-    return await _step(Step.COMPLETE, referral_id, response, session, actor, now, match, body.outcome)
+    return await _step(work, Step.COMPLETE, referral_id, match, body.outcome)
 
 
 @router.post("/referrals/{referral_id}/withdraw")
-async def withdraw(
-    referral_id: UUID, body: Reason, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> ReferralState:
+async def withdraw(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> ReferralState:
     """The sender takes the referral back; the recipient's access ends at once."""
-    return await _step(Step.WITHDRAW, referral_id, response, session, actor, now, match, body.reason)
+    return await _step(work, Step.WITHDRAW, referral_id, match, body.reason)
 
 
 @router.get("/organisations")
-async def list_organisations(session: Session, actor: AnyMember, pages: Pages) -> Page[DirectoryEntry]:
+async def list_organisations(work: AnyMember, pages: Pages) -> Page[DirectoryEntry]:
     """The directory: whom one can refer to."""
-    found = await repository.list_organisations(session, after=pages.after, limit=pages.limit)
+    found = await repository.list_organisations(work, after=pages.after, limit=pages.limit)
     items = [DirectoryEntry.model_validate(entry) for entry in found]
     return pages.page(items, found, lambda entry: [entry.id])
 
 
 @router.get("/organisations/{organisation_id}")
-async def read_organisation(
-    organisation_id: Organisation, response: Response, session: Session, actor: AnyMember
-) -> DirectoryEntry:
+async def read_organisation(work: AnyMember, organisation_id: Organisation) -> DirectoryEntry:
     """One entry of the directory."""
-    found = await repository.organisation(session, organisation_id)
-    tag(response, found)
-    return DirectoryEntry.model_validate(found)
+    found = await repository.organisation(work, organisation_id)
+    return DirectoryEntry.model_validate(found).tagged(found)
 
 
 @router.put("/organisations/{organisation_id}")
 async def change_organisation(
-    organisation_id: Organisation,
-    change: DirectoryChange,
-    response: Response,
-    session: Session,
-    actor: Administrator,
-    match: RequiredIfMatch,
+    work: Administrator, organisation_id: Organisation, change: DirectoryChange, match: RequiredIfMatch
 ) -> DirectoryEntry:
     """Correct an entry's name and region."""
-    found = await domain.change_organisation(session, organisation_id=organisation_id, change=change, match=match)
-    tag(response, found)
-    return DirectoryEntry.model_validate(found)
+    found = await domain.change_organisation(work, organisation_id=organisation_id, change=change, match=match)
+    return DirectoryEntry.model_validate(found).tagged(found)
 
 
 async def _step(
+    work: UnitOfWork,
     step: Step,
     referral_id: UUID,
-    response: Response,
-    session: Session,
-    actor: Actor,
-    now: Now,
     match: Match,
     remark: PersonalText | None = None,
     recipient: str | None = None,
 ) -> ReferralState:
     referral = await domain.take_step(
-        session,
-        actor=actor,
-        referral_id=referral_id,
-        step=step,
-        now=now,
-        match=match,
-        remark=remark,
-        recipient=recipient,
+        work, referral_id=referral_id, step=step, match=match, remark=remark, recipient=recipient
     )
-    return _state(response, referral)
+    return _state(referral)
 
 
-def _state(response: Response, referral: Referral) -> ReferralState:
-    tag(response, referral)
+def _state(referral: Referral) -> ReferralState:
     return ReferralState(
         referral_id=referral.id,
         status=referral.status,
         updated_at=referral.updated_at,
         next_deadline=domain.next_deadline(referral),
-    )
+    ).tagged(referral)
 
 
 def _head(referral: Referral) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
 from services.referrals.schemas import DirectoryChange, Narrative, ReferralSubmission, Remark
@@ -23,7 +21,7 @@ from shared.contract.events import (
     ReferralWithdrawn,
 )
 from shared.contract.personal import PersonalText
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
@@ -76,30 +74,27 @@ ALLOWED: Mapping[ReferralStatus, tuple[Step, ...]] = {
 }
 
 
-async def submit(
-    session: AsyncSession, *, actor: Actor, submission: ReferralSubmission, now: datetime
-) -> tuple[Referral, list[ReferralSubject]]:
+async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[Referral, list[ReferralSubject]]:
     """Hand people over to the recipient. Gives the referral and its subjects in the sender's order."""
     try:
-        await repository.organisation(session, submission.recipient)
+        await repository.organisation(work, submission.recipient)
     except repository.OrganisationNotFound:
         raise RecipientUnknown(
             "The recipient is not in the directory; GET /referrals/v1/organisations lists it."
         ) from None
     referral = Referral(
-        sender=actor.org,
-        submitted_at=now,
-        updated_at=now,
+        sender=work.actor.org,
+        submitted_at=work.now,
+        updated_at=work.now,
         **submission.model_dump(exclude={"subjects", "reason", "safe_contact", "custody_since"}),
         # In custody since an unstated hour: since it happened. The 72 hours never run longer than the law lets them.
         custody_since=(submission.custody_since or submission.occurred_at) if submission.in_custody else None,
     )
     narrative = Narrative(reason=submission.reason, safe_contact=submission.safe_contact)
-    subjects = await repository.add_referral(session, referral, narrative, submission.subjects)
-    outbox.record(
-        session,
+    subjects = await repository.add_referral(work, referral, narrative, submission.subjects)
+    work.record(
         ReferralSubmitted(
-            **_of(referral, now),
+            **_of(referral, work.now),
             channel=referral.channel,
             urgency=referral.urgency,
             referred_at=referral.occurred_at,
@@ -108,25 +103,23 @@ async def submit(
             custody_since=referral.custody_since,
             case_id=referral.case_id,
             subject_ids=tuple(subject.id for subject in subjects),
-        ),
+        )
     )
     return referral, subjects
 
 
 async def take_step(
-    session: AsyncSession,
+    work: UnitOfWork,
     *,
-    actor: Actor,
     referral_id: UUID,
     step: Step,
-    now: datetime,
     match: Match,
     remark: PersonalText | None = None,
     recipient: str | None = None,
 ) -> Referral:
     """Change the referral's status: the sender withdraws, the recipient does everything else."""
-    referral = await repository.lock_referral(session, actor, referral_id, match)
-    _check_whose_step(actor, referral, step)
+    referral = await repository.lock_referral(work, referral_id, match)
+    _check_whose_step(work.actor, referral, step)
     if step not in ALLOWED[referral.status]:
         allowed = ALLOWED[referral.status]
         raise StatusDoesNotAllow(
@@ -136,12 +129,12 @@ async def take_step(
         )
     status, event = _LEADS_TO[step]
     if step is Step.FORWARD:
-        await _hand_on(session, referral, recipient or "")
+        await _hand_on(work, referral, recipient or "")
     referral.status = status
-    referral.updated_at = now
-    change = StatusChange(referral_id=referral.id, at=now, org=actor.org, status=status)
-    await repository.add_status_change(session, change, Remark(text=remark) if remark else None)
-    outbox.record(session, event(**_of(referral, now)))
+    referral.updated_at = work.now
+    change = StatusChange(referral_id=referral.id, at=work.now, org=work.actor.org, status=status)
+    await repository.add_status_change(work, change, Remark(text=remark) if remark else None)
+    work.record(event(**_of(referral, work.now)))
     return referral
 
 
@@ -152,9 +145,9 @@ def _check_whose_step(actor: Actor, referral: Referral, step: Step) -> None:
         raise NotYourStep(f"Only the referral's {party} may {step} it.")
 
 
-async def _hand_on(session: AsyncSession, referral: Referral, recipient: str) -> None:
+async def _hand_on(work: UnitOfWork, referral: Referral, recipient: str) -> None:
     try:
-        await repository.organisation(session, recipient)
+        await repository.organisation(work, recipient)
     except repository.OrganisationNotFound:
         raise RecipientUnknown("The new recipient is not in the directory.") from None
     if recipient in (referral.recipient, referral.sender):
@@ -179,18 +172,18 @@ def next_deadline(referral: Referral) -> datetime | None:
     return referral.custody_since + CUSTODY if referral.custody_since and is_open else None
 
 
-async def note_case(session: AsyncSession, *, subject_id: UUID, case_id: UUID) -> None:
+async def note_case(work: UnitOfWork, *, subject_id: UUID, case_id: UUID) -> None:
     """Identification has opened or found the subject's case."""
-    subject = await repository.subject_with_case(session, subject_id)
+    subject = await repository.subject_with_case(work, subject_id)
     if subject:
         subject.case_id = case_id
 
 
 async def change_organisation(
-    session: AsyncSession, *, organisation_id: str, change: DirectoryChange, match: Match
+    work: UnitOfWork, *, organisation_id: str, change: DirectoryChange, match: Match
 ) -> Organisation:
     """Correct an entry of the directory."""
-    found = await repository.organisation(session, organisation_id, lock=True)
+    found = await repository.organisation(work, organisation_id, lock=True)
     match.check(found)
     found.name = change.name
     found.region = change.region

@@ -22,7 +22,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnShare
@@ -30,7 +29,8 @@ from services.referrals.schemas import Narrative, Remark
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN
 from shared.contract.person import Subject
-from shared.data import audit, sealed
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -123,29 +123,29 @@ def _may_read(actor: Actor) -> ColumnElement[bool]:
 
 
 async def add_referral(
-    session: AsyncSession, referral: Referral, narrative: Narrative, subjects: Sequence[Subject]
+    work: UnitOfWork, referral: Referral, narrative: Narrative, subjects: Sequence[Subject]
 ) -> list[ReferralSubject]:
     """Store a new referral, sealed under a key of its own; gives its subjects in the sender's order."""
-    key = sealed.new_key(session, referral.id, now=referral.submitted_at)
+    key = sealed.new_key(work, referral.id)
     referral.narrative = key.seal(narrative, table="referral", column="narrative", row=referral.id)
     rows = []
     for position, subject in enumerate(subjects):
         row = ReferralSubject(referral_id=referral.id, position=position)
         row.person = key.seal(subject, table="referral_subject", column="person", row=row.id)
         rows.append(row)
-    session.add(referral)
-    await session.flush()
-    session.add_all(rows)
-    audit.record(session, operation="referral.submit", subject_id=referral.id, object_ids=[row.id for row in rows])
+    work.session.add(referral)
+    await work.session.flush()
+    work.session.add_all(rows)
+    work.audit(operation="referral.submit", subject_id=referral.id, object_ids=[row.id for row in rows])
     return rows
 
 
-async def lock_referral(session: AsyncSession, actor: Actor, referral_id: UUID, match: Match) -> Referral:
+async def lock_referral(work: UnitOfWork, referral_id: UUID, match: Match) -> Referral:
     """The referral, locked until the transaction ends and at its next version, for a party that means to change it.
 
     Raises ReferralNotFound, and Stale when the caller saw an earlier version."""
-    referral = await session.scalar(
-        select(Referral).where(col(Referral.id) == referral_id, _is_shared(actor)).with_for_update()
+    referral = await work.session.scalar(
+        select(Referral).where(col(Referral.id) == referral_id, _is_shared(work.actor)).with_for_update()
     )
     if referral is None:
         raise ReferralNotFound
@@ -154,32 +154,34 @@ async def lock_referral(session: AsyncSession, actor: Actor, referral_id: UUID, 
     return referral
 
 
-async def add_status_change(session: AsyncSession, change: StatusChange, remark: Remark | None) -> None:
+async def add_status_change(work: UnitOfWork, change: StatusChange, remark: Remark | None) -> None:
     """Note a step of the referral's life."""
     if remark:
-        key = await sealed.key_of(session, change.referral_id)
+        key = await sealed.key_of(work, change.referral_id)
         change.remark = key.seal(remark, table="status_change", column="remark", row=change.id)
-    session.add(change)
-    audit.record(session, operation=f"referral.{change.status}", subject_id=change.referral_id)
+    work.session.add(change)
+    work.audit(operation=f"referral.{change.status}", subject_id=change.referral_id)
 
 
 async def read_referral(
-    session: AsyncSession, actor: Actor, referral_id: UUID, *, purpose: Purpose
+    work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
 ) -> tuple[Referral, Narrative, list[tuple[ReferralSubject, Subject]], list[tuple[StatusChange, Remark | None]]]:
     """The whole referral, opened, for a party that may read it."""
-    found = (await session.execute(_as_shown(actor).where(col(Referral.id) == referral_id, _may_read(actor)))).first()
+    found = (
+        await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _may_read(work.actor)))
+    ).first()
     if found is None:
         raise ReferralNotFound
     referral = _show(*found)
-    key = await sealed.key_of(session, referral.id)
+    key = await sealed.key_of(work, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
     subjects = [
         (row, key.open(row.person, Subject, table="referral_subject", column="person", row=row.id))
-        for row in (await subjects_of(session, actor, [referral.id]))[referral.id]
+        for row in (await subjects_of(work, [referral.id]))[referral.id]
     ]
     told = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
-    steps = await session.scalars(
-        told.where(col(Referral.id) == referral.id, _is_told(actor)).order_by(
+    steps = await work.session.scalars(
+        told.where(col(Referral.id) == referral.id, _is_told(work.actor)).order_by(
             col(StatusChange.at), col(StatusChange.id)
         )
     )
@@ -187,8 +189,7 @@ async def read_referral(
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)
         for row in steps
     ]
-    audit.record(
-        session,
+    work.audit(
         operation="referral.read",
         subject_id=referral.id,
         object_ids=[row.id for row, _ in subjects],
@@ -198,18 +199,19 @@ async def read_referral(
     return referral, narrative, subjects, history
 
 
-async def read_state(session: AsyncSession, actor: Actor, referral_id: UUID) -> Referral:
+async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
     """The referral's head, for a party; a withdrawn one still says that it is withdrawn."""
-    found = (await session.execute(_as_shown(actor).where(col(Referral.id) == referral_id, _is_shared(actor)))).first()
+    found = (
+        await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _is_shared(work.actor)))
+    ).first()
     if found is None:
         raise ReferralNotFound
-    audit.record(session, operation="referral.status", subject_id=referral_id)
+    work.audit(operation="referral.status", subject_id=referral_id)
     return _show(*found)
 
 
 async def list_referrals(
-    session: AsyncSession,
-    actor: Actor,
+    work: UnitOfWork,
     *,
     box: Box | None,
     status: ReferralStatus | None,
@@ -218,32 +220,32 @@ async def list_referrals(
     limit: int,
 ) -> list[Referral]:
     """The actor's referrals, newest first, up to one more than `limit`; `after` is (submitted_at, id) of the last seen."""
-    query = _as_shown(actor).where(_may_read(actor))
+    query = _as_shown(work.actor).where(_may_read(work.actor))
     if box:
-        query = query.where((col(Referral.recipient) if box is Box.INCOMING else col(Referral.sender)) == actor.org)
+        query = query.where(
+            (col(Referral.recipient) if box is Box.INCOMING else col(Referral.sender)) == work.actor.org
+        )
     if status:
-        query = query.where(_shown_status(actor) == status.value)
+        query = query.where(_shown_status(work.actor) == status.value)
     if since:
-        query = query.where(_shown_update(actor) >= since)
+        query = query.where(_shown_update(work.actor) >= since)
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Referral.submitted_at), col(Referral.id)) < last)
     query = query.order_by(col(Referral.submitted_at).desc(), col(Referral.id).desc()).limit(limit + 1)
-    found = [_show(*row) for row in await session.execute(query)]
-    audit.record(session, operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
+    found = [_show(*row) for row in await work.session.execute(query)]
+    work.audit(operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
     return found
 
 
-async def subjects_of(
-    session: AsyncSession, actor: Actor, referral_ids: Sequence[UUID]
-) -> dict[UUID, list[ReferralSubject]]:
+async def subjects_of(work: UnitOfWork, referral_ids: Sequence[UUID]) -> dict[UUID, list[ReferralSubject]]:
     """The subjects of these referrals, in the senders' order, with one statement; without the case of whoever took consent
     back from the actor. Ask only for referrals already read."""
     found: dict[UUID, list[ReferralSubject]] = {referral_id: [] for referral_id in referral_ids}
     is_closed = exists().where(
-        col(WithdrawnShare.org) == actor.org, col(WithdrawnShare.case_id) == col(ReferralSubject.case_id)
+        col(WithdrawnShare.org) == work.actor.org, col(WithdrawnShare.case_id) == col(ReferralSubject.case_id)
     )
-    rows = await session.execute(
+    rows = await work.session.execute(
         select(ReferralSubject, is_closed)
         .where(col(ReferralSubject.referral_id).in_(referral_ids))
         .order_by(col(ReferralSubject.position))
@@ -254,39 +256,37 @@ async def subjects_of(
     return found
 
 
-async def subject_with_case(session: AsyncSession, subject_id: UUID) -> ReferralSubject | None:
+async def subject_with_case(work: UnitOfWork, subject_id: UUID) -> ReferralSubject | None:
     """A subject that identification has spoken of; None when it is not one of ours."""
-    return await session.get(ReferralSubject, subject_id)
+    return await work.session.get(ReferralSubject, subject_id)
 
 
-async def stop_sharing(session: AsyncSession, *, case_id: UUID, org: str, since: datetime) -> None:
+async def stop_sharing(work: UnitOfWork, *, case_id: UUID, org: str, since: datetime) -> None:
     """Nothing more of the case reaches the organisation."""
     added = insert(WithdrawnShare).values(case_id=case_id, org=org, since=since)
-    await session.execute(added.on_conflict_do_nothing())
-    audit.record(session, operation="case.withdraw_share", subject_id=case_id)
+    await work.session.execute(added.on_conflict_do_nothing())
+    work.audit(operation="case.withdraw_share", subject_id=case_id)
 
 
-async def share_again(session: AsyncSession, *, case_id: UUID, org: str) -> None:
+async def share_again(work: UnitOfWork, *, case_id: UUID, org: str) -> None:
     """The person lets the organisation know again."""
-    await session.execute(
+    await work.session.execute(
         delete(WithdrawnShare).where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == org)
     )
-    audit.record(session, operation="case.share_again", subject_id=case_id)
+    work.audit(operation="case.share_again", subject_id=case_id)
 
 
-async def list_organisations(
-    session: AsyncSession, *, after: Sequence[str | int] | None, limit: int
-) -> list[Organisation]:
+async def list_organisations(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[Organisation]:
     """The directory by id, up to one more than `limit`."""
     query = select(Organisation).order_by(col(Organisation.id)).limit(limit + 1)
     if after:
         query = query.where(col(Organisation.id) > str(after[0]))
-    return list(await session.scalars(query))
+    return list(await work.session.scalars(query))
 
 
-async def organisation(session: AsyncSession, organisation_id: str, *, lock: bool = False) -> Organisation:
+async def organisation(work: UnitOfWork, organisation_id: str, *, lock: bool = False) -> Organisation:
     """One entry of the directory; raises OrganisationNotFound."""
-    found = await session.get(Organisation, organisation_id, with_for_update=lock)
+    found = await work.session.get(Organisation, organisation_id, with_for_update=lock)
     if found is None:
         raise OrganisationNotFound
     return found

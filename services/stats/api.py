@@ -10,15 +10,16 @@ from services.stats.formats import Format
 from services.stats.schemas import Audience, FigureCounts, Flow, FromDay, Language, ToDay, VictimCounts
 from shared.contract.organisations import Scope
 from shared.contract.types import Day, Moment
-from shared.http.endpoint import STAFF, Now, Requires, Session
-from shared.identity.actor import Actor, Role
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.endpoint import STAFF, Requires
+from shared.identity.actor import Role
 from shared.runtime.service import service_router
 
 router = service_router()
 
 READERS = (Role.STATISTICIAN, Role.DASHBOARD, Role.AUDITOR, *STAFF)
-Reader = Annotated[Actor, Depends(Requires(Scope.STATS_READ, *READERS))]
-ExactReader = Annotated[Actor, Depends(Requires(Scope.STATS_EXACT, *READERS))]
+Reader = Annotated[UnitOfWork, Depends(Requires(Scope.STATS_READ, *READERS))]
+ExactReader = Annotated[UnitOfWork, Depends(Requires(Scope.STATS_EXACT, *READERS))]
 
 From = Annotated[FromDay | None, Query(alias="from", description="The first year, or a day in it.")]
 To = Annotated[ToDay | None, Query(alias="to", description="The last year, or a day in it.")]
@@ -40,15 +41,13 @@ Selected = Annotated[Selection, Depends(_selection)]
 
 @router.get("/victims", response_model_exclude_unset=True)
 async def count_victims(
-    session: Session,
-    actor: Reader,
-    now: Now,
+    work: Reader,
     selection: Selected,
     by: Annotated[str, Query(description="Dimensions, with commas between.", examples=["year,gender"])] = "year",
 ) -> VictimCounts:
     """How many people were assessed as trafficked. Everybody counts once, in the year of the first positive decision."""
     dimensions = domain.dimensions_of(by)
-    return await domain.count_victims(session, actor=actor, dimensions=dimensions, selection=selection, now=now)
+    return await domain.count_victims(work, dimensions=dimensions, selection=selection)
 
 
 @router.get(
@@ -64,11 +63,9 @@ async def count_victims(
     },
 )
 async def read_figure(
-    figure: str,
+    work: Reader,
     response: Response,
-    session: Session,
-    actor: Reader,
-    now: Now,
+    figure: str,
     selection: Selected,
     lang: Language = Language.DANISH,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
@@ -79,7 +76,7 @@ async def read_figure(
     number, _, suffix = figure.partition(".")
     found = figures.figure(number)
     wanted = formats.format_of(suffix, accept)
-    counts = await domain.count_victims(session, actor=actor, dimensions=found.dimensions, selection=selection, now=now)
+    counts = await domain.count_victims(work, dimensions=found.dimensions, selection=selection)
     if wanted is Format.CSV:
         return _csv(f"havn-figure-{number}", counts)
     response.headers["vary"] = "accept"
@@ -87,9 +84,9 @@ async def read_figure(
 
 
 @router.get("/flow")
-async def describe_flow(session: Session, actor: ExactReader, from_on: From = None, to_on: To = None) -> Flow:
+async def describe_flow(work: ExactReader, from_on: From = None, to_on: To = None) -> Flow:
     """What came in and what was done in a period of days or years: exact, for those who may see exact counts."""
-    return await domain.describe_flow(session, from_on=from_on, to_on=to_on)
+    return await domain.describe_flow(work, from_on=from_on, to_on=to_on)
 
 
 def _csv(name: str, counts: VictimCounts) -> Response:

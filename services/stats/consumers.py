@@ -1,7 +1,5 @@
 """What the others' events make the stats service do: keep the fact."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.stats import repository
 from services.stats.models import (
     CaseMerge,
@@ -35,7 +33,7 @@ from shared.contract.events import (
     ReferralWithdrawn,
 )
 from shared.contract.municipalities import MUNICIPALITIES
-from shared.messaging.consumer import Handlers, Handling
+from shared.messaging.consumer import Delivery, Handlers
 
 handlers = Handlers()
 
@@ -50,59 +48,59 @@ _STATUS_AFTER: dict[type[ReferralEvent], ReferralStatus] = {
 
 
 @handlers.on(CaseOpened)
-async def keep_the_person(session: AsyncSession, event: CaseOpened, handling: Handling) -> None:
+async def keep_the_person(work: Delivery, event: CaseOpened) -> None:
     told = event.model_dump(exclude={"occurred_at", "channel", "subject_id", "residence_basis"})
-    await repository.keep(session, Person(**told, region=_region(event.municipality)))
+    await repository.keep(work, Person(**told, region=_region(event.municipality)))
 
 
 @handlers.on(PersonDescribed)
-async def keep_the_description(session: AsyncSession, event: PersonDescribed, handling: Handling) -> None:
+async def keep_the_description(work: Delivery, event: PersonDescribed) -> None:
     told = event.model_dump(exclude={"occurred_at", "residence_basis"})
-    await repository.keep(session, Description(**told, sequence=handling.sequence, recorded_at=event.occurred_at))
+    await repository.keep(work, Description(**told, sequence=work.sequence, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseReferred)
-async def keep_the_further_referral(session: AsyncSession, event: CaseReferred, handling: Handling) -> None:
+async def keep_the_further_referral(work: Delivery, event: CaseReferred) -> None:
     told = event.model_dump(include={"case_id", "referral_id", "referred_by"})
-    await repository.keep(session, FurtherReferral(**told, recorded_at=event.occurred_at))
+    await repository.keep(work, FurtherReferral(**told, recorded_at=event.occurred_at))
 
 
 @handlers.on(InterviewHeld)
-async def keep_the_interview(session: AsyncSession, event: InterviewHeld, handling: Handling) -> None:
-    await repository.keep(session, Interview(**event.model_dump(include={"interview_id", "case_id", "held_at"})))
+async def keep_the_interview(work: Delivery, event: InterviewHeld) -> None:
+    await repository.keep(work, Interview(**event.model_dump(include={"interview_id", "case_id", "held_at"})))
 
 
 @handlers.on(DecisionMade)
-async def keep_the_decision(session: AsyncSession, event: DecisionMade, handling: Handling) -> None:
+async def keep_the_decision(work: Delivery, event: DecisionMade) -> None:
     told = event.model_dump(exclude={"occurred_at", "legal_status"})
-    await repository.keep(session, Decision(**told, recorded_at=event.occurred_at))
+    await repository.keep(work, Decision(**told, recorded_at=event.occurred_at))
 
 
 @handlers.on(DecisionReplaced)
-async def keep_the_replacement(session: AsyncSession, event: DecisionReplaced, handling: Handling) -> None:
+async def keep_the_replacement(work: Delivery, event: DecisionReplaced) -> None:
     told = event.model_dump(include={"decision_id", "replaced_by"})
-    await repository.keep(session, Replacement(**told, recorded_at=event.occurred_at))
+    await repository.keep(work, Replacement(**told, recorded_at=event.occurred_at))
 
 
 @handlers.on(PersonDeparted)
-async def keep_the_departure(session: AsyncSession, event: PersonDeparted, handling: Handling) -> None:
+async def keep_the_departure(work: Delivery, event: PersonDeparted) -> None:
     told = event.model_dump(include={"case_id", "departed_on"})
-    await repository.keep_departure(session, Departure(**told, recorded_at=event.occurred_at))
+    await repository.keep_departure(work, Departure(**told, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseMerged)
-async def keep_the_merge(session: AsyncSession, event: CaseMerged, handling: Handling) -> None:
+async def keep_the_merge(work: Delivery, event: CaseMerged) -> None:
     merge = CaseMerge(case_id=event.case_id, into_id=event.into, recorded_at=event.occurred_at)
-    await repository.append(session, merge)
+    await repository.append(work, merge)
 
 
 @handlers.on(CaseUnmerged)
-async def keep_the_end_of_the_merge(session: AsyncSession, event: CaseUnmerged, handling: Handling) -> None:
-    await repository.append(session, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
+async def keep_the_end_of_the_merge(work: Delivery, event: CaseUnmerged) -> None:
+    await repository.append(work, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
 
 
 @handlers.on(ReferralSubmitted)
-async def keep_the_referral(session: AsyncSession, event: ReferralSubmitted, handling: Handling) -> None:
+async def keep_the_referral(work: Delivery, event: ReferralSubmitted) -> None:
     referral = Referral(
         **event.model_dump(include={"referral_id", "sender", "municipality"}),
         region=_region(event.municipality),
@@ -110,12 +108,12 @@ async def keep_the_referral(session: AsyncSession, event: ReferralSubmitted, han
         submitted_at=event.occurred_at,
         updated_at=event.occurred_at,
     )
-    await repository.keep(session, referral)
+    await repository.keep(work, referral)
 
 
-async def note_the_status(session: AsyncSession, event: ReferralEvent, handling: Handling) -> None:
+async def note_the_status(work: Delivery, event: ReferralEvent) -> None:
     status = _STATUS_AFTER[type(event)]
-    await repository.note_status(session, event.referral_id, status=status, at=event.occurred_at)
+    await repository.note_status(work, event.referral_id, status=status, at=event.occurred_at)
 
 
 for changed in _STATUS_AFTER:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.stats import repository
 from services.stats.repository import Value
 from services.stats.schemas import Audience, Cell, CountStatus, Dimension, Flow, SenderCount, VictimCounts
 from shared.contract.codes import ExploitationForm, Region
 from shared.contract.municipalities import REGION_NAMES
 from shared.contract.organisations import Scope, kind_of
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.clock import COPENHAGEN, on_date
 from shared.kernel.errors import NotFound, ScopeMissing, Unprocessable
@@ -68,23 +67,21 @@ def dimensions_of(by: str) -> tuple[Dimension, ...]:
     return tuple(Dimension(name) for name in names)
 
 
-async def count_victims(
-    session: AsyncSession, *, actor: Actor, dimensions: Sequence[Dimension], selection: Selection, now: datetime
-) -> VictimCounts:
+async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], selection: Selection) -> VictimCounts:
     """The people assessed as trafficked, each in one cell, in the year of the first positive decision that stands.
 
     Raises ScopeMissing, and TableNotReleased for every audience but the internal one: there is no release yet."""
-    _require_exact(actor, selection.audience)
+    _require_exact(work.actor, selection.audience)
     first_year = selection.from_on.year if selection.from_on else None
     last_year = selection.to_on.year if selection.to_on else None
     as_of = _moment(selection.as_of)
     counts: Counter[tuple[str | int, ...]] = Counter()
     for values, count in await repository.count_victims(
-        session, dimensions, first_year=first_year, last_year=last_year, as_of=as_of
+        work, dimensions, first_year=first_year, last_year=last_year, as_of=as_of
     ):
         # Counted up: what was told as unknown and what was never told are the same cell.
         counts[tuple(map(_spoken, dimensions, values))] += count
-    stated = min(as_of or now, now)
+    stated = min(as_of or work.now, work.now)
     if list(dimensions) == [Dimension.YEAR]:
         _add_empty_years(counts, first_year, last_year or on_date(stated).year)
     return VictimCounts(as_of=stated, release=None, dimensions=list(dimensions), rows=_cells(dimensions, counts))
@@ -133,18 +130,18 @@ def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...
     ]
 
 
-async def describe_flow(session: AsyncSession, *, from_on: date | None, to_on: date | None) -> Flow:
+async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> Flow:
     """Referrals submitted, people interviewed and people who left on these Danish days, the last one included."""
     check_period(from_on, to_on)
     since = _start_of(from_on) if from_on else None
     before = _start_of(to_on + timedelta(days=1)) if to_on else None
-    referrals = await repository.count_referrals(session, since=since, before=before)
+    referrals = await repository.count_referrals(work, since=since, before=before)
     senders = []
     for sender, rows in groupby(referrals, key=lambda row: row[0]):
         statuses = {status: count for _, status, count in rows}
         senders.append(
             SenderCount(referred_by=sender, kind=kind_of(sender), count=sum(statuses.values()), statuses=statuses)
         )
-    interviewed = await repository.count_interviewed(session, since=since, before=before)
-    returned = await repository.count_departures(session, from_on=from_on, to_on=to_on)
+    interviewed = await repository.count_interviewed(work, since=since, before=before)
+    returned = await repository.count_departures(work, from_on=from_on, to_on=to_on)
     return Flow(referrals=senders, interviewed=interviewed, prepared_returns=returned)

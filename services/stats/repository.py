@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
     SQLColumnExpression,
     String,
     Subquery,
+    case,
     cast,
     extract,
     func,
@@ -21,33 +23,42 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.stats import people
-from services.stats.models import Decision, Departure, FurtherReferral, Interview, Referral, Replacement, Table
+from services.stats.models import (
+    CaseMerge,
+    Decision,
+    Departure,
+    Description,
+    FurtherReferral,
+    Interview,
+    Person,
+    Referral,
+    Replacement,
+    Table,
+)
 from services.stats.schemas import Dimension
-from shared.contract.codes import Outcome, Purpose, ReferralStatus
-from shared.data import audit
+from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
+from shared.data.unit_of_work import UnitOfWork
 
 Value = str | int | None
 """What a person is counted under; None where nobody has told."""
 
 
-async def keep(session: AsyncSession, fact: Table) -> None:
+async def keep(work: UnitOfWork, fact: Table) -> None:
     """Keep a fact; the same fact told again changes nothing. Facts of different cases come in any order."""
-    await session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
+    await work.session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
 
 
-async def append(session: AsyncSession, fact: Table) -> None:
+async def append(work: UnitOfWork, fact: Table) -> None:
     """Keep what is told of something again, beside what was told before."""
-    session.add(fact)
-    await session.flush()
+    work.session.add(fact)
+    await work.session.flush()
 
 
-async def note_status(session: AsyncSession, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
+async def note_status(work: UnitOfWork, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
     """The referral's status since `at`, unless something later is known of it."""
-    await session.execute(
+    await work.session.execute(
         update(Referral)
         .where(col(Referral.referral_id) == referral_id, col(Referral.updated_at) <= at)
         .values(status=status, updated_at=at)
@@ -55,7 +66,7 @@ async def note_status(session: AsyncSession, referral_id: UUID, *, status: Refer
 
 
 async def count_victims(
-    session: AsyncSession,
+    work: UnitOfWork,
     dimensions: Sequence[Dimension],
     *,
     first_year: int | None,
@@ -72,13 +83,13 @@ async def count_victims(
         query = query.where(victims.c.year >= first_year)
     if last_year is not None:
         query = query.where(victims.c.year <= last_year)
-    audit.record(session, operation="stats.victims", fields=dimensions, purpose=Purpose.STATISTICS)
-    return [(tuple(values), count) for *values, count in await session.execute(query)]
+    work.audit(operation="stats.victims", fields=dimensions, purpose=Purpose.STATISTICS)
+    return [(tuple(values), count) for *values, count in await work.session.execute(query)]
 
 
 def _victims(as_of: datetime | None) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
-    first, further, person = _first_positive(as_of), _first_further_referral(as_of), people.described(as_of)
+    first, further, person = _first_positive(as_of), _first_further_referral(as_of), described(as_of)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
         Dimension.GENDER: person.c.gender,
@@ -104,7 +115,7 @@ def _first_positive(as_of: datetime | None) -> Subquery:
     """Each person's first positive decision that was not taken back. Court and CMM, a decision that a later one confirms,
     and those of several cases of one person, are one person in the year of the first."""
     in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
-    same = people.same_person(as_of)
+    same = same_person(as_of)
     person = func.coalesce(same.c.person, cast(col(Decision.case_id), String))
     return (
         select(
@@ -151,42 +162,108 @@ def _is_known(recorded_at: datetime, as_of: datetime | None) -> ColumnElement[bo
 
 
 async def count_referrals(
-    session: AsyncSession, *, since: datetime | None, before: datetime | None
+    work: UnitOfWork, *, since: datetime | None, before: datetime | None
 ) -> list[tuple[str, ReferralStatus, int]]:
     """The referrals submitted in [since, before), by sender and status, in that order."""
     query = select(col(Referral.sender), col(Referral.status), func.count()).where(
         _is_within(Referral.submitted_at, since, before)
     )
     grouped = query.group_by(col(Referral.sender), col(Referral.status))
-    audit.record(session, operation="stats.flow", purpose=Purpose.STATISTICS)
-    return sorted((sender, status, count) for sender, status, count in await session.execute(grouped))
+    work.audit(operation="stats.flow", purpose=Purpose.STATISTICS)
+    return sorted((sender, status, count) for sender, status, count in await work.session.execute(grouped))
 
 
-async def count_interviewed(session: AsyncSession, *, since: datetime | None, before: datetime | None) -> int:
+async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before: datetime | None) -> int:
     """The people interviewed in [since, before), however often."""
-    same = people.same_person(None)
+    same = same_person(None)
     person = func.coalesce(same.c.person, cast(col(Interview.case_id), String))
     interviewed = select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(Interview.case_id))
-    return await session.scalar(interviewed.where(_is_within(Interview.held_at, since, before))) or 0
+    return await work.session.scalar(interviewed.where(_is_within(Interview.held_at, since, before))) or 0
 
 
-async def keep_departure(session: AsyncSession, departure: Departure) -> None:
+async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
     """The day of somebody's departure; one that is told again corrects it."""
     added = insert(Departure).values(dict(departure))
     corrected = {"departed_on": departure.departed_on, "recorded_at": departure.recorded_at}
-    await session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_=corrected))
+    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_=corrected))
 
 
-async def count_departures(session: AsyncSession, *, from_on: date | None, to_on: date | None) -> int:
+async def count_departures(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> int:
     """The people who left by a prepared return on these days, both included."""
     people = select(func.count()).select_from(Departure)
     if from_on is not None:
         people = people.where(col(Departure.departed_on) >= from_on)
     if to_on is not None:
         people = people.where(col(Departure.departed_on) <= to_on)
-    return await session.scalar(people) or 0
+    return await work.session.scalar(people) or 0
 
 
 def _is_within(moment: datetime, since: datetime | None, before: datetime | None) -> ColumnElement[bool]:
     after = true() if since is None else col(moment) >= since
     return after if before is None else after & (col(moment) < before)
+
+
+# ---------------------------------------------------------------- which cases are of one person, as known at any moment
+
+_MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
+
+
+def same_person(as_of: datetime | None) -> Subquery:
+    """A `person` for each case that has to do with another one: merged with it, or opened after it had ended. The key is
+    the same for all of them, whichever way and in whichever order they were told."""
+    pairs = _pairs(as_of)
+    reached = select(pairs.c.case_id, pairs.c.case_id.label("other")).cte("reached", recursive=True)
+    reached = reached.union(select(reached.c.case_id, pairs.c.other).join(pairs, pairs.c.case_id == reached.c.other))
+    return (
+        select(reached.c.case_id, func.min(cast(reached.c.other, String)).label("person"))
+        .group_by(reached.c.case_id)
+        .subquery("same_person")
+    )
+
+
+def _pairs(as_of: datetime | None) -> CTE:
+    """Two cases of one person, in both directions."""
+    known = true() if as_of is None else col(CaseMerge.recorded_at) <= as_of
+    last = (
+        select(col(CaseMerge.case_id), col(CaseMerge.into_id))
+        .ext(distinct_on(col(CaseMerge.case_id)))
+        .where(known)
+        .order_by(col(CaseMerge.case_id), col(CaseMerge.position).desc())
+        .subquery("last_merge")
+    )
+    merged = select(last.c.case_id, last.c.into_id.label("other")).where(last.c.into_id.is_not(None))
+    followed: Select[UUID, UUID | None] = select(col(Person.case_id), col(Person.earlier_case_id)).where(
+        col(Person.earlier_case_id).is_not(None)
+    )
+    one_way = merged.union(followed).subquery("one_way")
+    return select(one_way.c.case_id, one_way.c.other).union(select(one_way.c.other, one_way.c.case_id)).cte("pair")
+
+
+def described(as_of: datetime | None) -> Subquery:
+    """What was last told about the person of each case."""
+    known = true() if as_of is None else col(Description.recorded_at) <= as_of
+    last = (
+        select(Description)
+        .ext(distinct_on(col(Description.case_id)))
+        .where(known)
+        .order_by(col(Description.case_id), col(Description.sequence).desc())
+        .subquery("last_description")
+    )
+    was_told = last.c.case_id.is_not(None)
+    age_group = case((was_told, last.c.age_group), else_=col(Person.age_group))
+    at_exploitation = case((was_told, last.c.age_group_at_exploitation), else_=col(Person.age_group_at_exploitation))
+    return (
+        select(
+            col(Person.case_id),
+            case((was_told, last.c.gender), else_=col(Person.gender)).label("gender"),
+            case((was_told, last.c.citizenships), else_=col(Person.citizenships)).label("citizenships"),
+            # Who was exploited as a child is a child victim, however old when found.
+            case((at_exploitation.in_(_MINORS), AgeGroup.MINOR), else_=age_group).label("age_group"),
+            col(Person.region),
+            col(Person.referral_id),
+            col(Person.referred_by),
+        )
+        .select_from(Person)
+        .outerjoin(last, last.c.case_id == col(Person.case_id))
+        .subquery("described")
+    )

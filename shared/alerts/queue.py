@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, String, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -21,6 +20,7 @@ from shared.alerts.channels import Channel, ChannelRefused
 from shared.contract.codes import DeadlineKind
 from shared.data.columns import Code
 from shared.data.database import Database
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
 from shared.observability.logs import error_type, log
@@ -90,9 +90,9 @@ def table_in(metadata: MetaData) -> Table:
     return _Base.metadata.tables["alert"].to_metadata(metadata)
 
 
-def raise_alert(session: AsyncSession, alert: Alert) -> None:
+def raise_alert(work: UnitOfWork, alert: Alert) -> None:
     """Alert people, if and when this transaction commits."""
-    session.add(RaisedAlert(**asdict(alert), raised_at=session.info["now"]))
+    work.session.add(RaisedAlert(**asdict(alert), raised_at=work.now))
 
 
 # ---------------------------------------------------------------- sending
@@ -154,8 +154,8 @@ class AlertSender:
     async def send_pending(self) -> int:
         """One pass over what is to be sent now; says how many alerts that were."""
         now = self._clock.now()
-        async with self._database.transaction(self._actor) as session:
-            taken = (await session.execute(_TAKE, {"lease": now + LEASE, "now": now, "batch": BATCH})).all()
+        async with self._database.transaction(self._actor) as work:
+            taken = (await work.session.execute(_TAKE, {"lease": now + LEASE, "now": now, "batch": BATCH})).all()
         await asyncio.gather(*(self._send(row) for row in taken))
         return len(taken)
 
@@ -180,8 +180,8 @@ class AlertSender:
             "next_try_at": now + wait if errors else None,
             "sent_at": None if errors else now,
         }
-        async with self._database.transaction(self._actor) as session:
-            await session.execute(_NOTE, values)
+        async with self._database.transaction(self._actor) as work:
+            await work.session.execute(_NOTE, values)
 
 
 def _told(row: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol, Self
+from uuid import UUID
 
 from iso3166 import countries_by_alpha3
 from pydantic import (
@@ -13,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     StringConstraints,
     WithJsonSchema,
 )
@@ -38,7 +40,33 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Answer(BaseModel):
+class Versioned(Protocol):
+    """A row whose version grows with every change of it."""
+
+    @property
+    def id(self) -> UUID | str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+class Shown(BaseModel):
+    """What an endpoint may answer, as of a version of the resource that it shows."""
+
+    _version_shown: Versioned | None = PrivateAttr(default=None)
+
+    def tagged(self, resource: Versioned) -> Self:
+        """This answer, which shows the resource as of its present version: the ETag in its header is that version's."""
+        self._version_shown = resource
+        return self
+
+    @property
+    def version_shown(self) -> Versioned | None:
+        """The resource that this answer shows a version of, if it says so."""
+        return self._version_shown
+
+
+class Answer(Shown):
     """An answer; made from a row or from values."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)

@@ -1,7 +1,5 @@
 """Who saw or changed what. An audit row commits with what it tells of: without the row, no data leaves."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,12 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Identity, String, Uuid, insert
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.contract.codes import Purpose
 from shared.data.plumbing import PlumbingTable
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import Access, UnitOfWork
 from shared.observability.tracing import current_trace_id
 
 
@@ -44,54 +40,23 @@ class AuditRow(PlumbingTable):
 _ADD = insert(PlumbingTable.metadata.tables["audit"])
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """An access that is about to be written."""
-
-    operation: str
-    subject_id: UUID | None
-    object_ids: tuple[UUID, ...]
-    fields: tuple[str, ...]
-    purpose: Purpose | None
+async def write(work: UnitOfWork) -> None:
+    """Write the accesses that were noted; called by the commit. When it fails, the transaction fails, and nothing is shown."""
+    if work.accesses:
+        await work.session.execute(_ADD, [_row(work, access, Outcome.ALLOWED) for access in work.accesses])
 
 
-def record(
-    session: AsyncSession,
-    *,
-    operation: str,
-    subject_id: UUID | None = None,
-    object_ids: Iterable[UUID] = (),
-    fields: Iterable[str] = (),
-    purpose: Purpose | None = None,
-) -> None:
-    """Note what the session's actor sees or changes; it is written in the same transaction.
-
-    `operation` is the server's word for it (`case.person.read`), `subject_id` the case (or referral) it is about."""
-    access = Access(operation, subject_id, tuple(object_ids), tuple(fields), purpose)
-    session.info.setdefault("accesses", []).append(access)
-
-
-async def write(session: AsyncSession) -> None:
-    """Write what was recorded; called by the commit. When it fails, the transaction fails, and nothing is shown."""
-    accesses: list[Access] = session.info.pop("accesses", [])
-    if accesses:
-        actor: Actor = session.info["actor"]
-        at: datetime = session.info["now"]
-        await session.execute(_ADD, [_row(actor, at, access, Outcome.ALLOWED) for access in accesses])
-
-
-async def write_refusal(session: AsyncSession, *, operation: str, subject_id: UUID | None) -> None:
-    """Note that the session's actor was refused; in a transaction of its own, as the refused one left nothing."""
+async def write_refusal(work: UnitOfWork, *, operation: str, subject_id: UUID | None) -> None:
+    """Note that the actor was refused; in a unit of work of its own, as the refused one left nothing."""
     access = Access(operation, subject_id, (), (), None)
-    refusal = _row(session.info["actor"], session.info["now"], access, Outcome.REFUSED)
-    await session.execute(_ADD, [refusal])
+    await work.session.execute(_ADD, [_row(work, access, Outcome.REFUSED)])
 
 
-def _row(actor: Actor, at: datetime, access: Access, outcome: Outcome) -> dict[str, Any]:
+def _row(work: UnitOfWork, access: Access, outcome: Outcome) -> dict[str, Any]:
     return {
-        "at": at,
-        "org": actor.org,
-        "actor": actor.subject,
+        "at": work.now,
+        "org": work.actor.org,
+        "actor": work.actor.subject,
         "operation": access.operation,
         "purpose": access.purpose,
         "outcome": outcome,

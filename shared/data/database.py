@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from shared.data import audit, outbox
 from shared.data.keys import KeyRing
-from shared.data.sealed import Vault
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import Vault
 from shared.identity.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.settings import Settings
@@ -54,21 +55,21 @@ class Database:
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction, on behalf of `actor`. It commits when the block ends, and only then;
+    async def transaction(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
+        """A unit of work on behalf of `actor`, at this instant. It commits when the block ends, and only then;
         any exception, the commit's own included, leaves nothing behind."""
         async with self._sessions() as session:
-            session.info.update(actor=actor, vault=self._vault, now=self._clock.now())
+            work = UnitOfWork(session, actor, self._clock.now(), self._vault)
             # Row level security reads who is asking from here; it ends with the transaction.
             await session.execute(text("SELECT set_config('havn.org', :org, true)"), {"org": actor.org})
-            yield session
-            await self._commit(session)
+            yield work
+            await self._commit(work)
 
-    async def _commit(self, session: AsyncSession) -> None:
-        await session.flush()
-        await audit.write(session)
-        recorded = await outbox.write(session)
-        await session.commit()
+    async def _commit(self, work: UnitOfWork) -> None:
+        await work.session.flush()
+        await audit.write(work)
+        recorded = await outbox.write(work)
+        await work.session.commit()
         if recorded:
             self.on_commit()
 

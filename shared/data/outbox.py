@@ -1,3 +1,5 @@
+"""The events of a service: their history, and the queue of those that the relay has still to send."""
+
 import json
 from collections import Counter
 from datetime import datetime
@@ -6,11 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.contract.events import Event
 from shared.data.plumbing import PlumbingTable
+from shared.data.unit_of_work import UnitOfWork
 from shared.observability.tracing import current_traceparent
 
 
@@ -45,15 +46,10 @@ class EventSequence(PlumbingTable):
     last: Mapped[int] = mapped_column(BigInteger)
 
 
-def record(session: AsyncSession, event: Event) -> None:
-    """Tell the others, if and when this transaction commits."""
-    session.info.setdefault("events", []).append(event)
-
-
 # Cases are counted up in the order of their keys: two transactions that touch the same ones wait for each other instead of
 # deadlocking. The sort before `kept` needs every count, so a position is drawn only after the case's row is locked:
 # within a case, positions are in commit order.
-_TELL = text("""
+_RECORD = text("""
     WITH told AS (
         SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
                                  AS (key text, step bigint, type text, occurred_at timestamptz, payload jsonb))
@@ -70,16 +66,15 @@ _TELL = text("""
 """)
 
 
-async def write(session: AsyncSession) -> bool:
+async def write(work: UnitOfWork) -> bool:
     """Write what was recorded; called by the commit. Says whether there was anything."""
-    events: list[Event] = session.info.pop("events", [])
-    if not events:
+    if not work.events:
         return False
     steps: Counter[str] = Counter()
-    told = []
-    for event in events:
+    rows = []
+    for event in work.events:
         steps[event.key] += 1
-        told.append(
+        rows.append(
             {
                 "key": event.key,
                 "step": steps[event.key],
@@ -88,6 +83,6 @@ async def write(session: AsyncSession) -> bool:
                 "payload": event.model_dump(mode="json"),
             }
         )
-    values = {"org": session.info["actor"].org, "traceparent": current_traceparent(), "events": json.dumps(told)}
-    await session.execute(_TELL, values)
+    values = {"org": work.actor.org, "traceparent": current_traceparent(), "events": json.dumps(rows)}
+    await work.session.execute(_RECORD, values)
     return True

@@ -1,155 +1,37 @@
-"""Personal data at rest: sealed with AES-256-GCM under one key per case, bound to its table, column and row.
+"""The keys of a unit of work: a new one for a new owner, those of owners whose documents it opens."""
 
-Destroying a case's key makes everything sealed under it unreadable, in backups too. Equality is judged by keyed hash.
-"""
-
-import hmac
-import secrets
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel
-from sqlalchemy import DateTime, LargeBinary, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
 
-from shared.data.keys import KeyRing
-from shared.data.plumbing import PlumbingTable
-from shared.kernel.errors import Unavailable
-from shared.kernel.text import AS_STORED
-
-DocumentT = TypeVar("DocumentT", bound=BaseModel)
-_NONCE_BYTES = 12
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import DataKey, KeyDestroyed, StoredKey
 
 
-class SealBroken(Unavailable):
-    """A sealed field does not open where it lies: moved, altered, or its key is gone."""
-
-
-class KeyDestroyed(SealBroken):
-    """The time of keeping is over: what was sealed under this key can no longer be read, by anybody."""
-
-    status = 410
-
-
-class StoredKey(PlumbingTable):
-    """A case's (or referral's, or facility's) data key, wrapped by the master key that `wrapped_by` names."""
-
-    __tablename__ = "data_key"
-    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
-    wrapped_by: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """Seals and opens documents of one owner."""
-
-    owner_id: UUID
-    secret: bytes = field(repr=False)
-
-    def seal(self, document: BaseModel, *, table: str, column: str, row: UUID) -> bytes:
-        """The document's JSON, sealed for exactly that place."""
-        plain = document.model_dump_json(exclude_none=True).encode()
-        return self.seal_bytes(plain, table=table, column=column, row=row)
-
-    def seal_bytes(self, plain: bytes, *, table: str, column: str, row: UUID) -> bytes:
-        """A file's bytes, sealed for exactly that place."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + AESGCM(self.secret).encrypt(nonce, plain, _place(table, column, row))
-
-    def open(self, sealed: bytes, kind: type[DocumentT], *, table: str, column: str, row: UUID) -> DocumentT:
-        """The document that was sealed at that place; SealBroken when these bytes were sealed for another."""
-        plain = self.open_bytes(sealed, table=table, column=column, row=row)
-        return kind.model_validate_json(plain, context=AS_STORED)
-
-    def open_bytes(self, sealed: bytes, *, table: str, column: str, row: UUID) -> bytes:
-        """The bytes that were sealed at that place; SealBroken when these were sealed for another."""
-        try:
-            return AESGCM(self.secret).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(table, column, row))
-        except (InvalidTag, ValueError):  # altered, or cut too short to have a nonce
-            raise SealBroken("A sealed field could not be opened; the matter has been logged.") from None
-
-
-def _place(table: str, column: str, row: UUID) -> bytes:
-    return f"{table}|{column}|{row}".encode()
-
-
-class Vault:
-    """What one service needs to seal and open: it lives in `session.info["vault"]`."""
-
-    def __init__(self, ring: KeyRing) -> None:
-        self._ring = ring
-
-    def wrap(self, owner_id: UUID, secret: bytes) -> tuple[bytes, str]:
-        """The key, sealed by the current master key for this owner alone, and the master key's name."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        wrapping = AESGCM(self._ring.wrapping[self._ring.current])
-        return nonce + wrapping.encrypt(nonce, secret, owner_id.bytes), self._ring.current
-
-    def unwrap(self, stored: StoredKey) -> DataKey:
-        wrapping = self._ring.wrapping.get(stored.wrapped_by)
-        if wrapping is None:
-            raise SealBroken("The master key of a sealed field is not on this machine's key ring.")
-        try:
-            secret = AESGCM(wrapping).decrypt(
-                stored.wrapped[:_NONCE_BYTES], stored.wrapped[_NONCE_BYTES:], stored.owner_id.bytes
-            )
-        except (InvalidTag, ValueError):
-            raise SealBroken("A case's key could not be unwrapped; the matter has been logged.") from None
-        return DataKey(stored.owner_id, secret)
-
-    def hashed(self, use: str, value: str) -> bytes:
-        """A keyed hash for equality: the same for the same value and use, and worthless without the key.
-
-        The value is compared without case, spaces, hyphens and accents' encoding, as people write numbers."""
-        plain = "".join(unicodedata.normalize("NFKC", value).casefold().split()).replace("-", "")
-        return self.hashed_exactly(use, plain)
-
-    def hashed_exactly(self, use: str, value: str) -> bytes:
-        """A keyed hash for equality to the letter."""
-        return hmac.digest(self._ring.derived(f"hash:{use}"), value.encode(), "sha256")
-
-
-def vault_of(session: AsyncSession) -> Vault:
-    vault: Vault = session.info["vault"]
-    return vault
-
-
-def new_key(session: AsyncSession, owner_id: UUID, *, now: datetime) -> DataKey:
+def new_key(work: UnitOfWork, owner_id: UUID) -> DataKey:
     """A fresh key for an owner, stored wrapped in this transaction."""
     secret = AESGCM.generate_key(256)
-    wrapped, wrapped_by = vault_of(session).wrap(owner_id, secret)
-    session.add(StoredKey(owner_id=owner_id, wrapped=wrapped, wrapped_by=wrapped_by, created_at=now))
+    wrapped, wrapped_by = work.vault.wrap(owner_id, secret)
+    work.session.add(StoredKey(owner_id=owner_id, wrapped=wrapped, wrapped_by=wrapped_by, created_at=work.now))
     key = DataKey(owner_id, secret)
-    _opened(session)[owner_id] = key
+    work.keys[owner_id] = key
     return key
 
 
-async def key_of(session: AsyncSession, owner_id: UUID) -> DataKey:
+async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:
     """The owner's key; SealBroken when it was destroyed."""
-    return (await keys_of(session, [owner_id]))[owner_id]
+    return (await keys_of(work, [owner_id]))[owner_id]
 
 
-async def keys_of(session: AsyncSession, owner_ids: Iterable[UUID]) -> dict[UUID, DataKey]:
+async def keys_of(work: UnitOfWork, owner_ids: Iterable[UUID]) -> dict[UUID, DataKey]:
     """The keys of all these owners, with one statement; SealBroken when one of them was destroyed."""
-    opened = _opened(session)
+    opened = work.keys
     wanted = set(owner_ids)
     if missing := wanted - opened.keys():
-        for stored in await session.scalars(select(StoredKey).where(StoredKey.owner_id.in_(missing))):
-            opened[stored.owner_id] = vault_of(session).unwrap(stored)
+        for stored in await work.session.scalars(select(StoredKey).where(StoredKey.owner_id.in_(missing))):
+            opened[stored.owner_id] = work.vault.unwrap(stored)
     if wanted - opened.keys():
         raise KeyDestroyed("What was sealed here has been erased: its key was destroyed.")
     return {owner_id: opened[owner_id] for owner_id in wanted}
-
-
-def _opened(session: AsyncSession) -> dict[UUID, DataKey]:
-    keys: dict[UUID, DataKey] = session.info.setdefault("data_keys", {})
-    return keys

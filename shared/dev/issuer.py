@@ -304,8 +304,15 @@ class DevIssuer:
 
 
 _CARRIED: Final = (
-    "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-)  # fmt: skip
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+)
 
 
 def _authenticated_client(request: Request, form: Parameters) -> str:

@@ -3,21 +3,24 @@
 `Endpoint` is the route class of all four services. An endpoint that does not say what it requires cannot be defined.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from functools import wraps
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contract.codes import Purpose
 from shared.contract.organisations import Scope
+from shared.contract.types import Shown
 from shared.data import audit
 from shared.data.database import Database
+from shared.data.unit_of_work import UnitOfWork
 from shared.http import etag, idempotency
 from shared.http.openapi import REQUIRED
 from shared.http.paging import Cursor, Cursors, Limit, Page
@@ -65,10 +68,11 @@ class PurposeMissing(BadRequest):
     """A read of personal data that does not say why."""
 
 
-class Requires:
-    """As a dependency: the Actor, after it was found to have the scope, one of the roles, and the assurance level.
+class Policy:
+    """Who may call an endpoint: a scope, one of some roles, and a level of assurance. `Endpoint` checks it before the body is
+    read."""
 
-    The check itself is made by `Endpoint`, before the body is read."""
+    opens_transaction: ClassVar[bool]
 
     def __init__(self, scope: Scope, *roles: Role, assurance: Assurance = Assurance.SUBSTANTIAL) -> None:
         if not roles:
@@ -76,10 +80,6 @@ class Requires:
         self.scope = scope
         self.roles = frozenset(roles)
         self.assurance = assurance
-
-    async def __call__(self, request: Request) -> Actor:
-        actor: Actor = request.state.actor
-        return actor
 
     def check(self, actor: Actor) -> None:
         """Raises ScopeMissing, RoleMissing or AssuranceTooLow."""
@@ -98,12 +98,28 @@ class Requires:
             )
 
 
+class Requires(Policy):
+    """As a dependency: the unit of work of a request whose actor the policy admits. It commits after the endpoint returns and
+    before the answer is sent."""
+
+    opens_transaction = True
+
+    async def __call__(self, request: Request) -> UnitOfWork:
+        work: UnitOfWork = request.state.work
+        return work
+
+
+class RequiresNoRows(Policy):
+    """As a dependency: the Actor alone, for an endpoint that asks no database; no transaction is opened."""
+
+    opens_transaction = False
+
+    async def __call__(self, request: Request) -> Actor:
+        actor: Actor = request.state.actor
+        return actor
+
+
 # Dependencies are coroutines though they wait for nothing: FastAPI sends plain functions through a thread each.
-async def _session(request: Request) -> AsyncSession:
-    session: AsyncSession = request.state.session
-    return session
-
-
 async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.platform.clock.now()
     return now
@@ -133,9 +149,8 @@ async def _required_key(
         )
 
 
-Session = Annotated[AsyncSession, Depends(_session)]
-"""The transaction of this request; it commits after the endpoint returns and before the answer is sent."""
 Now = Annotated[datetime, Depends(_now)]
+"""The instant of a request that has no unit of work."""
 PurposeOfReading = Annotated[Purpose, Depends(_purpose)]
 IfMatch = Annotated[etag.Match, Depends(etag.honoured)]
 RequiredIfMatch = Annotated[etag.Match, Depends(etag.required)]
@@ -189,11 +204,27 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(inner)
 
 
+_tag_of_answer: ContextVar[str | None] = ContextVar("tag_of_answer")
+
+
+def _tagging(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """The endpoint; should its answer show a version of a resource (`Shown.tagged`), that one's ETag is kept for the header."""
+
+    @wraps(endpoint)
+    async def tagging(*args: Any, **kwargs: Any) -> Any:
+        answer = await endpoint(*args, **kwargs)
+        shown = answer.version_shown if isinstance(answer, Shown) else None
+        _tag_of_answer.set(etag.etag_of(shown) if shown else None)
+        return answer
+
+    return tagging
+
+
 class Endpoint(APIRoute):
     """A route that admits, opens the transaction, remembers the answer, commits, and only then answers."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        super().__init__(path, _tagging(endpoint), **kwargs)
         extra: dict[str, Any] = {
             "x-scope": self.policy.scope.value,
             "x-roles": sorted(self.policy.roles),
@@ -203,9 +234,9 @@ class Endpoint(APIRoute):
         self.openapi_extra = (self.openapi_extra or {}) | extra
 
     @property
-    def policy(self) -> Requires:
+    def policy(self) -> Policy:
         """What this endpoint requires; PolicyMissing when it does not say."""
-        found = [call for call in _calls(self.dependant) if isinstance(call, Requires)]
+        found = [call for call in _calls(self.dependant) if isinstance(call, Policy)]
         if len(found) != 1:
             raise PolicyMissing(f"{self.path}: an endpoint says once what it requires, {len(found)} found.")
         return found[0]
@@ -213,23 +244,22 @@ class Endpoint(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         run = super().get_route_handler()
         policy = self.policy
-        needs_session = _session in set(_calls(self.dependant))
         operation = self.name
 
         async def handle(request: Request) -> Response:
             actor = await _admit(request, policy, operation)
             await _read_strictly(request)
-            if not needs_session:
-                response = await run(request)
-            else:
+            if policy.opens_transaction:
                 response = await _in_one_transaction(request, actor, operation, run)
+            else:
+                response = await run(request)
             response.headers.setdefault("cache-control", "no-store")
             return response
 
         return handle
 
 
-async def _admit(request: Request, policy: Requires, operation: str) -> Actor:
+async def _admit(request: Request, policy: Policy, operation: str) -> Actor:
     verifier: TokenVerifier = request.app.state.platform.verifier
     try:
         actor = await verifier.verify(_bearer(request))
@@ -276,35 +306,37 @@ async def _in_one_transaction(
 ) -> Response:
     database: Database = request.app.state.database
     try:
-        async with database.transaction(actor) as session:
-            request.state.session = session
-            attempt = await _attempt(request, actor)
-            if attempt and (first := await idempotency.find(session, attempt)):
+        async with database.transaction(actor) as work:
+            attempt = await _attempt(request, work)
+            if attempt and (first := await idempotency.find(work, attempt)):
                 return first
+            request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
             try:
                 response = await run(request)
+                if tag := _tag_of_answer.get():
+                    response.headers["etag"] = tag
             except RefusedForGood as refused:
                 response = answer_to(refused)
             if attempt:
-                await idempotency.remember(session, attempt, response, now=session.info["now"])
+                await idempotency.remember(work, attempt, response)
         return response
     except (Forbidden, NotFound):
         await _note_refusal(request, actor, operation)
         raise
 
 
-async def _attempt(request: Request, actor: Actor) -> idempotency.Attempt | None:
+async def _attempt(request: Request, work: UnitOfWork) -> idempotency.Attempt | None:
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
-    return idempotency.Attempt.of(actor, key, operation=request.url.path, body=await request.body())
+    return idempotency.Attempt.of(work, key, operation=request.url.path, body=await request.body())
 
 
 async def _note_refusal(request: Request, actor: Actor, operation: str) -> None:
     """What was refused left nothing behind; that it was tried is kept."""
     database: Database = request.app.state.database
-    async with database.transaction(actor) as session:
-        await audit.write_refusal(session, operation=operation, subject_id=_subject_of(request))
+    async with database.transaction(actor) as work:
+        await audit.write_refusal(work, operation=operation, subject_id=_subject_of(request))
 
 
 def _subject_of(request: Request) -> UUID | None:

@@ -3,21 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Annotated, Protocol
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Header
 
+from shared.contract.types import Versioned
 from shared.http.openapi import REQUIRED
 from shared.kernel.errors import PreconditionFailed, PreconditionRequired
-
-
-class Versioned(Protocol):
-    @property
-    def id(self) -> UUID | str: ...
-
-    @property
-    def version(self) -> int: ...
 
 
 class IfMatchMissing(PreconditionRequired):
@@ -31,11 +23,6 @@ class Stale(PreconditionFailed):
 def etag_of(resource: Versioned) -> str:
     """An opaque strong tag for this version of the resource."""
     return f'"{hashlib.sha256(f"{resource.id}:{resource.version}".encode()).hexdigest()[:20]}"'
-
-
-def tag(response: Response, resource: Versioned) -> None:
-    """Give the answer its ETag."""
-    response.headers["etag"] = etag_of(resource)
 
 
 @dataclass(frozen=True, slots=True)

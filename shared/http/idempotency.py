@@ -7,20 +7,18 @@ who does not present the key again cannot read the answer. (draft-ietf-httpapi-i
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import DateTime, LargeBinary, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import Response
 
 from shared.data.plumbing import PlumbingTable
-from shared.data.sealed import vault_of
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import BadRequest, Conflict, Unprocessable
 
 LONGEST_KEY = 255
@@ -57,18 +55,26 @@ class StoredAnswer(PlumbingTable):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that carries a key."""
+    """One request that carries a key. Of the key itself only what is made of it goes further."""
 
     org: str
-    key: str
+    key_hash: bytes
     request_hash: bytes
+    secret: bytes = field(repr=False)
+    """What the answer is sealed with."""
 
     @classmethod
-    def of(cls, actor: Actor, key: str, *, operation: str, body: bytes) -> "Attempt":
+    def of(cls, work: UnitOfWork, key: str, *, operation: str, body: bytes) -> "Attempt":
         """The attempt that these make; IdempotencyKeyInvalid when the key is no key."""
         if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
             raise IdempotencyKeyInvalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
-        return cls(actor.org, key, hashlib.sha256(operation.encode() + b"\0" + body).digest())
+        org = work.actor.org
+        return cls(
+            org,
+            work.vault.hashed_exactly("idempotency", key),
+            hashlib.sha256(operation.encode() + b"\0" + body).digest(),
+            work.vault.hashed_exactly("answer", f"{org} {key}"),
+        )
 
 
 # The advisory lock is tried, not waited for: a twin that is still at work is answered 409 at once. Should the twin have
@@ -83,30 +89,23 @@ _FIND = text("""
 _KEEP = insert(PlumbingTable.metadata.tables["idempotency"]).on_conflict_do_nothing().returning(StoredAnswer.org)
 
 
-async def find(session: AsyncSession, attempt: Attempt) -> Response | None:
+async def find(work: UnitOfWork, attempt: Attempt) -> Response | None:
     """The first answer, if there is one; None when this attempt is the first, which then holds the key until it ends."""
-    key_hash = vault_of(session).hashed_exactly("idempotency", attempt.key)
-    session.info["answer_key"] = key_hash
-    values = {"lock": f"{attempt.org}:{key_hash.hex()}", "org": attempt.org, "key_hash": key_hash}
-    found = (await session.execute(_FIND, values)).one()
+    lock = f"{attempt.org}:{attempt.key_hash.hex()}"
+    values = {"lock": lock, "org": attempt.org, "key_hash": attempt.key_hash}
+    found = (await work.session.execute(_FIND, values)).one()
     if found.request_hash is not None:
         if found.request_hash != attempt.request_hash:
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for another request; use a new key for a new request."
             )
-        return _replay(_open(session, attempt, found.answer))
+        return _replay(_open(attempt, found.answer))
     if not found.is_ours:
         raise RequestInProgress(_STILL_AT_WORK)
     return None
 
 
-def answer_key(session: AsyncSession) -> bytes | None:
-    """What the answer to this request is kept under, for who must be able to take it away; None where none is kept."""
-    key: bytes | None = session.info.get("answer_key")
-    return key
-
-
-async def remember(session: AsyncSession, attempt: Attempt, response: Response, *, now: datetime) -> None:
+async def remember(work: UnitOfWork, attempt: Attempt, response: Response) -> None:
     """Keep the answer, in the transaction whose effect it tells. Raises RequestInProgress when a twin was quicker."""
     kept = {
         "status": response.status_code,
@@ -115,26 +114,22 @@ async def remember(session: AsyncSession, attempt: Attempt, response: Response, 
     }
     answer = {
         "org": attempt.org,
-        "key_hash": vault_of(session).hashed_exactly("idempotency", attempt.key),
+        "key_hash": attempt.key_hash,
         "request_hash": attempt.request_hash,
-        "answer": _seal(session, attempt, kept),
-        "created_at": now,
+        "answer": _seal(attempt, kept),
+        "created_at": work.now,
     }
-    if (await session.execute(_KEEP, answer)).first() is None:
+    if (await work.session.execute(_KEEP, answer)).first() is None:
         raise RequestInProgress(_STILL_AT_WORK)
 
 
-def _cipher(session: AsyncSession, attempt: Attempt) -> AESGCM:
-    return AESGCM(vault_of(session).hashed_exactly("answer", f"{attempt.org} {attempt.key}"))
-
-
-def _seal(session: AsyncSession, attempt: Attempt, kept: dict[str, Any]) -> bytes:
+def _seal(attempt: Attempt, kept: dict[str, Any]) -> bytes:
     nonce = secrets.token_bytes(12)
-    return nonce + _cipher(session, attempt).encrypt(nonce, json.dumps(kept).encode(), attempt.request_hash)
+    return nonce + AESGCM(attempt.secret).encrypt(nonce, json.dumps(kept).encode(), attempt.request_hash)
 
 
-def _open(session: AsyncSession, attempt: Attempt, answer: bytes) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(_cipher(session, attempt).decrypt(answer[:12], answer[12:], attempt.request_hash))
+def _open(attempt: Attempt, answer: bytes) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(AESGCM(attempt.secret).decrypt(answer[:12], answer[12:], attempt.request_hash))
     return kept
 
 

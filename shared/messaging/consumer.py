@@ -7,23 +7,22 @@ what is missing arrives. A handler that keeps failing costs its own case its tur
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, DateTime, LargeBinary, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.contract.events import EVENTS, Event
 from shared.data.database import Database
 from shared.data.outages import is_outage
 from shared.data.plumbing import PlumbingTable
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import PeerAway, Peers
 from shared.identity.actor import Actor
-from shared.kernel.clock import Clock
 from shared.kernel.settings import Settings
 from shared.messaging.messages import Message
 from shared.observability.logs import log
@@ -59,18 +58,21 @@ class DeadLetter(PlumbingTable):
     replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """What a handler is given beside the session and the event."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery(UnitOfWork):
+    """The unit of work of one event: with the neighbours, whom its handler may ask what the event does not carry."""
 
-    now: datetime
-    actor: Actor
     peers: Peers
-    sequence: int = 0
+    sequence: int
     """The event's place among those of its case: what is kept of it by this is kept once."""
 
+    @classmethod
+    def of(cls, work: UnitOfWork, *, peers: Peers, sequence: int) -> "Delivery":
+        """What an event brings about in this unit of work."""
+        return cls(**{each.name: getattr(work, each.name) for each in fields(work)}, peers=peers, sequence=sequence)
 
-Handler = Callable[[AsyncSession, Any, Handling], Awaitable[None]]
+
+Handler = Callable[[Delivery, Any], Awaitable[None]]
 
 
 class Handlers(dict[type[Event], Handler]):
@@ -140,14 +142,13 @@ class Consumer:
     """Takes messages from the bus into one service."""
 
     def __init__(
-        self, service: str, database: Database, handlers: Handlers, *, settings: Settings, clock: Clock, peers: Peers
+        self, service: str, database: Database, handlers: Handlers, *, settings: Settings, peers: Peers
     ) -> None:
         self.service = service
         self.topics = handlers.topics
         self._database = database
         self._handlers = handlers
         self._settings = settings
-        self._clock = clock
         self._peers = peers
         self._actor = Actor.system(service)
 
@@ -181,8 +182,13 @@ class Consumer:
                 except Exception as error:
                     if not _is_passing(error):
                         failures += 1
-                    log.warning("event not handled yet", service=self.service, event_id=message.id,
-                                reason=_reason(error), attempt=failures)  # fmt: skip
+                    log.warning(
+                        "event not handled yet",
+                        service=self.service,
+                        event_id=message.id,
+                        reason=_reason(error),
+                        attempt=failures,
+                    )
                     if failures >= self._settings.handler_attempts:
                         await self._bury(message, _reason(error), failures)
                         return None
@@ -191,46 +197,46 @@ class Consumer:
 
     async def _take_once(self, message: Message) -> Message | None:
         received = read(message)
-        async with self._database.transaction(self._actor) as session:
-            standing = await _standing_of(session, received)
+        async with self._database.transaction(self._actor) as work:
+            standing = await _standing_of(work, received)
             if standing.turn is Turn.NOW:
-                await self._handle(session, received)
-                await _resolve(session, message.id, self._clock.now())
+                await self._handle(work, received)
+                await _resolve(work, message.id)
             elif standing.turn is not Turn.TAKEN_ALREADY:
-                await self._set_aside(session, received, standing.turn.value, attempts=0)
+                await self._set_aside(work, received, standing.turn.value, attempts=0)
             if standing.turn is not Turn.AFTER_A_GAP:
-                await _advance(session, received)
-            following = await _next_put_aside(session, received) if standing.is_awaited else None
+                await _advance(work, received)
+            following = await _next_put_aside(work, received) if standing.is_awaited else None
         if standing.turn is Turn.NOW:
             EVENTS_HANDLED.labels(self.service).inc()
         return following
 
-    async def _handle(self, session: AsyncSession, received: Received) -> None:
+    async def _handle(self, work: UnitOfWork, received: Received) -> None:
         known = EVENTS.get(received.type)
         handler = self._handlers.get(known) if known else None
         if known is None or handler is None:
             return  # an event we do not listen to, or one that is newer than we are
         event = known.model_validate(received.payload)
-        await handler(session, event, Handling(self._clock.now(), self._actor, self._peers, received.sequence))
+        await handler(Delivery.of(work, peers=self._peers, sequence=received.sequence), event)
 
     async def _bury(self, message: Message, reason: str, attempts: int) -> None:
         """Put the event aside so that the cases behind it go on. Its own case waits for the replay."""
-        async with self._database.transaction(self._actor) as session:
+        async with self._database.transaction(self._actor) as work:
             try:
                 received = read(message)
-                turn = (await _standing_of(session, received)).turn
+                turn = (await _standing_of(work, received)).turn
             except Unreadable:
-                received = Received(message, message.topic, "unreadable", 0, self._clock.now(), {})
+                received = Received(message, message.topic, "unreadable", 0, work.now, {})
                 turn = Turn.NOW
             if turn is Turn.TAKEN_ALREADY:
                 return  # another consumer of ours had better luck in the meantime
-            await self._set_aside(session, received, reason, attempts=attempts)
+            await self._set_aside(work, received, reason, attempts=attempts)
             if turn is not Turn.AFTER_A_GAP:
-                await _advance(session, received)
+                await _advance(work, received)
         log.error("event is a dead letter", service=self.service, event_id=message.id, reason=reason)
 
-    async def _set_aside(self, session: AsyncSession, received: Received, reason: str, *, attempts: int) -> None:
-        await session.merge(
+    async def _set_aside(self, work: UnitOfWork, received: Received, reason: str, *, attempts: int) -> None:
+        await work.session.merge(
             DeadLetter(
                 event_id=received.message.id,
                 source=received.source,
@@ -240,7 +246,7 @@ class Consumer:
                 value=received.message.value,
                 reason=reason,
                 attempts=attempts,
-                failed_at=self._clock.now(),
+                failed_at=work.now,
                 replayed_at=None,
             )
         )
@@ -248,11 +254,14 @@ class Consumer:
     async def replay(self) -> tuple[int, int]:
         """Try every dead letter again, in order per case; the first that fails again keeps the rest of its case waiting.
         Says how many took effect and how many remain."""
-        async with self._database.transaction(self._actor) as session:
-            waiting = list(await session.scalars(
-                select(DeadLetter).where(DeadLetter.replayed_at.is_(None))
-                .order_by(DeadLetter.source, DeadLetter.key, DeadLetter.sequence)
-            ))  # fmt: skip
+        async with self._database.transaction(self._actor) as work:
+            waiting = list(
+                await work.session.scalars(
+                    select(DeadLetter)
+                    .where(DeadLetter.replayed_at.is_(None))
+                    .order_by(DeadLetter.source, DeadLetter.key, DeadLetter.sequence)
+                )
+            )
         stuck: set[tuple[str, str]] = set()
         done = 0
         for letter in waiting:
@@ -267,18 +276,18 @@ class Consumer:
 
     async def _replay_one(self, letter: DeadLetter) -> int:
         received = read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
-        async with self._database.transaction(self._actor) as session:
-            if (await _standing_of(session, received)).turn is Turn.AFTER_A_GAP:
+        async with self._database.transaction(self._actor) as work:
+            if (await _standing_of(work, received)).turn is Turn.AFTER_A_GAP:
                 return 0  # still waiting for what is missing
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
-            if await _resolve(session, letter.event_id, self._clock.now()):
-                await self._handle(session, received)
-                await _advance(session, received)
+            if await _resolve(work, letter.event_id):
+                await self._handle(work, received)
+                await _advance(work, received)
         return 1
 
     async def _note_failure(self, letter: DeadLetter, reason: str) -> None:
-        async with self._database.transaction(self._actor) as session:
-            await session.execute(
+        async with self._database.transaction(self._actor) as work:
+            await work.session.execute(
                 update(DeadLetter)
                 .where(DeadLetter.event_id == letter.event_id)
                 .values(reason=reason, attempts=DeadLetter.attempts + 1)
@@ -318,10 +327,10 @@ _WAITING = text("""
 """)
 
 
-async def _standing_of(session: AsyncSession, received: Received) -> Standing:
+async def _standing_of(work: UnitOfWork, received: Received) -> Standing:
     values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    last = int((await session.execute(_LOCK, values)).scalar_one())
-    waiting = (await session.execute(_WAITING, values)).one()
+    last = int((await work.session.execute(_LOCK, values)).scalar_one())
+    waiting = (await work.session.execute(_WAITING, values)).one()
     if received.sequence <= last:
         turn = Turn.TAKEN_ALREADY
     elif received.sequence > last + 1:
@@ -331,8 +340,8 @@ async def _standing_of(session: AsyncSession, received: Received) -> Standing:
     return Standing(turn, waiting.is_awaited)
 
 
-async def _next_put_aside(session: AsyncSession, received: Received) -> Message | None:
-    letter = await session.scalar(
+async def _next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
+    letter = await work.session.scalar(
         select(DeadLetter)
         .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
         .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Turn.AFTER_A_GAP.value)
@@ -341,8 +350,8 @@ async def _next_put_aside(session: AsyncSession, received: Received) -> Message 
     return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
 
 
-async def _advance(session: AsyncSession, received: Received) -> None:
-    await session.execute(
+async def _advance(work: UnitOfWork, received: Received) -> None:
+    await work.session.execute(
         update(InboxPosition)
         .where(InboxPosition.source == received.source, InboxPosition.key == received.message.key)
         .where(InboxPosition.last_sequence < received.sequence)
@@ -350,12 +359,12 @@ async def _advance(session: AsyncSession, received: Received) -> None:
     )
 
 
-async def _resolve(session: AsyncSession, event_id: str, now: datetime) -> bool:
+async def _resolve(work: UnitOfWork, event_id: str) -> bool:
     """Mark the event's dead letter as done with; says whether there was one that was not."""
-    resolved = await session.scalar(
+    resolved = await work.session.scalar(
         update(DeadLetter)
         .where(DeadLetter.event_id == event_id, DeadLetter.replayed_at.is_(None))
-        .values(replayed_at=now)
+        .values(replayed_at=work.now)
         .returning(DeadLetter.event_id)
     )
     return resolved is not None

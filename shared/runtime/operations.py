@@ -6,10 +6,10 @@ from datetime import datetime
 
 import httpx
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.data.database import Database, runtime_password, service_url
 from shared.data.keys import key_provider
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import IssuedTokens, Peers
 from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
@@ -32,20 +32,20 @@ async def _database(service: Service, settings: Settings, server_url: str) -> As
 
 
 @asynccontextmanager
-async def transaction_of(service: Service, settings: Settings, server_url: str) -> AsyncIterator[AsyncSession]:
-    """A transaction in this service's database, as Havn itself."""
+async def transaction_of(service: Service, settings: Settings, server_url: str) -> AsyncIterator[UnitOfWork]:
+    """A unit of work in this service's database, as Havn itself."""
     async with (
         _database(service, settings, server_url) as database,
-        database.transaction(Actor.system(service.name)) as session,
+        database.transaction(Actor.system(service.name)) as work,
     ):
-        yield session
+        yield work
 
 
 async def list_dead_letters(service: Service, settings: Settings, server_url: str) -> Sequence[DeadLetter]:
     """The events of this service's inbox that wait for a replay, oldest first."""
-    async with transaction_of(service, settings, server_url) as session:
+    async with transaction_of(service, settings, server_url) as work:
         waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
-        return list(await session.scalars(waiting))
+        return list(await work.session.scalars(waiting))
 
 
 async def replay_dead_letters(service: Service, settings: Settings, server_url: str) -> tuple[int, int]:
@@ -66,7 +66,6 @@ async def replay_dead_letters(service: Service, settings: Settings, server_url: 
             database,
             service.handlers,
             settings=settings,
-            clock=SystemClock(),
             peers=Peers(settings, tokens, client),
         )
         return await consumer.replay()

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import MetaData
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.alerts.queue import AlertSender
 from shared.data.database import Database, service_url
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
 from shared.http.openapi import PROBLEMS, describe
@@ -26,7 +25,7 @@ from shared.runtime.platform import Platform
 
 MAX_BODY_BYTES = 1024 * 1024
 
-Sweep = Callable[[AsyncSession, datetime], Awaitable[bool | None]]
+Sweep = Callable[[UnitOfWork], Awaitable[bool | None]]
 """Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is
 called again then, in a transaction of its own."""
 
@@ -137,7 +136,6 @@ class Worker:
             database,
             service.handlers,
             settings=platform.settings,
-            clock=platform.clock,
             peers=platform.peers,
         )
         self.relay = Relay(service.name, database.url, platform.bus, poll_seconds=platform.settings.relay_poll_seconds)
@@ -168,8 +166,8 @@ class Worker:
             raise failures[0]
 
     async def _sweep_once(self, sweep: Sweep) -> bool:
-        async with self._database.transaction(Actor.system(self._service.name)) as session:
-            return bool(await sweep(session, self._platform.clock.now()))
+        async with self._database.transaction(Actor.system(self._service.name)) as work:
+            return bool(await sweep(work))
 
     async def run(self) -> None:
         """Work until cancelled."""

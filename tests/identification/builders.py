@@ -15,9 +15,13 @@ US_DECIDES: dict[str, Any] = {"citizenships": ["NGA"], "residence_basis": "no_le
 NEEDS_REVIEW: dict[str, Any] = {"citizenships": ["UKR"], "residence_basis": "temporary_protection_ua"}
 EUROPEAN: dict[str, Any] = {"citizenships": ["ROU"], "residence_basis": "eu_right_of_residence"}
 DANISH_GIRL: dict[str, Any] = {
-    "stated_age": 17, "age_basis": "documented", "gender": "woman", "citizenships": ["DNK"],
-    "residence_basis": "danish_citizen", "given_name": "Mynte",
-}  # fmt: skip
+    "stated_age": 17,
+    "age_basis": "documented",
+    "gender": "woman",
+    "citizenships": ["DNK"],
+    "residence_basis": "danish_citizen",
+    "given_name": "Mynte",
+}
 
 
 @dataclass

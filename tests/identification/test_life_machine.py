@@ -29,11 +29,17 @@ from tests.world import World
 PEOPLE = {"CMM": CMM_DECIDES, "US": US_DECIDES, "needs_review": NEEDS_REVIEW}
 OUTCOMES = [POSITIVE, "not_trafficked", "insufficient_basis", "other_offence_262b", *sorted(WITHOUT_ASSESSMENT)]
 MOVES = {
-    ("referred", "clarification"), ("referred", "recommended"), ("referred", "decided"),
-    ("clarification", "recommended"), ("clarification", "decided"),
-    ("recommended", "decided"), ("decided", "recommended"), ("decided", "closed"),
-    ("closed", "decided"), ("closed", "recommended"),
-}  # fmt: skip
+    ("referred", "clarification"),
+    ("referred", "recommended"),
+    ("referred", "decided"),
+    ("clarification", "recommended"),
+    ("clarification", "decided"),
+    ("recommended", "decided"),
+    ("decided", "recommended"),
+    ("decided", "closed"),
+    ("closed", "decided"),
+    ("closed", "recommended"),
+}
 """How a status may change; back to recommended only by an appeal that was referred back."""
 KINDS = sorted(WHILE_PENDING | {"education", "home_country_contact"})
 RECIPIENT = "hopenow"

@@ -9,8 +9,18 @@ from tests.world import World
 
 __all__ = ["PLANTED", "REFERRAL", "SHELTER", "Story"]
 
-PLANTED = ("Malee", "Sukhumwong", "1405981AB2", "Fourteen hours a day, passports held", "the blue bakery", "Kanok",
-           "passports are kept in a safe", "Harbour Lane 5", "The night bell", "The whole picture")  # fmt: skip
+PLANTED = (
+    "Malee",
+    "Sukhumwong",
+    "1405981AB2",
+    "Fourteen hours a day, passports held",
+    "the blue bakery",
+    "Kanok",
+    "passports are kept in a safe",
+    "Harbour Lane 5",
+    "The night bell",
+    "The whole picture",
+)
 """What must never be found outside a sealed column: names, an identifier, addresses, sentences."""
 
 

@@ -5,10 +5,16 @@ from tests.journeys.figures import counted
 from tests.world import World
 
 PERSON = {
-    "reference": "A01", "stated_age": 29, "age_basis": "stated", "gender": "man", "citizenships": ["NGA"],
-    "languages": ["eng"], "residence_basis": "asylum_seeker", "asylum_pending": True,
+    "reference": "A01",
+    "stated_age": 29,
+    "age_basis": "stated",
+    "gender": "man",
+    "citizenships": ["NGA"],
+    "languages": ["eng"],
+    "residence_basis": "asylum_seeker",
+    "asylum_pending": True,
     "suspected_forms": ["FORCED_LABOUR"],
-}  # fmt: skip
+}
 
 
 async def test_sc02_from_the_asylum_interview_to_a_suspended_period(havn_on_both: World) -> None:

@@ -9,10 +9,15 @@ from tests.world import World
 POLICE = "politi-koebenhavn"
 DEADLINES = "/identification/v1/deadlines"
 BOY = {
-    "stated_age": 15, "birth_date": "2008-02-11", "age_basis": "documented", "gender": "man",
-    "citizenships": ["ROU"], "residence_basis": "eu_right_of_residence", "unaccompanied": True,
+    "stated_age": 15,
+    "birth_date": "2008-02-11",
+    "age_basis": "documented",
+    "gender": "man",
+    "citizenships": ["ROU"],
+    "residence_basis": "eu_right_of_residence",
+    "unaccompanied": True,
     "suspected_forms": ["FORCED_CRIMINALITY"],
-}  # fmt: skip
+}
 ARREST = {
     "occurred_at": "2026-05-04T14:30:00+02:00",
     "municipality": "0101",

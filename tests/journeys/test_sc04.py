@@ -8,9 +8,12 @@ from tests.referrals.builders import listed as listed_referrals
 from tests.world import World
 
 SCHOOL = {
-    "channel": "school", "occurred_at": "2026-03-16T11:00:00+01:00", "municipality": "0461",
-    "reason": "A counsellor has seen bruises, and a boyfriend who waits outside.", "person": DANISH_GIRL,
-}  # fmt: skip
+    "channel": "school",
+    "occurred_at": "2026-03-16T11:00:00+01:00",
+    "municipality": "0461",
+    "reason": "A counsellor has seen bruises, and a boyfriend who waits outside.",
+    "person": DANISH_GIRL,
+}
 LISTS = ("/identification/v1/cases", "/identification/v1/deadlines", "/identification/v1/events")
 
 
@@ -44,7 +47,15 @@ async def test_sc04_from_the_school_counsellor_to_the_period(havn_on_both: World
         assert theirs == await answer_in_one_trace(us, f"{CASES}/{uuid4()}{part}")
         assert theirs[0] == 404
     tables = await havn.sql("identification", "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
-    about_her = {row["name"] for row in tables} & {"case_file", "case_party", "decision", "period", "deadline",
-                                                    "interview", "legal_status", "consent"}  # fmt: skip
+    about_her = {row["name"] for row in tables} & {
+        "case_file",
+        "case_party",
+        "decision",
+        "period",
+        "deadline",
+        "interview",
+        "legal_status",
+        "consent",
+    }
     for table in about_her:
         assert await havn.sql_as_runtime("identification", f"SELECT 1 FROM {table}", org="us") == [], table

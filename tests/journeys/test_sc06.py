@@ -4,10 +4,15 @@ from tests.identification.builders import open_case
 from tests.world import World
 
 PERSON = {
-    "stated_age": 26, "age_basis": "stated", "gender": "trans_woman", "citizenships": ["VEN"],
-    "residence_basis": "asylum_seeker", "asylum_pending": True, "suspected_forms": ["SEXUAL"],
+    "stated_age": 26,
+    "age_basis": "stated",
+    "gender": "trans_woman",
+    "citizenships": ["VEN"],
+    "residence_basis": "asylum_seeker",
+    "asylum_pending": True,
+    "suspected_forms": ["SEXUAL"],
     "identifiers": [{"type": "replacement_cpr", "value": "710100-1231"}],
-}  # fmt: skip
+}
 
 
 async def test_sc06_from_the_ngo_to_a_suspended_period(havn: World) -> None:

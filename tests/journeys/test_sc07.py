@@ -5,9 +5,14 @@ from tests.referrals.builders import send, subject
 from tests.world import World
 
 BUILDER = {
-    "stated_age": 38, "age_basis": "stated", "gender": "man", "citizenships": ["POL"], "languages": ["pol"],
-    "residence_basis": "eu_right_of_residence", "suspected_forms": ["FORCED_LABOUR"],
-}  # fmt: skip
+    "stated_age": 38,
+    "age_basis": "stated",
+    "gender": "man",
+    "citizenships": ["POL"],
+    "languages": ["pol"],
+    "residence_basis": "eu_right_of_residence",
+    "suspected_forms": ["FORCED_LABOUR"],
+}
 
 
 async def test_sc07_from_the_inspection_to_six_decisions(havn: World) -> None:

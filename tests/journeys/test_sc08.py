@@ -11,17 +11,25 @@ from tests.world import World
 
 POLICE = "politi-koebenhavn"
 PERSON = {
-    "stated_age": 33, "age_basis": "stated", "gender": "woman", "citizenships": ["HUN"],
-    "residence_basis": "eu_right_of_residence", "suspected_forms": ["SEXUAL"],
-}  # fmt: skip
+    "stated_age": 33,
+    "age_basis": "stated",
+    "gender": "woman",
+    "citizenships": ["HUN"],
+    "residence_basis": "eu_right_of_residence",
+    "suspected_forms": ["SEXUAL"],
+}
 
 
 async def consent(case: Opened, recipient: str, purpose: str) -> str:
     """She lets this organisation know; gives the consent's id."""
     given = {
-        "recipient": recipient, "purpose": purpose, "scope": "Where her case stands", "method": "oral",
-        "given_at": "2026-06-10T10:00:00+02:00", "interpreter": True,
-    }  # fmt: skip
+        "recipient": recipient,
+        "purpose": purpose,
+        "scope": "Where her case stands",
+        "method": "oral",
+        "given_at": "2026-06-10T10:00:00+02:00",
+        "interpreter": True,
+    }
     answer = await case.post("/consents", given)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["consent_id"])

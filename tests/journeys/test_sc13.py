@@ -7,9 +7,13 @@ from tests.journeys.figures import counted
 from tests.world import World
 
 PERSON = {
-    "stated_age": 38, "gender": "woman", "citizenships": ["UKR"], "languages": ["ukr"],
-    "residence_basis": "temporary_protection_ua", "suspected_forms": ["FORCED_LABOUR"],
-}  # fmt: skip
+    "stated_age": 38,
+    "gender": "woman",
+    "citizenships": ["UKR"],
+    "languages": ["ukr"],
+    "residence_basis": "temporary_protection_ua",
+    "suspected_forms": ["FORCED_LABOUR"],
+}
 
 
 async def plan(case: Opened, **said: Any) -> None:

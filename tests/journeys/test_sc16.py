@@ -7,13 +7,20 @@ from tests.world import World
 
 POLICE = "politi-koebenhavn"
 WOMAN = {
-    "stated_age": 27, "gender": "woman", "citizenships": ["CHN"], "languages": ["cmn"],
-    "residence_basis": "no_legal_stay", "suspected_forms": ["SEXUAL"],
-}  # fmt: skip
+    "stated_age": 27,
+    "gender": "woman",
+    "citizenships": ["CHN"],
+    "languages": ["cmn"],
+    "residence_basis": "no_legal_stay",
+    "suspected_forms": ["SEXUAL"],
+}
 HELD = {
-    "in_custody": True, "custody_since": "2026-06-20T23:30:00+02:00", "occurred_at": "2026-06-20T23:30:00+02:00",
-    "municipality": "0101", "urgency": "acute",
-}  # fmt: skip
+    "in_custody": True,
+    "custody_since": "2026-06-20T23:30:00+02:00",
+    "occurred_at": "2026-06-20T23:30:00+02:00",
+    "municipality": "0101",
+    "urgency": "acute",
+}
 
 
 async def alerts(case: Opened) -> list[dict[str, Any]]:

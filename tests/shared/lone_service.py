@@ -16,7 +16,6 @@ from sqlalchemy import URL
 from shared.contract.events import PeriodExtended, cloud_event
 from shared.data.database import Database
 from shared.data.keys import KeyRing
-from shared.data.outbox import record
 from shared.dev.clock import DevelopmentClock
 from shared.http.peers import LocalTokens, Peers
 from shared.identity.actor import Actor
@@ -28,8 +27,16 @@ from shared.messaging.relay import Relay, relay_connection
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ITSELF = Actor.system("referrals")
 EVENT_TABLES = (
-    "event_history", "outbox", "event_sequence", "inbox", "dead_letter", "audit", "data_key", "idempotency", "noted",
-)  # fmt: skip
+    "event_history",
+    "outbox",
+    "event_sequence",
+    "inbox",
+    "dead_letter",
+    "audit",
+    "data_key",
+    "idempotency",
+    "noted",
+)
 
 
 @dataclass
@@ -63,9 +70,7 @@ class LoneService:
     def consumer(self, handlers: Handlers, *, database: Database | None = None) -> Consumer:
         client = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: httpx.Response(503)))
         peers = Peers(self.settings, LocalTokens(lambda: "token"), client)
-        return Consumer(
-            "referrals", database or self.database, handlers, settings=self.settings, clock=self.clock, peers=peers
-        )
+        return Consumer("referrals", database or self.database, handlers, settings=self.settings, peers=peers)
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """As owner, past every wall."""
@@ -88,9 +93,9 @@ class LoneService:
 
     async def tell(self, *events: PeriodExtended) -> None:
         """Record these events in one transaction."""
-        async with self.database.transaction(ITSELF) as session:
+        async with self.database.transaction(ITSELF) as work:
             for event in events:
-                record(session, event)
+                work.record(event)
 
     async def empty(self) -> None:
         # Deleted, not truncated: TRUNCATE makes new files for every table, which takes far longer than a test's few rows.

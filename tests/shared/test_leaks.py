@@ -143,7 +143,7 @@ async def test_logs_spans_and_metrics_hold_no_planted_word(
 
     havn = havn_after_sc01.havn
     with monkeypatch.context() as patched:
-        patched.setattr("services.referrals.api.tag", crash)
+        patched.setattr("shared.contract.types.Shown.tagged", crash)
         assert (await havn.partner("politi-oestjylland").post(REFERRALS, REFERRAL)).status_code == 500
     for answer in [answer async for answer in provoked(havn, havn_after_sc01.referral_id)]:
         assert answer.status_code >= 400
@@ -186,8 +186,9 @@ async def provoked(havn: World, referral_id: str) -> AsyncIterator[httpx.Respons
     yield await police.get(f"/referrals/v1/{quote(WORD)}")
     yield await police.get(f"/{quote(WORD)}")
     yield await police.request("POST", REFERRALS, content=WORD, headers={"content-type": "application/json"})
-    yield await police.request("POST", REFERRALS, content=f'{{"{WORD}": 1, "{WORD}": 2}}',
-                               headers={"content-type": "application/json"})  # fmt: skip
+    yield await police.request(
+        "POST", REFERRALS, content=f'{{"{WORD}": 1, "{WORD}": 2}}', headers={"content-type": "application/json"}
+    )
     yield await police.request("POST", REFERRALS, content=WORD, headers={"content-type": WORD.replace(" ", "")})
     yield await havn.client.get(path, headers={"authorization": f"Bearer {WORD}"})
     yield await havn.client.get(path, params={"access_token": WORD})

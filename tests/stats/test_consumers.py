@@ -77,9 +77,15 @@ async def test_every_event_leaves_a_row(havn: World) -> None:
     await story.reaches(havn)
     counts = {table: len(rows) for table, rows in (await state(havn)).items()}
     told = {
-        "person": 3, "description": 1, "further_referral": 2, "interview": 3, "decision": 5, "replacement": 1,
-        "referral": 2, "dead_letter": 0,
-    }  # fmt: skip
+        "person": 3,
+        "description": 1,
+        "further_referral": 2,
+        "interview": 3,
+        "decision": 5,
+        "replacement": 1,
+        "referral": 2,
+        "dead_letter": 0,
+    }
     assert told.items() <= counts.items()
 
 

@@ -1,10 +1,16 @@
+"""Who may call what."""
+
 from typing import Annotated
 
 from fastapi import Depends
 
 from shared.contract.organisations import Scope
-from shared.http.endpoint import STAFF, Requires
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.endpoint import STAFF, Requires, RequiresNoRows
 from shared.identity.actor import Actor
 
-Reader = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_READ, *STAFF))]
-Writer = Annotated[Actor, Depends(Requires(Scope.ACCOMMODATION_WRITE, *STAFF))]
+Reader = Annotated[UnitOfWork, Depends(Requires(Scope.ACCOMMODATION_READ, *STAFF))]
+Asker = Annotated[Actor, Depends(RequiresNoRows(Scope.ACCOMMODATION_READ, *STAFF))]
+"""Who asks what the rules say, of nobody in particular."""
+
+Writer = Annotated[UnitOfWork, Depends(Requires(Scope.ACCOMMODATION_WRITE, *STAFF))]

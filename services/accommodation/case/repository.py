@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseMerge, CaseParty, CaseTurn, KnownCase, Part, WithdrawnShare
-from shared.data import audit
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -24,42 +23,42 @@ def members_of(case_id: UUID) -> Select[UUID]:
     return select(members.c.case_id)
 
 
-async def surviving(session: AsyncSession, case_id: UUID) -> UUID | None:
+async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     """The case where the work goes on; None for one that was not merged."""
-    into = await session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
+    into = await work.session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
     if into is None:
         return None
-    return await surviving(session, into) or into
+    return await surviving(work, into) or into
 
 
-async def set_merge(session: AsyncSession, case_id: UUID, into: UUID | None) -> None:
+async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None) -> None:
     """The case is about the person of another one; or, with None, no longer."""
-    before = await session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
-    await session.execute(delete(CaseMerge).where(col(CaseMerge.case_id) == case_id))
+    before = await work.session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
+    await work.session.execute(delete(CaseMerge).where(col(CaseMerge.case_id) == case_id))
     if into:
-        await session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into))
-    audit.record(session, operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
+        await work.session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into))
+    work.audit(operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
     for each in (case_id, into, before):
         if each:
-            await share_parties(session, each)
+            await share_parties(work, each)
 
 
-async def share_parties(session: AsyncSession, case_id: UUID) -> None:
+async def share_parties(work: UnitOfWork, case_id: UUID) -> None:
     """Let every party of a merged case be one of the others too. Whoever changes the parties of a case calls this; the two
     cases' events come in any order, so a case may not be known yet, and is shared when it is."""
-    group = await _group_of(session, case_id)
+    group = await _group_of(work, case_id)
     locked = select(col(KnownCase.case_id)).where(col(KnownCase.case_id).in_(group)).order_by(col(KnownCase.case_id))
-    known = list(await session.scalars(locked.with_for_update()))
+    known = list(await work.session.scalars(locked.with_for_update()))
     of_group = col(CaseParty.case_id).in_(known)
-    await session.execute(delete(CaseParty).where(of_group, col(CaseParty.part) == Part.MERGED))
-    own = {(party.case_id, party.org) for party in await session.scalars(select(CaseParty).where(of_group))}
+    await work.session.execute(delete(CaseParty).where(of_group, col(CaseParty.part) == Part.MERGED))
+    own = {(party.case_id, party.org) for party in await work.session.scalars(select(CaseParty).where(of_group))}
     shared = {(each, org) for each in known for _, org in own} - own
     if shared:
         rows = [{"case_id": each, "org": org, "part": Part.MERGED} for each, org in sorted(shared)]
-        await session.execute(insert(CaseParty).values(rows).on_conflict_do_nothing())
+        await work.session.execute(insert(CaseParty).values(rows).on_conflict_do_nothing())
 
 
-async def _group_of(session: AsyncSession, case_id: UUID) -> Collection[UUID]:
+async def _group_of(work: UnitOfWork, case_id: UUID) -> Collection[UUID]:
     """All cases of the person of this one, upwards and downwards."""
     pairs = (
         select(col(CaseMerge.case_id), col(CaseMerge.into_id))
@@ -68,7 +67,7 @@ async def _group_of(session: AsyncSession, case_id: UUID) -> Collection[UUID]:
     )
     reached = select(pairs.c.into_id.label("case_id")).where(pairs.c.case_id == case_id).cte("reached", recursive=True)
     reached = reached.union(select(pairs.c.into_id).where(pairs.c.case_id == reached.c.case_id))
-    return {case_id, *await session.scalars(select(reached.c.case_id))}
+    return {case_id, *await work.session.scalars(select(reached.c.case_id))}
 
 
 CMM, US = "cmm", "us"
@@ -78,68 +77,68 @@ class CaseNotFound(NotFound):
     """No case that is known here, or none of yours."""
 
 
-async def has_case(session: AsyncSession, case_id: UUID) -> bool:
-    return await session.get(KnownCase, case_id) is not None
+async def has_case(work: UnitOfWork, case_id: UUID) -> bool:
+    return await work.session.get(KnownCase, case_id) is not None
 
 
-async def add_case(session: AsyncSession, known: KnownCase) -> None:
-    session.add(known)
-    await session.flush()
-    audit.record(session, operation="case.know", subject_id=known.case_id)
+async def add_case(work: UnitOfWork, known: KnownCase) -> None:
+    work.session.add(known)
+    await work.session.flush()
+    work.audit(operation="case.know", subject_id=known.case_id)
 
 
-async def lock_case(session: AsyncSession, case_id: UUID) -> KnownCase:
+async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
     """The case that identification has told of, for an event's handler."""
-    known = await session.get(KnownCase, case_id, with_for_update=True)
+    known = await work.session.get(KnownCase, case_id, with_for_update=True)
     if known is None:
         raise CaseNotFound
-    audit.record(session, operation="case.note", subject_id=case_id)
+    work.audit(operation="case.note", subject_id=case_id)
     return known
 
 
-async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+async def add_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
     """The case concerns this organisation too."""
-    await session.merge(CaseParty(case_id=case_id, org=org, part=part))
-    await session.flush()
-    await share_parties(session, case_id)
+    await work.session.merge(CaseParty(case_id=case_id, org=org, part=part))
+    await work.session.flush()
+    await share_parties(work, case_id)
 
 
-async def remove_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+async def remove_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
     """The case no longer concerns the organisation for this reason."""
-    await session.execute(
+    await work.session.execute(
         delete(CaseParty).where(
             col(CaseParty.case_id) == case_id, col(CaseParty.org) == org, col(CaseParty.part) == part
         )
     )
-    await share_parties(session, case_id)
+    await share_parties(work, case_id)
 
 
-async def withdrawn_share(session: AsyncSession, case_id: UUID, org: str) -> WithdrawnShare | None:
+async def withdrawn_share(work: UnitOfWork, case_id: UUID, org: str) -> WithdrawnShare | None:
     """That the case is no longer shared with the organisation, if it is so."""
-    return await session.get(WithdrawnShare, (org, case_id))
+    return await work.session.get(WithdrawnShare, (org, case_id))
 
 
-async def is_referrer(session: AsyncSession, case_id: UUID, org: str) -> bool:
+async def is_referrer(work: UnitOfWork, case_id: UUID, org: str) -> bool:
     """Whether the organisation is a party because it has referred the person."""
-    return await session.get(CaseParty, (case_id, org, Part.REFERRER)) is not None
+    return await work.session.get(CaseParty, (case_id, org, Part.REFERRER)) is not None
 
 
-async def add_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
-    await session.merge(share)
-    await session.flush()
-    audit.record(session, operation="case.withdraw_share", subject_id=share.case_id)
+async def add_withdrawn_share(work: UnitOfWork, share: WithdrawnShare) -> None:
+    await work.session.merge(share)
+    await work.session.flush()
+    work.audit(operation="case.withdraw_share", subject_id=share.case_id)
 
 
-async def remove_withdrawn_share(session: AsyncSession, share: WithdrawnShare) -> None:
-    await session.delete(share)
-    await session.flush()
-    audit.record(session, operation="case.share_again", subject_id=share.case_id)
+async def remove_withdrawn_share(work: UnitOfWork, share: WithdrawnShare) -> None:
+    await work.session.delete(share)
+    await work.session.flush()
+    work.audit(operation="case.share_again", subject_id=share.case_id)
 
 
-async def case_for(session: AsyncSession, actor: Actor, case_id: UUID) -> KnownCase:
+async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     """The case, for a party of it; raises CaseNotFound."""
-    query = select(KnownCase).where(col(KnownCase.case_id) == case_id, is_party(actor, col(KnownCase.case_id)))
-    known = await session.scalar(query)
+    query = select(KnownCase).where(col(KnownCase.case_id) == case_id, is_party(work.actor, col(KnownCase.case_id)))
+    known = await work.session.scalar(query)
     if known is None:
         raise CaseNotFound
     return known
@@ -153,23 +152,25 @@ def is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool
     return exists().where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == actor.org)
 
 
-async def keep_turn(session: AsyncSession, turn: CaseTurn) -> None:
+async def keep_turn(work: UnitOfWork, turn: CaseTurn) -> None:
     """Keep what was told; the same told again changes nothing."""
-    await session.execute(insert(CaseTurn).values(dict(turn)).on_conflict_do_nothing())
+    await work.session.execute(insert(CaseTurn).values(dict(turn)).on_conflict_do_nothing())
 
 
-async def forget_decision(session: AsyncSession, decision_id: UUID) -> None:
+async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
     """The decision no longer stands, and turned nothing."""
-    await session.execute(delete(CaseTurn).where(col(CaseTurn.decision_id) == decision_id))
+    await work.session.execute(delete(CaseTurn).where(col(CaseTurn.decision_id) == decision_id))
 
 
-async def turns_of(session: AsyncSession, case_id: UUID) -> Sequence[CaseTurn]:
+async def turns_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseTurn]:
     """What has turned, in the order in which it holds."""
     in_order = (col(CaseTurn.from_on), col(CaseTurn.sequence))
-    return (await session.scalars(select(CaseTurn).where(col(CaseTurn.case_id) == case_id).order_by(*in_order))).all()
+    return (
+        await work.session.scalars(select(CaseTurn).where(col(CaseTurn.case_id) == case_id).order_by(*in_order))
+    ).all()
 
 
-async def status_on(session: AsyncSession, case_id: UUID, *, on: date) -> CaseTurn | None:
+async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseTurn | None:
     """The legal status that holds on that day; None where none was told since the case was opened."""
-    begun = [turn for turn in await turns_of(session, case_id) if turn.residence_basis and turn.from_on <= on]
+    begun = [turn for turn in await turns_of(work, case_id) if turn.residence_basis and turn.from_on <= on]
     return begun[-1] if begun else None

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from services.accommodation.case.nights import first_of
 from services.accommodation.case.policies import Reader, Writer
@@ -24,8 +24,7 @@ from services.accommodation.facilities.schemas import (
 )
 from shared.contract.codes import Purpose
 from shared.contract.personal import PersonalName, PersonalText
-from shared.http.endpoint import Now, Pages, RequiredIfMatch, Session
-from shared.http.etag import tag
+from shared.http.endpoint import Pages, RequiredIfMatch
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -33,92 +32,74 @@ router = service_router()
 
 
 @router.post("/facilities", status_code=201)
-async def register_facility(
-    registration: FacilityRegistration, response: Response, session: Session, actor: Writer, now: Now
-) -> FacilityReceipt:
+async def register_facility(work: Writer, registration: FacilityRegistration) -> FacilityReceipt:
     """Register a facility of your own; CMM may register one for any operator. The address is sealed."""
-    facility = await domain.register_facility(session, actor=actor, registration=registration, now=now)
-    tag(response, facility)
-    return FacilityReceipt(facility_id=facility.id)
+    facility = await domain.register_facility(work, registration=registration)
+    return FacilityReceipt(facility_id=facility.id).tagged(facility)
 
 
 @router.get("/facilities")
-async def list_facilities(session: Session, actor: Reader, pages: Pages) -> Page[FacilityDetails]:
+async def list_facilities(work: Reader, pages: Pages) -> Page[FacilityDetails]:
     """The facilities you may know of, without any address."""
-    found = await repository.list_facilities(session, actor, after=pages.after, limit=pages.limit)
+    found = await repository.list_facilities(work, after=pages.after, limit=pages.limit)
     items = [domain.describe(facility, particulars) for facility, particulars in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
 @router.get("/facilities/{facility_id}")
 async def read_facility(
+    work: Reader,
     facility_id: UUID,
-    response: Response,
-    session: Session,
-    actor: Reader,
     purpose: Annotated[Purpose | None, Query(description="Why the address is read; without it there is none.")] = None,
 ) -> AddressedFacility | FacilityDetails:
     """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
     highest assurance."""
-    facility, details = await domain.read_facility(session, actor=actor, facility_id=facility_id, purpose=purpose)
-    tag(response, facility)
-    return details
+    facility, details = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
+    return details.tagged(facility)
 
 
 @router.put("/facilities/{facility_id}")
 async def change_facility(
-    facility_id: UUID,
-    registration: FacilityRegistration,
-    response: Response,
-    session: Session,
-    actor: Writer,
-    match: RequiredIfMatch,
+    work: Writer, facility_id: UUID, registration: FacilityRegistration, match: RequiredIfMatch
 ) -> FacilityReceipt:
     """Describe the facility anew."""
-    facility = await domain.change_facility(
-        session, actor=actor, facility_id=facility_id, registration=registration, match=match
-    )
-    tag(response, facility)
-    return FacilityReceipt(facility_id=facility.id)
+    facility = await domain.change_facility(work, facility_id=facility_id, registration=registration, match=match)
+    return FacilityReceipt(facility_id=facility.id).tagged(facility)
 
 
 @router.post("/facilities/{facility_id}/places", status_code=201)
-async def add_place(
-    facility_id: UUID, registration: PlaceRegistration, session: Session, actor: Writer
-) -> PlaceReceipt:
+async def add_place(work: Writer, facility_id: UUID, registration: PlaceRegistration) -> PlaceReceipt:
     """Add a place to a facility that you run."""
-    place = await domain.add_place(session, actor=actor, facility_id=facility_id, registration=registration)
+    place = await domain.add_place(work, facility_id=facility_id, registration=registration)
     return PlaceReceipt(place_id=place.id)
 
 
 @router.get("/facilities/{facility_id}/places")
-async def list_places(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[PlaceDetails]:
+async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[PlaceDetails]:
     """The facility's places."""
-    found = await repository.list_places(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    found = await repository.list_places(work, facility_id, after=pages.after, limit=pages.limit)
     items = [_place(place, label.label) for place, label in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
 @router.post("/places/{place_id}/out-of-service", status_code=201)
-async def close_place(place_id: UUID, closure: Closure, session: Session, actor: Writer, now: Now) -> ClosureDetails:
+async def close_place(work: Writer, place_id: UUID, closure: Closure) -> ClosureDetails:
     """Take a place out of service for some nights on which nobody has it."""
-    await domain.close_place(session, actor=actor, place_id=place_id, closure=closure, now=now)
+    await domain.close_place(work, place_id=place_id, closure=closure)
     return ClosureDetails(place_id=place_id, from_on=closure.from_on, to_on=closure.to_on)
 
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)
-async def approve(
-    facility_id: UUID, record: ApprovalRecord, session: Session, actor: Writer, now: Now
-) -> ApprovalDetails:
+async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord) -> ApprovalDetails:
     """Record an approval: a socialtilsyn its own, CMM anyone's."""
-    approval = await domain.approve(session, actor=actor, facility_id=facility_id, record=record, now=now)
+    approval = await domain.approve(work, facility_id=facility_id, record=record)
     return _approval(approval, record.reference)
 
 
 @router.get("/facilities/{facility_id}/approvals")
-async def list_approvals(facility_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[ApprovalDetails]:
+async def list_approvals(work: Reader, facility_id: UUID, pages: Pages) -> Page[ApprovalDetails]:
     """The facility's approvals."""
-    found = await repository.list_approvals(session, actor, facility_id, after=pages.after, limit=pages.limit)
+    found = await repository.list_approvals(work, facility_id, after=pages.after, limit=pages.limit)
     items = [_approval(approval, reference.text) for approval, reference in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 

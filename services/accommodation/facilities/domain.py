@@ -1,10 +1,7 @@
 """The register of facilities: who runs which, which places they have, who has approved them."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accommodation.case.nights import nights
 from services.accommodation.case.schemas import Remark
@@ -22,6 +19,7 @@ from services.accommodation.facilities.schemas import (
 )
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor, Assurance
 from shared.kernel.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
@@ -51,31 +49,29 @@ class PlaceInUse(Conflict):
     """Somebody has the place on nights on which it would be closed."""
 
 
-async def register_facility(
-    session: AsyncSession, *, actor: Actor, registration: FacilityRegistration, now: datetime
-) -> Facility:
+async def register_facility(work: UnitOfWork, *, registration: FacilityRegistration) -> Facility:
     """A new facility of the actor's organisation; CMM may register one for any operator."""
-    operator = registration.operator or actor.org
-    _check_operator(actor, operator)
+    operator = registration.operator or work.actor.org
+    _check_operator(work.actor, operator)
     facility = Facility(operator=operator, **_described(registration))
-    await repository.add_facility(session, facility, _particulars(registration), now=now)
+    await repository.add_facility(work, facility, _particulars(registration))
     return facility
 
 
 async def change_facility(
-    session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: FacilityRegistration, match: Match
+    work: UnitOfWork, *, facility_id: UUID, registration: FacilityRegistration, match: Match
 ) -> Facility:
     """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator."""
-    facility = await repository.lock_facility(session, actor, facility_id)
-    _check_runs(actor, facility)
+    facility = await repository.lock_facility(work, facility_id)
+    _check_runs(work.actor, facility)
     match.check(facility)
     operator = registration.operator or facility.operator
-    _check_operator(actor, operator)
+    _check_operator(work.actor, operator)
     facility.operator = operator
     for name, value in _described(registration).items():
         setattr(facility, name, value)
     facility.version += 1
-    await repository.reseal(session, facility, _particulars(registration))
+    await repository.reseal(work, facility, _particulars(registration))
     return facility
 
 
@@ -105,14 +101,14 @@ def _particulars(registration: FacilityRegistration) -> Particulars:
 
 
 async def read_facility(
-    session: AsyncSession, *, actor: Actor, facility_id: UUID, purpose: Purpose | None
+    work: UnitOfWork, *, facility_id: UUID, purpose: Purpose | None
 ) -> tuple[Facility, FacilityDetails]:
     """The facility, with its address when its operator or CMM says why it is read; for a secret one the login must be
     of the highest assurance (domain, section 7)."""
-    facility, particulars = await repository.read_facility(session, actor, facility_id, purpose=purpose)
-    if purpose is None or not repository.runs(actor, facility):
+    facility, particulars = await repository.read_facility(work, facility_id, purpose=purpose)
+    if purpose is None or not repository.runs(work.actor, facility):
         return facility, describe(facility, particulars)
-    if facility.secret_address and not actor.assurance.at_least(Assurance.HIGH):
+    if facility.secret_address and not work.actor.assurance.at_least(Assurance.HIGH):
         raise AssuranceTooLow(
             "A secret address is shown only after a login with assurance level high; without a purpose it is left out.",
             headers={"www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="high"'},
@@ -135,44 +131,38 @@ def describe(facility: Facility, particulars: Particulars) -> FacilityDetails:
     )
 
 
-async def add_place(
-    session: AsyncSession, *, actor: Actor, facility_id: UUID, registration: PlaceRegistration
-) -> Place:
+async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration) -> Place:
     """A further place of a facility, by its operator or CMM."""
-    facility = await repository.lock_facility(session, actor, facility_id)
-    _check_runs(actor, facility)
+    facility = await repository.lock_facility(work, facility_id)
+    _check_runs(work.actor, facility)
     place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
-    await repository.add_place(session, place, PlaceLabel(label=registration.label))
+    await repository.add_place(work, place, PlaceLabel(label=registration.label))
     return place
 
 
-async def close_place(
-    session: AsyncSession, *, actor: Actor, place_id: UUID, closure: Closure, now: datetime
-) -> OutOfService:
+async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> OutOfService:
     """Take a place out of service for some nights, by its operator or CMM. Raises PlaceInUse."""
-    place, facility = await repository.lock_place(session, actor, place_id)
-    _check_runs(actor, facility)
+    place, facility = await repository.lock_place(work, place_id)
+    _check_runs(work.actor, facility)
     closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
-    if await repository.is_taken(session, place.id, closed.during, now=now):
+    if await repository.is_taken(work, place.id, closed.during):
         raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
-    await repository.add_closure(session, facility, closed, Remark(text=closure.reason))
+    await repository.add_closure(work, facility, closed, Remark(text=closure.reason))
     return closed
 
 
-async def approve(
-    session: AsyncSession, *, actor: Actor, facility_id: UUID, record: ApprovalRecord, now: datetime
-) -> Approval:
+async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> Approval:
     """Record an approval: a supervision its own, CMM any supervision's."""
-    _check_may_approve(actor, record.supervision)
-    facility = await repository.facility_to_approve(session, actor, facility_id)
+    _check_may_approve(work.actor, record.supervision)
+    facility = await repository.facility_to_approve(work, facility_id)
     approval = Approval(
         facility_id=facility.id,
         supervision=record.supervision,
         during=nights(record.valid_from, record.valid_until),
-        recorded_by=actor.org,
-        recorded_at=now,
+        recorded_by=work.actor.org,
+        recorded_at=work.now,
     )
-    await repository.add_approval(session, approval, Remark(text=record.reference))
+    await repository.add_approval(work, approval, Remark(text=record.reference))
     return approval
 
 

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import Field
 
+from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.models import Table
 from services.accommodation.case.nights import Nights
 from services.accommodation.facilities.codes import PlaceKind, Security, StayState
-from shared.contract.codes import FacilityKind, Gender, Region
+from shared.contract.codes import Gender, Region
 from shared.data.columns import code, codes, moment, sealed, texts
 
 

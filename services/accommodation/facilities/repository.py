@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.accommodation.case.nights import Nights
@@ -15,7 +14,8 @@ from services.accommodation.facilities.models import Approval, Candidate, Facili
 from services.accommodation.facilities.schemas import Particulars, PlaceLabel
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
-from shared.data import audit, sealed
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -42,72 +42,72 @@ def knows(actor: Actor) -> ColumnElement[bool]:
     return or_(~col(Facility.secret_address), col(Facility.operator) == actor.org)
 
 
-async def add_facility(session: AsyncSession, facility: Facility, particulars: Particulars, *, now: datetime) -> None:
+async def add_facility(work: UnitOfWork, facility: Facility, particulars: Particulars) -> None:
     """Store a new facility, its particulars sealed under a key of its own."""
-    key = sealed.new_key(session, facility.id, now=now)
+    key = sealed.new_key(work, facility.id)
     facility.particulars = key.seal(particulars, table="facility", column="particulars", row=facility.id)
-    session.add(facility)
-    await session.flush()
-    audit.record(session, operation="facility.register", object_ids=[facility.id])
+    work.session.add(facility)
+    await work.session.flush()
+    work.audit(operation="facility.register", object_ids=[facility.id])
 
 
-async def reseal(session: AsyncSession, facility: Facility, particulars: Particulars) -> None:
+async def reseal(work: UnitOfWork, facility: Facility, particulars: Particulars) -> None:
     """Put new particulars in the place of the old."""
-    key = await sealed.key_of(session, facility.id)
+    key = await sealed.key_of(work, facility.id)
     facility.particulars = key.seal(particulars, table="facility", column="particulars", row=facility.id)
-    audit.record(session, operation="facility.change", object_ids=[facility.id])
+    work.audit(operation="facility.change", object_ids=[facility.id])
 
 
-async def lock_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+async def lock_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """The facility, locked until the transaction ends; raises FacilityNotFound."""
-    query = select(Facility).where(col(Facility.id) == facility_id, knows(actor)).with_for_update()
-    return await _one_facility(session, query)
+    query = select(Facility).where(col(Facility.id) == facility_id, knows(work.actor)).with_for_update()
+    return await _one_facility(work, query)
 
 
-async def facility_to_approve(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+async def facility_to_approve(work: UnitOfWork, facility_id: UUID) -> Facility:
     """For a supervision too, which approves secret facilities without being shown them."""
-    allowed = true() if actor.kind is OrganisationKind.SUPERVISION else knows(actor)
-    return await _one_facility(session, select(Facility).where(col(Facility.id) == facility_id, allowed))
+    allowed = true() if work.actor.kind is OrganisationKind.SUPERVISION else knows(work.actor)
+    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, allowed))
 
 
-async def known_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> Facility:
+async def known_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """A facility that the actor may know of; raises FacilityNotFound."""
-    return await _one_facility(session, select(Facility).where(col(Facility.id) == facility_id, knows(actor)))
+    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, knows(work.actor)))
 
 
-async def _one_facility(session: AsyncSession, query: Select[Facility]) -> Facility:
-    facility: Facility | None = await session.scalar(query)
+async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
+    facility: Facility | None = await work.session.scalar(query)
     if facility is None:
         raise FacilityNotFound
     return facility
 
 
 async def read_facility(
-    session: AsyncSession, actor: Actor, facility_id: UUID, *, purpose: Purpose | None
+    work: UnitOfWork, facility_id: UUID, *, purpose: Purpose | None
 ) -> tuple[Facility, Particulars]:
     """The facility, opened."""
-    facility = await known_facility(session, actor, facility_id)
-    (particulars,) = await _opened(session, [facility])
-    with_address = purpose is not None and runs(actor, facility)
+    facility = await known_facility(work, facility_id)
+    (particulars,) = await _opened(work, [facility])
+    with_address = purpose is not None and runs(work.actor, facility)
     fields = ["address", "contact"] if with_address else []
-    audit.record(session, operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
+    work.audit(operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
     return facility, particulars
 
 
 async def list_facilities(
-    session: AsyncSession, actor: Actor, *, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Facility, Particulars]]:
     """The facilities the actor may know of by id, up to one more than `limit`."""
-    query = select(Facility).where(knows(actor)).order_by(col(Facility.id)).limit(limit + 1)
+    query = select(Facility).where(knows(work.actor)).order_by(col(Facility.id)).limit(limit + 1)
     if after:
         query = query.where(col(Facility.id) > UUID(str(after[0])))
-    found = list(await session.scalars(query))
-    audit.record(session, operation="facility.list", object_ids=[facility.id for facility in found[:limit]])
-    return list(zip(found, await _opened(session, found), strict=True))
+    found = list(await work.session.scalars(query))
+    work.audit(operation="facility.list", object_ids=[facility.id for facility in found[:limit]])
+    return list(zip(found, await _opened(work, found), strict=True))
 
 
-async def _opened(session: AsyncSession, facilities: Sequence[Facility]) -> list[Particulars]:
-    keys = await sealed.keys_of(session, [facility.id for facility in facilities])
+async def _opened(work: UnitOfWork, facilities: Sequence[Facility]) -> list[Particulars]:
+    keys = await sealed.keys_of(work, [facility.id for facility in facilities])
     return [
         keys[facility.id].open(
             facility.particulars, Particulars, table="facility", column="particulars", row=facility.id
@@ -116,67 +116,67 @@ async def _opened(session: AsyncSession, facilities: Sequence[Facility]) -> list
     ]
 
 
-async def add_place(session: AsyncSession, place: Place, label: PlaceLabel) -> None:
-    key = await sealed.key_of(session, place.facility_id)
+async def add_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
+    key = await sealed.key_of(work, place.facility_id)
     place.label = key.seal(label, table="place", column="label", row=place.id)
-    session.add(place)
-    audit.record(session, operation="place.register", object_ids=[place.facility_id, place.id])
+    work.session.add(place)
+    work.audit(operation="place.register", object_ids=[place.facility_id, place.id])
 
 
 async def list_places(
-    session: AsyncSession, actor: Actor, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Place, PlaceLabel]]:
     """The facility's places by id, up to one more than `limit`; raises FacilityNotFound."""
-    await known_facility(session, actor, facility_id)
+    await known_facility(work, facility_id)
     query = select(Place).where(col(Place.facility_id) == facility_id).order_by(col(Place.id)).limit(limit + 1)
     if after:
         query = query.where(col(Place.id) > UUID(str(after[0])))
-    found = list(await session.scalars(query))
-    key = await sealed.key_of(session, facility_id)
-    audit.record(session, operation="place.list", object_ids=[facility_id])
+    found = list(await work.session.scalars(query))
+    key = await sealed.key_of(work, facility_id)
+    work.audit(operation="place.list", object_ids=[facility_id])
     return [(place, key.open(place.label, PlaceLabel, table="place", column="label", row=place.id)) for place in found]
 
 
-async def lock_place(session: AsyncSession, actor: Actor, place_id: UUID) -> tuple[Place, Facility]:
+async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place, locked until the transaction ends, so that those who want it come one after the other."""
     query = (
         select(Place, Facility)
         .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(col(Place.id) == place_id, knows(actor))
+        .where(col(Place.id) == place_id, knows(work.actor))
         .with_for_update(of=Place)
     )
-    found = (await session.execute(query)).one_or_none()
+    found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise PlaceNotFound
     place, facility = found
     return place, facility
 
 
-async def add_closure(session: AsyncSession, facility: Facility, closed: OutOfService, reason: Remark) -> None:
-    key = await sealed.key_of(session, facility.id)
+async def add_closure(work: UnitOfWork, facility: Facility, closed: OutOfService, reason: Remark) -> None:
+    key = await sealed.key_of(work, facility.id)
     closed.reason = key.seal(reason, table="out_of_service", column="reason", row=closed.id)
-    session.add(closed)
-    audit.record(session, operation="place.close", object_ids=[facility.id, closed.place_id])
+    work.session.add(closed)
+    work.audit(operation="place.close", object_ids=[facility.id, closed.place_id])
 
 
-async def add_approval(session: AsyncSession, approval: Approval, reference: Remark) -> None:
-    key = await sealed.key_of(session, approval.facility_id)
+async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) -> None:
+    key = await sealed.key_of(work, approval.facility_id)
     approval.reference = key.seal(reference, table="approval", column="reference", row=approval.id)
-    session.add(approval)
-    audit.record(session, operation="facility.approve", object_ids=[approval.facility_id])
+    work.session.add(approval)
+    work.audit(operation="facility.approve", object_ids=[approval.facility_id])
 
 
 async def list_approvals(
-    session: AsyncSession, actor: Actor, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Approval, Remark]]:
     """The facility's approvals by id, up to one more than `limit`; raises FacilityNotFound."""
-    await known_facility(session, actor, facility_id)
+    await known_facility(work, facility_id)
     query = select(Approval).where(col(Approval.facility_id) == facility_id).order_by(col(Approval.id))
     if after:
         query = query.where(col(Approval.id) > UUID(str(after[0])))
-    found = list(await session.scalars(query.limit(limit + 1)))
-    key = await sealed.key_of(session, facility_id)
-    audit.record(session, operation="facility.approvals", object_ids=[facility_id])
+    found = list(await work.session.scalars(query.limit(limit + 1)))
+    key = await sealed.key_of(work, facility_id)
+    work.audit(operation="facility.approvals", object_ids=[facility_id])
     return [(row, key.open(row.reference, Remark, table="approval", column="reference", row=row.id)) for row in found]
 
 
@@ -189,33 +189,35 @@ def _takes(stay_nights: Nights, now: datetime) -> ColumnElement[bool]:
     return and_(col(Stay.during).bool_op("&&")(stay_nights), holds)
 
 
-async def is_taken(session: AsyncSession, place_id: UUID, wanted: Nights, *, now: datetime) -> bool:
+async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     """Whether somebody has the place on some of these nights."""
-    return bool(await session.scalar(select(exists().where(col(Stay.place_id) == place_id, _takes(wanted, now)))))
+    return bool(
+        await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, _takes(wanted, work.now))))
+    )
 
 
-async def candidate(session: AsyncSession, place: Place, facility: Facility, wanted: Nights) -> Candidate:
+async def candidate(work: UnitOfWork, place: Place, facility: Facility, wanted: Nights) -> Candidate:
     """One place as it stands for these nights; whether it is taken is left to the database to say."""
     approvals = select(Approval).where(col(Approval.facility_id) == facility.id)
     closed = select(exists().where(_closes(wanted), col(OutOfService.place_id) == place.id))
     return Candidate(
         place=place,
         facility=facility,
-        approvals=[approval.during for approval in await session.scalars(approvals)],
-        is_out_of_service=bool(await session.scalar(closed)),
+        approvals=[approval.during for approval in await work.session.scalars(approvals)],
+        is_out_of_service=bool(await work.session.scalar(closed)),
         is_taken=False,
     )
 
 
-async def candidates(session: AsyncSession, actor: Actor, wanted: Nights, *, now: datetime) -> list[Candidate]:
+async def candidates(work: UnitOfWork, wanted: Nights) -> list[Candidate]:
     """All places of all facilities the actor may know of, as they stand for these nights; four statements in all."""
     approvals: dict[UUID, list[Nights]] = {}
-    for approval in await session.scalars(select(Approval)):
+    for approval in await work.session.scalars(select(Approval)):
         approvals.setdefault(approval.facility_id, []).append(approval.during)
-    closed = set(await session.scalars(select(col(OutOfService.place_id)).where(_closes(wanted))))
-    taken = set(await session.scalars(select(col(Stay.place_id)).where(_takes(wanted, now))))
-    found = await session.execute(
-        select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(knows(actor))
+    closed = set(await work.session.scalars(select(col(OutOfService.place_id)).where(_closes(wanted))))
+    taken = set(await work.session.scalars(select(col(Stay.place_id)).where(_takes(wanted, work.now))))
+    found = await work.session.execute(
+        select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(knows(work.actor))
     )
     return [
         Candidate(

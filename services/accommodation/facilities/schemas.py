@@ -3,8 +3,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
+from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import PlaceKind, Security
-from shared.contract.codes import FacilityKind, Gender, Region
+from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation
 from shared.kernel.errors import SpokenValueError

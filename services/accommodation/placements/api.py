@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.accommodation.case.policies import Reader, Writer
 from services.accommodation.facilities.models import Stay
 from services.accommodation.placements import offers, repository, requests, responsibilities, stays
@@ -25,8 +23,8 @@ from services.accommodation.placements.schemas import (
     ResponsibilityHistory,
 )
 from services.accommodation.responsibility.schemas import ResponsibilityAnswer
-from shared.http.endpoint import IfMatch, Now, OptionalPurpose, Pages, Session
-from shared.http.etag import tag
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.endpoint import IfMatch, Now, OptionalPurpose, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -34,88 +32,73 @@ router = service_router()
 
 
 @router.post("/placement-requests", status_code=201)
-async def request_placement(
-    submission: PlacementRequestSubmission, response: Response, session: Session, actor: Writer, now: Now
-) -> PlacementRequestReceipt:
+async def request_placement(work: Writer, submission: PlacementRequestSubmission) -> PlacementRequestReceipt:
     """Ask for a place for a person whose case concerns you."""
-    request = await requests.request_placement(session, actor=actor, submission=submission, now=now)
-    tag(response, request)
+    request = await requests.request_placement(work, submission=submission)
     return PlacementRequestReceipt(
         request_id=request.id,
-        status=await requests.status_of(session, request, now=now),
+        status=await requests.status_of(work, request),
         responsibility=ResponsibilityAnswer.model_validate(request),
-    )
+    ).tagged(request)
 
 
 @router.get("/placement-requests/{request_id}")
 async def read_placement_request(
-    request_id: UUID, response: Response, session: Session, actor: Reader, now: Now, purpose: OptionalPurpose = None
+    work: Reader, request_id: UUID, purpose: OptionalPurpose = None
 ) -> PlacementRequestWithNeeds | PlacementRequestDetails:
     """The request; with what the person needs, where it is said why that is read."""
-    request = await repository.read_request(session, actor, request_id)
-    tag(response, request)
-    details = await _details(session, request, now)
+    request = await repository.read_request(work, request_id)
+    details = await _details(work, request)
     if purpose is None:
-        return details
-    needs = await repository.needs_of(session, request, operation="placement_request.needs", purpose=purpose)
-    return PlacementRequestWithNeeds(**dict(details), needs=needs)
+        return details.tagged(request)
+    needs = await repository.needs_of(work, request, operation="placement_request.needs", purpose=purpose)
+    return PlacementRequestWithNeeds(**dict(details), needs=needs).tagged(request)
 
 
 @router.get("/placement-requests/{request_id}/matches")
-async def find_matches(request_id: UUID, session: Session, actor: Reader, now: Now) -> Matches:
+async def find_matches(work: Reader, request_id: UUID) -> Matches:
     """The places that fit, best first, with what speaks for each; and what excluded the others, in numbers."""
-    return await requests.find_matches(session, actor=actor, request_id=request_id, now=now)
+    return await requests.find_matches(work, request_id=request_id)
 
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
-async def offer_place(
-    request_id: UUID, submission: OfferSubmission, response: Response, session: Session, actor: Writer, now: Now
-) -> OfferDetails:
+async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmission) -> OfferDetails:
     """Hold a place for the person until `expires_at`, at most 14 days."""
     offer, stay = await offers.offer_place(
-        session,
-        actor=actor,
-        request_id=request_id,
-        place_id=submission.place_id,
-        expires_at=submission.expires_at,
-        now=now,
+        work, request_id=request_id, place_id=submission.place_id, expires_at=submission.expires_at
     )
-    return _offer(response, offer, stay, now, knows_place=True)
+    return _offer(offer, stay, work.now, knows_place=True)
 
 
 @router.get("/offers/{offer_id}")
-async def read_offer(offer_id: UUID, response: Response, session: Session, actor: Reader, now: Now) -> OfferDetails:
+async def read_offer(work: Reader, offer_id: UUID) -> OfferDetails:
     """Where the offer stands."""
-    offer, stay, knows_place = await repository.read_offer(session, actor, offer_id)
-    return _offer(response, offer, stay, now, knows_place=knows_place)
+    offer, stay, knows_place = await repository.read_offer(work, offer_id)
+    return _offer(offer, stay, work.now, knows_place=knows_place)
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(
-    offer_id: UUID, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> Acceptance:
+async def accept_offer(work: Writer, offer_id: UUID, match: IfMatch) -> Acceptance:
     """The place's operator, or whoever asked for it, books the place."""
-    await offers.accept_offer(session, actor=actor, offer_id=offer_id, match=match, now=now)
-    details = await read_offer(offer_id, response, session, actor, now)
+    await offers.accept_offer(work, offer_id=offer_id, match=match)
+    details = await read_offer(work, offer_id)
     return Acceptance.model_validate(dict(details))
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(
-    offer_id: UUID, body: Decline, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> OfferDetails:
+async def decline_offer(work: Writer, offer_id: UUID, body: Decline, match: IfMatch) -> OfferDetails:
     """The place's operator, or whoever asked for it, gives the place back."""
-    await offers.decline_offer(session, actor=actor, offer_id=offer_id, reason=body.reason, match=match, now=now)
-    return await read_offer(offer_id, response, session, actor, now)
+    await offers.decline_offer(work, offer_id=offer_id, reason=body.reason, match=match)
+    return await read_offer(work, offer_id)
 
 
 @router.get("/placements")
 async def list_placements(
-    session: Session, actor: Reader, pages: Pages, case_id: UUID, purpose: OptionalPurpose = None
+    work: Reader, pages: Pages, case_id: UUID, purpose: OptionalPurpose = None
 ) -> Page[PlacementDetails | Placed]:
     """Where the person is and was; who may not know the place learns that there is one."""
     found, is_placed_unseen = await repository.placements_of(
-        session, actor, case_id, purpose=purpose, after=pages.after, limit=pages.limit
+        work, case_id, purpose=purpose, after=pages.after, limit=pages.limit
     )
     items = [stays.describe(placement, region) for placement, region in found]
     page = pages.page(items, found, lambda row: [row[0].from_on.isoformat(), str(row[0].id)])
@@ -125,64 +108,50 @@ async def list_placements(
 
 @router.get("/placements/{placement_id}")
 async def read_placement(
-    placement_id: UUID, response: Response, session: Session, actor: Reader, purpose: OptionalPurpose = None
+    work: Reader, placement_id: UUID, purpose: OptionalPurpose = None
 ) -> PlacementDetails | Placed:
     """One placement; who may not know the place learns that there is one."""
-    placement, region = await repository.read_placement(session, actor, placement_id, purpose=purpose)
+    placement, region = await repository.read_placement(work, placement_id, purpose=purpose)
     if region is None:
         return Placed()
-    tag(response, placement)
-    return stays.describe(placement, region)
+    return stays.describe(placement, region).tagged(placement)
 
 
 @router.get("/placements/{placement_id}/responsibility")
-async def read_responsibility(placement_id: UUID, session: Session, actor: Reader) -> ResponsibilityHistory:
+async def read_responsibility(work: Reader, placement_id: UUID) -> ResponsibilityHistory:
     """Who decides and pays for the placed person, from which day: it follows the legal status and the decision."""
-    return ResponsibilityHistory(
-        items=await responsibilities.responsibilities(session, actor=actor, placement_id=placement_id)
-    )
+    return ResponsibilityHistory(items=await responsibilities.responsibilities(work, placement_id=placement_id))
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(
-    placement_id: UUID, body: Arrival, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> PlacementDetails:
+async def arrive(work: Writer, placement_id: UUID, body: Arrival, match: IfMatch) -> PlacementDetails:
     """The person is at the place."""
-    placement, region = await stays.arrive(
-        session, actor=actor, placement_id=placement_id, arrived_at=body.arrived_at, match=match, now=now
-    )
-    tag(response, placement)
-    return stays.describe(placement, region)
+    placement, region = await stays.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, match=match)
+    return stays.describe(placement, region).tagged(placement)
 
 
 @router.post("/placements/{placement_id}/leave")
-async def leave(
-    placement_id: UUID, body: Leaving, response: Response, session: Session, actor: Writer, now: Now, match: IfMatch
-) -> PlacementDetails:
+async def leave(work: Writer, placement_id: UUID, body: Leaving, match: IfMatch) -> PlacementDetails:
     """The person has left; the place is free from that day."""
     placement, region = await stays.leave(
-        session,
-        actor=actor,
+        work,
         placement_id=placement_id,
         left_at=body.left_at,
         reason=body.reason,
         disappeared=body.disappeared,
         match=match,
-        now=now,
     )
-    tag(response, placement)
-    return stays.describe(placement, region)
+    return stays.describe(placement, region).tagged(placement)
 
 
-def _offer(response: Response, offer: Offer, stay: Stay, now: Now, *, knows_place: bool) -> OfferDetails:
-    tag(response, offer)
-    return offers.describe(offer, stay, knows_place=knows_place, now=now)
+def _offer(offer: Offer, stay: Stay, now: Now, *, knows_place: bool) -> OfferDetails:
+    return offers.describe(offer, stay, knows_place=knows_place, now=now).tagged(offer)
 
 
-async def _details(session: Session, request: PlacementRequest, now: Now) -> PlacementRequestDetails:
+async def _details(work: UnitOfWork, request: PlacementRequest) -> PlacementRequestDetails:
     return PlacementRequestDetails(
         request_id=request.id,
-        status=await requests.status_of(session, request, now=now),
+        status=await requests.status_of(work, request),
         responsibility=ResponsibilityAnswer.model_validate(request),
         **request.model_dump(include={"case_id", "requested_by", "requested_at", "from_on", "to_on"}),
     )

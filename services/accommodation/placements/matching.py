@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility, Place
 from services.accommodation.placements.schemas import MatchedPlace, Matches, Needs
-from shared.contract.codes import FacilityKind, Gender
+from shared.contract.codes import Gender
 
 _NIGHT = timedelta(days=1)
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})

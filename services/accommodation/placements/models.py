@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import Table
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
-from shared.contract.codes import FacilityKind, HousingAuthority, PlacementRow
 from shared.data.columns import code, codes, moment, sealed
 
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities_repository
@@ -20,7 +18,7 @@ from services.accommodation.placements.schemas import Needs, OfferDetails
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
@@ -91,15 +89,15 @@ def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
 
 
 async def offer_place(
-    session: AsyncSession, *, actor: Actor, request_id: UUID, place_id: UUID, expires_at: datetime, now: datetime
+    work: UnitOfWork, *, request_id: UUID, place_id: UUID, expires_at: datetime
 ) -> tuple[Offer, Stay]:
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it (PlaceTaken)."""
-    request = await repository.lock_request(session, actor, request_id)
-    if not now < expires_at <= now + LONGEST_HOLD:
+    request = await repository.lock_request(work, request_id)
+    if not work.now < expires_at <= work.now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
     expires_at = expires_at.astimezone(UTC)
-    place, facility = await facilities_repository.lock_place(session, actor, place_id)
-    _check_may_offer(actor, request, facility)
+    place, facility = await facilities_repository.lock_place(work, place_id)
+    _check_may_offer(work.actor, request, facility)
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
             f"The request is {request.status}; ask anew for another place.",
@@ -107,9 +105,9 @@ async def offer_place(
             allowed=[],
         )
     during = nights(request.from_on, request.to_on)
-    needs = await repository.needs_of(session, request, operation="offer.check")
-    await _check_may_receive(session, place, facility, needs, during)
-    await repository.end_expired_holds(session, place.id, now=now)
+    needs = await repository.needs_of(work, request, operation="offer.check")
+    await _check_may_receive(work, place, facility, needs, during)
+    await repository.end_expired_holds(work, place.id)
     stay = Stay(place_id=place.id, case_id=request.case_id, during=during, state=StayState.HELD, held_until=expires_at)
     offer = Offer(
         request_id=request.id,
@@ -119,16 +117,15 @@ async def offer_place(
         stay_id=stay.id,
         requested_by=request.requested_by,
         payer=request.payer,
-        offered_by=actor.org,
-        offered_at=now,
+        offered_by=work.actor.org,
+        offered_at=work.now,
         expires_at=expires_at,
     )
-    await repository.hold(session, offer, stay)
-    outbox.record(
-        session,
+    await repository.hold(work, offer, stay)
+    work.record(
         PlaceOffered(
-            case_id=offer.case_id, occurred_at=now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
-        ),
+            case_id=offer.case_id, occurred_at=work.now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
+        )
     )
     return offer, stay
 
@@ -138,10 +135,8 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
         raise NotYourOffer("A place is offered by whoever asked for one, its operator, CMM or US.")
 
 
-async def _check_may_receive(
-    session: AsyncSession, place: Place, facility: Facility, needs: Needs, during: Nights
-) -> None:
-    candidate = await facilities_repository.candidate(session, place, facility, during)
+async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility, needs: Needs, during: Nights) -> None:
+    candidate = await facilities_repository.candidate(work, place, facility, during)
     against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
     for reason in against:
         if reason in _FORBIDS:
@@ -149,11 +144,9 @@ async def _check_may_receive(
             raise refusal(sentence)
 
 
-async def accept_offer(
-    session: AsyncSession, *, actor: Actor, offer_id: UUID, match: Match, now: datetime
-) -> tuple[Offer, Stay]:
+async def accept_offer(work: UnitOfWork, *, offer_id: UUID, match: Match) -> tuple[Offer, Stay]:
     """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
-    request, offer, stay = await _answer(session, actor, offer_id, OfferStep.ACCEPT, match=match, now=now)
+    request, offer, stay = await _answer(work, offer_id, OfferStep.ACCEPT, match=match)
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -164,42 +157,39 @@ async def accept_offer(
         payer=offer.payer,
         from_on=request.from_on,
         to_on=request.to_on,
-        booked_at=now,
+        booked_at=work.now,
     )
     stay.state, stay.held_until = StayState.BOOKED, None
     offer.status, offer.placement_id = OfferStatus.ACCEPTED, placement.id
     offer.version += 1
     request.status = RequestStatus.PLACED
     request.version += 1
-    await repository.add_placement(session, placement)
-    await repository.note_answer(session, offer)
-    outbox.record(
-        session,
-        OfferAccepted(case_id=offer.case_id, occurred_at=now, offer_id=offer.id, placement_id=placement.id),
+    await repository.add_placement(work, placement)
+    await repository.note_answer(work, offer)
+    work.record(
+        OfferAccepted(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id, placement_id=placement.id)
     )
-    for other, other_stay in await repository.lock_other_holds(session, offer):
-        if status_of(other, other_stay, now=now) is OfferStatus.HELD:
-            await _release(session, other, other_stay, now=now)
+    for other, other_stay in await repository.lock_other_holds(work, offer):
+        if status_of(other, other_stay, now=work.now) is OfferStatus.HELD:
+            await _release(work, other, other_stay)
     return offer, stay
 
 
-async def decline_offer(
-    session: AsyncSession, *, actor: Actor, offer_id: UUID, reason: PersonalText, match: Match, now: datetime
-) -> tuple[Offer, Stay]:
+async def decline_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, match: Match) -> tuple[Offer, Stay]:
     """The place is free again at once."""
-    _, offer, stay = await _answer(session, actor, offer_id, OfferStep.DECLINE, match=match, now=now)
-    await _release(session, offer, stay, now=now, reason=Remark(text=reason))
+    _, offer, stay = await _answer(work, offer_id, OfferStep.DECLINE, match=match)
+    await _release(work, offer, stay, reason=Remark(text=reason))
     return offer, stay
 
 
 async def _answer(
-    session: AsyncSession, actor: Actor, offer_id: UUID, step: OfferStep, *, match: Match, now: datetime
+    work: UnitOfWork, offer_id: UUID, step: OfferStep, *, match: Match
 ) -> tuple[PlacementRequest, Offer, Stay]:
-    request, offer, stay = await repository.lock_offer(session, actor, offer_id)
-    if actor.org != offer.requested_by and not await repository.runs_facility(session, actor, offer.facility_id):
+    request, offer, stay = await repository.lock_offer(work, offer_id)
+    if work.actor.org != offer.requested_by and not await repository.runs_facility(work, offer.facility_id):
         raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
     match.check(offer)
-    status = status_of(offer, stay, now=now)
+    status = status_of(offer, stay, now=work.now)
     if step not in ALLOWED[status]:
         raise OfferDoesNotAllow(
             f"The offer is {status} and holds no place any more; offer the place anew.",
@@ -209,24 +199,22 @@ async def _answer(
     return request, offer, stay
 
 
-async def _release(
-    session: AsyncSession, offer: Offer, stay: Stay, *, now: datetime, reason: Remark | None = None
-) -> None:
+async def _release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
     stay.state = StayState.ENDED
     offer.status = OfferStatus.DECLINED
     offer.version += 1
-    await repository.note_answer(session, offer, reason)
-    outbox.record(session, OfferDeclined(case_id=offer.case_id, occurred_at=now, offer_id=offer.id))
+    await repository.note_answer(work, offer, reason)
+    work.record(OfferDeclined(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id))
 
 
-async def expire_due(session: AsyncSession, now: datetime) -> None:
+async def expire_due(work: UnitOfWork) -> None:
     """Note which holds have expired, and tell it once. The places were free the moment the time was up."""
-    for offer, stay in await repository.lock_due_offers(session, now=now):
+    for offer, stay in await repository.lock_due_offers(work):
         stay.state = StayState.ENDED
         offer.status = OfferStatus.EXPIRED
         offer.version += 1
-        await repository.note_answer(session, offer)
-        outbox.record(session, OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+        await repository.note_answer(work, offer)
+        work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
 
 
 def describe(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:

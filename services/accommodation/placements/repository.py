@@ -2,16 +2,16 @@
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
@@ -20,9 +20,10 @@ from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.schemas import Needs
-from shared.contract.codes import HousingAuthority, Purpose, Region
+from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
-from shared.data import audit, sealed
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
 
@@ -74,51 +75,46 @@ def _knows_place(actor: Actor, about: type[Offer] | type[Placement]) -> ColumnEl
     return or_(runs, and_(deals, _facility_is(col(about.facility_id), ~col(Facility.secret_address))))
 
 
-async def add_request(session: AsyncSession, request: PlacementRequest, needs: Needs) -> None:
+async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Needs) -> None:
     """Store a new request, the needs sealed under the case's key."""
-    key = await sealed.key_of(session, request.case_id)
+    key = await sealed.key_of(work, request.case_id)
     request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
-    session.add(request)
-    await session.flush()
-    audit.record(session, operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
+    work.session.add(request)
+    await work.session.flush()
+    work.audit(operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
 
 
-async def read_request(session: AsyncSession, actor: Actor, request_id: UUID) -> PlacementRequest:
+async def read_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     """The request, for whoever deals with it and for the operators of places that were offered for it."""
     was_offered = exists().where(
-        col(Offer.request_id) == col(PlacementRequest.id), _runs(actor, col(Offer.facility_id))
+        col(Offer.request_id) == col(PlacementRequest.id), _runs(work.actor, col(Offer.facility_id))
     )
-    request = await session.scalar(
+    request = await work.session.scalar(
         select(PlacementRequest).where(
-            col(PlacementRequest.id) == request_id, or_(_deals_with(actor, PlacementRequest), was_offered)
+            col(PlacementRequest.id) == request_id, or_(_deals_with(work.actor, PlacementRequest), was_offered)
         )
     )
     if request is None:
         raise RequestNotFound
-    audit.record(session, operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id])
+    work.audit(operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id])
     return request
 
 
 async def needs_of(
-    session: AsyncSession, request: PlacementRequest, *, operation: str, purpose: Purpose | None = None
+    work: UnitOfWork, request: PlacementRequest, *, operation: str, purpose: Purpose | None = None
 ) -> Needs:
     """What the person needs, opened. Ask only for a request that the actor may read."""
-    key = await sealed.key_of(session, request.case_id)
-    audit.record(
-        session,
-        operation=operation,
-        subject_id=request.case_id,
-        object_ids=[request.id],
-        fields=["needs"],
-        purpose=purpose,
+    key = await sealed.key_of(work, request.case_id)
+    work.audit(
+        operation=operation, subject_id=request.case_id, object_ids=[request.id], fields=["needs"], purpose=purpose
     )
     return key.open(request.needs, Needs, table="placement_request", column="needs", row=request.id)
 
 
-async def lock_request(session: AsyncSession, actor: Actor, request_id: UUID) -> PlacementRequest:
+async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
-    allowed = or_(_deals_with(actor, PlacementRequest), is_party(actor, col(PlacementRequest.case_id)))
-    request = await session.scalar(
+    allowed = or_(_deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
+    request = await work.session.scalar(
         select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
     )
     if request is None:
@@ -126,47 +122,47 @@ async def lock_request(session: AsyncSession, actor: Actor, request_id: UUID) ->
     return request
 
 
-async def holds_a_place(session: AsyncSession, request_id: UUID, *, now: datetime) -> bool:
+async def holds_a_place(work: UnitOfWork, request_id: UUID) -> bool:
     """Whether a place is held for the request, by the clock."""
-    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
-    return bool(await session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
+    return bool(await work.session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
 
 
-async def end_expired_holds(session: AsyncSession, place_id: UUID, *, now: datetime) -> None:
+async def end_expired_holds(work: UnitOfWork, place_id: UUID) -> None:
     """Free the place, whose row is locked, of holds that nobody has answered in time."""
-    await session.execute(
+    await work.session.execute(
         update(Stay)
-        .where(col(Stay.place_id) == place_id, col(Stay.state) == StayState.HELD, col(Stay.held_until) <= now)
+        .where(col(Stay.place_id) == place_id, col(Stay.state) == StayState.HELD, col(Stay.held_until) <= work.now)
         .values(state=StayState.ENDED)
     )
 
 
-async def hold(session: AsyncSession, offer: Offer, stay: Stay) -> None:
+async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
     """Hold the place for the offer. Raises PlaceTaken: whether it is free is PostgreSQL's to say, not the code's."""
-    session.add(stay)
+    work.session.add(stay)
     try:
-        await session.flush()
+        await work.session.flush()
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION:
             raise PlaceTaken("The place is taken on some of these nights; look at the matches for another.") from None
         raise
-    session.add(offer)
-    await session.flush()
-    audit.record(session, operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])
+    work.session.add(offer)
+    await work.session.flush()
+    work.audit(operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])
 
 
-async def read_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> tuple[Offer, Stay, bool]:
+async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, bool]:
     """The offer, its nights, and whether the actor may know the place."""
     query = (
-        select(Offer, Stay, _knows_place(actor, Offer))
+        select(Offer, Stay, _knows_place(work.actor, Offer))
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.id) == offer_id, _may_see(actor))
+        .where(col(Offer.id) == offer_id, _may_see(work.actor))
     )
-    found = (await session.execute(query)).one_or_none()
+    found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise OfferNotFound
     offer, stay, knows_place = found
-    audit.record(session, operation="offer.read", subject_id=offer.case_id, object_ids=[offer.id])
+    work.audit(operation="offer.read", subject_id=offer.case_id, object_ids=[offer.id])
     return offer, stay, knows_place
 
 
@@ -174,33 +170,35 @@ def _may_see(actor: Actor) -> ColumnElement[bool]:
     return or_(_deals_with(actor, Offer), _runs(actor, col(Offer.facility_id)))
 
 
-async def lock_offer(session: AsyncSession, actor: Actor, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
+async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
     """The offer with its request and its stay, all locked until the transaction ends."""
-    request_id = await session.scalar(select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _may_see(actor)))
+    request_id = await work.session.scalar(
+        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _may_see(work.actor))
+    )
     if request_id is None:
         raise OfferNotFound
-    request = await session.get_one(PlacementRequest, request_id, with_for_update=True)
-    offer = await session.get_one(Offer, offer_id, with_for_update=True)
-    stay = await session.get_one(Stay, offer.stay_id, with_for_update=True)
+    request = await work.session.get_one(PlacementRequest, request_id, with_for_update=True)
+    offer = await work.session.get_one(Offer, offer_id, with_for_update=True)
+    stay = await work.session.get_one(Stay, offer.stay_id, with_for_update=True)
     return request, offer, stay
 
 
-async def runs_facility(session: AsyncSession, actor: Actor, facility_id: UUID) -> bool:
-    found = await session.scalar(
-        select(exists().where(col(Facility.id) == facility_id, col(Facility.operator) == actor.org))
+async def runs_facility(work: UnitOfWork, facility_id: UUID) -> bool:
+    found = await work.session.scalar(
+        select(exists().where(col(Facility.id) == facility_id, col(Facility.operator) == work.actor.org))
     )
     return bool(found)
 
 
-async def note_answer(session: AsyncSession, offer: Offer, reason: Remark | None = None) -> None:
+async def note_answer(work: UnitOfWork, offer: Offer, reason: Remark | None = None) -> None:
     """The offer was answered, with a reason where there is one."""
     if reason:
-        key = await sealed.key_of(session, offer.case_id)
+        key = await sealed.key_of(work, offer.case_id)
         offer.reason = key.seal(reason, table="offer", column="reason", row=offer.id)
-    audit.record(session, operation=f"offer.{offer.status}", subject_id=offer.case_id, object_ids=[offer.id])
+    work.audit(operation=f"offer.{offer.status}", subject_id=offer.case_id, object_ids=[offer.id])
 
 
-async def lock_other_holds(session: AsyncSession, offer: Offer) -> list[tuple[Offer, Stay]]:
+async def lock_other_holds(work: UnitOfWork, offer: Offer) -> list[tuple[Offer, Stay]]:
     """The other places that are held for the same request, which is locked."""
     query = (
         select(Offer, Stay)
@@ -210,76 +208,73 @@ async def lock_other_holds(session: AsyncSession, offer: Offer) -> list[tuple[Of
         .order_by(col(Offer.id))
         .with_for_update()
     )
-    return [(other, stay) for other, stay in (await session.execute(query)).all()]
+    return [(other, stay) for other, stay in (await work.session.execute(query)).all()]
 
 
-async def lock_due_offers(session: AsyncSession, *, now: datetime) -> list[tuple[Offer, Stay]]:
+async def lock_due_offers(work: UnitOfWork) -> list[tuple[Offer, Stay]]:
     """Offers that nobody has answered in time; those that somebody is answering now are left for the next time."""
     query = (
         select(Offer, Stay)
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= now)
+        .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= work.now)
         .order_by(col(Offer.expires_at), col(Offer.id))
         .limit(_MOST_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    return [(offer, stay) for offer, stay in (await session.execute(query)).all()]
+    return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]
 
 
-async def add_placement(session: AsyncSession, placement: Placement) -> None:
-    session.add(placement)
-    await session.flush()
-    audit.record(session, operation="placement.book", subject_id=placement.case_id, object_ids=[placement.id])
+async def add_placement(work: UnitOfWork, placement: Placement) -> None:
+    work.session.add(placement)
+    await work.session.flush()
+    work.audit(operation="placement.book", subject_id=placement.case_id, object_ids=[placement.id])
 
 
-async def lock_placement(session: AsyncSession, actor: Actor, placement_id: UUID) -> tuple[Placement, Stay]:
+async def lock_placement(work: UnitOfWork, placement_id: UUID) -> tuple[Placement, Stay]:
     """The placement and its stay, locked until the transaction ends, for those who may know the place."""
     query = (
         select(Placement, Stay)
         .join(Stay, col(Stay.id) == col(Placement.stay_id))
-        .where(col(Placement.id) == placement_id, _knows_place(actor, Placement))
+        .where(col(Placement.id) == placement_id, _knows_place(work.actor, Placement))
         .with_for_update()
     )
-    found = (await session.execute(query)).one_or_none()
+    found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise PlacementNotFound
     placement, stay = found
     return placement, stay
 
 
-async def note_change(session: AsyncSession, placement: Placement, reason: Remark | None = None) -> None:
+async def note_change(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
     """The person came or left, with a reason where there is one."""
     if reason:
-        key = await sealed.key_of(session, placement.case_id)
+        key = await sealed.key_of(work, placement.case_id)
         placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
-    audit.record(
-        session, operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id]
-    )
+    work.audit(operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id])
 
 
-async def region_of(session: AsyncSession, placement: Placement) -> Region:
+async def region_of(work: UnitOfWork, placement: Placement) -> Region:
     """Where in the country the placement is. Ask only for a placement whose place the actor may know."""
-    facility = await session.get_one(Facility, placement.facility_id)
+    facility = await work.session.get_one(Facility, placement.facility_id)
     return facility.region
 
 
 async def read_placement(
-    session: AsyncSession, actor: Actor, placement_id: UUID, *, purpose: Purpose | None
+    work: UnitOfWork, placement_id: UUID, *, purpose: Purpose | None
 ) -> tuple[Placement, Region | None]:
     """The placement and its region; without the region for a party of the case that may not know the place."""
     query = (
-        select(Placement, _knows_place(actor, Placement), col(Facility.region))
+        select(Placement, _knows_place(work.actor, Placement), col(Facility.region))
         .select_from(Placement)
         .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
         .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(actor, Placement), is_party(actor, col(Placement.case_id))))
+        .where(or_(_knows_place(work.actor, Placement), is_party(work.actor, col(Placement.case_id))))
     )
-    found = (await session.execute(query)).one_or_none()
+    found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise PlacementNotFound
     placement, knows_place, region = found
-    audit.record(
-        session,
+    work.audit(
         operation="placement.read",
         subject_id=placement.case_id,
         object_ids=[placement.id],
@@ -289,32 +284,24 @@ async def read_placement(
     return placement, region if knows_place else None
 
 
-async def read_responsibility(
-    session: AsyncSession, actor: Actor, placement_id: UUID
-) -> tuple[Placement, PlacementRequest]:
+async def read_responsibility(work: UnitOfWork, placement_id: UUID) -> tuple[Placement, PlacementRequest]:
     """The placement and what was asked for, for the parties of the case and those who may know the place."""
     query = (
         select(Placement, PlacementRequest)
         .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
         .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(actor, Placement), is_party(actor, col(Placement.case_id))))
+        .where(or_(_knows_place(work.actor, Placement), is_party(work.actor, col(Placement.case_id))))
     )
-    found = (await session.execute(query)).one_or_none()
+    found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise PlacementNotFound
     placement, request = found
-    audit.record(session, operation="placement.responsibility", subject_id=placement.case_id, object_ids=[placement.id])
+    work.audit(operation="placement.responsibility", subject_id=placement.case_id, object_ids=[placement.id])
     return placement, request
 
 
 async def placements_of(
-    session: AsyncSession,
-    actor: Actor,
-    case_id: UUID,
-    *,
-    purpose: Purpose | None,
-    after: Sequence[str | int] | None,
-    limit: int,
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None, after: Sequence[str | int] | None, limit: int
 ) -> tuple[list[tuple[Placement, Region]], bool]:
     """The placements, of the case and of those merged into it, whose place the actor may know, newest first, up to one more
     than `limit`; and whether the person now has one whose place the actor may not know. Raises CaseNotFound for a
@@ -323,22 +310,21 @@ async def placements_of(
         select(Placement, col(Facility.region))
         .select_from(Placement)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.case_id).in_(cases.members_of(case_id)), _knows_place(actor, Placement))
+        .where(col(Placement.case_id).in_(cases.members_of(case_id)), _knows_place(work.actor, Placement))
         .order_by(col(Placement.from_on).desc(), col(Placement.id).desc())
         .limit(limit + 1)
     )
     if after:
         last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
-    found = [(placement, region) for placement, region in (await session.execute(query)).all()]
-    is_party = await session.scalar(
-        select(exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org))
+    found = [(placement, region) for placement, region in (await work.session.execute(query)).all()]
+    is_party = await work.session.scalar(
+        select(exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org))
     )
     if not found and not is_party and not after:
         raise CaseNotFound
-    is_placed = bool(is_party) and await _is_placed_unseen(session, actor, case_id)
-    audit.record(
-        session,
+    is_placed = bool(is_party) and await _is_placed_unseen(work, case_id)
+    work.audit(
         operation="placement.list",
         subject_id=case_id,
         object_ids=[placement.id for placement, _ in found[:limit]],
@@ -348,8 +334,8 @@ async def placements_of(
     return found, is_placed
 
 
-async def _is_placed_unseen(session: AsyncSession, actor: Actor, case_id: UUID) -> bool:
+async def _is_placed_unseen(work: UnitOfWork, case_id: UUID) -> bool:
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = select(exists().where(is_theirs, is_current, ~_knows_place(actor, Placement)))
-    return bool(await session.scalar(query))
+    query = select(exists().where(is_theirs, is_current, ~_knows_place(work.actor, Placement)))
+    return bool(await work.session.scalar(query))

@@ -1,9 +1,6 @@
 """Asking for a place: who may, for whom, and who is responsible for it."""
 
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseTurn, KnownCase
@@ -17,8 +14,7 @@ from services.accommodation.responsibility.domain import ResponsibilityFacts, re
 from services.accommodation.responsibility.schemas import KnownFacts
 from shared.contract.codes import ResidenceBasis
 from shared.contract.events import PlacementRequested
-from shared.data import outbox
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict
 
@@ -27,12 +23,10 @@ class CaseIsMerged(Conflict):
     """Another case is about the same person, and the work goes on there."""
 
 
-async def request_placement(
-    session: AsyncSession, *, actor: Actor, submission: PlacementRequestSubmission, now: datetime
-) -> PlacementRequest:
+async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSubmission) -> PlacementRequest:
     """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound and CaseIsMerged."""
-    known = await cases.case_for(session, actor, submission.case_id)
-    if surviving := await cases.surviving(session, known.case_id):
+    known = await cases.case_for(work, submission.case_id)
+    if surviving := await cases.surviving(work, known.case_id):
         raise CaseIsMerged(
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
             merged_into=str(surviving),
@@ -43,29 +37,28 @@ async def request_placement(
             "minor": known.is_minor if submission.needs.minor is None else submission.needs.minor,
         }
     )
-    status = await cases.status_on(session, known.case_id, on=on_date(now))
+    status = await cases.status_on(work, known.case_id, on=on_date(work.now))
     facts = facts_of(known, submission.responsibility, needs, status)
-    responsible = responsible_for(facts, on=on_date(now))
+    responsible = responsible_for(facts, on=on_date(work.now))
     request = PlacementRequest(
         case_id=known.case_id,
-        requested_by=actor.org,
-        requested_at=now,
+        requested_by=work.actor.org,
+        requested_at=work.now,
         from_on=submission.from_on,
         to_on=submission.to_on,
         **responsible.model_dump(exclude={"options"}),
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
     )
-    await repository.add_request(session, request, needs)
-    outbox.record(
-        session,
+    await repository.add_request(work, request, needs)
+    work.record(
         PlacementRequested(
             case_id=request.case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             request_id=request.id,
             requested_by=request.requested_by,
             row=request.row,
-        ),
+        )
     )
     return request
 
@@ -86,17 +79,17 @@ def facts_of(known: KnownCase, told: KnownFacts, needs: Needs, status: CaseTurn 
     return ResponsibilityFacts.model_validate(facts)
 
 
-async def status_of(session: AsyncSession, request: PlacementRequest, *, now: datetime) -> RequestStatus:
+async def status_of(work: UnitOfWork, request: PlacementRequest) -> RequestStatus:
     """Where the request stands by the clock: `offered` while a place is held for it."""
-    if request.status is RequestStatus.OPEN and await repository.holds_a_place(session, request.id, now=now):
+    if request.status is RequestStatus.OPEN and await repository.holds_a_place(work, request.id):
         return RequestStatus.OFFERED
     return request.status
 
 
-async def find_matches(session: AsyncSession, *, actor: Actor, request_id: UUID, now: datetime) -> Matches:
+async def find_matches(work: UnitOfWork, *, request_id: UUID) -> Matches:
     """The places the actor may know of, ranked for the request; the same rows give the same order. Changes nothing."""
-    request = await repository.read_request(session, actor, request_id)
-    needs = await repository.needs_of(session, request, operation="placement_request.match")
+    request = await repository.read_request(work, request_id)
+    needs = await repository.needs_of(work, request, operation="placement_request.match")
     stay = nights(request.from_on, request.to_on)
-    candidates = await facilities_repository.candidates(session, actor, stay, now=now)
-    return matching.match(candidates, needs=needs, options=request.options, stay=stay, now=now)
+    candidates = await facilities_repository.candidates(work, stay)
+    return matching.match(candidates, needs=needs, options=request.options, stay=stay, now=work.now)

@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.accommodation.case.models import CaseTurn
 from services.accommodation.case.repository import turns_of
 from services.accommodation.placements import repository
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.schemas import ResponsibilityFrom
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 
 
-async def responsibilities(session: AsyncSession, *, actor: Actor, placement_id: UUID) -> list[ResponsibilityFrom]:
+async def responsibilities(work: UnitOfWork, *, placement_id: UUID) -> list[ResponsibilityFrom]:
     """Who answers for the person, from the first night on; a later day follows only where something has turned."""
-    placement, request = await repository.read_responsibility(session, actor, placement_id)
-    turns = [turn for turn in await turns_of(session, placement.case_id) if _is_news(turn, request)]
+    placement, request = await repository.read_responsibility(work, placement_id)
+    turns = [turn for turn in await turns_of(work, placement.case_id) if _is_news(turn, request)]
     items = [_as_requested(placement, request)]
     for day in sorted({max(turn.from_on, placement.from_on) for turn in turns}):
         if placement.to_on is None or day < placement.to_on or day == placement.from_on:

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.accommodation.case.codes import HousingAuthority, PlacementRow
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.schemas import check_order
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
 from services.accommodation.responsibility.schemas import KnownFacts, ResponsibilityAnswer
-from shared.contract.codes import Gender, HousingAuthority, PlacementRow, Region
+from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole
 

@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.accommodation.case.nights import first_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
@@ -18,9 +16,8 @@ from services.accommodation.placements.schemas import PlacementDetails
 from shared.contract.codes import Region
 from shared.contract.events import PersonArrived, PersonLeft
 from shared.contract.personal import PersonalText
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -54,46 +51,37 @@ ALLOWED: Mapping[PlacementStatus, tuple[StayStep, ...]] = {
 
 
 async def arrive(
-    session: AsyncSession,
-    *,
-    actor: Actor,
-    placement_id: UUID,
-    arrived_at: datetime | None,
-    match: Match,
-    now: datetime,
+    work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, match: Match
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
-    placement, stay = await _step(session, actor, placement_id, StayStep.ARRIVE, match)
-    arrived_at = (arrived_at or now).astimezone(UTC)
-    _check_has_been(arrived_at, now)
+    placement, stay = await _step(work, placement_id, StayStep.ARRIVE, match)
+    arrived_at = (arrived_at or work.now).astimezone(UTC)
+    _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
     placement.status = PlacementStatus.ARRIVED
     placement.arrived_at = arrived_at
     placement.version += 1
-    await repository.note_change(session, placement)
-    outbox.record(
-        session,
-        PersonArrived(case_id=placement.case_id, occurred_at=now, placement_id=placement.id, arrived_at=arrived_at),
+    await repository.note_change(work, placement)
+    work.record(
+        PersonArrived(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, arrived_at=arrived_at)
     )
-    return placement, await repository.region_of(session, placement)
+    return placement, await repository.region_of(work, placement)
 
 
 async def leave(
-    session: AsyncSession,
+    work: UnitOfWork,
     *,
-    actor: Actor,
     placement_id: UUID,
     left_at: datetime | None,
     reason: PersonalText | None,
     disappeared: bool,
     match: Match,
-    now: datetime,
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
-    placement, stay = await _step(session, actor, placement_id, StayStep.LEAVE, match)
-    left_at = (left_at or now).astimezone(UTC)
-    _check_has_been(left_at, now)
+    placement, stay = await _step(work, placement_id, StayStep.LEAVE, match)
+    left_at = (left_at or work.now).astimezone(UTC)
+    _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have left before coming.")
     placement.to_on = _shorten(stay, on_date(left_at))
@@ -101,24 +89,21 @@ async def leave(
     placement.left_at = left_at
     placement.disappeared = disappeared
     placement.version += 1
-    await repository.note_change(session, placement, Remark(text=reason) if reason else None)
-    outbox.record(
-        session,
+    await repository.note_change(work, placement, Remark(text=reason) if reason else None)
+    work.record(
         PersonLeft(
             case_id=placement.case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             placement_id=placement.id,
             left_at=left_at,
             disappeared=disappeared,
-        ),
+        )
     )
-    return placement, await repository.region_of(session, placement)
+    return placement, await repository.region_of(work, placement)
 
 
-async def _step(
-    session: AsyncSession, actor: Actor, placement_id: UUID, step: StayStep, match: Match
-) -> tuple[Placement, Stay]:
-    placement, stay = await repository.lock_placement(session, actor, placement_id)
+async def _step(work: UnitOfWork, placement_id: UUID, step: StayStep, match: Match) -> tuple[Placement, Stay]:
+    placement, stay = await repository.lock_placement(work, placement_id)
     match.check(placement)
     allowed = ALLOWED[placement.status]
     if step not in allowed:

@@ -18,7 +18,8 @@ from typing import ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from services.accommodation import tables
-from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
+from shared.contract.codes import Gender, ResidenceBasis
 from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 
 Company = Literal["women", "men"]

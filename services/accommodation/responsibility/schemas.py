@@ -1,4 +1,5 @@
-from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
+from shared.contract.codes import Gender, ResidenceBasis
 from shared.contract.types import Answer, Body, Flag
 
 

@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.absence import domain
 from services.identification.absence.models import Absence
 from services.identification.absence.schemas import AbsenceDetails, FoundReport, MissingReport
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.records import repository as records
-from shared.http.endpoint import IfMatch, Now, Pages, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -18,34 +15,24 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/missing")
-async def report_missing(
-    case_id: UUID, report: MissingReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> AbsenceDetails:  # fmt: skip
+async def report_missing(work: Caseworker, case_id: UUID, report: MissingReport, match: IfMatch) -> AbsenceDetails:
     """The person is missing: the case says so beside its status. For a child CMM is alerted with high priority."""
-    case, found = await domain.report_missing(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
-    return _details(found)
+    case, found = await domain.report_missing(work, case_id=case_id, report=report, match=match)
+    return _details(found).tagged(case)
 
 
 @router.post("/cases/{case_id}/found")
-async def report_found(
-    case_id: UUID, report: FoundReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> AbsenceDetails:  # fmt: skip
+async def report_found(work: Caseworker, case_id: UUID, report: FoundReport, match: IfMatch) -> AbsenceDetails:
     """The person was found."""
-    case, found = await domain.report_found(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return _details(found)
+    case, found = await domain.report_found(work, case_id=case_id, report=report, match=match)
+    return _details(found).tagged(case)
 
 
 @router.get("/cases/{case_id}/absences")
-async def list_absences(case_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[AbsenceDetails]:
+async def list_absences(work: Reader, case_id: UUID, pages: Pages) -> Page[AbsenceDetails]:
     """When the person was missing, for those who work on the case; no personal data."""
-    case = await records.read_case(session, actor, case_id, operation="absence.list")
-    rows = await records.list_records(session, case.id, Absence, after=pages.after, limit=pages.limit)
+    case = await records.read_case(work, case_id, operation="absence.list")
+    rows = await records.list_records(work, case.id, Absence, after=pages.after, limit=pages.limit)
     return pages.page([_details(row) for row in rows], rows, records.position)
 
 

@@ -1,9 +1,6 @@
 """Missing and found. It is one person who is missing, found, and perhaps referred anew: one case, not two."""
 
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.absence.models import Absence
 from services.identification.absence.schemas import FoundReport, MissingReport
@@ -16,9 +13,8 @@ from services.identification.records import repository as records
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
 from shared.contract.codes import DeadlineKind
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -39,56 +35,54 @@ class FoundBeforeMissing(Unprocessable):
 
 
 async def report_missing(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: MissingReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: MissingReport, match: Match
 ) -> tuple[Case, Absence]:
     """Note that the person is missing. Everything else about the case goes on. Said again with the day on which the police
     were told, that day is added."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     if report.reported_to_police_on and report.reported_to_police_on < report.since:
         raise ReportedBeforeMissing(f"The person is missing since {report.since}; the police were told then or later.")
     if case.missing:
-        return case, await _add_police_report(session, case, report)
-    absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=now, recorded_by=actor.org)
-    await records.add(session, absence, operation="absence.add")
+        return case, await _add_police_report(work, case, report)
+    absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=work.now, recorded_by=work.actor.org)
+    await records.add(work, absence, operation="absence.add")
     case.missing = True
     if is_child(case):
-        raise_alert(session, Alert(DeadlineKind.MISSING_CHILD, case.id, CENTRE))
-    outbox.record(session, events.PersonMissing(case_id=case.id, occurred_at=now, **report.model_dump()))
-    await changes.case_changed(session, case, now=now)
+        raise_alert(work, Alert(DeadlineKind.MISSING_CHILD, case.id, CENTRE))
+    work.record(events.PersonMissing(case_id=case.id, occurred_at=work.now, **report.model_dump()))
+    await changes.case_changed(work, case)
     return case, absence
 
 
-async def _add_police_report(session: AsyncSession, case: Case, report: MissingReport) -> Absence:
-    absence = await _lasting(session, case)
+async def _add_police_report(work: UnitOfWork, case: Case, report: MissingReport) -> Absence:
+    absence = await _lasting(work, case)
     if absence.since != report.since or absence.reported_to_police_on or report.reported_to_police_on is None:
         raise AlreadyMissing(
             f"The person is missing since {absence.since} already; POST .../found first, once that is so."
         )
     absence.reported_to_police_on = report.reported_to_police_on
-    await records.change(session, absence, operation="absence.report")
+    await records.change(work, absence, operation="absence.report")
     return absence
 
 
-async def _lasting(session: AsyncSession, case: Case) -> Absence:
-    absences = await records.records_of(session, case.id, Absence)
+async def _lasting(work: UnitOfWork, case: Case) -> Absence:
+    absences = await records.records_of(work, case.id, Absence)
     return next(each for each in absences if each.found_on is None)
 
 
-async def report_found(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: FoundReport, match: Match, now: datetime
-) -> tuple[Case, Absence]:
+async def report_found(work: UnitOfWork, *, case_id: UUID, report: FoundReport, match: Match) -> tuple[Case, Absence]:
     """Note that the person was found."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     if not case.missing:
         raise NotMissing("The person is not missing, so there is nothing to record.")
-    absence = await _lasting(session, case)
+    absence = await _lasting(work, case)
     if report.on < absence.since:
         raise FoundBeforeMissing(f"The person is missing since {absence.since}; give that day or a later one.")
     absence.found_on, absence.municipality = report.on, report.municipality
-    await records.change(session, absence, operation="absence.end")
+    await records.change(work, absence, operation="absence.end")
     case.missing = False
-    outbox.record(session, events.PersonFound(case_id=case.id, occurred_at=now, **report.model_dump()))
-    await changes.case_changed(session, case, now=now)
+    work.record(events.PersonFound(case_id=case.id, occurred_at=work.now, **report.model_dump()))
+    await changes.case_changed(work, case)
     return case, absence

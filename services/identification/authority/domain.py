@@ -4,8 +4,6 @@ decision."""
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.authority import repository
 from services.identification.authority.schemas import EarlierIdentification, Settlement
 from services.identification.case import changes, lifecycle
@@ -18,9 +16,8 @@ from services.identification.routing import domain as routing
 from services.identification.routing.domain import facts_on, part_against_removal
 from shared.contract.codes import Authority
 from shared.contract.events import CaseRouted
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden
 
@@ -40,11 +37,11 @@ class NotACentresLawyer(Forbidden):
     """Only a lawyer of CMM settles who decides."""
 
 
-async def route_again(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def route_again(work: UnitOfWork, case: Case) -> None:
     """Find who decides by what is known now, and tell. Do it last: US may lose its part in the case by it."""
-    route(case, now=now)
-    await changes.case_changed(session, case, now=now)
-    await tell_route(session, case, now=now)
+    route(case, now=work.now)
+    await changes.case_changed(work, case)
+    await tell_route(work, case)
 
 
 def route(case: Case, *, now: datetime) -> None:
@@ -57,60 +54,55 @@ def route(case: Case, *, now: datetime) -> None:
     case.routed_at = now
 
 
-async def tell_route(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def tell_route(work: UnitOfWork, case: Case) -> None:
     """Tell who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
     if case.authority is not Authority.COURT:
-        await cases.set_part(session, case.id, IMMIGRATION, await _part_of_immigration(session, case))
-    outbox.record(
-        session,
+        await cases.set_part(work, case.id, IMMIGRATION, await _part_of_immigration(work, case))
+    work.record(
         CaseRouted(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             authority=case.authority,
             rule=case.rule,
             table_version=case.table_version,
             settled_by=case.settled_by,
-        ),
+        )
     )
 
 
-async def _part_of_immigration(session: AsyncSession, case: Case) -> Part | None:
+async def _part_of_immigration(work: UnitOfWork, case: Case) -> Part | None:
     """US decides, or has brought the person in, or could remove the person and must see that this is pending; or nothing."""
     if case.authority is Authority.US:
         return Part.AUTHORITY
-    has_brought = case.opened_by == IMMIGRATION or await cases.has_referred(session, case.id, IMMIGRATION)
-    if has_brought and not await consents_repository.is_barred(session, case.id, IMMIGRATION):
+    has_brought = case.opened_by == IMMIGRATION or await cases.has_referred(work, case.id, IMMIGRATION)
+    if has_brought and not await consents_repository.is_barred(work, case.id, IMMIGRATION):
         return Part.REFERRER
     by_law = part_against_removal(case)
-    if by_law is None and (await consents_repository.leaves_of(session, IMMIGRATION, [case.id]))[case.id]:
+    if by_law is None and (await consents_repository.leaves_of(work, IMMIGRATION, [case.id]))[case.id]:
         return Part.RECIPIENT
     return by_law
 
 
-async def settle(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, settlement: Settlement, match: Match, now: datetime
-) -> Case:
+async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, match: Match) -> Case:
     """A lawyer of CMM says who decides, where the table leaves it open (R7)."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    if actor.org != CENTRE:
+    case = await cases.lock_case(work, case_id, match)
+    if work.actor.org != CENTRE:
         raise NotACentresLawyer("Only a lawyer of CMM settles who decides.")
     if case.status in lifecycle.DECIDED:
         raise CaseIsDecided("The case is decided; the deciding authority no longer changes.")
     if case.rule != "R7":
         raise NothingToSettle(f"Rule {case.rule} has found {case.authority}; only a case that needs review is settled.")
-    case.authority, case.settled_by = settlement.authority, actor.org
+    case.authority, case.settled_by = settlement.authority, work.actor.org
     case.why = f"The table leaves it open; a lawyer of CMM has settled that {settlement.authority} decides."
-    await repository.add_settlement(session, case, SealedText(text=settlement.reason))
-    await changes.case_changed(session, case, now=now)
-    await tell_route(session, case, now=now)
+    await repository.add_settlement(work, case, SealedText(text=settlement.reason))
+    await changes.case_changed(work, case)
+    await tell_route(work, case)
     return case
 
 
-async def see_earlier_identifications(
-    session: AsyncSession, *, actor: Actor, case_id: UUID
-) -> list[EarlierIdentification]:
+async def see_earlier_identifications(work: UnitOfWork, *, case_id: UUID) -> list[EarlierIdentification]:
     """What was decided of the same person before, for the authority that decides now; CaseNotFound for everybody else."""
-    case, _ = await cases.find_case(session, actor, case_id, operation="case.earlier_identifications")
-    if _DECIDES.get(case.authority) != actor.org:
+    case, _ = await cases.find_case(work, case_id, operation="case.earlier_identifications")
+    if _DECIDES.get(case.authority) != work.actor.org:
         raise cases.CaseNotFound
-    return await repository.earlier_identifications(session, case.id)
+    return await repository.earlier_identifications(work, case.id)

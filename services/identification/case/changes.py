@@ -1,16 +1,14 @@
 """What follows a change of what is known of a case. The case is the ground and knows no deadlines; `app.py` says what follows."""
 
 from collections.abc import Awaitable
-from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case.models import Case
+from shared.data.unit_of_work import UnitOfWork
 
 
 class Follower(Protocol):
-    def __call__(self, session: AsyncSession, case: Case, *, now: datetime) -> Awaitable[None]:
+    def __call__(self, work: UnitOfWork, case: Case) -> Awaitable[None]:
         """Do what a change of this locked case asks for, in the same transaction."""
 
 
@@ -27,11 +25,11 @@ def follow(follower: Follower) -> None:
         _followers.append(follower)
 
 
-async def case_changed(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def case_changed(work: UnitOfWork, case: Case) -> None:
     """Say that something was changed that deadlines may depend on. The case is locked, the change is made; NothingFollows."""
     if not _followers:
         raise NothingFollows(
             "services.identification.app was not imported, which says what follows a change of a case."
         )
     for follower in _followers:
-        await follower(session, case, now=now)
+        await follower(work, case)

@@ -65,3 +65,115 @@ class EvidenceStatus(StrEnum):
     """Infected, or of a kind that is not kept: its content is destroyed."""
     REMOVED = "removed"
     """Taken out again, for a reason that is kept, or never sent whole; its content is destroyed."""
+
+
+class CaseStatus(StrEnum):
+    """How far a case has come; that the person is missing is a flag beside it."""
+
+    REFERRED = "referred"
+    CLARIFICATION = "clarification"
+    RECOMMENDED = "recommended"
+    DECIDED = "decided"
+    CLOSED = "closed"
+
+
+class ContactChannel(StrEnum):
+    """How the person can be reached; whether that is safe is recorded for each."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    LETTER = "letter"
+    MESSENGER = "messenger"
+    VIA_PERSON = "via_person"
+
+
+class ExtensionReason(StrEnum):
+    """The only two grounds on which a period grows longer (udlændingeloven § 33(14))."""
+
+    SPECIAL_REASONS = "special_reasons"
+    COOPERATION_ON_RETURN = "cooperation_on_return"
+
+
+class LinkKind(StrEnum):
+    """What connects two cases."""
+
+    LINKED = "linked"
+    MERGED = "merged"
+    SUSPECT = "suspect"
+
+
+class QuestionStatus(StrEnum):
+    """How the question stands whether two cases are about one person."""
+
+    OPEN = "open"
+    OVERRIDDEN = "overridden"
+    """Somebody has said that they are never the same person; the pair is not proposed again."""
+    MERGED = "merged"
+    """Found by the cases themselves and never stored, so that undoing a merge restores what was."""
+
+
+class SupportKind(StrEnum):
+    """What the support package gives."""
+
+    CONTACT_PERSON = "contact_person"
+    DOCTOR = "doctor"
+    PSYCHOLOGIST = "psychologist"
+    MIDWIFE = "midwife"
+    LEGAL_AID = "legal_aid"
+    EDUCATION = "education"
+    HOME_COUNTRY_CONTACT = "home_country_contact"
+    OTHER = "other"
+
+
+class Appellant(StrEnum):
+    """Who files an appeal."""
+
+    PERSON = "person"
+    LAWYER = "lawyer"
+    CMM = "cmm"
+
+
+class CustodyEnd(StrEnum):
+    """How a detention ended; `placed_34`: a place at a shelter under udlændingeloven § 34(1) no. 3 instead."""
+
+    RELEASED = "released"
+    PLACED_34 = "placed_34"
+    REMANDED = "remanded"
+    OTHER = "other"
+
+
+class Proposal(StrEnum):
+    """What Havn proposes; people decide."""
+
+    PLACEMENT_34 = "placement_34_1_3"
+    """A place at a shelter instead of detention (udlændingeloven § 34(1) no. 3)."""
+
+
+class ConsentMethod(StrEnum):
+    """How a person gave leave."""
+
+    ORAL = "oral"
+    WRITTEN = "written"
+
+
+class ShareScope(StrEnum):
+    """What a person gives leave to tell, or the law lets us tell: each code opens the fields of the visibility table."""
+
+    STATUS = "status"
+    OUTCOME = "outcome"
+    CONTACT = "contact"
+    PERSON = "person"
+    HEALTH_FLAGS = "health_flags"
+    PLACEMENT = "placement"
+
+
+class LegalBasis(StrEnum):
+    """The law that lets something be told without leave (domain, section 7)."""
+
+    CHILD_AT_RISK = "child_at_risk"
+    DANGER_TO_LIFE = "danger_to_life"
+    RETSSIKKERHEDSLOV_11C = "retssikkerhedslov_11c"
+    UDLAENDINGELOV = "udlaendingelov"
+    COURT_ORDER = "court_order"
+    OTHER_LAW = "other_law"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case
-from shared.contract.codes import CaseStatus
 from shared.kernel.errors import Conflict
 
 _ALL: Final = frozenset(CaseStatus)

@@ -10,17 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.contract.codes import (
-    AgeGroup,
-    Authority,
-    CaseStatus,
-    Channel,
-    ContactChannel,
-    CustodyEnd,
-    DeadlineKind,
-    Gender,
-    ResidenceBasis,
-)
+from services.identification.case.codes import CaseStatus, ContactChannel, CustodyEnd
+from shared.contract.codes import AgeGroup, Authority, Channel, DeadlineKind, Gender, ResidenceBasis
 from shared.data.columns import code, moment, record_id, sealed, texts
 
 # ---------------------------------------------------------------- What all tables of the identification service have

@@ -5,51 +5,37 @@ from typing import Annotated
 from fastapi import Depends
 
 from shared.contract.organisations import Scope
-from shared.http.endpoint import STAFF, Requires
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.endpoint import STAFF, Requires, RequiresNoRows
 from shared.identity.actor import Actor, Role
 
-Reader = Annotated[Actor, Depends(Requires(Scope.CASES_READ, *STAFF))]
+Reader = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_READ, *STAFF))]
+Asker = Annotated[Actor, Depends(RequiresNoRows(Scope.CASES_READ, *STAFF))]
+"""Who asks what the rules say, of nobody in particular."""
 
-
-Caseworker = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
-
-
-Lawyer = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.LAWYER))]
-
-
-Decider = Annotated[Actor, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
-
-
-HealthWorker = Annotated[Actor, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]
-
-
+Caseworker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
+Lawyer = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.LAWYER))]
+Decider = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
+HealthWorker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]
 Overseer = Annotated[
-    Actor, Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER, Role.ADMIN))
+    UnitOfWork,
+    Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER, Role.ADMIN)),
 ]
 """Whoever at CMM looks over what was disclosed or seen, or is to be erased; the scope is CMM's alone."""
-
-
 Subscriber = Annotated[
-    Actor,
+    UnitOfWork,
     Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER, Role.LAWYER, Role.DECIDER)),
 ]
-
-
-Administrator = Annotated[Actor, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
-
-
+Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
 FileReader = Annotated[
-    Actor,
+    UnitOfWork,
     Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.ADMIN, Role.SYSTEM)),
 ]
 """The roles that may know the file of a case, not its standing alone (visibility.ROLES)."""
-
-
-FileWorker = Annotated[Actor, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
+FileWorker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
 """The roles that may know who the person is."""
-
-
 LogReader = Annotated[
-    Actor, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN))
+    UnitOfWork,
+    Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN)),
 ]
 """Who works on a case, and who looks over that work."""

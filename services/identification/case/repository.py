@@ -23,17 +23,18 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case import visibility
+from services.identification.case.codes import CaseStatus, ShareScope
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.case.visibility import Fact
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, Purpose, ShareScope
-from shared.data import audit, sealed
+from shared.contract.codes import Authority, DeadlineKind, Purpose
+from shared.data import sealed
 from shared.data.outbox import RecordedEvent
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
@@ -42,7 +43,7 @@ from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
 
 
 async def seal(
-    session: AsyncSession,
+    work: UnitOfWork,
     row: Any,
     documents: Mapping[str, BaseModel | None],
     *,
@@ -53,7 +54,7 @@ async def seal(
 
     The key is the one of `owner`, by default of the case that the row belongs to; `place` tells the row apart in its table, by
     default its id."""
-    key = await sealed.key_of(session, owner or row.case_id)
+    key = await sealed.key_of(work, owner or row.case_id)
     for column, document in documents.items():
         words = key.seal(document, table=row.__tablename__, column=column, row=place or row.id) if document else None
         setattr(row, column, words)
@@ -114,47 +115,35 @@ def cases_of(actor: Actor) -> Select[Case, CaseParty]:
 
 
 async def find_case(
-    session: AsyncSession,
-    actor: Actor,
-    case_id: UUID,
-    *,
-    operation: str,
-    purpose: Purpose | None = None,
-    object_ids: Iterable[UUID] = (),
+    work: UnitOfWork, case_id: UUID, *, operation: str, purpose: Purpose | None = None, object_ids: Iterable[UUID] = ()
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
-    seen = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
-    found = (await session.execute(seen)).first()
+    seen = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
+    found = (await work.session.execute(seen)).first()
     if found is None:
         raise CaseNotFound
-    audit.record(session, operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
+    work.audit(operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
     return found[0], found[1].part
 
 
-async def find_working(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
+async def find_working(work: UnitOfWork, case_id: UUID, *, operation: str) -> Case:
     """The case, for those who work on it; raises CaseNotFound, and RoleDoesNotSee for others in their organisations."""
-    case, part = await find_case(session, actor, case_id, operation=operation)
+    case, part = await find_case(work, case_id, operation=operation)
     if part not in WORKING:
         raise CaseNotFound
-    if Fact.FILE not in visibility.may_know(actor, part):
+    if Fact.FILE not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("The file of the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 
 
 async def lock_case(
-    session: AsyncSession,
-    actor: Actor,
-    case_id: UUID,
-    match: Match,
-    *,
-    parts: frozenset[Part] = WORKING,
-    even_merged: bool = False,
+    work: UnitOfWork, case_id: UUID, match: Match, *, parts: frozenset[Part] = WORKING, even_merged: bool = False
 ) -> Case:
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
     Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
-    query = cases_of(actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
-    found = (await session.execute(query.with_for_update(of=Case))).first()
+    query = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
+    found = (await work.session.execute(query.with_for_update(of=Case))).first()
     if found is None:
         raise CaseNotFound
     case: Case = found[0]
@@ -197,15 +186,15 @@ def _knows(fact: Fact) -> ColumnElement[bool]:
 
 
 async def list_cases(
-    session: AsyncSession, actor: Actor, *, sought: Sought, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
+    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
     if after:
         query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
     query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
-    found = [(case, party.part) for case, party in await session.execute(query)]
-    audit.record(session, operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
+    found = [(case, party.part) for case, party in await work.session.execute(query)]
+    work.audit(operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
     return found
 
 
@@ -216,20 +205,20 @@ def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
     return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
 
 
-async def known_among(session: AsyncSession, actor: Actor, case_ids: Collection[UUID]) -> frozenset[UUID]:
+async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of these cases that the actor's lists show."""
     if not case_ids:
         return frozenset()
     listed = select(col(CaseParty.case_id)).where(
-        col(CaseParty.case_id).in_(case_ids), col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED)
+        col(CaseParty.case_id).in_(case_ids), col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED)
     )
-    return frozenset(await session.scalars(listed))
+    return frozenset(await work.session.scalars(listed))
 
 
-async def claim_identifiers(session: AsyncSession, hashes: Iterable[bytes]) -> None:
+async def claim_identifiers(work: UnitOfWork, hashes: Iterable[bytes]) -> None:
     """Hold these identifiers until the transaction ends, so that two referrals of one person cannot open two cases."""
     for number in sorted(int.from_bytes(found[:8], "big", signed=True) for found in hashes):
-        await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        await work.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,181 +234,193 @@ _KNOWN_BY = text("SELECT case_id, status FROM cases_known_by(:hashes)").bindpara
 )
 
 
-async def case_known_by(session: AsyncSession, hashes: Sequence[bytes]) -> Known:
+async def case_known_by(work: UnitOfWork, hashes: Sequence[bytes]) -> Known:
     """The newest cases of the person who is known by any of these identifiers. Where two were merged, the one that
     survives. For who opens cases: it tells ids alone."""
     if not hashes:
         return Known()
     ended_and_open: dict[bool, UUID] = {}
-    for case_id, status in await session.execute(_KNOWN_BY, {"hashes": list(hashes)}):
+    for case_id, status in await work.session.execute(_KNOWN_BY, {"hashes": list(hashes)}):
         ended_and_open.setdefault(status != CaseStatus.CLOSED, case_id)
     return Known(ended_and_open.get(True), ended_and_open.get(False))
 
 
-async def has_case(session: AsyncSession, subject_id: UUID) -> bool:
+async def has_case(work: UnitOfWork, subject_id: UUID) -> bool:
     """Whether the referral's subject has its case already."""
-    return await session.get(CaseReferral, subject_id) is not None
+    return await work.session.get(CaseReferral, subject_id) is not None
 
 
 async def add_case(
-    session: AsyncSession, case: Case, person: CasePerson, *, parts: Mapping[str, Part], reason: SealedText | None
+    work: UnitOfWork, case: Case, person: CasePerson, *, parts: Mapping[str, Part], reason: SealedText | None
 ) -> None:
     """Store a new case, its person and the reason sealed under a key of its own, and who has which part in it."""
-    sealed.new_key(session, case.id, now=case.opened_at)
-    await seal(session, case, {"person": person, "opening": reason}, owner=case.id)
+    sealed.new_key(work, case.id)
+    await seal(work, case, {"person": person, "opening": reason}, owner=case.id)
     # The parts first: a case is written by who has one in it.
     rows = [{"case_id": case.id, "org": org, "part": part} for org, part in sorted(parts.items())]
-    await session.execute(insert(CaseParty).values(rows))
-    session.add(case)
-    await session.flush()
-    audit.record(session, operation="case.open", subject_id=case.id)
+    await work.session.execute(insert(CaseParty).values(rows))
+    work.session.add(case)
+    await work.session.flush()
+    work.audit(operation="case.open", subject_id=case.id)
 
 
-async def add_identifiers(session: AsyncSession, case_id: UUID, hashes: Iterable[bytes]) -> None:
+async def add_identifiers(work: UnitOfWork, case_id: UUID, hashes: Iterable[bytes]) -> None:
     """Note identifiers the person is known by; those that are known already stay where they are."""
     rows = [{"hash": found, "case_id": case_id} for found in hashes]
     if rows:
-        await session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
+        await work.session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
 
 
-async def add_referral(session: AsyncSession, referral: CaseReferral) -> None:
+async def add_referral(work: UnitOfWork, referral: CaseReferral) -> None:
     """Note that a referral's subject is a case's person."""
-    session.add(referral)
-    await session.flush()
+    work.session.add(referral)
+    await work.session.flush()
 
 
-async def has_referred(session: AsyncSession, case_id: UUID, org: str) -> bool:
+async def has_referred(work: UnitOfWork, case_id: UUID, org: str) -> bool:
     """Whether one of the referrals behind the case is this organisation's."""
     theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == org)
-    return bool(await session.scalar(select(theirs)))
+    return bool(await work.session.scalar(select(theirs)))
 
 
-async def add_party(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+async def add_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
     added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
     weaker = col(CaseParty.part).in_(WEAKER[part])
-    await session.execute(
+    await work.session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
     )
 
 
-async def give_part(session: AsyncSession, case_id: UUID, org: str, part: Part) -> None:
+async def give_part(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
     """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
     who else has to do with the case."""
-    await session.execute(insert(CaseParty).values(case_id=case_id, org=org, part=part).on_conflict_do_nothing())
+    await work.session.execute(insert(CaseParty).values(case_id=case_id, org=org, part=part).on_conflict_do_nothing())
 
 
-async def part_of(session: AsyncSession, case_id: UUID, org: str) -> Part | None:
+async def part_of(work: UnitOfWork, case_id: UUID, org: str) -> Part | None:
     """The organisation's part in a case that is already read."""
-    party = await session.get(CaseParty, (case_id, org), populate_existing=True)
+    party = await work.session.get(CaseParty, (case_id, org), populate_existing=True)
     return party.part if party else None
 
 
-async def set_part(session: AsyncSession, case_id: UUID, org: str, part: Part | None) -> None:
+async def set_part(work: UnitOfWork, case_id: UUID, org: str, part: Part | None) -> None:
     """Make this the organisation's part in the case, whatever it was; None ends its part."""
-    await session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
+    await work.session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
     if part is None:
-        await session.execute(delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == org))
+        await work.session.execute(
+            delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == org)
+        )
         return
     added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
-    await session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
+    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
 
 
-async def seal_note(
-    session: AsyncSession, case: Case, column: str, words: SealedText | None, *, operation: str
-) -> None:
+async def seal_note(work: UnitOfWork, case: Case, column: str, words: SealedText | None, *, operation: str) -> None:
     """Seal what was said in a column of a locked case, where something was said; the change is noted either way."""
     if words:
-        await seal(session, case, {column: words}, owner=case.id)
-    audit.record(session, operation=operation, subject_id=case.id)
+        await seal(work, case, {column: words}, owner=case.id)
+    work.audit(operation=operation, subject_id=case.id)
 
 
-async def referrals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:
+async def referrals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:
     """The referrals behind cases already read, with one statement."""
-    return await _by_case(session, case_ids, select(CaseReferral), CaseReferral)
+    return await _by_case(work, case_ids, select(CaseReferral), CaseReferral)
 
 
 async def _by_case(
-    session: AsyncSession, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
+    work: UnitOfWork, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
 ) -> dict[UUID, list[RowT]]:
     found: dict[UUID, list[RowT]] = {case_id: [] for case_id in case_ids}
-    for row in await session.scalars(query.where(table.case_id.in_(case_ids))):  # type: ignore[attr-defined]
+    for row in await work.session.scalars(query.where(table.case_id.in_(case_ids))):  # type: ignore[attr-defined]
         found[row.case_id].append(row)  # type: ignore[attr-defined]
     return found
 
 
-async def told_of(session: AsyncSession, actor: Actor, case_id: UUID) -> list[RecordedEvent]:
+async def told_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
     """What was told of a case, in order, for those who work on it."""
-    await find_working(session, actor, case_id, operation="case.timeline")
+    await find_working(work, case_id, operation="case.timeline")
     query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
-    return list(await session.scalars(query))
+    return list(await work.session.scalars(query))
 
 
 _AS = text("SELECT set_config('havn.org', :org, true)")
 
 
 @asynccontextmanager
-async def as_itself(session: AsyncSession) -> AsyncIterator[None]:
+async def as_itself(work: UnitOfWork) -> AsyncIterator[None]:
     """Row level security lets the transaction see as Havn itself while the block lasts: a clock follows from the whole of a
     case, and whoever changed a part of it (the prosecution, say) may not see the rest. Nothing that is read leaves."""
-    actor: Actor = session.info["actor"]
-    await session.flush()
-    await session.execute(_AS, {"org": "havn"})
+    actor: Actor = work.actor
+    await work.session.flush()
+    await work.session.execute(_AS, {"org": "havn"})
     yield
-    await session.flush()
-    await session.execute(_AS, {"org": actor.org})
+    await work.session.flush()
+    await work.session.execute(_AS, {"org": actor.org})
 
 
-async def has_to_do_with(session: AsyncSession, case_id: UUID, org: str) -> bool:
+async def has_to_do_with(work: UnitOfWork, case_id: UUID, org: str) -> bool:
     """Whether the organisation works on the case or brought the person in."""
     theirs = exists().where(
         col(CaseParty.case_id) == case_id,
         col(CaseParty.org) == org,
         col(CaseParty.part).in_(WORKING | {Part.REFERRER}),
     )
-    return bool(await session.scalar(select(theirs)))
+    return bool(await work.session.scalar(select(theirs)))
 
 
-async def case_for_itself(session: AsyncSession, case_id: UUID) -> Case | None:
+async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
     """The case, locked, for what an event of another service brings; its version is the next one."""
-    case = await session.scalar(select(Case).where(col(Case.id) == case_id).with_for_update())
+    case = await work.session.scalar(select(Case).where(col(Case.id) == case_id).with_for_update())
     if case:
         case.version += 1
     return case
 
 
-async def is_acting_municipality(session: AsyncSession, case_id: UUID, org: str) -> bool:
+async def is_acting_municipality(work: UnitOfWork, case_id: UUID, org: str) -> bool:
     """Whether the clock of a child's notification runs, or ran, for this municipality."""
     clock = exists().where(
         col(Deadline.case_id) == case_id,
         col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
         col(Deadline.for_org) == org,
     )
-    return bool(await session.scalar(select(clock)))
+    return bool(await work.session.scalar(select(clock)))
 
 
-async def find_worked_on(session: AsyncSession, actor: Actor, case_id: UUID, *, operation: str) -> Case:
+def forget(work: UnitOfWork, case: Case) -> None:
+    """What was read of the case is read again when it is next asked for."""
+    work.session.expire(case)
+
+
+async def merged_into(work: UnitOfWork, case: Case) -> Case | None:
+    """The case that this one was merged into, for Havn itself."""
+    return await work.session.get(Case, case.merged_into) if case.merged_into else None
+
+
+async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> Case:
     """The case, for those who work on it; raises CaseNotFound."""
-    case, part = await find_case(session, actor, case_id, operation=operation)
+    case, part = await find_case(work, case_id, operation=operation)
     if part not in WORKING:
         raise CaseNotFound
     return case
 
 
-async def worked_on(session: AsyncSession, actor: Actor, case_ids: Iterable[UUID]) -> set[UUID]:
+async def worked_on(work: UnitOfWork, case_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these cases that the actor works on, with one statement."""
     query = select(col(CaseParty.case_id)).where(
-        col(CaseParty.case_id).in_(set(case_ids)), col(CaseParty.org) == actor.org, col(CaseParty.part).in_(WORKING)
+        col(CaseParty.case_id).in_(set(case_ids)),
+        col(CaseParty.org) == work.actor.org,
+        col(CaseParty.part).in_(WORKING),
     )
-    return set(await session.scalars(query))
+    return set(await work.session.scalars(query))
 
 
 async def lock_pair(
-    session: AsyncSession, actor: Actor, case_id: UUID, other_id: UUID, match: Match, *, even_merged: bool = False
+    work: UnitOfWork, case_id: UUID, other_id: UUID, match: Match, *, even_merged: bool = False
 ) -> tuple[Case, Case]:
     """Two cases the actor works on, both locked, in one order for everybody; `match` is about the first of them."""
     locked = {
-        each: await lock_case(session, actor, each, match if each == case_id else Match(), even_merged=even_merged)
+        each: await lock_case(work, each, match if each == case_id else Match(), even_merged=even_merged)
         for each in sorted({case_id, other_id})
     }
     return locked[case_id], locked[other_id]

@@ -2,16 +2,23 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from shared.contract.codes import AgeBasis, ContactChannel
+from services.identification.case.codes import ContactChannel
+from shared.contract.codes import AgeBasis
 from shared.contract.person import PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.contract.types import Body, Day, Flag
+from shared.contract.types import Body, Day, Flag, Shown
 from shared.kernel.text import AS_STORED
 
 IDENTITY: Final = (
-    "given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",
+    "given_name",
+    "family_name",
+    "birth_date",
+    "stated_birth_date",
+    "identifiers",
+    "aliases",
+    "safe_contact",
     "contact_channels",
-)  # fmt: skip
+)
 """The fields that say who somebody is, or how to reach them."""
 
 
@@ -30,7 +37,7 @@ class ContactWay(Body):
     note: PersonalText | None = None
 
 
-class CasePerson(PersonDescription):
+class CasePerson(PersonDescription, Shown):
     """The person of a case: a referral's subject, and how to reach them safely."""
 
     reference: PersonalCode | None = None

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from services.identification.case.codes import ShareScope
 from services.identification.case.models import Part
-from shared.contract.codes import ShareScope
 from shared.contract.organisations import OrganisationKind
 from shared.identity.actor import Actor, Role
 

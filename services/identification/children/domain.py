@@ -5,8 +5,6 @@ No consent of a child or its parents is asked for anywhere: the effort owes a ch
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
@@ -16,9 +14,8 @@ from services.identification.children import repository
 from services.identification.children.models import ChildReferral
 from services.identification.children.schemas import ChildAssessmentReport, ChildNotification, RepresentativeReport
 from shared.contract import events
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -38,97 +35,90 @@ class AppointedBeforeRequest(Unprocessable):
     """A representative is appointed after one was asked for."""
 
 
-async def protect(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def protect(work: UnitOfWork, case: Case) -> None:
     """A child is protected from when it is known to be one: its municipality is told at once and once, or CMM has as long to
     find it. Whoever changes what is known of a person calls this, and winds the clocks."""
     if not is_child(case):
         case.child_since = None
         return
-    case.child_since = case.child_since or now
+    case.child_since = case.child_since or work.now
     if case.municipality and case.child_notified_at is None:
-        await tell_municipality(session, case, case.municipality, now=now)
+        await tell_municipality(work, case, case.municipality)
 
 
-async def tell_municipality(session: AsyncSession, case: Case, municipality: str, *, now: datetime) -> None:
+async def tell_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
     """This is the child's municipality from now on, and its 24 hours run."""
-    case.municipality, case.child_notified_at = municipality, now
-    await cases.give_part(session, case.id, f"kommune-{municipality}", Part.MUNICIPALITY)
-    outbox.record(
-        session,
-        events.MunicipalityNotified(case_id=case.id, occurred_at=now, municipality=municipality, notified_at=now),
+    case.municipality, case.child_notified_at = municipality, work.now
+    await cases.give_part(work, case.id, f"kommune-{municipality}", Part.MUNICIPALITY)
+    work.record(
+        events.MunicipalityNotified(
+            case_id=case.id, occurred_at=work.now, municipality=municipality, notified_at=work.now
+        )
     )
 
 
-async def notify(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, notification: ChildNotification, match: Match, now: datetime
-) -> Case:
+async def notify(work: UnitOfWork, *, case_id: UUID, notification: ChildNotification, match: Match) -> Case:
     """Name the child's municipality, and tell it; another one than before was an error, or the child has moved."""
-    case = await _lock_child(session, actor, case_id, match)
+    case = await _lock_child(work, case_id, match)
     if case.child_notified_at and case.municipality == notification.municipality:
         return case
     if case.child_notified_at:
-        await _take_leave_of_municipality(session, case)
-    await tell_municipality(session, case, notification.municipality, now=now)
-    await changes.case_changed(session, case, now=now)
+        await _take_leave_of_municipality(work, case)
+    await tell_municipality(work, case, notification.municipality)
+    await changes.case_changed(work, case)
     return case
 
 
-async def _take_leave_of_municipality(session: AsyncSession, case: Case) -> None:
+async def _take_leave_of_municipality(work: UnitOfWork, case: Case) -> None:
     """The child is no longer this municipality's, and what it has assessed does not speak for the next one; what it may know
     by a referral or the person's leave stays."""
     case.child_assessed_at = None
     org = f"kommune-{case.municipality}"
-    async with cases.as_itself(session):
+    async with cases.as_itself(work):
         # US, which may decide, does not know who else has to do with the case.
-        if await cases.part_of(session, case.id, org) is Part.MUNICIPALITY:
-            await cases.set_part(session, case.id, org, None)
+        if await cases.part_of(work, case.id, org) is Part.MUNICIPALITY:
+            await cases.set_part(work, case.id, org, None)
 
 
-async def assess(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ChildAssessmentReport, match: Match, now: datetime
-) -> Case:
+async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, match: Match) -> Case:
     """The municipality has assessed what the child needs; its 24 hours are over."""
-    case = await _lock_child(session, actor, case_id, match)
+    case = await _lock_child(work, case_id, match)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
     if report.assessed_at < (case.child_notified_at or case.opened_at):
         raise AssessedBeforeNotice("The municipality cannot have assessed the child before it was told.")
     case.child_assessed_at = report.assessed_at
     await cases.seal_note(
-        session, case, "child", SealedText(text=report.note) if report.note else None, operation="child.assess"
+        work, case, "child", SealedText(text=report.note) if report.note else None, operation="child.assess"
     )
-    outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=report.assessed_at))
-    await changes.case_changed(session, case, now=now)
+    work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=report.assessed_at))
+    await changes.case_changed(work, case)
     return case
 
 
-async def represent(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RepresentativeReport, match: Match, now: datetime
-) -> Case:
+async def represent(work: UnitOfWork, *, case_id: UUID, report: RepresentativeReport, match: Match) -> Case:
     """A personal representative was asked for, or appointed; told again with the appointment when it comes."""
-    case = await _lock_child(session, actor, case_id, match)
+    case = await _lock_child(work, case_id, match)
     if report.appointed_on and report.appointed_on < report.requested_on:
         raise AppointedBeforeRequest("The representative cannot have been appointed before one was asked for.")
     if case.representative_requested_on != report.requested_on:
-        outbox.record(
-            session,
-            events.RepresentativeRequested(case_id=case.id, occurred_at=now, requested_on=report.requested_on),
+        work.record(
+            events.RepresentativeRequested(case_id=case.id, occurred_at=work.now, requested_on=report.requested_on)
         )
     if report.appointed_on and case.representative_appointed_on != report.appointed_on:
-        outbox.record(
-            session,
-            events.RepresentativeAppointed(case_id=case.id, occurred_at=now, appointed_on=report.appointed_on),
+        work.record(
+            events.RepresentativeAppointed(case_id=case.id, occurred_at=work.now, appointed_on=report.appointed_on)
         )
     case.representative_requested_on = report.requested_on
     case.representative_appointed_on = report.appointed_on or case.representative_appointed_on
     name = SealedText(text=report.name) if report.name else None
-    await cases.seal_note(session, case, "representative", name, operation="child.represent")
-    await changes.case_changed(session, case, now=now)
+    await cases.seal_note(work, case, "representative", name, operation="child.represent")
+    await changes.case_changed(work, case)
     return case
 
 
-async def _lock_child(session: AsyncSession, actor: Actor, case_id: UUID, match: Match) -> Case:
-    case = await cases.lock_case(session, actor, case_id, match)
+async def _lock_child(work: UnitOfWork, case_id: UUID, match: Match) -> Case:
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     if not is_child(case):
         raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
@@ -141,30 +131,28 @@ async def _lock_child(session: AsyncSession, actor: Actor, case_id: UUID, match:
 MUNICIPALITIES = "kommune-"
 
 
-async def remember(
-    session: AsyncSession, *, referral_id: UUID, case_id: UUID, sender: str, recipient: str, now: datetime
-) -> None:
+async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender: str, recipient: str) -> None:
     """Somebody who has to do with a child's case has told the child's municipality, or one where none was known yet."""
     municipality = recipient.removeprefix(MUNICIPALITIES)
-    if municipality == recipient or not await cases.has_to_do_with(session, case_id, sender):
+    if municipality == recipient or not await cases.has_to_do_with(work, case_id, sender):
         return
-    case = await cases.case_for_itself(session, case_id)
+    case = await cases.case_for_itself(work, case_id)
     if case is None or not is_child(case):
         return
     if case.child_notified_at is None:
-        await tell_municipality(session, case, municipality, now=now)
-        await changes.case_changed(session, case, now=now)
+        await tell_municipality(work, case, municipality)
+        await changes.case_changed(work, case)
     if case.municipality == municipality:
         referral = ChildReferral(referral_id=referral_id, case_id=case_id, municipality=municipality)
-        await repository.add_child_referral(session, referral)
+        await repository.add_child_referral(work, referral)
 
 
-async def complete(session: AsyncSession, *, referral_id: UUID, completed_at: datetime, now: datetime) -> None:
+async def complete(work: UnitOfWork, *, referral_id: UUID, completed_at: datetime) -> None:
     """What the municipality was asked for is done: the child is assessed, unless that was told already, or the child is
     another municipality's by now."""
-    referral = await repository.child_referral(session, referral_id)
-    case = referral and await cases.case_for_itself(session, referral.case_id)
+    referral = await repository.child_referral(work, referral_id)
+    case = referral and await cases.case_for_itself(work, referral.case_id)
     if referral and case and case.child_assessed_at is None and case.municipality == referral.municipality:
         case.child_assessed_at = completed_at
-        outbox.record(session, events.ChildAssessed(case_id=case.id, occurred_at=now, assessed_at=completed_at))
-        await changes.case_changed(session, case, now=now)
+        work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=completed_at))
+        await changes.case_changed(work, case)

@@ -1,16 +1,15 @@
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.children.models import ChildReferral
+from shared.data.unit_of_work import UnitOfWork
 
 # ---------------------------------------------------------------- children
 
 
-async def child_referral(session: AsyncSession, referral_id: UUID) -> ChildReferral | None:
-    return await session.get(ChildReferral, referral_id)
+async def child_referral(work: UnitOfWork, referral_id: UUID) -> ChildReferral | None:
+    return await work.session.get(ChildReferral, referral_id)
 
 
-async def add_child_referral(session: AsyncSession, referral: ChildReferral) -> None:
-    session.add(referral)
-    await session.flush()
+async def add_child_referral(work: UnitOfWork, referral: ChildReferral) -> None:
+    work.session.add(referral)
+    await work.session.flush()

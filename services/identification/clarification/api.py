@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case.policies import Caseworker, FileWorker, Reader
 from services.identification.case.schemas import SealedText
 from services.identification.clarification import domain, repository, views
@@ -19,35 +17,28 @@ from services.identification.clarification.schemas import (
     Recommendations,
 )
 from services.identification.records import repository as records
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
 
 
 @router.post("/cases/{case_id}/interviews", status_code=201)
-async def hold_interview(
-    case_id: UUID, report: InterviewReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> InterviewReceipt:  # fmt: skip
+async def hold_interview(work: Caseworker, case_id: UUID, report: InterviewReport, match: IfMatch) -> InterviewReceipt:
     """Record an interview of the clarification."""
     case, interview, number, in_detention = await domain.hold_interview(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
+        work, case_id=case_id, report=report, match=match
     )
-    tag(response, case)
-    return InterviewReceipt(interview_id=interview.id, number=number, held_in_detention=in_detention)
+    return InterviewReceipt(interview_id=interview.id, number=number, held_in_detention=in_detention).tagged(case)
 
 
 @router.get("/cases/{case_id}/interviews")
-async def list_interviews(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
-) -> InterviewPage:
+async def list_interviews(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> InterviewPage:
     """The interviews and what was said in them, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="interviews.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, Interview, after=pages.after, limit=pages.limit)
-    accounts = await records.opened(session, rows, "account", Account)
-    number, in_detention = await repository.count_interviews(session, case.id)
+    case = await records.read_case(work, case_id, operation="interviews.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, Interview, after=pages.after, limit=pages.limit)
+    accounts = await records.opened(work, rows, "account", Account)
+    number, in_detention = await repository.count_interviews(work, case.id)
     items = [
         InterviewDetails(
             interview_id=row.id, **dict(accounts[row.id]), **row.model_dump(include=set(InterviewDetails.model_fields))
@@ -59,24 +50,16 @@ async def list_interviews(
 
 
 @router.get("/cases/{case_id}/recommendation")
-async def read_recommendations(
-    case_id: UUID, session: Session, actor: FileWorker, purpose: PurposeOfReading
-) -> Recommendations:
+async def read_recommendations(work: FileWorker, case_id: UUID, purpose: PurposeOfReading) -> Recommendations:
     """What CMM recommended and why, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="recommendation.read", purpose=purpose)
-    made = (await repository.recommendations_of(session, [case.id]))[case.id]
-    reasons = await records.opened(session, made, "reasons", SealedText)
+    case = await records.read_case(work, case_id, operation="recommendation.read", purpose=purpose)
+    made = (await repository.recommendations_of(work, [case.id]))[case.id]
+    reasons = await records.opened(work, made, "reasons", SealedText)
     return Recommendations(items=[views.see_recommendation(each, reasons[each.id]) for each in made])
 
 
 @router.post("/cases/{case_id}/recommendation", status_code=201)
-async def recommend(
-    case_id: UUID, made: RecommendationMade, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> RecommendationReceipt:  # fmt: skip
+async def recommend(work: Caseworker, case_id: UUID, made: RecommendationMade, match: IfMatch) -> RecommendationReceipt:
     """CMM recommends an outcome to the deciding authority."""
-    case, recommendation = await domain.recommend(
-        session, actor=actor, case_id=case_id, made=made, match=match, now=now
-    )
-    tag(response, case)
-    return RecommendationReceipt(recommendation_id=recommendation.id, outcome=recommendation.outcome)
+    case, recommendation = await domain.recommend(work, case_id=case_id, made=made, match=match)
+    return RecommendationReceipt(recommendation_id=recommendation.id, outcome=recommendation.outcome).tagged(case)

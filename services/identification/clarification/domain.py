@@ -1,9 +1,6 @@
 """Clarification (udredning): interviews, and CMM's recommendation to the deciding authority."""
 
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
@@ -18,9 +15,8 @@ from services.identification.routing.domain import AuthorityNotSettled
 from shared.contract import events
 from shared.contract.codes import Authority
 from shared.contract.personal import Personal
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Forbidden
 
 
@@ -29,18 +25,18 @@ class OnlyTheCentreRecommends(Forbidden):
 
 
 async def hold_interview(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: InterviewReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: InterviewReport, match: Match
 ) -> tuple[Case, Interview, int, int]:
     """Record an interview. Gives how many there now are, and how many were held in detention.
 
     Interviews go on after a decision too: a reassessment may follow."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.take(case, Step.INTERVIEW)
     interview = Interview(
         case_id=case.id,
         held_at=report.held_at,
-        held_by=actor.org,
-        recorded_at=now,
+        held_by=work.actor.org,
+        recorded_at=work.now,
         language=report.language,
         with_interpreter=bool(report.interpreter),
         with_companion=bool(report.companion),
@@ -54,32 +50,31 @@ async def hold_interview(
         companion=report.companion if isinstance(report.companion, Personal) else None,
         representative=report.representative if isinstance(report.representative, Personal) else None,
     )
-    number, in_detention = await repository.add_interview(session, interview, account)
-    outbox.record(
-        session,
+    number, in_detention = await repository.add_interview(work, interview, account)
+    work.record(
         events.InterviewHeld(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             interview_id=interview.id,
             held_at=interview.held_at,
             in_detention=interview.in_detention,
             with_interpreter=interview.with_interpreter,
-        ),
+        )
     )
     return case, interview, number, in_detention
 
 
 async def recommend(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, made: RecommendationMade, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, made: RecommendationMade, match: Match
 ) -> tuple[Case, Recommendation]:
     """CMM recommends an outcome to the deciding authority. An interview is voluntary, so none is required before."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    if actor.org != CENTRE:
+    case = await cases.lock_case(work, case_id, match)
+    if work.actor.org != CENTRE:
         raise OnlyTheCentreRecommends("CMM recommends; the deciding authority decides.")
     if case.authority is Authority.NEEDS_REVIEW:
         raise AuthorityNotSettled("A lawyer must settle who decides before a recommendation: POST .../route.")
     lifecycle.take(case, Step.RECOMMEND)
-    recommendation = Recommendation(case_id=case.id, made_at=now, made_by=actor.org, outcome=made.outcome)
-    await repository.add_recommendation(session, recommendation, SealedText(text=made.reasons))
-    outbox.record(session, events.RecommendationMade(case_id=case.id, occurred_at=now, outcome=made.outcome))
+    recommendation = Recommendation(case_id=case.id, made_at=work.now, made_by=work.actor.org, outcome=made.outcome)
+    await repository.add_recommendation(work, recommendation, SealedText(text=made.reasons))
+    work.record(events.RecommendationMade(case_id=case.id, occurred_at=work.now, outcome=made.outcome))
     return case, recommendation

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from services.identification.case import repository as cases
 from services.identification.case.policies import Caseworker, Overseer, Reader
@@ -21,8 +21,7 @@ from services.identification.consents.schemas import (
 )
 from shared.contract.codes import DisclosureBasis
 from shared.contract.types import Moment
-from shared.http.endpoint import IfMatch, Now, Pages, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -30,111 +29,87 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/consents", status_code=201)
-async def record_consent(
-    case_id: UUID, report: ConsentReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> ConsentReceipt:  # fmt: skip
+async def record_consent(work: Caseworker, case_id: UUID, report: ConsentReport, match: IfMatch) -> ConsentReceipt:
     """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else."""
-    case, consent = await domain.record_consent(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
-    return ConsentReceipt(consent_id=consent.id)
+    case, consent = await domain.record_consent(work, case_id=case_id, report=report, match=match)
+    return ConsentReceipt(consent_id=consent.id).tagged(case)
 
 
 @router.get("/cases/{case_id}/consents")
-async def list_consents(case_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[ConsentState]:
+async def list_consents(work: Reader, case_id: UUID, pages: Pages) -> Page[ConsentState]:
     """The person's consents, newest first, for those who work on the case; a withdrawn one whose `acknowledged_at` is null
     has not been taken note of by its recipient."""
-    case = await cases.find_working(session, actor, case_id, operation="consent.list")
-    found = await repository.consents_of(session, case, after=pages.after, limit=pages.limit)
+    case = await cases.find_working(work, case_id, operation="consent.list")
+    found = await repository.consents_of(work, case, after=pages.after, limit=pages.limit)
     items = [views.see_consent(consent, words) for consent, words in found]
     return pages.page(items, found, lambda row: [row[0].recorded_at.isoformat(), str(row[0].id)])
 
 
 @router.post("/cases/{case_id}/consents/{consent_id}/withdraw")
 async def withdraw_consent(
-    case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, response: Response, session: Session,
-    actor: Caseworker, now: Now, match: IfMatch,
-) -> WithdrawalReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: IfMatch
+) -> WithdrawalReceipt:
     """The person takes back that this recipient knows for this purpose, however often that was recorded. From this instant
     nothing more reaches it, unless a consent for another purpose or the law covers it (`may_still_know`); the recipient must
     acknowledge it (`GET /identification/v1/withdrawals`)."""
     case, consent, may_still_know = await domain.withdraw(
-        session, actor=actor, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, match=match, now=now
+        work, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, match=match
     )
-    tag(response, case)
-    return views.see_withdrawn(consent, may_still_know=may_still_know)
+    return views.see_withdrawn(consent, may_still_know=may_still_know).tagged(case)
 
 
 @router.get("/withdrawals")
 async def list_withdrawals(
-    session: Session,
-    actor: Reader,
+    work: Reader,
     pages: Pages,
     acknowledged: Annotated[bool, Query(description="Those that were acknowledged too.")] = False,
 ) -> Page[Withdrawal]:
     """Consents that were taken back from my organisation and that it has not acknowledged, oldest first."""
-    found = await repository.withdrawals_of(
-        session, actor, with_acknowledged=acknowledged, after=pages.after, limit=pages.limit
-    )
+    found = await repository.withdrawals_of(work, with_acknowledged=acknowledged, after=pages.after, limit=pages.limit)
     items = [views.see_withdrawal(consent) for consent in found]
     return pages.page(items, found, lambda row: [row.withdrawn_at.isoformat(), str(row.id)])
 
 
 @router.post("/withdrawals/{consent_id}/acknowledge")
-async def acknowledge_withdrawal(consent_id: UUID, session: Session, actor: Reader, now: Now) -> Withdrawal:
+async def acknowledge_withdrawal(work: Reader, consent_id: UUID) -> Withdrawal:
     """My organisation has taken note: it no longer uses this consent. Again gives the same answer."""
-    consent = await domain.acknowledge(session, actor=actor, consent_id=consent_id, now=now)
+    consent = await domain.acknowledge(work, consent_id=consent_id)
     return views.see_withdrawal(consent)
 
 
 @router.post("/cases/{case_id}/disclosures", status_code=201)
-async def disclose(
-    case_id: UUID, report: DisclosureReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> DisclosureReceipt:  # fmt: skip
+async def disclose(work: Caseworker, case_id: UUID, report: DisclosureReport, match: IfMatch) -> DisclosureReceipt:
     """Something about the person is told to a recipient: by a live consent that covers the fields, or by the law that is
     named with its reason (409 `ConsentMissing` without either)."""
-    case, disclosure = await disclosures.disclose(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
-    return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis)
+    case, disclosure = await disclosures.disclose(work, case_id=case_id, report=report, match=match)
+    return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)
 
 
 @router.get("/cases/{case_id}/disclosures")
-async def list_case_disclosures(case_id: UUID, session: Session, actor: Reader, pages: Pages) -> Page[DisclosureState]:
+async def list_case_disclosures(work: Reader, case_id: UUID, pages: Pages) -> Page[DisclosureState]:
     """What was told about the person, to whom and why, newest first, for those who work on the case."""
-    case = await cases.find_working(session, actor, case_id, operation="disclosure.list")
-    found = await repository.disclosures(session, case=case, after=pages.after, limit=pages.limit)
+    case = await cases.find_working(work, case_id, operation="disclosure.list")
+    found = await repository.disclosures(work, case=case, after=pages.after, limit=pages.limit)
     items = [views.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])
 
 
 @router.post("/cases/{case_id}/disclosures/{disclosure_id}/end")
-async def end_disclosure(
-    case_id: UUID, disclosure_id: UUID, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> DisclosureReceipt:  # fmt: skip
+async def end_disclosure(work: Caseworker, case_id: UUID, disclosure_id: UUID, match: IfMatch) -> DisclosureReceipt:
     """A disclosure by law no longer lets the recipient know; it stays on record."""
-    case, disclosure = await disclosures.end(
-        session, actor=actor, case_id=case_id, disclosure_id=disclosure_id, match=match, now=now
-    )
-    tag(response, case)
-    return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis)
+    case, disclosure = await disclosures.end(work, case_id=case_id, disclosure_id=disclosure_id, match=match)
+    return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)
 
 
 @router.get("/disclosures")
 async def report_disclosures(
-    session: Session,
-    actor: Overseer,
+    work: Overseer,
     pages: Pages,
     basis: DisclosureBasis | None = None,
     since: Annotated[Moment | None, Query(description="Made at or after this time.")] = None,
 ) -> Page[DisclosureState]:
     """All disclosures, newest first, for CMM; `?basis=law` is the report of those without consent, each with its law and
     reason."""
-    found = await repository.disclosures(session, basis=basis, since=since, after=pages.after, limit=pages.limit)
+    found = await repository.disclosures(work, basis=basis, since=since, after=pages.after, limit=pages.limit)
     items = [views.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])

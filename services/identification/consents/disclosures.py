@@ -1,10 +1,7 @@
 """What is told about a person, and why that is allowed: by consent, or by a law that is named with the reason."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
@@ -13,9 +10,8 @@ from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import DisclosureReport, DisclosureWords
 from shared.contract.codes import DisclosureBasis
 from shared.contract.events import DisclosureMade
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict
 
 
@@ -32,12 +28,12 @@ class DisclosureIsEnded(Conflict):
 
 
 async def disclose(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: DisclosureReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: DisclosureReport, match: Match
 ) -> tuple[Case, Disclosure]:
     """Note that something is told to the recipient, with a snapshot of what. A live consent that covers it is its basis;
     without one it takes a law and a reason, and is listed in the report of disclosures by law."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    live = await repository.live_consents(session, case, report.recipient, report.purpose)
+    case = await cases.lock_case(work, case_id, match)
+    live = await repository.live_consents(work, case, report.recipient, report.purpose)
     consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
     if consent is None:
         _check_the_law(report, live)
@@ -49,22 +45,21 @@ async def disclose(
         basis=DisclosureBasis.CONSENT if consent else DisclosureBasis.LAW,
         consent_id=consent.id if consent else None,
         legal_basis=None if consent else report.legal_basis,
-        made_at=now,
-        made_by=actor.org,
+        made_at=work.now,
+        made_by=work.actor.org,
     )
-    await repository.add_disclosure(session, disclosure, DisclosureWords(note=report.note, reason=report.reason))
+    await repository.add_disclosure(work, disclosure, DisclosureWords(note=report.note, reason=report.reason))
     if disclosure.basis is DisclosureBasis.LAW:
-        await sharing.let_know(session, case.id, report.recipient)
-    outbox.record(
-        session,
+        await sharing.let_know(work, case.id, report.recipient)
+    work.record(
         DisclosureMade(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             disclosure_id=disclosure.id,
             recipient=disclosure.recipient,
             purpose=disclosure.purpose,
             basis=disclosure.basis,
-        ),
+        )
     )
     return case, disclosure
 
@@ -81,17 +76,14 @@ def _check_the_law(report: DisclosureReport, live: Sequence[Consent]) -> None:
         raise ReasonMissing("Say in `reason` why the law that you name allows this disclosure without consent.")
 
 
-async def end(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, disclosure_id: UUID, match: Match, now: datetime
-) -> tuple[Case, Disclosure]:
+async def end(work: UnitOfWork, *, case_id: UUID, disclosure_id: UUID, match: Match) -> tuple[Case, Disclosure]:
     """A disclosure by law no longer lets the recipient know; what was told was told."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    disclosure = await repository.disclosure_in(session, case, disclosure_id)
+    case = await cases.lock_case(work, case_id, match)
+    disclosure = await repository.disclosure_in(work, case, disclosure_id)
     if disclosure.basis is DisclosureBasis.CONSENT:
         raise DisclosureIsEnded("This disclosure rests on a consent; it ends when the person withdraws that.")
     if disclosure.ended_at:
         raise DisclosureIsEnded("This disclosure was ended already.")
-    disclosure.ended_at, disclosure.ended_by = now, actor.org
-    await session.flush()
-    await sharing.take_back(session, case, disclosure.recipient)
+    await repository.end_disclosure(work, disclosure)
+    await sharing.take_back(work, case, disclosure.recipient)
     return case, disclosure

@@ -6,22 +6,19 @@ from datetime import datetime
 from itertools import product
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
+from services.identification.case.codes import ShareScope
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.consents import repository, sharing
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
-from shared.contract.codes import ShareScope
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -34,12 +31,12 @@ class ConsentIsWithdrawn(Conflict):
 
 
 async def record_consent(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ConsentReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: ConsentReport, match: Match
 ) -> tuple[Case, Consent]:
     """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    if report.given_at and report.given_at > now:
+    if report.given_at and report.given_at > work.now:
         raise ConsentInTheFuture("The consent is given in the future; record it when the person has given it.")
     codes, words = read_scope(report.scope)
     consent = Consent(
@@ -48,24 +45,23 @@ async def record_consent(
         purpose=report.purpose,
         scope=codes,
         method=report.method,
-        given_at=report.given_at or now,
+        given_at=report.given_at or work.now,
         with_interpreter=bool(report.interpreter),
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
     interpreter = report.interpreter if isinstance(report.interpreter, Personal) else None
-    await _give(session, consent, ConsentWords(scope=words, interpreter=interpreter), now=now)
+    await _give(work, consent, ConsentWords(scope=words, interpreter=interpreter))
     return case, consent
 
 
 async def take_over(
-    session: AsyncSession, *, case_id: UUID, consents: Sequence[ConsentOfReferral], brought_by: str, given_at: datetime,
-    now: datetime,
-) -> None:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, consents: Sequence[ConsentOfReferral], brought_by: str, given_at: datetime
+) -> None:
     """The consents that came with the person become consents of the case, for the status alone. What the person took back
     is not brought back by whoever refers them again; only CMM records that they have changed their mind."""
     for recipient, purpose in sorted({(each.recipient, each.purpose) for each in consents}):
-        if await repository.is_known(session, case_id, recipient, purpose):
+        if await repository.is_known(work, case_id, recipient, purpose):
             continue
         consent = Consent(
             case_id=case_id,
@@ -74,24 +70,23 @@ async def take_over(
             scope=[ShareScope.STATUS],
             method=None,
             given_at=given_at,
-            recorded_at=now,
+            recorded_at=work.now,
             recorded_by=brought_by,
         )
-        await _give(session, consent, ConsentWords(), now=now)
+        await _give(work, consent, ConsentWords())
 
 
-async def _give(session: AsyncSession, consent: Consent, words: ConsentWords, *, now: datetime) -> None:
-    await repository.add_consent(session, consent, words)
-    await sharing.let_know_by_consent(session, consent.case_id, consent.recipient)
-    outbox.record(
-        session,
+async def _give(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None:
+    await repository.add_consent(work, consent, words)
+    await sharing.let_know_by_consent(work, consent.case_id, consent.recipient)
+    work.record(
         ConsentGiven(
             case_id=consent.case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             consent_id=consent.id,
             recipient=consent.recipient,
             purpose=consent.purpose,
-        ),
+        )
     )
 
 
@@ -108,39 +103,37 @@ def read_scope(told: Sequence[ShareScope] | PersonalText | None) -> tuple[list[S
 
 
 async def withdraw(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: Match,
-    now: datetime,
-) -> tuple[Case, Consent, bool]:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: Match
+) -> tuple[Case, Consent, bool]:
     """The person takes the consent back: at once, whenever it was said, and whatever the case's status is. It is taken back
     however often it was recorded: what the person no longer wants is that this recipient knows for this purpose. Says
     whether something else still lets the recipient know of the case."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    consent = await repository.consent_in(session, case, consent_id)
+    case = await cases.lock_case(work, case_id, match)
+    consent = await repository.consent_in(work, case, consent_id)
     if consent.withdrawn_at:
         raise ConsentIsWithdrawn("The consent was withdrawn already; nothing is disclosed on it.")
-    same = await repository.live_consents(session, case, consent.recipient, consent.purpose)
+    same = await repository.live_consents(work, case, consent.recipient, consent.purpose)
     for each in same:
-        await repository.withdraw(session, each, by=actor.org, now=now, said=withdrawal.withdrawn_at)
-    may_still_know = await sharing.take_back(session, case, consent.recipient)
+        await repository.withdraw(work, each, by=work.actor.org, said=withdrawal.withdrawn_at)
+    may_still_know = await sharing.take_back(work, case, consent.recipient)
     # Partners may know the person by a case that was merged into this one.
-    for member, each in product(await repository.family_of(session, case.id), same):
-        outbox.record(
-            session,
+    for member, each in product(await repository.family_of(work, case.id), same):
+        work.record(
             ConsentWithdrawn(
                 case_id=member,
-                occurred_at=now,
+                occurred_at=work.now,
                 consent_id=each.id,
                 recipient=each.recipient,
                 purpose=each.purpose,
                 may_still_know=may_still_know,
-            ),
+            )
         )
     return case, consent, may_still_know
 
 
-async def acknowledge(session: AsyncSession, *, actor: Actor, consent_id: UUID, now: datetime) -> Consent:
+async def acknowledge(work: UnitOfWork, *, consent_id: UUID) -> Consent:
     """The recipient has taken note that it may no longer use the consent; again is the same."""
-    consent = await repository.lock_withdrawal(session, actor, consent_id)
+    consent = await repository.lock_withdrawal(work, consent_id)
     if consent.acknowledged_at is None:
-        consent.acknowledged_at, consent.acknowledged_by = now, actor.subject
+        consent.acknowledged_at, consent.acknowledged_by = work.now, work.actor.subject
     return consent

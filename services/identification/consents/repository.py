@@ -5,17 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification.case.codes import ShareScope
 from services.identification.case.models import Case
 from services.identification.case.repository import seal
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import ConsentWords, DisclosureWords
 from services.identification.records import repository as records
-from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
-from shared.data import audit, sealed
-from shared.identity.actor import Actor
+from shared.contract.codes import DisclosureBasis, Purpose
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import DataKey
 from shared.kernel.errors import NotFound
 
 
@@ -27,11 +28,11 @@ class DisclosureNotFound(NotFound):
     """No such disclosure in this case."""
 
 
-async def family_of(session: AsyncSession, case_id: UUID) -> list[UUID]:
+async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """The case and those that were merged into it, directly or through others: they are about one person."""
     merged = select(col(Case.id)).where(col(Case.merged_into) == case_id).cte("merged", recursive=True)
     merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
-    return [case_id, *await session.scalars(select(merged.c.id))]
+    return [case_id, *await work.session.scalars(select(merged.c.id))]
 
 
 # What was allowed in a case that was merged into another is allowed there.
@@ -50,87 +51,89 @@ _LEAVES = text("""
 
 
 async def leaves_of(
-    session: AsyncSession, org: str, case_ids: Sequence[UUID], purpose: Purpose | None = None
+    work: UnitOfWork, org: str, case_ids: Sequence[UUID], purpose: Purpose | None = None
 ) -> dict[UUID, frozenset[ShareScope]]:
     """What the organisation has leave to know of each case, by consent or by law, for this purpose (without one, for any),
     with one statement."""
     found: dict[UUID, set[ShareScope]] = {case_id: set() for case_id in case_ids}
     if found:
-        for case_id, scope in await session.execute(_LEAVES, {"case_ids": list(found), "org": org, "purpose": purpose}):
+        for case_id, scope in await work.session.execute(
+            _LEAVES, {"case_ids": list(found), "org": org, "purpose": purpose}
+        ):
             found[case_id].add(ShareScope(scope))
     return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
 
 
-async def is_barred(session: AsyncSession, case_id: UUID, org: str) -> bool:
+async def is_barred(work: UnitOfWork, case_id: UUID, org: str) -> bool:
     """Whether the person has taken consent back from the organisation, and nothing else lets it know."""
-    family = await family_of(session, case_id)
+    family = await family_of(work, case_id)
     taken_back = exists().where(
         col(Consent.case_id).in_(family), col(Consent.recipient) == org, col(Consent.withdrawn_at).is_not(None)
     )
-    if not await session.scalar(select(taken_back)):
+    if not await work.session.scalar(select(taken_back)):
         return False
-    return not any((await leaves_of(session, org, family)).values())
+    return not any((await leaves_of(work, org, family)).values())
 
 
-async def is_known(session: AsyncSession, case_id: UUID, recipient: str, purpose: str) -> bool:
+async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str) -> bool:
     """Whether the person has ever said of this recipient and purpose that it may know, and may since have taken it back."""
     said = exists().where(
-        col(Consent.case_id).in_(await family_of(session, case_id)),
+        col(Consent.case_id).in_(await family_of(work, case_id)),
         col(Consent.recipient) == recipient,
         col(Consent.purpose) == purpose,
     )
-    return bool(await session.scalar(select(said))) or await is_barred(session, case_id, recipient)
+    return bool(await work.session.scalar(select(said))) or await is_barred(work, case_id, recipient)
 
 
-async def live_consents(session: AsyncSession, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
+async def live_consents(work: UnitOfWork, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
     """The consents that let the recipient know for this purpose now, newest first."""
     query = select(Consent).where(
-        col(Consent.case_id).in_(await family_of(session, case.id)),
+        col(Consent.case_id).in_(await family_of(work, case.id)),
         col(Consent.recipient) == recipient,
         col(Consent.purpose) == purpose,
         col(Consent.withdrawn_at).is_(None),
     )
-    return (await session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))).all()
+    return (await work.session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))).all()
 
 
-async def add_consent(session: AsyncSession, consent: Consent, words: ConsentWords) -> None:
+async def add_consent(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None:
     said_something = words.model_dump(exclude_none=True)
-    await records.add(session, consent, operation="consent.add", particulars=words if said_something else None)
+    await records.add(work, consent, operation="consent.add", particulars=words if said_something else None)
 
 
-async def withdraw(session: AsyncSession, consent: Consent, *, by: str, now: datetime, said: datetime | None) -> None:
+async def withdraw(work: UnitOfWork, consent: Consent, *, by: str, said: datetime | None) -> None:
     """Note that the consent was taken back; when the person said so is sealed with it."""
-    consent.withdrawn_at, consent.withdrawn_by = now, by
+    consent.withdrawn_at, consent.withdrawn_by = work.now, by
     if said:
-        words = _open(await sealed.key_of(session, consent.case_id), consent)
-        await seal(session, consent, {"particulars": words.model_copy(update={"said_withdrawn_at": said})})
-    await session.flush()
-    audit.record(session, operation="consent.withdraw", subject_id=consent.case_id, object_ids=[consent.id])
+        words = _open(await sealed.key_of(work, consent.case_id), consent)
+        await seal(work, consent, {"particulars": words.model_copy(update={"said_withdrawn_at": said})})
+    await work.session.flush()
+    work.audit(operation="consent.withdraw", subject_id=consent.case_id, object_ids=[consent.id])
 
 
-async def consent_in(session: AsyncSession, case: Case, consent_id: UUID) -> Consent:
+async def consent_in(work: UnitOfWork, case: Case, consent_id: UUID) -> Consent:
     """A consent of a locked case, or of one that was merged into it; raises ConsentNotFound."""
-    found = await session.get(Consent, consent_id)
-    if found is None or found.case_id not in await family_of(session, case.id):
+    found = await work.session.get(Consent, consent_id)
+    if found is None or found.case_id not in await family_of(work, case.id):
         raise ConsentNotFound
     return found
 
 
 async def consents_of(
-    session: AsyncSession, case: Case, *, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, case: Case, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Consent, ConsentWords]]:
     """The consents of a case already read, newest first, up to one more than `limit`."""
-    query = select(Consent).where(col(Consent.case_id).in_(await family_of(session, case.id)))
+    query = select(Consent).where(col(Consent.case_id).in_(await family_of(work, case.id)))
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < last)
     query = query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()).limit(limit + 1)
-    rows = list(await session.scalars(query))
-    keys = await sealed.keys_of(session, {row.case_id for row in rows if row.particulars})
+    rows = list(await work.session.scalars(query))
+    keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
     return [(row, _open(keys[row.case_id], row) if row.particulars else ConsentWords()) for row in rows]
 
 
-def _open(key: sealed.DataKey, consent: Consent) -> ConsentWords:
+def _open(key: DataKey, consent: Consent) -> ConsentWords:
     if consent.particulars is None:
         return ConsentWords()
     return key.open(consent.particulars, ConsentWords, table="consent", column="particulars", row=consent.id)
@@ -140,42 +143,41 @@ def _open(key: sealed.DataKey, consent: Consent) -> ConsentWords:
 
 
 async def withdrawals_of(
-    session: AsyncSession, actor: Actor, *, with_acknowledged: bool, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, *, with_acknowledged: bool, after: Sequence[str | int] | None, limit: int
 ) -> list[Consent]:
     """The consents that were taken back from the actor's organisation, oldest first, up to one more than `limit`."""
-    query = select(Consent).where(col(Consent.recipient) == actor.org, col(Consent.withdrawn_at).is_not(None))
+    query = select(Consent).where(col(Consent.recipient) == work.actor.org, col(Consent.withdrawn_at).is_not(None))
     if not with_acknowledged:
         query = query.where(col(Consent.acknowledged_at).is_(None))
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Consent.withdrawn_at), col(Consent.id)) > last)
     query = query.order_by(col(Consent.withdrawn_at), col(Consent.id)).limit(limit + 1)
-    found = list(await session.scalars(query))
-    audit.record(session, operation="withdrawal.list", object_ids=[row.id for row in found[:limit]])
+    found = list(await work.session.scalars(query))
+    work.audit(operation="withdrawal.list", object_ids=[row.id for row in found[:limit]])
     return found
 
 
-async def lock_withdrawal(session: AsyncSession, actor: Actor, consent_id: UUID) -> Consent:
+async def lock_withdrawal(work: UnitOfWork, consent_id: UUID) -> Consent:
     """A consent that was taken back from the actor's organisation, locked; raises ConsentNotFound."""
     query = select(Consent).where(
-        col(Consent.id) == consent_id, col(Consent.recipient) == actor.org, col(Consent.withdrawn_at).is_not(None)
+        col(Consent.id) == consent_id, col(Consent.recipient) == work.actor.org, col(Consent.withdrawn_at).is_not(None)
     )
-    found = await session.scalar(query.with_for_update())
+    found = await work.session.scalar(query.with_for_update())
     if found is None:
         raise ConsentNotFound
-    audit.record(session, operation="withdrawal.acknowledge", subject_id=found.case_id, object_ids=[found.id])
+    work.audit(operation="withdrawal.acknowledge", subject_id=found.case_id, object_ids=[found.id])
     return found
 
 
 # ---------------------------------------------------------------- disclosures
 
 
-async def add_disclosure(session: AsyncSession, disclosure: Disclosure, words: DisclosureWords) -> None:
-    await seal(session, disclosure, {"particulars": words if words.model_dump(exclude_none=True) else None})
-    session.add(disclosure)
-    await session.flush()
-    audit.record(
-        session,
+async def add_disclosure(work: UnitOfWork, disclosure: Disclosure, words: DisclosureWords) -> None:
+    await seal(work, disclosure, {"particulars": words if words.model_dump(exclude_none=True) else None})
+    work.session.add(disclosure)
+    await work.session.flush()
+    work.audit(
         operation="disclosure.add",
         subject_id=disclosure.case_id,
         object_ids=[disclosure.id],
@@ -184,17 +186,23 @@ async def add_disclosure(session: AsyncSession, disclosure: Disclosure, words: D
     )
 
 
-async def disclosure_in(session: AsyncSession, case: Case, disclosure_id: UUID) -> Disclosure:
+async def disclosure_in(work: UnitOfWork, case: Case, disclosure_id: UUID) -> Disclosure:
     """A disclosure of a locked case, or of one that was merged into it; raises DisclosureNotFound."""
-    found = await session.get(Disclosure, disclosure_id)
-    if found is None or found.case_id not in await family_of(session, case.id):
+    found = await work.session.get(Disclosure, disclosure_id)
+    if found is None or found.case_id not in await family_of(work, case.id):
         raise DisclosureNotFound
-    audit.record(session, operation="disclosure.end", subject_id=found.case_id, object_ids=[found.id])
+    work.audit(operation="disclosure.end", subject_id=found.case_id, object_ids=[found.id])
     return found
 
 
+async def end_disclosure(work: UnitOfWork, disclosure: Disclosure) -> None:
+    """Note that a disclosure no longer lets its recipient know."""
+    disclosure.ended_at, disclosure.ended_by = work.now, work.actor.org
+    await work.session.flush()
+
+
 async def disclosures(
-    session: AsyncSession,
+    work: UnitOfWork,
     *,
     case: Case | None = None,
     basis: DisclosureBasis | None = None,
@@ -206,7 +214,7 @@ async def disclosures(
     Words whose key was destroyed are left out."""
     query = select(Disclosure)
     if case:
-        query = query.where(col(Disclosure.case_id).in_(await family_of(session, case.id)))
+        query = query.where(col(Disclosure.case_id).in_(await family_of(work, case.id)))
     if basis:
         query = query.where(col(Disclosure.basis) == basis)
     if since:
@@ -215,10 +223,9 @@ async def disclosures(
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < last)
     query = query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(limit + 1)
-    rows = list(await session.scalars(query))
-    keys = await sealed.keys_of(session, {row.case_id for row in rows if row.particulars})
-    audit.record(
-        session,
+    rows = list(await work.session.scalars(query))
+    keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
+    work.audit(
         operation="disclosure.list",
         subject_id=case.id if case else None,
         object_ids={row.case_id for row in rows[:limit]},
@@ -226,5 +233,5 @@ async def disclosures(
     return [(row, _words(keys[row.case_id], row) if row.particulars else DisclosureWords()) for row in rows]
 
 
-def _words(key: sealed.DataKey, row: Disclosure) -> DisclosureWords:
+def _words(key: DataKey, row: Disclosure) -> DisclosureWords:
     return key.open(row.particulars or b"", DisclosureWords, table="disclosure", column="particulars", row=row.id)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.contract.codes import ConsentMethod, DisclosureBasis, LegalBasis, Purpose, ShareScope
+from services.identification.case.codes import ConsentMethod, LegalBasis, ShareScope
+from shared.contract.codes import DisclosureBasis, Purpose
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Flag, Moment, Recipient
 

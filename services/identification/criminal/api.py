@@ -2,16 +2,13 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.case.schemas import SealedText
 from services.identification.criminal import domain
 from services.identification.criminal.models import CriminalRecord
 from services.identification.criminal.schemas import CriminalStepDetails, CriminalStepReceipt, CriminalStepTaken
 from services.identification.records import repository as records
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -20,24 +17,22 @@ router = service_router()
 
 @router.post("/cases/{case_id}/criminal-track", status_code=201)
 async def record_criminal_step(
-    case_id: UUID, taken: CriminalStepTaken, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> CriminalStepReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, taken: CriminalStepTaken, match: IfMatch
+) -> CriminalStepReceipt:
     """Record a step of the criminal track; the prosecution may, in a case whose id it knows. It changes no decision."""
-    case, step = await domain.record_step(session, actor=actor, case_id=case_id, taken=taken, match=match, now=now)
-    tag(response, case)
-    return CriminalStepReceipt(step_id=step.id, kind=step.kind, section=step.section, on=step.taken_on)
+    case, step = await domain.record_step(work, case_id=case_id, taken=taken, match=match)
+    return CriminalStepReceipt(step_id=step.id, kind=step.kind, section=step.section, on=step.taken_on).tagged(case)
 
 
 @router.get("/cases/{case_id}/criminal-track")
 async def list_criminal_steps(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
 ) -> Page[CriminalStepDetails]:
     """The criminal track, for those who work on the case; the prosecution reads the steps that it recorded itself."""
-    parts = records.with_the_prosecution(actor)
-    case = await records.read_case(session, actor, case_id, operation="criminal.list", purpose=purpose, parts=parts)
-    rows = await records.list_records(session, case.id, CriminalRecord, after=pages.after, limit=pages.limit)
-    notes = await records.opened(session, rows, "note", SealedText)
+    parts = records.with_the_prosecution(work.actor)
+    case = await records.read_case(work, case_id, operation="criminal.list", purpose=purpose, parts=parts)
+    rows = await records.list_records(work, case.id, CriminalRecord, after=pages.after, limit=pages.limit)
+    notes = await records.opened(work, rows, "note", SealedText)
     items = [
         CriminalStepDetails(
             step_id=row.id,

@@ -3,19 +3,17 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
+from services.identification.case.codes import Proposal
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.custody.schemas import CustodyEndReport, CustodyReport
 from shared.contract import events
-from shared.contract.codes import Authority, Proposal, ResidenceBasis
-from shared.data import outbox
+from shared.contract.codes import Authority, ResidenceBasis
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Unprocessable
 
 _UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
@@ -47,55 +45,51 @@ def proposals(case: Case) -> list[Proposal]:
     return [Proposal.PLACEMENT_34] if is_held(case) and not is_clarified and may_lack_stay else []
 
 
-async def hold(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyReport, match: Match, now: datetime
-) -> Case:
+async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, match: Match) -> Case:
     """The person is detained, or is since another time than was told."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    if report.since > now:
+    if report.since > work.now:
         raise CustodyInTheFuture("The detention begins in the future; report it when the person is held.")
     if case.custody_ended_at and report.since < case.custody_ended_at:
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
-    await begin(session, case, since=report.since.astimezone(UTC), now=now)
+    await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
-    await cases.seal_note(session, case, "custody_place", place, operation="custody.begin")
+    await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
     return case
 
 
-async def begin(session: AsyncSession, case: Case, *, since: datetime, now: datetime) -> None:
+async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
     """Note in a locked case since when the person is held; 72 hours run from there, and CMM is alerted."""
     if is_held(case):  # otherwise the clock tells that it has begun
-        outbox.record(session, events.CustodyBegan(case_id=case.id, occurred_at=now, since=since))
+        work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=since))
     case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
     case.custody_from = None
-    await changes.case_changed(session, case, now=now)
+    await changes.case_changed(work, case)
 
 
-async def join(session: AsyncSession, case_id: UUID, *, since: datetime, now: datetime) -> None:
+async def join(work: UnitOfWork, case_id: UUID, *, since: datetime) -> None:
     """A further referral of the person says that they are held: an open case that does not know it yet learns of it."""
-    case = await cases.case_for_itself(session, case_id)
+    case = await cases.case_for_itself(work, case_id)
     if case is None or is_held(case):
         return
     if case.custody_ended_at is None or since >= case.custody_ended_at:
-        await begin(session, case, since=since, now=now)
+        await begin(work, case, since=since)
 
 
-async def end(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: CustodyEndReport, match: Match, now: datetime
-) -> Case:
+async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, match: Match) -> Case:
     """The person is no longer detained."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     if case.custody_since is None or case.custody_ended_at is not None:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
-    if report.ended_at > now:
+    if report.ended_at > work.now:
         raise CustodyInTheFuture("The detention ends in the future; report it when the person is out.")
     if report.ended_at < case.custody_since:
         raise CustodyOutOfOrder("The detention cannot have ended before it began.")
     case.custody_ended_at, case.custody_end_reason = report.ended_at.astimezone(UTC), report.reason
-    await cases.seal_note(session, case, "custody_place", None, operation="custody.end")
-    outbox.record(session, events.CustodyEnded(case_id=case.id, occurred_at=now, ended_at=case.custody_ended_at))
-    await changes.case_changed(session, case, now=now)
+    await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
+    work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
+    await changes.case_changed(work, case)
     return case
 
 

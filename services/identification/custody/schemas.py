@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from shared.contract.codes import CustodyEnd, Proposal
+from services.identification.case.codes import CustodyEnd, Proposal
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Moment
 

@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import repository as case_repository
-from services.identification.case.codes import CENTRE
+from services.identification.case.codes import CENTRE, CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, repository, rules
 from services.identification.deadlines.models import OnCallWatch
@@ -21,9 +19,9 @@ from services.identification.periods import lengths
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.lengths import Period
 from shared.alerts.queue import Alert, raise_alert
-from shared.contract.codes import AppealOutcome, CaseStatus, DeadlineKind, DeadlineState
+from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
 from shared.contract.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.observability.metrics import DEADLINES_PASSED
 
@@ -33,79 +31,70 @@ CASES_AT_ONCE: Final = 100
 Key = tuple[DeadlineKind, str]
 
 
-async def wind(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def wind(work: UnitOfWork, case: Case) -> None:
     """Set the clocks of a locked case by what is now known of it, and tell at once what is due. Whoever changes what a
     clock depends on calls this."""
-    await _wind(session, [case], now=now)
+    await _wind(work, [case])
 
 
-async def wind_the_unwound(session: AsyncSession, now: datetime) -> bool:
+async def wind_the_unwound(work: UnitOfWork) -> bool:
     """Sweep: cases that an earlier Havn left without clocks get theirs."""
-    cases = await repository.take_unwound(session, limit=CASES_AT_ONCE)
+    cases = await repository.take_unwound(work, limit=CASES_AT_ONCE)
     if cases:
-        await _wind(session, cases, now=now, is_late=True)
+        await _wind(work, cases, is_late=True)
     return len(cases) == CASES_AT_ONCE
 
 
-async def _wind(session: AsyncSession, cases: Sequence[Case], *, now: datetime, is_late: bool = False) -> None:
+async def _wind(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
     case_ids = [case.id for case in cases]
     for case in cases:
         case.is_wound = True
-    async with case_repository.as_itself(session):
-        kept = await repository.lock_clocks(session, case_ids)
-        watches = await repository.watches_of(session, case_ids)
+    async with case_repository.as_itself(work):
+        kept = await repository.lock_clocks(work, case_ids)
+        watches = await repository.watches_of(work, case_ids)
         told = []
-        for case_id, facts in (await _facts_of(session, cases)).items():
+        for case_id, facts in (await _facts_of(work, cases)).items():
             rows = {(row.kind, row.ref): row for row in kept[case_id]}
             watch = _heed_custody(
-                session,
-                case_id,
-                facts,
-                rows.get((DeadlineKind.CUSTODY, "")),
-                watches.get(case_id),
-                now=now,
-                is_late=is_late,
+                work, case_id, facts, rows.get((DeadlineKind.CUSTODY, "")), watches.get(case_id), is_late=is_late
             )
-            told += _set(session, case_id, rules.clocks_of(_with_on_call(facts, watch)), rows, now=now)
-        _tell(session, told, until=now)
+            told += _set(work, case_id, rules.clocks_of(_with_on_call(facts, watch)), rows)
+        _tell(work, told, until=work.now)
 
 
-def _set(
-    session: AsyncSession, case_id: UUID, clocks: Iterable[Clock], rows: dict[Key, Deadline], *, now: datetime
-) -> list[Deadline]:
+def _set(work: UnitOfWork, case_id: UUID, clocks: Iterable[Clock], rows: dict[Key, Deadline]) -> list[Deadline]:
     """Make the rows of a case show its clocks; gives all of them."""
     found = []
     for clock in clocks:
         row = rows.pop((clock.kind, clock.ref), None)
         if row is None:
-            row = rules.new_row(clock, case_id=case_id, now=now)
-            session.add(row)
+            row = rules.new_row(clock, case_id=case_id, now=work.now)
+            repository.add(work, row)
         else:
-            rules.set_row(row, clock, now=now)
+            rules.set_row(row, clock, now=work.now)
         found.append(row)
     for row in rows.values():
-        rules.end_row(row, now=now)
+        rules.end_row(row, now=work.now)
     return found
 
 
 # ---------------------------------------------------------------- telling
 
 
-async def fire_due(session: AsyncSession, now: datetime) -> bool:
+async def fire_due(work: UnitOfWork) -> bool:
     """Sweep: tell of every clock what has come due since the last time, in order and once."""
-    rows = await repository.take_due(session, now=now, limit=BATCH)
+    rows = await repository.take_due(work, limit=BATCH)
     is_full = len(rows) == BATCH
     # Of a full batch only what lies before everything that was left out.
-    until = rows[-1].next_alert_at if is_full else now
-    _tell(session, rows, until=until or now)
+    until = rows[-1].next_alert_at if is_full else work.now
+    _tell(work, rows, until=until or work.now)
     return is_full
 
 
-def _tell(session: AsyncSession, rows: Iterable[Deadline], *, until: datetime) -> None:
+def _tell(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> None:
     told = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
     for instant, state, row in sorted(told, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
-        outbox.record(
-            session,
+        work.record(
             DeadlineApproaching(
                 case_id=row.case_id,
                 occurred_at=instant,
@@ -114,16 +103,16 @@ def _tell(session: AsyncSession, rows: Iterable[Deadline], *, until: datetime) -
                 due_on=row.due_on,
                 state=state,
                 for_org=row.for_org,
-            ),
+            )
         )
         if row.kind is DeadlineKind.FOLLOW_UP and state is DeadlineState.PASSED:
             # Nobody has heard of who returned: that the month's follow-up was not made is no contact either (SC13).
-            raise_alert(session, Alert(row.kind, row.case_id, row.for_org, due_at=row.due_at, number=int(row.ref)))
+            raise_alert(work, Alert(row.kind, row.case_id, row.for_org, due_at=row.due_at, number=int(row.ref)))
 
 
-async def count_passed(session: AsyncSession, now: datetime) -> bool:
+async def count_passed(work: UnitOfWork) -> bool:
     """Sweep: the gauge of clocks that have run out."""
-    passed = await repository.passed(session, now=now)
+    passed = await repository.passed(work)
     for kind in DeadlineKind:
         DEADLINES_PASSED.labels(kind).set(passed.get(kind, 0))
     return False
@@ -133,9 +122,8 @@ async def count_passed(session: AsyncSession, now: datetime) -> bool:
 
 
 def _heed_custody(
-    session: AsyncSession, case_id: UUID, facts: Facts, custody: Deadline | None, watch: OnCallWatch | None,
-    *, now: datetime, is_late: bool,
-) -> OnCallWatch | None:  # fmt: skip
+    work: UnitOfWork, case_id: UUID, facts: Facts, custody: Deadline | None, watch: OnCallWatch | None, *, is_late: bool
+) -> OnCallWatch | None:
     """CMM is alerted at once when somebody is held; the on-call outside hotline hours, until somebody has taken it.
 
     Gives the on-call's watch over the case. Of what an earlier Havn left (`is_late`), only what is not over is told."""
@@ -146,17 +134,17 @@ def _heed_custody(
         return watch
     due_at = rules.end_of_custody(facts.custody_since)
     if not is_late:
-        outbox.record(session, CustodyBegan(case_id=case_id, occurred_at=now, since=facts.custody_since))
-    elif due_at <= now:
+        work.record(CustodyBegan(case_id=case_id, occurred_at=work.now, since=facts.custody_since))
+    elif due_at <= work.now:
         return watch
-    if hotline.is_open(now):
-        raise_alert(session, Alert(DeadlineKind.CUSTODY, case_id, CENTRE, due_at=due_at))
+    if hotline.is_open(work.now):
+        raise_alert(work, Alert(DeadlineKind.CUSTODY, case_id, CENTRE, due_at=due_at))
         return watch
     if watch is None:
-        watch = OnCallWatch(case_id=case_id, started_at=now, alerts=0, next_at=now)
-        session.add(watch)
-    watch.started_at, watch.alerts, watch.acknowledged_at, watch.acknowledged_by = now, 0, None, None
-    alert_on_call(session, watch, at=now, due_at=due_at)
+        watch = OnCallWatch(case_id=case_id, started_at=work.now, alerts=0, next_at=work.now)
+        repository.add(work, watch)
+    watch.started_at, watch.alerts, watch.acknowledged_at, watch.acknowledged_by = work.now, 0, None, None
+    alert_on_call(work, watch, at=work.now, due_at=due_at)
     return watch
 
 
@@ -166,12 +154,12 @@ def _with_on_call(facts: Facts, watch: OnCallWatch | None) -> Facts:
     return replace(facts, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
 
 
-def alert_on_call(session: AsyncSession, watch: OnCallWatch, *, at: datetime, due_at: datetime | None) -> None:
+def alert_on_call(work: UnitOfWork, watch: OnCallWatch, *, at: datetime, due_at: datetime | None) -> None:
     """Alert the on-call, and again after a while unless somebody acknowledges."""
     watch.alerts += 1
     watch.next_at = at + repeat_after(at)
-    outbox.record(session, OnCallAlerted(case_id=watch.case_id, occurred_at=at, number=watch.alerts))
-    raise_alert(session, Alert(DeadlineKind.ON_CALL, watch.case_id, CENTRE, due_at=due_at, number=watch.alerts))
+    work.record(OnCallAlerted(case_id=watch.case_id, occurred_at=at, number=watch.alerts))
+    raise_alert(work, Alert(DeadlineKind.ON_CALL, watch.case_id, CENTRE, due_at=due_at, number=watch.alerts))
 
 
 def repeat_after(at: datetime) -> timedelta:
@@ -182,15 +170,15 @@ def repeat_after(at: datetime) -> timedelta:
 # ---------------------------------------------------------------- what is known
 
 
-async def _facts_of(session: AsyncSession, cases: Sequence[Case]) -> dict[UUID, Facts]:
+async def _facts_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Facts]:
     """All that the clocks of these cases depend on, with one statement for each kind of it."""
     case_ids = [case.id for case in cases]
-    decisions = await decisions_repository.decisions_of(session, case_ids)
-    granted = await periods_repository.periods_of(session, case_ids)
-    appeals = await repository.appeals_of(session, case_ids)
-    risks = await repository.risks_of(session, case_ids)
-    plans = await repository.returns_of(session, case_ids)
-    follow_ups = await repository.follow_ups_of(session, case_ids)
+    decisions = await decisions_repository.decisions_of(work, case_ids)
+    granted = await periods_repository.periods_of(work, case_ids)
+    appeals = await repository.appeals_of(work, case_ids)
+    risks = await repository.risks_of(work, case_ids)
+    plans = await repository.returns_of(work, case_ids)
+    follow_ups = await repository.follow_ups_of(work, case_ids)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])

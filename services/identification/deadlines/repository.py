@@ -5,7 +5,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, tuple_, union, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -17,8 +16,7 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
-from shared.data import audit
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 
 ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
 
@@ -26,66 +24,67 @@ ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(De
 # ---------------------------------------------------------------- what clocks depend on
 
 
-async def risks_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
+async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
     """The assessment that stands in each case, with one statement."""
-    return await _by_case(
-        session, case_ids, select(RiskAssessment).where(col(RiskAssessment.is_latest)), RiskAssessment
-    )
+    return await _by_case(work, case_ids, select(RiskAssessment).where(col(RiskAssessment.is_latest)), RiskAssessment)
 
 
-async def appeals_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
+async def appeals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
     """The decided appeals, by the day, with one statement."""
     decided = select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on), col(Appeal.id))
-    return await _by_case(session, case_ids, decided, Appeal)
+    return await _by_case(work, case_ids, decided, Appeal)
 
 
-async def returns_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[ReturnPlan]]:
-    return await _by_case(session, case_ids, select(ReturnPlan), ReturnPlan)
+async def returns_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[ReturnPlan]]:
+    return await _by_case(work, case_ids, select(ReturnPlan), ReturnPlan)
 
 
-async def follow_ups_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[FollowUp]]:
-    return await _by_case(session, case_ids, select(FollowUp), FollowUp)
+async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[FollowUp]]:
+    return await _by_case(work, case_ids, select(FollowUp), FollowUp)
 
 
-async def watches_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
+async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
     """The on-call's watch over each of these cases that has or had one, locked."""
     query = select(OnCallWatch).where(col(OnCallWatch.case_id).in_(case_ids)).with_for_update()
-    return {watch.case_id: watch for watch in await session.scalars(query)}
+    return {watch.case_id: watch for watch in await work.session.scalars(query)}
 
 
 # ---------------------------------------------------------------- the clocks
 
 
-async def lock_clocks(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
+async def lock_clocks(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The clocks of these cases as they are kept, locked until the transaction ends."""
     query = select(Deadline).with_for_update().execution_options(populate_existing=True)
-    return await _by_case(session, case_ids, query, Deadline)
+    return await _by_case(work, case_ids, query, Deadline)
 
 
-async def running_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
+def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
+    """Keep what is new: a deadline, or the on-call's watch over a case."""
+    work.session.add(row)
+
+
+async def running_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The clocks of cases already read that are not done, soonest first, with one statement."""
     query = select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER)
-    return await _by_case(session, case_ids, query, Deadline)
+    return await _by_case(work, case_ids, query, Deadline)
 
 
-async def take_due(session: AsyncSession, *, now: datetime, limit: int) -> list[Deadline]:
+async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
     """Clocks that have something to tell, soonest first, locked; those that somebody else is at are passed by."""
-    query = select(Deadline).where(col(Deadline.next_alert_at) <= now).order_by(col(Deadline.next_alert_at))
+    query = select(Deadline).where(col(Deadline.next_alert_at) <= work.now).order_by(col(Deadline.next_alert_at))
     locked = query.limit(limit).with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    return list(await session.scalars(locked))
+    return list(await work.session.scalars(locked))
 
 
-async def take_unwound(session: AsyncSession, *, limit: int) -> list[Case]:
+async def take_unwound(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without clocks, locked."""
     query = select(Case).where(col(Case.is_wound).is_(False)).limit(limit)
-    return list(await session.scalars(query.with_for_update(skip_locked=True)))
+    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
 
 async def list_deadlines(
-    session: AsyncSession,
-    actor: Actor,
+    work: UnitOfWork,
     *,
-    now: datetime,
     until: datetime | date | None,
     state: DeadlineState | None,
     kind: DeadlineKind | None,
@@ -96,7 +95,7 @@ async def list_deadlines(
     """Clocks of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`.
 
     `until` as a day takes those whose last day is that one or earlier. Those that are done only where asked for."""
-    asked = [_is(state, now=now)]
+    asked = [_is(state, now=work.now)]
     if kind:
         asked.append(col(Deadline.kind) == kind)
     if case_id:
@@ -109,18 +108,18 @@ async def list_deadlines(
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])), str(after[2]), str(after[3]))
         asked.append(tuple_(*ORDER) > last)
     # Each half by its own index: for "mine, or of my cases" in one the database looks at every clock there is.
-    mine = select(Deadline).where(col(Deadline.for_org) == actor.org, *asked)
+    mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, *asked)
     of_my_cases = (
         select(Deadline)
         .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
-        .where(col(CaseParty.org) == actor.org, is_one_of(CaseParty.part, WORKING))
+        .where(col(CaseParty.org) == work.actor.org, is_one_of(CaseParty.part, WORKING))
         .where(*asked)
     )
     halves = union(*(half.order_by(*ORDER).limit(limit + 1) for half in (mine, of_my_cases))).subquery()
     either = aliased(Deadline, halves)
     in_order = (col(either.due_at), col(either.case_id), col(either.kind), col(either.ref))
-    found = list(await session.scalars(select(either).order_by(*in_order).limit(limit + 1)))
-    audit.record(session, operation="deadline.list", object_ids={row.case_id for row in found[:limit]})
+    found = list(await work.session.scalars(select(either).order_by(*in_order).limit(limit + 1)))
+    work.audit(operation="deadline.list", object_ids={row.case_id for row in found[:limit]})
     return found
 
 
@@ -141,49 +140,49 @@ def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
             return and_(~done, ~over, ~is_warned)
 
 
-async def passed(session: AsyncSession, *, now: datetime) -> dict[DeadlineKind, int]:
+async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
     """How many clocks of each kind have run out and are not done."""
-    query = select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=now)).group_by(Deadline.kind)
-    return {row[0]: row[1] for row in await session.execute(query)}
+    query = (
+        select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=work.now)).group_by(Deadline.kind)
+    )
+    return {row[0]: row[1] for row in await work.session.execute(query)}
 
 
 # ---------------------------------------------------------------- the on-call and its alerts
 
 
-async def take_unanswered(session: AsyncSession, *, now: datetime) -> list[tuple[OnCallWatch, datetime | None]]:
+async def take_unanswered(work: UnitOfWork) -> list[tuple[OnCallWatch, datetime | None]]:
     """Watches that nobody has acknowledged in time, locked, with the end of the custody; those that somebody else is at are
     passed by."""
     custody = and_(col(Deadline.case_id) == col(OnCallWatch.case_id), col(Deadline.kind) == DeadlineKind.CUSTODY)
     query = select(OnCallWatch, col(Deadline.due_at)).outerjoin(Deadline, custody)
-    query = query.where(col(OnCallWatch.next_at) <= now).order_by(col(OnCallWatch.next_at))
+    query = query.where(col(OnCallWatch.next_at) <= work.now).order_by(col(OnCallWatch.next_at))
     locked = query.with_for_update(of=OnCallWatch, skip_locked=True).execution_options(populate_existing=True)
-    return [(watch, due_at) for watch, due_at in await session.execute(locked)]
+    return [(watch, due_at) for watch, due_at in await work.session.execute(locked)]
 
 
-async def watch_of(session: AsyncSession, case: Case) -> OnCallWatch | None:
+async def watch_of(work: UnitOfWork, case: Case) -> OnCallWatch | None:
     """The on-call's watch over a locked case, locked too."""
     query = select(OnCallWatch).where(col(OnCallWatch.case_id) == case.id).with_for_update()
-    return await session.scalar(query)
+    return await work.session.scalar(query)
 
 
-async def acknowledge_alerts(session: AsyncSession, case: Case, *, kind: DeadlineKind, now: datetime) -> None:
+async def acknowledge_alerts(work: UnitOfWork, case: Case, *, kind: DeadlineKind) -> None:
     """Note of the alerts raised so far that somebody has taken the matter."""
     waiting = update(RaisedAlert).where(
         RaisedAlert.case_id == case.id, RaisedAlert.kind == kind, RaisedAlert.acknowledged_at.is_(None)
     )
-    await session.execute(waiting.values(acknowledged_at=now))
-    audit.record(session, operation="on_call.acknowledge", subject_id=case.id)
+    await work.session.execute(waiting.values(acknowledged_at=work.now))
+    work.audit(operation="on_call.acknowledge", subject_id=case.id)
 
 
-async def list_alerts(
-    session: AsyncSession, actor: Actor, *, after: Sequence[str | int] | None, limit: int
-) -> list[RaisedAlert]:
+async def list_alerts(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RaisedAlert]:
     """The alerts that were raised for the actor's organisation, newest first, up to one more than `limit`."""
-    query = select(RaisedAlert).where(RaisedAlert.for_org == actor.org)
+    query = select(RaisedAlert).where(RaisedAlert.for_org == work.actor.org)
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(RaisedAlert.raised_at, RaisedAlert.id) < last)
     query = query.order_by(RaisedAlert.raised_at.desc(), RaisedAlert.id.desc()).limit(limit + 1)
-    found = list(await session.scalars(query))
-    audit.record(session, operation="alert.list", object_ids={alert.case_id for alert in found[:limit]})
+    found = list(await work.session.scalars(query))
+    work.audit(operation="alert.list", object_ids={alert.case_id for alert in found[:limit]})
     return found

@@ -13,12 +13,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.identification import tables
-from services.identification.case.codes import CENTRE, IMMIGRATION
+from services.identification.case.codes import CENTRE, IMMIGRATION, CaseStatus
 from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Deadline
 from services.identification.periods import lengths
 from services.identification.periods.lengths import Period, PeriodDates
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
 
@@ -149,9 +149,15 @@ def _custody(facts: Facts) -> Iterator[Clock]:
     if facts.on_call_since is not None:
         due_at = facts.on_call_since + timedelta(minutes=terms.on_call_repeat_minutes)
         yield Clock(
-            DeadlineKind.ON_CALL, "", facts.on_call_since, due_at, on_date(due_at), CENTRE, (),
+            DeadlineKind.ON_CALL,
+            "",
+            facts.on_call_since,
+            due_at,
+            on_date(due_at),
+            CENTRE,
+            (),
             done=done or facts.on_call_has_it,
-        )  # fmt: skip
+        )
 
 
 def end_of_custody(since: datetime) -> datetime:
@@ -281,9 +287,15 @@ def end_row(row: Deadline, *, now: datetime) -> None:
 def new_row(clock: Clock, *, case_id: UUID, now: datetime) -> Deadline:
     """A clock that has just begun; nothing of it is told."""
     row = Deadline(
-        case_id=case_id, kind=clock.kind, ref=clock.ref, starts_at=clock.starts_at, due_at=clock.due_at,
-        due_on=clock.due_on, for_org=clock.for_org, alerts=[],
-    )  # fmt: skip
+        case_id=case_id,
+        kind=clock.kind,
+        ref=clock.ref,
+        starts_at=clock.starts_at,
+        due_at=clock.due_at,
+        due_on=clock.due_on,
+        for_org=clock.for_org,
+        alerts=[],
+    )
     set_row(row, clock, now=now)
     return row
 

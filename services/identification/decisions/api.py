@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case.models import Case
 from services.identification.case.policies import Caseworker, Decider, Reader
 from services.identification.case.schemas import SealedText
@@ -26,8 +24,7 @@ from services.identification.decisions.schemas import (
     Statement,
 )
 from services.identification.records import repository as records
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, RequiredIfMatch, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading, RequiredIfMatch
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -35,26 +32,22 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/decisions", status_code=201)
-async def decide(
-    case_id: UUID, report: DecisionReport, response: Response, session: Session, actor: Decider, now: Now,
-    match: RequiredIfMatch,
-) -> DecisionReceipt:  # fmt: skip
+async def decide(work: Decider, case_id: UUID, report: DecisionReport, match: RequiredIfMatch) -> DecisionReceipt:
     """Decide, as a decider of the authority that the routing found. Send the case's ETag as If-Match."""
-    case, decision = await domain.decide(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return DecisionReceipt(decision_id=decision.id, is_current=decision.is_current)
+    case, decision = await domain.decide(work, case_id=case_id, report=report, match=match)
+    return DecisionReceipt(decision_id=decision.id, is_current=decision.is_current).tagged(case)
 
 
 @router.get("/cases/{case_id}/decisions")
 async def list_decisions(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
 ) -> Page[ReasonedDecision]:
     """All decisions with their reasons, those too that others have replaced; every read is kept with its purpose.
     The prosecution reads what courts have decided."""
-    parts = records.with_the_prosecution(actor)
-    case = await records.read_case(session, actor, case_id, operation="decision.list", purpose=purpose, parts=parts)
-    rows = await records.list_records(session, case.id, Decision, after=pages.after, limit=pages.limit)
-    grounds = await records.opened(session, rows, "reasons", DecisionGrounds)
+    parts = records.with_the_prosecution(work.actor)
+    case = await records.read_case(work, case_id, operation="decision.list", purpose=purpose, parts=parts)
+    rows = await records.list_records(work, case.id, Decision, after=pages.after, limit=pages.limit)
+    grounds = await records.opened(work, rows, "reasons", DecisionGrounds)
     items = [views.see_reasoned(row, grounds.get(row.id)) for row in rows]
     return pages.page(items, rows, records.position)
 
@@ -63,39 +56,31 @@ async def list_decisions(
 
 
 @router.post("/cases/{case_id}/appeals", status_code=201)
-async def file_appeal(
-    case_id: UUID, filing: AppealFiling, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> AppealReceipt:  # fmt: skip
+async def file_appeal(work: Caseworker, case_id: UUID, filing: AppealFiling, match: IfMatch) -> AppealReceipt:
     """Record that a decision is appealed: `removal_hold` is true from now on. A closed case stays closed."""
-    case, appeal = await appeals.file_appeal(session, actor=actor, case_id=case_id, filing=filing, match=match, now=now)
-    tag(response, case)
-    return AppealReceipt(appeal_id=appeal.id, decision_id=appeal.decision_id, removal_hold=case.removal_hold)
+    case, appeal = await appeals.file_appeal(work, case_id=case_id, filing=filing, match=match)
+    return AppealReceipt(appeal_id=appeal.id, decision_id=appeal.decision_id, removal_hold=case.removal_hold).tagged(
+        case
+    )
 
 
 @router.post("/cases/{case_id}/appeals/{appeal_id}/outcome")
 async def decide_appeal(
-    case_id: UUID, appeal_id: UUID, result: AppealResult, response: Response, session: Session, actor: Caseworker,
-    now: Now, match: IfMatch,
-) -> AppealSummary:  # fmt: skip
+    work: Caseworker, case_id: UUID, appeal_id: UUID, result: AppealResult, match: IfMatch
+) -> AppealSummary:
     """Record what became of an appeal. `removal_hold` ends when no other one is open. Referred back, the identification
     is pending again until the authority decides anew with `replaces`; a closed case is reopened for that."""
-    case, appeal = await appeals.record_outcome(
-        session, actor=actor, case_id=case_id, appeal_id=appeal_id, result=result, match=match, now=now
-    )
-    tag(response, case)
-    return views.see_appeal(appeal)
+    case, appeal = await appeals.record_outcome(work, case_id=case_id, appeal_id=appeal_id, result=result, match=match)
+    return views.see_appeal(appeal).tagged(case)
 
 
 @router.get("/cases/{case_id}/appeals")
-async def list_appeals(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
-) -> Page[AppealDetails]:
+async def list_appeals(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> Page[AppealDetails]:
     """The appeals with their grounds, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="appeal.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, Appeal, after=pages.after, limit=pages.limit)
-    stated = await records.opened(session, rows, "statement", Statement)
-    reasons = await records.opened(session, rows, "reasons", SealedText)
+    case = await records.read_case(work, case_id, operation="appeal.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, Appeal, after=pages.after, limit=pages.limit)
+    stated = await records.opened(work, rows, "statement", Statement)
+    reasons = await records.opened(work, rows, "reasons", SealedText)
     items = [
         AppealDetails(
             **dict(views.see_appeal(row)),
@@ -111,25 +96,17 @@ async def list_appeals(
 
 
 @router.post("/cases/{case_id}/closure")
-async def close_case(
-    case_id: UUID, report: ClosureReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> CaseStanding:  # fmt: skip
+async def close_case(work: Caseworker, case_id: UUID, report: ClosureReport, match: IfMatch) -> CaseStanding:
     """End the work on a decided case in which no appeal is open. No clock ever does this."""
-    case = await closing.close(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return _standing(case)
+    case = await closing.close(work, case_id=case_id, report=report, match=match)
+    return _standing(case).tagged(case)
 
 
 @router.post("/cases/{case_id}/reopening")
-async def reopen_case(
-    case_id: UUID, report: ReopeningReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> CaseStanding:  # fmt: skip
+async def reopen_case(work: Caseworker, case_id: UUID, report: ReopeningReport, match: IfMatch) -> CaseStanding:
     """Work on a closed case again."""
-    case = await closing.reopen(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return _standing(case)
+    case = await closing.reopen(work, case_id=case_id, report=report, match=match)
+    return _standing(case).tagged(case)
 
 
 def _standing(case: Case) -> CaseStanding:
@@ -137,14 +114,12 @@ def _standing(case: Case) -> CaseStanding:
 
 
 @router.get("/cases/{case_id}/closures")
-async def list_closures(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
-) -> Page[ClosureDetails]:
+async def list_closures(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> Page[ClosureDetails]:
     """When and why the case was closed and reopened, for those who work on it; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="closure.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, Closure, after=pages.after, limit=pages.limit)
-    reasons = await records.opened(session, rows, "reason", SealedText)
-    reopenings = await records.opened(session, rows, "reopening", SealedText)
+    case = await records.read_case(work, case_id, operation="closure.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, Closure, after=pages.after, limit=pages.limit)
+    reasons = await records.opened(work, rows, "reason", SealedText)
+    reopenings = await records.opened(work, rows, "reopening", SealedText)
     items = [
         ClosureDetails(
             closure_id=row.id,

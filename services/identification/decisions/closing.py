@@ -1,9 +1,7 @@
 """Closing a case and reopening it. A person does both; no clock ever closes a case."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
@@ -15,9 +13,8 @@ from services.identification.decisions.models import Appeal, Closure
 from services.identification.decisions.schemas import ClosureReport, ReopeningReport
 from services.identification.records import repository as records
 from shared.contract import events
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -30,46 +27,40 @@ class ClosedBeforeDecision(Unprocessable):
     """The work cannot have ended before it was decided."""
 
 
-async def close(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ClosureReport, match: Match, now: datetime
-) -> Case:
+async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, match: Match) -> Case:
     """End the work on a decided case."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.CLOSE)
-    if any(appeal.is_open for appeal in await records.records_of(session, case.id, Appeal)):
+    if any(appeal.is_open for appeal in await records.records_of(work, case.id, Appeal)):
         raise AppealStillOpen("An appeal is open; record its outcome first: POST .../appeals/{appeal_id}/outcome.")
-    made = (await repository.decisions_of(session, [case.id]))[case.id]
+    made = (await repository.decisions_of(work, [case.id]))[case.id]
     decided_on = max(decision.decided_on for decision in made if decision.is_current)
     if report.on < decided_on:
         raise ClosedBeforeDecision(f"The case was decided on {decided_on}; give that day or a later one.")
-    closure = Closure(case_id=case.id, closed_on=report.on, recorded_at=now, recorded_by=actor.org)
-    await records.add(session, closure, operation="case.close", reason=SealedText(text=report.reason))
+    closure = Closure(case_id=case.id, closed_on=report.on, recorded_at=work.now, recorded_by=work.actor.org)
+    await records.add(work, closure, operation="case.close", reason=SealedText(text=report.reason))
     lifecycle.take(case, Step.CLOSE)
     case.closed_on = report.on
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
-    outbox.record(session, events.CaseClosed(case_id=case.id, occurred_at=now, on=report.on))
-    await changes.case_changed(session, case, now=now)
+    work.record(events.CaseClosed(case_id=case.id, occurred_at=work.now, on=report.on))
+    await changes.case_changed(work, case)
     return case
 
 
-async def reopen(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ReopeningReport, match: Match, now: datetime
-) -> Case:
+async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, match: Match) -> Case:
     """Work on a closed case again."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    await reopen_locked(session, case, actor=actor, on=on_date(now), reason=SealedText(text=report.reason), now=now)
-    await changes.case_changed(session, case, now=now)
+    case = await cases.lock_case(work, case_id, match)
+    await reopen_locked(work, case, on=on_date(work.now), reason=SealedText(text=report.reason))
+    await changes.case_changed(work, case)
     return case
 
 
-async def reopen_locked(
-    session: AsyncSession, case: Case, *, actor: Actor, on: date, reason: SealedText | None, now: datetime
-) -> None:
+async def reopen_locked(work: UnitOfWork, case: Case, *, on: date, reason: SealedText | None) -> None:
     """Reopen a closed, locked case."""
     lifecycle.take(case, Step.REOPEN)
     case.closed_on = None
-    closures = await records.records_of(session, case.id, Closure)
+    closures = await records.records_of(work, case.id, Closure)
     closure = next(each for each in closures if each.reopened_on is None)
-    closure.reopened_on, closure.reopened_by = on, actor.org
-    await records.change(session, closure, operation="case.reopen", reopening=reason)
-    outbox.record(session, events.CaseReopened(case_id=case.id, occurred_at=now, on=on))
+    closure.reopened_on, closure.reopened_by = on, work.actor.org
+    await records.change(work, closure, operation="case.reopen", reopening=reason)
+    work.record(events.CaseReopened(case_id=case.id, occurred_at=work.now, on=on))

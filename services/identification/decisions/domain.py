@@ -4,15 +4,13 @@ A decision does not depend on cooperation with the police or on an investigation
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE, IMMIGRATION, PROSECUTION
+from services.identification.case.codes import CENTRE, IMMIGRATION, PROSECUTION, CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import RECORDING_A_COURT, WORKING
@@ -22,9 +20,9 @@ from services.identification.decisions.schemas import DecisionGrounds, DecisionR
 from services.identification.finding import duplicates
 from services.identification.routing.domain import AuthorityNotSettled
 from shared.alerts.queue import Alert, raise_alert
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, ExploitationForm, Outcome
+from shared.contract.codes import Authority, DeadlineKind, ExploitationForm, Outcome
 from shared.contract.events import DecisionMade, DecisionReplaced
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.clock import months_after, on_date
@@ -62,18 +60,16 @@ class ReplacesNothing(Unprocessable):
     """The decision to be replaced is not a current one of this authority in this case."""
 
 
-async def decide(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: DecisionReport, match: Match, now: datetime
-) -> tuple[Case, Decision]:
+async def decide(work: UnitOfWork, *, case_id: UUID, report: DecisionReport, match: Match) -> tuple[Case, Decision]:
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
     is_a_courts = report.authority is Authority.COURT
     parts = RECORDING_A_COURT if is_a_courts else WORKING
-    case = await cases.lock_case(session, actor, case_id, match, parts=parts)
-    _check_authority(actor, case, report)
+    case = await cases.lock_case(work, case_id, match, parts=parts)
+    _check_authority(work.actor, case, report)
     if not is_a_courts:
-        await duplicates.check_resolved(session, case)
-    _check_dates(case, report, today=on_date(now))
-    earlier = (await repository.decisions_of(session, [case.id]))[case.id]
+        await duplicates.check_resolved(work, case)
+    _check_dates(case, report, today=on_date(work.now))
+    earlier = (await repository.decisions_of(work, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
     step = _step(case, report, replaced)
     lifecycle.check(case, step)
@@ -83,39 +79,37 @@ async def decide(
         exploitation_forms=_forms(report),
         legal_status=report.legal_status or case.residence_basis,
         asylum_pending=case.asylum_pending,
-        recorded_at=now,
-        recorded_by=actor.org,
-        decided_by=actor.subject,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
+        decided_by=work.actor.subject,
         rule=case.rule,
         table_version=case.table_version,
     )
     text = report.reasons or report.other_form
     reasons = DecisionGrounds(text=text, other_form=report.other_form) if text else None
-    await repository.add_decision(session, decision, reasons, replaced=replaced)
-    _tell(session, case, decision, replaced, now=now)
+    await repository.add_decision(work, decision, reasons, replaced=replaced)
+    _tell(work, case, decision, replaced)
     if is_a_courts:
-        await _heed_the_court(session, case, decision, actor=actor, now=now)
+        await _heed_the_court(work, case, decision)
     else:
         lifecycle.take(case, step)
-    await changes.case_changed(session, case, now=now)
+    await changes.case_changed(work, case)
     return case, decision
 
 
-async def _heed_the_court(
-    session: AsyncSession, case: Case, decision: Decision, *, actor: Actor, now: datetime
-) -> None:
+async def _heed_the_court(work: UnitOfWork, case: Case, decision: Decision) -> None:
     """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1); a closed case is
     worked on again. Without one the authority still has to decide."""
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return
     if case.status is CaseStatus.CLOSED:
-        async with cases.as_itself(session):  # the prosecution sees nothing of the closure
-            await closing.reopen_locked(session, case, actor=actor, on=on_date(now), reason=None, now=now)
+        async with cases.as_itself(work):  # the prosecution sees nothing of the closure
+            await closing.reopen_locked(work, case, on=on_date(work.now), reason=None)
     lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True
-    raise_alert(session, Alert(DeadlineKind.SUPPORT_OFFER, case.id, CENTRE))
+    raise_alert(work, Alert(DeadlineKind.SUPPORT_OFFER, case.id, CENTRE))
     if case.authority is Authority.NEEDS_REVIEW:
-        await authority.route_again(session, case, now=now)
+        await authority.route_again(work, case)
 
 
 def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
@@ -173,22 +167,20 @@ def _forms(report: DecisionReport) -> list[ExploitationForm]:
     return [ExploitationForm.UNKNOWN]
 
 
-def _tell(session: AsyncSession, case: Case, decision: Decision, replaced: Decision | None, *, now: datetime) -> None:
-    outbox.record(
-        session,
+def _tell(work: UnitOfWork, case: Case, decision: Decision, replaced: Decision | None) -> None:
+    work.record(
         DecisionMade(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             decision_id=decision.id,
             authority=decision.authority,
             outcome=decision.outcome,
             exploitation_forms=tuple(decision.exploitation_forms),
             decided_on=decision.decided_on,
             legal_status=decision.legal_status,
-        ),
+        )
     )
     if replaced:
-        outbox.record(
-            session,
-            DecisionReplaced(case_id=case.id, occurred_at=now, decision_id=replaced.id, replaced_by=decision.id),
+        work.record(
+            DecisionReplaced(case_id=case.id, occurred_at=work.now, decision_id=replaced.id, replaced_by=decision.id)
         )

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from services.identification.case.codes import Appellant
 from services.identification.case.models import Table
-from shared.contract.codes import AppealOutcome, Appellant, Authority, ExploitationForm, Outcome, ResidenceBasis
+from shared.contract.codes import AppealOutcome, Authority, ExploitationForm, Outcome, ResidenceBasis
 from shared.data.columns import code, codes, moment, record_id, sealed
 
 

@@ -4,26 +4,26 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.repository import _by_case
 from services.identification.case.schemas import SealedText
 from services.identification.decisions.models import Decision
 from services.identification.records import repository as records
+from shared.data.unit_of_work import UnitOfWork
 
 
 async def add_decision(
-    session: AsyncSession, decision: Decision, reasons: SealedText | None, *, replaced: Decision | None
+    work: UnitOfWork, decision: Decision, reasons: SealedText | None, *, replaced: Decision | None
 ) -> None:
     """Store a decision; the one it replaces stays, and is no longer the authority's current one."""
     if replaced:
         replaced.is_current = False
-        await session.flush()  # before the new row: an authority has one current decision in a case
-    await records.add(session, decision, operation="decision.add", reasons=reasons)
+        await work.session.flush()  # before the new row: an authority has one current decision in a case
+    await records.add(work, decision, operation="decision.add", reasons=reasons)
 
 
-async def decisions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
+async def decisions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions of cases already read, in the order they were recorded, with one statement."""
     in_order = (col(Decision.recorded_at), col(Decision.id))
-    return await _by_case(session, case_ids, select(Decision).order_by(*in_order), Decision)
+    return await _by_case(work, case_ids, select(Decision).order_by(*in_order), Decision)

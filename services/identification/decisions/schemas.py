@@ -6,16 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
+from services.identification.case.codes import Appellant, CaseStatus
 from services.identification.case.schemas import SealedText
-from shared.contract.codes import (
-    AppealOutcome,
-    Appellant,
-    Authority,
-    CaseStatus,
-    ExploitationForm,
-    Outcome,
-    ResidenceBasis,
-)
+from shared.contract.codes import AppealOutcome, Authority, ExploitationForm, Outcome, ResidenceBasis
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Day
 from shared.kernel.errors import SpokenValueError

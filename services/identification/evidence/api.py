@@ -6,7 +6,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case.models import Case
 from services.identification.case.policies import Caseworker, Reader
@@ -27,9 +26,9 @@ from services.identification.evidence.schemas import (
     ReleaseDetails,
 )
 from services.identification.records import repository as records
+from shared.data.unit_of_work import UnitOfWork
 from shared.files.media_types import KEPT
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.runtime.platform import Platform
 from shared.runtime.service import service_router
@@ -50,90 +49,74 @@ Taking = Annotated[Intake, Depends(_intake)]
 
 @router.post("/cases/{case_id}/evidence", status_code=201)
 async def submit_evidence(
-    case_id: UUID, submitted: EvidenceSubmitted, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch, intake: Taking,
-) -> EvidenceReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, submitted: EvidenceSubmitted, match: IfMatch, intake: Taking
+) -> EvidenceReceipt:
     """Store a file, whole with `content`, or to be sent in parts without. What it is, is judged by its content; infected
     files and kinds that are not kept are refused (422) and destroyed. What could not be scanned is held back."""
-    case, evidence = await domain.submit(
-        session, actor=actor, case_id=case_id, submitted=submitted, match=match, intake=intake, now=now
-    )
-    return await _receipt(session, response, case, evidence)
+    case, evidence = await domain.submit(work, case_id=case_id, submitted=submitted, match=match, intake=intake)
+    return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/parts", status_code=201)
 async def submit_evidence_part(
-    case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, response: Response, session: Session,
-    actor: Caseworker, match: IfMatch, intake: Taking,
-) -> EvidencePartReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: IfMatch, intake: Taking
+) -> EvidencePartReceipt:
     """Send a piece of a file, in any order. A piece that is sent again replaces the earlier one."""
     case, evidence = await domain.submit_part(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, part=part, match=match, intake=intake
+        work, case_id=case_id, evidence_id=evidence_id, part=part, match=match, intake=intake
     )
-    tag(response, case)
-    return EvidencePartReceipt(evidence_id=evidence.id, number=part.number, size=evidence.size)
+    return EvidencePartReceipt(evidence_id=evidence.id, number=part.number, size=evidence.size).tagged(case)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/complete")
 async def complete_evidence(
-    case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, response: Response, session: Session,
-    actor: Caseworker, now: Now, match: IfMatch, intake: Taking,
-) -> EvidenceReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, match: IfMatch, intake: Taking
+) -> EvidenceReceipt:
     """Say that all parts were sent; then the file is judged as a whole."""
     case, evidence = await domain.complete(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, completion=completion, match=match,
-        intake=intake, now=now,
-    )  # fmt: skip
-    return await _receipt(session, response, case, evidence)
+        work, case_id=case_id, evidence_id=evidence_id, completion=completion, match=match, intake=intake
+    )
+    return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/scan")
 async def scan_evidence(
-    case_id: UUID, evidence_id: UUID, response: Response, session: Session, actor: Caseworker, match: IfMatch,
-    intake: Taking,
-) -> EvidenceReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, evidence_id: UUID, match: IfMatch, intake: Taking
+) -> EvidenceReceipt:
     """Scan a file again that is held back; it stays so where the scanner still does not answer."""
-    case, evidence = await domain.scan_again(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, match=match, intake=intake
-    )
-    return await _receipt(session, response, case, evidence)
+    case, evidence = await domain.scan_again(work, case_id=case_id, evidence_id=evidence_id, match=match, intake=intake)
+    return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/release")
 async def release_evidence(
-    case_id: UUID, evidence_id: UUID, released: EvidenceReleased, response: Response, session: Session,
-    actor: Caseworker, now: Now, match: IfMatch,
-) -> EvidenceReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: IfMatch
+) -> EvidenceReceipt:
     """Let out a file that could not be scanned. It takes two different people, each with a reason."""
     case, evidence = await domain.release(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, released=released, match=match, now=now
+        work, case_id=case_id, evidence_id=evidence_id, released=released, match=match
     )
-    return await _receipt(session, response, case, evidence)
+    return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/remove")
 async def remove_evidence(
-    case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, response: Response, session: Session,
-    actor: Caseworker, match: IfMatch,
-) -> EvidenceReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: IfMatch
+) -> EvidenceReceipt:
     """Take out a file that does not belong in the case. Its content is destroyed; that it was there, and why, stays."""
-    case, evidence = await domain.remove(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, removed=removed, match=match
-    )
-    return await _receipt(session, response, case, evidence)
+    case, evidence = await domain.remove(work, case_id=case_id, evidence_id=evidence_id, removed=removed, match=match)
+    return await _receipt(work, case, evidence)
 
 
 @router.get("/cases/{case_id}/evidence")
-async def list_evidence(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
-) -> Page[EvidenceDetails]:
+async def list_evidence(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> Page[EvidenceDetails]:
     """The files of a case without their content, for those who work on it; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="evidence.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, Evidence, after=pages.after, limit=pages.limit)
-    descriptions = await records.opened(session, rows, "description", EvidenceDescription)
-    releases = await repository.releases_of(session, [row.id for row in rows])
+    case = await records.read_case(work, case_id, operation="evidence.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, Evidence, after=pages.after, limit=pages.limit)
+    descriptions = await records.opened(work, rows, "description", EvidenceDescription)
+    releases = await repository.releases_of(work, [row.id for row in rows])
     every_release = [release for of_file in releases.values() for release in of_file]
-    reasons = await records.opened(session, every_release, "reason", SealedText)
+    reasons = await records.opened(work, every_release, "reason", SealedText)
     items = [
         EvidenceDetails(
             **dict(_told(row, len(releases[row.id]))),
@@ -153,13 +136,11 @@ async def list_evidence(
     response_class=Response,
     responses={200: {"content": {_ANY_BYTES: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def download_evidence(
-    case_id: UUID, evidence_id: UUID, session: Session, actor: Reader, purpose: PurposeOfReading
-) -> Response:
+async def download_evidence(work: Reader, case_id: UUID, evidence_id: UUID, purpose: PurposeOfReading) -> Response:
     """The file itself, for those who work on the case; every download is kept with its purpose. What was not scanned is
     held back (409) until two people have released it."""
     evidence, description, content = await domain.download(
-        session, actor=actor, case_id=case_id, evidence_id=evidence_id, purpose=purpose
+        work, case_id=case_id, evidence_id=evidence_id, purpose=purpose
     )
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(_file_name(evidence, description), safe='')}",
@@ -177,11 +158,8 @@ def _file_name(evidence: Evidence, description: EvidenceDescription) -> str:
     return name if PurePath(name).suffix.lower() == ending else name + ending
 
 
-async def _receipt(session: AsyncSession, response: Response, case: Case, evidence: Evidence) -> EvidenceReceipt:
-    tag(response, case)
-    await session.flush()
-    released = (await repository.releases_of(session, [evidence.id]))[evidence.id]
-    return _told(evidence, len(released))
+async def _receipt(work: UnitOfWork, case: Case, evidence: Evidence) -> EvidenceReceipt:
+    return _told(evidence, await repository.count_releases(work, evidence)).tagged(case)
 
 
 def _told(evidence: Evidence, released: int) -> EvidenceReceipt:

@@ -5,11 +5,8 @@ import hmac
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
@@ -30,11 +27,10 @@ from services.identification.evidence.schemas import (
 from services.identification.records import repository as records
 from shared.contract import events
 from shared.contract.codes import Purpose
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.files import media_types
 from shared.files.scanning import Scanner, Verdict
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, PayloadTooLarge, RefusedForGood, Unprocessable
 
 RELEASES: Final = 2
@@ -90,11 +86,10 @@ class EvidenceNotThere(Conflict):
 
 
 async def submit(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, submitted: EvidenceSubmitted, match: Match, intake: Intake,
-    now: datetime,
-) -> tuple[Case, Evidence]:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, submitted: EvidenceSubmitted, match: Match, intake: Intake
+) -> tuple[Case, Evidence]:
     """Begin a file; with its content it is whole at once."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     evidence = Evidence(
         case_id=case.id,
@@ -102,78 +97,76 @@ async def submit(
         scan=Verdict.NOT_SCANNED,
         media_type=None,
         obtained_on=submitted.obtained_on,
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
     description = EvidenceDescription(name=submitted.name, description=submitted.description)
-    await records.add(session, evidence, operation="evidence.add", description=description)
+    await records.add(work, evidence, operation="evidence.add", description=description)
     if submitted.content:
         content = b64decode(submitted.content.value)
         _check_size(len(content), intake)
-        await repository.put_part(session, evidence, 1, content)
-        await _take_in(session, evidence, content, intake=intake, now=now)
+        await repository.put_part(work, evidence, 1, content)
+        await _take_in(work, evidence, content, intake=intake)
     return case, evidence
 
 
 async def submit_part(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: Match,
-    intake: Intake,
-) -> tuple[Case, Evidence]:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: Match, intake: Intake
+) -> tuple[Case, Evidence]:
     """Take a piece of a file that is being sent."""
-    case, evidence = await _lock(session, actor, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, match)
     _check_uploading(evidence)
     content = b64decode(part.content.value)
-    sizes = dict(await repository.sizes_of(session, evidence)) | {part.number: len(content)}
+    sizes = dict(await repository.sizes_of(work, evidence)) | {part.number: len(content)}
     _check_size(sum(sizes.values()), intake)
-    await repository.put_part(session, evidence, part.number, content)
+    await repository.put_part(work, evidence, part.number, content)
     evidence.size = sum(sizes.values())
     return case, evidence
 
 
 async def complete(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion,
-    match: Match, intake: Intake, now: datetime,
-) -> tuple[Case, Evidence]:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, match: Match, intake: Intake
+) -> tuple[Case, Evidence]:
     """Put the parts together, and judge what they make."""
-    case, evidence = await _lock(session, actor, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, match)
     _check_uploading(evidence)
-    numbers = await repository.sizes_of(session, evidence)
+    numbers = await repository.sizes_of(work, evidence)
     missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
     if missing:
         raise EvidencePartsMissing(
             f"Send part {missing[0]} to .../parts; parts are numbered from 1 without a gap.", missing=missing
         )
-    content = await repository.open_content(session, evidence)
+    content = await repository.open_content(work, evidence)
     found = hashlib.sha256(content).hexdigest()
     if completion.sha256 and not hmac.compare_digest(completion.sha256, found):
         raise EvidenceDamaged("The parts together do not have that SHA-256; send the ones that went wrong again.")
-    await _take_in(session, evidence, content, intake=intake, now=now)
+    await _take_in(work, evidence, content, intake=intake)
     return case, evidence
 
 
-async def _take_in(session: AsyncSession, evidence: Evidence, content: bytes, *, intake: Intake, now: datetime) -> None:
+async def _take_in(work: UnitOfWork, evidence: Evidence, content: bytes, *, intake: Intake) -> None:
     """Say what a whole file is. One that is refused keeps its row, so that it is known who tried; its content is destroyed."""
     evidence.size = len(content)
     evidence.media_type = media_types.media_type_of(content)
     if evidence.media_type is None:
-        await _refuse(session, evidence)
+        await _refuse(work, evidence)
         raise EvidenceKindRefused(
             f"By its content this is none of the kinds of files that are kept ({', '.join(_kinds())}); it was destroyed.",
             evidence_id=str(evidence.id),
             allowed=sorted(media_types.KEPT),
         )
-    await _scan(session, evidence, content, intake=intake)
-    outbox.record(session, events.EvidenceAdded(case_id=evidence.case_id, occurred_at=now, evidence_id=evidence.id))
+    await _scan(work, evidence, content, intake=intake)
+    work.record(events.EvidenceAdded(case_id=evidence.case_id, occurred_at=work.now, evidence_id=evidence.id))
 
 
 def _kinds() -> Iterable[str]:
     return sorted(media_types.KEPT.values())
 
 
-async def _scan(session: AsyncSession, evidence: Evidence, content: bytes, *, intake: Intake) -> None:
+async def _scan(work: UnitOfWork, evidence: Evidence, content: bytes, *, intake: Intake) -> None:
     evidence.scan = await intake.scanner.scan(content)
     if evidence.scan is Verdict.INFECTED:
-        await _refuse(session, evidence)
+        await _refuse(work, evidence)
         raise EvidenceInfected(
             "The scan has found malware in this file; it was destroyed, and that it came stays on record.",
             evidence_id=str(evidence.id),
@@ -181,75 +174,74 @@ async def _scan(session: AsyncSession, evidence: Evidence, content: bytes, *, in
     evidence.status = EvidenceStatus.AVAILABLE if evidence.scan is Verdict.CLEAN else EvidenceStatus.HELD
 
 
-async def _refuse(session: AsyncSession, evidence: Evidence) -> None:
+async def _refuse(work: UnitOfWork, evidence: Evidence) -> None:
     evidence.status = EvidenceStatus.REFUSED
-    await repository.destroy_content(session, evidence, operation="evidence.refuse")
+    await repository.destroy_content(work, evidence, operation="evidence.refuse")
 
 
 async def scan_again(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, match: Match, intake: Intake
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, match: Match, intake: Intake
 ) -> tuple[Case, Evidence]:
     """Scan a file that is held back, now that there is a scanner. Without one it stays as it is."""
-    case, evidence = await _lock(session, actor, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, match)
     _check_held(evidence)
-    await _scan(session, evidence, await repository.open_content(session, evidence), intake=intake)
+    await _scan(work, evidence, await repository.open_content(work, evidence), intake=intake)
     return case, evidence
 
 
 async def release(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: Match,
-    now: datetime,
-) -> tuple[Case, Evidence]:  # fmt: skip
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: Match
+) -> tuple[Case, Evidence]:
     """One person lets out a file that was not scanned; the second makes it available."""
-    case, evidence = await _lock(session, actor, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, match)
     _check_held(evidence)
-    earlier = (await repository.releases_of(session, [evidence.id]))[evidence.id]
-    if any((each.recorded_by, each.recorded_by_subject) == (actor.org, actor.subject) for each in earlier):
+    earlier = (await repository.releases_of(work, [evidence.id]))[evidence.id]
+    if any((each.recorded_by, each.recorded_by_subject) == (work.actor.org, work.actor.subject) for each in earlier):
         raise ReleasedByYouAlready("You have released this file; a second person has to do so too.")
     made = EvidenceRelease(
         evidence_id=evidence.id,
         case_id=case.id,
-        recorded_at=now,
-        recorded_by=actor.org,
-        recorded_by_subject=actor.subject,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
+        recorded_by_subject=work.actor.subject,
     )
-    await records.add(session, made, operation="evidence.release", reason=SealedText(text=released.reason))
+    await records.add(work, made, operation="evidence.release", reason=SealedText(text=released.reason))
     if len(earlier) + 1 >= RELEASES:
         evidence.status = EvidenceStatus.AVAILABLE
     return case, evidence
 
 
 async def remove(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: Match
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: Match
 ) -> tuple[Case, Evidence]:
     """Take a file out that does not belong in the case. Its content is destroyed; that it was there, and why, stays."""
-    case, evidence = await _lock(session, actor, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, match)
     if evidence.status in (EvidenceStatus.REMOVED, EvidenceStatus.REFUSED):
         raise EvidenceNotThere(f"The file is {evidence.status}: its content is destroyed already.")
-    opened = await records.opened(session, [evidence], "description", EvidenceDescription)
+    opened = await records.opened(work, [evidence], "description", EvidenceDescription)
     description = opened[evidence.id].model_copy(update={"removal": removed.reason})
     evidence.status = EvidenceStatus.REMOVED
-    await records.change(session, evidence, operation="evidence.change", description=description)
-    await repository.destroy_content(session, evidence, operation="evidence.remove")
+    await records.change(work, evidence, operation="evidence.change", description=description)
+    await repository.destroy_content(work, evidence, operation="evidence.remove")
     return case, evidence
 
 
 async def download(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, evidence_id: UUID, purpose: Purpose
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, purpose: Purpose
 ) -> tuple[Evidence, EvidenceDescription, bytes]:
     """A file with its content. Raises EvidenceHeldBack while it waits to be released, EvidenceNotThere without content."""
     case = await records.read_case(
-        session, actor, case_id, operation="evidence.download", purpose=purpose, object_ids=[evidence_id]
+        work, case_id, operation="evidence.download", purpose=purpose, object_ids=[evidence_id]
     )
-    evidence = await records.record_of(session, case, Evidence, evidence_id)
+    evidence = await records.record_of(work, case, Evidence, evidence_id)
     if evidence.status is EvidenceStatus.HELD:
         raise EvidenceHeldBack(
             "The file was not scanned for malware: two different people have to release it first (POST .../release)."
         )
     if evidence.status is not EvidenceStatus.AVAILABLE:
         raise EvidenceNotThere(f"The file is {evidence.status}; there is no content to be had.")
-    opened = await records.opened(session, [evidence], "description", EvidenceDescription)
-    return evidence, opened[evidence.id], await repository.open_content(session, evidence)
+    opened = await records.opened(work, [evidence], "description", EvidenceDescription)
+    return evidence, opened[evidence.id], await repository.open_content(work, evidence)
 
 
 def releases_needed(evidence: Evidence, released: int) -> int:
@@ -257,11 +249,9 @@ def releases_needed(evidence: Evidence, released: int) -> int:
     return RELEASES - released if evidence.status is EvidenceStatus.HELD else 0
 
 
-async def _lock(
-    session: AsyncSession, actor: Actor, case_id: UUID, evidence_id: UUID, match: Match
-) -> tuple[Case, Evidence]:
-    case = await cases.lock_case(session, actor, case_id, match)
-    evidence = await records.record_of(session, case, Evidence, evidence_id)
+async def _lock(work: UnitOfWork, case_id: UUID, evidence_id: UUID, match: Match) -> tuple[Case, Evidence]:
+    case = await cases.lock_case(work, case_id, match)
+    evidence = await records.record_of(work, case, Evidence, evidence_id)
     lifecycle.check(case, Step.WORK)
     return case, evidence
 

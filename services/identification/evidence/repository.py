@@ -5,67 +5,75 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.codes import EvidenceStatus
 from services.identification.case.models import LegalHold
 from services.identification.evidence.models import Evidence, EvidencePart, EvidenceRelease
-from shared.data import audit, sealed
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 
 
-async def put_part(session: AsyncSession, evidence: Evidence, number: int, content: bytes) -> None:
+async def put_part(work: UnitOfWork, evidence: Evidence, number: int, content: bytes) -> None:
     """Store a part of a file in a locked case, sealed for its own place, instead of one with the same number."""
     same = (col(EvidencePart.evidence_id) == evidence.id, col(EvidencePart.number) == number)
-    await session.execute(delete(EvidencePart).where(*same))
+    await work.session.execute(delete(EvidencePart).where(*same))
     part = EvidencePart(
         evidence_id=evidence.id, case_id=evidence.case_id, number=number, size=len(content), content=b""
     )
-    key = await sealed.key_of(session, evidence.case_id)
+    key = await sealed.key_of(work, evidence.case_id)
     part.content = key.seal_bytes(content, table="evidence_part", column="content", row=part.id)
-    session.add(part)
-    await session.flush()
-    session.expunge(part)  # megabytes need not be kept until the transaction ends
-    audit.record(session, operation="evidence.part", subject_id=evidence.case_id, object_ids=[evidence.id])
+    work.session.add(part)
+    await work.session.flush()
+    work.session.expunge(part)  # megabytes need not be kept until the transaction ends
+    work.audit(operation="evidence.part", subject_id=evidence.case_id, object_ids=[evidence.id])
 
 
-async def sizes_of(session: AsyncSession, evidence: Evidence) -> Mapping[int, int]:
+async def sizes_of(work: UnitOfWork, evidence: Evidence) -> Mapping[int, int]:
     """The size of each part that a file has, by its number."""
     query = select(col(EvidencePart.number), col(EvidencePart.size)).order_by(col(EvidencePart.number))
-    found = await session.execute(query.where(col(EvidencePart.evidence_id) == evidence.id))
+    found = await work.session.execute(query.where(col(EvidencePart.evidence_id) == evidence.id))
     return {part.number: part.size for part in found}
 
 
-async def open_content(session: AsyncSession, evidence: Evidence) -> bytes:
+async def open_content(work: UnitOfWork, evidence: Evidence) -> bytes:
     """All of a file, opened."""
-    key = await sealed.key_of(session, evidence.case_id)
+    key = await sealed.key_of(work, evidence.case_id)
     query = select(col(EvidencePart.id), col(EvidencePart.content)).order_by(col(EvidencePart.number))
-    parts = await session.execute(query.where(col(EvidencePart.evidence_id) == evidence.id))
+    parts = await work.session.execute(query.where(col(EvidencePart.evidence_id) == evidence.id))
     return b"".join(
         key.open_bytes(content, table="evidence_part", column="content", row=part_id) for part_id, content in parts
     )
 
 
-async def destroy_content(session: AsyncSession, evidence: Evidence, *, operation: str) -> None:
+async def destroy_content(work: UnitOfWork, evidence: Evidence, *, operation: str) -> None:
     """Delete all parts of a file in a locked case; what is known of it stays."""
-    await session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id) == evidence.id))
-    audit.record(session, operation=operation, subject_id=evidence.case_id, object_ids=[evidence.id])
+    await work.session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id) == evidence.id))
+    work.audit(operation=operation, subject_id=evidence.case_id, object_ids=[evidence.id])
 
 
-async def forget_unfinished(session: AsyncSession, *, before: datetime) -> None:
+async def forget_unfinished(work: UnitOfWork, *, before: datetime) -> None:
     """Destroy what there is of files that were begun before then and never completed, but for cases on legal hold."""
     is_held = exists().where(col(LegalHold.case_id) == col(Evidence.case_id), col(LegalHold.ended_at).is_(None))
     begun = (col(Evidence.status) == EvidenceStatus.UPLOADING, col(Evidence.recorded_at) < before, ~is_held)
-    await session.execute(update(Evidence).where(*begun).values(status=EvidenceStatus.REMOVED))
+    await work.session.execute(update(Evidence).where(*begun).values(status=EvidenceStatus.REMOVED))
     # Of all that was taken out: a part may have come in the very moment in which its file went.
     gone = select(col(Evidence.id)).where(col(Evidence.status) == EvidenceStatus.REMOVED)
-    await session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id).in_(gone)))
+    await work.session.execute(delete(EvidencePart).where(col(EvidencePart.evidence_id).in_(gone)))
 
 
-async def releases_of(session: AsyncSession, evidence_ids: Sequence[UUID]) -> dict[UUID, list[EvidenceRelease]]:
+async def releases_of(work: UnitOfWork, evidence_ids: Sequence[UUID]) -> dict[UUID, list[EvidenceRelease]]:
     """Who has released these files, by the file, with one statement."""
     found: dict[UUID, list[EvidenceRelease]] = {evidence_id: [] for evidence_id in evidence_ids}
     query = select(EvidenceRelease).where(col(EvidenceRelease.evidence_id).in_(evidence_ids))
-    for release in await session.scalars(query.order_by(col(EvidenceRelease.recorded_at), col(EvidenceRelease.id))):
+    for release in await work.session.scalars(
+        query.order_by(col(EvidenceRelease.recorded_at), col(EvidenceRelease.id))
+    ):
         found[release.evidence_id].append(release)
     return found
+
+
+async def count_releases(work: UnitOfWork, evidence: Evidence) -> int:
+    """How many people have released this file, one that does so in this unit of work included."""
+    await work.session.flush()
+    return len((await releases_of(work, [evidence.id]))[evidence.id])

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
+from services.identification.case.codes import QuestionStatus
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.finding import duplicates, search
 from services.identification.finding.schemas import (
@@ -14,43 +15,36 @@ from services.identification.finding.schemas import (
     PersonSought,
     PossibleDuplicates,
 )
-from shared.contract.codes import QuestionStatus
-from shared.http.endpoint import IfMatch, Now, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
 
 
 @router.post("/persons/search")
-async def search_persons(
-    sought: PersonSought, session: Session, actor: Reader, now: Now, purpose: PurposeOfReading
-) -> PeopleFound:
+async def search_persons(work: Reader, sought: PersonSought, purpose: PurposeOfReading) -> PeopleFound:
     """Find a person among the cases I work on: by any identifier they ever had, or by a name that sounds or is spelt alike,
     in whatever order and with parts missing. The best match comes first; whose cases were shown is kept."""
-    return PeopleFound(items=await search.search(session, actor=actor, sought=sought, purpose=purpose, now=now))
+    return PeopleFound(items=await search.search(work, sought=sought, purpose=purpose))
 
 
 @router.get("/cases/{case_id}/possible-duplicates")
 async def list_possible_duplicates(
+    work: Reader,
     case_id: UUID,
-    session: Session,
-    actor: Reader,
     status: Annotated[QuestionStatus, Query(description="How the questions stand.")] = QuestionStatus.OPEN,
 ) -> PossibleDuplicates:
     """Other cases I work on that may be about the same person: the open questions, or those that were answered."""
-    items = await duplicates.read(session, actor=actor, case_id=case_id, status=status)
+    items = await duplicates.read(work, case_id=case_id, status=status)
     return PossibleDuplicates(items=list(items))
 
 
 @router.post("/cases/{case_id}/possible-duplicates/{other_case_id}/override")
 async def override_possible_duplicate(
-    case_id: UUID, other_case_id: UUID, said: Override, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> DuplicateQuestionDetails:  # fmt: skip
+    work: Caseworker, case_id: UUID, other_case_id: UUID, said: Override, match: IfMatch
+) -> DuplicateQuestionDetails:
     """The two are never the same person. Who said so and why is kept, and the pair is not proposed again."""
     case, question = await duplicates.override(
-        session, actor=actor, case_id=case_id, other_case_id=other_case_id, said=said, match=match, now=now
+        work, case_id=case_id, other_case_id=other_case_id, said=said, match=match
     )
-    tag(response, case)
-    return question
+    return question.tagged(case)

@@ -2,21 +2,18 @@
 override, and never by the machine."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import repository as cases
+from services.identification.case.codes import QuestionStatus
 from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.finding import repository, search
 from services.identification.finding.models import DuplicateQuestion
 from services.identification.finding.schemas import DuplicateQuestionDetails, Override, PossibleDuplicate
-from shared.contract.codes import QuestionStatus
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict
 
 LEAST_ASKED: Final = 0.6
@@ -31,26 +28,24 @@ class NotAPair(Conflict):
     """A case cannot be told from itself, nor from one that was merged with it."""
 
 
-async def questions_of_new_case(
-    session: AsyncSession, actor: Actor, case: Case, person: CasePerson, *, now: datetime
-) -> list[PossibleDuplicate]:
+async def questions_of_new_case(work: UnitOfWork, case: Case, person: CasePerson) -> list[PossibleDuplicate]:
     """Ask who else may be this case's person, and give what of it the actor may know: the cases it works on.
 
     For every case that is opened, and again whenever its person is described anew."""
-    async with cases.as_itself(session):
+    async with cases.as_itself(work):
         # Whether two people are one does not depend on who asks; what is told of it does.
-        asked = await _find(session, case, person, now=now)
-        await repository.ask(session, case.id, asked, now=now)
-    visible = await cases.worked_on(session, actor, [each.case_id for each in asked])
+        asked = await _find(work, case, person)
+        await repository.ask(work, case.id, asked)
+    visible = await cases.worked_on(work, [each.case_id for each in asked])
     return [each for each in asked if each.case_id in visible]
 
 
-async def _find(session: AsyncSession, case: Case, person: CasePerson, *, now: datetime) -> list[PossibleDuplicate]:
+async def _find(work: UnitOfWork, case: Case, person: CasePerson) -> list[PossibleDuplicate]:
     """The cases that are to be asked about; of those that were merged, the one where the work goes on."""
-    group = await repository.group_of(session, case.id)
-    found = await search.likely(session, actor=None, person=person, least=LEAST_ASKED, now=now, besides=group)
-    survivors = await repository.surviving(session, [each.case.id for each in found])
-    apart = await repository.never_the_same(session, [case.id])
+    group = await repository.group_of(work, case.id)
+    found = await search.likely(work, person=person, least=LEAST_ASKED, besides=group)
+    survivors = await repository.surviving(work, [each.case.id for each in found])
+    apart = await repository.never_the_same(work, [case.id])
     passed_by = group.union(*apart) | {case.earlier_case_id}
     asked: dict[UUID, PossibleDuplicate] = {}
     for each in found:
@@ -60,16 +55,14 @@ async def _find(session: AsyncSession, case: Case, person: CasePerson, *, now: d
     return list(asked.values())[:_MOST_ASKED]
 
 
-async def read(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, status: QuestionStatus
-) -> Sequence[DuplicateQuestionDetails]:
+async def read(work: UnitOfWork, *, case_id: UUID, status: QuestionStatus) -> Sequence[DuplicateQuestionDetails]:
     """The case's questions with this status, about other cases the actor works on."""
-    await cases.find_worked_on(session, actor, case_id, operation="duplicate.list")
-    questions = await repository.questions_about(session, [case_id])
+    await cases.find_worked_on(work, case_id, operation="duplicate.list")
+    questions = await repository.questions_about(work, [case_id])
     others = [repository.other_of(question, case_id) for question in questions]
-    visible = await cases.worked_on(session, actor, others)
-    survivors = await repository.surviving(session, [case_id, *others])
-    apart = await repository.never_the_same(session, set(survivors.values()))
+    visible = await cases.worked_on(work, others)
+    survivors = await repository.surviving(work, [case_id, *others])
+    apart = await repository.never_the_same(work, set(survivors.values()))
     return [
         _details(question, other, stands)
         for question, other in zip(questions, others, strict=True)
@@ -98,41 +91,34 @@ def _details(question: DuplicateQuestion, other: UUID, status: QuestionStatus) -
 
 
 async def override(
-    session: AsyncSession,
-    *,
-    actor: Actor,
-    case_id: UUID,
-    other_case_id: UUID,
-    said: Override,
-    match: Match,
-    now: datetime,
+    work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, said: Override, match: Match
 ) -> tuple[Case, DuplicateQuestionDetails]:
     """The two are never the same person: the pair is not proposed again, in either direction."""
-    case, other = await cases.lock_pair(session, actor, case_id, other_case_id, match)
-    if other.id in await repository.group_of(session, case.id):
+    case, other = await cases.lock_pair(work, case_id, other_case_id, match)
+    if other.id in await repository.group_of(work, case.id):
         raise NotAPair("Those are one case. If they were merged in error, undo that first: POST .../unmerge.")
     question = await repository.override(
-        session, case.id, other.id, by=actor.org, reason=SealedText(text=said.reason), now=now
+        work, case.id, other.id, by=work.actor.org, reason=SealedText(text=said.reason)
     )
     return case, _details(question, other.id, question.status)
 
 
-async def check_resolved(session: AsyncSession, case: Case) -> None:
+async def check_resolved(work: UnitOfWork, case: Case) -> None:
     """Raises DuplicateUnresolved while it is open whether another open case, in which the same identifier is known, is
     about the same person. That a name is alike only warns."""
-    async with cases.as_itself(session):
-        group = await repository.group_of(session, case.id)
+    async with cases.as_itself(work):
+        group = await repository.group_of(work, case.id)
         questions = [
             question
-            for question in await repository.questions_about(session, group)
+            for question in await repository.questions_about(work, group)
             if question.status is QuestionStatus.OPEN and repository.rests_on_a_number(question)
         ]
         asked_about = {each for question in questions for each in (question.case_id, question.other_case_id)}
-        survivors = await repository.surviving(session, asked_about)
+        survivors = await repository.surviving(work, asked_about)
         pairs = {_where_the_work_goes_on(question, survivors) for question in questions}
-        apart = await repository.never_the_same(session, [case.id])
+        apart = await repository.never_the_same(work, [case.id])
         others = frozenset[UUID]().union(*pairs - apart) - group
-        is_unresolved = await repository.any_open(session, others)
+        is_unresolved = await repository.any_open(work, others)
     if is_unresolved:
         raise DuplicateUnresolved(
             "Another open case has an identifier of this person. Find it with GET .../possible-duplicates, of this case or of "

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
+from services.identification.case.codes import QuestionStatus
 from services.identification.case.models import Table
-from shared.contract.codes import QuestionStatus
 from shared.data.columns import code, moment, sealed, texts
 
 # ---------------------------------------------------------------- What a person may be found by though the name is s

@@ -12,10 +12,30 @@ from itertools import combinations
 
 _LETTERS = str.maketrans(
     {
-        "æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d",
-        "þ": "th", "ł": "l", "ı": "i", "ə": "e", "ŋ": "ng", "ʼ": "", "ʻ": "", "ʿ": "", "ʾ": "", "'": "", "’": "", "`": "",
+        "æ": "ae",
+        "ø": "oe",
+        "å": "aa",
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "œ": "oe",
+        "ß": "ss",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ł": "l",
+        "ı": "i",
+        "ə": "e",
+        "ŋ": "ng",
+        "ʼ": "",
+        "ʻ": "",
+        "ʿ": "",
+        "ʾ": "",
+        "'": "",
+        "’": "",
+        "`": "",
     }
-)  # fmt: skip
+)
 _TITLES = frozenset(
     [
         "mr",
@@ -56,11 +76,32 @@ _SERVANT = re.compile(r"\babd[\s-]*(?:al|el|ul|il|ol|ur|ar|er|us|as|ud|ad|an|en)
 _ARTICLE = re.compile(r"\b(?:al|el|ul|ar|er|as|es|ad|ed|an|at|az|ash|ur|us|ud)-")
 _SPELLINGS: tuple[tuple[str, str], ...] = (
     # Vowels that are written once or twice, in Danish and in transliterations from Arabic and Thai.
-    ("aa", "a"), ("ae", "e"), ("oe", "o"), ("ue", "u"), ("ee", "i"), ("oo", "u"), ("ou", "u"), ("ie", "i"), ("y", "i"),
+    ("aa", "a"),
+    ("ae", "e"),
+    ("oe", "o"),
+    ("ue", "u"),
+    ("ee", "i"),
+    ("oo", "u"),
+    ("ou", "u"),
+    ("ie", "i"),
+    ("y", "i"),
     # Consonants with a breath, which some languages write and others do not hear.
-    ("chr", "kr"), ("sch", "sh"), ("tch", "ch"), ("ph", "p"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("bh", "b"),
-    ("ck", "k"), ("q", "k"), ("x", "ks"), ("w", "v"), ("z", "s"), ("dj", "j"),
-)  # fmt: skip
+    ("chr", "kr"),
+    ("sch", "sh"),
+    ("tch", "ch"),
+    ("ph", "p"),
+    ("kh", "k"),
+    ("gh", "g"),
+    ("th", "t"),
+    ("dh", "d"),
+    ("bh", "b"),
+    ("ck", "k"),
+    ("q", "k"),
+    ("x", "ks"),
+    ("w", "v"),
+    ("z", "s"),
+    ("dj", "j"),
+)
 _DOUBLED = re.compile(r"(.)\1+")
 _HARD_C = re.compile(r"c(?![heisz])")
 _SOFT_C = re.compile(r"c(?=[ei])")

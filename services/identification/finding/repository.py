@@ -1,23 +1,22 @@
 """Questions whether two cases are about one person."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification.case.codes import CaseStatus, QuestionStatus
 from services.identification.case.models import Case, CaseParty, KnownIdentifier
 from services.identification.case.repository import WORKING, seal
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.finding.models import DuplicateQuestion, SearchToken
 from services.identification.finding.schemas import MatchedOn, PersonFound
-from shared.contract.codes import CaseStatus, Purpose, QuestionStatus
-from shared.data import audit, sealed
-from shared.data.sealed import StoredKey
-from shared.identity.actor import Actor
+from shared.contract.codes import Purpose
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import StoredKey
 
 # ---------------------------------------------------------------- Finding people by keyed hashes of what they are kn
 
@@ -41,64 +40,64 @@ _CANDIDATES = text("""
 _ADD_TOKENS = text("INSERT INTO search_token SELECT unnest(CAST(:tokens AS bigint[])), CAST(:case_id AS uuid)")
 
 
-async def replace_tokens(session: AsyncSession, case_id: UUID, tokens: Collection[int]) -> None:
+async def replace_tokens(work: UnitOfWork, case_id: UUID, tokens: Collection[int]) -> None:
     """From now on the case's person is found by these, and by no others."""
-    await forget_tokens(session, case_id)
+    await forget_tokens(work, case_id)
     if tokens:
-        await session.execute(_ADD_TOKENS, {"tokens": sorted(tokens), "case_id": case_id})
+        await work.session.execute(_ADD_TOKENS, {"tokens": sorted(tokens), "case_id": case_id})
 
 
-async def forget_tokens(session: AsyncSession, case_id: UUID) -> None:
-    await session.execute(delete(SearchToken).where(col(SearchToken.case_id) == case_id))
+async def forget_tokens(work: UnitOfWork, case_id: UUID) -> None:
+    await work.session.execute(delete(SearchToken).where(col(SearchToken.case_id) == case_id))
 
 
-async def forget_identifiers(session: AsyncSession, case_id: UUID) -> None:
-    await session.execute(delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == case_id))
+async def forget_identifiers(work: UnitOfWork, case_id: UUID) -> None:
+    await work.session.execute(delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == case_id))
 
 
-async def known_by(session: AsyncSession, hashes: Sequence[bytes]) -> set[UUID]:
+async def known_by(work: UnitOfWork, hashes: Sequence[bytes]) -> set[UUID]:
     """The cases of people who are or were known by one of these identifiers, as far as the asker may see."""
     if not hashes:
         return set()
     query = select(col(KnownIdentifier.case_id)).where(col(KnownIdentifier.hash).in_(hashes))
-    return set(await session.scalars(query))
+    return set(await work.session.scalars(query))
 
 
-async def numbers_of(session: AsyncSession, case_ids: Collection[UUID]) -> set[bytes]:
+async def numbers_of(work: UnitOfWork, case_ids: Collection[UUID]) -> set[bytes]:
     """The identifiers that the people of these cases are known by, as keyed hashes."""
     return set(
-        await session.scalars(select(col(KnownIdentifier.hash)).where(col(KnownIdentifier.case_id).in_(case_ids)))
+        await work.session.scalars(select(col(KnownIdentifier.hash)).where(col(KnownIdentifier.case_id).in_(case_ids)))
     )
 
 
-async def candidates(session: AsyncSession, tokens: Collection[int]) -> list[UUID]:
+async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
     """The cases that share the most and the rarest of these tokens, as far as the asker may see; at most a hundred."""
     if not tokens:
         return []
     asked = {"tokens": sorted(tokens), "depth": _MOST_OF_A_TOKEN, "most": _MOST_CANDIDATES}
-    return [row.case_id for row in await session.execute(_CANDIDATES, asked)]
+    return [row.case_id for row in await work.session.execute(_CANDIDATES, asked)]
 
 
-async def open_people(
-    session: AsyncSession, actor: Actor | None, case_ids: Iterable[UUID]
-) -> list[tuple[Case, CasePerson]]:
+async def open_people(work: UnitOfWork, case_ids: Iterable[UUID]) -> list[tuple[Case, CasePerson]]:
     """The people of those of these cases that the actor works on, or of all for Havn's own comparing (None), opened; what
     was erased is left out."""
     query = select(Case).where(col(Case.id).in_(set(case_ids)), exists().where(col(StoredKey.owner_id) == col(Case.id)))
-    if actor:
+    if work.actor:
         works = exists().where(
-            col(CaseParty.case_id) == col(Case.id), col(CaseParty.org) == actor.org, col(CaseParty.part).in_(WORKING)
+            col(CaseParty.case_id) == col(Case.id),
+            col(CaseParty.org) == work.actor.org,
+            col(CaseParty.part).in_(WORKING),
         )
         query = query.where(works)
-    found = list(await session.scalars(query))
-    keys = await sealed.keys_of(session, [case.id for case in found])
+    found = list(await work.session.scalars(query))
+    keys = await sealed.keys_of(work, [case.id for case in found])
     return [
         (case, keys[case.id].open(case.person, CasePerson, table="case_file", column="person", row=case.id))
         for case in found
     ]
 
 
-async def surviving(session: AsyncSession, case_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """For each of these cases the one where the work on its person goes on: itself, unless it was merged."""
     wanted = list(case_ids)
     if not wanted:
@@ -113,12 +112,12 @@ async def surviving(session: AsyncSession, case_ids: Iterable[UUID]) -> dict[UUI
     )
     chain = chain.union(further)
     ends = select(chain.c.start, chain.c.id).where(chain.c.merged_into.is_(None))
-    return {row.start: row.id for row in await session.execute(ends)}
+    return {row.start: row.id for row in await work.session.execute(ends)}
 
 
-def note_search(session: AsyncSession, shown: Iterable[UUID], *, fields: Iterable[str], purpose: Purpose) -> None:
+def note_search(work: UnitOfWork, shown: Iterable[UUID], *, fields: Iterable[str], purpose: Purpose) -> None:
     """Who was looked for stays untold; what was looked at, and whose cases were shown, is kept."""
-    audit.record(session, operation="person.search", object_ids=shown, fields=sorted(fields), purpose=purpose)
+    work.audit(operation="person.search", object_ids=shown, fields=sorted(fields), purpose=purpose)
 
 
 def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
@@ -134,7 +133,7 @@ def other_of(question: DuplicateQuestion, case_id: UUID) -> UUID:
     return question.other_case_id if question.case_id == case_id else question.case_id
 
 
-async def questions_about(session: AsyncSession, case_ids: Collection[UUID]) -> list[DuplicateQuestion]:
+async def questions_about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[DuplicateQuestion]:
     """All that was asked about these cases, the most alike first."""
     in_order = (
         col(DuplicateQuestion.score).desc(),
@@ -142,24 +141,22 @@ async def questions_about(session: AsyncSession, case_ids: Collection[UUID]) -> 
         col(DuplicateQuestion.case_id),
         col(DuplicateQuestion.other_case_id),
     )
-    return list(await session.scalars(select(DuplicateQuestion).where(_about(case_ids)).order_by(*in_order)))
+    return list(await work.session.scalars(select(DuplicateQuestion).where(_about(case_ids)).order_by(*in_order)))
 
 
-async def never_the_same(session: AsyncSession, case_ids: Collection[UUID]) -> set[frozenset[UUID]]:
+async def never_the_same(work: UnitOfWork, case_ids: Collection[UUID]) -> set[frozenset[UUID]]:
     """The pairs, with one of these cases, of which somebody has said that they are not about one person."""
     query = select(DuplicateQuestion).where(
         _about(case_ids), col(DuplicateQuestion.status) == QuestionStatus.OVERRIDDEN
     )
-    return {frozenset((each.case_id, each.other_case_id)) for each in await session.scalars(query)}
+    return {frozenset((each.case_id, each.other_case_id)) for each in await work.session.scalars(query)}
 
 
-async def ask(session: AsyncSession, case_id: UUID, found: Iterable[PersonFound], *, now: datetime) -> None:
+async def ask(work: UnitOfWork, case_id: UUID, found: Iterable[PersonFound]) -> None:
     """Ask about these pairs, and no longer about other ones of this case that nobody has answered."""
     asked = list(found)
-    await _ask_no_longer(session, case_id, besides=[each.case_id for each in asked])
-    audit.record(
-        session, operation="duplicate.ask", subject_id=case_id, object_ids=sorted(each.case_id for each in asked)
-    )
+    await _ask_no_longer(work, case_id, besides=[each.case_id for each in asked])
+    work.audit(operation="duplicate.ask", subject_id=case_id, object_ids=sorted(each.case_id for each in asked))
     if not asked:
         return
     rows = [
@@ -168,12 +165,12 @@ async def ask(session: AsyncSession, case_id: UUID, found: Iterable[PersonFound]
             "score": each.score,
             "matched_on": [str(field) for field in each.matched_on],
             "status": QuestionStatus.OPEN,
-            "asked_at": now,
+            "asked_at": work.now,
         }
         for each in asked
     ]
     added = insert(DuplicateQuestion).values(rows)
-    await session.execute(
+    await work.session.execute(
         added.on_conflict_do_update(
             index_elements=["case_id", "other_case_id"],
             set_={"score": added.excluded.score, "matched_on": added.excluded.matched_on},
@@ -182,46 +179,46 @@ async def ask(session: AsyncSession, case_id: UUID, found: Iterable[PersonFound]
     )
 
 
-async def _ask_no_longer(session: AsyncSession, case_id: UUID, *, besides: Sequence[UUID]) -> None:
+async def _ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Sequence[UUID]) -> None:
     about_others = or_(
         and_(col(DuplicateQuestion.case_id) == case_id, col(DuplicateQuestion.other_case_id).not_in(besides)),
         and_(col(DuplicateQuestion.other_case_id) == case_id, col(DuplicateQuestion.case_id).not_in(besides)),
     )
     is_open = col(DuplicateQuestion.status) == QuestionStatus.OPEN
-    await session.execute(
+    await work.session.execute(
         delete(DuplicateQuestion).where(about_others, is_open).execution_options(synchronize_session=False)
     )
 
 
 async def override(
-    session: AsyncSession, case_id: UUID, other_case_id: UUID, *, by: str, reason: SealedText, now: datetime
+    work: UnitOfWork, case_id: UUID, other_case_id: UUID, *, by: str, reason: SealedText
 ) -> DuplicateQuestion:
     """Note that the two are never the same person, whether it was asked or not."""
     first, second = _pair(case_id, other_case_id)
-    question = await session.get(DuplicateQuestion, (first, second), with_for_update=True)
+    question = await work.session.get(DuplicateQuestion, (first, second), with_for_update=True)
     if question is None:
-        question = DuplicateQuestion(case_id=first, other_case_id=second, score=0.0, matched_on=[], asked_at=now)
-        session.add(question)
+        question = DuplicateQuestion(case_id=first, other_case_id=second, score=0.0, matched_on=[], asked_at=work.now)
+        work.session.add(question)
     question.status = QuestionStatus.OVERRIDDEN
-    question.overridden_at, question.overridden_by = now, by
-    await seal(session, question, {"reason": reason}, place=second)
-    await session.flush()
-    audit.record(session, operation="duplicate.override", subject_id=case_id, object_ids=[other_case_id])
+    question.overridden_at, question.overridden_by = work.now, by
+    await seal(work, question, {"reason": reason}, place=second)
+    await work.session.flush()
+    work.audit(operation="duplicate.override", subject_id=case_id, object_ids=[other_case_id])
     return question
 
 
-async def group_of(session: AsyncSession, case_id: UUID) -> set[UUID]:
+async def group_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
     """The case and all that were merged into it, directly or through others."""
     members = select(col(Case.id)).where(col(Case.id) == case_id).cte("members", recursive=True)
     members = members.union(select(col(Case.id)).where(col(Case.merged_into) == members.c.id))
-    return set(await session.scalars(select(members.c.id)))
+    return set(await work.session.scalars(select(members.c.id)))
 
 
 def rests_on_a_number(question: DuplicateQuestion) -> bool:
     return MatchedOn.IDENTIFIERS in question.matched_on
 
 
-async def any_open(session: AsyncSession, case_ids: Collection[UUID]) -> bool:
+async def any_open(work: UnitOfWork, case_ids: Collection[UUID]) -> bool:
     """Whether one of these cases is still worked on."""
     open_case = exists().where(col(Case.id).in_(case_ids), col(Case.status) != CaseStatus.CLOSED)
-    return bool(case_ids) and bool(await session.scalar(select(open_case)))
+    return bool(case_ids) and bool(await work.session.scalar(select(open_case)))

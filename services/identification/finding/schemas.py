@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contract.codes import QuestionStatus
+from services.identification.case.codes import QuestionStatus
 from shared.contract.person import Identifier
 from shared.contract.personal import Personal, PersonalName, PersonalText
 from shared.contract.types import Answer, Body, Day, Moment, Whole

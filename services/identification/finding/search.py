@@ -11,8 +11,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import likeness, names, repository
@@ -20,8 +18,8 @@ from services.identification.finding.likeness import Known, Likeness
 from services.identification.finding.schemas import PersonFound, PersonSought
 from shared.contract.codes import Purpose
 from shared.contract.person import Subject
-from shared.data.sealed import Vault, vault_of
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import Vault
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Unprocessable
 
@@ -44,15 +42,15 @@ class Found:
     likeness: Likeness
 
 
-async def index(session: AsyncSession, case_id: UUID, person: CasePerson, *, now: datetime) -> None:
+async def index(work: UnitOfWork, case_id: UUID, person: CasePerson) -> None:
     """Let the person be found by what is known of them now, and by nothing that was corrected."""
-    await repository.replace_tokens(session, case_id, tokens_of(vault_of(session), person, now=now))
+    await repository.replace_tokens(work, case_id, tokens_of(work.vault, person, now=work.now))
 
 
-async def forget(session: AsyncSession, case_id: UUID) -> None:
+async def forget(work: UnitOfWork, case_id: UUID) -> None:
     """Nobody finds the person any more, by name or by number."""
-    await repository.forget_tokens(session, case_id)
-    await repository.forget_identifiers(session, case_id)
+    await repository.forget_tokens(work, case_id)
+    await repository.forget_identifiers(work, case_id)
 
 
 def tokens_of(vault: Vault, person: CasePerson, *, now: datetime) -> set[int]:
@@ -67,9 +65,7 @@ def _token(vault: Vault, key: str) -> int:
     return int.from_bytes(vault.hashed_exactly("search", key)[:_TOKEN_BYTES], "big", signed=True)
 
 
-async def search(
-    session: AsyncSession, *, actor: Actor, sought: PersonSought, purpose: Purpose, now: datetime
-) -> list[PersonFound]:
+async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) -> list[PersonFound]:
     """The people who may be the one that is sought, most alike first, among the cases the actor works on."""
     asked = {name for name, value in sought.model_dump(exclude={"limit"}).items() if value not in (None, [])}
     if asked <= {"stated_age"}:
@@ -77,14 +73,14 @@ async def search(
     person = CasePerson(**{name: getattr(sought, name) for name in asked})
     is_named = asked & {"given_name", "family_name", "aliases"}
     least = LEAST_SHOWN if is_named else LEAST_SHOWN_WITHOUT_A_NAME
-    found = await likely(session, actor=actor, person=person, least=least, now=now)
-    survivors = await repository.surviving(session, [each.case.id for each in found])
+    found = await likely(work, person=person, least=least)
+    survivors = await repository.surviving(work, [each.case.id for each in found])
     shown: dict[UUID, PersonFound] = {}
     for each in found:  # the best first: of merged cases the one that says most
         case_id = survivors.get(each.case.id, each.case.id)
         shown.setdefault(case_id, PersonFound(case_id=case_id, **in_words(each.likeness)))
     items = list(shown.values())[: sought.limit]
-    repository.note_search(session, [item.case_id for item in items], fields=asked, purpose=purpose)
+    repository.note_search(work, [item.case_id for item in items], fields=asked, purpose=purpose)
     return items
 
 
@@ -94,21 +90,15 @@ def in_words(alike: Likeness) -> dict[str, Any]:
 
 
 async def likely(
-    session: AsyncSession,
-    *,
-    actor: Actor | None,
-    person: CasePerson,
-    least: float,
-    now: datetime,
-    besides: Iterable[UUID] = (),
+    work: UnitOfWork, *, person: CasePerson, least: float, besides: Iterable[UUID] = ()
 ) -> Sequence[Found]:
     """The cases whose people are at least so like this one, the most alike first: of those the actor works on, or of all
     for Havn's own comparing (None)."""
-    same_number = await repository.known_by(session, hashes_of(session, person))
-    tokens = tokens_of(vault_of(session), person, now=now)
-    by_name = await repository.candidates(session, tokens)
-    opened = await repository.open_people(session, actor, {*same_number, *by_name} - set(besides))
-    sought = Known.of(person, on=on_date(now))
+    same_number = await repository.known_by(work, hashes_of(work, person))
+    tokens = tokens_of(work.vault, person, now=work.now)
+    by_name = await repository.candidates(work, tokens)
+    opened = await repository.open_people(work, {*same_number, *by_name} - set(besides))
+    sought = Known.of(person, on=on_date(work.now))
     found = [
         Found(
             case,
@@ -120,9 +110,9 @@ async def likely(
     return sorted(alike, key=lambda each: (-each.likeness.score, each.case.id))
 
 
-def hashes_of(session: AsyncSession, person: Subject | CasePerson) -> list[bytes]:
+def hashes_of(work: UnitOfWork, person: Subject | CasePerson) -> list[bytes]:
     """Keyed hashes of the identifiers. A number is compared within its register only, a CPR number with its replacements."""
-    vault = vault_of(session)
+    vault = work.vault
     return sorted(
         {vault.hashed(f"identifier:{identifier.type}", identifier.value.value) for identifier in person.identifiers}
     )

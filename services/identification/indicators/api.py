@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
-from services.identification.case.policies import Caseworker, Reader
+from services.identification.case.policies import Asker, Caseworker, Reader
 from services.identification.indicators import domain, repository, scoring
 from services.identification.indicators.domain import Score
 from services.identification.indicators.models import Observation
@@ -22,8 +22,7 @@ from services.identification.indicators.schemas import (
 from services.identification.indicators.scoring import IndicatorSet
 from services.identification.records import repository as records
 from shared.contract.types import Day
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
@@ -33,7 +32,7 @@ router = service_router()
 
 @router.get("/indicator-sets")
 async def list_indicator_sets(
-    actor: Reader,
+    actor: Asker,
     now: Now,
     on: Annotated[Day | None, Query(description="As in force on that day; left out: today in Copenhagen.")] = None,
 ) -> Page[IndicatorSetDetails]:
@@ -43,27 +42,21 @@ async def list_indicator_sets(
 
 @router.post("/cases/{case_id}/indicators", status_code=201)
 async def observe_indicators(
-    case_id: UUID, report: ObservationsReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> ObservationsReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, report: ObservationsReport, match: IfMatch
+) -> ObservationsReceipt:
     """Keep what was observed. The score is of all the case's observations in this set, and changes nothing in the case."""
-    case, observations, score = await domain.observe(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
-    return ObservationsReceipt(observation_ids=[each.id for each in observations], score=_score(score))
+    case, observations, score = await domain.observe(work, case_id=case_id, report=report, match=match)
+    return ObservationsReceipt(observation_ids=[each.id for each in observations], score=_score(score)).tagged(case)
 
 
 @router.get("/cases/{case_id}/indicators")
-async def list_observations(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
-) -> ObservationPage:
+async def list_observations(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> ObservationPage:
     """What was observed, oldest first, with notes, and what it adds up to, for those who work on the case; every read is
     kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="indicators.list", purpose=purpose)
-    observations = await repository.observations_of(session, case.id)
+    case = await records.read_case(work, case_id, operation="indicators.list", purpose=purpose)
+    observations = await repository.observations_of(work, case.id)
     rows = domain.page_of(observations, after=pages.after, limit=pages.limit)
-    accounts = await records.opened(session, rows, "account", ObservationAccount)
+    accounts = await records.opened(work, rows, "account", ObservationAccount)
     page = pages.page([_observation(row, accounts[row.id]) for row in rows], rows, lambda row: [row.number])
     scores = [_score(score) for score in domain.scores(observations)]
     return ObservationPage(items=page.items, next_cursor=page.next_cursor, scores=scores)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
@@ -18,9 +16,8 @@ from services.identification.indicators.models import Observation
 from services.identification.indicators.schemas import ObservationAccount, ObservationReport, ObservationsReport
 from services.identification.indicators.scoring import DimensionScore, IndicatorSet
 from shared.contract import events
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Unprocessable
 
@@ -53,14 +50,14 @@ class Answered(NamedTuple):
 
 
 async def observe(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: ObservationsReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: ObservationsReport, match: Match
 ) -> tuple[Case, list[Observation], Score]:
     """Keep the observations, and say what the case's observations in this set now add up to."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    table = _named(report.set, on=on_date(now))
+    table = _named(report.set, on=on_date(work.now))
     _check_items(table, report.observations)
-    earlier = await repository.observations_of(session, case.id)
+    earlier = await repository.observations_of(work, case.id)
     made = [
         Observation(
             case_id=case.id,
@@ -70,24 +67,23 @@ async def observe(
             item=observed.item,
             answer=observed.answer,
             observed_on=observed.observed_on,
-            recorded_at=now,
-            recorded_by=actor.org,
-            recorded_by_subject=actor.subject,
+            recorded_at=work.now,
+            recorded_by=work.actor.org,
+            recorded_by_subject=work.actor.subject,
         )
         for number, observed in enumerate(report.observations, len(earlier) + 1)
     ]
     accounts = [ObservationAccount(note=each.note, observed_by=each.observed_by) for each in report.observations]
-    await repository.add_observations(session, case.id, made, accounts)
+    await repository.add_observations(work, case.id, made, accounts)
     score = _score(table, [*earlier, *made])
-    outbox.record(
-        session,
+    work.record(
         events.IndicatorsObserved(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             indicator_set=table.version,
             items=len(made),
             positive_dimensions=score.positive_dimensions,
-        ),
+        )
     )
     return case, made, score
 

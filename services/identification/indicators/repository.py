@@ -4,29 +4,26 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.repository import seal
 from services.identification.indicators.models import Observation
 from services.identification.indicators.schemas import ObservationAccount
-from shared.data import audit
+from shared.data.unit_of_work import UnitOfWork
 
 
 async def add_observations(
-    session: AsyncSession, case_id: UUID, made: Sequence[Observation], accounts: Sequence[ObservationAccount]
+    work: UnitOfWork, case_id: UUID, made: Sequence[Observation], accounts: Sequence[ObservationAccount]
 ) -> None:
     """Store observations of a locked case, with what each account seals."""
     for observation, account in zip(made, accounts, strict=True):
-        await seal(session, observation, {"account": account})
-    session.add_all(made)
-    await session.flush()
-    audit.record(
-        session, operation="indicators.add", subject_id=case_id, object_ids=[observation.id for observation in made]
-    )
+        await seal(work, observation, {"account": account})
+    work.session.add_all(made)
+    await work.session.flush()
+    work.audit(operation="indicators.add", subject_id=case_id, object_ids=[observation.id for observation in made])
 
 
-async def observations_of(session: AsyncSession, case_id: UUID) -> list[Observation]:
+async def observations_of(work: UnitOfWork, case_id: UUID) -> list[Observation]:
     """All observations in a case already read, in the order they were made."""
     query = select(Observation).where(col(Observation.case_id) == case_id).order_by(col(Observation.number))
-    return list(await session.scalars(query))
+    return list(await work.session.scalars(query))

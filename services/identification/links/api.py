@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case import repository as cases
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.links import domain, repository
@@ -17,74 +15,48 @@ from services.identification.links.schemas import (
     SuspectReport,
     Suspects,
 )
-from shared.http.endpoint import IfMatch, Now, PurposeOfReading, Session
-from shared.http.etag import tag
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.endpoint import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
 
 
 @router.post("/cases/{case_id}/links", status_code=201)
-async def link_case(
-    case_id: UUID, report: LinkReport, response: Response, session: Session, actor: Caseworker, now: Now, match: IfMatch
-) -> LinkState:
+async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, match: IfMatch) -> LinkState:
     """The person of another case I work on is this one's child, parent or relative, or was exploited together with them.
     `relation` is what the other is to this one; the other case shows it from its own side."""
-    case = await domain.add_link(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return await _state(session, actor, case_id)
+    case = await domain.add_link(work, case_id=case_id, report=report, match=match)
+    return (await _state(work, case_id)).tagged(case)
 
 
 @router.delete("/cases/{case_id}/links/{other_case_id}")
-async def unlink_case(
-    case_id: UUID,
-    other_case_id: UUID,
-    response: Response,
-    session: Session,
-    actor: Caseworker,
-    now: Now,
-    match: IfMatch,
-) -> LinkState:
+async def unlink_case(work: Caseworker, case_id: UUID, other_case_id: UUID, match: IfMatch) -> LinkState:
     """The link was an error; it goes from both cases."""
-    case = await domain.remove_link(
-        session, actor=actor, case_id=case_id, other_case_id=other_case_id, match=match, now=now
-    )
-    tag(response, case)
-    return await _state(session, actor, case_id)
+    case = await domain.remove_link(work, case_id=case_id, other_case_id=other_case_id, match=match)
+    return (await _state(work, case_id)).tagged(case)
 
 
-async def _state(session: Session, actor: Actor, case_id: UUID) -> LinkState:
-    found = (await repository.links_of(session, actor, [case_id]))[case_id]
+async def _state(work: UnitOfWork, case_id: UUID) -> LinkState:
+    found = (await repository.links_of(work, [case_id]))[case_id]
     return LinkState(
         case_id=case_id, linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in found]
     )
 
 
 @router.post("/cases/{case_id}/suspects", status_code=201)
-async def name_suspect(
-    case_id: UUID,
-    report: SuspectReport,
-    response: Response,
-    session: Session,
-    actor: Caseworker,
-    now: Now,
-    match: IfMatch,
-) -> SuspectReceipt:
+async def name_suspect(work: Caseworker, case_id: UUID, report: SuspectReport, match: IfMatch) -> SuspectReceipt:
     """Somebody is suspected of exploiting the person. Sealed; the same telephone number or full name in another case I work
     on gives the same `suspect_id`, and joins the cases into a cluster."""
-    case, suspect_id = await domain.name_suspect(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
-    return SuspectReceipt(suspect_id=suspect_id)
+    case, suspect_id = await domain.name_suspect(work, case_id=case_id, report=report, match=match)
+    return SuspectReceipt(suspect_id=suspect_id).tagged(case)
 
 
 @router.get("/cases/{case_id}/suspects")
-async def list_suspects(case_id: UUID, session: Session, actor: Reader, purpose: PurposeOfReading) -> Suspects:
+async def list_suspects(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Suspects:
     """Whom this case suspects, for those who work on it; every read is kept with its purpose."""
-    case = await cases.find_worked_on(session, actor, case_id, operation="case.suspects")
-    found = await repository.read_suspects(session, case.id, purpose=purpose)
+    case = await cases.find_worked_on(work, case_id, operation="case.suspects")
+    found = await repository.read_suspects(work, case.id, purpose=purpose)
     return Suspects(
         items=[
             SuspectDetails(
@@ -96,17 +68,14 @@ async def list_suspects(case_id: UUID, session: Session, actor: Reader, purpose:
 
 
 @router.delete("/cases/{case_id}/suspects/{suspect_id}")
-async def drop_suspect(
-    case_id: UUID, suspect_id: UUID, response: Response, session: Session, actor: Caseworker, match: IfMatch
-) -> SuspectReceipt:
+async def drop_suspect(work: Caseworker, case_id: UUID, suspect_id: UUID, match: IfMatch) -> SuspectReceipt:
     """The suspicion was an error, as far as this case goes."""
-    case = await domain.drop_suspect(session, actor=actor, case_id=case_id, suspect_id=suspect_id, match=match)
-    tag(response, case)
-    return SuspectReceipt(suspect_id=suspect_id)
+    case = await domain.drop_suspect(work, case_id=case_id, suspect_id=suspect_id, match=match)
+    return SuspectReceipt(suspect_id=suspect_id).tagged(case)
 
 
 @router.get("/cases/{case_id}/cluster")
-async def read_cluster(case_id: UUID, session: Session, actor: Reader) -> Cluster:
+async def read_cluster(work: Reader, case_id: UUID) -> Cluster:
     """All cases I work on that are connected with this one through links, merges and suspects, the nearest first; no
     personal data."""
-    return await domain.see_cluster(session, actor=actor, case_id=case_id)
+    return await domain.see_cluster(work, case_id=case_id)

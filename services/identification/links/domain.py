@@ -1,11 +1,8 @@
 """Who has to do with whom: children, relatives, those exploited together, and whoever is suspected of exploiting several."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
@@ -23,10 +20,8 @@ from services.identification.links.schemas import (
 )
 from shared.contract.codes import Relation
 from shared.contract.events import CaseLinked, CaseUnlinked
-from shared.data import outbox
-from shared.data.sealed import vault_of
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict
 
 _OTHER_WAY: Final[Mapping[Relation, Relation]] = {
@@ -41,71 +36,65 @@ class LinkedWithItself(Conflict):
     """A person is nobody's relative of themselves."""
 
 
-async def add_link(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: LinkReport, match: Match, now: datetime
-) -> Case:
+async def add_link(work: UnitOfWork, *, case_id: UUID, report: LinkReport, match: Match) -> Case:
     """The person of another case is this one's child, parent, relative, or was exploited together with them."""
     if report.case_id == case_id:
         raise LinkedWithItself("A case cannot be linked with itself; name another one in `case_id`.")
-    case, other = await cases.lock_pair(session, actor, case_id, report.case_id, match)
-    await link(session, case, other, relation=report.relation, now=now)
+    case, other = await cases.lock_pair(work, case_id, report.case_id, match)
+    await link(work, case, other, relation=report.relation)
     return case
 
 
-async def link(session: AsyncSession, case: Case, other: Case, *, relation: Relation, now: datetime) -> None:
+async def link(work: UnitOfWork, case: Case, other: Case, *, relation: Relation) -> None:
     """Link two locked cases; `relation` is what the other person is to this one. Each side is told its own."""
     for one, another, is_to_it in ((case, other, relation), (other, case, _OTHER_WAY[relation])):
-        await repository.set_link(session, one.id, another.id, is_to_it, now=now)
-        outbox.record(session, CaseLinked(case_id=one.id, occurred_at=now, other_case_id=another.id, relation=is_to_it))
+        await repository.set_link(work, one.id, another.id, is_to_it)
+        work.record(CaseLinked(case_id=one.id, occurred_at=work.now, other_case_id=another.id, relation=is_to_it))
 
 
-async def remove_link(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, other_case_id: UUID, match: Match, now: datetime
-) -> Case:
+async def remove_link(work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, match: Match) -> Case:
     """The link was an error."""
-    case, other = await cases.lock_pair(session, actor, case_id, other_case_id, match)
+    case, other = await cases.lock_pair(work, case_id, other_case_id, match)
     for one, another in ((case, other), (other, case)):
-        await repository.remove_link(session, one.id, another.id)
-        outbox.record(session, CaseUnlinked(case_id=one.id, occurred_at=now, other_case_id=another.id))
+        await repository.remove_link(work, one.id, another.id)
+        work.record(CaseUnlinked(case_id=one.id, occurred_at=work.now, other_case_id=another.id))
     return case
 
 
-async def name_suspect(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: SuspectReport, match: Match, now: datetime
-) -> tuple[Case, UUID]:
+async def name_suspect(work: UnitOfWork, *, case_id: UUID, report: SuspectReport, match: Match) -> tuple[Case, UUID]:
     """Somebody is suspected of exploiting the person. Whom another case knows by the same number or full name, or who is
     said to be the same, is one suspect."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     description = report.as_sealed()
-    hashes = _hashes(session, description)
-    if report.suspect_id and not await repository.is_suspect(session, report.suspect_id):
+    hashes = _hashes(work, description)
+    if report.suspect_id and not await repository.is_suspect(work, report.suspect_id):
         raise SuspectNotFound
-    known = report.suspect_id or await repository.suspect_known_by(session, hashes) or uuid4()
-    suspect = Suspect(case_id=case.id, suspect_id=known, named_at=now, named_by=actor.org)
-    await repository.name_suspect(session, suspect, description, hashes)
+    known = report.suspect_id or await repository.suspect_known_by(work, hashes) or uuid4()
+    suspect = Suspect(case_id=case.id, suspect_id=known, named_at=work.now, named_by=work.actor.org)
+    await repository.name_suspect(work, suspect, description, hashes)
     return case, suspect.suspect_id
 
 
-def _hashes(session: AsyncSession, suspect: SuspectDescription) -> set[bytes]:
+def _hashes(work: UnitOfWork, suspect: SuspectDescription) -> set[bytes]:
     """Keyed hashes of what tells a suspect from others: telephone numbers, and names of at least two parts."""
     numbers = {names.phone(number.value) for number in suspect.phones}
     called = {names.full(names.parts(each.value)) for each in (suspect.name, *suspect.aliases) if each}
-    vault = vault_of(session)
+    vault = work.vault
     of_numbers = {vault.hashed_exactly("suspect:phone", number) for number in numbers if number}
     return of_numbers | {vault.hashed_exactly("suspect:name", name) for name in called if name}
 
 
-async def drop_suspect(session: AsyncSession, *, actor: Actor, case_id: UUID, suspect_id: UUID, match: Match) -> Case:
+async def drop_suspect(work: UnitOfWork, *, case_id: UUID, suspect_id: UUID, match: Match) -> Case:
     """The suspicion was an error, as far as this case goes."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    await repository.drop_suspect(session, case.id, suspect_id)
+    case = await cases.lock_case(work, case_id, match)
+    await repository.drop_suspect(work, case.id, suspect_id)
     return case
 
 
-async def see_cluster(session: AsyncSession, *, actor: Actor, case_id: UUID) -> Cluster:
+async def see_cluster(work: UnitOfWork, *, case_id: UUID) -> Cluster:
     """The cases the actor works on that are connected with this one, through links, merges and suspects."""
-    await cases.find_worked_on(session, actor, case_id, operation="case.cluster")
-    distances, edges = await repository.cluster_of(session, actor, case_id)
+    await cases.find_worked_on(work, case_id, operation="case.cluster")
+    distances, edges = await repository.cluster_of(work, case_id)
     shown = dict(list(distances.items())[:MOST_CASES])
     via: dict[UUID, list[Via]] = {other: [] for other in shown}
     for edge in edges:

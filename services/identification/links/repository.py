@@ -2,21 +2,20 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification.case.codes import LinkKind
 from services.identification.case.models import CaseParty
 from services.identification.case.repository import WORKING, seal
 from services.identification.links.models import CaseLink, Suspect, SuspectHash
 from services.identification.links.schemas import SuspectDescription
-from shared.contract.codes import LinkKind, Purpose, Relation
-from shared.data import audit, sealed
-from shared.identity.actor import Actor
+from shared.contract.codes import Purpose, Relation
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
 
@@ -28,100 +27,100 @@ class SuspectNotFound(NotFound):
     """No such suspect in a case of yours."""
 
 
-async def set_link(session: AsyncSession, case_id: UUID, other_id: UUID, relation: Relation, *, now: datetime) -> None:
+async def set_link(work: UnitOfWork, case_id: UUID, other_id: UUID, relation: Relation) -> None:
     """What the other is to this one; a relation that was recorded before was an error."""
-    added = insert(CaseLink).values(case_id=case_id, other_case_id=other_id, relation=relation, linked_at=now)
-    await session.execute(
+    added = insert(CaseLink).values(case_id=case_id, other_case_id=other_id, relation=relation, linked_at=work.now)
+    await work.session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "other_case_id"], set_={"relation": relation})
     )
-    audit.record(session, operation="link.add", subject_id=case_id, object_ids=[other_id])
+    work.audit(operation="link.add", subject_id=case_id, object_ids=[other_id])
 
 
-async def remove_link(session: AsyncSession, case_id: UUID, other_id: UUID) -> None:
+async def remove_link(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None:
     """Raises LinkNotFound."""
-    gone = await session.execute(
+    gone = await work.session.execute(
         delete(CaseLink)
         .where(col(CaseLink.case_id) == case_id, col(CaseLink.other_case_id) == other_id)
         .returning(col(CaseLink.case_id))
     )
     if gone.first() is None:
         raise LinkNotFound
-    audit.record(session, operation="link.remove", subject_id=case_id, object_ids=[other_id])
+    work.audit(operation="link.remove", subject_id=case_id, object_ids=[other_id])
 
 
-async def links_of(session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseLink]]:
+async def links_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseLink]]:
     """The links of cases already read to others that the actor works on, with one statement; oldest first."""
     found: dict[UUID, list[CaseLink]] = {case_id: [] for case_id in case_ids}
     works = exists().where(
         col(CaseParty.case_id) == col(CaseLink.other_case_id),
-        col(CaseParty.org) == actor.org,
+        col(CaseParty.org) == work.actor.org,
         col(CaseParty.part).in_(WORKING),
     )
     query = select(CaseLink).where(col(CaseLink.case_id).in_(case_ids), works)
-    for link in await session.scalars(query.order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))):
+    for link in await work.session.scalars(query.order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))):
         found[link.case_id].append(link)
     return found
 
 
-async def any_link(session: AsyncSession, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
+async def any_link(work: UnitOfWork, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
     """Whether one of these cases is linked with one of the others; each side of a link has its row."""
     linked = exists().where(col(CaseLink.case_id).in_(case_ids), col(CaseLink.other_case_id).in_(other_ids))
-    return bool(await session.scalar(select(linked)))
+    return bool(await work.session.scalar(select(linked)))
 
 
 # ---------------------------------------------------------------- suspects
 
 
-async def suspect_known_by(session: AsyncSession, hashes: Collection[bytes]) -> UUID | None:
+async def suspect_known_by(work: UnitOfWork, hashes: Collection[bytes]) -> UUID | None:
     """A suspect of a case the actor works on who has one of these numbers or names."""
     query = select(col(SuspectHash.suspect_id)).where(col(SuspectHash.hash).in_(hashes))
-    return await session.scalar(query.order_by(col(SuspectHash.suspect_id)).limit(1))
+    return await work.session.scalar(query.order_by(col(SuspectHash.suspect_id)).limit(1))
 
 
-async def is_suspect(session: AsyncSession, suspect_id: UUID) -> bool:
+async def is_suspect(work: UnitOfWork, suspect_id: UUID) -> bool:
     """Whether a case the actor works on has this suspect; row level security knows no others."""
-    return bool(await session.scalar(select(exists().where(col(Suspect.suspect_id) == suspect_id))))
+    return bool(await work.session.scalar(select(exists().where(col(Suspect.suspect_id) == suspect_id))))
 
 
 async def name_suspect(
-    session: AsyncSession, suspect: Suspect, description: SuspectDescription, hashes: Iterable[bytes]
+    work: UnitOfWork, suspect: Suspect, description: SuspectDescription, hashes: Iterable[bytes]
 ) -> None:
     """Store what this case knows of a suspect, instead of what it knew before."""
-    await session.execute(
+    await work.session.execute(
         delete(Suspect).where(col(Suspect.case_id) == suspect.case_id, col(Suspect.suspect_id) == suspect.suspect_id)
     )
-    await seal(session, suspect, {"description": description}, place=suspect.suspect_id)
-    session.add(suspect)
-    await session.flush()
+    await seal(work, suspect, {"description": description}, place=suspect.suspect_id)
+    work.session.add(suspect)
+    await work.session.flush()
     rows = [
         {"hash": each, "case_id": suspect.case_id, "suspect_id": suspect.suspect_id} for each in sorted(set(hashes))
     ]
     if rows:
-        await session.execute(insert(SuspectHash).values(rows))
-    audit.record(session, operation="suspect.name", subject_id=suspect.case_id, object_ids=[suspect.suspect_id])
+        await work.session.execute(insert(SuspectHash).values(rows))
+    work.audit(operation="suspect.name", subject_id=suspect.case_id, object_ids=[suspect.suspect_id])
 
 
-async def drop_suspect(session: AsyncSession, case_id: UUID, suspect_id: UUID) -> None:
+async def drop_suspect(work: UnitOfWork, case_id: UUID, suspect_id: UUID) -> None:
     """The case suspects this one no longer. Raises SuspectNotFound."""
-    gone = await session.execute(
+    gone = await work.session.execute(
         delete(Suspect)
         .where(col(Suspect.case_id) == case_id, col(Suspect.suspect_id) == suspect_id)
         .returning(col(Suspect.case_id))
     )
     if gone.first() is None:
         raise SuspectNotFound
-    audit.record(session, operation="suspect.drop", subject_id=case_id, object_ids=[suspect_id])
+    work.audit(operation="suspect.drop", subject_id=case_id, object_ids=[suspect_id])
 
 
 async def read_suspects(
-    session: AsyncSession, case_id: UUID, *, purpose: Purpose
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose
 ) -> list[tuple[Suspect, SuspectDescription]]:
     """The suspects of a case already read, opened."""
     query = select(Suspect).where(col(Suspect.case_id) == case_id)
-    found = list(await session.scalars(query.order_by(col(Suspect.named_at), col(Suspect.suspect_id))))
+    found = list(await work.session.scalars(query.order_by(col(Suspect.named_at), col(Suspect.suspect_id))))
     suspect_ids = [suspect.suspect_id for suspect in found]
-    audit.record(session, operation="suspect.read", subject_id=case_id, object_ids=suspect_ids, purpose=purpose)
-    key = await sealed.key_of(session, case_id)
+    work.audit(operation="suspect.read", subject_id=case_id, object_ids=suspect_ids, purpose=purpose)
+    key = await sealed.key_of(work, case_id)
     return [
         (
             each,
@@ -179,13 +178,13 @@ _AMONG = text(f"""
 """)  # noqa: S608
 
 
-async def cluster_of(session: AsyncSession, actor: Actor, case_id: UUID) -> tuple[dict[UUID, int], list[Edge]]:
+async def cluster_of(work: UnitOfWork, case_id: UUID) -> tuple[dict[UUID, int], list[Edge]]:
     """The cases that are connected with this one, with how many steps away each is, the nearest first and this one at 0;
     and what connects them. Two statements, however many there are; at most one case beyond the limit."""
-    asked = {"org": actor.org, "start": case_id, "steps": MOST_STEPS, "most": MOST_CASES + 1}
-    distances = {row.case_id: row.distance for row in await session.execute(_REACHED, asked)}
-    audit.record(session, operation="cluster.read", subject_id=case_id, object_ids=list(distances))
-    found = await session.execute(_AMONG, {"org": actor.org, "case_ids": list(distances)})
+    asked = {"org": work.actor.org, "start": case_id, "steps": MOST_STEPS, "most": MOST_CASES + 1}
+    distances = {row.case_id: row.distance for row in await work.session.execute(_REACHED, asked)}
+    work.audit(operation="cluster.read", subject_id=case_id, object_ids=list(distances))
+    found = await work.session.execute(_AMONG, {"org": work.actor.org, "case_ids": list(distances)})
     return distances, [
         Edge(case, other, LinkKind(kind), Relation(relation) if relation else None)
         for case, other, kind, relation in found

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contract.codes import LinkKind, Relation
+from services.identification.case.codes import LinkKind
+from shared.contract.codes import Relation
 from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.types import Answer, Body, Moment
 from shared.kernel.errors import SpokenValueError

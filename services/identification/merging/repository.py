@@ -4,29 +4,28 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, Part
 from services.identification.case.repository import WEAKER, WORKING
 from services.identification.merging.models import LentPart
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 
 
-async def parts_in(session: AsyncSession, case_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
+async def parts_in(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
     """Who has which part in these cases; for the centre, which alone may know all of them."""
     found: dict[UUID, dict[str, Part]] = {case_id: {} for case_id in case_ids}
-    for party in await session.scalars(select(CaseParty).where(col(CaseParty.case_id).in_(case_ids))):
+    for party in await work.session.scalars(select(CaseParty).where(col(CaseParty.case_id).in_(case_ids))):
         found[party.case_id][party.org] = party.part
     return found
 
 
-async def merged_into(session: AsyncSession, case_id: UUID) -> list[UUID]:
+async def merged_into(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """The cases that were merged directly into this one."""
-    return list(await session.scalars(select(col(Case.id)).where(col(Case.merged_into) == case_id)))
+    return list(await work.session.scalars(select(col(Case.id)).where(col(Case.merged_into) == case_id)))
 
 
-async def all_merged_into(session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The cases that the actor works on and that were merged into each of these, directly or through others, with one
     statement; oldest first."""
     found: dict[UUID, list[UUID]] = {case_id: [] for case_id in case_ids}
@@ -39,10 +38,10 @@ async def all_merged_into(session: AsyncSession, actor: Actor, case_ids: Sequenc
     )
     members = members.union(select(members.c.root, col(Case.id)).where(col(Case.merged_into) == members.c.id))
     works = exists().where(
-        col(CaseParty.case_id) == col(Case.id), col(CaseParty.org) == actor.org, col(CaseParty.part).in_(WORKING)
+        col(CaseParty.case_id) == col(Case.id), col(CaseParty.org) == work.actor.org, col(CaseParty.part).in_(WORKING)
     )
     query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
-    for root, case_id in await session.execute(query.order_by(col(Case.opened_at), col(Case.id))):
+    for root, case_id in await work.session.execute(query.order_by(col(Case.opened_at), col(Case.id))):
         found[root].append(case_id)
     return found
 
@@ -56,17 +55,23 @@ def strongest(parts: Iterable[Part]) -> Part | None:
     return best
 
 
-async def lent_in(session: AsyncSession, case_id: UUID) -> dict[str, LentPart]:
+async def lent_in(work: UnitOfWork, case_id: UUID) -> dict[str, LentPart]:
     """What merges have given in this case, by organisation."""
-    lent = await session.scalars(select(LentPart).where(col(LentPart.case_id) == case_id))
+    lent = await work.session.scalars(select(LentPart).where(col(LentPart.case_id) == case_id))
     return {each.org: each for each in lent}
 
 
-async def lend(session: AsyncSession, case_id: UUID, org: str, part: Part, *, own_part: Part | None) -> None:
+async def lend(work: UnitOfWork, case_id: UUID, org: str, part: Part, *, own_part: Part | None) -> None:
     """Note that the organisation has its part in the case through a merge."""
-    await session.merge(LentPart(case_id=case_id, org=org, part=part, own_part=own_part))
-    await session.flush()
+    await work.session.merge(LentPart(case_id=case_id, org=org, part=part, own_part=own_part))
+    await work.session.flush()
 
 
-async def lend_no_longer(session: AsyncSession, case_id: UUID, org: str) -> None:
-    await session.execute(delete(LentPart).where(col(LentPart.case_id) == case_id, col(LentPart.org) == org))
+async def lend_no_longer(work: UnitOfWork, case_id: UUID, org: str) -> None:
+    await work.session.execute(delete(LentPart).where(col(LentPart.case_id) == case_id, col(LentPart.org) == org))
+
+
+async def note_merge(work: UnitOfWork, case: Case, surviving: Case, *, operation: str) -> None:
+    """Write that the one case was merged into the other, or taken out of it."""
+    await work.session.flush()
+    work.audit(operation=operation, subject_id=case.id, object_ids=[surviving.id])

@@ -6,8 +6,6 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.authority import domain as authority
 from services.identification.case import changes
 from services.identification.case import repository as cases
@@ -27,7 +25,7 @@ from services.identification.person import description, legal_status
 from shared.contract.codes import Authority, Channel
 from shared.contract.events import CaseOpened, CaseReferred
 from shared.contract.person import Subject
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
@@ -75,36 +73,34 @@ class Met(Origin):
     reason: SealedText
 
 
-async def open_without_referral(
-    session: AsyncSession, *, actor: Actor, opening: CaseOpening, now: datetime
-) -> tuple[Case, list[PossibleDuplicate]]:
+async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tuple[Case, list[PossibleDuplicate]]:
     """Always a new case; who may be the same person is told in the answer, and people decide.
 
     Raises CaseNotFound when the other case is none the actor works on; nothing is stored then."""
-    check_opener(actor)
-    _check_answers(opening, now=now)
-    hashes = search.hashes_of(session, opening.person)
-    await cases.claim_identifiers(session, hashes)
+    check_opener(work.actor)
+    _check_answers(opening, now=work.now)
+    hashes = search.hashes_of(work, opening.person)
+    await cases.claim_identifiers(work, hashes)
     origin = Met(
         channel=opening.channel,
         occurred_at=opening.occurred_at,
         municipality=opening.municipality,
-        referred_by=None if actor.org == CENTRE else actor.org,
+        referred_by=None if work.actor.org == CENTRE else work.actor.org,
         referral_id=None,
         custody_since=None,
-        opened_by=actor.org,
+        opened_by=work.actor.org,
         reason=SealedText(text=opening.reason),
     )
-    earlier = (await cases.case_known_by(session, hashes)).ended_case_id
-    case = await _store_case(session, origin=origin, person=opening.person, earlier=earlier, now=now)
-    await cases.add_identifiers(session, case.id, hashes)
-    _tell_opening(session, case, origin, None, now=now)
-    await _begin(session, case, opening.person, by=actor.org, now=now)
-    found = await duplicates.questions_of_new_case(session, actor, case, opening.person, now=now)
+    earlier = (await cases.case_known_by(work, hashes)).ended_case_id
+    case = await _store_case(work, origin=origin, person=opening.person, earlier=earlier)
+    await cases.add_identifiers(work, case.id, hashes)
+    _tell_opening(work, case, origin, None)
+    await _begin(work, case, opening.person, by=work.actor.org)
+    found = await duplicates.questions_of_new_case(work, case, opening.person)
     if opening.linked_case_id and opening.relation:
-        other = await cases.lock_case(session, actor, opening.linked_case_id, Match())
-        await links.link(session, other, case, relation=opening.relation, now=now)
-    await authority.tell_route(session, case, now=now)
+        other = await cases.lock_case(work, opening.linked_case_id, Match())
+        await links.link(work, other, case, relation=opening.relation)
+    await authority.tell_route(work, case)
     return case, found
 
 
@@ -130,84 +126,74 @@ def _check_answers(opening: CaseOpening, *, now: datetime) -> None:
 
 
 async def receive_subjects(
-    session: AsyncSession,
-    *,
-    origin: Referred,
-    subjects: Mapping[UUID, Subject],
-    safe_contact: SealedText | None,
-    now: datetime,
+    work: UnitOfWork, *, origin: Referred, subjects: Mapping[UUID, Subject], safe_contact: SealedText | None
 ) -> None:
     """Open a case for each subject of a referral; where one of a person's identifiers is known, join the open case there
     is. A case that has ended stays so: the new one names it as the earlier."""
-    hashes = {subject_id: search.hashes_of(session, subject) for subject_id, subject in subjects.items()}
+    hashes = {subject_id: search.hashes_of(work, subject) for subject_id, subject in subjects.items()}
     # All of them at once and in one order: two referrals of the same people would else wait for each other for ever.
-    await cases.claim_identifiers(session, chain.from_iterable(hashes.values()))
+    await cases.claim_identifiers(work, chain.from_iterable(hashes.values()))
     for subject_id, subject in subjects.items():
-        if not await cases.has_case(session, subject_id):
+        if not await cases.has_case(work, subject_id):
             told = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
             person = CasePerson.model_validate(told, context=AS_STORED)
-            await _receive(session, origin, subject_id, person, hashes[subject_id], now=now)
+            await _receive(work, origin, subject_id, person, hashes[subject_id])
 
 
 async def _receive(
-    session: AsyncSession, origin: Referred, subject_id: UUID, person: CasePerson, hashes: list[bytes], *, now: datetime
+    work: UnitOfWork, origin: Referred, subject_id: UUID, person: CasePerson, hashes: list[bytes]
 ) -> None:
-    known = await cases.case_known_by(session, hashes)
+    known = await cases.case_known_by(work, hashes)
     if known.open_case_id:
-        await _join(session, origin, known.open_case_id, subject_id, person, hashes, now=now)
+        await _join(work, origin, known.open_case_id, subject_id, person, hashes)
         return
-    case = await _store_case(session, origin=origin, person=person, earlier=known.ended_case_id, now=now)
-    await _keep_referral(session, origin, case.id, subject_id, hashes)
-    _tell_opening(session, case, origin, subject_id, now=now)
-    await _begin(session, case, person, by=origin.referred_by, now=now)
-    await duplicates.questions_of_new_case(session, Actor.system("identification"), case, person, now=now)
-    await authority.tell_route(session, case, now=now)
+    case = await _store_case(work, origin=origin, person=person, earlier=known.ended_case_id)
+    await _keep_referral(work, origin, case.id, subject_id, hashes)
+    _tell_opening(work, case, origin, subject_id)
+    await _begin(work, case, person, by=origin.referred_by)
+    await duplicates.questions_of_new_case(work, case, person)
+    await authority.tell_route(work, case)
 
 
 async def _join(
-    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, person: CasePerson, hashes: list[bytes], *,
-    now: datetime,
-) -> None:  # fmt: skip
+    work: UnitOfWork, origin: Referred, case_id: UUID, subject_id: UUID, person: CasePerson, hashes: list[bytes]
+) -> None:
     """A further referral of a person whose case is open."""
     # A number that a merged case brings stays that case's own, so that undoing the merge gives each person theirs.
-    group = await finding_repository.group_of(session, case_id)
-    hashes = sorted(set(hashes) - await finding_repository.numbers_of(session, group))
-    await _keep_referral(session, origin, case_id, subject_id, hashes)
-    outbox.record(
-        session,
+    group = await finding_repository.group_of(work, case_id)
+    hashes = sorted(set(hashes) - await finding_repository.numbers_of(work, group))
+    await _keep_referral(work, origin, case_id, subject_id, hashes)
+    work.record(
         CaseReferred(
             case_id=case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             referral_id=origin.referral_id,
             subject_id=subject_id,
             referred_by=origin.referred_by,
-        ),
+        )
     )
     await consents.take_over(
-        session, case_id=case_id, consents=person.consents, brought_by=origin.referred_by, given_at=origin.occurred_at,
-        now=now,
-    )  # fmt: skip
+        work, case_id=case_id, consents=person.consents, brought_by=origin.referred_by, given_at=origin.occurred_at
+    )
     if origin.custody_since:
-        await custody.join(session, case_id, since=origin.custody_since, now=now)
+        await custody.join(work, case_id, since=origin.custody_since)
 
 
 async def _keep_referral(
-    session: AsyncSession, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes]
+    work: UnitOfWork, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes]
 ) -> None:
     referral = CaseReferral(
         subject_id=subject_id, referral_id=origin.referral_id, referred_by=origin.referred_by, case_id=case_id
     )
-    await cases.add_referral(session, referral)
-    await cases.add_identifiers(session, case_id, hashes)
-    await sharing.add_referrer(session, case_id, referral.referred_by)
+    await cases.add_referral(work, referral)
+    await cases.add_identifiers(work, case_id, hashes)
+    await sharing.add_referrer(work, case_id, referral.referred_by)
 
 
-async def _store_case(
-    session: AsyncSession, *, origin: Origin, person: CasePerson, earlier: UUID | None, now: datetime
-) -> Case:
+async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson, earlier: UUID | None) -> Case:
     case = Case(
-        opened_at=now,
-        opened_on=on_date(now),
+        opened_at=work.now,
+        opened_on=on_date(work.now),
         channel=origin.channel,
         occurred_at=origin.occurred_at,
         municipality=origin.municipality,
@@ -219,23 +205,22 @@ async def _store_case(
         rule="R7",
         table_version="none",
         why="",
-        **description.facts_of(person, on=on_date(now)),
+        **description.facts_of(person, on=on_date(work.now)),
     )
-    authority.route(case, now=now)
+    authority.route(case, now=work.now)
     parts = {CENTRE: Part.CENTRE, PROSECUTION: Part.PROSECUTION}
     if case.opened_by == IMMIGRATION:
         parts[IMMIGRATION] = Part.AUTHORITY  # until the case is stored; which part it keeps follows the routing
     reason = origin.reason if isinstance(origin, Met) else None
-    await cases.add_case(session, case, person, parts=parts, reason=reason)
+    await cases.add_case(work, case, person, parts=parts, reason=reason)
     return case
 
 
-def _tell_opening(session: AsyncSession, case: Case, origin: Origin, subject_id: UUID | None, *, now: datetime) -> None:
-    outbox.record(
-        session,
+def _tell_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UUID | None) -> None:
+    work.record(
         CaseOpened(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             opened_on=case.opened_on,
             channel=case.channel,
             referral_id=origin.referral_id,
@@ -244,16 +229,14 @@ def _tell_opening(session: AsyncSession, case: Case, origin: Origin, subject_id:
             municipality=case.municipality,
             earlier_case_id=case.earlier_case_id,
             **description.told_of(case),
-        ),
+        )
     )
 
 
-async def _begin(session: AsyncSession, case: Case, person: CasePerson, *, by: str, now: datetime) -> None:
+async def _begin(work: UnitOfWork, case: Case, person: CasePerson, *, by: str) -> None:
     """What begins with every case: the history of the stay, a child's protection, the clocks, being found by name."""
-    await legal_status.begin(session, case, by=by, now=now)
-    await consents.take_over(
-        session, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at, now=now
-    )
-    await children.protect(session, case, now=now)
-    await changes.case_changed(session, case, now=now)
-    await search.index(session, case.id, person, now=now)
+    await legal_status.begin(work, case, by=by)
+    await consents.take_over(work, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at)
+    await children.protect(work, case)
+    await changes.case_changed(work, case)
+    await search.index(work, case.id, person)

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import PositiveInt, ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import tables
 from services.identification.case.models import Case
@@ -17,9 +16,9 @@ from services.identification.opening.schemas import CaseOpening, DraftBody, Seal
 from shared.alerts import queue
 from shared.alerts.queue import Alert
 from shared.contract.codes import DeadlineKind
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.http.problems import speakable
-from shared.identity.actor import Actor
 from shared.kernel.clock import COPENHAGEN, on_date
 from shared.kernel.errors import Unprocessable
 from shared.rules.decision_tables import Dated, Versions
@@ -39,67 +38,61 @@ class KeepingOfDrafts(Dated):
 KEEPING: Final = Versions(tables.FOLDER, "drafts", KeepingOfDrafts)
 
 
-async def save(session: AsyncSession, *, actor: Actor, body: DraftBody, now: datetime) -> Draft:
+async def save(work: UnitOfWork, *, body: DraftBody) -> Draft:
     """Keep what is there; it is its author's alone. Saving it again does not move the day on which it goes."""
-    domain.check_opener(actor)
-    today = on_date(now)
+    domain.check_opener(work.actor)
+    today = on_date(work.now)
     rule = KEEPING.on(today)
     delete_on = today + timedelta(days=rule.deleted_after_days)
     draft = Draft(
-        org=actor.org,
-        subject=actor.subject,
-        saved_at=now,
+        org=work.actor.org,
+        subject=work.actor.subject,
+        saved_at=work.now,
         remind_on=delete_on - timedelta(days=rule.reminded_days_before),
         delete_on=delete_on,
     )
-    await repository.add(session, draft, SealedDraft(content=body.content))
+    await repository.add(work, draft, SealedDraft(content=body.content))
     return draft
 
 
-async def save_again(
-    session: AsyncSession, *, actor: Actor, draft_id: UUID, body: DraftBody, match: Match, now: datetime
-) -> Draft:
+async def save_again(work: UnitOfWork, *, draft_id: UUID, body: DraftBody, match: Match) -> Draft:
     """Put something else in the draft's place."""
-    draft = await repository.lock(session, actor, draft_id, match, today=on_date(now))
-    draft.saved_at = now
-    await repository.replace(session, draft, SealedDraft(content=body.content))
+    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    draft.saved_at = work.now
+    await repository.replace(work, draft, SealedDraft(content=body.content))
     return draft
 
 
-async def throw_away(session: AsyncSession, *, actor: Actor, draft_id: UUID, match: Match, now: datetime) -> None:
+async def throw_away(work: UnitOfWork, *, draft_id: UUID, match: Match) -> None:
     """The draft is no longer wanted."""
-    draft = await repository.lock(session, actor, draft_id, match, today=on_date(now))
-    await repository.forget(session, draft)
+    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    await repository.forget(work, draft)
 
 
-async def open_case(
-    session: AsyncSession, *, actor: Actor, draft_id: UUID, match: Match, now: datetime
-) -> tuple[Case, list[PossibleDuplicate]]:
+async def open_case(work: UnitOfWork, *, draft_id: UUID, match: Match) -> tuple[Case, list[PossibleDuplicate]]:
     """Open the case that the draft has become; the draft goes. Raises DraftIncomplete with what is missing."""
-    draft = await repository.lock(session, actor, draft_id, match, today=on_date(now))
-    content = await repository.open_draft(session, draft)
+    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    content = await repository.open_draft(work, draft)
     try:
         complete = CaseOpening.model_validate_json(json.dumps(content.content.value))
     except ValidationError as error:
         raise DraftIncomplete(
             "The draft is not yet a case; see `errors`.", errors=speakable(error.errors(include_url=False))
         ) from None
-    await repository.forget(session, draft)
-    return await domain.open_without_referral(session, actor=actor, opening=complete, now=now)
+    await repository.forget(work, draft)
+    return await domain.open_without_referral(work, opening=complete)
 
 
-async def sweep(session: AsyncSession, now: datetime) -> None:
+async def sweep(work: UnitOfWork) -> None:
     """Remind whose draft is about to go, and delete those whose day has come."""
-    today = on_date(now)
-    for draft in await repository.lock_due(session, today=today):
+    today = on_date(work.now)
+    for draft in await repository.lock_due(work, today=today):
         if draft.delete_on <= today:
-            await repository.forget(session, draft)
+            await repository.forget(work, draft)
         else:
-            draft.reminded_at = now
+            draft.reminded_at = work.now
             due_at = _start_of(draft.delete_on)
-            queue.raise_alert(
-                session, Alert(kind=DeadlineKind.DRAFT, case_id=draft.id, for_org=draft.org, due_at=due_at)
-            )
+            queue.raise_alert(work, Alert(kind=DeadlineKind.DRAFT, case_id=draft.id, for_org=draft.org, due_at=due_at))
 
 
 def _start_of(day: date) -> datetime:

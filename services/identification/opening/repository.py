@@ -5,14 +5,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.repository import seal
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import SealedDraft
-from shared.data import audit, sealed
-from shared.http import idempotency
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -24,40 +23,40 @@ class DraftNotFound(NotFound):
     """No such draft, or somebody else's."""
 
 
-async def add(session: AsyncSession, draft: Draft, content: SealedDraft) -> None:
+async def add(work: UnitOfWork, draft: Draft, content: SealedDraft) -> None:
     """Store a draft under a key of its own, and by which stored answer it is named."""
-    sealed.new_key(session, draft.id, now=draft.saved_at)
-    await seal(session, draft, {"content": content}, owner=draft.id)
-    draft.answer_key = idempotency.answer_key(session)
-    session.add(draft)
-    await session.flush()
-    audit.record(session, operation="draft.save")
+    sealed.new_key(work, draft.id)
+    await seal(work, draft, {"content": content}, owner=draft.id)
+    draft.answer_key = work.answer_key
+    work.session.add(draft)
+    await work.session.flush()
+    work.audit(operation="draft.save")
 
 
-async def replace(session: AsyncSession, draft: Draft, content: SealedDraft) -> None:
+async def replace(work: UnitOfWork, draft: Draft, content: SealedDraft) -> None:
     """Seal another content in a locked draft."""
-    await seal(session, draft, {"content": content}, owner=draft.id)
-    audit.record(session, operation="draft.save")
+    await seal(work, draft, {"content": content}, owner=draft.id)
+    work.audit(operation="draft.save")
 
 
-async def open_draft(session: AsyncSession, draft: Draft) -> SealedDraft:
+async def open_draft(work: UnitOfWork, draft: Draft) -> SealedDraft:
     """What the draft holds."""
-    key = await sealed.key_of(session, draft.id)
-    audit.record(session, operation="draft.read")
+    key = await sealed.key_of(work, draft.id)
+    work.audit(operation="draft.read")
     return key.open(draft.content, SealedDraft, table="draft", column="content", row=draft.id)
 
 
-async def find(session: AsyncSession, actor: Actor, draft_id: UUID, *, today: date) -> Draft:
+async def find(work: UnitOfWork, draft_id: UUID, *, today: date) -> Draft:
     """The actor's own draft; raises DraftNotFound."""
-    found = await session.scalar(_own(actor, today=today).where(col(Draft.id) == draft_id))
+    found = await work.session.scalar(_own(work.actor, today=today).where(col(Draft.id) == draft_id))
     if found is None:
         raise DraftNotFound
     return found
 
 
-async def lock(session: AsyncSession, actor: Actor, draft_id: UUID, match: Match, *, today: date) -> Draft:
+async def lock(work: UnitOfWork, draft_id: UUID, match: Match, *, today: date) -> Draft:
     """The actor's own draft, locked and at its next version; raises DraftNotFound, and Stale."""
-    found = await session.scalar(_own(actor, today=today).where(col(Draft.id) == draft_id).with_for_update())
+    found = await work.session.scalar(_own(work.actor, today=today).where(col(Draft.id) == draft_id).with_for_update())
     if found is None:
         raise DraftNotFound
     match.check(found)
@@ -65,18 +64,16 @@ async def lock(session: AsyncSession, actor: Actor, draft_id: UUID, match: Match
     return found
 
 
-async def list_drafts(
-    session: AsyncSession, actor: Actor, *, today: date, after: Sequence[str | int] | None, limit: int
-) -> list[Draft]:
+async def list_drafts(work: UnitOfWork, *, today: date, after: Sequence[str | int] | None, limit: int) -> list[Draft]:
     """The actor's drafts, the one saved last first, up to one more than `limit`."""
-    query = _own(actor, today=today)
+    query = _own(work.actor, today=today)
     if after:
         query = query.where(
             tuple_(col(Draft.saved_at), col(Draft.id)) < (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         )
     query = query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()).limit(limit + 1)
-    audit.record(session, operation="draft.list")
-    return list(await session.scalars(query))
+    work.audit(operation="draft.list")
+    return list(await work.session.scalars(query))
 
 
 def _own(actor: Actor, *, today: date) -> Select[Draft]:
@@ -86,17 +83,17 @@ def _own(actor: Actor, *, today: date) -> Select[Draft]:
     )
 
 
-async def lock_due(session: AsyncSession, *, today: date) -> Sequence[Draft]:
+async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:
     """The drafts that go today or went too late, and those whose owner is to be reminded and was not."""
     to_be_reminded = col(Draft.reminded_at).is_(None) & (col(Draft.remind_on) <= today)
     due = select(Draft).where(or_(col(Draft.delete_on) <= today, to_be_reminded))
     return (
-        await session.scalars(due.order_by(col(Draft.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
+        await work.session.scalars(due.order_by(col(Draft.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
     ).all()
 
 
-async def forget(session: AsyncSession, draft: Draft) -> None:
+async def forget(work: UnitOfWork, draft: Draft) -> None:
     """Delete a locked draft with its key, its alert and the stored answer that names it."""
-    session.expunge(draft)
-    await session.execute(text("SELECT forget_draft(:id)"), {"id": draft.id})
-    audit.record(session, operation="draft.forget")
+    work.session.expunge(draft)
+    await work.session.execute(text("SELECT forget_draft(:id)"), {"id": draft.id})
+    work.audit(operation="draft.forget")

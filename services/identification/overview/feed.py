@@ -3,32 +3,30 @@ consent that was withdrawn meanwhile takes back what was not fetched yet."""
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import repository as cases
 from services.identification.case import visibility
 from services.identification.consents import repository as consents_repository
 from services.identification.overview import repository
 from services.identification.overview.schemas import FeedEvent
 from shared.contract.events import cloud_event
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 
 _BATCH = 200
 
 
-async def read(session: AsyncSession, actor: Actor, *, after: UUID | None, limit: int) -> list[FeedEvent]:
+async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[FeedEvent]:
     """Up to one more than `limit` events after that one; without one from the beginning. An event that was told before the
     organisation could know the case is among them only where it starts from before it."""
-    position = await repository.position_of(session, after)
-    settled = await repository.last_settled(session, after=position)
+    position = await repository.position_of(work, after)
+    settled = await repository.last_settled(work, after=position)
     found: list[FeedEvent] = []
     while len(found) <= limit:
-        rows = await repository.told_after(session, actor, after=position, settled=settled, most=_BATCH)
+        rows = await repository.told_after(work, after=position, settled=settled, most=_BATCH)
         lent = {row["case_id"] for row in rows if row["part"] not in cases.WORKING}
-        leaves = await consents_repository.leaves_of(session, actor.org, sorted(lent))
-        others = await cases.known_among(session, actor, visibility.other_cases(rows))
+        leaves = await consents_repository.leaves_of(work, work.actor.org, sorted(lent))
+        others = await cases.known_among(work, visibility.other_cases(rows))
         for row in rows:
-            known = visibility.may_know(actor, row["part"], leaves.get(row["case_id"], ()))
+            known = visibility.may_know(work.actor, row["part"], leaves.get(row["case_id"], ()))
             name = row["type"].split(".")[-2]
             told = visibility.cut_event(known, name, row["payload"], others)
             if told is not None:
@@ -49,5 +47,5 @@ async def read(session: AsyncSession, actor: Actor, *, after: UUID | None, limit
             break
         position = rows[-1]["position"]
     found = found[: limit + 1]
-    repository.note_feed(session, {UUID(event.subject) for event in found[:limit]})
+    repository.note_feed(work, {UUID(event.subject) for event in found[:limit]})
     return found

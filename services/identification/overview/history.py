@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case import lifecycle
+from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.decisions import repository as decisions_repository
@@ -17,8 +16,9 @@ from services.identification.overview import repository
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.models import GrantedPeriod
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome
+from shared.contract.codes import AppealOutcome, Authority, Outcome
 from shared.contract.events import Event
+from shared.data.unit_of_work import UnitOfWork
 
 BATCH = 500
 
@@ -129,20 +129,19 @@ class Difference:
     fields: tuple[str, ...]
 
 
-async def compare(session: AsyncSession) -> tuple[int, list[Difference]]:
+async def compare(work: UnitOfWork) -> tuple[int, list[Difference]]:
     """Hold every stored case against what its events tell. Says how many there are, and which differ in what."""
     count, found, after = 0, list[Difference](), UUID(int=0)
-    while cases := await repository.next_cases(session, after=after, limit=BATCH):
+    while cases := await repository.next_cases(work, after=after, limit=BATCH):
         ids = [case.id for case in cases]
-        told = await repository.events_of(session, ids)
-        made = await decisions_repository.decisions_of(session, ids)
-        granted = await periods_repository.periods_of(session, ids)
+        told = await repository.events_of(work, ids)
+        made = await decisions_repository.decisions_of(work, ids)
+        granted = await periods_repository.periods_of(work, ids)
         for case in cases:
             differing = _differing(fold(told[case.id]), life_of(case, made[case.id], granted[case.id]))
             if differing:
                 found.append(Difference(case.id, differing))
         count, after = count + len(cases), ids[-1]
-        session.expunge_all()
     return count, found
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.codes import NoteKind
@@ -19,10 +18,10 @@ from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract.codes import Purpose
 from shared.contract.events import EVENTS, Event
-from shared.data import audit, sealed
+from shared.data import sealed
 from shared.data.outbox import RecordedEvent
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import CursorInvalid
-from shared.identity.actor import Actor
 
 _WRITING = text("""
     SELECT virtualtransaction FROM pg_locks
@@ -49,61 +48,57 @@ _OF_MANY = text("""
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
-async def position_of(session: AsyncSession, event_id: UUID | None) -> int:
+async def position_of(work: UnitOfWork, event_id: UUID | None) -> int:
     """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was told."""
     if event_id is None:
         return 0
-    found = await session.scalar(select(RecordedEvent.position).where(RecordedEvent.event_id == event_id))
+    found = await work.session.scalar(select(RecordedEvent.position).where(RecordedEvent.event_id == event_id))
     if found is None:
         raise CursorInvalid("`after` is the id of an event that this list has given; start again without it.")
     return found
 
 
-async def last_settled(session: AsyncSession, *, after: int) -> int:
+async def last_settled(work: UnitOfWork, *, after: int) -> int:
     """A position up to which nothing can be added to the history any more, the last one where nobody is slow.
 
     Whoever may hold a lower position than the last one there is has said that it writes (migration 0007), and is waited for;
     who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
-    last = await session.scalar(select(func.max(RecordedEvent.position))) or 0
+    last = await work.session.scalar(select(func.max(RecordedEvent.position))) or 0
     if last <= after:
         return after
-    writing = set(await session.scalars(_WRITING))
+    writing = set(await work.session.scalars(_WRITING))
     for _ in range(_LOOKS):
         if not writing:
             return last
         await asyncio.sleep(_PAUSE_SECONDS)
-        writing &= set(await session.scalars(_WRITING))
+        writing &= set(await work.session.scalars(_WRITING))
     return after
 
 
-async def told_after(
-    session: AsyncSession, actor: Actor, *, after: int, settled: int, most: int
-) -> Sequence[Mapping[str, Any]]:
+async def told_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history."""
     values = {"after": after, "settled": settled, "most": most}
-    listed = select(CaseParty).where(col(CaseParty.org) == actor.org, ~is_one_of(CaseParty.part, UNLISTED))
-    parts = {str(party.case_id): party.part for party in await session.scalars(listed.limit(_FEW + 1))}
+    listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED))
+    parts = {str(party.case_id): party.part for party in await work.session.scalars(listed.limit(_FEW + 1))}
     if len(parts) <= _FEW:
-        rows = (await session.execute(_OF_FEW, values | {"keys": list(parts)})).mappings()
+        rows = (await work.session.execute(_OF_FEW, values | {"keys": list(parts)})).mappings()
         return [{**row, "case_id": UUID(row["key"]), "part": parts[row["key"]]} for row in rows]
-    rows = (await session.execute(_OF_MANY, values | {"org": actor.org})).mappings()
+    rows = (await work.session.execute(_OF_MANY, values | {"org": work.actor.org})).mappings()
     return [{**row, "part": Part(row["part"])} for row in rows]
 
 
-def note_feed(session: AsyncSession, case_ids: set[UUID]) -> None:
-    audit.record(session, operation="event.list", object_ids=sorted(case_ids))
+def note_feed(work: UnitOfWork, case_ids: set[UUID]) -> None:
+    work.audit(operation="event.list", object_ids=sorted(case_ids))
 
 
-async def accesses_of(
-    session: AsyncSession, actor: Actor, case_id: UUID, *, after: int, limit: int
-) -> Sequence[Mapping[str, Any]]:
+async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
     """Who saw or changed something of the case, or tried, in order, up to one more than `limit`; for those who work on it.
     That this was asked is itself kept."""
-    case, part = await find_case(session, actor, case_id, operation="case.access_log")
+    case, part = await find_case(work, case_id, operation="case.access_log")
     if part not in WORKING:
         raise CaseNotFound
     values = {"case_id": case.id, "after": after, "most": limit + 1}
-    return [dict(row) for row in (await session.execute(_ACCESSES, values)).mappings()]
+    return [dict(row) for row in (await work.session.execute(_ACCESSES, values)).mappings()]
 
 
 # ---------------------------------------------------------------- What was said with the steps in a case, from where
@@ -134,22 +129,22 @@ _OF_RECORDS: Final[Sequence[tuple[type[Any], _Source]]] = (
 )
 
 
-async def read_notes(session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose) -> list[Note]:
+async def read_notes(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> list[Note]:
     """The notes of a case, for those who work on it."""
-    case = await read_case(session, actor, case_id, operation="note.list", purpose=purpose)
+    case = await read_case(work, case_id, operation="note.list", purpose=purpose)
     if case.erased_at:
         return []
-    found = await _of_the_case(session, case)
+    found = await _of_the_case(work, case)
     for table, source in _OF_RECORDS:
         query = select(table).where(table.case_id == case.id).order_by(getattr(table, str(source.at)), col(table.id))
-        rows = list(await session.scalars(query))
-        words = await opened(session, rows, source.column, SealedText)
+        rows = list(await work.session.scalars(query))
+        words = await opened(work, rows, source.column, SealedText)
         found += [_note(source, row, words[row.id]) for row in rows if row.id in words]
     return found
 
 
-async def _of_the_case(session: AsyncSession, case: Case) -> list[Note]:
-    key = await sealed.key_of(session, case.id)
+async def _of_the_case(work: UnitOfWork, case: Case) -> list[Note]:
+    key = await sealed.key_of(work, case.id)
     return [
         _note(source, case, key.open(words, SealedText, table="case_file", column=source.column, row=case.id))
         for source in _OF_THE_CASE
@@ -165,15 +160,19 @@ def _note(source: _Source, row: Any, words: SealedText) -> Note:
 # ---------------------------------------------------------------- All cases and all that was told of them, for Havn
 
 
-async def next_cases(session: AsyncSession, *, after: UUID, limit: int) -> list[Case]:
-    """The cases that follow `after` in the order of their ids."""
-    return list(await session.scalars(select(Case).where(col(Case.id) > after).order_by(col(Case.id)).limit(limit)))
+async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]:
+    """The cases that follow `after` in the order of their ids. Those that were read before are let go: however many there are,
+    one batch is held."""
+    work.session.expunge_all()
+    return list(
+        await work.session.scalars(select(Case).where(col(Case.id) > after).order_by(col(Case.id)).limit(limit))
+    )
 
 
-async def events_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+async def events_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
     """What was told of these cases, in order, with one statement."""
     told: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
     query = select(RecordedEvent).where(RecordedEvent.key.in_([str(case_id) for case_id in case_ids]))
-    for recorded in await session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
+    for recorded in await work.session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
         told[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
     return told

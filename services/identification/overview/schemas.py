@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.identification.authority.schemas import RoutingOfCase
-from services.identification.case.codes import NoteKind
+from services.identification.case.codes import CaseStatus, NoteKind, Proposal
 from services.identification.children.schemas import ChildProtection
 from services.identification.clarification.schemas import RecommendationSummary
 from services.identification.custody.schemas import CustodyStanding
@@ -14,7 +14,7 @@ from services.identification.decisions.schemas import AppealSummary, DecisionDet
 from services.identification.links.schemas import Linked
 from services.identification.periods.schemas import PeriodDetails
 from services.identification.risk.schemas import RiskStanding
-from shared.contract.codes import AgeGroup, Authority, CaseStatus, Channel, Gender, Outcome, Proposal, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Moment
 

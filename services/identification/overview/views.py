@@ -7,8 +7,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.authority.schemas import RoutingOfCase
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
@@ -40,7 +38,7 @@ from services.identification.risk.schemas import RiskStanding
 from services.identification.support import domain as support
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority, Outcome
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,54 +59,50 @@ class Parts:
     read_at: datetime
 
     @classmethod
-    async def read(cls, session: AsyncSession, actor: Actor, case_ids: Sequence[UUID]) -> "Parts":
-        merged = await merging_repository.all_merged_into(session, actor, case_ids)
+    async def read(cls, work: UnitOfWork, case_ids: Sequence[UUID]) -> "Parts":
+        merged = await merging_repository.all_merged_into(work, case_ids)
         return cls(
-            await clarification_repository.recommendations_of(session, case_ids),
-            await decisions_repository.decisions_of(session, case_ids),
-            await periods_repository.periods_of(session, case_ids),
-            await periods_repository.extensions_of(session, case_ids),
-            await cases.referrals_of(session, [*case_ids, *chain.from_iterable(merged.values())]),
-            await records.by_case(session, case_ids, Appeal),
-            await records.by_case(session, case_ids, SupportMeasure),
-            await deadlines_repository.running_of(session, case_ids),
-            await links_repository.links_of(session, actor, case_ids),
-            await deadlines_repository.risks_of(session, case_ids),
+            await clarification_repository.recommendations_of(work, case_ids),
+            await decisions_repository.decisions_of(work, case_ids),
+            await periods_repository.periods_of(work, case_ids),
+            await periods_repository.extensions_of(work, case_ids),
+            await cases.referrals_of(work, [*case_ids, *chain.from_iterable(merged.values())]),
+            await records.by_case(work, case_ids, Appeal),
+            await records.by_case(work, case_ids, SupportMeasure),
+            await deadlines_repository.running_of(work, case_ids),
+            await links_repository.links_of(work, case_ids),
+            await deadlines_repository.risks_of(work, case_ids),
             merged,
-            session.info["now"],
+            work.now,
         )
 
 
-async def see_cases(
-    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
-) -> list[CaseDetails | CaseGlimpse]:
+async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> list[CaseDetails | CaseGlimpse]:
     """Each case as the actor may see it."""
-    known = await facts_of(session, actor, found)
+    known = await facts_of(work, found)
     whole = [case.id for case, _ in found if Fact.FILE in known[case.id] and case.erased_at is None]
-    parts = await Parts.read(session, actor, whole)
+    parts = await Parts.read(work, whole)
     outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
-    decided = await decisions_repository.decisions_of(session, outcomes) if outcomes else {}
+    decided = await decisions_repository.decisions_of(work, outcomes) if outcomes else {}
     return [
         _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
         for case, _ in found
     ]
 
 
-async def facts_of(
-    session: AsyncSession, actor: Actor, found: Sequence[tuple[Case, Part]]
-) -> dict[UUID, frozenset[Fact]]:
+async def facts_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> dict[UUID, frozenset[Fact]]:
     """What the actor may know of each case, by the visibility table; with at most one statement."""
     lent = [case.id for case, part in found if part not in cases.WORKING]
-    leaves = await consents_repository.leaves_of(session, actor.org, lent)
-    return {case.id: visibility.may_know(actor, part, leaves.get(case.id, ())) for case, part in found}
+    leaves = await consents_repository.leaves_of(work, work.actor.org, lent)
+    return {case.id: visibility.may_know(work.actor, part, leaves.get(case.id, ())) for case, part in found}
 
 
-async def see_state(session: AsyncSession, actor: Actor, case: Case, part: Part, *, now: datetime) -> CaseState:
+async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
     (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
-    known = (await facts_of(session, actor, [(case, part)]))[case.id]
-    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id] if Fact.OUTCOME in known else []
-    return CaseState(**cut(known, case_id=case.id, as_of=now, **_standing_of(case, made)))
+    known = (await facts_of(work, [(case, part)]))[case.id]
+    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Fact.OUTCOME in known else []
+    return CaseState(**cut(known, case_id=case.id, as_of=work.now, **_standing_of(case, made)))
 
 
 def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:

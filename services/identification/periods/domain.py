@@ -1,10 +1,7 @@
 """The reflection or restitution period that a positive decision gives, and how it grows."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
@@ -20,9 +17,8 @@ from services.identification.periods.models import GrantedPeriod, PeriodExtensio
 from services.identification.periods.schemas import ExtensionRequest, PeriodRequest
 from shared.contract.codes import Authority, Outcome
 from shared.contract.events import PeriodExtended, PeriodGranted
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -44,14 +40,14 @@ class RequestedBeforeDecision(Unprocessable):
 
 
 async def grant_period(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, request: PeriodRequest, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, request: PeriodRequest, match: Match
 ) -> tuple[Case, GrantedPeriod]:
     """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     decision = _granting(made)
-    granted = (await repository.periods_of(session, [case.id]))[case.id]
+    granted = (await repository.periods_of(work, [case.id]))[case.id]
     # A later decision that confirms an earlier one, or a court's beside it, does not start the 120 days anew.
     if standing(made) & {period.decision_id for period in granted}:
         raise PeriodAlreadyGranted("The person has the period of this decision already; extend it instead.")
@@ -66,19 +62,18 @@ async def grant_period(
         requested_on=request.requested_on,
         **dates._asdict(),
     )
-    await repository.add_period(session, period)
-    outbox.record(
-        session,
+    await repository.add_period(work, period)
+    work.record(
         PeriodGranted(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             period_id=period.id,
             kind=period.kind,
             **dates._asdict(),
             departure_deadline_suspended=lengths.is_suspended(case, period),
-        ),
+        )
     )
-    await changes.case_changed(session, case, now=now)
+    await changes.case_changed(work, case)
     return case, period
 
 
@@ -91,24 +86,17 @@ def _granting(decisions: Sequence[Decision]) -> Decision:
 
 
 async def extend_period(
-    session: AsyncSession,
-    *,
-    actor: Actor,
-    case_id: UUID,
-    period_id: UUID,
-    request: ExtensionRequest,
-    match: Match,
-    now: datetime,
+    work: UnitOfWork, *, case_id: UUID, period_id: UUID, request: ExtensionRequest, match: Match
 ) -> tuple[Case, GrantedPeriod]:
     """Move the period's end, at most to its cap."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    period = await repository.period_of(session, case, period_id)
-    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    period = await repository.period_of(work, case, period_id)
+    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     if period.decision_id not in standing(made):
         raise PeriodNoLongerStands("The decision that gave this period was replaced by one that gives none.")
     extended = lengths.extension(
-        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(now)
+        Period(period.kind, period.starts_on, period.ends_on, period.cap_on), until=request.until, on=on_date(work.now)
     )
     period.ends_on = extended.ends_on
     extension = PeriodExtension(
@@ -116,12 +104,10 @@ async def extend_period(
         case_id=case.id,
         until=request.until,
         reason=request.reason,
-        granted_at=now,
-        granted_by=actor.org,
+        granted_at=work.now,
+        granted_by=work.actor.org,
     )
-    await repository.add_extension(session, extension, SealedText(text=request.note) if request.note else None)
-    outbox.record(
-        session, PeriodExtended(case_id=case.id, occurred_at=now, period_id=period.id, ends_on=period.ends_on)
-    )
-    await changes.case_changed(session, case, now=now)
+    await repository.add_extension(work, extension, SealedText(text=request.note) if request.note else None)
+    work.record(PeriodExtended(case_id=case.id, occurred_at=work.now, period_id=period.id, ends_on=period.ends_on))
+    await changes.case_changed(work, case)
     return case, period

@@ -3,8 +3,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from services.identification.case.codes import ExtensionReason
 from services.identification.case.models import Table
-from shared.contract.codes import ExtensionReason, PeriodKind
+from shared.contract.codes import PeriodKind
 from shared.data.columns import code, moment, record_id, sealed
 
 

@@ -2,14 +2,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.models import Case
 from services.identification.case.repository import _by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.periods.models import GrantedPeriod, PeriodExtension
-from shared.data import audit
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
 
@@ -17,33 +16,32 @@ class PeriodNotFound(NotFound):
     """No such period in this case."""
 
 
-async def add_period(session: AsyncSession, period: GrantedPeriod) -> None:
-    session.add(period)
-    audit.record(session, operation="period.add", subject_id=period.case_id, object_ids=[period.id])
+async def add_period(work: UnitOfWork, period: GrantedPeriod) -> None:
+    work.session.add(period)
+    work.audit(operation="period.add", subject_id=period.case_id, object_ids=[period.id])
 
 
-async def add_extension(session: AsyncSession, extension: PeriodExtension, note: SealedText | None) -> None:
-    await seal(session, extension, {"note": note})
-    session.add(extension)
-    audit.record(session, operation="period.extend", subject_id=extension.case_id, object_ids=[extension.period_id])
+async def add_extension(work: UnitOfWork, extension: PeriodExtension, note: SealedText | None) -> None:
+    await seal(work, extension, {"note": note})
+    work.session.add(extension)
+    await work.session.flush()
+    work.audit(operation="period.extend", subject_id=extension.case_id, object_ids=[extension.period_id])
 
 
-async def period_of(session: AsyncSession, case: Case, period_id: UUID) -> GrantedPeriod:
+async def period_of(work: UnitOfWork, case: Case, period_id: UUID) -> GrantedPeriod:
     """A period of a case already read; raises PeriodNotFound."""
-    found = await session.get(GrantedPeriod, period_id)
+    found = await work.session.get(GrantedPeriod, period_id)
     if found is None or found.case_id != case.id:
         raise PeriodNotFound
     return found
 
 
-async def periods_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
+async def periods_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
     """The periods of cases already read, by start, with one statement."""
-    return await _by_case(
-        session, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod
-    )
+    return await _by_case(work, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod)
 
 
-async def extensions_of(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
+async def extensions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
     """The extensions in cases already read, as granted, with one statement."""
     in_order = (col(PeriodExtension.granted_at), col(PeriodExtension.id))
-    return await _by_case(session, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)
+    return await _by_case(work, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)

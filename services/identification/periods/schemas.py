@@ -1,7 +1,8 @@
 from datetime import date
 from uuid import UUID
 
-from shared.contract.codes import ExtensionReason, PeriodKind
+from services.identification.case.codes import ExtensionReason
+from shared.contract.codes import PeriodKind
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Day
 

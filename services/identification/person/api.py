@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.case.schemas import CasePerson
 from services.identification.person import domain, legal_status, repository, views
@@ -16,8 +14,7 @@ from services.identification.person.schemas import (
     Refusal,
     RefusalReceipt,
 )
-from shared.http.endpoint import IfMatch, Now, OptionalPurpose, PurposeOfReading, RequiredIfMatch, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, OptionalPurpose, PurposeOfReading, RequiredIfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 
@@ -25,52 +22,36 @@ router = service_router()
 
 
 @router.get("/cases/{case_id}/person")
-async def read_person(
-    case_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeOfReading
-) -> CasePerson:
+async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> CasePerson:
     """Who the person is, for those who work on the case; every read is kept with its purpose."""
-    case, person = await repository.read_person(session, actor, case_id, purpose=purpose)
-    tag(response, case)
-    return person
+    case, person = await repository.read_person(work, case_id, purpose=purpose)
+    return person.tagged(case)
 
 
 @router.put("/cases/{case_id}/person")
-async def change_person(
-    case_id: UUID, person: CasePerson, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: RequiredIfMatch,
-) -> CasePerson:  # fmt: skip
+async def change_person(work: Caseworker, case_id: UUID, person: CasePerson, match: RequiredIfMatch) -> CasePerson:
     """Replace the description of the person. Changed facts are routed again until the decision."""
-    case, person = await domain.describe_person(
-        session, actor=actor, case_id=case_id, person=person, match=match, now=now
-    )
-    tag(response, case)
-    return person
+    case, person = await domain.describe_person(work, case_id=case_id, person=person, match=match)
+    return person.tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")
-async def refuse(
-    case_id: UUID, refusal: Refusal, response: Response, session: Session, actor: Caseworker, now: Now, match: IfMatch
-) -> RefusalReceipt:
+async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, match: IfMatch) -> RefusalReceipt:
     """An adult declines: the case becomes an anonymous notification. Names, birth date, numbers and contact are gone for
     good; the coded facts stay. A child, or who is presumed one, cannot decline (409)."""
-    case = await domain.refuse(session, actor=actor, case_id=case_id, refusal=refusal, match=match, now=now)
-    tag(response, case)
-    return RefusalReceipt(case_id=case.id, refused_on=refusal.on)
+    case = await domain.refuse(work, case_id=case_id, refusal=refusal, match=match)
+    return RefusalReceipt(case_id=case.id, refused_on=refusal.on).tagged(case)
 
 
 @router.post("/cases/{case_id}/contact-attempts", status_code=201)
 async def attempt_contact(
-    case_id: UUID, report: ContactAttemptReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> ContactAttemptReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, report: ContactAttemptReport, match: IfMatch
+) -> ContactAttemptReceipt:
     """Record an attempt to reach the person. Refused (409 UnsafeChannel) unless the channel is recorded as safe."""
-    case, attempt = await domain.attempt_contact(
-        session, actor=actor, case_id=case_id, report=report, match=match, now=now
-    )
-    tag(response, case)
+    case, attempt = await domain.attempt_contact(work, case_id=case_id, report=report, match=match)
     return ContactAttemptReceipt(
         contact_attempt_id=attempt.id, channel=attempt.channel, at=attempt.made_at, reached=attempt.reached
-    )
+    ).tagged(case)
 
 
 # ---------------------------------------------------------------- Endpoints of the dated history of what the person'
@@ -78,20 +59,15 @@ async def attempt_contact(
 
 @router.post("/cases/{case_id}/legal-status", status_code=201)
 async def record_legal_status(
-    case_id: UUID, report: LegalStatusReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> LegalStatusReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, report: LegalStatusReport, match: IfMatch
+) -> LegalStatusReceipt:
     """Add to the history of the legal status. An undecided case is routed again from that day; a decision never changes."""
-    case, entry = await legal_status.record(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return LegalStatusReceipt(legal_status_id=entry.id, has_taken_effect=entry.has_taken_effect)
+    case, entry = await legal_status.record(work, case_id=case_id, report=report, match=match)
+    return LegalStatusReceipt(legal_status_id=entry.id, has_taken_effect=entry.has_taken_effect).tagged(case)
 
 
 @router.get("/cases/{case_id}/legal-status")
-async def read_legal_status(
-    case_id: UUID, response: Response, session: Session, actor: Reader, now: Now, purpose: OptionalPurpose = None
-) -> LegalStatusHistory:
+async def read_legal_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> LegalStatusHistory:
     """The history, oldest first. Who said so is read with a purpose only."""
-    case, entries = await repository.read_history(session, actor, case_id, purpose=purpose)
-    tag(response, case)
-    return views.see_legal_status(entries, today=on_date(now))
+    case, entries = await repository.read_history(work, case_id, purpose=purpose)
+    return views.see_legal_status(entries, today=on_date(work.now)).tagged(case)

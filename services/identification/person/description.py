@@ -1,24 +1,22 @@
 """What of a person's description stands open as coded facts: ages as groups, citizenships, the stay; and identifiers hashed."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.personal import Personal
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 
 ADULT_AGE: Final = 18
 
 
-def tell(session: AsyncSession, case: Case, *, now: datetime) -> None:
+def tell(work: UnitOfWork, case: Case) -> None:
     """Tell the coded facts as they are now."""
-    outbox.record(session, events.PersonDescribed(case_id=case.id, occurred_at=now, **told_of(case)))
+    work.record(events.PersonDescribed(case_id=case.id, occurred_at=work.now, **told_of(case)))
 
 
 def told_of(case: Case) -> Mapping[str, Any]:

@@ -4,8 +4,6 @@ several from one day the one recorded last. An undecided case is routed again by
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
@@ -17,22 +15,21 @@ from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import LegalStatusReport
 from services.identification.routing import domain as routing
 from shared.contract import events
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 
 
-async def begin(session: AsyncSession, case: Case, *, by: str, now: datetime) -> None:
+async def begin(work: UnitOfWork, case: Case, *, by: str) -> None:
     """The first entry, made at the opening from the description."""
-    await repository.add(session, _as_described(case, by=by, now=now))
+    await repository.add(work, _as_described(case, by=by, now=work.now))
 
 
 async def record(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: LegalStatusReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: LegalStatusReport, match: Match
 ) -> tuple[Case, LegalStatusEntry]:
     """Add an entry. It takes effect at once where its day has come, else on that day."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     entry = LegalStatusEntry(
         case_id=case.id,
@@ -41,55 +38,55 @@ async def record(
         valid_until=report.valid_until,
         unpermitted_work=bool(report.unpermitted_work),
         asylum_pending=bool(report.asylum_pending),
-        recorded_at=now,
-        recorded_by=actor.org,
-        has_taken_effect=report.valid_from <= on_date(now),
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
+        has_taken_effect=report.valid_from <= on_date(work.now),
     )
-    await repository.add(session, entry, SealedText(text=report.source) if report.source else None)
-    _tell(session, entry, now=now)
+    await repository.add(work, entry, SealedText(text=report.source) if report.source else None)
+    _tell(work, entry)
     if entry.has_taken_effect:
-        await _heed(session, case, now=now)
+        await _heed(work, case)
     return case, entry
 
 
-async def follow_the_description(session: AsyncSession, case: Case, *, actor: Actor, now: datetime) -> None:
+async def follow_the_description(work: UnitOfWork, case: Case) -> None:
     """A description that says something else of the stay is an entry from today."""
-    described = _as_described(case, by=actor.org, now=now)
-    held = await repository.holding(session, case, on=on_date(now))
+    described = _as_described(case, by=work.actor.org, now=work.now)
+    held = await repository.holding(work, case, on=on_date(work.now))
     if held is None or _said(held) != _said(described):
-        await repository.add(session, described)
-        _tell(session, described, now=now)
+        await repository.add(work, described)
+        _tell(work, described)
 
 
-async def take_effect(session: AsyncSession, now: datetime) -> None:
+async def take_effect(work: UnitOfWork) -> None:
     """Entries whose day has come take effect, and stays that have run out do so too; for the sweep."""
-    for case in await repository.lock_cases_with_due_entries(session, on=on_date(now)):
-        await repository.note_effect(session, case, on=on_date(now))
-        await _heed(session, case, now=now)
-    for case in await repository.lock_undecided_whose_stay_ran_out(session, on=on_date(now)):
-        await _heed_the_end(session, case, now=now)
+    for case in await repository.lock_cases_with_due_entries(work, on=on_date(work.now)):
+        await repository.note_effect(work, case, on=on_date(work.now))
+        await _heed(work, case)
+    for case in await repository.lock_undecided_whose_stay_ran_out(work, on=on_date(work.now)):
+        await _heed_the_end(work, case)
 
 
-async def _heed_the_end(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def _heed_the_end(work: UnitOfWork, case: Case) -> None:
     """The permit, the visa or the visa-free days are over since the case was routed: another rule may hold now."""
-    if routing.route(routing.facts_on(case, on_date(now))).rule == case.rule:
-        case.routed_at = now  # and is not looked at again
+    if routing.route(routing.facts_on(case, on_date(work.now))).rule == case.rule:
+        case.routed_at = work.now  # and is not looked at again
     else:
-        await authority.route_again(session, case, now=now)
+        await authority.route_again(work, case)
 
 
-async def _heed(session: AsyncSession, case: Case, *, now: datetime) -> None:
+async def _heed(work: UnitOfWork, case: Case) -> None:
     """What holds today is what the case says; an undecided case is routed by it."""
-    today = on_date(now)
-    held = await repository.holding(session, case, on=today)
+    today = on_date(work.now)
+    held = await repository.holding(work, case, on=today)
     before = routing.facts_on(case, today)
-    if held is None or _said(held) == _said(_as_described(case, by=held.recorded_by, now=now)):
+    if held is None or _said(held) == _said(_as_described(case, by=held.recorded_by, now=work.now)):
         return
     told_basis = case.residence_basis
     case.residence_basis, case.residence_valid_until = held.residence_basis, held.valid_until
     case.unpermitted_work, case.asylum_pending = held.unpermitted_work, held.asylum_pending
     await repository.amend_person(
-        session,
+        work,
         case,
         residence_basis=held.residence_basis,
         residence_valid_until=held.valid_until,
@@ -97,11 +94,11 @@ async def _heed(session: AsyncSession, case: Case, *, now: datetime) -> None:
         asylum_pending=held.asylum_pending,
     )
     if told_basis is not case.residence_basis:
-        description.tell(session, case, now=now)
+        description.tell(work, case)
     if before != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
-        await authority.route_again(session, case, now=now)
+        await authority.route_again(work, case)
     else:
-        await changes.case_changed(session, case, now=now)
+        await changes.case_changed(work, case)
 
 
 def _as_described(case: Case, *, by: str, now: datetime) -> LegalStatusEntry:
@@ -123,16 +120,15 @@ def _said(entry: LegalStatusEntry) -> tuple[object, ...]:
     return entry.residence_basis, entry.valid_until, entry.unpermitted_work, entry.asylum_pending
 
 
-def _tell(session: AsyncSession, entry: LegalStatusEntry, *, now: datetime) -> None:
-    outbox.record(
-        session,
+def _tell(work: UnitOfWork, entry: LegalStatusEntry) -> None:
+    work.record(
         events.LegalStatusChanged(
             case_id=entry.case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             residence_basis=entry.residence_basis,
             valid_from=entry.valid_from,
             valid_until=entry.valid_until,
             asylum_pending=entry.asylum_pending,
             unpermitted_work=entry.unpermitted_work,
-        ),
+        )
     )

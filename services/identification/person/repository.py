@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import DateTime, cast, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case import visibility
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, Part
 from services.identification.case.repository import WORKING, CaseNotFound, RoleDoesNotSee, cases_of, seal
 from services.identification.case.schemas import CasePerson, SealedText
@@ -18,9 +18,9 @@ from services.identification.consents.repository import leaves_of
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
-from shared.contract.codes import CaseStatus, Purpose
-from shared.data import audit, sealed
-from shared.identity.actor import Actor
+from shared.contract.codes import Purpose
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import COPENHAGEN
 from shared.kernel.errors import Forbidden, Gone
 from shared.kernel.text import AS_STORED
@@ -37,76 +37,74 @@ class PersonIsErased(Gone):
 _OF_A_PERSON: Final = frozenset({Fact.PERSON, Fact.CONTACT})
 
 
-async def read_person(
-    session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose
-) -> tuple[Case, CasePerson]:
+async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> tuple[Case, CasePerson]:
     """The person of a case, opened, as far as the actor may know; CaseNotFound for whom nothing of it is meant."""
-    found = (await session.execute(cases_of(actor).where(col(Case.id) == case_id))).first()
+    found = (await work.session.execute(cases_of(work.actor).where(col(Case.id) == case_id))).first()
     if found is None:
         raise CaseNotFound
     case, part = found[0], found[1].part
-    known = await _known_for(session, actor, case, part, purpose)
+    known = await _known_for(work, case, part, purpose)
     if case.erased_at:
         raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")
-    key = await sealed.key_of(session, case.id)
+    key = await sealed.key_of(work, case.id)
     whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     shown = {name: value for name, value in whole if name in whole.model_fields_set and person_fact(name) in known}
     person = CasePerson.model_validate(shown, context=AS_STORED)
     fields = sorted(person.model_fields_set)
-    audit.record(session, operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
+    work.audit(operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
     return case, person
 
 
-async def _known_for(session: AsyncSession, actor: Actor, case: Case, part: Part, purpose: Purpose) -> frozenset[Fact]:
+async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose) -> frozenset[Fact]:
     """What of the person the actor may know for this purpose; raises when that is nothing."""
-    leave = (await leaves_of(session, actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
-    known = visibility.may_know(actor, part, leave)
+    leave = (await leaves_of(work, work.actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
+    known = visibility.may_know(work.actor, part, leave)
     if known & _OF_A_PERSON:
         return known
     if part in WORKING:
         raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
-    for_any = (await leaves_of(session, actor.org, [case.id]))[case.id]
-    if visibility.may_know(actor, part, for_any) & _OF_A_PERSON:
+    for_any = (await leaves_of(work, work.actor.org, [case.id]))[case.id]
+    if visibility.may_know(work.actor, part, for_any) & _OF_A_PERSON:
         raise LeaveIsForAnotherPurpose("What lets your organisation read this was given for another purpose.")
     raise CaseNotFound
 
 
-async def replace_person(session: AsyncSession, case: Case, person: CasePerson) -> CasePerson:
+async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> CasePerson:
     """Seal a new description of the person of a locked case; gives it with the birth date that was stated first."""
-    key = await sealed.key_of(session, case.id)
+    key = await sealed.key_of(work, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     person = person.keeping_what_was_stated(known)
-    await seal(session, case, {"person": person}, owner=case.id)
-    audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
+    await seal(work, case, {"person": person}, owner=case.id)
+    work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person
 
 
-async def open_person(session: AsyncSession, case: Case, *, fields: Sequence[str]) -> CasePerson:
+async def open_person(work: UnitOfWork, case: Case, *, fields: Sequence[str]) -> CasePerson:
     """The person of a locked case, for a rule that asks these fields."""
-    key = await sealed.key_of(session, case.id)
-    audit.record(session, operation="person.consult", subject_id=case.id, fields=fields)
+    key = await sealed.key_of(work, case.id)
+    work.audit(operation="person.consult", subject_id=case.id, fields=fields)
     return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
 
 
-async def amend_person(session: AsyncSession, case: Case, **facts: Any) -> None:
+async def amend_person(work: UnitOfWork, case: Case, **facts: Any) -> None:
     """Change some coded facts in the description of a locked case's person."""
-    key = await sealed.key_of(session, case.id)
+    key = await sealed.key_of(work, case.id)
     person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    await seal(session, case, {"person": person.model_copy(update=facts)}, owner=case.id)
-    audit.record(session, operation="person.change", subject_id=case.id, fields=sorted(facts))
+    await seal(work, case, {"person": person.model_copy(update=facts)}, owner=case.id)
+    work.audit(operation="person.change", subject_id=case.id, fields=sorted(facts))
 
 
-async def forget_person(session: AsyncSession, case: Case, note: SealedText | None) -> None:
+async def forget_person(work: UnitOfWork, case: Case, note: SealedText | None) -> None:
     """Leave only the coded facts of a locked case's person: the old description is overwritten."""
-    key = await sealed.key_of(session, case.id)
+    key = await sealed.key_of(work, case.id)
     person = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    await seal(session, case, {"person": person.unnamed(), "refusal": note}, owner=case.id)
-    audit.record(session, operation="person.forget", subject_id=case.id, fields=person.named())
+    await seal(work, case, {"person": person.unnamed(), "refusal": note}, owner=case.id)
+    work.audit(operation="person.forget", subject_id=case.id, fields=person.named())
 
 
-async def add_contact_attempt(session: AsyncSession, attempt: ContactAttempt, note: SealedText | None) -> None:
+async def add_contact_attempt(work: UnitOfWork, attempt: ContactAttempt, note: SealedText | None) -> None:
     """Note an attempt to reach the person of a locked case."""
-    await records.add(session, attempt, operation="person.contact", note=note)
+    await records.add(work, attempt, operation="person.contact", note=note)
 
 
 # ---------------------------------------------------------------- The dated history of what a person's stay rests on
@@ -116,26 +114,26 @@ _MOST_AT_ONCE = 500
 _IN_ORDER = (col(LegalStatusEntry.valid_from), col(LegalStatusEntry.position))
 
 
-async def add(session: AsyncSession, entry: LegalStatusEntry, source: SealedText | None = None) -> None:
+async def add(work: UnitOfWork, entry: LegalStatusEntry, source: SealedText | None = None) -> None:
     """Add to the history of a case that was just opened or is locked."""
     words = Particulars(source=source.text) if source else None
-    await records.add(session, entry, operation="legal_status.add", particulars=words)
+    await records.add(work, entry, operation="legal_status.add", particulars=words)
 
 
-async def holding(session: AsyncSession, case: Case, *, on: date) -> LegalStatusEntry | None:
+async def holding(work: UnitOfWork, case: Case, *, on: date) -> LegalStatusEntry | None:
     """What holds on that day; None where the history begins later."""
     begun = select(LegalStatusEntry).where(
         col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
     )
-    return await session.scalar(begun.order_by(*(each.desc() for each in _IN_ORDER)).limit(1))
+    return await work.session.scalar(begun.order_by(*(each.desc() for each in _IN_ORDER)).limit(1))
 
 
 async def read_history(
-    session: AsyncSession, actor: Actor, case_id: UUID, *, purpose: Purpose | None
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None
 ) -> tuple[Case, list[tuple[LegalStatusEntry, Particulars | None]]]:
     """The history, oldest first, for those who work on the case; who said so is opened for a purpose only."""
-    case = await records.read_case(session, actor, case_id, operation="legal_status.read", purpose=purpose)
-    key = await sealed.key_of(session, case.id)
+    case = await records.read_case(work, case_id, operation="legal_status.read", purpose=purpose)
+    key = await sealed.key_of(work, case.id)
     query = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == case.id).order_by(*_IN_ORDER)
     return case, [
         (
@@ -144,11 +142,11 @@ async def read_history(
             if entry.particulars and purpose
             else None,
         )
-        for entry in await session.scalars(query)
+        for entry in await work.session.scalars(query)
     ]
 
 
-async def lock_cases_with_due_entries(session: AsyncSession, *, on: date) -> Sequence[Case]:
+async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases for which an entry's day has come, locked; those that somebody is changing now are left for the next time."""
     due = select(col(LegalStatusEntry.case_id)).where(
         ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= on
@@ -156,13 +154,13 @@ async def lock_cases_with_due_entries(session: AsyncSession, *, on: date) -> Seq
     # In an erased case there is nothing left that could change.
     kept = select(Case).where(col(Case.id).in_(due), col(Case.erased_at).is_(None))
     cases = kept.order_by(col(Case.id)).limit(_MOST_AT_ONCE)
-    found = (await session.scalars(cases.with_for_update(skip_locked=True))).all()
+    found = (await work.session.scalars(cases.with_for_update(skip_locked=True))).all()
     for case in found:
         case.version += 1
     return found
 
 
-async def lock_undecided_whose_stay_ran_out(session: AsyncSession, *, on: date) -> Sequence[Case]:
+async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The undecided cases that were routed while the stay was valid, which it is no more on that day, locked."""
     day_after = cast(col(Case.residence_valid_until) + 1, DateTime)
     ended = select(Case).where(
@@ -172,15 +170,17 @@ async def lock_undecided_whose_stay_ran_out(session: AsyncSession, *, on: date) 
         col(Case.merged_into).is_(None),
         col(Case.erased_at).is_(None),
     )
-    found = await session.scalars(ended.order_by(col(Case.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
+    found = await work.session.scalars(
+        ended.order_by(col(Case.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
+    )
     cases = found.all()
     for case in cases:
         case.version += 1
     return cases
 
 
-async def note_effect(session: AsyncSession, case: Case, *, on: date) -> None:
+async def note_effect(work: UnitOfWork, case: Case, *, on: date) -> None:
     """The entries of a locked case whose day has come have taken effect."""
     due = col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
-    await session.execute(update(LegalStatusEntry).where(*due).values(has_taken_effect=True))
-    audit.record(session, operation="legal_status.take_effect", subject_id=case.id)
+    await work.session.execute(update(LegalStatusEntry).where(*due).values(has_taken_effect=True))
+    work.audit(operation="legal_status.take_effect", subject_id=case.id)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, model_validator
 
-from shared.contract.codes import ContactChannel, ResidenceBasis
+from services.identification.case.codes import ContactChannel
+from shared.contract.codes import ResidenceBasis
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Day, Flag, Moment
 from shared.kernel.errors import SpokenValueError

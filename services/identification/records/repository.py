@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import visibility
 from services.identification.case.models import Case, Part, Table
@@ -23,7 +22,8 @@ from services.identification.case.repository import (
 from services.identification.case.visibility import Fact
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
-from shared.data import audit, sealed
+from shared.data import sealed
+from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -43,52 +43,52 @@ class RecordNotFound(NotFound):
     """The case has no such record."""
 
 
-async def add(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+async def add(work: UnitOfWork, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store a record of a locked case, each document sealed for its column."""
-    await seal(session, row, documents)
-    session.add(row)
-    await session.flush()
-    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+    await seal(work, row, documents)
+    work.session.add(row)
+    await work.session.flush()
+    work.audit(operation=operation, subject_id=row.case_id, object_ids=[row.id])
 
 
-async def change(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+async def change(work: UnitOfWork, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Seal what is new in a record of a locked case, and note the change."""
-    await seal(session, row, documents)
-    await session.flush()
-    audit.record(session, operation=operation, subject_id=row.case_id, object_ids=[row.id])
+    await seal(work, row, documents)
+    await work.session.flush()
+    work.audit(operation=operation, subject_id=row.case_id, object_ids=[row.id])
 
 
-async def put(session: AsyncSession, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
+async def put(work: UnitOfWork, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store the one row of its kind that a locked case has, in the place of an earlier one."""
-    await seal(session, row, documents, place=row.case_id)
-    await session.merge(row)
-    await session.flush()
-    audit.record(session, operation=operation, subject_id=row.case_id)
+    await seal(work, row, documents, place=row.case_id)
+    await work.session.merge(row)
+    await work.session.flush()
+    work.audit(operation=operation, subject_id=row.case_id)
 
 
-async def record_of(session: AsyncSession, case: Case, kind: type[RecordT], record_id: UUID) -> RecordT:
+async def record_of(work: UnitOfWork, case: Case, kind: type[RecordT], record_id: UUID) -> RecordT:
     """A record of a case already read; raises RecordNotFound."""
-    found = await session.get(kind, record_id)
+    found = await work.session.get(kind, record_id)
     if found is None or found.case_id != case.id:
         raise RecordNotFound
     return found
 
 
-async def records_of(session: AsyncSession, case_id: UUID, kind: type[RecordT]) -> list[RecordT]:
+async def records_of(work: UnitOfWork, case_id: UUID, kind: type[RecordT]) -> list[RecordT]:
     """All records of this kind in a case already read, as recorded."""
     query = select(kind).where(kind.case_id == case_id).order_by(kind.recorded_at, kind.id)
-    return list(await session.scalars(query))
+    return list(await work.session.scalars(query))
 
 
-async def by_case(session: AsyncSession, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
+async def by_case(work: UnitOfWork, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
     """The records of this kind in cases already read, as recorded, with one statement."""
     in_order: tuple[Any, ...] = (kind.recorded_at, kind.id)  # type: ignore[attr-defined]
-    return await _by_case(session, case_ids, select(kind).order_by(*in_order), kind)
+    return await _by_case(work, case_ids, select(kind).order_by(*in_order), kind)
 
 
-async def find_own(session: AsyncSession, case_id: UUID, kind: type[RowT]) -> RowT | None:
+async def find_own(work: UnitOfWork, case_id: UUID, kind: type[RowT]) -> RowT | None:
     """The one row of this kind that a case already read may have."""
-    return await session.get(kind, case_id)
+    return await work.session.get(kind, case_id)
 
 
 def with_the_prosecution(actor: Actor) -> frozenset[Part]:
@@ -99,8 +99,7 @@ def with_the_prosecution(actor: Actor) -> frozenset[Part]:
 
 
 async def read_case(
-    session: AsyncSession,
-    actor: Actor,
+    work: UnitOfWork,
     case_id: UUID,
     *,
     operation: str,
@@ -110,23 +109,23 @@ async def read_case(
 ) -> Case:
     """The case, for whom its words are meant: those who have one of these parts in it, in a role that may know the person.
     The read is kept under the operation's name."""
-    case, part = await find_case(session, actor, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
+    case, part = await find_case(work, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
     if part not in parts:
         raise CaseNotFound
-    if part in WORKING and Fact.PERSON not in visibility.may_know(actor, part):
+    if part in WORKING and Fact.PERSON not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 
 
 async def list_records(
-    session: AsyncSession, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
 ) -> list[RecordT]:
     """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
     query = select(kind).where(kind.case_id == case_id)
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(kind.recorded_at, kind.id) > last)
-    return list(await session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
+    return list(await work.session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
 
 
 def position(row: _IsRecord) -> list[str | int]:
@@ -134,11 +133,9 @@ def position(row: _IsRecord) -> list[str | int]:
     return [row.recorded_at.isoformat(), str(row.id)]
 
 
-async def opened(
-    session: AsyncSession, rows: Sequence[Any], column: str, kind: type[DocumentT]
-) -> dict[UUID, DocumentT]:
+async def opened(work: UnitOfWork, rows: Sequence[Any], column: str, kind: type[DocumentT]) -> dict[UUID, DocumentT]:
     """What these records seal in that column, by the record's id; those that seal nothing are left out."""
-    keys = await sealed.keys_of(session, {row.case_id for row in rows})
+    keys = await sealed.keys_of(work, {row.case_id for row in rows})
     return {
         row.id: keys[row.case_id].open(document, kind, table=str(row.__tablename__), column=column, row=row.id)
         for row in rows
@@ -146,10 +143,10 @@ async def opened(
     }
 
 
-async def opened_own(session: AsyncSession, row: Any, column: str, kind: type[DocumentT]) -> DocumentT | None:
+async def opened_own(work: UnitOfWork, row: Any, column: str, kind: type[DocumentT]) -> DocumentT | None:
     """What the one row of its kind that a case has seals in that column."""
     document = getattr(row, column)
     if document is None:
         return None
-    key = await sealed.key_of(session, row.case_id)
+    key = await sealed.key_of(work, row.case_id)
     return key.open(document, kind, table=str(row.__tablename__), column=column, row=row.case_id)

@@ -4,14 +4,13 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from services.identification.case.policies import Administrator, Lawyer, Overseer
 from services.identification.retention import domain, repository, views
 from services.identification.retention.schemas import HoldReport, HoldState, RetentionForecast, RetentionReport
 from shared.contract.types import Day
-from shared.http.endpoint import IfMatch, Now, Pages, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
@@ -21,42 +20,33 @@ router = service_router()
 
 @router.get("/retention")
 async def forecast_retention(
-    session: Session,
-    actor: Overseer,
-    now: Now,
-    on: Annotated[Day | None, Query(description="The day to look at; today without it.")] = None,
+    work: Overseer, on: Annotated[Day | None, Query(description="The day to look at; today without it.")] = None
 ) -> RetentionForecast:
     """What would be erased on that day, by which rule. Nothing is changed: the erasing runs by itself, once a day.
 
     Whoever works on a case can see it coming, and do what keeps it: go on with it, link it, or have a lawyer hold it."""
-    day: date = on or on_date(now)
-    due = await domain.due_on(session, on=day)
+    day: date = on or on_date(work.now)
+    due = await domain.due_on(work, on=day)
     return views.see_forecast(day, domain.TERMS.on(day).version, due)
 
 
 @router.get("/retention/runs")
-async def list_retention_runs(session: Session, actor: Administrator, pages: Pages) -> Page[RetentionReport]:
+async def list_retention_runs(work: Administrator, pages: Pages) -> Page[RetentionReport]:
     """The reports of the runs, newest first."""
-    found = await repository.runs(session, after=pages.after, limit=pages.limit)
+    found = await repository.runs(work, after=pages.after, limit=pages.limit)
     items = [views.see_run(done) for done in found]
     return pages.page(items, found, lambda row: [row.ran_at.isoformat(), str(row.id)])
 
 
 @router.post("/cases/{case_id}/legal-hold", status_code=201)
-async def place_legal_hold(
-    case_id: UUID, report: HoldReport, response: Response, session: Session, actor: Lawyer, now: Now, match: IfMatch
-) -> HoldState:
+async def place_legal_hold(work: Lawyer, case_id: UUID, report: HoldReport, match: IfMatch) -> HoldState:
     """Nothing of the case is erased until the hold is ended."""
-    case, placed = await domain.hold(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return views.see_hold(placed)
+    case, placed = await domain.hold(work, case_id=case_id, report=report, match=match)
+    return views.see_hold(placed).tagged(case)
 
 
 @router.post("/cases/{case_id}/legal-hold/end")
-async def end_legal_hold(
-    case_id: UUID, response: Response, session: Session, actor: Lawyer, now: Now, match: IfMatch
-) -> HoldState:
+async def end_legal_hold(work: Lawyer, case_id: UUID, match: IfMatch) -> HoldState:
     """The case is kept no longer than others."""
-    case, placed = await domain.end_hold(session, actor=actor, case_id=case_id, match=match, now=now)
-    tag(response, case)
-    return views.see_hold(placed)
+    case, placed = await domain.end_hold(work, case_id=case_id, match=match)
+    return views.see_hold(placed).tagged(case)

@@ -5,13 +5,12 @@ can no longer be read. What is counted stays, without what would point at somebo
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import tables
 from services.identification.case import repository as cases
@@ -24,9 +23,8 @@ from services.identification.retention.models import RetentionRun
 from services.identification.retention.schemas import HoldReport
 from shared.contract.codes import Channel
 from shared.contract.events import CaseErased
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import months_after, on_date
 from shared.kernel.errors import Conflict
 from shared.rules.decision_tables import Dated, Versions
@@ -75,44 +73,47 @@ class Terms(Dated):
 TERMS: Final = Versions(tables.FOLDER, "retention", Terms)
 
 
-async def due_on(session: AsyncSession, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
+async def due_on(work: UnitOfWork, *, on: date, limit: int | None = None) -> dict[Rule, list[UUID]]:
     """The cases that are to be erased on that day, by rule, oldest first; nothing is changed."""
     terms = TERMS.on(on)
     return {
         Rule.UNLINKED_CONTACT: await repository.unlinked_contacts(
-            session, until=months_after(on, -terms.unlinked_contact_months), channels=terms.unlinked_channels, on=on,
+            work,
+            until=months_after(on, -terms.unlinked_contact_months),
+            channels=terms.unlinked_channels,
+            on=on,
             limit=limit,
         ),
         Rule.NOT_IDENTIFIED: await repository.not_identified(
-            session, until=months_after(on, -terms.not_identified_months), on=on, limit=limit
+            work, until=months_after(on, -terms.not_identified_months), on=on, limit=limit
         ),
         Rule.CLOSED_VICTIM: await repository.closed_victims(
-            session, until=months_after(on, -terms.closed_victim_months), on=on, limit=limit
+            work, until=months_after(on, -terms.closed_victim_months), on=on, limit=limit
         ),
-    }  # fmt: skip
+    }
 
 
-async def run(session: AsyncSession, now: datetime) -> None:
+async def run(work: UnitOfWork) -> None:
     """Once a day: erase what is due, in batches, and leave a report. It runs until a batch was not full."""
-    today = on_date(now)
-    if await repository.has_run(session, today):
+    today = on_date(work.now)
+    if await repository.has_run(work, today):
         return
     terms = TERMS.on(today)
-    due = await due_on(session, on=today, limit=terms.batch + 1)
+    due = await due_on(work, on=today, limit=terms.batch + 1)
     left = terms.batch
     erased: dict[Rule, list[UUID]] = {}
     for rule, case_ids in due.items():
         erased[rule] = case_ids[:left]
         left -= len(erased[rule])
         for case_id in erased[rule]:
-            await _erase(session, case_id, rule, now=now)
-    await repository.forget_answers(session, before=now - timedelta(days=terms.stored_answers_days))
-    await evidence_repository.forget_unfinished(session, before=now - timedelta(days=terms.unfinished_uploads_days))
+            await _erase(work, case_id, rule)
+    await repository.forget_answers(work, before=work.now - timedelta(days=terms.stored_answers_days))
+    await evidence_repository.forget_unfinished(work, before=work.now - timedelta(days=terms.unfinished_uploads_days))
     is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
     await repository.add_run(
-        session,
+        work,
         RetentionRun(
-            ran_at=now,
+            ran_at=work.now,
             day=today,
             table_version=terms.version,
             is_complete=is_complete,
@@ -122,39 +123,35 @@ async def run(session: AsyncSession, now: datetime) -> None:
     )
 
 
-async def _erase(session: AsyncSession, case_id: UUID, rule: Rule, *, now: datetime) -> None:
-    for each in await consents_repository.family_of(session, case_id):
-        await repository.erase(session, each, rule=rule, now=now)
-        outbox.record(session, CaseErased(case_id=each, occurred_at=now))
+async def _erase(work: UnitOfWork, case_id: UUID, rule: Rule) -> None:
+    for each in await consents_repository.family_of(work, case_id):
+        await repository.erase(work, each, rule=rule)
+        work.record(CaseErased(case_id=each, occurred_at=work.now))
 
 
-async def reapply(session: AsyncSession, case_ids: Sequence[UUID], *, now: datetime) -> int:
+async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:
     """After a backup was restored: destroy again the keys of these cases. Says how many had come back."""
-    returned = await repository.with_key(session, case_ids)
+    returned = await repository.with_key(work, case_ids)
     for case_id in returned:
-        await repository.erase(session, case_id, rule="reapplied", now=now)
+        await repository.erase(work, case_id, rule="reapplied")
     return len(returned)
 
 
-async def hold(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: HoldReport, match: Match, now: datetime
-) -> tuple[Case, LegalHold]:
+async def hold(work: UnitOfWork, *, case_id: UUID, report: HoldReport, match: Match) -> tuple[Case, LegalHold]:
     """Nothing of the case is erased until the hold ends."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    if await repository.hold_on(session, case):
+    case = await cases.lock_case(work, case_id, match)
+    if await repository.hold_on(work, case):
         raise AlreadyOnHold("The case is on hold already; nothing of it is erased until that ends.")
-    placed = LegalHold(case_id=case.id, placed_at=now, placed_by=actor.org)
-    await repository.add_hold(session, placed, SealedText(text=report.reason))
+    placed = LegalHold(case_id=case.id, placed_at=work.now, placed_by=work.actor.org)
+    await repository.add_hold(work, placed, SealedText(text=report.reason))
     return case, placed
 
 
-async def end_hold(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, match: Match, now: datetime
-) -> tuple[Case, LegalHold]:
+async def end_hold(work: UnitOfWork, *, case_id: UUID, match: Match) -> tuple[Case, LegalHold]:
     """The case is kept no longer than others."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    placed = await repository.hold_on(session, case)
+    case = await cases.lock_case(work, case_id, match)
+    placed = await repository.hold_on(work, case)
     if placed is None:
         raise NotOnHold("The case is not on hold.")
-    placed.ended_at, placed.ended_by = now, actor.org
+    placed.ended_at, placed.ended_by = work.now, work.actor.org
     return case, placed

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.identification.case.models import Case, LegalHold
@@ -14,8 +13,8 @@ from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
 from shared.contract.codes import Channel
-from shared.data import audit
-from shared.data.sealed import StoredKey
+from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import StoredKey
 
 # Never: one that goes on in another case, or is held, or in which a clock of the person's still runs: an appeal, a period,
 # the follow-up of a return, the search for a child.
@@ -76,80 +75,80 @@ _UNLIMITED = 1_000_000
 
 
 async def unlinked_contacts(
-    session: AsyncSession, *, until: date, channels: Sequence[Channel], on: date, limit: int | None
+    work: UnitOfWork, *, until: date, channels: Sequence[Channel], on: date, limit: int | None
 ) -> list[UUID]:
     """Contacts that came to nothing: opened, and last heard of, on that day or before."""
-    return await _ids(session, _UNLINKED, until=until, on=on, most=limit, channels=list(channels))
+    return await _ids(work, _UNLINKED, until=until, on=on, most=limit, channels=list(channels))
 
 
-async def not_identified(session: AsyncSession, *, until: date, on: date, limit: int | None) -> list[UUID]:
+async def not_identified(work: UnitOfWork, *, until: date, on: date, limit: int | None) -> list[UUID]:
     """Cases decided, and never as a victim's, whose decision and closure lie on that day or before."""
-    return await _ids(session, _NOT_IDENTIFIED, until=until, on=on, most=limit)
+    return await _ids(work, _NOT_IDENTIFIED, until=until, on=on, most=limit)
 
 
-async def closed_victims(session: AsyncSession, *, until: date, on: date, limit: int | None) -> list[UUID]:
+async def closed_victims(work: UnitOfWork, *, until: date, on: date, limit: int | None) -> list[UUID]:
     """Victims' files that are closed, last followed up on that day or before."""
-    return await _ids(session, _CLOSED_VICTIMS, until=until, on=on, most=limit)
+    return await _ids(work, _CLOSED_VICTIMS, until=until, on=on, most=limit)
 
 
-async def _ids(session: AsyncSession, query: str, *, most: int | None, **values: Any) -> list[UUID]:
-    return list(await session.scalars(text(query), values | {"most": most or _UNLIMITED}))
+async def _ids(work: UnitOfWork, query: str, *, most: int | None, **values: Any) -> list[UUID]:
+    return list(await work.session.scalars(text(query), values | {"most": most or _UNLIMITED}))
 
 
-async def erase(session: AsyncSession, case_id: UUID, *, rule: str, now: datetime) -> None:
+async def erase(work: UnitOfWork, case_id: UUID, *, rule: str) -> None:
     """Destroy the case's key and all that was sealed under it, by what it is known, and who else had to do with it."""
-    await session.flush()
-    await session.execute(
-        text("SELECT erase_case(:case_id, :now, :rule)"), {"case_id": case_id, "now": now, "rule": rule}
+    await work.session.flush()
+    await work.session.execute(
+        text("SELECT erase_case(:case_id, :now, :rule)"), {"case_id": case_id, "now": work.now, "rule": rule}
     )
-    audit.record(session, operation="case.erase", subject_id=case_id)
+    work.audit(operation="case.erase", subject_id=case_id)
 
 
-async def forget_answers(session: AsyncSession, *, before: datetime) -> None:
+async def forget_answers(work: UnitOfWork, *, before: datetime) -> None:
     """Delete the stored answers to requests older than that."""
-    await session.execute(text("SELECT forget_answers(:before)"), {"before": before})
+    await work.session.execute(text("SELECT forget_answers(:before)"), {"before": before})
 
 
-async def with_key(session: AsyncSession, case_ids: Sequence[UUID]) -> list[UUID]:
+async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     """Those of these cases that have a key."""
-    return list(await session.scalars(select(StoredKey.owner_id).where(StoredKey.owner_id.in_(case_ids))))
+    return list(await work.session.scalars(select(StoredKey.owner_id).where(StoredKey.owner_id.in_(case_ids))))
 
 
-async def erased_keys(session: AsyncSession) -> list[UUID]:
+async def erased_keys(work: UnitOfWork) -> list[UUID]:
     """The ledger: all cases whose key was destroyed."""
-    return list(await session.scalars(select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))))
+    return list(await work.session.scalars(select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))))
 
 
-async def has_run(session: AsyncSession, day: date) -> bool:
+async def has_run(work: UnitOfWork, day: date) -> bool:
     """Whether everything due on that day was erased already."""
     done = select(col(RetentionRun.id)).where(col(RetentionRun.day) == day, col(RetentionRun.is_complete)).limit(1)
-    return await session.scalar(done) is not None
+    return await work.session.scalar(done) is not None
 
 
-async def add_run(session: AsyncSession, done: RetentionRun) -> None:
-    session.add(done)
-    await session.flush()
-    audit.record(session, operation="retention.run", object_ids=done.case_ids)
+async def add_run(work: UnitOfWork, done: RetentionRun) -> None:
+    work.session.add(done)
+    await work.session.flush()
+    work.audit(operation="retention.run", object_ids=done.case_ids)
 
 
-async def runs(session: AsyncSession, *, after: Sequence[str | int] | None, limit: int) -> list[RetentionRun]:
+async def runs(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RetentionRun]:
     """The reports, newest first, up to one more than `limit`."""
     query = select(RetentionRun)
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
     query = query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(limit + 1)
-    return list(await session.scalars(query))
+    return list(await work.session.scalars(query))
 
 
-async def hold_on(session: AsyncSession, case: Case) -> LegalHold | None:
+async def hold_on(work: UnitOfWork, case: Case) -> LegalHold | None:
     """The hold that stands on a locked case."""
     query = select(LegalHold).where(col(LegalHold.case_id) == case.id, col(LegalHold.ended_at).is_(None))
-    return await session.scalar(query)
+    return await work.session.scalar(query)
 
 
-async def add_hold(session: AsyncSession, placed: LegalHold, reason: SealedText) -> None:
-    await seal(session, placed, {"reason": reason})
-    session.add(placed)
-    await session.flush()
-    audit.record(session, operation="legal_hold.add", subject_id=placed.case_id)
+async def add_hold(work: UnitOfWork, placed: LegalHold, reason: SealedText) -> None:
+    await seal(work, placed, {"reason": reason})
+    work.session.add(placed)
+    await work.session.flush()
+    work.audit(operation="legal_hold.add", subject_id=placed.case_id)

@@ -1,10 +1,7 @@
 """The rights that a person is told of: what, when, in which language."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
@@ -16,22 +13,21 @@ from services.identification.rights.models import RightsExplanation
 from services.identification.rights.schemas import RightsAccount, RightsReport
 from shared.contract import events
 from shared.contract.personal import Personal
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 
 
 async def explain(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RightsReport, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, report: RightsReport, match: Match
 ) -> tuple[Case, RightsExplanation, list[Right]]:
     """Record that rights were explained; gives those that nobody has named to the person so far."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     explanation = RightsExplanation(
         case_id=case.id,
         explained_at=report.explained_at,
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
         rights=list(dict.fromkeys(report.rights)),
         language=report.language,
         with_interpreter=bool(report.interpreter),
@@ -40,17 +36,16 @@ async def explain(
     account = RightsAccount(
         interpreter=report.interpreter if isinstance(report.interpreter, Personal) else None, note=report.note
     )
-    await records.add(session, explanation, operation="rights.add", account=account)
-    outbox.record(
-        session,
+    await records.add(work, explanation, operation="rights.add", account=account)
+    work.record(
         events.RightsExplained(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             explained_at=explanation.explained_at,
             with_interpreter=explanation.with_interpreter,
-        ),
+        )
     )
-    explanations = await records.records_of(session, case.id, RightsExplanation)
+    explanations = await records.records_of(work, case.id, RightsExplanation)
     return case, explanation, not_yet_explained(explanations)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.records import repository as records
@@ -11,8 +11,7 @@ from services.identification.risk import domain, repository
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import OverdueRisk, RiskAccount, RiskDetails, RiskReceipt, RiskReport
 from shared.contract.types import Day
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
@@ -21,24 +20,20 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/risk-assessments", status_code=201)
-async def assess_risk(
-    case_id: UUID, report: RiskReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> RiskReceipt:  # fmt: skip
+async def assess_risk(work: Caseworker, case_id: UUID, report: RiskReport, match: IfMatch) -> RiskReceipt:
     """Record how great the danger to the person is. Left out, `reassess_on` follows from the level."""
-    case, assessment = await domain.assess(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return _receipt(assessment)
+    case, assessment = await domain.assess(work, case_id=case_id, report=report, match=match)
+    return _receipt(assessment).tagged(case)
 
 
 @router.get("/cases/{case_id}/risk-assessments")
 async def list_risk_assessments(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
 ) -> Page[RiskDetails]:
     """All assessments, as recorded, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="risk.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, RiskAssessment, after=pages.after, limit=pages.limit)
-    accounts = await records.opened(session, rows, "account", RiskAccount)
+    case = await records.read_case(work, case_id, operation="risk.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, RiskAssessment, after=pages.after, limit=pages.limit)
+    accounts = await records.opened(work, rows, "account", RiskAccount)
     items = [
         RiskDetails(
             **dict(_receipt(row)),
@@ -53,15 +48,13 @@ async def list_risk_assessments(
 
 @router.get("/risk-assessments/overdue")
 async def list_overdue_risk(
-    session: Session,
-    actor: Reader,
+    work: Reader,
     pages: Pages,
-    now: Now,
     on: Annotated[Day | None, Query(description="Seen from that day; left out: today in Copenhagen.")] = None,
 ) -> Page[OverdueRisk]:
     """The open cases I work on whose danger should have been assessed again before that day, the longest overdue first."""
-    seen_from = on or on_date(now)
-    rows = await repository.list_overdue(session, actor, on=seen_from, after=pages.after, limit=pages.limit)
+    seen_from = on or on_date(work.now)
+    rows = await repository.list_overdue(work, on=seen_from, after=pages.after, limit=pages.limit)
     items = [
         OverdueRisk(
             case_id=row.case_id,

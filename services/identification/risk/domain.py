@@ -1,12 +1,11 @@
 """How great the danger to a person is, and by when that is assessed again."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import tables
 from services.identification.case import changes, lifecycle
@@ -18,9 +17,8 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount, RiskReport
 from shared.contract import events
 from shared.contract.codes import RiskLevel
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.errors import Unprocessable
 from shared.rules.decision_tables import Dated, Versions
 
@@ -44,16 +42,14 @@ class ReassessedTooSoon(Unprocessable):
     """The danger is assessed again on a later day."""
 
 
-async def assess(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: RiskReport, match: Match, now: datetime
-) -> tuple[Case, RiskAssessment]:
+async def assess(work: UnitOfWork, *, case_id: UUID, report: RiskReport, match: Match) -> tuple[Case, RiskAssessment]:
     """Record an assessment. In the case the one of the latest day stands; of two of one day, the one recorded later."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     reassess_on = report.reassess_on or _term_of(report.level, assessed_on=report.assessed_on)
     if reassess_on <= report.assessed_on:
         raise ReassessedTooSoon(f"The danger was assessed on {report.assessed_on}; `reassess_on` is a later day.")
-    standing = await repository.latest_of(session, case.id)
+    standing = await repository.latest_of(work, case.id)
     is_latest = standing is None or standing.assessed_on <= report.assessed_on
     assessment = RiskAssessment(
         case_id=case.id,
@@ -61,22 +57,21 @@ async def assess(
         assessed_on=report.assessed_on,
         reassess_on=reassess_on,
         is_latest=is_latest,
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
     account = RiskAccount(threats=report.threats, measures=report.measures)
-    await repository.add_assessment(session, assessment, account, replaced=standing if is_latest else None)
-    outbox.record(
-        session,
+    await repository.add_assessment(work, assessment, account, replaced=standing if is_latest else None)
+    work.record(
         events.RiskAssessed(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             level=assessment.level,
             assessed_on=assessment.assessed_on,
             reassess_on=assessment.reassess_on,
-        ),
+        )
     )
-    await changes.case_changed(session, case, now=now)
+    await changes.case_changed(work, case)
     return case, assessment
 
 

@@ -5,37 +5,35 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty
 from services.identification.case.repository import WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
-from shared.contract.codes import CaseStatus
-from shared.data import audit
-from shared.identity.actor import Actor
+from shared.data.unit_of_work import UnitOfWork
 
 
-async def latest_of(session: AsyncSession, case_id: UUID) -> RiskAssessment | None:
+async def latest_of(work: UnitOfWork, case_id: UUID) -> RiskAssessment | None:
     """The assessment that stands in a case already read."""
     standing = select(RiskAssessment).where(col(RiskAssessment.case_id) == case_id, col(RiskAssessment.is_latest))
-    return await session.scalar(standing)
+    return await work.session.scalar(standing)
 
 
 async def add_assessment(
-    session: AsyncSession, assessment: RiskAssessment, account: RiskAccount, *, replaced: RiskAssessment | None
+    work: UnitOfWork, assessment: RiskAssessment, account: RiskAccount, *, replaced: RiskAssessment | None
 ) -> None:
     """Store an assessment of a locked case; the one it replaces stays, and no longer stands."""
     if replaced:
         replaced.is_latest = False
-        await session.flush()  # before the new row: one assessment stands in a case
-    await records.add(session, assessment, operation="risk.add", account=account)
+        await work.session.flush()  # before the new row: one assessment stands in a case
+    await records.add(work, assessment, operation="risk.add", account=account)
 
 
 async def list_overdue(
-    session: AsyncSession, actor: Actor, *, on: date, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork, *, on: date, after: Sequence[str | int] | None, limit: int
 ) -> list[RiskAssessment]:
     """Of the open cases that the actor works on, those whose standing assessment was to be renewed before that day: the
     longest overdue first, up to one more than `limit`; `after` is (reassess_on, case_id) of the last seen."""
@@ -44,7 +42,7 @@ async def list_overdue(
         .join(CaseParty, col(CaseParty.case_id) == col(RiskAssessment.case_id))
         .join(Case, col(Case.id) == col(RiskAssessment.case_id))
         .where(
-            col(CaseParty.org) == actor.org,
+            col(CaseParty.org) == work.actor.org,
             col(CaseParty.part).in_(WORKING),
             col(Case.status) != CaseStatus.CLOSED,
             col(Case.merged_into).is_(None),
@@ -56,6 +54,6 @@ async def list_overdue(
         last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)) > last)
     query = query.order_by(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)).limit(limit + 1)
-    found = list(await session.scalars(query))
-    audit.record(session, operation="risk.overdue", object_ids=[row.case_id for row in found[:limit]])
+    found = list(await work.session.scalars(query))
+    work.audit(operation="risk.overdue", object_ids=[row.case_id for row in found[:limit]])
     return found

@@ -1,6 +1,6 @@
 """Endpoints of the routing."""
 
-from services.identification.case.policies import Reader
+from services.identification.case.policies import Asker
 from services.identification.routing import domain
 from services.identification.routing.schemas import RoutingAnswer, RoutingQuestion
 from shared.http.endpoint import Now
@@ -11,6 +11,6 @@ router = service_router()
 
 
 @router.post("/routing")
-async def ask_routing(question: RoutingQuestion, actor: Reader, now: Now) -> RoutingAnswer:
+async def ask_routing(question: RoutingQuestion, actor: Asker, now: Now) -> RoutingAnswer:
     """Who decides, for facts of nobody in particular: nothing is stored. `on` defaults to today."""
     return RoutingAnswer.model_validate(domain.answer_routing(question, today=on_date(now)))

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.identification.case.models import Case
 from services.identification.routing import domain, repository
 from services.identification.routing.domain import RoutingFacts, RoutingTable
 from shared.contract.codes import Authority
+from shared.data.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,9 @@ class Rerouted:
         return f"{self.case_id}: {' '.join(self.was)} -> {' '.join(self.would_be)}"
 
 
-async def replay(session: AsyncSession, table: RoutingTable) -> tuple[int, Sequence[Rerouted]]:
+async def replay(work: UnitOfWork, table: RoutingTable) -> tuple[int, Sequence[Rerouted]]:
     """How many cases there are, and those that the table would route differently."""
-    found = await repository.routed_cases(session)
+    found = await repository.routed_cases(work)
     tried = [_try(case, table) for case in found]
     return len(found), [each for each in tried if each.was != each.would_be]
 

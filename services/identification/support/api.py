@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import Response
-
 from services.identification.case.policies import Caseworker, HealthWorker, Reader
 from services.identification.case.schemas import SealedText
 from services.identification.records import repository as records
@@ -25,8 +23,7 @@ from services.identification.support.schemas import (
     SupportMeasureStarted,
     SupportReceipt,
 )
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading, RequiredIfMatch, Session
-from shared.http.etag import tag
+from shared.http.endpoint import IfMatch, Pages, PurposeOfReading, RequiredIfMatch
 from shared.http.paging import Page
 from shared.runtime.service import service_router
 
@@ -35,39 +32,31 @@ router = service_router()
 
 @router.post("/cases/{case_id}/support-measures", status_code=201)
 async def start_support(
-    case_id: UUID, started: SupportMeasureStarted, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> SupportReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, started: SupportMeasureStarted, match: IfMatch
+) -> SupportReceipt:
     """Begin a measure. Only a positive decision unlocks the whole package; what cannot wait may begin before, and a contact
     person is always possible."""
-    case, measure = await domain.start_measure(
-        session, actor=actor, case_id=case_id, started=started, match=match, now=now
-    )
-    tag(response, case)
-    return _receipt(measure)
+    case, measure = await domain.start_measure(work, case_id=case_id, started=started, match=match)
+    return _receipt(measure).tagged(case)
 
 
 @router.post("/cases/{case_id}/support-measures/{measure_id}/end")
 async def end_support(
-    case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, response: Response, session: Session,
-    actor: Caseworker, now: Now, match: IfMatch,
-) -> SupportReceipt:  # fmt: skip
+    work: Caseworker, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, match: IfMatch
+) -> SupportReceipt:
     """Say on which day a measure ended."""
-    case, measure = await domain.end_measure(
-        session, actor=actor, case_id=case_id, measure_id=measure_id, ended=ended, match=match, now=now
-    )
-    tag(response, case)
-    return _receipt(measure)
+    case, measure = await domain.end_measure(work, case_id=case_id, measure_id=measure_id, ended=ended, match=match)
+    return _receipt(measure).tagged(case)
 
 
 @router.get("/cases/{case_id}/support-measures")
 async def list_support(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
 ) -> Page[SupportMeasureDetails]:
     """The measures and who gives them, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="support.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, SupportMeasure, after=pages.after, limit=pages.limit)
-    provided = await records.opened(session, rows, "details", Provision)
+    case = await records.read_case(work, case_id, operation="support.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, SupportMeasure, after=pages.after, limit=pages.limit)
+    provided = await records.opened(work, rows, "details", Provision)
     items = [SupportMeasureDetails(**dict(_receipt(row)), **dict(provided[row.id])) for row in rows]
     return pages.page(items, rows, records.position)
 
@@ -78,26 +67,19 @@ def _receipt(measure: SupportMeasure) -> SupportReceipt:
 
 @router.put("/cases/{case_id}/health-needs")
 async def state_health_needs(
-    case_id: UUID, stated: HealthNeedsStated, response: Response, session: Session, actor: HealthWorker, now: Now,
-    match: RequiredIfMatch,
-) -> HealthNeedsDetails:  # fmt: skip
+    work: HealthWorker, case_id: UUID, stated: HealthNeedsStated, match: RequiredIfMatch
+) -> HealthNeedsDetails:
     """Say what the person's health asks of a place, and why. Send the case's ETag as If-Match."""
-    case, _ = await domain.state_health_needs(
-        session, actor=actor, case_id=case_id, stated=stated, match=match, now=now
-    )
-    tag(response, case)
-    return HealthNeedsDetails.model_validate(stated)
+    case, _ = await domain.state_health_needs(work, case_id=case_id, stated=stated, match=match)
+    return HealthNeedsDetails.model_validate(stated).tagged(case)
 
 
 @router.get("/cases/{case_id}/health-needs")
-async def read_health_needs(
-    case_id: UUID, response: Response, session: Session, actor: Reader, purpose: PurposeOfReading
-) -> HealthNeedsDetails:
+async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> HealthNeedsDetails:
     """What the person's health asks of a place. Why is for the role health and CMM's caseworkers alone, with
     `purpose=health`; for everybody else `reasons` is null."""
-    case, needs, reasons = await domain.read_health_needs(session, actor=actor, case_id=case_id, purpose=purpose)
-    tag(response, case)
-    return HealthNeedsDetails(**dict(HealthFlags.model_validate(needs)), reasons=reasons)
+    case, needs, reasons = await domain.read_health_needs(work, case_id=case_id, purpose=purpose)
+    return HealthNeedsDetails(**dict(HealthFlags.model_validate(needs)), reasons=reasons).tagged(case)
 
 
 # ---------------------------------------------------------------- Endpoints of the prepared return
@@ -105,21 +87,18 @@ async def read_health_needs(
 
 @router.put("/cases/{case_id}/return-plan")
 async def plan_return(
-    case_id: UUID, planned: ReturnPlanned, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: RequiredIfMatch,
-) -> ReturnPlanDetails:  # fmt: skip
+    work: Caseworker, case_id: UUID, planned: ReturnPlanned, match: RequiredIfMatch
+) -> ReturnPlanDetails:
     """Record the plan, or what has changed in it; `departed_on` once the person has left. Send the case's ETag as If-Match."""
-    case, plan = await returns.plan_return(session, actor=actor, case_id=case_id, planned=planned, match=match, now=now)
-    tag(response, case)
-    return _details(plan, await records.records_of(session, case.id, FollowUp))
+    case, plan = await returns.plan_return(work, case_id=case_id, planned=planned, match=match)
+    return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
 
 
 @router.get("/cases/{case_id}/return-plan")
-async def read_return_plan(case_id: UUID, response: Response, session: Session, actor: Reader) -> ReturnPlanDetails:
+async def read_return_plan(work: Reader, case_id: UUID) -> ReturnPlanDetails:
     """The plan, and which follow-ups are made and due, for those who work on the case; no personal data."""
-    case, plan = await returns.read_plan(session, actor=actor, case_id=case_id)
-    tag(response, case)
-    return _details(plan, await records.records_of(session, case.id, FollowUp))
+    case, plan = await returns.read_plan(work, case_id=case_id)
+    return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
 
 
 def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
@@ -138,24 +117,20 @@ def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
 
 
 @router.post("/cases/{case_id}/return-plan/follow-ups", status_code=201)
-async def follow_up(
-    case_id: UUID, report: FollowUpReport, response: Response, session: Session, actor: Caseworker, now: Now,
-    match: IfMatch,
-) -> FollowUpReceipt:  # fmt: skip
+async def follow_up(work: Caseworker, case_id: UUID, report: FollowUpReport, match: IfMatch) -> FollowUpReceipt:
     """Record a month's follow-up after the departure. Not reached: CMM is alerted, the person may be in danger."""
-    case, made = await returns.follow_up(session, actor=actor, case_id=case_id, report=report, match=match, now=now)
-    tag(response, case)
-    return _return_receipt(made)
+    case, made = await returns.follow_up(work, case_id=case_id, report=report, match=match)
+    return _return_receipt(made).tagged(case)
 
 
 @router.get("/cases/{case_id}/return-plan/follow-ups")
 async def list_follow_ups(
-    case_id: UUID, session: Session, actor: Reader, pages: Pages, purpose: PurposeOfReading
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
 ) -> Page[FollowUpDetails]:
     """The follow-ups with their notes, for those who work on the case; every read is kept with its purpose."""
-    case = await records.read_case(session, actor, case_id, operation="follow-up.list", purpose=purpose)
-    rows = await records.list_records(session, case.id, FollowUp, after=pages.after, limit=pages.limit)
-    notes = await records.opened(session, rows, "note", SealedText)
+    case = await records.read_case(work, case_id, operation="follow-up.list", purpose=purpose)
+    rows = await records.list_records(work, case.id, FollowUp, after=pages.after, limit=pages.limit)
+    notes = await records.opened(work, rows, "note", SealedText)
     items = [
         FollowUpDetails(**dict(_return_receipt(row)), note=notes[row.id].text if row.id in notes else None)
         for row in rows

@@ -1,16 +1,13 @@
 """The support package, which a positive decision unlocks, and what the person's health asks for."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import tables
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
-from services.identification.case.codes import CENTRE
+from services.identification.case.codes import CENTRE, CaseStatus, SupportKind
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import WORKING
@@ -29,9 +26,9 @@ from services.identification.support.schemas import (
     SupportMeasureStarted,
 )
 from shared.contract import events
-from shared.contract.codes import CaseStatus, Purpose, SupportKind
+from shared.contract.codes import Purpose
 from shared.contract.personal import PersonalText
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
 from shared.identity.actor import Actor, Role
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
@@ -66,11 +63,11 @@ class NotForHealth(Forbidden):
 
 
 async def start_measure(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, started: SupportMeasureStarted, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, started: SupportMeasureStarted, match: Match
 ) -> tuple[Case, SupportMeasure]:
     """Begin a measure of the support package."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    made = (await decisions_repository.decisions_of(session, [case.id]))[case.id]
+    case = await cases.lock_case(work, case_id, match)
+    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     _check_unlocked(case, made, started)
     if started.ends_on and started.ends_on < started.starts_on:
         raise EndsBeforeStart(f"The measure begins on {started.starts_on}; it ends then or later.")
@@ -79,20 +76,19 @@ async def start_measure(
         kind=started.kind,
         starts_on=started.starts_on,
         ends_on=started.ends_on,
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
     details = Provision(provider=started.provider, note=started.note)
-    await records.add(session, measure, operation="support.add", details=details)
-    outbox.record(
-        session,
+    await records.add(work, measure, operation="support.add", details=details)
+    work.record(
         events.SupportStarted(
             case_id=case.id,
-            occurred_at=now,
+            occurred_at=work.now,
             measure_id=measure.id,
             starts_on=measure.starts_on,
             is_contact_person=measure.kind is SupportKind.CONTACT_PERSON,
-        ),
+        )
     )
     return case, measure
 
@@ -115,25 +111,18 @@ def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasur
 
 
 async def end_measure(
-    session: AsyncSession,
-    *,
-    actor: Actor,
-    case_id: UUID,
-    measure_id: UUID,
-    ended: SupportMeasureEnded,
-    match: Match,
-    now: datetime,
+    work: UnitOfWork, *, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, match: Match
 ) -> tuple[Case, SupportMeasure]:
     """End a measure on that day; one that was to end later ends earlier."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    measure = await records.record_of(session, case, SupportMeasure, measure_id)
+    measure = await records.record_of(work, case, SupportMeasure, measure_id)
     if ended.on < measure.starts_on:
         raise EndsBeforeStart(f"The measure begins on {measure.starts_on}; it ends then or later.")
     if measure.ends_on and measure.ends_on <= ended.on:
         raise MeasureEnded(f"The measure ended on {measure.ends_on}; begin a new one instead.")
     measure.ends_on = ended.on
-    await records.change(session, measure, operation="support.end")
+    await records.change(work, measure, operation="support.end")
     return case, measure
 
 
@@ -156,34 +145,34 @@ def may_know_why(actor: Actor) -> bool:
 
 
 async def state_health_needs(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, stated: HealthNeedsStated, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, stated: HealthNeedsStated, match: Match
 ) -> tuple[Case, HealthNeeds]:
     """Say what the person's health asks of a place, and why; in the place of what was said before."""
-    case = await cases.lock_case(session, actor, case_id, match)
-    if not may_know_why(actor):
+    case = await cases.lock_case(work, case_id, match)
+    if not may_know_why(work.actor):
         raise NotForHealth("Health needs are stated by somebody with the role health, or by a caseworker of CMM.")
     lifecycle.check(case, Step.WORK)
     needs = HealthNeeds(
-        case_id=case.id, **stated.model_dump(exclude={"reasons"}), recorded_at=now, recorded_by=actor.org
+        case_id=case.id, **stated.model_dump(exclude={"reasons"}), recorded_at=work.now, recorded_by=work.actor.org
     )
     reasons = SealedText(text=stated.reasons) if stated.reasons else None
-    await records.put(session, needs, operation="health.state", reasons=reasons)
+    await records.put(work, needs, operation="health.state", reasons=reasons)
     return case, needs
 
 
 async def read_health_needs(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, purpose: Purpose
+    work: UnitOfWork, *, case_id: UUID, purpose: Purpose
 ) -> tuple[Case, HealthNeeds, PersonalText | None]:
     """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
     those of them who may know it and ask for that purpose."""
-    case, part = await cases.find_case(session, actor, case_id, operation="health.read", purpose=purpose)
-    leaves = await consents_repository.leaves_of(session, actor.org, [case.id])
-    if Fact.HEALTH not in visibility.may_know(actor, part, leaves[case.id]):
+    case, part = await cases.find_case(work, case_id, operation="health.read", purpose=purpose)
+    leaves = await consents_repository.leaves_of(work, work.actor.org, [case.id])
+    if Fact.HEALTH not in visibility.may_know(work.actor, part, leaves[case.id]):
         raise cases.CaseNotFound
-    needs = await records.find_own(session, case.id, HealthNeeds)
+    needs = await records.find_own(work, case.id, HealthNeeds)
     if needs is None:
         raise records.RecordNotFound
-    if part not in WORKING or purpose is not Purpose.HEALTH or not may_know_why(actor):
+    if part not in WORKING or purpose is not Purpose.HEALTH or not may_know_why(work.actor):
         return case, needs, None
-    reasons = await records.opened_own(session, needs, "reasons", SealedText)
+    reasons = await records.opened_own(work, needs, "reasons", SealedText)
     return case, needs, reasons.text if reasons else None

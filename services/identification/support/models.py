@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from services.identification.case.codes import SupportKind
 from services.identification.case.models import Table
-from shared.contract.codes import SupportKind
 from shared.data.columns import code, moment, record_id, sealed
 
 

@@ -3,12 +3,11 @@
 It does not depend on testimony or on any other step of the criminal track (domain, section 2).
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identification import tables
 from services.identification.case import changes, lifecycle
@@ -23,9 +22,8 @@ from services.identification.support.schemas import FollowUpReport, ReturnPlanne
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
 from shared.contract.codes import DeadlineKind
-from shared.data import outbox
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import Match
-from shared.identity.actor import Actor
 from shared.kernel.clock import months_after
 from shared.kernel.errors import Conflict, Unprocessable
 from shared.rules.decision_tables import Dated, Versions
@@ -79,13 +77,13 @@ def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
 
 
 async def plan_return(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, planned: ReturnPlanned, match: Match, now: datetime
+    work: UnitOfWork, *, case_id: UUID, planned: ReturnPlanned, match: Match
 ) -> tuple[Case, ReturnPlan]:
     """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
     _check_order(planned)
-    known = await records.find_own(session, case.id, ReturnPlan)
+    known = await records.find_own(work, case.id, ReturnPlan)
     departed_before = known.departed_on if known else None
     is_new = known is None or (known.destination, known.agreed_on, known.planned_departure_on) != (
         planned.destination,
@@ -98,17 +96,21 @@ async def plan_return(
         months_after(planned.departed_on, reintegration_months(planned.departed_on)) if planned.departed_on else None
     )
     plan = ReturnPlan(
-        case_id=case.id, **planned.model_dump(), reintegration_until=until, recorded_at=now, recorded_by=actor.org
+        case_id=case.id,
+        **planned.model_dump(),
+        reintegration_until=until,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
-    await records.put(session, plan, operation="return.plan")
+    await records.put(work, plan, operation="return.plan")
     if is_new:
-        _tell_plan(session, plan, now=now)
+        _tell_plan(work, plan)
     if until and planned.departed_on and planned.departed_on != departed_before:
         departed = events.PersonDeparted(
-            case_id=case.id, occurred_at=now, departed_on=planned.departed_on, reintegration_until=until
+            case_id=case.id, occurred_at=work.now, departed_on=planned.departed_on, reintegration_until=until
         )
-        outbox.record(session, departed)
-    await changes.case_changed(session, case, now=now)
+        work.record(departed)
+    await changes.case_changed(work, case)
     return case, plan
 
 
@@ -118,26 +120,23 @@ def _check_order(planned: ReturnPlanned) -> None:
             raise PlanOutOfOrder(f"The {what} lies before {planned.agreed_on}, the day on which the return was agreed.")
 
 
-def _tell_plan(session: AsyncSession, plan: ReturnPlan, *, now: datetime) -> None:
-    outbox.record(
-        session,
+def _tell_plan(work: UnitOfWork, plan: ReturnPlan) -> None:
+    work.record(
         events.ReturnPlanned(
             case_id=plan.case_id,
-            occurred_at=now,
+            occurred_at=work.now,
             destination=plan.destination,
             agreed_on=plan.agreed_on,
             planned_departure_on=plan.planned_departure_on,
-        ),
+        )
     )
 
 
-async def follow_up(
-    session: AsyncSession, *, actor: Actor, case_id: UUID, report: FollowUpReport, match: Match, now: datetime
-) -> tuple[Case, FollowUp]:
+async def follow_up(work: UnitOfWork, *, case_id: UUID, report: FollowUpReport, match: Match) -> tuple[Case, FollowUp]:
     """Record a month's follow-up. A person who was not reached may be in danger."""
-    case = await cases.lock_case(session, actor, case_id, match)
+    case = await cases.lock_case(work, case_id, match)
     lifecycle.check(case, Step.WORK)
-    plan = await records.find_own(session, case.id, ReturnPlan)
+    plan = await records.find_own(work, case.id, ReturnPlan)
     if plan is None or plan.departed_on is None:
         raise NotDeparted("The person has not left yet; PUT .../return-plan with `departed_on` first.")
     months = reintegration_months(plan.departed_on)
@@ -145,7 +144,7 @@ async def follow_up(
         raise FollowUpOutOfTime(
             f"The person left on {plan.departed_on}; months 1 to {months} after that day are followed."
         )
-    made = await records.records_of(session, case.id, FollowUp)
+    made = await records.records_of(work, case.id, FollowUp)
     if any(each.month == report.month for each in made):
         raise FollowUpAlreadyMade(f"The follow-up of month {report.month} is recorded already.")
     following = FollowUp(
@@ -153,23 +152,23 @@ async def follow_up(
         month=report.month,
         contacted=report.contacted,
         made_on=report.on,
-        recorded_at=now,
-        recorded_by=actor.org,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
     )
     note = SealedText(text=report.note) if report.note else None
-    await records.add(session, following, operation="follow-up.add", note=note)
+    await records.add(work, following, operation="follow-up.add", note=note)
     if not report.contacted:
-        raise_alert(session, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
+        raise_alert(work, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
-    outbox.record(session, events.FollowUpMade(case_id=case.id, occurred_at=now, **report.model_dump(exclude={"note"})))
-    await changes.case_changed(session, case, now=now)
+    work.record(events.FollowUpMade(case_id=case.id, occurred_at=work.now, **report.model_dump(exclude={"note"})))
+    await changes.case_changed(work, case)
     return case, following
 
 
-async def read_plan(session: AsyncSession, *, actor: Actor, case_id: UUID) -> tuple[Case, ReturnPlan]:
+async def read_plan(work: UnitOfWork, *, case_id: UUID) -> tuple[Case, ReturnPlan]:
     """The plan, for those who work on the case."""
-    case = await records.read_case(session, actor, case_id, operation="return.read")
-    plan = await records.find_own(session, case.id, ReturnPlan)
+    case = await records.read_case(work, case_id, operation="return.read")
+    plan = await records.find_own(work, case.id, ReturnPlan)
     if plan is None:
         raise records.RecordNotFound
     return case, plan

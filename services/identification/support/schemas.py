@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.contract.codes import SupportKind
+from services.identification.case.codes import SupportKind
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Country, Day, Flag, Whole
 

@@ -16,16 +16,23 @@ POLICE = "politi-oestjylland"
 
 def withdrawn(case_id: str, org: str = POLICE, *, may_still_know: bool = False) -> ConsentWithdrawn:
     return ConsentWithdrawn(
-        case_id=UUID(case_id), occurred_at=datetime(2026, 3, 9, 11, 30, tzinfo=UTC), consent_id=uuid4(), recipient=org,
-        purpose=Purpose.INVESTIGATION, may_still_know=may_still_know,
-    )  # fmt: skip
+        case_id=UUID(case_id),
+        occurred_at=datetime(2026, 3, 9, 11, 30, tzinfo=UTC),
+        consent_id=uuid4(),
+        recipient=org,
+        purpose=Purpose.INVESTIGATION,
+        may_still_know=may_still_know,
+    )
 
 
 def given(case_id: str, org: str = POLICE) -> ConsentGiven:
     return ConsentGiven(
-        case_id=UUID(case_id), occurred_at=datetime(2026, 3, 9, 11, 40, tzinfo=UTC), consent_id=uuid4(), recipient=org,
+        case_id=UUID(case_id),
+        occurred_at=datetime(2026, 3, 9, 11, 40, tzinfo=UTC),
+        consent_id=uuid4(),
+        recipient=org,
         purpose=Purpose.INVESTIGATION,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.row(42)

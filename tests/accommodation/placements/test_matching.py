@@ -103,8 +103,12 @@ async def test_the_matches_say_what_speaks_for_each_in_ranked_order(housing: Hou
     await housing.tell(decision(case_id))
     found = await housing.matches(await housing.request(case_id, needs={"languages": ["tha", "eng"]}))
     assert [(match["rank"], match["place_id"]) for match in found["items"]] == [
-        (1, secret.place_id), (2, thai.place_id), (3, plain.place_id), (4, peak_place), (5, flat.place_id),
-    ]  # fmt: skip
+        (1, secret.place_id),
+        (2, thai.place_id),
+        (3, plain.place_id),
+        (4, peak_place),
+        (5, flat.place_id),
+    ]
     assert [match["speaks_for"] for match in found["items"]] == [
         ["same_kind_preferred", "secret_address", "ordinary_place"],
         ["language:eng", "language:tha", "same_kind_preferred", "ordinary_place"],

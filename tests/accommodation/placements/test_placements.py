@@ -28,15 +28,23 @@ async def test_a_person_comes_and_leaves(havn: World, housing: Housing) -> None:
         placement_id, "leave", body={"left_at": "2026-03-19T23:30:00+01:00", "reason": "Found a flat with a cousin."}
     )
     assert left.json() == {
-        "placement_id": placement_id, "case_id": case_id, "place_id": shelter.place_id,
-        "facility_id": shelter.facility_id, "region": "1082", "status": "left", "from_on": "2026-03-09",
-        "to_on": "2026-03-19", "arrived_at": "2026-03-09T10:30:00Z", "left_at": "2026-03-19T22:30:00Z",
+        "placement_id": placement_id,
+        "case_id": case_id,
+        "place_id": shelter.place_id,
+        "facility_id": shelter.facility_id,
+        "region": "1082",
+        "status": "left",
+        "from_on": "2026-03-09",
+        "to_on": "2026-03-19",
+        "arrived_at": "2026-03-09T10:30:00Z",
+        "left_at": "2026-03-19T22:30:00Z",
         "disappeared": False,
-    }  # fmt: skip
+    }
     told = await havn.events("accommodation", "person-")
     assert [(event["type"].split(".")[3], event["key"]) for event in told] == [
-        ("person-arrived", case_id), ("person-left", case_id),
-    ]  # fmt: skip
+        ("person-arrived", case_id),
+        ("person-left", case_id),
+    ]
     assert (told[1]["left_at"], told[1]["disappeared"]) == ("2026-03-19T22:30:00Z", False)
     assert b"cousin" not in (await havn.sql("accommodation", "SELECT leaving FROM placement"))[0]["leaving"]
 

@@ -16,9 +16,17 @@ from tests.world import World
 
 INSERT = "INSERT INTO stay (id, place_id, case_id, during, state) VALUES ($1, $2, $3, $4, $5)"
 TABLES = (
-    "facility", "place", "out_of_service", "approval", "known_case", "case_party", "placement_request", "offer",
-    "stay", "placement",
-)  # fmt: skip
+    "facility",
+    "place",
+    "out_of_service",
+    "approval",
+    "known_case",
+    "case_party",
+    "placement_request",
+    "offer",
+    "stay",
+    "placement",
+)
 
 
 def march(first: int, last: int | None) -> Range:

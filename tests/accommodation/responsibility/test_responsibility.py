@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.accommodation import tables
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.responsibility.domain import (
     TABLES,
     Responsibility,
@@ -19,7 +20,7 @@ from services.accommodation.responsibility.domain import (
     load_table,
     responsible_for,
 )
-from shared.contract.codes import FacilityKind, Gender, HousingAuthority, PlacementRow, ResidenceBasis
+from shared.contract.codes import Gender, ResidenceBasis
 from shared.rules.decision_tables import NoTableInForce, TableInvalid
 
 TODAY = date(2026, 3, 9)

@@ -81,8 +81,10 @@ async def test_us_sees_of_a_case_it_does_not_decide_only_whether_it_is_pending(h
         await case.decide("CMM")
         assert await state(case, "us") == told | {"identification_pending": False}
         assert (await case.get(by="us")).json() == NOTHING | {
-            "case_id": case.id, "identification_pending": False, "removal_hold": False,
-        }  # fmt: skip
+            "case_id": case.id,
+            "identification_pending": False,
+            "removal_hold": False,
+        }
 
 
 async def test_the_case_itself_shows_all_to_those_who_work_on_it_and_a_glimpse_to_others(havn: World) -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.case import visibility
+from services.identification.case.codes import ShareScope
 from services.identification.case.models import Part
 from services.identification.case.visibility import ATTRIBUTES, EVENTS, PARTS, ROLES, SCOPES, Fact, may_know
 from services.identification.overview.schemas import CaseDetails, CaseGlimpse, CaseState
-from shared.contract.codes import ShareScope
 from shared.contract.events import EVENTS as TOLD
 from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
 from shared.http.endpoint import STAFF

@@ -160,9 +160,20 @@ async def test_who_decides_sees_the_person_and_loses_sight_when_others_are_to_de
 async def test_who_does_not_work_on_the_case_reads_no_word_that_was_said_in_it(decided: Opened, role: str) -> None:
     await decided.interview("2026-03-03T10:00:00+01:00", summary="She spoke of her sister.")
     for part in (
-        "/interviews", "/decisions", "/appeals", "/criminal-track", "/support-measures", "/legal-status", "/indicators",
-        "/rights-explained", "/risk-assessments", "/evidence", "/closures", "/notes", "/recommendation",
-    ):  # fmt: skip
+        "/interviews",
+        "/decisions",
+        "/appeals",
+        "/criminal-track",
+        "/support-measures",
+        "/legal-status",
+        "/indicators",
+        "/rights-explained",
+        "/risk-assessments",
+        "/evidence",
+        "/closures",
+        "/notes",
+        "/recommendation",
+    ):
         refused = await decided.get(part, role=role, purpose="support")
         assert refused.status_code == 403, (part, refused.text)
         read = await decided.get(part, role="decider", purpose="support")

@@ -194,8 +194,11 @@ async def test_a_representative_is_asked_for_and_appointed_and_stands_beside_the
 
 async def test_only_those_who_work_on_the_case_record_it(havn: World) -> None:
     case = await girl(havn)
-    for part, body in (("child-assessment", {"assessed_at": NOON}), ("representative", {"requested_on": "2026-03-16"}),
-                       ("child-notification", {"municipality": "0461"})):  # fmt: skip
+    for part, body in (
+        ("child-assessment", {"assessed_at": NOON}),
+        ("representative", {"requested_on": "2026-03-16"}),
+        ("child-notification", {"municipality": "0461"}),
+    ):
         for org in ("us", "anklagemyndigheden"):
             assert (await case.post(f"/{part}", body, by=org)).status_code == 404
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.contract.codes import LegalBasis
+from services.identification.case.codes import LegalBasis
 from tests.identification.builders import CMM_DECIDES, EUROPEAN, US_DECIDES, Opened, name_of, open_case
 from tests.identification.consents.test_consents import consent, is_hidden_from, status, withdraw
 from tests.referrals.builders import POLICE

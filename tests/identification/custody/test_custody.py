@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.identification.builders import (  # fmt: skip
+from tests.identification.builders import (
     CMM_DECIDES,
     DANISH_GIRL,
     EUROPEAN,

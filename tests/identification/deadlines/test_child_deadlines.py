@@ -29,9 +29,15 @@ async def test_a_municipality_sees_the_clock_of_its_child_and_nothing_else(havn:
 async def notify(havn: World, case: Opened) -> Sent:
     """CMM's notification of the child to its municipality."""
     notice = await send(
-        havn, subject("P01") | CHILD, sender="cmm", recipient="kommune-0751", kind="child_notification",
-        case_id=case.id, municipality="0751", occurred_at=OPENED,
-    )  # fmt: skip
+        havn,
+        subject("P01") | CHILD,
+        sender="cmm",
+        recipient="kommune-0751",
+        kind="child_notification",
+        case_id=case.id,
+        municipality="0751",
+        occurred_at=OPENED,
+    )
     await havn.settled()
     return notice
 
@@ -77,9 +83,14 @@ async def test_a_notification_tells_the_municipality_of_a_child_that_had_none(ha
     }
     for sender in ("reden", "cmm"):
         await send(
-            havn, subject("P01") | CHILD, sender=sender, recipient="kommune-0461", kind="child_notification",
-            case_id=case.id, occurred_at=OPENED,
-        )  # fmt: skip
+            havn,
+            subject("P01") | CHILD,
+            sender=sender,
+            recipient="kommune-0461",
+            kind="child_notification",
+            case_id=case.id,
+            occurred_at=OPENED,
+        )
         await havn.settled()
         shown = await listed(havn, "kommune-0461")
         assert len(shown) == (1 if sender == "cmm" else 0), "who has nothing to do with the case starts no clock"

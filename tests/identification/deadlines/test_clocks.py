@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Deadline
 from services.identification.deadlines.rules import (
     Assessment,
@@ -25,7 +26,7 @@ from services.identification.deadlines.rules import (
     terms_on,
 )
 from services.identification.periods.lengths import Period, period_from
-from shared.contract.codes import Authority, CaseStatus, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
 from shared.kernel.clock import COPENHAGEN, end_of, on_date, start_of
 
 OPENED = datetime(2026, 6, 20, 21, 30, tzinfo=UTC)

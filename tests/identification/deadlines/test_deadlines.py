@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -318,8 +319,8 @@ async def test_two_sweeps_at_once_tell_nothing_twice(havn: World) -> None:
     database = havn.application.databases["identification"]
 
     async def sweep() -> None:
-        async with database.transaction(Actor.system("identification")) as session:
-            await deadlines.fire_due(session, later)
+        async with database.transaction(Actor.system("identification")) as work:
+            await deadlines.fire_due(replace(work, now=later))
             await asyncio.sleep(0.05)
 
     await asyncio.gather(*(sweep() for _ in range(4)))

@@ -18,24 +18,30 @@ async def recommended_case(havn: World, person: dict[str, Any]) -> Opened:
 
 
 WHO_MAY_DECIDE: list[tuple[dict[str, Any], list[tuple[str, str, str, int]]]] = [
-    (CMM_DECIDES, [
-        ("CMM", "cmm", "caseworker", 403),
-        ("CMM", "cmm", "lawyer", 403),
-        ("US", "cmm", "decider", 403),
-        ("US", "us", "decider", 404),
-        ("CMM", "us", "decider", 404),
-        ("CMM", PROSECUTION, "decider", 404),
-        ("CMM", "cmm", "decider", 201),
-    ]),
-    (US_DECIDES, [
-        ("US", "us", "caseworker", 403),
-        ("CMM", "us", "decider", 403),
-        ("CMM", "cmm", "decider", 403),
-        ("US", "cmm", "decider", 403),
-        ("US", "politi-oestjylland", "decider", 403),
-        ("US", "us", "decider", 201),
-    ]),
-]  # fmt: skip
+    (
+        CMM_DECIDES,
+        [
+            ("CMM", "cmm", "caseworker", 403),
+            ("CMM", "cmm", "lawyer", 403),
+            ("US", "cmm", "decider", 403),
+            ("US", "us", "decider", 404),
+            ("CMM", "us", "decider", 404),
+            ("CMM", PROSECUTION, "decider", 404),
+            ("CMM", "cmm", "decider", 201),
+        ],
+    ),
+    (
+        US_DECIDES,
+        [
+            ("US", "us", "caseworker", 403),
+            ("CMM", "us", "decider", 403),
+            ("CMM", "cmm", "decider", 403),
+            ("US", "cmm", "decider", 403),
+            ("US", "politi-oestjylland", "decider", 403),
+            ("US", "us", "decider", 201),
+        ],
+    ),
+]
 """For each case: the authority that is named, who asks in which role, and the answer; who may decide comes last."""
 
 

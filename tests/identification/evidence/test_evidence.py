@@ -75,9 +75,13 @@ async def test_a_clean_file_can_be_had_again_byte_for_byte(havn: World, clamd: C
     case = await open_case(havn, CMM_DECIDES)
     told = await sent(case, name="Kvittering 7.PDF", description="A receipt.", obtained_on="2026-03-01")
     assert told == {
-        "evidence_id": told["evidence_id"], "status": "available", "scan": "clean", "media_type": "application/pdf",
-        "size": len(PDF), "releases_needed": 0,
-    }  # fmt: skip
+        "evidence_id": told["evidence_id"],
+        "status": "available",
+        "scan": "clean",
+        "media_type": "application/pdf",
+        "size": len(PDF),
+        "releases_needed": 0,
+    }
     assert clamd.seen == [PDF]
     found = await download(case, told["evidence_id"])
     assert (found.status_code, found.content) == (200, PDF)
@@ -201,8 +205,9 @@ async def test_what_was_not_scanned_is_held_back_until_two_different_people_have
     assert name_of(await release(case, evidence_id, "jens")) == (409, "EvidenceNotHeld")
     (item,) = await listed(case)
     assert [(each["recorded_by"], each["recorded_by_subject"]) for each in item["releases"]] == [
-        ("cmm", "karen"), ("us", "karen"),
-    ]  # fmt: skip
+        ("cmm", "karen"),
+        ("us", "karen"),
+    ]
     assert item["releases"][0]["reason"] == "Opened on a machine apart."
     assert item["scan"] == "not_scanned"
     (row,) = await havn.sql("identification", "SELECT reason FROM evidence_release LIMIT 1")
@@ -230,8 +235,10 @@ async def test_when_clamd_is_back_a_held_file_is_scanned_again(havn: World, tmp_
         assert name_of(await case.post(f"/evidence/{infected}/scan", None)) == (422, "EvidenceInfected")
         assert name_of(await case.post(f"/evidence/{clean}/scan", None)) == (409, "EvidenceNotHeld")
     assert {item["evidence_id"]: item["status"] for item in await listed(case)} == {
-        clean: "available", infected: "refused", waiting: "held",
-    }  # fmt: skip
+        clean: "available",
+        infected: "refused",
+        waiting: "held",
+    }
     assert (await download(case, clean)).content == LETTER
 
 
@@ -296,8 +303,9 @@ async def test_what_was_never_sent_whole_is_destroyed_after_a_week(havn: World, 
     await sweep(havn, "2026-03-10T10:00:00+01:00")
     assert name_of(await send_part(case, left, 3, b"!")) == (409, "EvidenceIsWhole")
     assert {item["evidence_id"]: item["status"] for item in await listed(case)} == {
-        left: "removed", whole["evidence_id"]: "available",
-    }  # fmt: skip
+        left: "removed",
+        whole["evidence_id"]: "available",
+    }
     assert (await download(case, whole["evidence_id"])).content == PDF
     assert (await send_part(kept, on_hold, 2, b", ellers ...")).status_code == 201, "a legal hold keeps it"
     assert await parts_kept(havn) == 3
@@ -381,8 +389,9 @@ async def test_a_file_in_the_wrong_case_is_taken_out_and_why_stays(havn: World, 
     assert await parts_kept(havn) == 0
     items = await listed(case)
     assert [(item["name"], item["removal"]) for item in items] == [
-        ("Fra Tomas", "It is about somebody else."), ("Film", "It is about somebody else."),
-    ]  # fmt: skip
+        ("Fra Tomas", "It is about somebody else."),
+        ("Film", "It is about somebody else."),
+    ]
     assert await havn.sql("identification", "SELECT FROM audit WHERE operation = 'evidence.remove'")
 
 
@@ -398,8 +407,9 @@ async def test_every_download_is_kept_with_who_and_why(havn: World, clamd: Clamd
         "SELECT org, purpose, outcome, subject_id, object_ids FROM audit WHERE operation = 'evidence.download' ORDER BY at",
     )
     assert [(row["org"], row["purpose"], row["outcome"]) for row in rows] == [
-        ("cmm", "investigation", "allowed"), ("us", "investigation", "allowed"),
-    ]  # fmt: skip
+        ("cmm", "investigation", "allowed"),
+        ("us", "investigation", "allowed"),
+    ]
     assert {str(row["subject_id"]) for row in rows} == {case.id}
     assert {str(found) for row in rows for found in row["object_ids"]} == {evidence_id}
 

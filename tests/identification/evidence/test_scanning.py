@@ -141,10 +141,15 @@ async def test_a_slow_clamd_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "is_one"),
     [
-        ("unix:/run/clamav/clamd.ctl", True), ("tcp:clamd:3310", True), ("tcp:[::1]:3310", True),
-        ("clamd:3310", False), ("unix:clamd.ctl", False), ("tcp:clamd", False), ("", False),
+        ("unix:/run/clamav/clamd.ctl", True),
+        ("tcp:clamd:3310", True),
+        ("tcp:[::1]:3310", True),
+        ("clamd:3310", False),
+        ("unix:clamd.ctl", False),
+        ("tcp:clamd", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_an_address_that_is_none_is_refused_at_the_start(address: str, *, is_one: bool) -> None:
     if is_one:
         assert Settings(clamd=address).clamd == address

@@ -85,11 +85,15 @@ def test_half_a_name_is_shown_to_who_searches_and_asked_about_only_with_more() -
         (MALEE, MALEE, ["given_name", "family_name"]),
         (MALEE, {"family_name": "Suwan", "given_name": "Ngozi"}, ["family_name"]),
         (MALEE, {"aliases": ["Malee"]}, ["aliases"]),
-        (MALEE | {"birth_date": "2001-05-17"}, MALEE | {"birth_date": "2001-05-17"}, ["given_name", "family_name", "birth_date"]),
+        (
+            MALEE | {"birth_date": "2001-05-17"},
+            MALEE | {"birth_date": "2001-05-17"},
+            ["given_name", "family_name", "birth_date"],
+        ),
         (MALEE | {"stated_age": 24}, MALEE | {"stated_age": 25}, ["given_name", "family_name", "stated_age"]),
         (MALEE | {"birth_date": "2001-05-17"}, MALEE | {"stated_age": 24}, ["given_name", "family_name", "stated_age"]),
     ],
-)  # fmt: skip
+)
 def test_what_matches_is_named_as_the_fields_of_a_person(
     one: dict[str, Any], other: dict[str, Any], matched: list[str]
 ) -> None:

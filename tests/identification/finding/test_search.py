@@ -21,7 +21,10 @@ MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-1
         ({"given_name": "Malee", "family_name": "Suwan"}, {"given_name": "Suwan", "family_name": "Mali"}),
         ({"given_name": "Thi Lan", "family_name": "Nguyễn"}, {"given_name": "Lan", "family_name": "Nguyen"}),
         ({"given_name": "Muhammad", "family_name": "al-Hassan"}, {"given_name": "Mohamed", "family_name": "Hasan"}),
-        ({"given_name": "Abd al-Rahman", "family_name": "Saleem"}, {"given_name": "Abdulrahman", "family_name": "Salim"}),
+        (
+            {"given_name": "Abd al-Rahman", "family_name": "Saleem"},
+            {"given_name": "Abdulrahman", "family_name": "Salim"},
+        ),
         ({"given_name": "Phonchai", "family_name": "Wattana"}, {"given_name": "Ponchai", "family_name": "Vattana"}),
         ({"given_name": "Yuliia", "family_name": "Shevchenko"}, {"given_name": "Julia", "family_name": "Shevcenko"}),
         ({"given_name": "Blessing", "family_name": "Okafor"}, {"given_name": "Blessing"}),
@@ -31,7 +34,7 @@ MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-1
         ({"given_name": "Andreea", "family_name": "Țepeș"}, {"given_name": "Andrea", "family_name": "Tepez"}),
         ({"given_name": "Malee", "birth_date": "2001-05-17"}, {"family_name": "Malee", "birth_date": "2001-05-17"}),
     ],
-)  # fmt: skip
+)
 async def test_a_person_is_found_however_the_name_is_written(
     havn: World, recorded: dict[str, Any], sought: dict[str, Any]
 ) -> None:

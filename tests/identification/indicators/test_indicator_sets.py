@@ -77,11 +77,15 @@ def table_of(*strengths: str) -> IndicatorSet:
     rule = json.loads(SETS["adult_labour"].model_dump_json())["positive_when"]
     return IndicatorSet.model_validate(
         {
-            "version": "v1", "name": "tried", "title": "T", "title_da": "T", "valid_from": "2026-01-01",
+            "version": "v1",
+            "name": "tried",
+            "title": "T",
+            "title_da": "T",
+            "valid_from": "2026-01-01",
             "positive_when": rule,
             "dimensions": [{"id": "one", "title": "T", "title_da": "T", "items": items}],
         }
-    )  # fmt: skip
+    )
 
 
 def is_positive(*strengths: str) -> bool | None:
@@ -206,8 +210,11 @@ def test_the_version_of_the_day_is_found_and_an_earlier_one_by_its_name(two_vers
     assert scoring.sets_on(date(2025, 12, 31)) == []
     named = {name: scoring.find_set(name, on=summer) for name in ("tried", "tried@tried-1", "tried@tried-9", "untried")}
     assert {name: found and found.version for name, found in named.items()} == {
-        "tried": "tried-2", "tried@tried-1": "tried-1", "tried@tried-9": None, "untried": None,
-    }  # fmt: skip
+        "tried": "tried-2",
+        "tried@tried-1": "tried-1",
+        "tried@tried-9": None,
+        "untried": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -235,8 +242,10 @@ async def test_the_sets_in_force_are_listed_with_items_and_rule(havn: World) -> 
     assert page["next_cursor"] is None
     labour = next(found for found in page["items"] if found["set"] == "adult_labour")
     assert (labour["version"], labour["in_force_from"], labour["in_force_until"]) == (
-        "adult-labour-2007", "2007-01-01", None,
-    )  # fmt: skip
+        "adult-labour-2007",
+        "2007-01-01",
+        None,
+    )
     assert {"strong": 2, "medium": 0, "weak": 0} in labour["positive_when"]
     item = labour["dimensions"][0]["items"][0]
     assert item == {

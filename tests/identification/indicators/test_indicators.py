@@ -46,12 +46,21 @@ async def test_a_score_is_shown_with_its_items(havn: World) -> None:
     assert (score["set"], score["version"], score["positive_dimensions"]) == ("adult_labour", "adult-labour-2007", 1)
     assert len(score["dimensions"]) == 6
     assert dimension(score, "coercion_at_destination") == {
-        "id": "coercion_at_destination", "positive": True, "strong": 2, "medium": 0, "weak": 0,
+        "id": "coercion_at_destination",
+        "positive": True,
+        "strong": 2,
+        "medium": 0,
+        "weak": 0,
         "items": ["violence", "locked_in"],
-    }  # fmt: skip
+    }
     assert dimension(score, "exploitation") == {
-        "id": "exploitation", "positive": False, "strong": 0, "medium": 1, "weak": 0, "items": ["hardly_any_pay"],
-    }  # fmt: skip
+        "id": "exploitation",
+        "positive": False,
+        "strong": 0,
+        "medium": 1,
+        "weak": 0,
+        "items": ["hardly_any_pay"],
+    }
 
 
 async def test_observations_of_several_days_and_people_add_up(havn: World) -> None:
@@ -89,8 +98,11 @@ async def test_a_later_answer_stands_in_an_earlier_ones_place_and_both_stay(havn
     assert denied["positive_dimensions"] == 0
     items = (await case.get("/indicators", purpose="identification")).json()["items"]
     assert [(item["item"], item["answer"]) for item in items] == [
-        ("violence", "yes"), ("locked_in", "yes"), ("violence", "unknown"), ("violence", "no"),
-    ]  # fmt: skip
+        ("violence", "yes"),
+        ("locked_in", "yes"),
+        ("violence", "unknown"),
+        ("violence", "no"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,8 +158,9 @@ async def test_a_set_or_an_item_that_there_is_not_is_named(havn: World) -> None:
     refused = await observe(case, "violence", "made_to_steal", "violence", "beamed_up")
     assert name_of(refused) == (422, "IndicatorUnknown")
     assert [error["loc"] for error in refused.json()["errors"]] == [
-        ["body", "observations", 1, "item"], ["body", "observations", 3, "item"],
-    ]  # fmt: skip
+        ["body", "observations", 1, "item"],
+        ["body", "observations", 3, "item"],
+    ]
     assert "adult_labour@adult-labour-2007" in refused.json()["detail"]
     assert (await case.get("/indicators", purpose="identification")).json()["items"] == []
 
@@ -190,8 +203,9 @@ async def test_an_answer_is_scored_in_the_version_it_was_given_in(
     assert (named["version"], named["positive_dimensions"]) == ("adult-labour-2007", 0)
     page = (await case.get("/indicators", purpose="identification")).json()
     assert {score["version"]: score["positive_dimensions"] for score in page["scores"]} == {
-        "adult-labour-2007": 0, "adult-labour-2099": 1,
-    }  # fmt: skip
+        "adult-labour-2007": 0,
+        "adult-labour-2099": 1,
+    }
 
 
 @pytest.fixture(autouse=True)

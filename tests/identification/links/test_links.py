@@ -103,10 +103,14 @@ async def test_a_link_to_a_case_that_is_not_theirs_is_not_shown(havn: World) -> 
 
 async def test_a_case_opened_with_a_link_to_nobody_is_not_opened(havn: World) -> None:
     body = {
-        "channel": "outreach", "occurred_at": "2026-03-02T09:30:00+01:00", "reason": "Met.", "municipality": "0751",
-        "person": {"reference": "P01", "stated_age": 24}, "relation": "child",
+        "channel": "outreach",
+        "occurred_at": "2026-03-02T09:30:00+01:00",
+        "reason": "Met.",
+        "municipality": "0751",
+        "person": {"reference": "P01", "stated_age": 24},
+        "relation": "child",
         "linked_case_id": "01234567-89ab-4def-8123-456789abcdef",
-    }  # fmt: skip
+    }
     refused = await havn.partner("cmm").post("/identification/v1/cases", body)
     assert name_of(refused) == (404, "NotFound")
     assert await havn.sql("identification", "SELECT 1 FROM case_file") == []

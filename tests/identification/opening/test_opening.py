@@ -9,7 +9,7 @@ from services.identification import consumers
 from shared.contract.codes import ReferralKind
 from shared.contract.events import ReferralSubmitted
 from shared.identity.actor import Actor
-from shared.messaging.consumer import Handling
+from shared.messaging.consumer import Delivery
 from tests.identification.builders import (
     CASES,
     CMM_DECIDES,
@@ -59,9 +59,10 @@ async def test_a_referral_withdrawn_before_it_was_read_opens_none_and_holds_noth
     await sent.bring_to("withdrawn")
     (told,) = await havn.events("referrals", "referral-submitted")
     event = ReferralSubmitted.model_validate(told | {"kind": "identification"})
-    platform, actor = havn.application.platform, Actor.system("identification")
-    async with havn.application.databases["identification"].transaction(actor) as session:
-        await consumers.open_or_find_cases(session, event, Handling(platform.clock.now(), actor, platform.peers))
+    actor = Actor.system("identification")
+    async with havn.application.databases["identification"].transaction(actor) as work:
+        delivery = Delivery.of(work, peers=havn.application.platform.peers, sequence=1)
+        await consumers.open_or_find_cases(delivery, event)
     assert await listed(havn, "cmm") == []
 
 

@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli import app
+from services.identification.case.codes import CaseStatus
 from services.identification.overview.history import fold
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, Authority, CaseStatus, Outcome, ResidenceBasis
+from shared.contract.codes import AppealOutcome, Authority, Outcome, ResidenceBasis
 from shared.contract.events import Event
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import appeal, close, decided_case, done, follow_up, outcome, plan_return

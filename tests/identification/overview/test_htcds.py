@@ -5,19 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.identification.case.codes import CaseStatus, SupportKind
 from services.identification.indicators import domain as indicators
 from services.identification.overview import htcds
-from shared.contract.codes import (
-    AgeGroup,
-    Authority,
-    CaseStatus,
-    Channel,
-    ExploitationForm,
-    Gender,
-    Outcome,
-    ResidenceBasis,
-    SupportKind,
-)
+from shared.contract.codes import AgeGroup, Authority, Channel, ExploitationForm, Gender, Outcome, ResidenceBasis
 from tests.identification.builders import CMM_DECIDES, Opened, name_of, open_case
 from tests.world import World
 

@@ -40,9 +40,13 @@ async def restore(havn: World, kept: dict[str, Any]) -> None:
     """A backup is put back that knows nothing of the erasure."""
     key = kept["key"]
     await havn.sql(
-        "identification", "INSERT INTO data_key VALUES ($1, $2, $3, $4)", key["owner_id"], key["wrapped"],
-        key["wrapped_by"], key["created_at"],
-    )  # fmt: skip
+        "identification",
+        "INSERT INTO data_key VALUES ($1, $2, $3, $4)",
+        key["owner_id"],
+        key["wrapped"],
+        key["wrapped_by"],
+        key["created_at"],
+    )
     await havn.sql(
         "identification",
         "UPDATE case_file SET person = $1, erased_at = NULL WHERE id = $2",
@@ -191,5 +195,6 @@ async def test_without_databases_the_operator_is_told_what_to_do(
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     told = await command(havn, *words, HAVN_DATABASE_URL=nowhere, HAVN_HOME=str(tmp_path))
     assert (told.exit_code, told.output) == (
-        1, "The database server does not answer (ConnectionRefusedError); look at HAVN_DATABASE_URL.\n",
-    )  # fmt: skip
+        1,
+        "The database server does not answer (ConnectionRefusedError); look at HAVN_DATABASE_URL.\n",
+    )

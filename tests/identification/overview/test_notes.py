@@ -52,8 +52,10 @@ async def test_every_word_comes_back_with_when_and_by_whom(havn: World) -> None:
     }
     items = {item["kind"]: item for item in (await case.get("/notes", purpose="legal")).json()["items"]}
     assert (items["settlement"]["by"], items["extension"]["at"], items["extension"]["by"]) == (
-        "cmm", "2026-03-09T11:00:00Z", "cmm",
-    )  # fmt: skip
+        "cmm",
+        "2026-03-09T11:00:00Z",
+        "cmm",
+    )
 
 
 async def test_notes_are_for_those_who_work_on_the_case_and_every_read_is_kept(havn: World) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identification.case.codes import ContactChannel
 from services.identification.case.schemas import IDENTITY, CasePerson, ContactWay
 from services.identification.person.description import ADULT_AGE, age_group, age_group_at_exploitation
-from shared.contract.codes import AgeBasis, AgeGroup, ContactChannel
+from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.personal import Personal
 
 TODAY = date(2026, 3, 9)

@@ -46,8 +46,11 @@ async def test_the_first_entry_is_made_at_the_opening(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES | {"residence_valid_until": "2026-12-31"})
     (first,) = await history(case)
     assert (first["residence_basis"], first["valid_from"], first["valid_until"], first["holds"]) == (
-        "residence_permit", "2026-03-09", "2026-12-31", True,
-    )  # fmt: skip
+        "residence_permit",
+        "2026-03-09",
+        "2026-12-31",
+        True,
+    )
 
 
 @pytest.mark.row(9)
@@ -89,8 +92,11 @@ async def test_the_latest_that_has_begun_holds_and_of_one_day_the_last_recorded(
     await record(case, "eu_right_of_residence")
     assert (await case.details())["residence_basis"] == "eu_right_of_residence"
     assert [each["residence_basis"] for each in await history(case)] == [
-        "no_legal_stay", "residence_permit", "asylum_seeker", "eu_right_of_residence",
-    ]  # fmt: skip
+        "no_legal_stay",
+        "residence_permit",
+        "asylum_seeker",
+        "eu_right_of_residence",
+    ]
 
 
 async def test_what_is_to_come_takes_effect_on_its_day(havn: World) -> None:

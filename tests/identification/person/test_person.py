@@ -111,8 +111,14 @@ async def test_us_keeps_the_referrers_glimpse_of_whom_it_referred(havn: World) -
     told = (await case.get(by="us")).json()
     assert (told["status"], told["identification_pending"]) == ("referred", True)
     assert set(told) == {
-        "case_id", "status", "opened_on", "identification_pending", "removal_hold", "deciding_authority", "outcome",
-    }  # fmt: skip
+        "case_id",
+        "status",
+        "opened_on",
+        "identification_pending",
+        "removal_hold",
+        "deciding_authority",
+        "outcome",
+    }
     assert told["outcome"] is None
 
 

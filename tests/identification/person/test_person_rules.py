@@ -99,9 +99,13 @@ async def test_nobody_declines_and_nobody_is_reached_in_a_closed_case(havn: Worl
 async def test_an_attempt_is_kept_with_when_and_whether_and_its_words_sealed(havn: World) -> None:
     case = await open_door(havn, US_DECIDES | SMS)
     made = await done(
-        case.post("/contact-attempts", {"channel": "sms", "at": "2026-03-08T20:00:00+01:00", "reached": True,
-                                        "note": "Her sister answered."}, by="us"), 201,
-    )  # fmt: skip
+        case.post(
+            "/contact-attempts",
+            {"channel": "sms", "at": "2026-03-08T20:00:00+01:00", "reached": True, "note": "Her sister answered."},
+            by="us",
+        ),
+        201,
+    )
     assert made["at"] == "2026-03-08T19:00:00Z"
     await done(case.post("/contact-attempts", {"channel": "sms"}), 201)
     rows = await havn.sql(

@@ -18,8 +18,16 @@ NAMED: dict[str, Any] = CMM_DECIDES | {
     "safe_contact": "The bakery.",
     "contact_channels": [{"channel": "sms", "value": "+45 00 00 00 00", "is_safe": True}],
 }
-IDENTITY = ("given_name", "family_name", "birth_date", "stated_birth_date", "identifiers", "aliases", "safe_contact",
-            "contact_channels")  # fmt: skip
+IDENTITY = (
+    "given_name",
+    "family_name",
+    "birth_date",
+    "stated_birth_date",
+    "identifiers",
+    "aliases",
+    "safe_contact",
+    "contact_channels",
+)
 DECLINES = {"on": "2026-03-09", "note": "She wants nothing of this."}
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.retention import domain as retention
-from shared.data.sealed import SealBroken, key_of
+from shared.data.sealed import key_of
+from shared.data.vault import SealBroken
 from shared.identity.actor import Actor
 from shared.kernel.clock import months_after
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, Opened, listed, name_of, open_case
@@ -218,18 +219,22 @@ async def test_without_the_key_not_even_a_restored_dump_of_the_sealed_bytes_open
     refused = await case.get("/person", purpose="support")
     assert name_of(refused) == (410, "KeyDestroyed")
     database = havn.application.databases["identification"]
-    async with database.transaction(Actor.system("identification")) as session:
+    async with database.transaction(Actor.system("identification")) as work:
         with pytest.raises(SealBroken):
-            await key_of(session, key["owner_id"])
+            await key_of(work, key["owner_id"])
     # A backup of the whole database brings the key back; the ledger, kept outside it, destroys it again.
     await havn.sql(
-        "identification", "INSERT INTO data_key VALUES ($1, $2, $3, $4)", key["owner_id"], key["wrapped"],
-        key["wrapped_by"], key["created_at"],
-    )  # fmt: skip
+        "identification",
+        "INSERT INTO data_key VALUES ($1, $2, $3, $4)",
+        key["owner_id"],
+        key["wrapped"],
+        key["wrapped_by"],
+        key["created_at"],
+    )
     assert (await case.get("/person", purpose="support")).json()["given_name"] == "Canaria"
-    async with database.transaction(Actor.system("identification")) as session:
+    async with database.transaction(Actor.system("identification")) as work:
         ledger = [row["owner_id"] for row in await havn.sql("identification", "SELECT owner_id FROM erased_key")]
-        assert await retention.reapply(session, ledger, now=session.info["now"]) == 1
+        assert await retention.reapply(work, ledger) == 1
     assert (await case.get("/person", purpose="support")).status_code == 410
     assert "Canaria" not in await dump(havn)
 

@@ -19,8 +19,14 @@ async def test_what_was_explained_is_kept_and_what_was_not_is_named(havn: World)
     first = await case.post("/rights-explained", told | {"method": "both", "note": "She asked about her sister."})
     assert first.status_code == 201, first.text
     assert first.json()["not_yet_explained"] == [
-        "legal_aid", "interpreter", "confidentiality", "consent", "complaint", "return", "asylum",
-    ]  # fmt: skip
+        "legal_aid",
+        "interpreter",
+        "confidentiality",
+        "consent",
+        "complaint",
+        "return",
+        "asylum",
+    ]
     second = await case.post("/rights-explained", {"explained_at": AT, "rights": ["return", "support", "other"]})
     assert "support" not in second.json()["not_yet_explained"]
     assert "other" not in second.json()["not_yet_explained"]

@@ -173,8 +173,11 @@ async def test_a_case_is_on_the_list_of_those_who_work_on_it_only(havn: World) -
         await assess(case)
     listed = {org: await overdue(havn, org, on="2026-04-01") for org in ("cmm", "us", "politi-oestjylland", "reden")}
     assert {org: set(ids) for org, ids in listed.items()} == {
-        "cmm": {theirs.id, ours.id}, "us": {theirs.id}, "politi-oestjylland": set(), "reden": set(),
-    }  # fmt: skip
+        "cmm": {theirs.id, ours.id},
+        "us": {theirs.id},
+        "politi-oestjylland": set(),
+        "reden": set(),
+    }
 
 
 async def test_the_longest_overdue_comes_first_page_by_page(havn: World) -> None:

@@ -68,8 +68,13 @@ async def test_the_plan_and_the_departure_are_told_with_their_days(havn: World) 
     left = await plan_return(case, departed_on="2026-07-20")
     assert left["reintegration_until"] == "2027-01-20"
     assert [each["due_on"] for each in left["follow_ups"]] == [
-        "2026-08-20", "2026-09-20", "2026-10-20", "2026-11-20", "2026-12-20", "2027-01-20",
-    ]  # fmt: skip
+        "2026-08-20",
+        "2026-09-20",
+        "2026-10-20",
+        "2026-11-20",
+        "2026-12-20",
+        "2027-01-20",
+    ]
     assert await done(case.get("/return-plan")) == left
     (agreed,) = await told(case, "return-planned")
     assert (agreed["destination"], agreed["agreed_on"]) == ("ROU", "2026-06-19")

@@ -9,14 +9,25 @@ from tests.identification.life import close, decided_case, done, put, told
 from tests.world import World
 
 KINDS = [
-    "contact_person", "doctor", "psychologist", "midwife", "legal_aid", "education", "home_country_contact", "other",
-]  # fmt: skip
+    "contact_person",
+    "doctor",
+    "psychologist",
+    "midwife",
+    "legal_aid",
+    "education",
+    "home_country_contact",
+    "other",
+]
 CANNOT_WAIT = {"contact_person", "doctor", "psychologist", "midwife", "legal_aid", "other"}
 SECRET = "Karla from the blue house."
 NEEDS: dict[str, Any] = {
-    "needs_midwife": True, "needs_doctor": False, "needs_psychologist": False, "needs_medication": True,
-    "wheelchair": False, "reasons": "She is in her seventh month.",
-}  # fmt: skip
+    "needs_midwife": True,
+    "needs_doctor": False,
+    "needs_psychologist": False,
+    "needs_medication": True,
+    "wheelchair": False,
+    "reasons": "She is in her seventh month.",
+}
 FLAGS = {name: value for name, value in NEEDS.items() if name != "reasons"}
 
 

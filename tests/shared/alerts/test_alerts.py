@@ -63,8 +63,8 @@ async def database(alerts_url: URL, settings: Settings) -> AsyncIterator[Databas
     clock = DevelopmentClock()
     clock.set(NIGHT)
     found = Database(alerts_url, ring=key_provider(settings).ring(), clock=clock, pool_size=4)
-    async with found.transaction(ITSELF) as session:
-        await session.execute(text("UPDATE alert SET sent_at = now()"))
+    async with found.transaction(ITSELF) as work:
+        await work.session.execute(text("UPDATE alert SET sent_at = now()"))
     yield found
     await found.close()
 
@@ -119,15 +119,15 @@ def sender(database: Database, *channels: Channel, retry_seconds: float = 0.0) -
 
 
 async def raised(database: Database, *alerts: Alert) -> None:
-    async with database.transaction(ITSELF) as session:
+    async with database.transaction(ITSELF) as work:
         for alert in alerts or (ON_CALL,):
-            raise_alert(session, alert)
+            raise_alert(work, alert)
 
 
 async def rows(database: Database) -> list[RaisedAlert]:
-    async with database.transaction(ITSELF) as session:
+    async with database.transaction(ITSELF) as work:
         newest = select(RaisedAlert).where(RaisedAlert.raised_at == NIGHT).order_by(RaisedAlert.next_try_at)
-        return [row for row in await session.scalars(newest) if row.sent_at is None]
+        return [row for row in await work.session.scalars(newest) if row.sent_at is None]
 
 
 async def test_a_webhook_gets_the_alert_as_json_and_nothing_sensitive(
@@ -218,8 +218,8 @@ async def test_the_pause_between_tries_grows_and_ends_somewhere(database: Databa
         (waiting,) = await rows(database)
         assert waiting.next_try_at
         pauses.append(round((waiting.next_try_at - before).total_seconds() / 10))
-        async with database.transaction(ITSELF) as session:
-            await session.execute(text("UPDATE alert SET next_try_at = now() WHERE sent_at IS NULL"))
+        async with database.transaction(ITSELF) as work:
+            await work.session.execute(text("UPDATE alert SET next_try_at = now() WHERE sent_at IS NULL"))
     assert pauses == [2, 4, 8, 16, 32, 64, 90, 90, 90]
 
 
@@ -228,9 +228,9 @@ async def test_an_alert_that_was_rolled_back_was_never_raised(database: Database
         pass
 
     async def fail() -> None:
-        async with database.transaction(ITSELF) as session:
-            raise_alert(session, ON_CALL)
-            await session.flush()
+        async with database.transaction(ITSELF) as work:
+            raise_alert(work, ON_CALL)
+            await work.session.flush()
             raise Failure
 
     with pytest.raises(Failure):
@@ -267,8 +267,8 @@ async def test_what_a_dead_worker_had_taken_is_sent_by_the_next(database: Databa
         task.cancel()
     channel = Deaf(refusals=0)
     assert await sender(database, channel).send_pending() == 0, "its lease still runs"
-    async with database.transaction(ITSELF) as session:
-        await session.execute(text("UPDATE alert SET next_try_at = now() - interval '1 s' WHERE sent_at IS NULL"))
+    async with database.transaction(ITSELF) as work:
+        await work.session.execute(text("UPDATE alert SET next_try_at = now() - interval '1 s' WHERE sent_at IS NULL"))
     assert await sender(database, channel).send_pending() == 1
     assert len(channel.taken) == 1
 

@@ -121,9 +121,14 @@ def test_an_event_from_a_later_havn_is_read_without_what_we_do_not_know() -> Non
 def test_the_envelope_is_the_contracts_cloud_event() -> None:
     event = extended(UUID(int=7))
     envelope = cloud_event(
-        service="identification", event_id=UUID(int=9), type_=event.type, key=event.key, sequence=3,
-        occurred_at=NOON, payload={},
-    )  # fmt: skip
+        service="identification",
+        event_id=UUID(int=9),
+        type_=event.type,
+        key=event.key,
+        sequence=3,
+        occurred_at=NOON,
+        payload={},
+    )
     assert envelope == {
         "specversion": "1.0",
         "id": str(UUID(int=9)),

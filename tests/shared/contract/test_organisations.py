@@ -51,12 +51,34 @@ def test_an_organisation_of_the_contract_has_its_kind(org_id: str, kind: Organis
 @pytest.mark.parametrize(
     "org_id",
     [
-        "", "CMM", "cmm ", "kommune", "kommune-", "kommune-751", "kommune-07510", "kommune-abcd", "kommune-٠٧٥١",
-        "kommune-0751\n", "politi", "politi-", "politi--fyn", "politi-fyn-", "politi-Fyn", "politi-*", "politi-fyn\n",
-        "politi-" + "a" * 60, "sygehus-", "socialtilsyn-", "reden-k", "havn-referrals", "ministeriet", "-", "us-",
+        "",
+        "CMM",
+        "cmm ",
+        "kommune",
+        "kommune-",
+        "kommune-751",
+        "kommune-07510",
+        "kommune-abcd",
+        "kommune-٠٧٥١",
+        "kommune-0751\n",
+        "politi",
+        "politi-",
+        "politi--fyn",
+        "politi-fyn-",
+        "politi-Fyn",
+        "politi-*",
+        "politi-fyn\n",
+        "politi-" + "a" * 60,
+        "sygehus-",
+        "socialtilsyn-",
+        "reden-k",
+        "havn-referrals",
+        "ministeriet",
+        "-",
+        "us-",
         "-fyn",
     ],
-)  # fmt: skip
+)
 def test_any_other_id_is_unknown(org_id: str) -> None:
     with pytest.raises(UnknownOrganisation):
         kind_of(org_id)

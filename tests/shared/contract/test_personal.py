@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.contract.person import Identifier, PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.data.sealed import DataKey
+from shared.data.vault import DataKey
 from shared.kernel.text import AS_STORED
 from shared.observability.logs import _plain
 

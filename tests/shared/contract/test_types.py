@@ -23,19 +23,55 @@ from shared.contract.types import (
 )
 
 REFUSED: list[tuple[Any, Any]] = [
-    *((Day, given) for given in ("2026-3-2", "2026-02-30", "02-03-2026", "2026-03-02T00:00:00Z", 20260302, True,
-                                 "1899-12-31", "2200-01-01", "2026-03-02 ", "")),
-    *((Moment, given) for given in ("2026-03-02T09:30:00", "2026-03-02", 1772440200, "1772440200", "2026-03-02T25:00:00Z",
-                                    "1899-12-31T00:00:00Z", None)),
+    *(
+        (Day, given)
+        for given in (
+            "2026-3-2",
+            "2026-02-30",
+            "02-03-2026",
+            "2026-03-02T00:00:00Z",
+            20260302,
+            True,
+            "1899-12-31",
+            "2200-01-01",
+            "2026-03-02 ",
+            "",
+        )
+    ),
+    *(
+        (Moment, given)
+        for given in (
+            "2026-03-02T09:30:00",
+            "2026-03-02",
+            1772440200,
+            "1772440200",
+            "2026-03-02T25:00:00Z",
+            "1899-12-31T00:00:00Z",
+            None,
+        )
+    ),
     *((Flag, given) for given in (1, 0, "true", "yes", None)),
     *((Whole, given) for given in ("5", True, 5.5, None)),
     *((Country, given) for given in ("DK", "dnk", "DNKK", "D1K", 208, "XYZ", "DDR", "KOS", "XXD")),
     *((Language, given) for given in ("da", "DAN", "dan ")),
     *((Organisation, given) for given in ("CMM", "-cmm", "cmm-", "a--b", "a b", "x" * 65, "")),
-    *((Recipient, given) for given in ("nobody", "hopnow", "kommune-9999", "kommune-0411", "politi-aarhus", "havn", "sygehus",
-                                       "socialtilsyn-fyn", "sygehus-Vejle", "x" * 65)),
+    *(
+        (Recipient, given)
+        for given in (
+            "nobody",
+            "hopnow",
+            "kommune-9999",
+            "kommune-0411",
+            "politi-aarhus",
+            "havn",
+            "sygehus",
+            "socialtilsyn-fyn",
+            "sygehus-Vejle",
+            "x" * 65,
+        )
+    ),
     *((Municipality, given) for given in ("751", "07511", "9999", "x751", 751)),
-]  # fmt: skip
+]
 TAKEN: list[tuple[Any, Any]] = [
     (Day, "2026-03-02"),
     (Moment, "2026-03-02T09:30:00+01:00"),
@@ -44,11 +80,14 @@ TAKEN: list[tuple[Any, Any]] = [
     (Whole, 0),
     (Whole, 120),
     *((Country, given) for given in ("DNK", "XKX", "SSD", "XXA", "XXB", "XXC", "XXX")),
-    *((Recipient, given) for given in ("hopenow", "kommune-0751", "politi-nsk", "socialtilsyn-syd", "sygehus-vejle", "iom")),
+    *(
+        (Recipient, given)
+        for given in ("hopenow", "kommune-0751", "politi-nsk", "socialtilsyn-syd", "sygehus-vejle", "iom")
+    ),
     (Language, "dan"),
     (Organisation, "politi-oestjylland"),
     (Municipality, "0751"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "given_value"), REFUSED, ids=lambda value: repr(value)[:30])

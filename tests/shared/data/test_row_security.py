@@ -155,8 +155,8 @@ async def one_line(lone: LoneService) -> AsyncIterator[Database]:
 
 
 async def test_who_asked_is_forgotten_when_the_transaction_ends(one_line: Database) -> None:
-    async with one_line.transaction(ITSELF) as session:
-        pid, org = (await session.execute(WHO)).one()
+    async with one_line.transaction(ITSELF) as work:
+        pid, org = (await work.session.execute(WHO)).one()
         assert org == "havn"
     assert await asker(one_line) == (pid, "")
 
@@ -165,8 +165,8 @@ async def test_who_asked_is_forgotten_when_the_transaction_fails(one_line: Datab
     before = await asker(one_line)
 
     async def fail() -> None:
-        async with one_line.transaction(ITSELF) as session:
-            await session.execute(WHO)
+        async with one_line.transaction(ITSELF) as work:
+            await work.session.execute(WHO)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -176,8 +176,8 @@ async def test_who_asked_is_forgotten_when_the_transaction_fails(one_line: Datab
 
 async def test_who_asked_is_forgotten_when_the_request_is_broken_off(one_line: Database) -> None:
     async def linger() -> None:
-        async with one_line.transaction(ITSELF) as session:
-            await session.execute(text("SELECT pg_sleep(10)"))
+        async with one_line.transaction(ITSELF) as work:
+            await work.session.execute(text("SELECT pg_sleep(10)"))
 
     lingering = asyncio.create_task(linger())
     await asyncio.sleep(0.1)
@@ -190,9 +190,9 @@ async def test_who_asked_is_forgotten_when_the_request_is_broken_off(one_line: D
 async def test_each_transaction_of_the_pool_stands_for_its_own_actor(lone: LoneService) -> None:
     async def whose(name: str) -> tuple[str, str]:
         actor = Actor(**{field: getattr(ITSELF, field) for field in ITSELF.__slots__} | {"org": name})
-        async with lone.database.transaction(actor) as session:
+        async with lone.database.transaction(actor) as work:
             await asyncio.sleep(0)
-            return name, (await session.execute(WHO)).one()[1]
+            return name, (await work.session.execute(WHO)).one()[1]
 
     for name, org in await asyncio.gather(*(whose(f"org-{number}") for number in range(50))):
         assert name == org

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from shared.contract.personal import Personal
 from shared.data.keys import KeyRing
-from shared.data.sealed import DataKey, SealBroken, StoredKey, Vault, key_of, keys_of, new_key
+from shared.data.sealed import key_of, keys_of, new_key
+from shared.data.vault import DataKey, SealBroken, StoredKey, Vault
 from tests.journeys.sc01 import PLANTED, Story
 from tests.shared.lone_service import ITSELF, NOON, LoneService
 from tests.world import World
@@ -155,10 +156,10 @@ def test_a_rotation_of_the_wrapping_keys_changes_no_hash() -> None:
 
 async def test_a_key_is_kept_wrapped_and_found_again(lone: LoneService) -> None:
     owner_id = uuid4()
-    async with lone.database.transaction(ITSELF) as session:
-        key = new_key(session, owner_id, now=NOON)
-    async with lone.database.transaction(ITSELF) as session:
-        assert await key_of(session, owner_id) == key
+    async with lone.database.transaction(ITSELF) as work:
+        key = new_key(work, owner_id)
+    async with lone.database.transaction(ITSELF) as work:
+        assert await key_of(work, owner_id) == key
     (row,) = await lone.sql("SELECT wrapped, wrapped_by FROM data_key")
     assert key.secret not in row["wrapped"]
     assert row["wrapped_by"] == lone.ring.current
@@ -166,13 +167,13 @@ async def test_a_key_is_kept_wrapped_and_found_again(lone: LoneService) -> None:
 
 async def test_with_its_key_everything_of_a_case_is_gone(lone: LoneService) -> None:
     kept, erased = uuid4(), uuid4()
-    async with lone.database.transaction(ITSELF) as session:
-        new_key(session, kept, now=NOON)
-        new_key(session, erased, now=NOON)
+    async with lone.database.transaction(ITSELF) as work:
+        new_key(work, kept)
+        new_key(work, erased)
     await lone.sql("DELETE FROM data_key WHERE owner_id = $1", erased)
-    async with lone.database.transaction(ITSELF) as session:
+    async with lone.database.transaction(ITSELF) as work:
         with pytest.raises(SealBroken, match="erased"):
-            await keys_of(session, [kept, erased])
+            await keys_of(work, [kept, erased])
 
 
 SWAPS = {

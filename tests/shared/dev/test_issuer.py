@@ -211,9 +211,30 @@ async def test_t021_parameters_in_the_address_or_in_json_are_refused(browser: ht
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 _words = st.sampled_from(
-    ["grant_type", "client_credentials", "authorization_code", "client_id", "cmm", "client_secret", "dev", "role", "&",
-     "=", "%", "%ff", "%00", "+", "scope", "code", "code_verifier", "redirect_uri", "http://127.0.0.1/", ";", "[" * 3000]
-)  # fmt: skip
+    [
+        "grant_type",
+        "client_credentials",
+        "authorization_code",
+        "client_id",
+        "cmm",
+        "client_secret",
+        "dev",
+        "role",
+        "&",
+        "=",
+        "%",
+        "%ff",
+        "%00",
+        "+",
+        "scope",
+        "code",
+        "code_verifier",
+        "redirect_uri",
+        "http://127.0.0.1/",
+        ";",
+        "[" * 3000,
+    ]
+)
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

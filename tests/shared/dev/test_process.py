@@ -54,12 +54,16 @@ def test_its_process_ends_with_a_sentence_in_production() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "shared.dev.process"],
         cwd=ROOT,
-        env={"HAVN_ENV": "production", "HAVN_DATABASE_URL": "postgresql://db/havn", "HAVN_ISSUERS": "x",
-             "HAVN_MASTER_KEY": "x"},
+        env={
+            "HAVN_ENV": "production",
+            "HAVN_DATABASE_URL": "postgresql://db/havn",
+            "HAVN_ISSUERS": "x",
+            "HAVN_MASTER_KEY": "x",
+        },
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-    )  # fmt: skip
+    )
     assert ended.returncode == 1
     assert ended.stderr.strip() == "The development issuer does not start in production; configure real issuers."

@@ -40,8 +40,10 @@ async def test_a_neighbour_is_asked_with_our_own_token_our_purpose_and_our_trace
 
 
 async def test_a_neighbour_of_its_own_address_is_asked_there() -> None:
-    peers = peers_with(lambda request: httpx.Response(200, json={"host": request.url.host}),
-                       service_urls={"referrals": "http://referrals:8000"})  # fmt: skip
+    peers = peers_with(
+        lambda request: httpx.Response(200, json={"host": request.url.host}),
+        service_urls={"referrals": "http://referrals:8000"},
+    )
     assert await peers.get("referrals", "/x") == {"host": "referrals"}
     assert await peers.get("stats", "/x") == {"host": "127.0.0.1"}
 

@@ -222,11 +222,19 @@ async def test_who_leaves_in_the_middle_of_a_request_is_no_failure_of_ours(
 ) -> None:
     headers = {"authorization": f"Bearer {havn.partner('cmm').token}", "content-type": "application/json"}
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": "/identification/v1/routing", "raw_path": b"/identification/v1/routing", "query_string": b"",
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/identification/v1/routing",
+        "raw_path": b"/identification/v1/routing",
+        "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()] + [(b"host", b"havn.test")],
-        "server": ("havn.test", 80), "client": ("127.0.0.1", 5), "root_path": "",
-    }  # fmt: skip
+        "server": ("havn.test", 80),
+        "client": ("127.0.0.1", 5),
+        "root_path": "",
+    }
     pieces = iter([{"type": "http.request", "body": b'{"citizen', "more_body": True}, {"type": "http.disconnect"}])
     sent: list[Any] = []
 
@@ -236,6 +244,6 @@ async def test_who_leaves_in_the_middle_of_a_request_is_no_failure_of_ours(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await havn.application.front(scope, receive, send)
+    await havn.application.asgi(scope, receive, send)
     assert sent[0]["status"] == 400
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

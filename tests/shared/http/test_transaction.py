@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referrals.app import service as referrals
-from shared.data import audit, outbox
 from shared.data.database import Database
 from shared.data.embedded import EmbeddedPostgres
+from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Conflict
 from shared.kernel.settings import Settings
@@ -70,7 +70,7 @@ async def test_a_commit_that_fails_is_never_answered_as_done_and_leaves_nothing(
 
 
 async def test_a_line_that_breaks_at_commit_is_answered_503(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(session: AsyncSession) -> None:
+    async def broken(work: UnitOfWork) -> None:
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
@@ -107,7 +107,7 @@ async def test_an_error_at_the_very_end_takes_everything_back(havn: World, monke
         raise Conflict("Not now.")
 
     with monkeypatch.context() as patched:
-        patched.setattr("services.referrals.api.tag", refuse)
+        patched.setattr("shared.contract.types.Shown.tagged", refuse)
         answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
     assert answer.status_code == 409
     assert await left(havn) == {}
@@ -127,9 +127,9 @@ async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_i
 
 async def test_a_transaction_that_raises_records_no_event_and_no_access(lone: LoneService) -> None:
     async def fail() -> None:
-        async with lone.database.transaction(ITSELF) as session:
-            audit.record(session, operation="test")
-            outbox.record(session, extended(uuid4()))
+        async with lone.database.transaction(ITSELF) as work:
+            work.audit(operation="test")
+            work.record(extended(uuid4()))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -141,9 +141,9 @@ async def test_the_relay_is_woken_after_the_commit_and_not_before(lone: LoneServ
     seen: list[Any] = []
     database = Database(lone.runtime, ring=lone.ring, clock=SystemClock())
     database.on_commit = lambda: seen.append("woken")
-    async with database.transaction(ITSELF) as session:
-        outbox.record(session, extended(uuid4()))
-        await session.flush()
+    async with database.transaction(ITSELF) as work:
+        work.record(extended(uuid4()))
+        await work.session.flush()
         assert seen == []
     assert seen == ["woken"]
     async with database.transaction(ITSELF):

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contract.events import PeriodExtended
 from shared.http.peers import PeerAway
-from shared.messaging.consumer import Handlers, Handling, Unreadable, read
+from shared.messaging.consumer import Delivery, Handlers, Unreadable, read
 from shared.messaging.messages import Message
 from shared.messaging.relay import replay
 from tests.shared.lone_service import CollectingBus, LoneService, extended, message_of, story_of
@@ -35,8 +34,8 @@ def noting(trouble: Trouble = never, *, meanwhile: Callable[[], Awaitable[Any]] 
     handlers = Handlers()
 
     @handlers.on(PeriodExtended)
-    async def note(session: AsyncSession, event: PeriodExtended, handling: Handling) -> None:
-        await session.execute(
+    async def note(work: Delivery, event: PeriodExtended) -> None:
+        await work.session.execute(
             text("INSERT INTO noted (case_id, number) VALUES (:case_id, :number)"),
             {"case_id": event.case_id, "number": event.period_id.int},
         )
@@ -306,7 +305,7 @@ async def test_an_event_waits_for_its_case_and_not_for_the_others(lone: LoneServ
     handlers = Handlers()
 
     @handlers.on(PeriodExtended)
-    async def handle(session: AsyncSession, event: PeriodExtended, handling: Handling) -> None:
+    async def handle(work: Delivery, event: PeriodExtended) -> None:
         if event.case_id == slow:
             await asyncio.wait_for(quick_is_done.wait(), 5)
         else:

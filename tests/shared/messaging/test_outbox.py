@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from shared.data.outbox import record
 from shared.messaging.messages import Message
 from shared.messaging.relay import RELAY_LOCK, replay
 from shared.observability.metrics import REGISTRY
@@ -61,9 +60,9 @@ async def test_an_event_that_commits_after_a_later_one_was_sent_is_not_lost(lone
 
 async def _write(lone: LoneService, cases: list[UUID], share: int) -> None:
     for first in range(0, share, 5):
-        async with lone.database.transaction(ITSELF) as session:
+        async with lone.database.transaction(ITSELF) as work:
             for number in range(first, first + 5):
-                record(session, extended(cases[number * 7 % len(cases)], number))
+                work.record(extended(cases[number * 7 % len(cases)], number))
 
 
 async def test_sixteen_writers_lose_nothing_send_nothing_twice_and_keep_each_cases_order(lone: LoneService) -> None:

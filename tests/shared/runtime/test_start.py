@@ -29,8 +29,10 @@ def free_port() -> int:
 
 def environment(home: Path, port: int, **others: str) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("HAVN_")} | {
-        "HAVN_HOME": str(home), "HAVN_PORT": str(port), **others,
-    }  # fmt: skip
+        "HAVN_HOME": str(home),
+        "HAVN_PORT": str(port),
+        **others,
+    }
 
 
 def start(home: Path, port: int) -> subprocess.Popen[str]:
@@ -85,8 +87,13 @@ def token(port: int, org: str) -> str:
 
 
 def submit(port: int) -> None:
-    body = {"kind": "support", "channel": "outreach", "occurred_at": "2026-03-02T09:30:00+01:00", "reason": "A made-up reason.",
-            "subjects": [{"reference": "P01"}]}  # fmt: skip
+    body = {
+        "kind": "support",
+        "channel": "outreach",
+        "occurred_at": "2026-03-02T09:30:00+01:00",
+        "reason": "A made-up reason.",
+        "subjects": [{"reference": "P01"}],
+    }
     headers = {
         "authorization": f"Bearer {token(port, 'reden')}",
         "idempotency-key": "1",

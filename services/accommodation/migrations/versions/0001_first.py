@@ -186,11 +186,9 @@ def upgrade() -> None:
             writable="havn_org() IN (supervision, 'cmm', 'havn')",
         ),
         *guarded("known_case", "SELECT, INSERT, UPDATE", visible=party_of("known_case"), writable=HAVN),
-        *guarded(
-            "case_party", "SELECT, INSERT, DELETE", visible="havn_org() IN (org, 'havn')", writable=HAVN
-        ),
+        *guarded("case_party", "SELECT, INSERT, DELETE", visible="havn_org() IN (org, 'havn')", writable=HAVN),
         *guarded("placement_request", "SELECT, INSERT, UPDATE", visible=REQUEST, writable=REQUEST),
         *guarded("stay", "SELECT, INSERT, UPDATE", visible=STAY, writable=STAY),
         *guarded("offer", "SELECT, INSERT, UPDATE", visible=OFFER, writable=OFFER),
         *guarded("placement", "SELECT, INSERT, UPDATE", visible=PLACEMENT, writable=PLACEMENT),
-    )  # fmt: skip
+    )

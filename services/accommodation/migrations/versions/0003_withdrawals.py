@@ -19,7 +19,9 @@ def upgrade() -> None:
     apply(
         TABLES,
         *guarded(
-            "withdrawn_share", "SELECT, INSERT, UPDATE, DELETE",
-            visible="havn_org() IN (org, 'havn')", writable="havn_org() = 'havn'",
+            "withdrawn_share",
+            "SELECT, INSERT, UPDATE, DELETE",
+            visible="havn_org() IN (org, 'havn')",
+            writable="havn_org() = 'havn'",
         ),
-    )  # fmt: skip
+    )

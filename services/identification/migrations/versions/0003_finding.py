@@ -67,8 +67,10 @@ def upgrade() -> None:
         TABLES,
         # By name a person is found by the centre, and by an authority among the cases it works on.
         *guarded(
-            "search_token", "SELECT, INSERT, DELETE",
-            visible=f"{CENTRAL} OR {working('search_token')}", writable=f"{CENTRAL} OR {working('search_token')}",
+            "search_token",
+            "SELECT, INSERT, DELETE",
+            visible=f"{CENTRAL} OR {working('search_token')}",
+            writable=f"{CENTRAL} OR {working('search_token')}",
         ),
         *guarded("duplicate_question", "SELECT, INSERT, UPDATE, DELETE", visible=OF_PAIR, writable=OF_PAIR),
         # Who else has a part in a case is the centre's to know, as in case_party.
@@ -78,7 +80,9 @@ def upgrade() -> None:
         ),
         *guarded("suspect", "SELECT, INSERT, UPDATE, DELETE", visible=working("suspect"), writable=working("suspect")),
         *guarded(
-            "suspect_hash", "SELECT, INSERT, DELETE",
-            visible=working("suspect_hash"), writable=working("suspect_hash"),
+            "suspect_hash",
+            "SELECT, INSERT, DELETE",
+            visible=working("suspect_hash"),
+            writable=working("suspect_hash"),
         ),
-    )  # fmt: skip
+    )

@@ -70,10 +70,16 @@ def upgrade() -> None:
         *guarded("status_change", "SELECT, INSERT", visible=OF_A_REFERRAL, writable=OF_A_REFERRAL),
     )
     entries = [
-        {"id": entry.id, "kind": entry.kind, "name": entry.name, "region": entry.region_name,
-         "municipality_code": entry.municipality_code, "version": 1}
+        {
+            "id": entry.id,
+            "kind": entry.kind,
+            "name": entry.name,
+            "region": entry.region_name,
+            "municipality_code": entry.municipality_code,
+            "version": 1,
+        }
         for entry in organisations()
-    ]  # fmt: skip
+    ]
     directory = sa.table(
         "organisation", *(sa.column(name) for name in ("id", "kind", "name", "region", "municipality_code", "version"))
     )

@@ -1,0 +1,61 @@
+"""What a request, an event or a sweep does as one: one transaction, one actor, one instant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contract.codes import Purpose
+from shared.contract.events import Event
+from shared.data.vault import DataKey, Vault
+from shared.identity.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access to rows about people that is about to be written to the audit log."""
+
+    operation: str
+    subject_id: UUID | None
+    object_ids: tuple[UUID, ...]
+    fields: tuple[str, ...]
+    purpose: Purpose | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """Made and committed by the door that a request, an event or a sweep comes through; handed on first to every function."""
+
+    session: AsyncSession
+    """Its transaction. Only `repository.py` and `shared/` speak to it."""
+    actor: Actor
+    """Who acts."""
+    now: datetime
+    """The one instant, in UTC, at which all of it happens: what is stored, audited, recorded and answered says the same."""
+    vault: Vault
+    events: list[Event] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+    keys: dict[UUID, DataKey] = field(default_factory=dict, repr=False)
+    """The keys that were opened so far, by their owner's id."""
+    answer_key: bytes | None = field(default=None, repr=False)
+    """What the answer to this request is kept under, for who must be able to take it away; None where none is kept."""
+
+    def record(self, event: Event) -> None:
+        """Tell the other services, if and when this unit of work commits."""
+        self.events.append(event)
+
+    def audit(
+        self,
+        *,
+        operation: str,
+        subject_id: UUID | None = None,
+        object_ids: Iterable[UUID] = (),
+        fields: Iterable[str] = (),
+        purpose: Purpose | None = None,
+    ) -> None:
+        """Note what the actor sees or changes; it is written in the same transaction, and without it no data leaves.
+
+        `operation` is the server's word for it (`case.person.read`), `subject_id` the case (or referral) it is about."""
+        self.accesses.append(Access(operation, subject_id, tuple(object_ids), tuple(fields), purpose))
