@@ -192,7 +192,6 @@ def test_no_text_says_a_word_that_is_ruled_out(path: Path) -> None:
     assert [
         f"{path.relative_to(ROOT)}:{line} {phrase}: {' '.join(text.split())[:120]}"
         for line, text in text_in(source, ast.parse(source))
-        if not is_published(text)
         for phrase in ruled_out
-        if speaks(phrase, said(text))
+        if speaks(phrase, said(text)) and not is_published(text)
     ] == []
