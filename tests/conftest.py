@@ -2,12 +2,16 @@
 
 Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+from tests import order
 
 if TYPE_CHECKING:
     from shared.kernel.settings import Settings
@@ -16,6 +20,23 @@ if TYPE_CHECKING:
 # How long an example takes says something about the machine, not about the rule.
 hypothesis.settings.register_profile("havn", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("havn")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each run has a temporary folder of its own, removed at its end.
+
+    By default all runs of a user share `/tmp/pytest-of-NAME`, and each shuts it to others when it starts. For root that takes the
+    data of the servers of all other runs away from under them: PostgreSQL runs as a user of its own, and panics."""
+    if config.option.basetemp is None:  # the processes of xdist have theirs inside that of who started them
+        config.option.basetemp = tempfile.mkdtemp(prefix="havn-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+@pytest.hookimpl(trylast=True)  # after the shuffling
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    order.slow_first(items)
+    if getattr(config.option, "loadgroup", False):  # a process of xdist, that keeps groups together
+        order.keep_groups_together(items)
 
 
 @pytest.fixture(scope="session")
