@@ -1,15 +1,19 @@
-# Havn. `make run` starts everything, `make test` runs the tests, `make demo` plays a story.
+# Havn. `make run` starts everything, `make test` runs the tests, `make demo` plays a story; `make help` says what to use when.
 # Needs Python 3.11 or newer with pip, and git. Nothing else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 export UV_LINK_MODE ?= copy
+# Without it every process that the tests start would compile all of Havn anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test coverage rows demo lint types walls lock contract benchmarks mutants clean help
+.PHONY: run quick test coverage rows demo lint types walls lock contract benchmarks mutants clean help
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
+	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-11s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
+
+##@ To see it run
 
 run: $(VENV)/.runtime ## start Havn at HAVN_PORT (default 8000) and keep it running
 	@exec $(BIN)/havn up
@@ -17,14 +21,17 @@ run: $(VENV)/.runtime ## start Havn at HAVN_PORT (default 8000) and keep it runn
 demo: $(VENV)/.runtime ## play a raid from referral to figure, against a running Havn or one of its own
 	@$(BIN)/havn demo
 
+##@ While you work (30 seconds)
+
+quick: $(VENV)/.development ## lint, imports, types, tests of rules and of what you touched; SINCE=HEAD~3 looks further back
+	@$(BIN)/python -m tools.quick $(SINCE)
+
+##@ Before you commit (6 minutes)
+
 test: $(VENV)/.development lint types walls ## everything that can be tested on this machine
 	@tools/test
 
-coverage: $(VENV)/.development ## all tests, with the coverage floor
-	@tools/test --cov --cov-report=term-missing:skip-covered
-
-rows: $(VENV)/.development ## which rows of docs/rows.md are met
-	@tools/rows
+##@ One thing at a time
 
 lint: $(VENV)/.development ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q .
@@ -35,21 +42,33 @@ types: $(VENV)/.development ## mypy --strict
 walls: $(VENV)/.development ## import-linter: which module may know which
 	@$(BIN)/lint-imports
 
-contract: $(VENV)/.development ## write docs/openapi, docs/asyncapi.json and docs/events.md
+rows: $(VENV)/.development ## which rows of docs/rows.md are met
+	@tools/rows
+
+##@ When you have changed ...
+
+contract: $(VENV)/.development ## ... what HTTP or events carry: write docs/openapi, docs/asyncapi.json and docs/events.md
 	@$(BIN)/havn contract
 
-benchmarks: $(VENV)/.development ## speed and memory as ratios against named baselines
-	@$(BIN)/python -m benchmarks
-
-mutants: $(VENV)/.development ## mutation testing of the rules that count days and find authorities
+mutants: $(VENV)/.development ## ... a rule that counts days or finds authorities: mutation testing
 	@tools/mutate
 
-lock: $(VENV)/.uv ## resolve the dependencies anew
+benchmarks: $(VENV)/.development ## ... what must be fast: speed and memory as ratios against named baselines
+	@$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.uv ## ... a dependency: resolve all of them anew
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.lock
 
-clean: ## forget the environment (never the data in .havn)
-	@rm -rf $(VENV)
+##@ Before a release
+
+coverage: $(VENV)/.development ## all tests, with the coverage floor
+	@tools/test --cov --cov-report=term-missing:skip-covered
+
+##@ When all else fails
+
+clean: ## forget the environment and what was cached (never the data in .havn)
+	@rm -rf $(VENV) .templates .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(VENV)/.uv:
 	@echo "Making the environment in $(VENV) ..."

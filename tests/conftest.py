@@ -1,21 +1,42 @@
-"""What all tests stand on: a real PostgreSQL of their own, and a Havn that starts each test empty."""
+"""What all tests stand on: a real PostgreSQL of their own, and a Havn that starts each test empty.
 
+Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
+
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import asyncpg
 import hypothesis
 import pytest
 
-from services.everything import SERVICES
-from shared.data.embedded import EmbeddedPostgres
-from shared.kernel.settings import Settings
-from shared.runtime.running import migrate_all
-from tests.world import World, open_world
+from tests import order
+
+if TYPE_CHECKING:
+    from shared.kernel.settings import Settings
+    from tests.world import World
 
 # How long an example takes says something about the machine, not about the rule.
 hypothesis.settings.register_profile("havn", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("havn")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each run has a temporary folder of its own, removed at its end.
+
+    By default all runs of a user share `/tmp/pytest-of-NAME`, and each shuts it to others when it starts. For root that takes the
+    data of the servers of all other runs away from under them: PostgreSQL runs as a user of its own, and panics."""
+    if config.option.basetemp is None:  # the processes of xdist have theirs inside that of who started them
+        config.option.basetemp = tempfile.mkdtemp(prefix="havn-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+@pytest.hookimpl(trylast=True)  # after the shuffling
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    order.slow_first(items)
+    if getattr(config.option, "loadgroup", False):  # a process of xdist, that keeps groups together
+        order.keep_groups_together(items)
 
 
 @pytest.fixture(scope="session")
@@ -25,37 +46,44 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server_url(home: Path) -> Iterator[str]:
-    """A PostgreSQL of this test process alone."""
+    """A PostgreSQL of this test process alone, its databases copied from the template (tests/template.py)."""
+    from shared.data.embedded import EmbeddedPostgres
+    from tests.template import lay_out
+
+    lay_out(home)
     server = EmbeddedPostgres(home)
     yield server.url
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def settings(home: Path) -> Settings:
+def settings(home: Path) -> "Settings":
+    from shared.kernel.settings import Settings
+
     return Settings(home=home, retry_seconds=0.01, handler_attempts=3, relay_poll_seconds=0.05, sweep_seconds=3600)
 
 
 @pytest.fixture(scope="session")
-async def databases(server_url: str, settings: Settings) -> str:
-    """The server, with every service's database migrated."""
-    connection = await asyncpg.connect(server_url)
-    # Power loss is not what these tests are about; without the wait for the disk they take half the time.
-    await connection.execute("ALTER SYSTEM SET synchronous_commit = off")
-    await connection.execute("SELECT pg_reload_conf()")
-    await connection.close()
+async def databases(server_url: str, settings: "Settings") -> str:
+    """The server, with every service's database migrated and its runtime role's password set."""
+    from services.everything import SERVICES
+    from shared.runtime.running import migrate_all
+
     await migrate_all([service.name for service in SERVICES], settings, server_url)
     return server_url
 
 
 @pytest.fixture(scope="session")
-async def house_of_all(databases: str, settings: Settings) -> AsyncIterator[World]:
+async def house_of_all(databases: str, settings: "Settings") -> "AsyncIterator[World]":
+    from services.everything import SERVICES
+    from tests.world import open_world
+
     async with open_world(SERVICES, settings, databases) as world:
         yield world
 
 
 @pytest.fixture
-async def havn(house_of_all: World) -> World:
+async def havn(house_of_all: "World") -> "World":
     """A running Havn with all services on the in-process bus, empty but for the directory."""
     await house_of_all.forget_everything()
     return house_of_all

@@ -1,19 +1,24 @@
-"""A service's database on its own, for the tests of the plumbing."""
+"""A service's database on its own, for the tests of the plumbing. Imports as in tests/conftest.py: where they are needed."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import make_url
 
-from shared.data.database import runtime_password, service_url
-from shared.data.keys import key_provider
-from shared.data.migrations import migrate
-from shared.kernel.settings import Settings
-from tests.shared.lone_service import LoneService
+if TYPE_CHECKING:
+    from shared.kernel.settings import Settings
+    from tests.shared.lone_service import LoneService
 
 
 @pytest.fixture(scope="session")
-async def lone_for_all(databases: str, settings: Settings) -> AsyncIterator[LoneService]:
+async def lone_for_all(databases: str, settings: "Settings") -> "AsyncIterator[LoneService]":
+    from sqlalchemy import make_url
+
+    from shared.data.database import runtime_password, service_url
+    from shared.data.keys import key_provider
+    from shared.data.migrations import migrate
+    from tests.shared.lone_service import LoneService
+
     ring = key_provider(settings).ring()
     password = runtime_password(settings, ring)
     server = make_url(databases).set(database="lone").render_as_string(hide_password=False)
@@ -27,7 +32,7 @@ async def lone_for_all(databases: str, settings: Settings) -> AsyncIterator[Lone
 
 
 @pytest.fixture
-async def lone(lone_for_all: LoneService) -> LoneService:
+async def lone(lone_for_all: "LoneService") -> "LoneService":
     """The database of one service in which nobody works, its event tables empty."""
     await lone_for_all.empty()
     return lone_for_all

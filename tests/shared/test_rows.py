@@ -1,6 +1,7 @@
 """The rows that tests claim to show are rows of docs/rows.md, and each of those has a test."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.rows import rows
 TESTS = Path(__file__).parents[1]
 
 
+@cache  # the whole tree is read once, not once for each row
 def claimed() -> set[int]:
     """The numbers in all `@pytest.mark.row(...)`."""
     found: set[int] = set()

@@ -143,10 +143,10 @@ def test_reading_a_body_takes_time_in_proportion_to_its_length(body: bytes) -> N
     def quickest(given: bytes) -> float:
         took = []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.thread_time()
             with pytest.raises(MalformedJson):
                 loads(given)
-            took.append(time.perf_counter() - began)
+            took.append(time.thread_time() - began)
         return min(took)
 
     # Five times the length: 5 in proportion, 25 if anything in it were quadratic. A floor, as the shortest are noise.
