@@ -19,7 +19,7 @@ from shared.contract.organisations import Scope
 from shared.data import audit
 from shared.data.database import Database
 from shared.http import etag, idempotency
-from shared.http.openapi import REQUIRED
+from shared.http.openapi import REQUIRED, headers_of, subject_of, summary_of
 from shared.http.paging import Cursor, Cursors, Limit, Page
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor, Assurance, Role
@@ -200,7 +200,22 @@ class Endpoint(APIRoute):
             "x-assurance": self.policy.assurance.value,
             "security": [{"oidc": [self.policy.scope.value]}],
         }
-        self.openapi_extra = (self.openapi_extra or {}) | extra
+        self.openapi_extra = (self.openapi_extra or {}) | extra | self._headers()
+        self.summary = self.summary or summary_of(self.endpoint.__doc__)
+        self.tags = self.tags or [subject_of(self.endpoint)]
+
+    def _headers(self) -> dict[str, Any]:
+        """What the published contract says of this endpoint's headers."""
+        calls, status = set(_calls(self.dependant)), self.status_code or 200
+        remembers = _session in calls and "POST" in self.methods
+        return headers_of(
+            status,
+            # An endpoint takes the response to tag it, unless it describes an answer of its own (CSV).
+            tells_version=self.dependant.response_param_name is not None and status not in self.responses,
+            honours_match=not calls.isdisjoint({etag.honoured, etag.required}),
+            remembers=remembers,
+            takes_key=remembers and _required_key not in calls,
+        )
 
     @property
     def policy(self) -> Requires:
