@@ -207,7 +207,7 @@ class Endpoint(APIRoute):
     def _headers(self) -> dict[str, Any]:
         """What the published contract says of this endpoint's headers."""
         calls, status = set(_calls(self.dependant)), self.status_code or 200
-        remembers = _session in calls and "POST" in self.methods
+        remembers = _session in calls and "POST" in (self.methods or ())
         return headers_of(
             status,
             # An endpoint takes the response to tag it, unless it describes an answer of its own (CSV).

@@ -97,10 +97,10 @@ def subjects_of(router: APIRouter) -> list[dict[str, str]]:
     """Every package that has endpoints here, in their order, with the first sentence of its docstring: OpenAPI's `tags`."""
     found: dict[str, dict[str, str]] = {}
     for context in iter_route_contexts(router.routes):
-        endpoint = context.endpoint
-        package = sys.modules[endpoint.__module__.rpartition(".")[0]]
-        name = subject_of(endpoint)
-        found[name] = {"name": name, "description": summary_of(package.__doc__) or ""}
+        if endpoint := context.endpoint:
+            package = sys.modules[endpoint.__module__.rpartition(".")[0]]
+            name = subject_of(endpoint)
+            found[name] = {"name": name, "description": summary_of(package.__doc__) or ""}
     return list(found.values())
 
 
