@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 from services.everything import SERVICES
+from services.welcome import welcome_page
 from shared.contract.directory import organisations
 from shared.data.migrations import DatabaseAway
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
@@ -55,7 +56,13 @@ def up() -> None:
     settings = _settings()
 
     async def go() -> None:
-        await run_everything(SERVICES, settings, lambda: _say_where(settings), development=_development(settings))
+        await run_everything(
+            SERVICES,
+            settings,
+            lambda: _say_where(settings),
+            development=_development(settings),
+            welcome=welcome_page([service.name for service in SERVICES], settings),
+        )
 
     _run(go)
 

@@ -1,7 +1,7 @@
 """What the services of one process stand on: keys, clock, who is trusted, the bus, the neighbours."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,9 +44,7 @@ class Development(Protocol):
 
     def service_token(self, client_id: str) -> str: ...
 
-    def pages(
-        self, services: Sequence[str], *, do_what_is_due: Callable[[], Awaitable[None]]
-    ) -> Mapping[str, ASGIApp]: ...
+    def pages(self, *, do_what_is_due: Callable[[], Awaitable[None]]) -> Mapping[str, ASGIApp]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import httpx
 import uvicorn
 import uvloop
+from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.data.database import SERVICES, runtime_password
@@ -25,6 +26,7 @@ from shared.messaging.messages import Bus
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
 from shared.runtime.platform import ConfigurationRefused, Development, Platform, make_platform
+from shared.runtime.root import root_app
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
 
 TOPICS = tuple(f"havn.{name}" for name in SERVICES)
@@ -82,6 +84,7 @@ class Application:
         dispatcher: Dispatcher,
         *,
         development: Development | None = None,
+        welcome: APIRouter | None = None,
     ) -> None:
         self.platform = platform
         self.asgi = dispatcher
@@ -90,8 +93,9 @@ class Application:
         self.workers = {service.name: Worker(service, platform, self.databases[service.name]) for service in services}
         for service in services:
             dispatcher.apps[service.name] = create_app(service, platform, self.databases[service.name])
+        dispatcher.apps[""] = root_app(welcome)
         if development:
-            dispatcher.apps |= development.pages(list(self.workers), do_what_is_due=self.sweep)
+            dispatcher.apps |= development.pages(do_what_is_due=self.sweep)
 
     async def sweep(self) -> None:
         """Do what is due by the domain's clock, in every service."""
@@ -111,8 +115,10 @@ async def open_application(
     *,
     development: Development | None = None,
     bus: Bus | None = None,
+    welcome: APIRouter | None = None,
 ) -> AsyncIterator[Application]:
-    """All these services in this process, their workers at work, until the block ends. The databases must be migrated."""
+    """All these services in this process, their workers at work, until the block ends; `welcome` answers `/`. The databases
+    must be migrated."""
     dispatcher = Dispatcher()
     platform = make_platform(
         settings,
@@ -122,7 +128,7 @@ async def open_application(
         development=development,
         bus=bus,
     )
-    application = Application(services, platform, dispatcher, development=development)
+    application = Application(services, platform, dispatcher, development=development, welcome=welcome)
     try:
         async with working(list(application.workers.values()), platform):
             yield application
@@ -195,6 +201,7 @@ async def run_everything(
     ready: Callable[[], None],
     *,
     development: Development | None = None,
+    welcome: APIRouter | None = None,
 ) -> None:
     """All services in one process, from nothing to serving, until a signal ends it in order."""
     async with AsyncExitStack() as stack:
@@ -202,7 +209,7 @@ async def run_everything(
         server_url = await stack.enter_async_context(database_server(settings))
         await migrate_all([service.name for service in services], settings, server_url)
         application = await stack.enter_async_context(
-            open_application(services, settings, server_url, development=development)
+            open_application(services, settings, server_url, development=development, welcome=welcome)
         )
         await serve(application.asgi, settings, listener, ready=ready)
 
@@ -212,7 +219,8 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
     with take_port(settings) as listener:
         platform = make_platform(settings, server_url=server_url, client_id=f"havn-{service.name}")
         database = database_of(service, platform)
-        app = create_app(service, platform, database)
+        app = Dispatcher()
+        app.apps = {service.name: create_app(service, platform, database), "": root_app()}
         try:
             await serve(app, settings, listener, ready=lambda: log.info("api ready", service=service.name))
         finally:
