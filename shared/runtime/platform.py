@@ -92,6 +92,15 @@ def make_platform(
     )
 
 
+def check_configuration(settings: Settings, development: Development | None = None) -> None:
+    """Refuse settings that no platform can be made from, before anything is made. Raises ConfigurationRefused, and
+    MasterKeyMissing for a key that was given; one in a file is made the first time."""
+    _alert_channels(settings)
+    _trusted(settings, development)
+    if settings.master_key or settings.master_key_command:
+        key_provider(settings).ring()
+
+
 def _alert_channels(settings: Settings) -> tuple[Channel, ...]:
     try:
         return channels_of(settings.alerts.get_secret_value())

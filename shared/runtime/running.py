@@ -1,6 +1,7 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
@@ -21,11 +22,11 @@ from shared.data.migrations import DatabaseAway, DatabaseNewer, migrate
 from shared.http.problems import problem
 from shared.http.server import server_config
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
-from shared.messaging.kafka import make_topics
+from shared.messaging.kafka import KafkaAway, make_topics, reach_kafka
 from shared.messaging.messages import Bus
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
-from shared.runtime.platform import ConfigurationRefused, Development, Platform, make_platform
+from shared.runtime.platform import ConfigurationRefused, Development, Platform, check_configuration, make_platform
 from shared.runtime.root import root_app
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
 
@@ -34,7 +35,7 @@ GRACE_SECONDS = 5
 
 
 class PortTaken(Exception):
-    """Something else listens at our port."""
+    """We cannot listen at our port; mostly because something else does."""
 
 
 REFUSALS = (
@@ -45,6 +46,7 @@ REFUSALS = (
     DatabaseAway,
     DatabaseNewer,
     ConfigurationRefused,
+    KafkaAway,
 )
 """What keeps Havn from starting; each is one sentence for the person at the keyboard."""
 
@@ -154,9 +156,14 @@ def take_port(settings: Settings) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise PortTaken(
-            f"Port {settings.port} is taken ({error.strerror}); stop what uses it or set HAVN_PORT to another."
-        ) from None
+        if error.errno == errno.EADDRINUSE:
+            sentence = (
+                f"Port {settings.port} is taken ({error.strerror}); stop what uses it or set HAVN_PORT to another."
+            )
+        else:
+            place = f"{settings.host}, port {settings.port}"
+            sentence = f"Havn cannot listen at {place} ({error.strerror}); mend HAVN_HOST or HAVN_PORT."
+        raise PortTaken(sentence) from None
     return listener
 
 
@@ -180,6 +187,13 @@ async def serve(app: ASGIApp, settings: Settings, listener: socket.socket, *, re
         gc.freeze()
         ready()
     await serving
+
+
+async def check_surroundings(settings: Settings, development: Development | None = None) -> None:
+    """Refuse what cannot work before anything is made: settings, a given key, a Kafka that is away. Raises REFUSALS."""
+    check_configuration(settings, development)
+    if settings.kafka:
+        await reach_kafka(settings.kafka)
 
 
 @asynccontextmanager
@@ -206,6 +220,7 @@ async def run_everything(
     """All services in one process, from nothing to serving, until a signal ends it in order."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
+        await check_surroundings(settings, development)
         server_url = await stack.enter_async_context(database_server(settings))
         await migrate_all([service.name for service in services], settings, server_url)
         application = await stack.enter_async_context(
@@ -262,6 +277,8 @@ def _run(service: Service, name: str, action: Action) -> None:
     async def go() -> None:
         if name != "migrate" and not settings.kafka:
             raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
+        if name == "migrate" and settings.kafka:
+            await reach_kafka(settings.kafka)
         async with database_server(settings) as server_url:
             await action(service, settings, server_url)
 
