@@ -4,30 +4,25 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-import asyncpg
-import httpx
 import typer
-import uvloop
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError
 
-from services.everything import SERVICES
-from shared.contract.directory import organisations
-from shared.data.migrations import DatabaseAway
+# The rest is imported where it is used: whoever asks for help does not wait for four services to be loaded.
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
-from shared.observability.logs import configure_logging
-from shared.observability.tracing import configure_tracing
-from shared.runtime.platform import Development
-from shared.runtime.running import REFUSALS, database_server, migrate_all, run_everything
-from shared.runtime.service import Service
+
+if TYPE_CHECKING:
+    from shared.runtime.platform import Development
+    from shared.runtime.service import Service
 
 T = TypeVar("T")
+TRY, RUN, DEVELOP = "To try it", "To run it", "To work on it"
 app = typer.Typer(
     help="Havn (Danish: harbour) carries a national effort against trafficking in human beings.\n\n"
-    "Start it with `havn up`, then try `havn demo`. Settings are HAVN_... variables; docs/operations.md lists them.",
+    "Try first: `havn up` in one terminal, `havn demo` in another; then open http://127.0.0.1:8000.\n\n"
+    "Settings are HAVN_... variables; docs/operations.md lists them. Each command explains itself: `havn COMMAND --help`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -39,30 +34,40 @@ events = typer.Typer(
     help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True
 )
 routing = typer.Typer(help="The table that says who decides on a person.", no_args_is_help=True)
-app.add_typer(dead_letters, name="dead-letters")
-app.add_typer(events, name="events")
-app.add_typer(routing, name="routing")
 retention = typer.Typer(help="What was erased, and how it stays so after a backup was restored.", no_args_is_help=True)
-app.add_typer(retention, name="retention")
+app.add_typer(dead_letters, name="dead-letters", rich_help_panel=RUN)
+app.add_typer(events, name="events", rich_help_panel=RUN)
+app.add_typer(retention, name="retention", rich_help_panel=RUN)
+app.add_typer(routing, name="routing", rich_help_panel=DEVELOP)
 out = Console(highlight=False)
 
 OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def up() -> None:
     """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
+    from services.everything import SERVICES
+    from services.welcome import welcome_page
+    from shared.runtime.running import run_everything
+
     settings = _settings()
 
     async def go() -> None:
-        await run_everything(SERVICES, settings, lambda: _say_where(settings), development=_development(settings))
+        await run_everything(
+            SERVICES,
+            settings,
+            lambda: _say_where(settings),
+            development=_development(settings),
+            welcome=welcome_page([service.name for service in SERVICES], settings),
+        )
 
     _run(go)
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def demo() -> None:
-    """Play a police raid from referral to figure through the front door, a line per step.
+    """Play a police raid from referral to figure as its partners do, a line per step.
 
     Plays against a running Havn at HAVN_PORT; when there is none, starts one of its own on a database that is thrown away."""
     from services.demo import play
@@ -70,7 +75,7 @@ def demo() -> None:
     sys.exit(play(_settings(), out))
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def token(
     org: Annotated[str, typer.Argument(help="The organisation's id, e.g. politi-oestjylland, cmm, us, reden.")],
     role: Annotated[list[str] | None, typer.Option(help="A role, e.g. decider; repeat for more.")] = None,
@@ -80,39 +85,51 @@ def token(
     """Print an access token from the development issuer of a running Havn.
 
     Example: curl -H "Authorization: Bearer $(havn token cmm)" http://127.0.0.1:8000/identification/v1/cases"""
+    import httpx
+
     asked: dict[str, Any] = {"grant_type": "client_credentials", "client_id": org, "client_secret": "dev"}
     asked |= {"role": role or ["caseworker"], "nsis_loa": assurance} | ({"scope": scope} if scope else {})
     address = f"{_settings().origin}/oidc/token"
     try:
         answer = httpx.post(address, data=asked, trust_env=False, timeout=5)
+        told = answer.json()
     except httpx.HTTPError:
         _stop(f"No Havn answers at {address}; start one with `havn up`.")
+    except ValueError:
+        _stop(f"What answers at {address} is no Havn for development; start one with `havn up`, or set HAVN_PORT.")
     if answer.status_code != 200:
-        _stop(f"The issuer refused: {answer.json().get('error_description', answer.json().get('error'))}")
-    print(answer.json()["access_token"])  # noqa: T201  (the token alone, for use in a command line)
+        _stop(f"The issuer refused: {told.get('error_description') or told.get('error') or told.get('detail')}")
+    print(told["access_token"])  # noqa: T201  (the token alone, for use in a command line)
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def migrate() -> None:
     """Make the databases, runtime roles and Kafka topics that are missing, and bring all to this version."""
+    from services.everything import SERVICES
+    from shared.runtime.running import migrate_all
+
     settings = _settings()
 
     async def go(server_url: str) -> None:
         changed = await migrate_all([service.name for service in SERVICES], settings, server_url)
         out.print(f"Migrated: {', '.join(changed)}." if changed else "Everything was up to date.")
 
-    _on_database(settings, go)
+    _on_database(settings, go, needs_kafka=True)
 
 
-@app.command()
+@app.command(rich_help_panel=DEVELOP)
 def contract(
     folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("docs"),
 ) -> None:
     """Write the public contract: OpenAPI of each service, AsyncAPI of the events, and docs/events.md."""
+    from services.everything import SERVICES
     from shared.runtime.published import write_contract
 
-    for written in write_contract(folder, SERVICES):
-        out.print(f"wrote {written}")
+    try:
+        for written in write_contract(folder, SERVICES):
+            out.print(f"wrote {written}")
+    except OSError as error:
+        _stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
 
 
 @dead_letters.command("list")
@@ -261,28 +278,44 @@ def _settings() -> Settings:
         settings = read_settings()
     except SettingsInvalid as invalid:
         _stop(str(invalid))
+    from shared.observability.logs import configure_logging
+
     configure_logging(settings.env)
     return settings
 
 
-def _development(settings: Settings) -> Development | None:
+def _development(settings: Settings) -> "Development | None":
     """The issuer and the clock of a developer's Havn; imported here alone, so that production never has them."""
     if settings.is_production:
         return None
-    from shared.dev.development import Development as Handed
+    from shared.contract.directory import organisations
+    from shared.dev.development import Development
 
-    return Handed(settings, {entry.id: entry.kind for entry in organisations()})
+    return Development(settings, {entry.id: entry.kind for entry in organisations()})
 
 
-def _named(name: str | None) -> list[Service]:
+def _named(name: str | None) -> "list[Service]":
+    from services.everything import SERVICES
+
     found = [service for service in SERVICES if name in (None, service.name)]
     if not found:
         _stop(f"There is no service {name}; there are {', '.join(service.name for service in SERVICES)}.")
     return found
 
 
-def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+def _on_database(
+    settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]], *, needs_kafka: bool = False
+) -> None:
+    import asyncpg
+    from sqlalchemy.exc import DBAPIError
+
+    from shared.data.migrations import DatabaseAway
+    from shared.messaging.kafka import reach_kafka
+    from shared.runtime.running import database_server
+
     async def go() -> None:
+        if needs_kafka and settings.kafka:
+            await reach_kafka(settings.kafka)
         async with database_server(settings) as server_url:
             try:
                 await action(server_url)
@@ -302,6 +335,11 @@ def _on_database(settings: Settings, action: Callable[[str], Coroutine[Any, Any,
 
 
 def _run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    import uvloop
+
+    from shared.observability.tracing import configure_tracing
+    from shared.runtime.running import REFUSALS
+
     configure_tracing("havn", _settings().otlp_endpoint)
     try:
         return uvloop.run(action())
@@ -318,11 +356,14 @@ def _stop(sentence: str) -> NoReturn:
 
 def _say_where(settings: Settings) -> None:
     origin = settings.origin
+    from services.everything import SERVICES
+
     docs = "\n".join(f"               {origin}/{service.name}/docs" for service in SERVICES)
     out.print(
         f"""[bold]Havn is open[/bold] at {origin}, data in {settings.home.absolute()}. Ctrl-C ends it.
 
-  API docs   {docs.strip()}
+  what it is   {origin}
+  API docs     {docs.strip()}
   issuer       {origin}/oidc/.well-known/openid-configuration
   a token      havn token politi-oestjylland
   try          curl -s -H "Authorization: Bearer $(havn token politi-oestjylland)" '{origin}/referrals/v1/organisations?limit=3'

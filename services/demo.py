@@ -1,4 +1,4 @@
-"""`havn demo`: the raid of SC01 told line by line, from the referral to the figure, through the front door."""
+"""`havn demo`: the raid of SC01 told line by line, from the referral to the figure, as its partners call it."""
 
 import asyncio
 import os
@@ -52,7 +52,8 @@ def play(settings: Settings, out: Console) -> int:
     try:
         if _answers(settings.origin):
             out.print(
-                f"Playing against the Havn at {settings.origin}. Its clock is set to March 2026 and let go afterwards.\n"
+                f"Playing against the Havn at {settings.origin}. Its clock is set to March 2026 and let go afterwards.\n",
+                soft_wrap=True,
             )
             asyncio.run(_tell(settings.origin, out))
         else:
@@ -96,7 +97,7 @@ def _havn_of_its_own(out: Console) -> Iterator[str]:
 
 async def _tell(origin: str, out: Console) -> None:
     async with httpx.AsyncClient(base_url=origin, trust_env=False, timeout=30) as client:
-        raid = Raid(Partners(client).ask, identifier=f"140598{secrets.randbelow(10)}{secrets.token_hex(2).upper()}")
+        raid = Raid(Partners(client).ask, identifier=f"740598{secrets.randbelow(10)}{secrets.token_hex(2).upper()}")
         try:
             await _story(raid, out)
         finally:
@@ -124,12 +125,38 @@ async def _story(raid: Raid, out: Console) -> None:
     line("       ", "Reden has a shelter in Jutland with two places, at a secret address.")
     for org, name in (("cmm", "P01"), ("us", "P03")):
         placement = await raid.place(org, name)
-        line("       ", f"{name} has {placement['status']} at the shelter; {org.upper()} pays.")
+        payer = await raid.payer_of(org, placement)
+        line("       ", f"{name} has {placement['status']} at the shelter; {payer} pays.")
     third = await raid.request_place("cmm", "P02")
-    line("       ", f"The shelter is full for anyone else: {len(third['matches']['items'])} places fit.")
+    line("       ", _room_for_another(raid, third["matches"]))
     table = await raid.figure(expected=before + 2)
-    out.print(f"\n[bold]Persons assessed as trafficked[/bold], as of {table['as_of']}")
+    counted = sum(row["count"] for row in table["rows"])
+    out.print(
+        f"\n[bold]Persons assessed as trafficked[/bold], as of {table['as_of']}: {_counted(counted, before)}",
+        soft_wrap=True,
+    )
     shown = Table(*(name.replace("_", " ") for name in table["dimensions"]), "persons")
     for row in table["rows"]:
         shown.add_row(*(str(row[name]) for name in table["dimensions"]), str(row["count"]))
     out.print(shown)
+
+
+def _room_for_another(raid: Raid, matches: dict[str, Any]) -> str:
+    """What the matching found for somebody who comes when both places are taken."""
+    elsewhere = len(matches["items"]) - len(raid.places_of_the_shelter(matches))
+    if elsewhere < len(matches["items"]):
+        return f"The shelter still has room: {_count(len(matches['items']) - elsewhere)} there would do for P02."
+    if not elsewhere:
+        return "Both places of the shelter are taken, and no other facility has one for P02."
+    return f"Both places of the shelter are taken; elsewhere {_count(elsewhere)} would do for P02."
+
+
+def _count(count: int) -> str:
+    return "one place" if count == 1 else f"{count} places"
+
+
+def _counted(counted: int, before: int) -> str:
+    """How many there are now, and how many of them are this story's."""
+    if not before:
+        return f"{counted}, both from this raid" if counted == 2 else str(counted)
+    return f"{counted}, of whom {before} were counted before this raid"

@@ -100,6 +100,7 @@ class Raid:
     identifier: str = "1405981AB2"
     """P01's X-eCPR. A person who is known by it already has a case, so a story that is told again takes another."""
     referral_id: str = ""
+    facility_id: str = ""
     cases: dict[str, str] = field(default_factory=dict)
 
     async def call(
@@ -224,7 +225,8 @@ class Raid:
     async def open_shelter(self) -> str:
         """Reden registers its shelter in Jutland, two places, approved for the year; gives its facility id."""
         manager = ("reden", "facility_manager")
-        facility = (await self.call(*manager, "POST", f"{HOUSING}/facilities", SHELTER, expect=201))["facility_id"]
+        opened = await self.call(*manager, "POST", f"{HOUSING}/facilities", SHELTER, expect=201)
+        facility = self.facility_id = opened["facility_id"]
         for label in ("1", "2"):
             await self.call(*manager, "POST", f"{HOUSING}/facilities/{facility}/places", {"label": label}, expect=201)
         approval = {
@@ -257,14 +259,17 @@ class Raid:
         return made | {"matches": await self.call(org, "caseworker", "GET", path)}
 
     async def place(self, org: str, reference: str) -> dict[str, Any]:
-        """Request, offer, accept, arrive: the person is in the shelter. Gives the placement."""
+        """Request, offer, accept, arrive: the person is in the shelter that this story opened. Gives the placement."""
         made = await self.request_place(org, reference)
+        free = self.places_of_the_shelter(made["matches"])
+        if not free:
+            raise StepFailed(f"{reference} should fit into the shelter, and does not: {made['matches']}")
         offer = await self.call(
             org,
             "caseworker",
             "POST",
             f"{HOUSING}/placement-requests/{made['request_id']}/offers",
-            {"place_id": made["matches"]["items"][0]["place_id"], "expires_at": "2026-03-10T12:00:00+01:00"},
+            {"place_id": free[0], "expires_at": "2026-03-10T12:00:00+01:00"},
             expect=201,
         )
         accepted = await self.call("reden", "caseworker", "POST", f"{HOUSING}/offers/{offer['offer_id']}/accept", None)
@@ -275,6 +280,15 @@ class Raid:
             f"{HOUSING}/placements/{accepted['placement_id']}/arrive",
             {"arrived_at": "2026-03-09T18:00:00+01:00"},
         )
+
+    async def payer_of(self, org: str, placement: dict[str, Any]) -> str:
+        """Who pays for this placement now."""
+        path = f"{HOUSING}/placements/{placement['placement_id']}/responsibility"
+        return str((await self.call(org, "caseworker", "GET", path))["items"][-1]["payer"])
+
+    def places_of_the_shelter(self, matches: dict[str, Any]) -> list[str]:
+        """Those of the places that fit which are in this story's shelter; elsewhere there may be others."""
+        return [found["place_id"] for found in matches["items"] if found["facility_id"] == self.facility_id]
 
     async def figure(self, *, expected: int = 2) -> dict[str, Any]:
         """Persons of 2026 by gender and form, once the events are through."""

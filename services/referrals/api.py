@@ -28,7 +28,7 @@ from services.referrals.schemas import (
 from shared.contract.codes import ReferralStatus
 from shared.contract.organisations import Scope
 from shared.contract.personal import PersonalText
-from shared.contract.types import Moment, Organisation
+from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.endpoint import (
     STAFF,
@@ -54,7 +54,7 @@ Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))
 
 
 @router.post("/referrals", status_code=201, dependencies=[RequiredIdempotencyKey])
-async def submit_referral(work: Writer, submission: ReferralSubmission) -> ReferralReceipt:
+async def submit_referral(work: Writer, submission: ReferralSubmission) -> Tagged[ReferralReceipt]:
     """Refer 1 to 50 people to another organisation. Identification opens a case for each, or finds the one there is."""
     referral, subjects = await domain.submit(work, submission=submission)
     return ReferralReceipt(
@@ -91,7 +91,7 @@ async def list_referrals(
 
 
 @router.get("/referrals/{referral_id}")
-async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReading) -> ReferralDetails:
+async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReading) -> Tagged[ReferralDetails]:
     """The whole referral, for its sender and its recipient."""
     referral, narrative, subjects, history = await repository.read_referral(work, referral_id, purpose=purpose)
     return ReferralDetails(
@@ -112,44 +112,44 @@ async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReadi
 
 
 @router.get("/referrals/{referral_id}/status")
-async def read_status(work: Reader, referral_id: UUID) -> ReferralState:
+async def read_status(work: Reader, referral_id: UUID) -> Tagged[ReferralState]:
     """Where the referral stands; no personal data."""
     referral = await repository.read_state(work, referral_id)
     return _state(referral)
 
 
 @router.post("/referrals/{referral_id}/acknowledge")
-async def acknowledge(work: Writer, referral_id: UUID, match: IfMatch) -> ReferralState:
+async def acknowledge(work: Writer, referral_id: UUID, match: IfMatch) -> Tagged[ReferralState]:
     """The recipient has received the referral."""
     return await _step(work, Step.ACKNOWLEDGE, referral_id, match)
 
 
 @router.post("/referrals/{referral_id}/accept")
-async def accept(work: Writer, referral_id: UUID, match: IfMatch) -> ReferralState:
+async def accept(work: Writer, referral_id: UUID, match: IfMatch) -> Tagged[ReferralState]:
     """The recipient takes the referral on."""
     return await _step(work, Step.ACCEPT, referral_id, match)
 
 
 @router.post("/referrals/{referral_id}/decline")
-async def decline(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> ReferralState:
+async def decline(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> Tagged[ReferralState]:
     """The recipient cannot take the referral on."""
     return await _step(work, Step.DECLINE, referral_id, match, body.reason)
 
 
 @router.post("/referrals/{referral_id}/forward")
-async def forward(work: Writer, referral_id: UUID, body: Forwarding, match: IfMatch) -> ReferralState:
+async def forward(work: Writer, referral_id: UUID, body: Forwarding, match: IfMatch) -> Tagged[ReferralState]:
     """The recipient passes the referral on; it then is the new recipient's, who acknowledges it."""
     return await _step(work, Step.FORWARD, referral_id, match, body.reason, recipient=body.recipient)
 
 
 @router.post("/referrals/{referral_id}/complete")
-async def complete(work: Writer, referral_id: UUID, body: Completion, match: IfMatch) -> ReferralState:
+async def complete(work: Writer, referral_id: UUID, body: Completion, match: IfMatch) -> Tagged[ReferralState]:
     """What was asked for is done."""
     return await _step(work, Step.COMPLETE, referral_id, match, body.outcome)
 
 
 @router.post("/referrals/{referral_id}/withdraw")
-async def withdraw(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> ReferralState:
+async def withdraw(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> Tagged[ReferralState]:
     """The sender takes the referral back; the recipient's access ends at once."""
     return await _step(work, Step.WITHDRAW, referral_id, match, body.reason)
 
@@ -163,7 +163,7 @@ async def list_organisations(work: AnyMember, pages: Pages) -> Page[DirectoryEnt
 
 
 @router.get("/organisations/{organisation_id}")
-async def read_organisation(work: AnyMember, organisation_id: Organisation) -> DirectoryEntry:
+async def read_organisation(work: AnyMember, organisation_id: Organisation) -> Tagged[DirectoryEntry]:
     """One entry of the directory."""
     found = await repository.organisation(work, organisation_id)
     return DirectoryEntry.model_validate(found).tagged(found)
@@ -172,7 +172,7 @@ async def read_organisation(work: AnyMember, organisation_id: Organisation) -> D
 @router.put("/organisations/{organisation_id}")
 async def change_organisation(
     work: Administrator, organisation_id: Organisation, change: DirectoryChange, match: RequiredIfMatch
-) -> DirectoryEntry:
+) -> Tagged[DirectoryEntry]:
     """Correct an entry's name and region."""
     found = await domain.change_organisation(work, organisation_id=organisation_id, change=change, match=match)
     return DirectoryEntry.model_validate(found).tagged(found)

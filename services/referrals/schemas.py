@@ -9,13 +9,40 @@ from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
 from shared.contract.organisations import CENTRE, OrganisationKind
 from shared.contract.person import Subject, references_differ
 from shared.contract.personal import PersonalCode, PersonalText
-from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation
+from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation, example
 
 MOST_SUBJECTS = 50
 
 
 class ReferralSubmission(Body):
     """A referral as a partner submits it."""
+
+    model_config = example(
+        recipient="cmm",
+        kind="identification",
+        channel="police_operation",
+        urgency="urgent",
+        occurred_at="2026-03-02T09:30:00+01:00",
+        municipality="0751",
+        reason="Fourteen hours a day, passports held, a debt of 150,000 DKK.",
+        safe_contact="Only through the blue bakery, in the morning.",
+        subjects=[
+            {
+                "reference": "P01",
+                "given_name": "Malee",
+                "stated_age": 24,
+                "age_basis": "stated",
+                "gender": "woman",
+                "citizenships": ["THA"],
+                "languages": ["tha"],
+                "identifiers": [{"type": "x_ecpr", "value": "7405981AB2"}],
+                "residence_basis": "visa",
+                "residence_valid_until": "2026-04-01",
+                "suspected_forms": ["SEXUAL"],
+                "consents": [{"recipient": "cmm", "purpose": "identification"}],
+            }
+        ],
+    )
 
     recipient: Organisation = CENTRE
     kind: ReferralKind
@@ -45,15 +72,21 @@ class Remark(BaseModel):
 
 
 class Reason(Body):
+    model_config = example(reason="She has asked us to wait.")
+
     reason: PersonalText
 
 
 class Forwarding(Body):
+    model_config = example(recipient="reden", reason="She needs a bed tonight.")
+
     recipient: Organisation
     reason: PersonalText
 
 
 class Completion(Body):
+    model_config = example(outcome="A case was opened, and she has a contact person.")
+
     outcome: PersonalText
 
 
@@ -141,6 +174,8 @@ class DirectoryEntry(Answer):
 
 class DirectoryChange(Body):
     """What an administrator may change; ids and kinds are the contract's."""
+
+    model_config = example(name="Østjyllands Politi", region="1082")
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     region: Annotated[str, Field(min_length=1, max_length=60)] | None = None

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, Protocol, Self
+from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 from uuid import UUID
 
 from iso3166 import countries_by_alpha3
@@ -70,10 +70,21 @@ class Shown(BaseModel):
         return self._version_shown
 
 
+SHOWS_VERSION: Final = object()
+ShownT = TypeVar("ShownT", bound=Shown)
+Tagged = Annotated[ShownT, SHOWS_VERSION]
+"""The answer of an endpoint that is `tagged`: it carries an ETag."""
+
+
 class Answer(Shown):
     """An answer; made from a row or from values."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+def example(**fields: Any) -> ConfigDict:
+    """For the `model_config` of a body: a request that the service accepts, as the API's page shows it. A test sends each."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 def _written_day(given: Any) -> Any:

@@ -72,11 +72,15 @@ def make_user(locks: Path) -> None:
 def _check(home: Path, folder: Path) -> None:
     """Refuse in one sentence, before anything is touched."""
     nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    unusable = f"The data folder {home} cannot be read and written; mend its rights or set HAVN_HOME."
     if not nearest.is_dir() or not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
-        raise PostgresRefused(f"The data folder {home} cannot be read and written; mend its rights or set HAVN_HOME.")
+        raise PostgresRefused(unusable)
     version_file = folder / "PG_VERSION"
     if not folder.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError:  # a file system that refuses whatever the rights say
+            raise PostgresRefused(unusable) from None
     elif version_file.exists():
         _check_version(folder, version_file)
     elif any(folder.iterdir()):

@@ -3,8 +3,7 @@
 Whoever starts Havn makes a `Development` and hands it in (`havn up` does, the tests do); nothing that production starts
 imports this room."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -29,19 +28,10 @@ class Development:
         """The token that one of Havn's services shows to the others."""
         return self.issuer.service_token(client_id)
 
-    def pages(self, services: Sequence[str], *, do_what_is_due: Callable[[], Awaitable[None]]) -> Mapping[str, ASGIApp]:
-        """Web applications by the first part of the paths that they answer; the empty one answers the rest."""
+    def pages(self, *, do_what_is_due: Callable[[], Awaitable[None]]) -> Mapping[str, ASGIApp]:
+        """Web applications by the first part of the paths that they answer."""
         app = FastAPI(title="Havn development", openapi_url=None)
         render_errors(app)
         app.include_router(self.issuer.router)
         app.include_router(clock_router(self.clock, do_what_is_due=do_what_is_due))
-
-        @app.get("/")
-        async def index() -> dict[str, Any]:
-            return {
-                "docs": [f"/{service}/docs" for service in services],
-                "issuer": "/oidc/.well-known/openid-configuration",
-                "clock": "/dev/clock",
-            }
-
-        return {"oidc": app, "dev": app, "": app}
+        return {"oidc": app, "dev": app}

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -17,12 +17,12 @@ from fastapi.routing import APIRoute
 
 from shared.contract.codes import Purpose
 from shared.contract.organisations import Scope
-from shared.contract.types import SUBJECTS, Shown
+from shared.contract.types import SHOWS_VERSION, SUBJECTS, Shown
 from shared.data import audit
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import etag, idempotency
-from shared.http.openapi import REQUIRED
+from shared.http.openapi import REQUIRED, headers_of, subject_of, summary_of
 from shared.http.paging import Cursor, Cursors, Limit, Page
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor, Assurance, Role
@@ -231,7 +231,22 @@ class Endpoint(APIRoute):
             "x-assurance": self.policy.assurance.value,
             "security": [{"oidc": [self.policy.scope.value]}],
         }
-        self.openapi_extra = (self.openapi_extra or {}) | extra
+        self.openapi_extra = (self.openapi_extra or {}) | extra | self._headers()
+        self.summary = self.summary or summary_of(self.endpoint.__doc__)
+        self.tags = self.tags or [subject_of(self.endpoint)]
+
+    def _headers(self) -> dict[str, Any]:
+        """What the published contract says of this endpoint's headers."""
+        calls, status = set(_calls(self.dependant)), self.status_code or 200
+        remembers = self.policy.opens_transaction and "POST" in (self.methods or ())
+        return headers_of(
+            status,
+            tells_version=SHOWS_VERSION
+            in getattr(get_type_hints(self.endpoint, include_extras=True)["return"], "__metadata__", ()),
+            honours_match=not calls.isdisjoint({etag.honoured, etag.required}),
+            remembers=remembers,
+            takes_key=remembers and _required_key not in calls,
+        )
 
     @property
     def policy(self) -> Policy:

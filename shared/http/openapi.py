@@ -1,15 +1,21 @@
 """The OpenAPI document of a service: what FastAPI finds out, with our problem documents, and without what is not so."""
 
-from collections.abc import Iterator
-from typing import Any
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 
+from shared.http.idempotency import LONGEST_KEY
 from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.kernel.strict_json import UNWANTED
 
 REQUIRED = "x-required"
 """Marks a parameter that is missed with an answer of its own (400, 428) and is therefore optional to FastAPI."""
+
+LONGEST_SUMMARY: Final = 119
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _DESCRIPTIONS = {
@@ -54,6 +60,65 @@ _PROBLEM_SCHEMA = {
 }
 
 
+_REQUEST_HEADERS: Final = {
+    "idempotency-key": "The same key with the same request takes effect once and gets the first answer again.",
+    "if-match": "The ETag that you read: the change is refused (412) when somebody has changed it since.",
+}
+_ETAG: Final = {
+    "description": "The version of what was read or changed, for If-Match.",
+    "schema": {"type": "string"},
+}
+_REPLAYED: Final = {
+    "description": "`true` where this is the first answer again, given for the same Idempotency-Key.",
+    "schema": {"type": "string", "const": "true"},
+}
+_KEY: Final = {
+    "name": "idempotency-key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+
+
+def summary_of(docstring: str | None) -> str | None:
+    """Its first sentence, on one line and without the full stop; a long one as far as its first colon or semicolon."""
+    sentence = re.split(r"(?<=\.)\s", " ".join((docstring or "").split()))[0].removesuffix(".")
+    if len(sentence) > LONGEST_SUMMARY:
+        sentence = re.split(r"[:;]\s", sentence)[0]
+    return sentence or None
+
+
+def subject_of(endpoint: Callable[..., Any]) -> str:
+    """The package that an endpoint stands in: `consents` of `services.identification.consents.api`."""
+    return endpoint.__module__.rpartition(".")[0].rpartition(".")[2]
+
+
+def subjects_of(router: APIRouter) -> list[dict[str, str]]:
+    """Every package that has endpoints here, in their order, with the first sentence of its docstring: OpenAPI's `tags`."""
+    found: dict[str, dict[str, str]] = {}
+    for context in iter_route_contexts(router.routes):
+        if endpoint := context.endpoint:
+            package = sys.modules[endpoint.__module__.rpartition(".")[0]]
+            name = subject_of(endpoint)
+            found[name] = {"name": name, "description": summary_of(package.__doc__) or ""}
+    return list(found.values())
+
+
+def headers_of(
+    status: int, *, tells_version: bool, honours_match: bool, remembers: bool, takes_key: bool
+) -> dict[str, Any]:
+    """For `openapi_extra`: the headers that FastAPI does not find in an endpoint's signature. Its answer of this status tells
+    the version of what it is about, and is remembered under an Idempotency-Key; a refused If-Match (412) tells the version."""
+    answers: dict[str, Any] = {}
+    if tells_version:
+        answers.setdefault(str(status), {"headers": {}})["headers"]["ETag"] = _ETAG
+    if remembers:
+        answers.setdefault(str(status), {"headers": {}})["headers"]["Idempotency-Replayed"] = _REPLAYED
+    if honours_match:
+        answers["412"] = {"headers": {"ETag": _ETAG}}
+    return ({"responses": answers} if answers else {}) | ({"parameters": [_KEY]} if takes_key else {})
+
+
 def describe(app: FastAPI, *, origin: str) -> None:
     """Make `app.openapi()` the document that partners may rely on; `origin` is where the token issuer is found."""
     made = app.openapi
@@ -70,6 +135,8 @@ def describe(app: FastAPI, *, origin: str) -> None:
         for _, _, operation in operations_of(document):
             for parameter in operation.get("parameters", []):
                 _correct(parameter)
+                if parameter["in"] == "header" and parameter["name"] in _REQUEST_HEADERS:
+                    parameter["description"] = _REQUEST_HEADERS[parameter["name"]]
             for media in operation.get("requestBody", {}).get("content", {}).values():
                 _forbid_control_characters(media["schema"], document, set())
         return document

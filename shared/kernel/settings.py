@@ -1,12 +1,13 @@
 """What can be configured, read from `HAVN_...` variables. Defaults run everything on one machine, for development."""
 
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class SettingsInvalid(Exception):
@@ -68,6 +69,13 @@ class Settings(BaseSettings):
     """Where people are alerted, separated by commas: log:, https://HOST/..., smtp://HOST:PORT?to=ADDRESS&from=ADDRESS."""
     alert_poll_seconds: float = Field(default=2.0, gt=0, le=60)
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.match(r"postgres(ql)?(\+[a-z0-9]+)?://", value.get_secret_value()):
+            raise ValueError("an address is written postgresql://owner:...@server/havn")
+        return value
+
     @field_validator("service_urls", mode="before")
     @classmethod
     def _json(cls, value: Any) -> Any:
@@ -108,6 +116,9 @@ def read_settings() -> Settings:
     except ValidationError as error:
         told = [f"HAVN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()]
         raise SettingsInvalid("; ".join(told).replace("HAVN_: Value error, ", "")) from None
+    except SettingsError as error:
+        name = re.search(r'field "(\w+)"', str(error))
+        raise SettingsInvalid(f"HAVN_{name[1].upper() if name else '...'}: not JSON.") from None
 
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

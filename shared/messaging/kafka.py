@@ -34,10 +34,15 @@ from shared.messaging.kafka_reader import (
 from shared.messaging.messages import SILENCE_SECONDS, Deliver, Message, Subscription
 from shared.observability.logs import log
 
-__all__ = ["KafkaBus", "make_topics"]
+__all__ = ["KafkaAway", "KafkaBus", "make_topics", "reach_kafka"]
 
 
 METADATA_SECONDS = 10
+REACH_SECONDS = 10
+
+
+class KafkaAway(Exception):
+    """No Kafka answers where one should be; the sentence names the place."""
 
 
 class KafkaBus:
@@ -182,6 +187,18 @@ class KafkaBus:
         # An idempotent producer never gives a batch up by itself, and would wait for it for ever when told to stop.
         producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
         await self._leaving.see_off(producer.stop(), producer.client)
+
+
+async def reach_kafka(bootstrap: str) -> None:
+    """Return when a Kafka answers there; KafkaAway otherwise, within seconds."""
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            await list_topics(bootstrap)
+    except (KafkaError, OSError, TimeoutError, ValueError) as error:
+        raise KafkaAway(
+            f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend or unset HAVN_KAFKA. "
+            "Nothing was changed."
+        ) from None
 
 
 async def make_topics(bootstrap: str, topics: Iterable[str], partitions: int = 6) -> None:

@@ -1,7 +1,7 @@
 """What the services of one process stand on: keys, clock, who is trusted, the bus, the neighbours."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,9 +44,7 @@ class Development(Protocol):
 
     def service_token(self, client_id: str) -> str: ...
 
-    def pages(
-        self, services: Sequence[str], *, do_what_is_due: Callable[[], Awaitable[None]]
-    ) -> Mapping[str, ASGIApp]: ...
+    def pages(self, *, do_what_is_due: Callable[[], Awaitable[None]]) -> Mapping[str, ASGIApp]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,15 @@ def make_platform(
         scanner=Scanner(settings.clamd),
         alert_channels=_alert_channels(settings),
     )
+
+
+def check_configuration(settings: Settings, development: Development | None = None) -> None:
+    """Refuse settings that no platform can be made from, before anything is made. Raises ConfigurationRefused, and
+    MasterKeyMissing for a key that was given; one in a file is made the first time."""
+    _alert_channels(settings)
+    _trusted(settings, development)
+    if settings.master_key or settings.master_key_command:
+        key_provider(settings).ring()
 
 
 def _alert_channels(settings: Settings) -> tuple[Channel, ...]:

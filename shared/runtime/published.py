@@ -28,10 +28,13 @@ def write_contract(folder: Path, services: Sequence[Service]) -> list[Path]:
 
 def contract_files(services: Sequence[Service]) -> dict[str, str]:
     """The contract's files by name, below the folder they are written to."""
-    documents = {f"openapi/{service.name}.json": openapi_of(service) for service in services}
-    documents["asyncapi.json"] = asyncapi()
-    files = {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
-    return files | {"events.md": events_page()}
+    files = {f"openapi/{service.name}.json": written(openapi_of(service)) for service in services}
+    return files | {"asyncapi.json": written(asyncapi()), "events.md": events_page()}
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """A document as text, the same in `docs/` and where it is served."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def openapi_of(service: Service) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import httpx
 import uvicorn
 import uvloop
+from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contract.events.base import TOPICS
@@ -21,18 +23,19 @@ from shared.data.migrations import DatabaseAway, DatabaseNewer, migrate
 from shared.http.problems import problem
 from shared.http.server import server_config
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
-from shared.messaging.kafka import make_topics
+from shared.messaging.kafka import KafkaAway, make_topics, reach_kafka
 from shared.messaging.messages import Bus
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
-from shared.runtime.platform import ConfigurationRefused, Development, Platform, make_platform
+from shared.runtime.platform import ConfigurationRefused, Development, Platform, check_configuration, make_platform
+from shared.runtime.root import root_app
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
 
 GRACE_SECONDS = 5
 
 
 class PortTaken(Exception):
-    """Something else listens at our port."""
+    """We cannot listen at our port; mostly because something else does."""
 
 
 REFUSALS = (
@@ -43,6 +46,7 @@ REFUSALS = (
     DatabaseAway,
     DatabaseNewer,
     ConfigurationRefused,
+    KafkaAway,
 )
 """What keeps Havn from starting; each is one sentence for the person at the keyboard."""
 
@@ -82,6 +86,7 @@ class Application:
         dispatcher: Dispatcher,
         *,
         development: Development | None = None,
+        welcome: APIRouter | None = None,
     ) -> None:
         self.platform = platform
         self.asgi = dispatcher
@@ -90,8 +95,9 @@ class Application:
         self.workers = {service.name: Worker(service, platform, self.databases[service.name]) for service in services}
         for service in services:
             dispatcher.apps[service.name] = create_app(service, platform, self.databases[service.name])
+        dispatcher.apps[""] = root_app(welcome)
         if development:
-            dispatcher.apps |= development.pages(list(self.workers), do_what_is_due=self.sweep)
+            dispatcher.apps |= development.pages(do_what_is_due=self.sweep)
 
     async def sweep(self) -> None:
         """Do what is due by the domain's clock, in every service."""
@@ -111,8 +117,10 @@ async def open_application(
     *,
     development: Development | None = None,
     bus: Bus | None = None,
+    welcome: APIRouter | None = None,
 ) -> AsyncIterator[Application]:
-    """All these services in this process, their workers at work, until the block ends. The databases must be migrated."""
+    """All these services in this process, their workers at work, until the block ends; `welcome` answers `/`. The databases
+    must be migrated."""
     dispatcher = Dispatcher()
     platform = make_platform(
         settings,
@@ -122,7 +130,7 @@ async def open_application(
         development=development,
         bus=bus,
     )
-    application = Application(services, platform, dispatcher, development=development)
+    application = Application(services, platform, dispatcher, development=development, welcome=welcome)
     try:
         async with working(list(application.workers.values()), platform):
             yield application
@@ -148,9 +156,14 @@ def take_port(settings: Settings) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise PortTaken(
-            f"Port {settings.port} is taken ({error.strerror}); stop what uses it or set HAVN_PORT to another."
-        ) from None
+        if error.errno == errno.EADDRINUSE:
+            sentence = (
+                f"Port {settings.port} is taken ({error.strerror}); stop what uses it or set HAVN_PORT to another."
+            )
+        else:
+            place = f"{settings.host}, port {settings.port}"
+            sentence = f"Havn cannot listen at {place} ({error.strerror}); mend HAVN_HOST or HAVN_PORT."
+        raise PortTaken(sentence) from None
     return listener
 
 
@@ -176,6 +189,13 @@ async def serve(app: ASGIApp, settings: Settings, listener: socket.socket, *, re
     await serving
 
 
+async def check_surroundings(settings: Settings, development: Development | None = None) -> None:
+    """Refuse what cannot work before anything is made: settings, a given key, a Kafka that is away. Raises REFUSALS."""
+    check_configuration(settings, development)
+    if settings.kafka:
+        await reach_kafka(settings.kafka)
+
+
 @asynccontextmanager
 async def database_server(settings: Settings) -> AsyncIterator[str]:
     """The address of the database server: the configured one, or the embedded one, started here and stopped at the end."""
@@ -195,14 +215,16 @@ async def run_everything(
     ready: Callable[[], None],
     *,
     development: Development | None = None,
+    welcome: APIRouter | None = None,
 ) -> None:
     """All services in one process, from nothing to serving, until a signal ends it in order."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
+        await check_surroundings(settings, development)
         server_url = await stack.enter_async_context(database_server(settings))
         await migrate_all([service.name for service in services], settings, server_url)
         application = await stack.enter_async_context(
-            open_application(services, settings, server_url, development=development)
+            open_application(services, settings, server_url, development=development, welcome=welcome)
         )
         await serve(application.asgi, settings, listener, ready=ready)
 
@@ -212,7 +234,8 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
     with take_port(settings) as listener:
         platform = make_platform(settings, server_url=server_url, client_id=f"havn-{service.name}")
         database = database_of(service, platform)
-        app = create_app(service, platform, database)
+        app = Dispatcher()
+        app.apps = {service.name: create_app(service, platform, database), "": root_app()}
         try:
             await serve(app, settings, listener, ready=lambda: log.info("api ready", service=service.name))
         finally:
@@ -254,6 +277,8 @@ def _run(service: Service, name: str, action: Action) -> None:
     async def go() -> None:
         if name != "migrate" and not settings.kafka:
             raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
+        if name == "migrate" and settings.kafka:
+            await reach_kafka(settings.kafka)
         async with database_server(settings) as server_url:
             await action(service, settings, server_url)
 

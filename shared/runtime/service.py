@@ -13,7 +13,7 @@ from shared.data.database import Database, service_url
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
-from shared.http.openapi import PROBLEMS, describe
+from shared.http.openapi import PROBLEMS, describe, subjects_of
 from shared.http.problems import problem, render_errors
 from shared.http.server import MAX_BODY_BYTES
 from shared.identity.actor import Actor
@@ -67,6 +67,7 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        openapi_tags=subjects_of(service.router),
         responses=PROBLEMS,
         max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,

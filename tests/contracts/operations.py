@@ -66,14 +66,38 @@ class Operation:
         }
 
     @property
+    def body_schema(self) -> Mapping[str, Any] | None:
+        """The schema of its body; None where it takes none."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return self._resolved(content["application/json"]["schema"]) if content else None
+
+    @property
     def body(self) -> Any:
         """The smallest body that its schema lets through; None where it takes none."""
-        content = self.described.get("requestBody", {}).get("content", {})
-        return self._sample("body", content["application/json"]["schema"]) if content else None
+        return None if self.body_schema is None else self._sample("body", self.body_schema)
 
-    def _sample(self, name: str, schema: Mapping[str, Any]) -> Any:
+    def declares(self, header: str) -> bool:
+        """Whether it says that it takes this header."""
+        return any(found["name"] == header for found in self._headers())
+
+    def requires(self, header: str) -> bool:
+        """Whether it says that it is refused without this header."""
+        return any(found["name"] == header and found.get("required") for found in self._headers())
+
+    def headers_of(self, status: int) -> set[str]:
+        """The headers that it says its answers of this status may carry."""
+        return set(self.described["responses"][str(status)].get("headers", {}))
+
+    def _headers(self) -> list[Mapping[str, Any]]:
+        return [found for found in self.described.get("parameters", []) if found["in"] == "header"]
+
+    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
             schema = DOCUMENTS[self.service]["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return schema
+
+    def _sample(self, name: str, schema: Mapping[str, Any]) -> Any:
+        schema = self._resolved(schema)
         if "anyOf" in schema:
             return self._sample(name, schema["anyOf"][0])
         for known in (schema.get("enum"), [schema["const"]] if "const" in schema else None):

@@ -24,6 +24,7 @@ from services.accommodation.facilities.schemas import (
 )
 from shared.contract.codes import Purpose
 from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.types import Tagged
 from shared.http.endpoint import Pages, RequiredIfMatch
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -32,7 +33,7 @@ router = service_router()
 
 
 @router.post("/facilities", status_code=201)
-async def register_facility(work: Writer, registration: FacilityRegistration) -> FacilityReceipt:
+async def register_facility(work: Writer, registration: FacilityRegistration) -> Tagged[FacilityReceipt]:
     """Register a facility of your own; CMM may register one for any operator. The address is sealed."""
     facility = await domain.register_facility(work, registration=registration)
     return FacilityReceipt(facility_id=facility.id).tagged(facility)
@@ -51,7 +52,7 @@ async def read_facility(
     work: Reader,
     facility_id: UUID,
     purpose: Annotated[Purpose | None, Query(description="Why the address is read; without it there is none.")] = None,
-) -> AddressedFacility | FacilityDetails:
+) -> Tagged[AddressedFacility | FacilityDetails]:
     """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
     highest assurance."""
     facility, details = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
@@ -61,7 +62,7 @@ async def read_facility(
 @router.put("/facilities/{facility_id}")
 async def change_facility(
     work: Writer, facility_id: UUID, registration: FacilityRegistration, match: RequiredIfMatch
-) -> FacilityReceipt:
+) -> Tagged[FacilityReceipt]:
     """Describe the facility anew."""
     facility = await domain.change_facility(work, facility_id=facility_id, registration=registration, match=match)
     return FacilityReceipt(facility_id=facility.id).tagged(facility)

@@ -9,7 +9,7 @@ from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import PlaceKind, Security
 from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation
+from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation, example
 from shared.kernel.errors import SpokenValueError
 
 
@@ -26,6 +26,18 @@ class Accepts(Body):
 
 class FacilityRegistration(Body):
     """A facility as its operator describes it; without `operator` it is the caller's."""
+
+    model_config = example(
+        name="Havnehuset",
+        kind="crisis_centre",
+        region="1082",
+        municipality="0751",
+        address="Opdigtet Vej 7, 8000 Aarhus C",
+        contact="The night bell, +45 00 00 00 07",
+        secret_address=True,
+        languages=["dan", "eng", "tha"],
+        accepts={"genders": ["woman", "trans_woman"], "families": True, "lgbt_safe": True, "security": "high"},
+    )
 
     name: PersonalName
     kind: FacilityKind
@@ -81,6 +93,8 @@ def check_order(begin: Day | None, end: Day | None) -> None:
 class PlaceRegistration(Body):
     """A place; available from the one day until, but not on, the other."""
 
+    model_config = example(label="Room 1", kind="ordinary", available_from="2026-03-01")
+
     label: PersonalName
     kind: PlaceKind = PlaceKind.ORDINARY
     available_from: Day | None = None
@@ -107,6 +121,8 @@ class PlaceDetails(Answer):
 class Closure(Body):
     """Nights on which a place cannot be used; an open end means until further notice."""
 
+    model_config = example(from_on="2026-04-01", to_on="2026-04-08", reason="The room is being painted.")
+
     from_on: Day
     to_on: Day | None = None
     reason: PersonalText
@@ -125,6 +141,10 @@ class ClosureDetails(Answer):
 
 class ApprovalRecord(Body):
     """An approval of a facility, valid from the one day until, but not on, the other."""
+
+    model_config = example(
+        supervision="socialtilsyn-midt", reference="Approval 17", valid_from="2026-01-01", valid_until="2027-01-01"
+    )
 
     supervision: Organisation
     reference: PersonalText

@@ -23,6 +23,7 @@ from services.accommodation.placements.schemas import (
     ResponsibilityHistory,
 )
 from services.accommodation.responsibility.schemas import ResponsibilityAnswer
+from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.endpoint import IfMatch, Now, OptionalPurpose, Pages
 from shared.http.paging import Page
@@ -32,7 +33,7 @@ router = service_router()
 
 
 @router.post("/placement-requests", status_code=201)
-async def request_placement(work: Writer, submission: PlacementRequestSubmission) -> PlacementRequestReceipt:
+async def request_placement(work: Writer, submission: PlacementRequestSubmission) -> Tagged[PlacementRequestReceipt]:
     """Ask for a place for a person whose case concerns you."""
     request = await requests.request_placement(work, submission=submission)
     return PlacementRequestReceipt(
@@ -45,7 +46,7 @@ async def request_placement(work: Writer, submission: PlacementRequestSubmission
 @router.get("/placement-requests/{request_id}")
 async def read_placement_request(
     work: Reader, request_id: UUID, purpose: OptionalPurpose = None
-) -> PlacementRequestWithNeeds | PlacementRequestDetails:
+) -> Tagged[PlacementRequestWithNeeds | PlacementRequestDetails]:
     """The request; with what the person needs, where it is said why that is read."""
     request = await repository.read_request(work, request_id)
     details = await _details(work, request)
@@ -62,7 +63,7 @@ async def find_matches(work: Reader, request_id: UUID) -> Matches:
 
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
-async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmission) -> OfferDetails:
+async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmission) -> Tagged[OfferDetails]:
     """Hold a place for the person until `expires_at`, at most 14 days."""
     offer, stay = await offers.offer_place(
         work, request_id=request_id, place_id=submission.place_id, expires_at=submission.expires_at
@@ -71,22 +72,23 @@ async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmissio
 
 
 @router.get("/offers/{offer_id}")
-async def read_offer(work: Reader, offer_id: UUID) -> OfferDetails:
+async def read_offer(work: Reader, offer_id: UUID) -> Tagged[OfferDetails]:
     """Where the offer stands."""
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     return _offer(offer, stay, work.now, knows_place=knows_place)
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(work: Writer, offer_id: UUID, match: IfMatch) -> Acceptance:
+async def accept_offer(work: Writer, offer_id: UUID, match: IfMatch) -> Tagged[Acceptance]:
     """The place's operator, or whoever asked for it, books the place."""
     await offers.accept_offer(work, offer_id=offer_id, match=match)
-    details = await read_offer(work, offer_id)
-    return Acceptance.model_validate(dict(details))
+    offer, stay, knows_place = await repository.read_offer(work, offer_id)
+    details = _offer(offer, stay, work.now, knows_place=knows_place)
+    return Acceptance.model_validate(dict(details)).tagged(offer)
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(work: Writer, offer_id: UUID, body: Decline, match: IfMatch) -> OfferDetails:
+async def decline_offer(work: Writer, offer_id: UUID, body: Decline, match: IfMatch) -> Tagged[OfferDetails]:
     """The place's operator, or whoever asked for it, gives the place back."""
     await offers.decline_offer(work, offer_id=offer_id, reason=body.reason, match=match)
     return await read_offer(work, offer_id)
@@ -109,7 +111,7 @@ async def list_placements(
 @router.get("/placements/{placement_id}")
 async def read_placement(
     work: Reader, placement_id: UUID, purpose: OptionalPurpose = None
-) -> PlacementDetails | Placed:
+) -> Tagged[PlacementDetails | Placed]:
     """One placement; who may not know the place learns that there is one."""
     placement, region = await repository.read_placement(work, placement_id, purpose=purpose)
     if region is None:
@@ -124,14 +126,14 @@ async def read_responsibility(work: Reader, placement_id: UUID) -> Responsibilit
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(work: Writer, placement_id: UUID, body: Arrival, match: IfMatch) -> PlacementDetails:
+async def arrive(work: Writer, placement_id: UUID, body: Arrival, match: IfMatch) -> Tagged[PlacementDetails]:
     """The person is at the place."""
     placement, region = await stays.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, match=match)
     return stays.describe(placement, region).tagged(placement)
 
 
 @router.post("/placements/{placement_id}/leave")
-async def leave(work: Writer, placement_id: UUID, body: Leaving, match: IfMatch) -> PlacementDetails:
+async def leave(work: Writer, placement_id: UUID, body: Leaving, match: IfMatch) -> Tagged[PlacementDetails]:
     """The person has left; the place is free from that day."""
     placement, region = await stays.leave(
         work,

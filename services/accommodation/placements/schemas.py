@@ -13,7 +13,7 @@ from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.responsibility.schemas import KnownFacts, ResponsibilityAnswer
 from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole
+from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole, example
 
 MOST_CHILDREN = 20
 
@@ -49,6 +49,13 @@ class Needs(Body):
 
 class PlacementRequestSubmission(Body):
     """A request for a place from `from_on` until, but not on, `to_on`; null: until further notice."""
+
+    model_config = example(
+        case_id="019cadab-2340-7d3e-9a52-3f6f0f0c8e21",
+        from_on="2026-03-09",
+        to_on="2026-04-08",
+        needs={"lgbt_safe": True, "languages": ["tha"], "avoid_municipalities": ["0101"]},
+    )
 
     case_id: UUID
     from_on: Day
@@ -100,6 +107,8 @@ class Matches(Answer):
 
 
 class OfferSubmission(Body):
+    model_config = example(place_id="019cadab-2340-7d3e-9a52-3f6f0f0c8e21", expires_at="2026-03-10T12:00:00+01:00")
+
     place_id: UUID
     expires_at: Moment
 
@@ -126,17 +135,23 @@ class Acceptance(OfferDetails):
 
 
 class Decline(Body):
+    model_config = example(reason="The room is being painted.")
+
     reason: PersonalText
 
 
 class Arrival(Body):
     """When the person came; now, where it is left out."""
 
+    model_config = example(arrived_at="2026-03-09T18:00:00+01:00")
+
     arrived_at: Moment | None = None
 
 
 class Leaving(Body):
     """When the person left (now, where it is left out), why, and whether without a word."""
+
+    model_config = example(left_at="2026-03-19T10:00:00+01:00", reason="She moves in with her sister.")
 
     left_at: Moment | None = None
     reason: PersonalText | None = None

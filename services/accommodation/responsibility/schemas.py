@@ -2,11 +2,13 @@
 
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from shared.contract.codes import Gender, ResidenceBasis
-from shared.contract.types import Answer, Body, Flag
+from shared.contract.types import Answer, Body, Flag, example
 
 
 class ResponsibilityQuestion(Body):
     """What is known of a person, to ask who houses her."""
+
+    model_config = example(gender="woman", minor=False, residence_basis="visa", decided=True)
 
     gender: Gender
     minor: Flag

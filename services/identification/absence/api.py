@@ -7,6 +7,7 @@ from services.identification.absence.models import Absence
 from services.identification.absence.schemas import AbsenceDetails, FoundReport, MissingReport
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.records import repository as records
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -15,14 +16,16 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/missing")
-async def report_missing(work: Caseworker, case_id: UUID, report: MissingReport, match: IfMatch) -> AbsenceDetails:
+async def report_missing(
+    work: Caseworker, case_id: UUID, report: MissingReport, match: IfMatch
+) -> Tagged[AbsenceDetails]:
     """The person is missing: the case says so beside its status. For a child CMM is alerted with high priority."""
     case, found = await domain.report_missing(work, case_id=case_id, report=report, match=match)
     return _details(found).tagged(case)
 
 
 @router.post("/cases/{case_id}/found")
-async def report_found(work: Caseworker, case_id: UUID, report: FoundReport, match: IfMatch) -> AbsenceDetails:
+async def report_found(work: Caseworker, case_id: UUID, report: FoundReport, match: IfMatch) -> Tagged[AbsenceDetails]:
     """The person was found."""
     case, found = await domain.report_found(work, case_id=case_id, report=report, match=match)
     return _details(found).tagged(case)

@@ -3,11 +3,13 @@
 from datetime import date
 from uuid import UUID
 
-from shared.contract.types import Answer, Body, Day, Municipality
+from shared.contract.types import Answer, Body, Day, Municipality, example
 
 
 class MissingReport(Body):
     """The person is missing since that day."""
+
+    model_config = example(since="2026-03-18", reported_to_police_on="2026-03-18")
 
     since: Day
     reported_to_police_on: Day | None = None
@@ -15,6 +17,8 @@ class MissingReport(Body):
 
 class FoundReport(Body):
     """The person was found on that day; `municipality` says where, if that may be known."""
+
+    model_config = example(on="2026-03-19", municipality="0751")
 
     on: Day
     municipality: Municipality | None = None

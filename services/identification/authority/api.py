@@ -5,6 +5,7 @@ from uuid import UUID
 from services.identification.authority import domain
 from services.identification.authority.schemas import EarlierIdentifications, RoutingOfCase, Settlement
 from services.identification.case.policies import Lawyer, Reader
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch
 from shared.runtime.service import service_router
 
@@ -19,7 +20,7 @@ async def read_earlier_identifications(work: Reader, case_id: UUID) -> EarlierId
 
 
 @router.post("/cases/{case_id}/route")
-async def settle_route(work: Lawyer, case_id: UUID, settlement: Settlement, match: IfMatch) -> RoutingOfCase:
+async def settle_route(work: Lawyer, case_id: UUID, settlement: Settlement, match: IfMatch) -> Tagged[RoutingOfCase]:
     """A lawyer of CMM settles who decides, where the table says `needs_review`."""
     case = await domain.settle(work, case_id=case_id, settlement=settlement, match=match)
     return RoutingOfCase.model_validate(case).tagged(case)

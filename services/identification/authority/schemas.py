@@ -6,11 +6,13 @@ from uuid import UUID
 
 from shared.contract.codes import Authority, ExploitationForm, Outcome
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Moment
+from shared.contract.types import Answer, Body, Moment, example
 
 
 class Settlement(Body):
     """A lawyer's answer to a case that needs review."""
+
+    model_config = example(authority="CMM", reason="The visa is valid; the work does not change who decides.")
 
     authority: Literal[Authority.CMM, Authority.US]
     reason: PersonalText

@@ -8,7 +8,7 @@ from services.identification.case.codes import ContactChannel
 from shared.contract.codes import AgeBasis
 from shared.contract.person import PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.contract.types import Body, Day, Flag, Shown
+from shared.contract.types import Body, Day, Flag, Shown, example
 from shared.kernel.text import AS_STORED
 
 IDENTITY: Final = (
@@ -41,6 +41,22 @@ class ContactWay(Body):
 
 class CasePerson(PersonDescription, Shown):
     """The person of a case: a referral's subject, and how to reach them safely."""
+
+    model_config = example(
+        given_name="Malee",
+        family_name="Sukhumwong",
+        aliases=["Mali"],
+        stated_age=24,
+        age_basis="stated",
+        gender="woman",
+        citizenships=["THA"],
+        languages=["tha"],
+        interpreter_language="tha",
+        residence_basis="visa",
+        residence_valid_until="2026-04-01",
+        suspected_forms=["SEXUAL"],
+        contact_channels=[{"channel": "phone", "value": "+45 00 00 00 01", "is_safe": True}],
+    )
 
     reference: PersonalCode | None = None
     safe_contact: PersonalText | None = None

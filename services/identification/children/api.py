@@ -10,6 +10,7 @@ from services.identification.children.schemas import (
     ChildProtection,
     RepresentativeReport,
 )
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch
 from shared.runtime.service import service_router
 
@@ -19,7 +20,7 @@ router = service_router()
 @router.post("/cases/{case_id}/child-notification")
 async def notify_municipality(
     work: Caseworker, case_id: UUID, notification: ChildNotification, match: IfMatch
-) -> ChildProtection:
+) -> Tagged[ChildProtection]:
     """Name the acting municipality of a child. It is told, and has 24 hours to assess; where another one was told before, its
     time ends and it has no more to do with the child."""
     case = await domain.notify(work, case_id=case_id, notification=notification, match=match)
@@ -29,7 +30,7 @@ async def notify_municipality(
 @router.post("/cases/{case_id}/child-assessment")
 async def assess_child(
     work: Caseworker, case_id: UUID, report: ChildAssessmentReport, match: IfMatch
-) -> ChildProtection:
+) -> Tagged[ChildProtection]:
     """The municipality has assessed what the child needs; its 24 hours end."""
     case = await domain.assess(work, case_id=case_id, report=report, match=match)
     return views.see_child_protection(case).tagged(case)
@@ -38,7 +39,7 @@ async def assess_child(
 @router.post("/cases/{case_id}/representative")
 async def record_representative(
     work: Caseworker, case_id: UUID, report: RepresentativeReport, match: IfMatch
-) -> ChildProtection:
+) -> Tagged[ChildProtection]:
     """A personal representative was asked for, or appointed; send both days when there is one."""
     case = await domain.represent(work, case_id=case_id, report=report, match=match)
     return views.see_child_protection(case).tagged(case)

@@ -4,11 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from shared.contract.personal import PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Municipality
+from shared.contract.types import Answer, Body, Day, Moment, Municipality, example
 
 
 class ChildNotification(Body):
     """The acting municipality of a child: the first that is known, or the one in whose place it steps."""
+
+    model_config = example(municipality="0461")
 
     municipality: Municipality
 
@@ -16,12 +18,16 @@ class ChildNotification(Body):
 class ChildAssessmentReport(Body):
     """The municipality has assessed what the child needs."""
 
+    model_config = example(assessed_at="2026-03-10T10:00:00+01:00", note="She stays with a foster family.")
+
     assessed_at: Moment
     note: PersonalText | None = None
 
 
 class RepresentativeReport(Body):
     """A personal representative was asked for; `appointed_on` and `name` when there is one."""
+
+    model_config = example(requested_on="2026-03-09", appointed_on="2026-03-10", name="Made Up")
 
     requested_on: Day
     appointed_on: Day | None = None

@@ -17,6 +17,7 @@ from services.identification.clarification.schemas import (
     Recommendations,
 )
 from services.identification.records import repository as records
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.runtime.service import service_router
 
@@ -24,7 +25,9 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/interviews", status_code=201)
-async def hold_interview(work: Caseworker, case_id: UUID, report: InterviewReport, match: IfMatch) -> InterviewReceipt:
+async def hold_interview(
+    work: Caseworker, case_id: UUID, report: InterviewReport, match: IfMatch
+) -> Tagged[InterviewReceipt]:
     """Record an interview of the clarification."""
     case, interview, number, in_detention = await domain.hold_interview(
         work, case_id=case_id, report=report, match=match
@@ -59,7 +62,9 @@ async def read_recommendations(work: FileWorker, case_id: UUID, purpose: Purpose
 
 
 @router.post("/cases/{case_id}/recommendation", status_code=201)
-async def recommend(work: Caseworker, case_id: UUID, made: RecommendationMade, match: IfMatch) -> RecommendationReceipt:
+async def recommend(
+    work: Caseworker, case_id: UUID, made: RecommendationMade, match: IfMatch
+) -> Tagged[RecommendationReceipt]:
     """CMM recommends an outcome to the deciding authority."""
     case, recommendation = await domain.recommend(work, case_id=case_id, made=made, match=match)
     return RecommendationReceipt(recommendation_id=recommendation.id, outcome=recommendation.outcome).tagged(case)

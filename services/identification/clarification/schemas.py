@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from shared.contract.codes import Outcome
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Flag, Language, Moment
+from shared.contract.types import Answer, Body, Flag, Language, Moment, example
 from shared.http.paging import Page
 
 
@@ -21,6 +21,13 @@ class Account(BaseModel):
 
 class InterviewReport(Body):
     """An interview that was held. `interpreter` and `companion` say whether there was one, or who it was."""
+
+    model_config = example(
+        held_at="2026-03-09T10:00:00+01:00",
+        language="tha",
+        interpreter=True,
+        summary="She says that the passports are kept in a safe.",
+    )
 
     held_at: Moment
     language: Language | None = None
@@ -69,6 +76,10 @@ class InterviewPage(Page[InterviewDetails]):
 
 
 class RecommendationMade(Body):
+    model_config = example(
+        outcome="assessed_trafficked", reasons="The whole picture: debt, passports held, no day off."
+    )
+
     outcome: Outcome
     reasons: PersonalText
 

@@ -20,7 +20,7 @@ from services.identification.consents.schemas import (
     WithdrawalReceipt,
 )
 from shared.contract.codes import DisclosureBasis
-from shared.contract.types import Moment
+from shared.contract.types import Moment, Tagged
 from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -29,7 +29,9 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/consents", status_code=201)
-async def record_consent(work: Caseworker, case_id: UUID, report: ConsentReport, match: IfMatch) -> ConsentReceipt:
+async def record_consent(
+    work: Caseworker, case_id: UUID, report: ConsentReport, match: IfMatch
+) -> Tagged[ConsentReceipt]:
     """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else."""
     case, consent = await domain.record_consent(work, case_id=case_id, report=report, match=match)
     return ConsentReceipt(consent_id=consent.id).tagged(case)
@@ -48,7 +50,7 @@ async def list_consents(work: Reader, case_id: UUID, pages: Pages) -> Page[Conse
 @router.post("/cases/{case_id}/consents/{consent_id}/withdraw")
 async def withdraw_consent(
     work: Caseworker, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: IfMatch
-) -> WithdrawalReceipt:
+) -> Tagged[WithdrawalReceipt]:
     """The person takes back that this recipient knows for this purpose, however often that was recorded. From this instant
     nothing more reaches it, unless a consent for another purpose or the law covers it (`may_still_know`); the recipient must
     acknowledge it (`GET /identification/v1/withdrawals`)."""
@@ -78,7 +80,9 @@ async def acknowledge_withdrawal(work: Reader, consent_id: UUID) -> Withdrawal:
 
 
 @router.post("/cases/{case_id}/disclosures", status_code=201)
-async def disclose(work: Caseworker, case_id: UUID, report: DisclosureReport, match: IfMatch) -> DisclosureReceipt:
+async def disclose(
+    work: Caseworker, case_id: UUID, report: DisclosureReport, match: IfMatch
+) -> Tagged[DisclosureReceipt]:
     """Something about the person is told to a recipient: by a live consent that covers the fields, or by the law that is
     named with its reason (409 `ConsentMissing` without either)."""
     case, disclosure = await disclosures.disclose(work, case_id=case_id, report=report, match=match)
@@ -95,7 +99,9 @@ async def list_case_disclosures(work: Reader, case_id: UUID, pages: Pages) -> Pa
 
 
 @router.post("/cases/{case_id}/disclosures/{disclosure_id}/end")
-async def end_disclosure(work: Caseworker, case_id: UUID, disclosure_id: UUID, match: IfMatch) -> DisclosureReceipt:
+async def end_disclosure(
+    work: Caseworker, case_id: UUID, disclosure_id: UUID, match: IfMatch
+) -> Tagged[DisclosureReceipt]:
     """A disclosure by law no longer lets the recipient know; it stays on record."""
     case, disclosure = await disclosures.end(work, case_id=case_id, disclosure_id=disclosure_id, match=match)
     return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)

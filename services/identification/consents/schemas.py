@@ -8,12 +8,16 @@ from pydantic import BaseModel, Field
 from services.identification.case.codes import ConsentMethod, LegalBasis, ShareScope
 from shared.contract.codes import DisclosureBasis, Purpose
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Flag, Moment, Recipient
+from shared.contract.types import Answer, Body, Flag, Moment, Recipient, example
 
 
 class ConsentReport(Body):
     """Leave to let `recipient` know, for `purpose`. `scope` lists what (status, outcome, contact, person, health_flags,
     placement), or says it in words; without codes it is the status alone."""
+
+    model_config = example(
+        recipient="reden", purpose="support", scope=["status", "contact"], method="oral", interpreter=True
+    )
 
     recipient: Recipient
     purpose: Purpose
@@ -57,6 +61,8 @@ class ConsentState(Answer):
 class ConsentWithdrawal(Body):
     """`withdrawn_at` is when the person said so; it takes effect when it reaches us, which is now."""
 
+    model_config = example(withdrawn_at="2026-03-09T11:00:00+01:00")
+
     withdrawn_at: Moment | None = None
 
 
@@ -79,6 +85,14 @@ class WithdrawalReceipt(Withdrawal):
 
 class DisclosureReport(Body):
     """Something is told to `recipient`. Without a live consent it takes a `legal_basis` and a `reason`."""
+
+    model_config = example(
+        recipient="kommune-0461",
+        purpose="support",
+        fields=["status"],
+        legal_basis="child_at_risk",
+        reason="A child lives with her.",
+    )
 
     recipient: Recipient
     purpose: Purpose

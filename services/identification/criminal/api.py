@@ -8,6 +8,7 @@ from services.identification.criminal import domain
 from services.identification.criminal.models import CriminalRecord
 from services.identification.criminal.schemas import CriminalStepDetails, CriminalStepReceipt, CriminalStepTaken
 from services.identification.records import repository as records
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -18,7 +19,7 @@ router = service_router()
 @router.post("/cases/{case_id}/criminal-track", status_code=201)
 async def record_criminal_step(
     work: Caseworker, case_id: UUID, taken: CriminalStepTaken, match: IfMatch
-) -> CriminalStepReceipt:
+) -> Tagged[CriminalStepReceipt]:
     """Record a step of the criminal track; the prosecution may, in a case whose id it knows. It changes no decision."""
     case, step = await domain.record_step(work, case_id=case_id, taken=taken, match=match)
     return CriminalStepReceipt(step_id=step.id, kind=step.kind, section=step.section, on=step.taken_on).tagged(case)

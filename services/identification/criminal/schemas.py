@@ -5,11 +5,13 @@ from uuid import UUID
 
 from shared.contract.codes import CriminalSection, CriminalStep
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day
+from shared.contract.types import Answer, Body, Day, example
 
 
 class CriminalStepTaken(Body):
     """A step of the criminal track; § 262 a is trafficking, § 262 b human exploitation."""
+
+    model_config = example(kind="charge", on="2026-03-16", section="262a", note="Two men are charged.")
 
     kind: CriminalStep
     on: Day

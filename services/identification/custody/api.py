@@ -5,6 +5,7 @@ from uuid import UUID
 from services.identification.case.policies import Caseworker
 from services.identification.custody import domain, views
 from services.identification.custody.schemas import CustodyDetails, CustodyEndReport, CustodyReport
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch
 from shared.runtime.service import service_router
 
@@ -12,7 +13,9 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/custody", status_code=201)
-async def hold_in_custody(work: Caseworker, case_id: UUID, report: CustodyReport, match: IfMatch) -> CustodyDetails:
+async def hold_in_custody(
+    work: Caseworker, case_id: UUID, report: CustodyReport, match: IfMatch
+) -> Tagged[CustodyDetails]:
     """The person is detained; 72 hours run, and CMM is alerted at once, its on-call outside hotline hours. The police say
     so with a referral; CMM and US here."""
     case = await domain.hold(work, case_id=case_id, report=report, match=match)
@@ -20,7 +23,9 @@ async def hold_in_custody(work: Caseworker, case_id: UUID, report: CustodyReport
 
 
 @router.post("/cases/{case_id}/custody/end")
-async def end_custody(work: Caseworker, case_id: UUID, report: CustodyEndReport, match: IfMatch) -> CustodyDetails:
+async def end_custody(
+    work: Caseworker, case_id: UUID, report: CustodyEndReport, match: IfMatch
+) -> Tagged[CustodyDetails]:
     """The person is no longer detained: released, placed at a shelter instead (`placed_34`), remanded."""
     case = await domain.end(work, case_id=case_id, report=report, match=match)
     return views.see_custody(case).tagged(case)

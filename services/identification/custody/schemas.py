@@ -4,17 +4,21 @@ from uuid import UUID
 
 from services.identification.case.codes import CustodyEnd, Proposal
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Moment
+from shared.contract.types import Answer, Body, Moment, example
 
 
 class CustodyReport(Body):
     """The person is held. Sent again while it lasts, it corrects since when."""
+
+    model_config = example(since="2026-03-09T08:00:00+01:00", place="The police station in Aarhus")
 
     since: Moment
     place: PersonalText | None = None
 
 
 class CustodyEndReport(Body):
+    model_config = example(ended_at="2026-03-09T11:30:00+01:00", reason="placed_34")
+
     ended_at: Moment
     reason: CustodyEnd | None = None
 

@@ -6,6 +6,7 @@ from services.identification.case.policies import Caseworker, FileReader
 from services.identification.deadlines import on_call, repository, views
 from services.identification.deadlines.schemas import AlertDetails, DeadlineDetails, OnCallDetails, Until
 from shared.contract.codes import DeadlineKind, DeadlineState
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -32,7 +33,7 @@ async def list_deadlines(
 
 
 @router.post("/cases/{case_id}/on-call/acknowledge")
-async def acknowledge(work: Caseworker, case_id: UUID, match: IfMatch) -> OnCallDetails:
+async def acknowledge(work: Caseworker, case_id: UUID, match: IfMatch) -> Tagged[OnCallDetails]:
     """Somebody on call has taken it; the alerts end. Saying so again changes nothing."""
     case, watch = await on_call.acknowledge(work, case_id=case_id, match=match)
     return views.see_on_call(watch).tagged(case)

@@ -10,12 +10,21 @@ from services.identification.case.codes import Appellant, CaseStatus
 from services.identification.case.schemas import SealedText
 from shared.contract.codes import AppealOutcome, Authority, ExploitationForm, Outcome, ResidenceBasis
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day
+from shared.contract.types import Answer, Body, Day, example
 from shared.kernel.errors import SpokenValueError
 
 
 class DecisionReport(Body):
     """A decision as its authority makes it; COURT is recorded by CMM or the prosecution."""
+
+    model_config = example(
+        authority="CMM",
+        outcome="assessed_trafficked",
+        exploitation_forms=["SEXUAL"],
+        decided_on="2026-03-09",
+        notified_on="2026-03-09",
+        reasons="As recommended.",
+    )
 
     authority: Literal[Authority.CMM, Authority.US, Authority.COURT]
     outcome: Outcome
@@ -88,6 +97,8 @@ class Statement(BaseModel):
 class AppealFiling(Body):
     """An appeal. `body` is the body that it goes to; without `decision_id` it is about the decision that stands."""
 
+    model_config = example(filed_on="2026-03-16", filed_by="lawyer", body="The board", grounds="Not all was heard.")
+
     filed_on: Day
     filed_by: Appellant
     body: PersonalText | None = None
@@ -103,6 +114,8 @@ class AppealReceipt(Answer):
 
 class AppealResult(Body):
     """What the body that heard the appeal has decided."""
+
+    model_config = example(outcome="upheld", decided_on="2026-03-19", reasons="The board has heard her.")
 
     outcome: AppealOutcome
     decided_on: Day
@@ -134,12 +147,16 @@ class AppealDetails(AppealSummary):
 class ClosureReport(Body):
     """The work on the case has ended, and why."""
 
+    model_config = example(on="2026-03-20", reason="The work has ended.")
+
     on: Day
     reason: PersonalText
 
 
 class ReopeningReport(Body):
     """Why a closed case is worked on again."""
+
+    model_config = example(reason="She has come back.")
 
     reason: PersonalText
 

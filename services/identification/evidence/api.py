@@ -26,6 +26,7 @@ from services.identification.evidence.schemas import (
     ReleaseDetails,
 )
 from services.identification.records import repository as records
+from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.files.media_types import KEPT
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
@@ -50,7 +51,7 @@ Taking = Annotated[Intake, Depends(_intake)]
 @router.post("/cases/{case_id}/evidence", status_code=201)
 async def submit_evidence(
     work: Caseworker, case_id: UUID, submitted: EvidenceSubmitted, match: IfMatch, intake: Taking
-) -> EvidenceReceipt:
+) -> Tagged[EvidenceReceipt]:
     """Store a file, whole with `content`, or to be sent in parts without. What it is, is judged by its content; infected
     files and kinds that are not kept are refused (422) and destroyed. What could not be scanned is held back."""
     case, evidence = await domain.submit(work, case_id=case_id, submitted=submitted, match=match, intake=intake)
@@ -60,7 +61,7 @@ async def submit_evidence(
 @router.post("/cases/{case_id}/evidence/{evidence_id}/parts", status_code=201)
 async def submit_evidence_part(
     work: Caseworker, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: IfMatch, intake: Taking
-) -> EvidencePartReceipt:
+) -> Tagged[EvidencePartReceipt]:
     """Send a piece of a file, in any order. A piece that is sent again replaces the earlier one."""
     case, evidence = await domain.submit_part(
         work, case_id=case_id, evidence_id=evidence_id, part=part, match=match, intake=intake
@@ -71,7 +72,7 @@ async def submit_evidence_part(
 @router.post("/cases/{case_id}/evidence/{evidence_id}/complete")
 async def complete_evidence(
     work: Caseworker, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, match: IfMatch, intake: Taking
-) -> EvidenceReceipt:
+) -> Tagged[EvidenceReceipt]:
     """Say that all parts were sent; then the file is judged as a whole."""
     case, evidence = await domain.complete(
         work, case_id=case_id, evidence_id=evidence_id, completion=completion, match=match, intake=intake
@@ -82,7 +83,7 @@ async def complete_evidence(
 @router.post("/cases/{case_id}/evidence/{evidence_id}/scan")
 async def scan_evidence(
     work: Caseworker, case_id: UUID, evidence_id: UUID, match: IfMatch, intake: Taking
-) -> EvidenceReceipt:
+) -> Tagged[EvidenceReceipt]:
     """Scan a file again that is held back; it stays so where the scanner still does not answer."""
     case, evidence = await domain.scan_again(work, case_id=case_id, evidence_id=evidence_id, match=match, intake=intake)
     return await _receipt(work, case, evidence)
@@ -91,7 +92,7 @@ async def scan_evidence(
 @router.post("/cases/{case_id}/evidence/{evidence_id}/release")
 async def release_evidence(
     work: Caseworker, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: IfMatch
-) -> EvidenceReceipt:
+) -> Tagged[EvidenceReceipt]:
     """Let out a file that could not be scanned. It takes two different people, each with a reason."""
     case, evidence = await domain.release(
         work, case_id=case_id, evidence_id=evidence_id, released=released, match=match
@@ -102,7 +103,7 @@ async def release_evidence(
 @router.post("/cases/{case_id}/evidence/{evidence_id}/remove")
 async def remove_evidence(
     work: Caseworker, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: IfMatch
-) -> EvidenceReceipt:
+) -> Tagged[EvidenceReceipt]:
     """Take out a file that does not belong in the case. Its content is destroyed; that it was there, and why, stays."""
     case, evidence = await domain.remove(work, case_id=case_id, evidence_id=evidence_id, removed=removed, match=match)
     return await _receipt(work, case, evidence)

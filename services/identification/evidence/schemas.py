@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.case.codes import EvidenceStatus
 from shared.contract.personal import Personal, PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Whole
+from shared.contract.types import Answer, Body, Day, Moment, Whole, example
 from shared.files.scanning import Verdict
 from shared.kernel.errors import SpokenValueError
 from shared.kernel.text import Written
@@ -46,6 +46,10 @@ class EvidenceDescription(BaseModel):
 class EvidenceSubmitted(Body):
     """A file. What is larger than about 700 KB is sent in parts: leave `content` out here, and send it to `.../parts`."""
 
+    model_config = example(
+        name="note.txt", description="A note on the debt.", obtained_on="2026-03-02", content="MTUwLDAwMCBES0sK"
+    )
+
     name: PersonalName | None = None
     description: PersonalText | None = None
     obtained_on: Day | None = None
@@ -55,6 +59,8 @@ class EvidenceSubmitted(Body):
 class EvidencePartSubmitted(Body):
     """A piece of the content. A number that was sent before is replaced."""
 
+    model_config = example(number=1, content="MTUwLDAwMCBES0sK")
+
     number: Annotated[Whole, Field(ge=1, le=MOST_PARTS)]
     content: PersonalFile
 
@@ -62,17 +68,23 @@ class EvidencePartSubmitted(Body):
 class EvidenceCompletion(Body):
     """All parts were sent. With `sha256` (64 hexadecimal digits) the content is compared with what was meant."""
 
+    model_config = example(sha256="36ce5705b5b8113b699c62a7a8557d998e06524824296a15483c38cbb991de51")
+
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class EvidenceReleased(Body):
     """Why a file that was not scanned may be had."""
 
+    model_config = example(reason="It is the note that we saw being written.")
+
     reason: PersonalText
 
 
 class EvidenceRemoved(Body):
     """Why a file is taken out of the case."""
+
+    model_config = example(reason="It belongs in another case.")
 
     reason: PersonalText
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.identification.case.codes import QuestionStatus
 from shared.contract.person import Identifier
 from shared.contract.personal import Personal, PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Whole
+from shared.contract.types import Answer, Body, Day, Moment, Whole, example
 
 
 class MatchedOn(StrEnum):
@@ -25,6 +25,8 @@ class MatchedOn(StrEnum):
 
 class PersonSought(Body):
     """What is known of whom one looks for; any part of it may be missing or spelt otherwise."""
+
+    model_config = example(given_name="Mali", family_name="Sukumvong", stated_age=24, limit=5)
 
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
@@ -65,5 +67,7 @@ class PossibleDuplicates(Answer):
 
 class Override(Body):
     """Why the two are never the same person."""
+
+    model_config = example(reason="They were seen together.")
 
     reason: PersonalText

@@ -21,7 +21,7 @@ from services.identification.indicators.schemas import (
 )
 from services.identification.indicators.scoring import IndicatorSet
 from services.identification.records import repository as records
-from shared.contract.types import Day
+from shared.contract.types import Day, Tagged
 from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
@@ -43,7 +43,7 @@ async def list_indicator_sets(
 @router.post("/cases/{case_id}/indicators", status_code=201)
 async def observe_indicators(
     work: Caseworker, case_id: UUID, report: ObservationsReport, match: IfMatch
-) -> ObservationsReceipt:
+) -> Tagged[ObservationsReceipt]:
     """Keep what was observed. The score is of all the case's observations in this set, and changes nothing in the case."""
     case, observations, score = await domain.observe(work, case_id=case_id, report=report, match=match)
     return ObservationsReceipt(observation_ids=[each.id for each in observations], score=_score(score)).tagged(case)

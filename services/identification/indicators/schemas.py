@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.case.codes import Observed
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Moment
+from shared.contract.types import Answer, Body, Day, Moment, example
 from shared.http.paging import Page
 
 SetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}(@[a-z0-9.\-]{1,40})?$")]
@@ -57,6 +57,11 @@ class ObservationReport(Body):
 
 class ObservationsReport(Body):
     """What was observed. `set` is the set's name, or `name@version` for an earlier version than that in force."""
+
+    model_config = example(
+        set="adult_sexual",
+        observations=[{"item": "papers_held", "note": "In a safe.", "answer": "yes", "observed_on": "2026-03-02"}],
+    )
 
     set: SetName
     observations: Annotated[list[ObservationReport], Field(min_length=1, max_length=200)]

@@ -15,6 +15,7 @@ from services.identification.links.schemas import (
     SuspectReport,
     Suspects,
 )
+from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.endpoint import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
@@ -23,7 +24,7 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/links", status_code=201)
-async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, match: IfMatch) -> LinkState:
+async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, match: IfMatch) -> Tagged[LinkState]:
     """The person of another case I work on is this one's child, parent or relative, or was exploited together with them.
     `relation` is what the other is to this one; the other case shows it from its own side."""
     case = await domain.add_link(work, case_id=case_id, report=report, match=match)
@@ -31,7 +32,7 @@ async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, match: 
 
 
 @router.delete("/cases/{case_id}/links/{other_case_id}")
-async def unlink_case(work: Caseworker, case_id: UUID, other_case_id: UUID, match: IfMatch) -> LinkState:
+async def unlink_case(work: Caseworker, case_id: UUID, other_case_id: UUID, match: IfMatch) -> Tagged[LinkState]:
     """The link was an error; it goes from both cases."""
     case = await domain.remove_link(work, case_id=case_id, other_case_id=other_case_id, match=match)
     return (await _state(work, case_id)).tagged(case)
@@ -45,7 +46,9 @@ async def _state(work: UnitOfWork, case_id: UUID) -> LinkState:
 
 
 @router.post("/cases/{case_id}/suspects", status_code=201)
-async def name_suspect(work: Caseworker, case_id: UUID, report: SuspectReport, match: IfMatch) -> SuspectReceipt:
+async def name_suspect(
+    work: Caseworker, case_id: UUID, report: SuspectReport, match: IfMatch
+) -> Tagged[SuspectReceipt]:
     """Somebody is suspected of exploiting the person. Sealed; the same telephone number or full name in another case I work
     on gives the same `suspect_id`, and joins the cases into a cluster."""
     case, suspect_id = await domain.name_suspect(work, case_id=case_id, report=report, match=match)
@@ -68,7 +71,7 @@ async def list_suspects(work: Reader, case_id: UUID, purpose: PurposeOfReading) 
 
 
 @router.delete("/cases/{case_id}/suspects/{suspect_id}")
-async def drop_suspect(work: Caseworker, case_id: UUID, suspect_id: UUID, match: IfMatch) -> SuspectReceipt:
+async def drop_suspect(work: Caseworker, case_id: UUID, suspect_id: UUID, match: IfMatch) -> Tagged[SuspectReceipt]:
     """The suspicion was an error, as far as this case goes."""
     case = await domain.drop_suspect(work, case_id=case_id, suspect_id=suspect_id, match=match)
     return SuspectReceipt(suspect_id=suspect_id).tagged(case)

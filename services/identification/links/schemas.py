@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.identification.case.codes import LinkKind
 from shared.contract.codes import Relation
 from shared.contract.personal import PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Moment
+from shared.contract.types import Answer, Body, Moment, example
 from shared.kernel.errors import SpokenValueError
 
 
 class LinkReport(Body):
     """`relation` is what the person of `case_id` is to this case's person."""
+
+    model_config = example(case_id="019cadab-2340-7d3e-9a52-3f6f0f0c8e21", relation="co_victim")
 
     case_id: UUID
     relation: Relation
@@ -45,7 +47,12 @@ class SuspectReport(Body):
     """What is known of the suspect. The same telephone number, or the same full name, in several cases joins them; so does
     `suspect_id`, where a suspect of another case is known to be the same."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "minProperties": 1,
+            "examples": [{"name": "FAKE Suspect One", "aliases": ["The boss"], "phone": "+45 00 00 00 02"}],
+        }
+    )
 
     suspect_id: UUID | None = None
     name: PersonalName | None = None

@@ -12,6 +12,7 @@ from services.identification.opening.schemas import (
     DraftReceipt,
     OpeningReceipt,
 )
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages, RequiredIfMatch
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
@@ -21,7 +22,7 @@ router = service_router()
 
 
 @router.post("/drafts", status_code=201)
-async def save_draft(work: Caseworker, body: DraftBody) -> DraftReceipt:
+async def save_draft(work: Caseworker, body: DraftBody) -> Tagged[DraftReceipt]:
     """Keep a half-entered case. Only you see it; on `delete_on` it is deleted, its key and this answer with it."""
     draft = await drafts.save(work, body=body)
     return views.see_draft(draft).tagged(draft)
@@ -36,7 +37,7 @@ async def list_drafts(work: Caseworker, pages: Pages) -> Page[DraftHead]:
 
 
 @router.get("/drafts/{draft_id}")
-async def read_draft(work: Caseworker, draft_id: UUID) -> DraftDetails:
+async def read_draft(work: Caseworker, draft_id: UUID) -> Tagged[DraftDetails]:
     """My draft, with what it holds."""
     draft = await repository.find(work, draft_id, today=on_date(work.now))
     content = await repository.open_draft(work, draft)
@@ -44,7 +45,9 @@ async def read_draft(work: Caseworker, draft_id: UUID) -> DraftDetails:
 
 
 @router.put("/drafts/{draft_id}")
-async def save_draft_again(work: Caseworker, draft_id: UUID, body: DraftBody, match: RequiredIfMatch) -> DraftReceipt:
+async def save_draft_again(
+    work: Caseworker, draft_id: UUID, body: DraftBody, match: RequiredIfMatch
+) -> Tagged[DraftReceipt]:
     """Replace what the draft holds. The day on which it is deleted stays."""
     draft = await drafts.save_again(work, draft_id=draft_id, body=body, match=match)
     return views.see_draft(draft).tagged(draft)
@@ -57,14 +60,14 @@ async def delete_draft(work: Caseworker, draft_id: UUID, match: IfMatch) -> None
 
 
 @router.post("/drafts/{draft_id}/open", status_code=201)
-async def open_draft(work: Caseworker, draft_id: UUID, match: IfMatch) -> OpeningReceipt:
+async def open_draft(work: Caseworker, draft_id: UUID, match: IfMatch) -> Tagged[OpeningReceipt]:
     """Open the case that the draft has become, as POST /cases does; the draft goes. 422 names what is still missing."""
     case, found = await drafts.open_case(work, draft_id=draft_id, match=match)
     return OpeningReceipt(case_id=case.id, possible_duplicates=found).tagged(case)
 
 
 @router.post("/cases", status_code=201)
-async def open_case(work: Caseworker, opening: CaseOpening) -> OpeningReceipt:
+async def open_case(work: Caseworker, opening: CaseOpening) -> Tagged[OpeningReceipt]:
     """Open a case without a referral (hotline, outreach). Always a new one: who may be the same person is in the answer."""
     case, found = await domain.open_without_referral(work, opening=opening)
     return OpeningReceipt(case_id=case.id, possible_duplicates=found).tagged(case)

@@ -11,7 +11,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.schemas import PossibleDuplicate
 from shared.contract.codes import Channel, Relation
 from shared.contract.personal import Personal, PersonalText
-from shared.contract.types import Answer, Body, Flag, Moment, Municipality
+from shared.contract.types import Answer, Body, Flag, Moment, Municipality, example
 from shared.kernel.errors import SpokenValueError
 
 # ---------------------------------------------------------------- opening without a referral
@@ -22,6 +22,14 @@ class CaseOpening(Body):
 
     `relation` is what the person is to that of `linked_case_id`. With `anonymous`, nothing but an alias may be given of who
     the person is. A child, or who is presumed one, needs `municipality`: it is told at once."""
+
+    model_config = example(
+        channel="outreach",
+        occurred_at="2026-03-09T09:30:00+01:00",
+        municipality="0751",
+        reason="She was met on outreach, and asked for help.",
+        person={"aliases": ["Nok"], "stated_age": 31, "gender": "woman", "citizenships": ["THA"]},
+    )
 
     channel: Channel
     occurred_at: Moment
@@ -68,6 +76,15 @@ DraftContent = Annotated[Personal[dict[str, Any]], AfterValidator(_loosely_a_cas
 
 class DraftBody(Body):
     """Any part of what POST /identification/v1/cases takes."""
+
+    model_config = example(
+        content={
+            "channel": "hotline",
+            "occurred_at": "2026-03-09T09:30:00+01:00",
+            "reason": "A neighbour has called.",
+            "person": {"aliases": ["Fon"], "gender": "woman"},
+        }
+    )
 
     content: DraftContent
 

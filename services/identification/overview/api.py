@@ -26,6 +26,7 @@ from services.identification.person import repository as person_repository
 from services.identification.records import repository as records
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority
+from shared.contract.types import Tagged
 from shared.http.endpoint import OptionalPurpose, Pages, PurposeMissing, PurposeOfReading
 from shared.http.paging import Limit, Page
 from shared.kernel.clock import on_date
@@ -50,14 +51,14 @@ async def list_cases(
 
 
 @router.get("/cases/{case_id}")
-async def read_case(work: Reader, case_id: UUID) -> CaseDetails | CaseGlimpse:
+async def read_case(work: Reader, case_id: UUID) -> Tagged[CaseDetails | CaseGlimpse]:
     """A case: all of it for those who work on it, a glimpse for others who have to do with it; no personal data."""
     case, part = await cases.find_case(work, case_id, operation="case.read")
     return (await views.see_cases(work, [(case, part)]))[0].tagged(case)
 
 
 @router.get("/cases/{case_id}/status")
-async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> CaseState:
+async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[CaseState]:
     """Where the case stands. Organisations that do not work on the case say for which purpose they ask."""
     case, part = await cases.find_case(work, case_id, operation="case.status", purpose=purpose)
     if part not in cases.WORKING and purpose is None:

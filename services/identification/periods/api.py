@@ -5,6 +5,7 @@ from uuid import UUID
 from services.identification.case.policies import Caseworker
 from services.identification.periods import domain, repository, views
 from services.identification.periods.schemas import ExtensionRequest, PeriodDetails, PeriodRequest
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch
 from shared.runtime.service import service_router
 
@@ -12,7 +13,9 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/periods", status_code=201)
-async def grant_period(work: Caseworker, case_id: UUID, request: PeriodRequest, match: IfMatch) -> PeriodDetails:
+async def grant_period(
+    work: Caseworker, case_id: UUID, request: PeriodRequest, match: IfMatch
+) -> Tagged[PeriodDetails]:
     """The reflection or restitution period of the positive decision: 30 days from its date, at most 120."""
     case, period = await domain.grant_period(work, case_id=case_id, request=request, match=match)
     return views.see_period(case, period, []).tagged(case)
@@ -21,7 +24,7 @@ async def grant_period(work: Caseworker, case_id: UUID, request: PeriodRequest, 
 @router.post("/cases/{case_id}/periods/{period_id}/extensions", status_code=201)
 async def extend_period(
     work: Caseworker, case_id: UUID, period_id: UUID, request: ExtensionRequest, match: IfMatch
-) -> PeriodDetails:
+) -> Tagged[PeriodDetails]:
     """Extend the period for special reasons or for cooperation on a prepared return, at most to its cap."""
     case, period = await domain.extend_period(work, case_id=case_id, period_id=period_id, request=request, match=match)
     extensions = await repository.extensions_of(work, [case.id])

@@ -6,14 +6,18 @@ from uuid import UUID
 from services.identification.case.codes import ExtensionReason
 from shared.contract.codes import PeriodKind
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day
+from shared.contract.types import Answer, Body, Day, example
 
 
 class PeriodRequest(Body):
+    model_config = example(requested_on="2026-03-09")
+
     requested_on: Day
 
 
 class ExtensionRequest(Body):
+    model_config = example(until="2026-05-08", reason="special_reasons", note="She is in hospital.")
+
     until: Day
     reason: ExtensionReason
     note: PersonalText | None = None

@@ -14,6 +14,7 @@ from services.identification.person.schemas import (
     Refusal,
     RefusalReceipt,
 )
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, OptionalPurpose, PurposeOfReading, RequiredIfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
@@ -22,21 +23,23 @@ router = service_router()
 
 
 @router.get("/cases/{case_id}/person")
-async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> CasePerson:
+async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Tagged[CasePerson]:
     """Who the person is, for those who work on the case; every read is kept with its purpose."""
     case, person = await repository.read_person(work, case_id, purpose=purpose)
     return person.tagged(case)
 
 
 @router.put("/cases/{case_id}/person")
-async def change_person(work: Caseworker, case_id: UUID, person: CasePerson, match: RequiredIfMatch) -> CasePerson:
+async def change_person(
+    work: Caseworker, case_id: UUID, person: CasePerson, match: RequiredIfMatch
+) -> Tagged[CasePerson]:
     """Replace the description of the person. Changed facts are routed again until the decision."""
     case, person = await domain.describe_person(work, case_id=case_id, person=person, match=match)
     return person.tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")
-async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, match: IfMatch) -> RefusalReceipt:
+async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, match: IfMatch) -> Tagged[RefusalReceipt]:
     """An adult declines: the case becomes an anonymous notification. Names, birth date, numbers and contact are gone for
     good; the coded facts stay. A child, or who is presumed one, cannot decline (409)."""
     case = await domain.refuse(work, case_id=case_id, refusal=refusal, match=match)
@@ -46,7 +49,7 @@ async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, match: IfMat
 @router.post("/cases/{case_id}/contact-attempts", status_code=201)
 async def attempt_contact(
     work: Caseworker, case_id: UUID, report: ContactAttemptReport, match: IfMatch
-) -> ContactAttemptReceipt:
+) -> Tagged[ContactAttemptReceipt]:
     """Record an attempt to reach the person. Refused (409 UnsafeChannel) unless the channel is recorded as safe."""
     case, attempt = await domain.attempt_contact(work, case_id=case_id, report=report, match=match)
     return ContactAttemptReceipt(
@@ -60,14 +63,14 @@ async def attempt_contact(
 @router.post("/cases/{case_id}/legal-status", status_code=201)
 async def record_legal_status(
     work: Caseworker, case_id: UUID, report: LegalStatusReport, match: IfMatch
-) -> LegalStatusReceipt:
+) -> Tagged[LegalStatusReceipt]:
     """Add to the history of the legal status. An undecided case is routed again from that day; a decision never changes."""
     case, entry = await legal_status.record(work, case_id=case_id, report=report, match=match)
     return LegalStatusReceipt(legal_status_id=entry.id, has_taken_effect=entry.has_taken_effect).tagged(case)
 
 
 @router.get("/cases/{case_id}/legal-status")
-async def read_legal_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> LegalStatusHistory:
+async def read_legal_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[LegalStatusHistory]:
     """The history, oldest first. Who said so is read with a purpose only."""
     case, entries = await repository.read_history(work, case_id, purpose=purpose)
     return views.see_legal_status(entries, today=on_date(work.now)).tagged(case)

@@ -9,12 +9,14 @@ from pydantic import BaseModel, model_validator
 from services.identification.case.codes import ContactChannel
 from shared.contract.codes import ResidenceBasis
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Flag, Moment
+from shared.contract.types import Answer, Body, Day, Flag, Moment, example
 from shared.kernel.errors import SpokenValueError
 
 
 class Refusal(Body):
     """An adult does not want to be identified."""
+
+    model_config = example(on="2026-03-09", note="She wants to go home.")
 
     on: Day
     note: PersonalText | None = None
@@ -29,6 +31,8 @@ class RefusalReceipt(Answer):
 
 class ContactAttemptReport(Body):
     """Somebody tries to reach the person; `at` is now where it is left out."""
+
+    model_config = example(channel="phone", at="2026-03-09T11:00:00+01:00", reached=True)
 
     channel: ContactChannel
     at: Moment | None = None
@@ -48,6 +52,13 @@ class ContactAttemptReceipt(Answer):
 
 class LegalStatusReport(Body):
     """What the stay rests on from `valid_from`; it may be a day to come. The last day of `valid_until` still counts."""
+
+    model_config = example(
+        residence_basis="residence_permit",
+        valid_from="2026-03-16",
+        valid_until="2027-03-15",
+        source="The permit itself",
+    )
 
     residence_basis: ResidenceBasis
     valid_from: Day

@@ -9,7 +9,7 @@ from fastapi import Query
 from services.identification.case.policies import Administrator, Lawyer, Overseer
 from services.identification.retention import domain, repository, views
 from services.identification.retention.schemas import HoldReport, HoldState, RetentionForecast, RetentionReport
-from shared.contract.types import Day
+from shared.contract.types import Day, Tagged
 from shared.http.endpoint import IfMatch, Pages
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
@@ -39,14 +39,14 @@ async def list_retention_runs(work: Administrator, pages: Pages) -> Page[Retenti
 
 
 @router.post("/cases/{case_id}/legal-hold", status_code=201)
-async def place_legal_hold(work: Lawyer, case_id: UUID, report: HoldReport, match: IfMatch) -> HoldState:
+async def place_legal_hold(work: Lawyer, case_id: UUID, report: HoldReport, match: IfMatch) -> Tagged[HoldState]:
     """Nothing of the case is erased until the hold is ended."""
     case, placed = await domain.hold(work, case_id=case_id, report=report, match=match)
     return views.see_hold(placed).tagged(case)
 
 
 @router.post("/cases/{case_id}/legal-hold/end")
-async def end_legal_hold(work: Lawyer, case_id: UUID, match: IfMatch) -> HoldState:
+async def end_legal_hold(work: Lawyer, case_id: UUID, match: IfMatch) -> Tagged[HoldState]:
     """The case is kept no longer than others."""
     case, placed = await domain.end_hold(work, case_id=case_id, match=match)
     return views.see_hold(placed).tagged(case)

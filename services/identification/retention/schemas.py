@@ -4,10 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Moment
+from shared.contract.types import Answer, Body, Moment, example
 
 
 class HoldReport(Body):
+    model_config = example(reason="An action for damages is under way.")
+
     reason: PersonalText
 
 

@@ -7,6 +7,7 @@ from services.identification.records import repository as records
 from services.identification.rights import domain
 from services.identification.rights.models import RightsExplanation
 from services.identification.rights.schemas import RightsAccount, RightsDetails, RightsReceipt, RightsReport
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -15,7 +16,9 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/rights-explained", status_code=201)
-async def explain_rights(work: Caseworker, case_id: UUID, report: RightsReport, match: IfMatch) -> RightsReceipt:
+async def explain_rights(
+    work: Caseworker, case_id: UUID, report: RightsReport, match: IfMatch
+) -> Tagged[RightsReceipt]:
     """Record which rights were explained to the person. The answer names those that were not yet."""
     case, explanation, remaining = await domain.explain(work, case_id=case_id, report=report, match=match)
     return RightsReceipt(explanation_id=explanation.id, not_yet_explained=remaining).tagged(case)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.identification.case.codes import ExplanationMethod, Right
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Flag, Language, Moment
+from shared.contract.types import Answer, Body, Flag, Language, Moment, example
 
 
 class RightsAccount(BaseModel):
@@ -19,6 +19,13 @@ class RightsAccount(BaseModel):
 
 class RightsReport(Body):
     """What the person was told of, when, and in which language. `interpreter` says whether there was one, or who it was."""
+
+    model_config = example(
+        explained_at="2026-03-09T10:30:00+01:00",
+        rights=["reflection_period", "support", "confidentiality"],
+        language="tha",
+        interpreter=True,
+    )
 
     explained_at: Moment
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]

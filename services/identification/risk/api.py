@@ -10,7 +10,7 @@ from services.identification.records import repository as records
 from services.identification.risk import domain, repository
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import OverdueRisk, RiskAccount, RiskDetails, RiskReceipt, RiskReport
-from shared.contract.types import Day
+from shared.contract.types import Day, Tagged
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
 from shared.http.paging import Page
 from shared.kernel.clock import on_date
@@ -20,7 +20,7 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/risk-assessments", status_code=201)
-async def assess_risk(work: Caseworker, case_id: UUID, report: RiskReport, match: IfMatch) -> RiskReceipt:
+async def assess_risk(work: Caseworker, case_id: UUID, report: RiskReport, match: IfMatch) -> Tagged[RiskReceipt]:
     """Record how great the danger to the person is. Left out, `reassess_on` follows from the level."""
     case, assessment = await domain.assess(work, case_id=case_id, report=report, match=match)
     return _receipt(assessment).tagged(case)

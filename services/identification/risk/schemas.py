@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.contract.codes import RiskLevel
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Moment
+from shared.contract.types import Answer, Body, Day, Moment, example
 
 
 class RiskAccount(BaseModel):
@@ -19,6 +19,13 @@ class RiskAccount(BaseModel):
 
 class RiskReport(Body):
     """How great the danger is. Without `reassess_on` the level says when it is assessed again."""
+
+    model_config = example(
+        level="high",
+        assessed_on="2026-03-09",
+        threats="Calls from an unknown number.",
+        measures="A new telephone, and a secret address.",
+    )
 
     level: RiskLevel
     assessed_on: Day

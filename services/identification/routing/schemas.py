@@ -5,11 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contract.codes import Authority, ResidenceBasis
-from shared.contract.types import Answer, Body, Country, Day, Flag
+from shared.contract.types import Answer, Body, Country, Day, Flag, example
 
 
 class RoutingQuestion(Body):
     """The facts that decide who decides; what is left out is taken as not known."""
+
+    model_config = example(
+        citizenships=["THA"], residence_basis="visa", residence_valid_until="2026-04-01", on="2026-03-09"
+    )
 
     citizenships: Annotated[list[Country], Field(max_length=10)] = []
     residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN

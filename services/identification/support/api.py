@@ -23,6 +23,7 @@ from services.identification.support.schemas import (
     SupportMeasureStarted,
     SupportReceipt,
 )
+from shared.contract.types import Tagged
 from shared.http.endpoint import IfMatch, Pages, PurposeOfReading, RequiredIfMatch
 from shared.http.paging import Page
 from shared.runtime.service import service_router
@@ -33,7 +34,7 @@ router = service_router()
 @router.post("/cases/{case_id}/support-measures", status_code=201)
 async def start_support(
     work: Caseworker, case_id: UUID, started: SupportMeasureStarted, match: IfMatch
-) -> SupportReceipt:
+) -> Tagged[SupportReceipt]:
     """Begin a measure. Only a positive decision unlocks the whole package; what cannot wait may begin before, and a contact
     person is always possible."""
     case, measure = await domain.start_measure(work, case_id=case_id, started=started, match=match)
@@ -43,7 +44,7 @@ async def start_support(
 @router.post("/cases/{case_id}/support-measures/{measure_id}/end")
 async def end_support(
     work: Caseworker, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, match: IfMatch
-) -> SupportReceipt:
+) -> Tagged[SupportReceipt]:
     """Say on which day a measure ended."""
     case, measure = await domain.end_measure(work, case_id=case_id, measure_id=measure_id, ended=ended, match=match)
     return _receipt(measure).tagged(case)
@@ -68,14 +69,14 @@ def _receipt(measure: SupportMeasure) -> SupportReceipt:
 @router.put("/cases/{case_id}/health-needs")
 async def state_health_needs(
     work: HealthWorker, case_id: UUID, stated: HealthNeedsStated, match: RequiredIfMatch
-) -> HealthNeedsDetails:
+) -> Tagged[HealthNeedsDetails]:
     """Say what the person's health asks of a place, and why. Send the case's ETag as If-Match."""
     case, _ = await domain.state_health_needs(work, case_id=case_id, stated=stated, match=match)
     return HealthNeedsDetails.model_validate(stated).tagged(case)
 
 
 @router.get("/cases/{case_id}/health-needs")
-async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> HealthNeedsDetails:
+async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Tagged[HealthNeedsDetails]:
     """What the person's health asks of a place. Why is for the role health and CMM's caseworkers alone, with
     `purpose=health`; for everybody else `reasons` is null."""
     case, needs, reasons = await domain.read_health_needs(work, case_id=case_id, purpose=purpose)
@@ -88,14 +89,14 @@ async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReadi
 @router.put("/cases/{case_id}/return-plan")
 async def plan_return(
     work: Caseworker, case_id: UUID, planned: ReturnPlanned, match: RequiredIfMatch
-) -> ReturnPlanDetails:
+) -> Tagged[ReturnPlanDetails]:
     """Record the plan, or what has changed in it; `departed_on` once the person has left. Send the case's ETag as If-Match."""
     case, plan = await returns.plan_return(work, case_id=case_id, planned=planned, match=match)
     return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
 
 
 @router.get("/cases/{case_id}/return-plan")
-async def read_return_plan(work: Reader, case_id: UUID) -> ReturnPlanDetails:
+async def read_return_plan(work: Reader, case_id: UUID) -> Tagged[ReturnPlanDetails]:
     """The plan, and which follow-ups are made and due, for those who work on the case; no personal data."""
     case, plan = await returns.read_plan(work, case_id=case_id)
     return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
@@ -117,7 +118,7 @@ def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
 
 
 @router.post("/cases/{case_id}/return-plan/follow-ups", status_code=201)
-async def follow_up(work: Caseworker, case_id: UUID, report: FollowUpReport, match: IfMatch) -> FollowUpReceipt:
+async def follow_up(work: Caseworker, case_id: UUID, report: FollowUpReport, match: IfMatch) -> Tagged[FollowUpReceipt]:
     """Record a month's follow-up after the departure. Not reached: CMM is alerted, the person may be in danger."""
     case, made = await returns.follow_up(work, case_id=case_id, report=report, match=match)
     return _return_receipt(made).tagged(case)

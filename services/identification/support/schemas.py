@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.identification.case.codes import SupportKind
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Country, Day, Flag, Whole
+from shared.contract.types import Answer, Body, Country, Day, Flag, Whole, example
 
 
 class Provision(BaseModel):
@@ -21,6 +21,8 @@ class Provision(BaseModel):
 class SupportMeasureStarted(Body):
     """A measure of the support package."""
 
+    model_config = example(kind="contact_person", starts_on="2026-03-09", provider="Reden")
+
     kind: SupportKind
     starts_on: Day
     ends_on: Day | None = None
@@ -30,6 +32,8 @@ class SupportMeasureStarted(Body):
 
 class SupportMeasureEnded(Body):
     """The last day of a measure."""
+
+    model_config = example(on="2026-03-19")
 
     on: Day
 
@@ -50,6 +54,8 @@ class SupportMeasureDetails(SupportReceipt):
 
 class HealthNeedsStated(Body):
     """What a shelter must be able to give, and why. What is left out is no."""
+
+    model_config = example(needs_doctor=True, needs_psychologist=True, reasons="She does not sleep.")
 
     needs_midwife: Flag = False
     needs_doctor: Flag = False
@@ -84,6 +90,10 @@ Month = Annotated[Whole, Field(ge=1, le=60)]
 class ReturnPlanned(Body):
     """The plan as the person has agreed to it; nobody's testimony is a condition. `departed_on` once the person has left."""
 
+    model_config = example(
+        destination="THA", agreed_on="2026-03-10", planned_departure_on="2026-03-12", departed_on="2026-03-12"
+    )
+
     destination: Country
     agreed_on: Day
     planned_departure_on: Day | None = None
@@ -112,6 +122,8 @@ class ReturnPlanDetails(Answer):
 
 class FollowUpReport(Body):
     """A follow-up in a month after the departure; `contacted` says whether the person was reached."""
+
+    model_config = example(month=1, contacted=True, on="2026-03-20", note="By telephone.")
 
     month: Month
     contacted: Flag

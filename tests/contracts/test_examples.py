@@ -1,0 +1,67 @@
+"""The published examples are requests that the services accept, and the headers that are declared are those that work."""
+
+import pytest
+
+from tests.contracts.operations import OPERATIONS
+from tests.contracts.walk import Walked, walk_through
+from tests.world import World
+
+
+@pytest.fixture(scope="module")
+async def walked(house_of_all: World) -> list[Walked]:
+    """Every operation, called with success: what fails here is an example that its service does not accept."""
+    await house_of_all.forget_everything()
+    return await walk_through(house_of_all)
+
+
+def test_every_body_has_an_example() -> None:
+    without = [
+        each.name for each in OPERATIONS if each.body_schema is not None and not each.body_schema.get("examples")
+    ]
+    assert not without, "add `model_config = example(...)` to the body in schemas.py"
+
+
+def test_every_operation_is_called(walked: list[Walked]) -> None:
+    called = {each.described.name for each in walked}
+    missing = [operation.name for operation in OPERATIONS if operation.name not in called]
+    assert not missing, "add a step to tests/contracts/walk.py"
+
+
+def test_every_example_is_accepted_as_it_is(walked: list[Walked]) -> None:
+    accepted = {each.described.name for each in walked if not each.step.changes}
+    assert accepted >= {operation.name for operation in OPERATIONS if operation.body_schema is not None}
+
+
+def test_if_match_is_declared_where_it_is_honoured(walked: list[Walked]) -> None:
+    for each in walked:
+        operation = each.described
+        assert operation.declares("if-match") == (each.stale is not None)
+        if each.stale is not None:
+            assert (operation.name, each.stale.status_code) == (operation.name, 412), each.stale.text
+        if each.unmatched is not None:
+            assert (operation.name, each.unmatched.status_code) == (operation.name, 428), each.unmatched.text
+
+
+def test_an_etag_is_declared_where_it_is_given(walked: list[Walked]) -> None:
+    for each in walked:
+        for answer in filter(None, (each.answer, each.stale)):
+            declares = "ETag" in each.described.headers_of(answer.status_code)
+            assert (each.described.name, declares) == (each.described.name, "etag" in answer.headers)
+
+
+def test_an_idempotency_key_is_declared_where_it_gives_the_first_answer_again(walked: list[Walked]) -> None:
+    for each in walked:
+        operation, again = each.described, each.again
+        declares = operation.declares("idempotency-key")
+        assert declares == ("Idempotency-Replayed" in operation.headers_of(each.answer.status_code)), operation.name
+        if again is None:
+            assert not declares
+            continue
+        assert (operation.name, declares) == (operation.name, again.headers.get("idempotency-replayed") == "true")
+        if declares:
+            assert (again.status_code, again.content) == (each.answer.status_code, each.answer.content)
+
+
+def test_a_post_that_changes_something_takes_an_idempotency_key() -> None:
+    without = {each.id for each in OPERATIONS if each.method == "POST" and not each.declares("idempotency-key")}
+    assert without == {"ask_routing", "ask_who_is_responsible"}, "they answer a question and store nothing"

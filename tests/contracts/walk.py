@@ -1,0 +1,354 @@
+"""Every operation of every service, called once with success: with the examples of the published documents, in an order in
+which each finds what it needs. Everybody in it is made up."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from shared.identity.actor import Role
+from tests.contracts.operations import OPERATIONS, Operation
+from tests.world import World
+
+PLACEHOLDER = "019cadab-2340-7d3e-9a52-3f6f0f0c8e21"
+"""Stands in examples for the id of something that must exist."""
+NIGHT = "2026-03-09T23:30:00+01:00"
+LATER = "2026-03-20T12:00:00+01:00"
+BY_NAME = {(operation.service, operation.id): operation for operation in OPERATIONS}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call. `ids`, `asks` and `sends` name things that earlier steps have made: those in the path, in the query, and in the
+    body where its example has a placeholder. `makes` names what is made, and the field of the answer that has its id."""
+
+    operation: str
+    by: str = "cmm"
+    role: Role = Role.CASEWORKER
+    ids: Mapping[str, str] = field(default_factory=dict)
+    sends: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """What is sent otherwise than the example says, where the story needs another of the same kind."""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    makes: tuple[str, str] | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A step with what was answered: to a stale If-Match, to none, to the call itself, and to the same call again."""
+
+    step: Step
+    described: Operation
+    stale: httpx.Response | None
+    unmatched: httpx.Response | None
+    answer: httpx.Response
+    again: httpx.Response | None
+
+
+def about(case: str, *steps: Step) -> Iterator[Step]:
+    """These steps, in this case."""
+    for step in steps:
+        yield Step(**{**vars(step), "ids": {"case_id": case, **step.ids}})
+
+
+def example_of(operation: Operation) -> Any:
+    """The first example of its body; None where it takes none."""
+    schema = operation.body_schema
+    return deepcopy(schema["examples"][0]) if schema is not None else None
+
+
+class Walk:
+    """The steps as far as they were taken."""
+
+    def __init__(self, havn: World) -> None:
+        self.havn = havn
+        self.made: dict[str, str] = {"police": "politi-oestjylland", "first figure": "1"}
+        self.walked: list[Walked] = []
+
+    async def take(self, service: str, steps: Sequence[Step]) -> None:
+        for step in steps:
+            await self._take(BY_NAME[service, step.operation], step)
+        await self.havn.settled()
+
+    async def _take(self, operation: Operation, step: Step) -> None:
+        caller = self.havn.partner(step.by, step.role, subject=step.subject)
+        address = operation.address({name: self.made[thing] for name, thing in step.ids.items()})
+        body = self._body(operation, step)
+        key = {"idempotency-key": str(uuid4())}
+        asked = operation.parameters("query") | {name: self.made[thing] for name, thing in step.asks.items()}
+
+        async def send(headers: Mapping[str, str]) -> httpx.Response:
+            return await caller.request(operation.method, address, params=asked or None, headers=headers, json=body)
+
+        stale = unmatched = again = None
+        if operation.declares("if-match"):
+            stale = await send({"if-match": '"stale"', **key})
+        if operation.requires("if-match"):
+            unmatched = await send(key)
+        # What does not declare If-Match does not look at it either: a tag that is stale changes nothing.
+        match = {"if-match": "*" if operation.declares("if-match") else '"stale"'}
+        answer = await send(key | match)
+        assert answer.is_success, f"{operation.name} as {step.by}: {answer.status_code} {answer.text}"
+        if operation.method != "DELETE":
+            again = await send(key | match)
+        if step.makes:
+            thing, name = step.makes
+            self.made[thing] = answer.json()[name]
+        self.walked.append(Walked(step, operation, stale, unmatched, answer, again))
+
+    def _body(self, operation: Operation, step: Step) -> Any:
+        body = example_of(operation)
+        if body is None:
+            return None
+        for name, thing in step.sends.items():
+            assert body[name] == PLACEHOLDER, f"{operation.name}: the example's {name} is no placeholder"
+            body[name] = self.made[thing]
+        assert PLACEHOLDER not in body.values(), f"{operation.name}: say what a placeholder of the example stands for"
+        return body | step.changes
+
+
+POLICE = {"by": "politi-oestjylland"}
+REFERRAL = {"ids": {"referral_id": "referral"}}
+
+
+def referral_that_is(*steps: Step) -> list[Step]:
+    """A new referral, and what becomes of it."""
+    return [Step("submit_referral", **POLICE, makes=("referral", "referral_id")), *steps]
+
+
+REFERRALS: Sequence[Step] = [
+    *referral_that_is(
+        Step("list_referrals", **POLICE),
+        Step("read_referral", **POLICE, **REFERRAL),
+        Step("read_status", **POLICE, **REFERRAL),
+        Step("acknowledge", **REFERRAL),
+        Step("accept", **REFERRAL),
+        Step("complete", **REFERRAL),
+    ),
+    *referral_that_is(Step("acknowledge", **REFERRAL), Step("decline", **REFERRAL)),
+    *referral_that_is(Step("acknowledge", **REFERRAL), Step("forward", **REFERRAL)),
+    *referral_that_is(Step("withdraw", **POLICE, **REFERRAL)),
+    Step("list_organisations", **POLICE),
+    Step("read_organisation", **POLICE, ids={"organisation_id": "police"}),
+    Step("change_organisation", role=Role.ADMIN, ids={"organisation_id": "police"}),
+]
+
+CHILD = {"person": {"aliases": ["Lek"], "stated_age": 16, "gender": "woman", "citizenships": ["THA"]}}
+FILE = {"ids": {"evidence_id": "file"}}
+DRAFT = {"ids": {"draft_id": "draft"}}
+
+OPENING: Sequence[Step] = [
+    Step("ask_routing"),
+    Step("open_case", makes=("case", "case_id")),
+    Step("open_case", makes=("other case", "case_id")),
+    Step("open_case", makes=("third case", "case_id")),
+    Step("open_case", makes=("child's case", "case_id"), changes=CHILD),
+    Step("save_draft", makes=("draft", "draft_id")),
+    Step("list_drafts"),
+    Step("read_draft", **DRAFT),
+    Step("save_draft_again", **DRAFT),
+    Step("delete_draft", **DRAFT),
+    Step("save_draft", makes=("draft", "draft_id")),
+    Step("open_draft", **DRAFT),
+]
+
+CLARIFICATION: Sequence[Step] = [
+    *about(
+        "case",
+        Step("settle_route", role=Role.LAWYER),
+        Step("read_person"),
+        Step("change_person"),
+        Step("record_legal_status"),
+        Step("read_legal_status"),
+        Step("attempt_contact"),
+        Step("hold_interview"),
+        Step("list_interviews"),
+        Step("explain_rights"),
+        Step("list_rights_explained"),
+        Step("observe_indicators"),
+        Step("list_observations"),
+        Step("assess_risk"),
+        Step("list_risk_assessments"),
+        Step("hold_in_custody"),
+        Step("acknowledge"),
+        Step("end_custody"),
+    ),
+    *about("other case", Step("change_person")),
+    *about("third case", Step("refuse")),
+    *about("child's case", Step("notify_municipality")),
+    Step("list_indicator_sets"),
+    Step("list_overdue_risk"),
+    Step("list_deadlines"),
+    Step("list_alerts"),
+]
+
+OTHER = {"ids": {"other_case_id": "other case"}}
+PEOPLE: Sequence[Step] = [
+    Step("search_persons"),
+    *about(
+        "case",
+        Step("list_possible_duplicates"),
+        Step("override_possible_duplicate", **OTHER),
+        Step("link_case", sends={"case_id": "other case"}),
+        Step("unlink_case", **OTHER),
+        Step("name_suspect", makes=("suspect", "suspect_id")),
+        Step("list_suspects"),
+        Step("read_cluster"),
+        Step("drop_suspect", ids={"suspect_id": "suspect"}),
+    ),
+    *about("child's case", Step("merge", sends={"into": "case"}), Step("unmerge")),
+]
+
+EVIDENCE: Sequence[Step] = [
+    *about(
+        "case",
+        Step("submit_evidence", makes=("file", "evidence_id")),
+        Step("list_evidence"),
+        Step("scan_evidence", **FILE),
+        Step("release_evidence", **FILE, subject="Anna"),
+        Step("release_evidence", **FILE, subject="Bo"),
+        Step("download_evidence", **FILE),
+        Step("remove_evidence", **FILE),
+        Step("submit_evidence", makes=("file", "evidence_id"), changes={"content": None}),
+        Step("submit_evidence_part", **FILE),
+        Step("complete_evidence", **FILE),
+    )
+]
+
+CONSENTS: Sequence[Step] = [
+    *about(
+        "case",
+        Step("record_consent", makes=("consent", "consent_id")),
+        Step("list_consents"),
+        Step("withdraw_consent", ids={"consent_id": "consent"}),
+        Step("disclose", makes=("disclosure", "disclosure_id")),
+        Step("list_case_disclosures"),
+        Step("end_disclosure", ids={"disclosure_id": "disclosure"}),
+    ),
+    Step("list_withdrawals", by="reden"),
+    Step("acknowledge_withdrawal", by="reden", ids={"consent_id": "consent"}),
+    Step("report_disclosures"),
+]
+
+DECISION: Sequence[Step] = [
+    *about(
+        "case",
+        Step("recommend"),
+        Step("read_recommendations"),
+        Step("decide", role=Role.DECIDER),
+        Step("list_decisions"),
+        Step("grant_period", makes=("period", "period_id")),
+        Step("extend_period", ids={"period_id": "period"}),
+        Step("start_support", makes=("measure", "measure_id")),
+        Step("list_support"),
+        Step("state_health_needs"),
+        Step("read_health_needs"),
+    )
+]
+
+AFTER: Sequence[Step] = [
+    *about("child's case", Step("assess_child"), Step("record_representative")),
+    *about(
+        "case",
+        Step("record_criminal_step"),
+        Step("list_criminal_steps"),
+        Step("report_missing"),
+        Step("report_found"),
+        Step("list_absences"),
+        Step("file_appeal", makes=("appeal", "appeal_id")),
+        Step("list_appeals"),
+        Step("decide_appeal", ids={"appeal_id": "appeal"}),
+        Step("end_support", ids={"measure_id": "measure"}),
+        Step("plan_return"),
+        Step("read_return_plan"),
+        Step("follow_up"),
+        Step("list_follow_ups"),
+        Step("close_case"),
+        Step("reopen_case"),
+        Step("list_closures"),
+        Step("place_legal_hold", role=Role.LAWYER),
+        Step("end_legal_hold", role=Role.LAWYER),
+    ),
+]
+
+OVERVIEW: Sequence[Step] = [
+    Step("list_cases"),
+    *about(
+        "case",
+        Step("read_case"),
+        Step("read_status"),
+        Step("read_timeline"),
+        Step("read_notes"),
+        Step("read_earlier_identifications"),
+        Step("read_access_log"),
+        Step("export_htcds"),
+    ),
+    Step("list_events"),
+    Step("forecast_retention"),
+    Step("list_retention_runs", role=Role.ADMIN),
+]
+
+FACILITY = {"ids": {"facility_id": "facility"}}
+REQUEST = {"ids": {"request_id": "request"}}
+OFFER = {"ids": {"offer_id": "offer"}}
+PLACEMENT = {"ids": {"placement_id": "placement"}}
+SHELTER = {"by": "reden"}
+
+
+def request_with_an_offer() -> list[Step]:
+    return [
+        Step("request_placement", sends={"case_id": "case"}, makes=("request", "request_id")),
+        Step("offer_place", **REQUEST, sends={"place_id": "place"}, makes=("offer", "offer_id")),
+    ]
+
+
+HOUSING: Sequence[Step] = [
+    Step("ask_who_is_responsible"),
+    Step("register_facility", **SHELTER, makes=("facility", "facility_id")),
+    Step("list_facilities"),
+    Step("read_facility", **SHELTER, **FACILITY),
+    Step("change_facility", **SHELTER, **FACILITY),
+    Step("approve", **FACILITY),
+    Step("list_approvals", **FACILITY),
+    Step("add_place", **SHELTER, **FACILITY, makes=("closed place", "place_id")),
+    Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id")),
+    Step("list_places", **SHELTER, **FACILITY),
+    Step("close_place", **SHELTER, ids={"place_id": "closed place"}),
+    *request_with_an_offer(),
+    Step("decline_offer", **SHELTER, **OFFER),
+    *request_with_an_offer(),
+    Step("read_placement_request", **REQUEST),
+    Step("find_matches", **REQUEST),
+    Step("read_offer", **OFFER),
+    Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
+    Step("list_placements", asks={"case_id": "case"}),
+    Step("read_placement", **PLACEMENT),
+    Step("read_responsibility", **PLACEMENT),
+    Step("arrive", **SHELTER, **PLACEMENT),
+]
+
+FIGURES: Sequence[Step] = [
+    Step("count_victims", role=Role.STATISTICIAN),
+    Step("read_figure", role=Role.STATISTICIAN, ids={"figure": "first figure"}),
+    Step("describe_flow", role=Role.STATISTICIAN),
+]
+
+
+async def walk_through(havn: World) -> list[Walked]:
+    """All of it; fails at the first call that is not answered with success."""
+    walk = Walk(havn)
+    await havn.set_clock(NIGHT)
+    await walk.take("referrals", REFERRALS)
+    for steps in (OPENING, CLARIFICATION, PEOPLE, EVIDENCE, CONSENTS, DECISION):
+        await walk.take("identification", steps)
+    await walk.take("accommodation", HOUSING)
+    await havn.set_clock(LATER)
+    await walk.take("accommodation", [Step("leave", **SHELTER, **PLACEMENT)])
+    await walk.take("identification", AFTER)
+    await walk.take("identification", OVERVIEW)
+    await walk.take("stats", FIGURES)
+    return walk.walked
