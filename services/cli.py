@@ -77,7 +77,9 @@ def demo() -> None:
 
 @app.command(rich_help_panel=TRY)
 def token(
-    org: Annotated[str, typer.Argument(help="The organisation's id, e.g. politi-oestjylland, cmm, us, reden.")],
+    organisation: Annotated[
+        str, typer.Argument(help="The organisation's id, e.g. politi-oestjylland, cmm, us, reden.")
+    ],
     role: Annotated[list[str] | None, typer.Option(help="A role, e.g. decider; repeat for more.")] = None,
     scope: Annotated[str | None, typer.Option(help="Scopes with spaces between; all of the kind without it.")] = None,
     assurance: Annotated[str, typer.Option(help="NSIS level of assurance: low, substantial, high.")] = "substantial",
@@ -87,19 +89,21 @@ def token(
     Example: curl -H "Authorization: Bearer $(havn token cmm)" http://127.0.0.1:8000/identification/v1/cases"""
     import httpx
 
-    asked: dict[str, Any] = {"grant_type": "client_credentials", "client_id": org, "client_secret": "dev"}
+    asked: dict[str, Any] = {"grant_type": "client_credentials", "client_id": organisation, "client_secret": "dev"}
     asked |= {"role": role or ["caseworker"], "nsis_loa": assurance} | ({"scope": scope} if scope else {})
     address = f"{_settings().origin}/oidc/token"
     try:
         answer = httpx.post(address, data=asked, trust_env=False, timeout=5)
-        told = answer.json()
+        granted = answer.json()
     except httpx.HTTPError:
         _stop(f"No Havn answers at {address}; start one with `havn up`.")
     except ValueError:
         _stop(f"What answers at {address} is no Havn for development; start one with `havn up`, or set HAVN_PORT.")
     if answer.status_code != 200:
-        _stop(f"The issuer refused: {told.get('error_description') or told.get('error') or told.get('detail')}")
-    print(told["access_token"])  # noqa: T201  (the token alone, for use in a command line)
+        _stop(
+            f"The issuer refused: {granted.get('error_description') or granted.get('error') or granted.get('detail')}"
+        )
+    print(granted["access_token"])  # noqa: T201  (the token alone, for use in a command line)
 
 
 @app.command(rich_help_panel=RUN)
@@ -198,7 +202,7 @@ def check_events() -> None:
         async with upkeep.transaction_of(service, _settings(), server_url) as work:
             count, found = await history.compare(work)
         for each in found:
-            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was told.", soft_wrap=True)
+            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was published.", soft_wrap=True)
         if found:
             _stop(f"{len(found)} of {count} cases are not as their history tells.")
         out.print(f"{count} cases are as their history tells.")

@@ -1,4 +1,4 @@
-"""`havn demo`: the raid of SC01 told line by line, from the referral to the figure, as its partners call it."""
+"""`havn demo`: the raid of SC01 played line by line, from the referral to the figure, as its partners call it."""
 
 import asyncio
 import os
@@ -30,21 +30,28 @@ class Partners:
         self._client = client
         self._tokens: dict[tuple[str, str], str] = {}
 
-    async def ask(self, org: str, role: str, method: str, path: str, body: Any, **options: str) -> httpx.Response:
+    async def ask(
+        self, organisation: str, role: str, method: str, path: str, body: Any, **options: str
+    ) -> httpx.Response:
         """Send one request as this organisation and role."""
         headers = {name.replace("_", "-"): value for name, value in options.items()}
         if method == "POST":
             headers.setdefault("idempotency-key", str(uuid4()))
-        headers["authorization"] = f"Bearer {await self._token(org, role)}"
+        headers["authorization"] = f"Bearer {await self._token(organisation, role)}"
         content = {} if body is None else {"json": body}
         return await self._client.request(method, path, headers=headers, **content)
 
-    async def _token(self, org: str, role: str) -> str:
-        if (org, role) not in self._tokens:
-            asked = {"grant_type": "client_credentials", "client_id": org, "client_secret": "dev", "role": role}
+    async def _token(self, organisation: str, role: str) -> str:
+        if (organisation, role) not in self._tokens:
+            asked = {
+                "grant_type": "client_credentials",
+                "client_id": organisation,
+                "client_secret": "dev",
+                "role": role,
+            }
             answer = await self._client.post("/oidc/token", data=asked)
-            self._tokens[org, role] = answer.raise_for_status().json()["access_token"]
-        return self._tokens[org, role]
+            self._tokens[organisation, role] = answer.raise_for_status().json()["access_token"]
+        return self._tokens[organisation, role]
 
 
 def play(settings: Settings, out: Console) -> int:
@@ -55,10 +62,10 @@ def play(settings: Settings, out: Console) -> int:
                 f"Playing against the Havn at {settings.origin}. Its clock is set to March 2026 and let go afterwards.\n",
                 soft_wrap=True,
             )
-            asyncio.run(_tell(settings.origin, out))
+            asyncio.run(_play(settings.origin, out))
         else:
             with _havn_of_its_own(out) as origin:
-                asyncio.run(_tell(origin, out))
+                asyncio.run(_play(origin, out))
     except (StepFailed, httpx.HTTPError) as error:
         out.print(f"\nThe story stopped: {error}", style="red", soft_wrap=True)
         return 1
@@ -86,8 +93,8 @@ def _havn_of_its_own(out: Console) -> Iterator[str]:
             until = time.monotonic() + START_SECONDS
             while not _answers(origin):
                 if process.poll() is not None or time.monotonic() > until:
-                    told = process.stderr.read().decode().strip() if process.stderr else ""
-                    raise StepFailed(f"Havn did not start. {told}")
+                    said = process.stderr.read().decode().strip() if process.stderr else ""
+                    raise StepFailed(f"Havn did not start. {said}")
                 time.sleep(0.1)
             yield origin
         finally:
@@ -95,7 +102,7 @@ def _havn_of_its_own(out: Console) -> Iterator[str]:
             process.wait(15)
 
 
-async def _tell(origin: str, out: Console) -> None:
+async def _play(origin: str, out: Console) -> None:
     async with httpx.AsyncClient(base_url=origin, trust_env=False, timeout=30) as client:
         raid = Raid(Partners(client).ask, identifier=f"740598{secrets.randbelow(10)}{secrets.token_hex(2).upper()}")
         try:
@@ -123,9 +130,9 @@ async def _story(raid: Raid, out: Console) -> None:
         line("       ", f"{name}: {period['kind']} period to {period['ends_on']}, at most to {period['cap_on']}.")
     await raid.open_shelter()
     line("       ", "Reden has a shelter in Jutland with two places, at a secret address.")
-    for org, name in (("cmm", "P01"), ("us", "P03")):
-        placement = await raid.place(org, name)
-        payer = await raid.payer_of(org, placement)
+    for organisation, name in (("cmm", "P01"), ("us", "P03")):
+        placement = await raid.place(organisation, name)
+        payer = await raid.payer_of(organisation, placement)
         line("       ", f"{name} has {placement['status']} at the shelter; {payer} pays.")
     third = await raid.request_place("cmm", "P02")
     line("       ", _room_for_another(raid, third["matches"]))

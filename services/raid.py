@@ -98,18 +98,26 @@ class Raid:
     ask: Ask
     sets_clock: bool = True
     identifier: str = "1405981AB2"
-    """P01's X-eCPR. A person who is known by it already has a case, so a story that is told again takes another."""
+    """P01's X-eCPR. A person who is known by it already has a case, so a story that is played again takes another."""
     referral_id: str = ""
     facility_id: str = ""
     cases: dict[str, str] = field(default_factory=dict)
 
     async def call(
-        self, org: str, role: str, method: str, path: str, body: Any = None, *, expect: int = 200, **options: Any
+        self,
+        organisation: str,
+        role: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        expect: int = 200,
+        **options: Any,
     ) -> dict[str, Any]:
         """The answer's JSON; StepFailed when its status is not the expected one."""
-        answer = await self.ask(org, role, method, path, body, **options)
+        answer = await self.ask(organisation, role, method, path, body, **options)
         if answer.status_code != expect:
-            raise StepFailed(f"{method} {path} as {org}/{role}: {answer.status_code} {answer.text}")
+            raise StepFailed(f"{method} {path} as {organisation}/{role}: {answer.status_code} {answer.text}")
         found: dict[str, Any] = answer.json()
         return found
 
@@ -217,9 +225,14 @@ class Raid:
         """A restitution period for P01, a reflection period for P03."""
         return {
             reference: await self.call(
-                org, "caseworker", "POST", f"{self.case(reference)}/periods", {"requested_on": "2026-03-09"}, expect=201
+                organisation,
+                "caseworker",
+                "POST",
+                f"{self.case(reference)}/periods",
+                {"requested_on": "2026-03-09"},
+                expect=201,
             )
-            for reference, org in {"P01": "cmm", "P03": "us"}.items()
+            for reference, organisation in {"P01": "cmm", "P03": "us"}.items()
         }
 
     async def open_shelter(self) -> str:
@@ -238,7 +251,7 @@ class Raid:
         await self.call("cmm", "caseworker", "POST", f"{HOUSING}/facilities/{facility}/approvals", approval, expect=201)
         return str(facility)
 
-    async def request_place(self, org: str, reference: str) -> dict[str, Any]:
+    async def request_place(self, organisation: str, reference: str) -> dict[str, Any]:
         """The payer asks for a place; gives the request with its matches."""
         basis = "no_legal_stay" if reference == "P03" else "visa"
         wanted = {
@@ -254,18 +267,18 @@ class Raid:
                 "decided": True,
             },
         }
-        made = await self.call(org, "caseworker", "POST", f"{HOUSING}/placement-requests", wanted, expect=201)
+        made = await self.call(organisation, "caseworker", "POST", f"{HOUSING}/placement-requests", wanted, expect=201)
         path = f"{HOUSING}/placement-requests/{made['request_id']}/matches"
-        return made | {"matches": await self.call(org, "caseworker", "GET", path)}
+        return made | {"matches": await self.call(organisation, "caseworker", "GET", path)}
 
-    async def place(self, org: str, reference: str) -> dict[str, Any]:
+    async def place(self, organisation: str, reference: str) -> dict[str, Any]:
         """Request, offer, accept, arrive: the person is in the shelter that this story opened. Gives the placement."""
-        made = await self.request_place(org, reference)
+        made = await self.request_place(organisation, reference)
         free = self.places_of_the_shelter(made["matches"])
         if not free:
             raise StepFailed(f"{reference} should fit into the shelter, and does not: {made['matches']}")
         offer = await self.call(
-            org,
+            organisation,
             "caseworker",
             "POST",
             f"{HOUSING}/placement-requests/{made['request_id']}/offers",
@@ -281,10 +294,10 @@ class Raid:
             {"arrived_at": "2026-03-09T18:00:00+01:00"},
         )
 
-    async def payer_of(self, org: str, placement: dict[str, Any]) -> str:
+    async def payer_of(self, organisation: str, placement: dict[str, Any]) -> str:
         """Who pays for this placement now."""
         path = f"{HOUSING}/placements/{placement['placement_id']}/responsibility"
-        return str((await self.call(org, "caseworker", "GET", path))["items"][-1]["payer"])
+        return str((await self.call(organisation, "caseworker", "GET", path))["items"][-1]["payer"])
 
     def places_of_the_shelter(self, matches: dict[str, Any]) -> list[str]:
         """Those of the places that fit which are in this story's shelter; elsewhere there may be others."""

@@ -27,7 +27,7 @@ async def know_the_case(work: Delivery, event: CaseOpened) -> None:
 
 @handlers.on(CaseReferred)
 async def know_who_else_referred(work: Delivery, event: CaseReferred) -> None:
-    await case.add_referrer(work, case_id=event.case_id, org=event.referred_by)
+    await case.add_referrer(work, case_id=event.case_id, organisation=event.referred_by)
 
 
 @handlers.on(CaseRouted)
@@ -66,11 +66,11 @@ async def know_that_they_are_two(work: Delivery, event: CaseUnmerged) -> None:
 
 
 @handlers.on(ConsentWithdrawn)
-async def stop_sharing(work: Delivery, event: ConsentWithdrawn) -> None:
+async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
     if not event.may_still_know:
-        await case.stop_sharing(work, case_id=event.case_id, org=event.recipient)
+        await case.stop_disclosing(work, case_id=event.case_id, organisation=event.recipient)
 
 
 @handlers.on(ConsentGiven)
-async def share_again(work: Delivery, event: ConsentGiven) -> None:
-    await case.share_again(work, case_id=event.case_id, org=event.recipient)
+async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
+    await case.disclose_again(work, case_id=event.case_id, organisation=event.recipient)

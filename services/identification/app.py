@@ -10,7 +10,7 @@ from services.identification.person import legal_status
 from services.identification.retention import domain as retention
 from shared.runtime.service import Service
 
-changes.follow(deadlines.wind)
+changes.follow(deadlines.set_deadlines)
 
 service = Service(
     name="identification",
@@ -21,7 +21,7 @@ service = Service(
     sweeps=(
         legal_status.take_effect,
         drafts.sweep,
-        deadlines.wind_the_unwound,
+        deadlines.set_missing_deadlines,
         deadlines.fire_due,
         on_call.alert_again,
         deadlines.count_passed,

@@ -44,10 +44,10 @@ async def open_or_find_cases(work: Delivery, event: ReferralSubmitted) -> None:
     )
     contact = referral["safe_contact"]
     subjects = {
-        UUID(told["subject_id"]): Subject.model_validate(
-            {name: told[name] for name in Subject.model_fields}, context=AS_STORED
+        UUID(subject["subject_id"]): Subject.model_validate(
+            {name: subject[name] for name in Subject.model_fields}, context=AS_STORED
         )
-        for told in referral["subjects"]
+        for subject in referral["subjects"]
     }
     await opening.receive_subjects(
         work, origin=origin, subjects=subjects, safe_contact=SealedText(text=Personal(contact)) if contact else None

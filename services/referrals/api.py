@@ -39,7 +39,7 @@ from shared.http.endpoint import (
     RequiredIfMatch,
     Requires,
 )
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.http.paging import Page
 from shared.identity.actor import Role
 from shared.kernel.text import AS_STORED
@@ -119,39 +119,39 @@ async def read_status(work: Reader, referral_id: UUID) -> Tagged[ReferralState]:
 
 
 @router.post("/referrals/{referral_id}/acknowledge")
-async def acknowledge(work: Writer, referral_id: UUID, match: IfMatch) -> Tagged[ReferralState]:
+async def acknowledge(work: Writer, referral_id: UUID, expected: IfMatch) -> Tagged[ReferralState]:
     """The recipient has received the referral."""
-    return await _step(work, Step.ACKNOWLEDGE, referral_id, match)
+    return await _step(work, Step.ACKNOWLEDGE, referral_id, expected)
 
 
 @router.post("/referrals/{referral_id}/accept")
-async def accept(work: Writer, referral_id: UUID, match: IfMatch) -> Tagged[ReferralState]:
+async def accept(work: Writer, referral_id: UUID, expected: IfMatch) -> Tagged[ReferralState]:
     """The recipient takes the referral on."""
-    return await _step(work, Step.ACCEPT, referral_id, match)
+    return await _step(work, Step.ACCEPT, referral_id, expected)
 
 
 @router.post("/referrals/{referral_id}/decline")
-async def decline(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> Tagged[ReferralState]:
+async def decline(work: Writer, referral_id: UUID, body: Reason, expected: IfMatch) -> Tagged[ReferralState]:
     """The recipient cannot take the referral on."""
-    return await _step(work, Step.DECLINE, referral_id, match, body.reason)
+    return await _step(work, Step.DECLINE, referral_id, expected, body.reason)
 
 
 @router.post("/referrals/{referral_id}/forward")
-async def forward(work: Writer, referral_id: UUID, body: Forwarding, match: IfMatch) -> Tagged[ReferralState]:
+async def forward(work: Writer, referral_id: UUID, body: Forwarding, expected: IfMatch) -> Tagged[ReferralState]:
     """The recipient passes the referral on; it then is the new recipient's, who acknowledges it."""
-    return await _step(work, Step.FORWARD, referral_id, match, body.reason, recipient=body.recipient)
+    return await _step(work, Step.FORWARD, referral_id, expected, body.reason, recipient=body.recipient)
 
 
 @router.post("/referrals/{referral_id}/complete")
-async def complete(work: Writer, referral_id: UUID, body: Completion, match: IfMatch) -> Tagged[ReferralState]:
+async def complete(work: Writer, referral_id: UUID, body: Completion, expected: IfMatch) -> Tagged[ReferralState]:
     """What was asked for is done."""
-    return await _step(work, Step.COMPLETE, referral_id, match, body.outcome)
+    return await _step(work, Step.COMPLETE, referral_id, expected, body.outcome)
 
 
 @router.post("/referrals/{referral_id}/withdraw")
-async def withdraw(work: Writer, referral_id: UUID, body: Reason, match: IfMatch) -> Tagged[ReferralState]:
+async def withdraw(work: Writer, referral_id: UUID, body: Reason, expected: IfMatch) -> Tagged[ReferralState]:
     """The sender takes the referral back; the recipient's access ends at once."""
-    return await _step(work, Step.WITHDRAW, referral_id, match, body.reason)
+    return await _step(work, Step.WITHDRAW, referral_id, expected, body.reason)
 
 
 @router.get("/organisations")
@@ -171,10 +171,10 @@ async def read_organisation(work: AnyMember, organisation_id: Organisation) -> T
 
 @router.put("/organisations/{organisation_id}")
 async def change_organisation(
-    work: Administrator, organisation_id: Organisation, change: DirectoryChange, match: RequiredIfMatch
+    work: Administrator, organisation_id: Organisation, change: DirectoryChange, expected: RequiredIfMatch
 ) -> Tagged[DirectoryEntry]:
     """Correct an entry's name and region."""
-    found = await domain.change_organisation(work, organisation_id=organisation_id, change=change, match=match)
+    found = await domain.change_organisation(work, organisation_id=organisation_id, change=change, expected=expected)
     return DirectoryEntry.model_validate(found).tagged(found)
 
 
@@ -182,12 +182,12 @@ async def _step(
     work: UnitOfWork,
     step: Step,
     referral_id: UUID,
-    match: Match,
+    expected: ExpectedVersion,
     remark: PersonalText | None = None,
     recipient: str | None = None,
 ) -> ReferralState:
     referral = await domain.take_step(
-        work, referral_id=referral_id, step=step, match=match, remark=remark, recipient=recipient
+        work, referral_id=referral_id, step=step, expected=expected, remark=remark, recipient=recipient
     )
     return _state(referral)
 

@@ -8,22 +8,24 @@ handlers = Handlers()
 
 
 @handlers.on(CaseOpened)
-async def tell_the_subjects_case(work: Delivery, event: CaseOpened) -> None:
+async def note_the_subjects_case(work: Delivery, event: CaseOpened) -> None:
     if event.subject_id:
         await domain.note_case(work, subject_id=event.subject_id, case_id=event.case_id)
 
 
 @handlers.on(CaseReferred)
-async def tell_the_case_that_was_there(work: Delivery, event: CaseReferred) -> None:
+async def note_the_case_that_was_there(work: Delivery, event: CaseReferred) -> None:
     await domain.note_case(work, subject_id=event.subject_id, case_id=event.case_id)
 
 
 @handlers.on(ConsentWithdrawn)
-async def stop_sharing(work: Delivery, event: ConsentWithdrawn) -> None:
+async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
     if not event.may_still_know:
-        await repository.stop_sharing(work, case_id=event.case_id, org=event.recipient, since=event.occurred_at)
+        await repository.stop_disclosing(
+            work, case_id=event.case_id, organisation=event.recipient, since=event.occurred_at
+        )
 
 
 @handlers.on(ConsentGiven)
-async def share_again(work: Delivery, event: ConsentGiven) -> None:
-    await repository.share_again(work, case_id=event.case_id, org=event.recipient)
+async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
+    await repository.disclose_again(work, case_id=event.case_id, organisation=event.recipient)

@@ -22,12 +22,12 @@ from shared.contract.events import (
 )
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 CUSTODY = timedelta(hours=72)
-"""How long a suspected victim without legal stay may be held before a decision (domain, section 4)."""
+"""How long a suspected victim without legal stay may be held before a decision (docs/rules.md, deadline-5)."""
 
 
 class RecipientUnknown(Unprocessable):
@@ -62,7 +62,7 @@ _LEADS_TO: Mapping[Step, tuple[ReferralStatus, type[ReferralEvent]]] = {
     Step.WITHDRAW: (ReferralStatus.WITHDRAWN, ReferralWithdrawn),
 }
 
-# A forwarded referral starts over with its new recipient, who may also report it done at once (api.md, section 3).
+# A forwarded referral starts over with its new recipient, who may also report it done at once (docs/contract.md, referral steps).
 ALLOWED: Mapping[ReferralStatus, tuple[Step, ...]] = {
     ReferralStatus.SUBMITTED: (Step.ACKNOWLEDGE, Step.WITHDRAW),
     ReferralStatus.ACKNOWLEDGED: (Step.ACCEPT, Step.DECLINE, Step.FORWARD, Step.WITHDRAW),
@@ -113,12 +113,12 @@ async def take_step(
     *,
     referral_id: UUID,
     step: Step,
-    match: Match,
+    expected: ExpectedVersion,
     remark: PersonalText | None = None,
     recipient: str | None = None,
 ) -> Referral:
     """Change the referral's status: the sender withdraws, the recipient does everything else."""
-    referral = await repository.lock_referral(work, referral_id, match)
+    referral = await repository.lock_referral(work, referral_id, expected)
     _check_whose_step(work.actor, referral, step)
     if step not in ALLOWED[referral.status]:
         allowed = ALLOWED[referral.status]
@@ -180,11 +180,11 @@ async def note_case(work: UnitOfWork, *, subject_id: UUID, case_id: UUID) -> Non
 
 
 async def change_organisation(
-    work: UnitOfWork, *, organisation_id: str, change: DirectoryChange, match: Match
+    work: UnitOfWork, *, organisation_id: str, change: DirectoryChange, expected: ExpectedVersion
 ) -> Organisation:
     """Correct an entry of the directory."""
     found = await repository.organisation(work, organisation_id, lock=True)
-    match.check(found)
+    expected.check(found)
     found.name = change.name
     found.region = change.region
     found.version += 1

@@ -74,7 +74,7 @@ class StatusChange(Table, table=True):
     remark: bytes | None = sealed()
 
 
-class WithdrawnShare(Table, table=True):
+class WithdrawnConsent(Table, table=True):
     """The person has taken consent back from an organisation: since then nothing more of the case reaches it."""
 
     __tablename__ = "withdrawn_share"

@@ -1,4 +1,4 @@
-"""The only door to the rows of the referrals service: it asks who is asking, and notes what they saw."""
+"""The only way to the rows of the referrals service: it asks who is asking, and notes what they saw."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,14 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnShare
+from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnConsent
 from services.referrals.schemas import Narrative, Remark
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN
 from shared.contract.person import Subject
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -56,37 +56,37 @@ def _is_party(actor: Actor) -> ColumnElement[bool]:
     return or_(col(Referral.sender) == actor.org, col(Referral.recipient) == actor.org)
 
 
-def _is_shared(actor: Actor) -> ColumnElement[bool]:
+def _is_open_to(actor: Actor) -> ColumnElement[bool]:
     """As a party; but where a person it is about has taken consent back from the recipient, it is the sender's alone."""
     return and_(_is_party(actor), or_(col(Referral.sender) == actor.org, _closed_since(actor).is_(None)))
 
 
 def _closed_since(actor: Actor) -> ScalarSelect[datetime]:
-    """Since when a case that the referral is about is no longer shared with the actor's organisation; NULL where it is."""
+    """Since when a case that the referral is about is no longer disclosed to the actor's organisation; NULL where it is."""
     is_about = or_(
-        col(WithdrawnShare.case_id) == col(Referral.case_id),
+        col(WithdrawnConsent.case_id) == col(Referral.case_id),
         exists()
         .where(
             col(ReferralSubject.referral_id) == col(Referral.id),
-            col(ReferralSubject.case_id) == col(WithdrawnShare.case_id),
+            col(ReferralSubject.case_id) == col(WithdrawnConsent.case_id),
         )
-        .correlate(Referral, WithdrawnShare),
+        .correlate(Referral, WithdrawnConsent),
     )
-    since = select(func.min(WithdrawnShare.since)).where(col(WithdrawnShare.org) == actor.org, is_about)
+    since = select(func.min(WithdrawnConsent.since)).where(col(WithdrawnConsent.org) == actor.org, is_about)
     return since.correlate(Referral).scalar_subquery()
 
 
-def _is_told(actor: Actor) -> ColumnElement[bool]:
+def _is_shown(actor: Actor) -> ColumnElement[bool]:
     """Of a referral that is closed to the actor: the steps before that, and its own."""
     since = _closed_since(actor)
     return or_(since.is_(None), col(StatusChange.at) <= since, col(StatusChange.org) == actor.org)
 
 
-def _last_told(actor: Actor, column: Any) -> ScalarSelect[Any]:
-    """Of the last step of which the actor is told."""
-    told = select(column).where(col(StatusChange.referral_id) == col(Referral.id), _is_told(actor))
+def _last_shown(actor: Actor, column: Any) -> ScalarSelect[Any]:
+    """Of the last step that is shown to the actor."""
+    shown = select(column).where(col(StatusChange.referral_id) == col(Referral.id), _is_shown(actor))
     return (
-        told.order_by(col(StatusChange.at).desc(), col(StatusChange.id).desc())
+        shown.order_by(col(StatusChange.at).desc(), col(StatusChange.id).desc())
         .limit(1)
         .correlate(Referral)
         .scalar_subquery()
@@ -94,12 +94,12 @@ def _last_told(actor: Actor, column: Any) -> ScalarSelect[Any]:
 
 
 def _shown_status(actor: Actor) -> ColumnElement[Any]:
-    frozen = func.coalesce(_last_told(actor, StatusChange.status), ReferralStatus.SUBMITTED.value)
+    frozen = func.coalesce(_last_shown(actor, StatusChange.status), ReferralStatus.SUBMITTED.value)
     return case((_closed_since(actor).is_(None), cast(col(Referral.status), String)), else_=cast(frozen, String))
 
 
 def _shown_update(actor: Actor) -> ColumnElement[Any]:
-    frozen = func.coalesce(_last_told(actor, StatusChange.at), col(Referral.submitted_at))
+    frozen = func.coalesce(_last_shown(actor, StatusChange.at), col(Referral.submitted_at))
     return case((_closed_since(actor).is_(None), col(Referral.updated_at)), else_=frozen)
 
 
@@ -119,7 +119,7 @@ def _show(referral: Referral, closed_since: datetime | None, status: str, update
 def _may_read(actor: Actor) -> ColumnElement[bool]:
     """As it is shared; but what the sender has withdrawn is no longer the recipient's to read."""
     withdrawn = col(Referral.status) == ReferralStatus.WITHDRAWN
-    return and_(_is_shared(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
+    return and_(_is_open_to(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
 
 
 async def add_referral(
@@ -140,16 +140,16 @@ async def add_referral(
     return rows
 
 
-async def lock_referral(work: UnitOfWork, referral_id: UUID, match: Match) -> Referral:
+async def lock_referral(work: UnitOfWork, referral_id: UUID, expected: ExpectedVersion) -> Referral:
     """The referral, locked until the transaction ends and at its next version, for a party that means to change it.
 
     Raises ReferralNotFound, and Stale when the caller saw an earlier version."""
     referral = await work.session.scalar(
-        select(Referral).where(col(Referral.id) == referral_id, _is_shared(work.actor)).with_for_update()
+        select(Referral).where(col(Referral.id) == referral_id, _is_open_to(work.actor)).with_for_update()
     )
     if referral is None:
         raise ReferralNotFound
-    match.check(referral)
+    expected.check(referral)
     referral.version += 1
     return referral
 
@@ -179,9 +179,9 @@ async def read_referral(
         (row, key.open(row.person, Subject, table="referral_subject", column="person", row=row.id))
         for row in (await subjects_of(work, [referral.id]))[referral.id]
     ]
-    told = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
+    shown = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     steps = await work.session.scalars(
-        told.where(col(Referral.id) == referral.id, _is_told(work.actor)).order_by(
+        shown.where(col(Referral.id) == referral.id, _is_shown(work.actor)).order_by(
             col(StatusChange.at), col(StatusChange.id)
         )
     )
@@ -202,7 +202,9 @@ async def read_referral(
 async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
     """The referral's head, for a party; a withdrawn one still says that it is withdrawn."""
     found = (
-        await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _is_shared(work.actor)))
+        await work.session.execute(
+            _as_shown(work.actor).where(col(Referral.id) == referral_id, _is_open_to(work.actor))
+        )
     ).first()
     if found is None:
         raise ReferralNotFound
@@ -243,7 +245,7 @@ async def subjects_of(work: UnitOfWork, referral_ids: Sequence[UUID]) -> dict[UU
     back from the actor. Ask only for referrals already read."""
     found: dict[UUID, list[ReferralSubject]] = {referral_id: [] for referral_id in referral_ids}
     is_closed = exists().where(
-        col(WithdrawnShare.org) == work.actor.org, col(WithdrawnShare.case_id) == col(ReferralSubject.case_id)
+        col(WithdrawnConsent.org) == work.actor.org, col(WithdrawnConsent.case_id) == col(ReferralSubject.case_id)
     )
     rows = await work.session.execute(
         select(ReferralSubject, is_closed)
@@ -261,17 +263,19 @@ async def subject_with_case(work: UnitOfWork, subject_id: UUID) -> ReferralSubje
     return await work.session.get(ReferralSubject, subject_id)
 
 
-async def stop_sharing(work: UnitOfWork, *, case_id: UUID, org: str, since: datetime) -> None:
+async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str, since: datetime) -> None:
     """Nothing more of the case reaches the organisation."""
-    added = insert(WithdrawnShare).values(case_id=case_id, org=org, since=since)
+    added = insert(WithdrawnConsent).values(case_id=case_id, org=organisation, since=since)
     await work.session.execute(added.on_conflict_do_nothing())
     work.audit(operation="case.withdraw_share", subject_id=case_id)
 
 
-async def share_again(work: UnitOfWork, *, case_id: UUID, org: str) -> None:
+async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person lets the organisation know again."""
     await work.session.execute(
-        delete(WithdrawnShare).where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == org)
+        delete(WithdrawnConsent).where(
+            col(WithdrawnConsent.case_id) == case_id, col(WithdrawnConsent.org) == organisation
+        )
     )
     work.audit(operation="case.share_again", subject_id=case_id)
 

@@ -49,20 +49,20 @@ _STATUS_AFTER: dict[type[ReferralEvent], ReferralStatus] = {
 
 @handlers.on(CaseOpened)
 async def keep_the_person(work: Delivery, event: CaseOpened) -> None:
-    told = event.model_dump(exclude={"occurred_at", "channel", "subject_id", "residence_basis"})
-    await repository.keep(work, Person(**told, region=_region(event.municipality)))
+    fields = event.model_dump(exclude={"occurred_at", "channel", "subject_id", "residence_basis"})
+    await repository.keep(work, Person(**fields, region=_region(event.municipality)))
 
 
 @handlers.on(PersonDescribed)
 async def keep_the_description(work: Delivery, event: PersonDescribed) -> None:
-    told = event.model_dump(exclude={"occurred_at", "residence_basis"})
-    await repository.keep(work, Description(**told, sequence=work.sequence, recorded_at=event.occurred_at))
+    fields = event.model_dump(exclude={"occurred_at", "residence_basis"})
+    await repository.keep(work, Description(**fields, sequence=work.sequence, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseReferred)
 async def keep_the_further_referral(work: Delivery, event: CaseReferred) -> None:
-    told = event.model_dump(include={"case_id", "referral_id", "referred_by"})
-    await repository.keep(work, FurtherReferral(**told, recorded_at=event.occurred_at))
+    fields = event.model_dump(include={"case_id", "referral_id", "referred_by"})
+    await repository.keep(work, FurtherReferral(**fields, recorded_at=event.occurred_at))
 
 
 @handlers.on(InterviewHeld)
@@ -72,20 +72,20 @@ async def keep_the_interview(work: Delivery, event: InterviewHeld) -> None:
 
 @handlers.on(DecisionMade)
 async def keep_the_decision(work: Delivery, event: DecisionMade) -> None:
-    told = event.model_dump(exclude={"occurred_at", "legal_status"})
-    await repository.keep(work, Decision(**told, recorded_at=event.occurred_at))
+    fields = event.model_dump(exclude={"occurred_at", "legal_status"})
+    await repository.keep(work, Decision(**fields, recorded_at=event.occurred_at))
 
 
 @handlers.on(DecisionReplaced)
 async def keep_the_replacement(work: Delivery, event: DecisionReplaced) -> None:
-    told = event.model_dump(include={"decision_id", "replaced_by"})
-    await repository.keep(work, Replacement(**told, recorded_at=event.occurred_at))
+    fields = event.model_dump(include={"decision_id", "replaced_by"})
+    await repository.keep(work, Replacement(**fields, recorded_at=event.occurred_at))
 
 
 @handlers.on(PersonDeparted)
 async def keep_the_departure(work: Delivery, event: PersonDeparted) -> None:
-    told = event.model_dump(include={"case_id", "departed_on"})
-    await repository.keep_departure(work, Departure(**told, recorded_at=event.occurred_at))
+    fields = event.model_dump(include={"case_id", "departed_on"})
+    await repository.keep_departure(work, Departure(**fields, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseMerged)

@@ -33,7 +33,7 @@ class PeriodBackwards(Unprocessable):
 
 
 class TableNotReleased(NotFound):
-    """No frozen release has this table. Its name may be told: releases are nobody's secret."""
+    """No frozen release has this table. Its name may be said: releases are nobody's secret."""
 
     is_public = True
 
@@ -79,7 +79,7 @@ async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], se
     for values, count in await repository.count_victims(
         work, dimensions, first_year=first_year, last_year=last_year, as_of=as_of
     ):
-        # Counted up: what was told as unknown and what was never told are the same cell.
+        # Counted up: what was recorded as unknown and what was never recorded are the same cell.
         counts[tuple(map(_spoken, dimensions, values))] += count
     stated = min(as_of or work.now, work.now)
     if list(dimensions) == [Dimension.YEAR]:
@@ -106,12 +106,12 @@ def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, COPENHAGEN)
 
 
-_WHERE_NOT_TOLD: Mapping[Dimension, str] = {Dimension.EXPLOITATION_FORM: ExploitationForm.UNKNOWN}
+_WHERE_UNKNOWN: Mapping[Dimension, str] = {Dimension.EXPLOITATION_FORM: ExploitationForm.UNKNOWN}
 
 
 def _spoken(dimension: Dimension, value: Value) -> str | int:
     if value is None:
-        return _WHERE_NOT_TOLD.get(dimension, UNKNOWN)
+        return _WHERE_UNKNOWN.get(dimension, UNKNOWN)
     return REGION_NAMES[Region(str(value))] if dimension is Dimension.REGION else value
 
 

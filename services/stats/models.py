@@ -1,4 +1,4 @@
-"""Tables of the stats service: what was told, one row for each fact. No column can hold personal data."""
+"""Tables of the stats service: what the events say, one row for each fact. No column can hold personal data."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -36,7 +36,7 @@ class Person(Table, table=True):
 
 
 class Description(Table, table=True):
-    """The coded facts of a person as they were told anew; what was known before stays for figures as of then."""
+    """The coded facts of a person as they were described anew; what was known before stays for figures as of then."""
 
     case_id: UUID = Field(primary_key=True)
     sequence: int = Field(primary_key=True, sa_type=BigInteger)
@@ -96,7 +96,7 @@ class CaseMerge(Table, table=True):
 
 
 class Departure(Table, table=True):
-    """Somebody has left by a prepared return, on the day that was told last."""
+    """Somebody has left by a prepared return, on the day that was recorded last."""
 
     case_id: UUID = Field(primary_key=True)
     departed_on: date

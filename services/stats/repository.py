@@ -1,4 +1,4 @@
-"""The only door to the rows of the stats service. Row level security lets the national centre alone read them."""
+"""The only way to the rows of the stats service. Row level security lets the national centre alone read them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -42,16 +42,16 @@ from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
 from shared.data.unit_of_work import UnitOfWork
 
 Value = str | int | None
-"""What a person is counted under; None where nobody has told."""
+"""What a person is counted under; None where nobody has said."""
 
 
 async def keep(work: UnitOfWork, fact: Table) -> None:
-    """Keep a fact; the same fact told again changes nothing. Facts of different cases come in any order."""
+    """Keep a fact; the same fact again changes nothing. Facts of different cases come in any order."""
     await work.session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
 
 
 async def append(work: UnitOfWork, fact: Table) -> None:
-    """Keep what is told of something again, beside what was told before."""
+    """Keep what is recorded of something again, beside what was recorded before."""
     work.session.add(fact)
     await work.session.flush()
 
@@ -182,7 +182,7 @@ async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before:
 
 
 async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
-    """The day of somebody's departure; one that is told again corrects it."""
+    """The day of somebody's departure; one that is recorded again corrects it."""
     added = insert(Departure).values(dict(departure))
     corrected = {"departed_on": departure.departed_on, "recorded_at": departure.recorded_at}
     await work.session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_=corrected))
@@ -210,7 +210,7 @@ _MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
 
 def same_person(as_of: datetime | None) -> Subquery:
     """A `person` for each case that has to do with another one: merged with it, or opened after it had ended. The key is
-    the same for all of them, whichever way and in whichever order they were told."""
+    the same for all of them, whichever way and in whichever order they came."""
     pairs = _pairs(as_of)
     reached = select(pairs.c.case_id, pairs.c.case_id.label("other")).cte("reached", recursive=True)
     reached = reached.union(select(reached.c.case_id, pairs.c.other).join(pairs, pairs.c.case_id == reached.c.other))
@@ -240,7 +240,7 @@ def _pairs(as_of: datetime | None) -> CTE:
 
 
 def described(as_of: datetime | None) -> Subquery:
-    """What was last told about the person of each case."""
+    """How the person of each case was last described."""
     known = true() if as_of is None else col(Description.recorded_at) <= as_of
     last = (
         select(Description)
@@ -249,14 +249,16 @@ def described(as_of: datetime | None) -> Subquery:
         .order_by(col(Description.case_id), col(Description.sequence).desc())
         .subquery("last_description")
     )
-    was_told = last.c.case_id.is_not(None)
-    age_group = case((was_told, last.c.age_group), else_=col(Person.age_group))
-    at_exploitation = case((was_told, last.c.age_group_at_exploitation), else_=col(Person.age_group_at_exploitation))
+    is_described = last.c.case_id.is_not(None)
+    age_group = case((is_described, last.c.age_group), else_=col(Person.age_group))
+    at_exploitation = case(
+        (is_described, last.c.age_group_at_exploitation), else_=col(Person.age_group_at_exploitation)
+    )
     return (
         select(
             col(Person.case_id),
-            case((was_told, last.c.gender), else_=col(Person.gender)).label("gender"),
-            case((was_told, last.c.citizenships), else_=col(Person.citizenships)).label("citizenships"),
+            case((is_described, last.c.gender), else_=col(Person.gender)).label("gender"),
+            case((is_described, last.c.citizenships), else_=col(Person.citizenships)).label("citizenships"),
             # Who was exploited as a child is a child victim, however old when found.
             case((at_exploitation.in_(_MINORS), AgeGroup.MINOR), else_=age_group).label("age_group"),
             col(Person.region),

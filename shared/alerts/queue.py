@@ -52,7 +52,7 @@ CREATE INDEX ix_alert_case ON alert (case_id)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What somebody has to know now. `number` counts the times that the same thing is told."""
+    """What somebody has to know now. `number` counts the times that the same thing is said."""
 
     kind: StrEnum
     case_id: UUID
@@ -160,8 +160,8 @@ class AlertSender:
 
     async def _send(self, row: Any) -> None:
         waiting = [channel for channel in self._channels if channel.name not in row.taken_by]
-        told = _told(row)
-        found = await asyncio.gather(*(channel.send(told) for channel in waiting), return_exceptions=True)
+        message = _message(row)
+        found = await asyncio.gather(*(channel.send(message) for channel in waiting), return_exceptions=True)
         errors = [error for error in found if isinstance(error, BaseException)]
         for channel, error in zip(waiting, found, strict=True):
             if isinstance(error, BaseException):
@@ -183,7 +183,7 @@ class AlertSender:
             await work.session.execute(_NOTE, values)
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _message(row: Any) -> dict[str, Any]:
     return {
         "alert_id": str(row.id),
         "kind": str(row.kind),

@@ -1,4 +1,4 @@
-"""The directory as it is seeded: every organisation that can send or receive a referral, or be told of a person.
+"""The directory as it is seeded: every organisation that can send or receive a referral, or a disclosure about a person.
 
 The 98 municipalities come from `shared.contract.municipalities`; the others stand in `directory.json`.
 An organisation's kind follows from its id, as it does when its token is read.
@@ -62,14 +62,14 @@ def organisations() -> tuple[DirectoryEntry, ...]:
     return others + municipalities()
 
 
-def can_exist(org_id: str) -> bool:
+def can_exist(organisation_id: str) -> bool:
     """Whether there may be an organisation of this id. All are in the directory but hospitals, of which it names the four
     that partners refer to: they are opened, merged and renamed, while the law names police districts and municipalities."""
     try:
-        kind = kind_of(org_id)
+        kind = kind_of(organisation_id)
     except UnknownOrganisation:
         return False
-    return kind is OrganisationKind.HEALTH or org_id in _ids()
+    return kind is OrganisationKind.HEALTH or organisation_id in _ids()
 
 
 @cache

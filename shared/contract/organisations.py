@@ -79,18 +79,18 @@ _MUNICIPALITY: Final = "kommune-"
 _LONGEST_ID: Final = 64
 
 EVERY_PARTNER: Final = (
-    *(org_id for org_id, kind in _KIND_BY_ID.items() if kind is not OrganisationKind.SYSTEM),
+    *(organisation_id for organisation_id, kind in _KIND_BY_ID.items() if kind is not OrganisationKind.SYSTEM),
     *(f"{family}-*" for family in _FAMILIES),
 )
 """All partners, as the ids and `family-*` patterns that an issuer may be trusted to speak for."""
 
 
-def kind_of(org_id: str) -> OrganisationKind:
+def kind_of(organisation_id: str) -> OrganisationKind:
     """The kind of an organisation, from its id alone. Raises UnknownOrganisation for an id outside the contract."""
-    if known := _KIND_BY_ID.get(org_id):
+    if known := _KIND_BY_ID.get(organisation_id):
         return known
-    family, _, member = org_id.partition("-")
-    if family in _FAMILIES and len(org_id) <= _LONGEST_ID:
+    family, _, member = organisation_id.partition("-")
+    if family in _FAMILIES and len(organisation_id) <= _LONGEST_ID:
         pattern, kind = _FAMILIES[family]
         if pattern.fullmatch(member):
             return kind

@@ -33,7 +33,7 @@ class Personal(Generic[T]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        # No union of "one of these" and "what is inside": what is refused would be told by both, in words about our classes.
+        # No union of "one of these" and "what is inside": what is refused would be named by both, in words about our classes.
         return core_schema.no_info_wrap_validator_function(
             cls._wrap,
             handler.generate_schema(*(get_args(source) or (str,))),

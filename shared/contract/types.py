@@ -116,10 +116,10 @@ def _known_country(code: str) -> str:
     return code
 
 
-def _known_recipient(org_id: str) -> str:
-    if not can_exist(org_id):
-        raise SpokenValueError("There is no such organisation to be told; see GET /referrals/v1/organisations.")
-    return org_id
+def _known_recipient(organisation_id: str) -> str:
+    if not can_exist(organisation_id):
+        raise SpokenValueError("There is no such organisation; see GET /referrals/v1/organisations.")
+    return organisation_id
 
 
 def _known_municipality(code: str) -> str:
@@ -146,7 +146,7 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Written(_know
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Recipient = Annotated[Organisation, Written(_known_recipient, {"examples": ["hopenow", "kommune-0751"]})]
-"""An organisation that is told something about a person."""
+"""An organisation to which something about a person is disclosed."""
 Municipality = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}$"),

@@ -35,8 +35,8 @@ _KEEP = insert(PlumbingTable.metadata.tables["idempotency"]).on_conflict_do_noth
 async def find(work: UnitOfWork, *, key_hash: bytes) -> Row[Any]:
     """What is kept under the key of the actor's organisation: `request_hash` and `answer`, both None where nothing is; and
     `is_ours`, whether the key is held by this unit of work until it ends."""
-    org = work.actor.org
-    values = {"lock": f"{org}:{key_hash.hex()}", "org": org, "key_hash": key_hash}
+    organisation = work.actor.org
+    values = {"lock": f"{organisation}:{key_hash.hex()}", "org": organisation, "key_hash": key_hash}
     return (await work.session.execute(_FIND, values)).one()
 
 

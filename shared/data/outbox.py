@@ -16,7 +16,7 @@ from shared.observability.tracing import current_traceparent
 
 
 class RecordedEvent(PlumbingTable):
-    """The history: one row for each event this service ever told, in order. Never changed, never deleted."""
+    """The history: one row for each event this service ever recorded, in order. Never changed, never deleted."""
 
     __tablename__ = "event_history"
     __table_args__ = (UniqueConstraint("key", "sequence"),)
@@ -50,18 +50,18 @@ class EventSequence(PlumbingTable):
 # deadlocking. The sort before `kept` needs every count, so a position is drawn only after the case's row is locked:
 # within a case, positions are in commit order.
 _RECORD = text("""
-    WITH told AS (
+    WITH recorded AS (
         SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
                                  AS (key text, step bigint, type text, occurred_at timestamptz, payload jsonb))
                  WITH ORDINALITY AS e (key, step, type, occurred_at, payload, nr)),
-    counts AS (SELECT key, count(*) AS n FROM told GROUP BY key),
+    counts AS (SELECT key, count(*) AS n FROM recorded GROUP BY key),
     counted AS (
         INSERT INTO event_sequence AS s (key, last) SELECT key, n FROM counts ORDER BY key
         ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last),
     kept AS (
         INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, traceparent, payload)
-        SELECT key, counted.last - counts.n + told.step, type, occurred_at, :org, :traceparent, payload
-        FROM told JOIN counted USING (key) JOIN counts USING (key) ORDER BY told.nr RETURNING position)
+        SELECT key, counted.last - counts.n + recorded.step, type, occurred_at, :org, :traceparent, payload
+        FROM recorded JOIN counted USING (key) JOIN counts USING (key) ORDER BY recorded.nr RETURNING position)
     INSERT INTO outbox (position) SELECT position FROM kept
 """)
 

@@ -9,21 +9,21 @@ CREATE FUNCTION havn_org() RETURNS text LANGUAGE sql STABLE
 def guarded(table: str, rights: str, *, visible: str = "havn_org() IS NOT NULL", writable: str = "") -> list[str]:
     """Row level security for a table: the runtime role sees a row when `visible` holds for it, and may write one when
     `writable` does (when somebody is asking at all, where it is empty). Without an actor there are no rows."""
-    walls = _walls(visible, writable)
+    policies = _policies(visible, writable)
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        *(f"CREATE POLICY {table}_{name} ON {table} FOR {does} {rule}" for name, (does, rule) in walls.items()),
+        *(f"CREATE POLICY {table}_{name} ON {table} FOR {does} {rule}" for name, (does, rule) in policies.items()),
         f"DO $$ BEGIN EXECUTE format('GRANT {rights} ON {table} TO %I', current_database()); END $$",
     ]
 
 
 def guarded_anew(table: str, *, visible: str, writable: str = "") -> list[str]:
     """Other conditions for a table that an earlier migration guarded."""
-    walls = _walls(visible, writable)
-    return [f"ALTER POLICY {table}_{name} ON {table} {rule}" for name, (_, rule) in walls.items()]
+    policies = _policies(visible, writable)
+    return [f"ALTER POLICY {table}_{name} ON {table} {rule}" for name, (_, rule) in policies.items()]
 
 
-def _walls(visible: str, writable: str) -> dict[str, tuple[str, str]]:
+def _policies(visible: str, writable: str) -> dict[str, tuple[str, str]]:
     write = writable or "havn_org() IS NOT NULL"
     return {
         "seen": ("SELECT", f"USING ({visible})"),

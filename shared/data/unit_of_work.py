@@ -26,7 +26,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """Made and committed by the door that a request, an event or a sweep comes through; handed on first to every function."""
+    """Made and committed by `shared/` for a request, an event or a sweep; handed on first to every function."""
 
     session: AsyncSession
     """Its transaction. Only `repository.py` and `shared/` speak to it."""
@@ -43,7 +43,7 @@ class UnitOfWork:
     """What the answer to this request is kept under, for who must be able to take it away; None where none is kept."""
 
     def record(self, event: Event) -> None:
-        """Tell the other services, if and when this unit of work commits."""
+        """Publish the event to the other services, if and when this unit of work commits."""
         self.events.append(event)
 
     def audit(

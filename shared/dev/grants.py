@@ -50,21 +50,21 @@ def client_grant(
     subject: str | None = None,
 ) -> Grant:
     """What a client gets that asks on its own behalf."""
-    org = organisation_of(client_id)
-    usual = Role.SYSTEM if org == HAVN else Role.CASEWORKER
+    organisation = organisation_of(client_id)
+    usual = Role.SYSTEM if organisation == HAVN else Role.CASEWORKER
     chosen = (usual,) if roles is None else tuple(sorted(set(roles)))
-    if org == HAVN and chosen != (Role.SYSTEM,):
+    if organisation == HAVN and chosen != (Role.SYSTEM,):
         raise OAuthError("invalid_request", "A service of Havn has the role system and no other.")
-    if org == HAVN and subject is not None:
+    if organisation == HAVN and subject is not None:
         raise OAuthError("invalid_request", "A service of Havn acts as itself.")
-    most = scopes_of(kind_of(org))
+    most = scopes_of(kind_of(organisation))
     granted = most if scopes is None else frozenset(scopes)
     if not granted or not granted <= most:
         raise OAuthError("invalid_scope", "The organisation's kind may not have all of these scopes.")
     return Grant(
         client_id=client_id,
         subject=subject or client_id,
-        org=org,
+        org=organisation,
         roles=chosen,
         scopes=granted,
         assurance=assurance,
@@ -73,18 +73,18 @@ def client_grant(
 
 def person_grant(asked: Parameters) -> Grant:
     """What the person gets who has picked an organisation and a role: of the scopes asked for, those allowed."""
-    org, role = asked.required("org"), role_named(asked.required("role"))
-    if organisation_of(org) == HAVN:
+    organisation, role = asked.required("org"), role_named(asked.required("role"))
+    if organisation_of(organisation) == HAVN:
         raise OAuthError("access_denied", "Nobody signs in as Havn itself.")
-    most = scopes_of(kind_of(org))
+    most = scopes_of(kind_of(organisation))
     scopes = havn_scopes(asked.one("scope"))
     granted = most if not scopes else most & scopes
     if not granted:
         raise OAuthError("invalid_scope", "The organisation's kind may have none of these scopes.")
     return Grant(
         client_id=PAGES_CLIENT,
-        subject=f"{org}.{role}",
-        org=org,
+        subject=f"{organisation}.{role}",
+        org=organisation,
         roles=(role,),
         scopes=granted,
         assurance=assurance_named(asked.one("nsis_loa")),

@@ -93,7 +93,11 @@ class DevIssuer:
         if environment == "production":
             raise DevelopmentOnly("The development issuer does not start in production; configure real issuers.")
         self._issuer = issuer_url.rstrip("/")
-        by_id = {org_id: kind_of(org_id) for org_id in EVERY_PARTNER if not org_id.endswith("*")}
+        by_id = {
+            organisation_id: kind_of(organisation_id)
+            for organisation_id in EVERY_PARTNER
+            if not organisation_id.endswith("*")
+        }
         self._organisations = dict(organisations) if organisations else by_id
         self._key = ECKey.import_key(private_key_pem) if private_key_pem else ECKey.generate_key("P-256")
         self._kid = self._key.thumbprint()
@@ -111,7 +115,7 @@ class DevIssuer:
 
     def token(
         self,
-        org: str,
+        organisation: str,
         *,
         roles: Iterable[Role] | None = None,
         scopes: Iterable[Scope] | None = None,
@@ -123,7 +127,7 @@ class DevIssuer:
         Defaults: role caseworker (system for a service), all scopes of the kind, and the organisation itself as who acts.
         Raises OAuthError as /token would.
         """
-        grant = client_grant(org, roles=roles, scopes=scopes, assurance=assurance, subject=subject)
+        grant = client_grant(organisation, roles=roles, scopes=scopes, assurance=assurance, subject=subject)
         return self._access_token(grant)
 
     def service_token(self, client_id: str) -> str:
@@ -227,7 +231,7 @@ class DevIssuer:
         try:
             grant = person_grant(asked)
         except OAuthError as refused:
-            raise self._told(refused, asked, redirect_uri) from None
+            raise self._sent_back(refused, asked, redirect_uri) from None
         code = secrets.token_urlsafe(32)
         self._forget_old_codes()
         self._codes[code] = _Code(
@@ -266,9 +270,9 @@ class DevIssuer:
                 raise OAuthError("invalid_request", "PKCE with code_challenge_method=S256 is required.")
             havn_scopes(asked.one("scope"))
         except OAuthError as refused:
-            raise self._told(refused, asked, redirect_uri) from None
+            raise self._sent_back(refused, asked, redirect_uri) from None
 
-    def _told(self, refused: OAuthError, asked: Parameters, redirect_uri: str) -> SignInRefused:
+    def _sent_back(self, refused: OAuthError, asked: Parameters, redirect_uri: str) -> SignInRefused:
         states = asked.many("state")
         state = states[0] if len(states) == 1 else None
         return SignInRefused(refused, redirect_uri=redirect_uri, state=state, issuer=self._issuer)

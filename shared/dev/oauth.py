@@ -32,7 +32,7 @@ class OAuthError(Exception):
 
 
 class SignInRefused(OAuthError):
-    """A refusal that the client is told at its own, already trusted, redirect address."""
+    """A refusal that is sent to the client at its own, already trusted, redirect address."""
 
     def __init__(self, refused: OAuthError, *, redirect_uri: str, state: str | None, issuer: str) -> None:
         super().__init__(refused.error, refused.description)

@@ -106,9 +106,9 @@ def sign_in_page(
 def _grouped(organisations: Mapping[str, OrganisationKind], lang: str) -> str:
     groups = []
     for kind in OrganisationKind:
-        members = [org_id for org_id, its_kind in organisations.items() if its_kind is kind]
+        members = [organisation_id for organisation_id, its_kind in organisations.items() if its_kind is kind]
         if members:
-            options = "".join(f"<option>{escape(org_id)}</option>" for org_id in members)
+            options = "".join(f"<option>{escape(organisation_id)}</option>" for organisation_id in members)
             groups.append(f'<optgroup label="{escape(_word(kind, lang))}">{options}</optgroup>')
     return "".join(groups)
 

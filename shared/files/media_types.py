@@ -55,7 +55,7 @@ def _by_signature(content: bytes) -> str | None:
         matches = puremagic.magic_string(content)
     except (puremagic.PureError, ValueError):  # none fits, or there is no content
         return None
-    named = next((match.mime_type for match in matches if match.mime_type), None)
+    named = next((expected.mime_type for expected in matches if expected.mime_type), None)
     return _OTHER_NAMES.get(str(named), named)
 
 

@@ -1,1 +1,1 @@
-"""The door for requests: protocol, admission, problems, paging, idempotency, ETag, what the documents say."""
+"""How requests come in: protocol, admission, problems, paging, idempotency, ETag, what the documents say."""

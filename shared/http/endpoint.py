@@ -38,7 +38,7 @@ from shared.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.observability.logs import bind_org, log
+from shared.observability.logs import bind_organisation, log
 
 ItemT = TypeVar("ItemT")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -87,7 +87,7 @@ class Policy:
             raise ScopeMissing(f"This needs the scope {self.scope}, which the token does not carry.")
         if not self.roles & actor.roles:
             raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
-        # Systems count by their client authentication (api.md, section 2).
+        # Systems count by their client authentication (docs/contract.md, identity).
         is_sure = actor.assurance.at_least(self.assurance) or (
             Role.SYSTEM in actor.roles and self.assurance is not Assurance.HIGH
         )
@@ -152,8 +152,8 @@ async def _required_key(
 Now = Annotated[datetime, Depends(_now)]
 """The instant of a request that has no unit of work."""
 PurposeOfReading = Annotated[Purpose, Depends(_purpose)]
-IfMatch = Annotated[etag.Match, Depends(etag.honoured)]
-RequiredIfMatch = Annotated[etag.Match, Depends(etag.required)]
+IfMatch = Annotated[etag.ExpectedVersion, Depends(etag.honoured)]
+RequiredIfMatch = Annotated[etag.ExpectedVersion, Depends(etag.required)]
 RequiredIdempotencyKey = Depends(_required_key)
 
 
@@ -241,9 +241,9 @@ class Endpoint(APIRoute):
         remembers = self.policy.opens_transaction and "POST" in (self.methods or ())
         return headers_of(
             status,
-            tells_version=SHOWS_VERSION
+            shows_version=SHOWS_VERSION
             in getattr(get_type_hints(self.endpoint, include_extras=True)["return"], "__metadata__", ()),
-            honours_match=not calls.isdisjoint({etag.honoured, etag.required}),
+            takes_expected_version=not calls.isdisjoint({etag.honoured, etag.required}),
             remembers=remembers,
             takes_key=remembers and _required_key not in calls,
         )
@@ -289,7 +289,7 @@ async def _admit(request: Request, policy: Policy, operation: str) -> Actor:
         ) from None
     request.state.actor = actor
     request.state.actor_org = actor.org
-    bind_org(actor.org)
+    bind_organisation(actor.org)
     try:
         policy.check(actor)
     except DomainError:

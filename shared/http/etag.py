@@ -26,7 +26,7 @@ def etag_of(resource: Versioned) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ExpectedVersion:
     """What the caller says it saw; empty when it said nothing."""
 
     tags: frozenset[str] = frozenset()
@@ -40,18 +40,18 @@ class Match:
             )
 
 
-def _match(header: str | None) -> Match:
-    return Match(frozenset(re.findall(r'"[^"]*"|\*', header or "")))
+def _expected(header: str | None) -> ExpectedVersion:
+    return ExpectedVersion(frozenset(re.findall(r'"[^"]*"|\*', header or "")))
 
 
-async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> Match:
+async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> ExpectedVersion:
     """For a state change that honours If-Match when it is sent."""
-    return Match(_match(if_match).tags or frozenset({"?"})) if if_match else Match()
+    return ExpectedVersion(_expected(if_match).tags or frozenset({"?"})) if if_match else ExpectedVersion()
 
 
 async def required(
     if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
-) -> Match:
+) -> ExpectedVersion:
     """For PUT, PATCH and decisions: 428 without If-Match."""
     if not if_match:
         raise IfMatchMissing("Send If-Match with the ETag you read; without it an unseen change could be overwritten.")

@@ -105,16 +105,16 @@ def subjects_of(router: APIRouter) -> list[dict[str, str]]:
 
 
 def headers_of(
-    status: int, *, tells_version: bool, honours_match: bool, remembers: bool, takes_key: bool
+    status: int, *, shows_version: bool, takes_expected_version: bool, remembers: bool, takes_key: bool
 ) -> dict[str, Any]:
-    """For `openapi_extra`: the headers that FastAPI does not find in an endpoint's signature. Its answer of this status tells
-    the version of what it is about, and is remembered under an Idempotency-Key; a refused If-Match (412) tells the version."""
+    """For `openapi_extra`: the headers that FastAPI does not find in an endpoint's signature. Its answer of this status shows
+    the version of what it is about, and is remembered under an Idempotency-Key; a refused If-Match (412) shows the version."""
     answers: dict[str, Any] = {}
-    if tells_version:
+    if shows_version:
         answers.setdefault(str(status), {"headers": {}})["headers"]["ETag"] = _ETAG
     if remembers:
         answers.setdefault(str(status), {"headers": {}})["headers"]["Idempotency-Replayed"] = _REPLAYED
-    if honours_match:
+    if takes_expected_version:
         answers["412"] = {"headers": {"ETag": _ETAG}}
     return ({"responses": answers} if answers else {}) | ({"parameters": [_KEY]} if takes_key else {})
 

@@ -77,7 +77,7 @@ class Cursors:
     def _tag(self, place: bytes, holder: str, query: str) -> bytes:
         mac = hmac.new(self._key, digestmod=hashlib.sha256)
         for part in (_PURPOSE, holder.encode("utf-8", "surrogatepass"), query.encode("utf-8", "surrogatepass"), place):
-            # With its length before it, no part can lend its end to the next.
+            # With its length before it, the end of no part can be taken for the next one's.
             mac.update(len(part).to_bytes(8, "big") + part)
         return mac.digest()
 

@@ -77,7 +77,7 @@ async def _invalid_input(request: Request, error: RequestValidationError) -> JSO
 
 
 def speakable(errors: Sequence[Any]) -> list[dict[str, Any]]:
-    """Pydantic's errors as they may be told: the place and the rule, never the value."""
+    """Pydantic's errors as they may be shown: the place and the rule, never the value."""
     return [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
 
 

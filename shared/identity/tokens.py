@@ -109,10 +109,10 @@ class TrustedIssuer(BaseModel):
             raise ValueError("The type of an access token is `at+jwt`, or `JWT` from an issuer that cannot do better.")
         return tuple(name.lower() for name in typ)
 
-    def speaks_for(self, org_id: str) -> bool:
+    def speaks_for(self, organisation_id: str) -> bool:
         """Whether a token of this issuer may name that organisation."""
         return any(
-            org_id.startswith(pattern[:-1]) if pattern.endswith("*") else org_id == pattern
+            organisation_id.startswith(pattern[:-1]) if pattern.endswith("*") else organisation_id == pattern
             for pattern in self.organisations
         )
 
@@ -236,15 +236,15 @@ class _Claims:
         if "cnf" in self._claims:
             raise TokenRefused(Refusal.BOUND)
         self._text("jti")
-        org = self._text("org")
+        organisation = self._text("org")
         try:
-            kind = kind_of(org)
+            kind = kind_of(organisation)
         except UnknownOrganisation:
             raise TokenRefused(Refusal.ORGANISATION) from None
-        if not trusted.speaks_for(org):
+        if not trusted.speaks_for(organisation):
             raise TokenRefused(Refusal.ORGANISATION)
         return Actor(
-            org=org,
+            org=organisation,
             kind=kind,
             subject=self._text("sub"),
             client_id=self._client_id(trusted.client_id_claims),

@@ -114,8 +114,8 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        told = [f"HAVN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()]
-        raise SettingsInvalid("; ".join(told).replace("HAVN_: Value error, ", "")) from None
+        sentences = [f"HAVN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()]
+        raise SettingsInvalid("; ".join(sentences).replace("HAVN_: Value error, ", "")) from None
     except SettingsError as error:
         name = re.search(r'field "(\w+)"', str(error))
         raise SettingsInvalid(f"HAVN_{name[1].upper() if name else '...'}: not JSON.") from None

@@ -1,4 +1,4 @@
-"""JSON with one meaning. What two parsers could read differently, or PostgreSQL cannot store, is refused at the door.
+"""JSON with one meaning. What two parsers could read differently, or PostgreSQL cannot store, is refused.
 
 No sentence here quotes the input: it may be a person's name.
 """

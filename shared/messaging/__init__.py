@@ -1,1 +1,1 @@
-"""The door for events: the bus in this process or Kafka, the relay out, the consumer in."""
+"""How events come and go: the bus in this process or Kafka, the relay out, the consumer in."""

@@ -106,7 +106,7 @@ class Received:
     payload: Mapping[str, Any]
 
 
-class Turn(StrEnum):
+class Order(StrEnum):
     NOW = "now"
     TAKEN_ALREADY = "taken already"
     AFTER_A_GAP = "after a gap"
@@ -117,7 +117,7 @@ class Turn(StrEnum):
 class Standing:
     """An event's place in its case, as it is here and now, under the case's lock."""
 
-    turn: Turn
+    order: Order
     is_awaited: bool
     """A later event was put aside, for want of this one or of one before it."""
 
@@ -199,15 +199,15 @@ class Consumer:
         received = read(message)
         async with self._database.transaction(self._actor) as work:
             standing = await _standing_of(work, received)
-            if standing.turn is Turn.NOW:
+            if standing.order is Order.NOW:
                 await self._handle(work, received)
                 await _resolve(work, message.id)
-            elif standing.turn is not Turn.TAKEN_ALREADY:
-                await self._set_aside(work, received, standing.turn.value, attempts=0)
-            if standing.turn is not Turn.AFTER_A_GAP:
+            elif standing.order is not Order.TAKEN_ALREADY:
+                await self._set_aside(work, received, standing.order.value, attempts=0)
+            if standing.order is not Order.AFTER_A_GAP:
                 await _advance(work, received)
             following = await _next_put_aside(work, received) if standing.is_awaited else None
-        if standing.turn is Turn.NOW:
+        if standing.order is Order.NOW:
             EVENTS_HANDLED.labels(self.service).inc()
         return following
 
@@ -224,14 +224,14 @@ class Consumer:
         async with self._database.transaction(self._actor) as work:
             try:
                 received = read(message)
-                turn = (await _standing_of(work, received)).turn
+                order = (await _standing_of(work, received)).order
             except Unreadable:
                 received = Received(message, message.topic, "unreadable", 0, work.now, {})
-                turn = Turn.NOW
-            if turn is Turn.TAKEN_ALREADY:
+                order = Order.NOW
+            if order is Order.TAKEN_ALREADY:
                 return  # another consumer of ours had better luck in the meantime
             await self._set_aside(work, received, reason, attempts=attempts)
-            if turn is not Turn.AFTER_A_GAP:
+            if order is not Order.AFTER_A_GAP:
                 await _advance(work, received)
         log.error("event is a dead letter", service=self.service, event_id=message.id, reason=reason)
 
@@ -277,7 +277,7 @@ class Consumer:
     async def _replay_one(self, letter: DeadLetter) -> int:
         received = read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
         async with self._database.transaction(self._actor) as work:
-            if (await _standing_of(work, received)).turn is Turn.AFTER_A_GAP:
+            if (await _standing_of(work, received)).order is Order.AFTER_A_GAP:
                 return 0  # still waiting for what is missing
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
             if await _resolve(work, letter.event_id):
@@ -338,19 +338,19 @@ async def _standing_of(work: UnitOfWork, received: Received) -> Standing:
     last = int((await work.session.execute(_LOCK, values)).scalar_one())
     waiting = (await work.session.execute(_WAITING, values)).one()
     if received.sequence <= last:
-        turn = Turn.TAKEN_ALREADY
+        order = Order.TAKEN_ALREADY
     elif received.sequence > last + 1:
-        turn = Turn.AFTER_A_GAP
+        order = Order.AFTER_A_GAP
     else:
-        turn = Turn.BEHIND_A_DEAD_LETTER if waiting.is_behind else Turn.NOW
-    return Standing(turn, waiting.is_awaited)
+        order = Order.BEHIND_A_DEAD_LETTER if waiting.is_behind else Order.NOW
+    return Standing(order, waiting.is_awaited)
 
 
 async def _next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
     letter = await work.session.scalar(
         select(DeadLetter)
         .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
-        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Turn.AFTER_A_GAP.value)
+        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Order.AFTER_A_GAP.value)
         .where(DeadLetter.replayed_at.is_(None))
     )
     return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None

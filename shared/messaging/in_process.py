@@ -14,7 +14,7 @@ class InProcessBus:
 
     def __init__(self) -> None:
         self._subscriptions: list[Subscription] = []
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._failing_since: dict[str, float] = {}
         self._is_running = False
 
@@ -26,15 +26,15 @@ class InProcessBus:
 
     async def start(self) -> None:
         # One batch at a time for each group, as a Kafka consumer would have it.
-        self._turns = {subscription.group: asyncio.Lock() for subscription in self._subscriptions}
+        self._locks = {subscription.group: asyncio.Lock() for subscription in self._subscriptions}
         self._is_running = True
 
     async def stop(self) -> None:
         self._is_running = False
         with suppress(TimeoutError):
             async with asyncio.timeout(5):
-                for turn in self._turns.values():
-                    async with turn:  # the batch in hand is handled
+                for lock in self._locks.values():
+                    async with lock:  # the batch in hand is handled
                         pass
 
     async def publish(self, messages: Sequence[Message]) -> set[str]:
@@ -67,7 +67,7 @@ class InProcessBus:
         batch = [message for message in messages if message.topic in subscription.topics]
         if not batch:
             return set()
-        async with self._turns[group]:
+        async with self._locks[group]:
             try:
                 await subscription.deliver(batch)
             except Exception as error:

@@ -184,7 +184,7 @@ class KafkaBus:
     async def _abandon(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer = None
-        # An idempotent producer never gives a batch up by itself, and would wait for it for ever when told to stop.
+        # An idempotent producer never gives a batch up by itself, and would wait for it for ever when asked to stop.
         producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
         await self._leaving.see_off(producer.stop(), producer.client)
 

@@ -107,7 +107,7 @@ class GroupReader:
         return time.monotonic() - self._well_at
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Read until told to stop."""
+        """Read until asked to stop."""
         self._well_at = time.monotonic()
         pause = FIRST_PAUSE_SECONDS
         while not stopping.is_set():
@@ -118,8 +118,8 @@ class GroupReader:
                         pause = FIRST_PAUSE_SECONDS
             except Exception as error:
                 # Whatever it is, the way out is the same: a new client that asks the broker where the group stands.
-                told = str(error) if isinstance(error, BusFault) else type(error).__name__
-                log.warning("bus.reader_restarts", group=self.group, pause_seconds=pause, error=told)
+                reason = str(error) if isinstance(error, BusFault) else type(error).__name__
+                log.warning("bus.reader_restarts", group=self.group, pause_seconds=pause, error=reason)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Log lines, built by permission: a key that is not in `LOGGED_KEYS` is dropped and counted, an exception is told by
+"""Log lines, built by permission: a key that is not in `LOGGED_KEYS` is dropped and counted, an exception is named by
 its type and place (the message of a database error carries the row), and no character can start a line of its own."""
 
 import logging
@@ -65,9 +65,9 @@ def configure_logging(environment: str) -> None:
         sys.excepthook = _log_uncaught
 
 
-def bind_org(org: str) -> None:
+def bind_organisation(organisation: str) -> None:
     """Every further log line of this request or event names the organisation."""
-    structlog.contextvars.bind_contextvars(org=org)
+    structlog.contextvars.bind_contextvars(org=organisation)
 
 
 def error_type(error: BaseException) -> str:
@@ -104,7 +104,7 @@ def _name_the_trace(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     return line
 
 
-def _tell_exception_by_place(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+def _name_exception_by_place(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     given = line.pop("exc_info", None)
     if given is True:
         given = sys.exc_info()
@@ -169,7 +169,7 @@ _EVERY_LINE: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _name_the_trace,
-    _tell_exception_by_place,
+    _name_exception_by_place,
     _keep_what_is_permitted,
 ]
 

@@ -21,7 +21,7 @@ OUTBOX_PENDING = Gauge("havn_outbox_pending", "Events waiting for the bus.", ["s
 OUTBOX_OLDEST = Gauge("havn_outbox_oldest_seconds", "Age of the oldest of them.", ["service"], registry=REGISTRY)
 CONSUMER_LAG = Gauge("havn_consumer_lag", "Messages a group has yet to handle.", ["group", "topic"], registry=REGISTRY)
 DEAD_LETTERS = Gauge("havn_dead_letters", "Events put aside until replayed.", ["service"], registry=REGISTRY)
-DEADLINES_PASSED = Gauge("havn_deadlines_passed", "Clocks that ran out undone.", ["kind"], registry=REGISTRY)
+DEADLINES_PASSED = Gauge("havn_deadlines_passed", "Deadlines that ran out undone.", ["kind"], registry=REGISTRY)
 EVENTS_PUBLISHED = Counter("havn_events_published_total", "Events the bus took.", ["service"], registry=REGISTRY)
 EVENTS_HANDLED = Counter("havn_events_handled_total", "Events that took effect.", ["service"], registry=REGISTRY)
 LOG_KEYS_DROPPED = Counter("havn_log_keys_dropped_total", "Log keys nobody had permitted.", registry=REGISTRY)

@@ -20,7 +20,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.observability.logs import bind_org, error_type, log
+from shared.observability.logs import bind_organisation, error_type, log
 from shared.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 __all__ = ["Telemetry", "configure_tracing", "consumer_span", "current_trace_id", "current_traceparent"]
@@ -138,7 +138,7 @@ class Telemetry:
 
     def _record(self, span: Span, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method_of(scope), route_of(scope)
-        org = scope.get("state", {}).get("actor_org")
+        organisation = scope.get("state", {}).get("actor_org")
         span.update_name(f"{method} {route}")
         span.set_attributes(
             {
@@ -148,9 +148,9 @@ class Telemetry:
                 "http.response.status_code": status,
             }
         )
-        if org is not None:
-            span.set_attribute("havn.org", org)
-            bind_org(org)
+        if organisation is not None:
+            span.set_attribute("havn.org", organisation)
+            bind_organisation(organisation)
         if status >= 500:
             _mark_failed(span, str(status))
         HTTP_REQUESTS.labels(self._service, method, route, str(status)).inc()

@@ -25,7 +25,7 @@ def is_public_holiday(day: date) -> bool:
 
 
 def is_weekday(day: date, *, saturday_counts: bool = False) -> bool:
-    """A hverdag. Public holidays never count; whether Saturday does is for the caller to say (domain, section 4)."""
+    """A hverdag. Public holidays never count; whether Saturday does is for the caller to say (docs/rules.md, deadline-8)."""
     return day.weekday() <= (SATURDAY if saturday_counts else FRIDAY) and not is_public_holiday(day)
 
 

@@ -34,7 +34,7 @@ class _Untitled(GenerateJsonSchema):
 
 def asyncapi() -> dict[str, Any]:
     """The document, the same for the same events, in any order of import."""
-    events = told_events()
+    events = published_events()
     data = data_schemas()
     services = sorted({event.service for event in events})
     return {
@@ -63,7 +63,7 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def told_events() -> list[type[Event]]:
+def published_events() -> list[type[Event]]:
     """Every event of the contract, by service and in the order of `shared/contract/events/`."""
     # By module: a test may define events of its own, which are nobody's contract.
     ours = [event for event in EVENTS.values() if event.__module__.startswith("shared.contract.events.")]
@@ -73,7 +73,7 @@ def told_events() -> list[type[Event]]:
 def data_schemas() -> dict[str, Any]:
     """JSON Schemas of the events' data and of the codes in them, by name."""
     _, made = models_json_schema(
-        [(event, "serialization") for event in told_events()],
+        [(event, "serialization") for event in published_events()],
         ref_template=_SCHEMAS + "{model}",
         schema_generator=_Untitled,
     )
@@ -153,7 +153,7 @@ def _message(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def summary_of(event: type[Event]) -> str:
-    """When the event is told, in one line."""
+    """When the event is published, in one line."""
     return " ".join((event.__doc__ or "").split())
 
 

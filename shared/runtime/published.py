@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contract.events import Event
-from shared.runtime.asyncapi import asyncapi, data_schemas, example_of, summary_of, told_events
+from shared.runtime.asyncapi import asyncapi, data_schemas, example_of, published_events, summary_of
 from shared.runtime.service import Service, published
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -57,9 +57,9 @@ change by addition, and anything else is a new version of the type.
 
 
 def events_page() -> str:
-    """docs/events.md: every event with when it is told, its fields, and an example; then the codes."""
+    """docs/events.md: every event with when it is published, its fields, and an example; then the codes."""
     schemas = data_schemas()
-    events = told_events()
+    events = published_events()
     topics = [
         _topic(service, [event for event in events if event.service == service], schemas)
         for service in sorted({event.service for event in events})

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 from shared.contract.events import EVENTS, Event
 from shared.messaging.messages import Message
 from shared.runtime import asyncapi as runtime_asyncapi
-from shared.runtime.asyncapi import ExampleMissing, asyncapi, data_schemas, example_of, told_events
+from shared.runtime.asyncapi import ExampleMissing, asyncapi, data_schemas, example_of, published_events
 from shared.runtime.published import events_page
 from tests.journeys.sc01 import Story
 from tests.world import World
@@ -72,13 +72,13 @@ async def test_every_event_of_sc01_is_as_described(havn: World, sent: list[Messa
 
 
 def test_every_event_is_described_and_every_description_is_of_an_event() -> None:
-    assert set(MESSAGES) == {event.type for event in told_events()} == set(TOPICS)
+    assert set(MESSAGES) == {event.type for event in published_events()} == set(TOPICS)
     for type_ in MESSAGES:
         assert EVENTS[type_].type == type_
         assert TOPICS[type_] == f"havn.{EVENTS[type_].service}"
 
 
-@pytest.mark.parametrize("event", told_events(), ids=lambda event: event.name)
+@pytest.mark.parametrize("event", published_events(), ids=lambda event: event.name)
 def test_every_event_has_an_example_that_holds_and_a_sentence(event: type[Event]) -> None:
     (example,) = MESSAGES[event.type]["examples"]
     check(example["payload"])
@@ -105,7 +105,7 @@ def test_an_event_of_a_test_is_not_in_the_contract() -> None:
         """Only here."""
 
     try:
-        assert PlayedThrough not in told_events()
+        assert PlayedThrough not in published_events()
         assert PlayedThrough.type not in asyncapi()["components"]["messages"]
     finally:
         del EVENTS[PlayedThrough.type]

@@ -163,7 +163,7 @@ walks = st.lists(st.tuples(st.sampled_from(PARTIES), st.sampled_from(list(BODIES
 
 
 class Expected:
-    """A referral as api.md has it: the least that can foretell every answer."""
+    """A referral as docs/openapi/referrals.json has it: the least that can foretell every answer."""
 
     def __init__(self) -> None:
         self.status, self.recipient = "submitted", "cmm"

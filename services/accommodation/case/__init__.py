@@ -1,1 +1,1 @@
-"""The ground: cases as identification has told of them, merged and taken apart, their turns of status, and nights."""
+"""The ground: cases as identification has published them, merged and taken apart, changes of their status, and nights."""

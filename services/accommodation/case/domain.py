@@ -1,9 +1,9 @@
-"""What identification has told of a case: whom it concerns, and what the rules of housing ask of it."""
+"""What identification has published of a case: whom it concerns, and what the rules of housing ask of it."""
 
 from uuid import UUID
 
 from services.accommodation.case import repository
-from services.accommodation.case.models import CaseTurn, KnownCase, Part, WithdrawnShare
+from services.accommodation.case.models import CaseChange, KnownCase, Part, WithdrawnConsent
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
 from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
 from shared.contract.organisations import CENTRE, IMMIGRATION
@@ -28,33 +28,35 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER)
 
 
-async def add_referrer(work: UnitOfWork, *, case_id: UUID, org: str) -> None:
+async def add_referrer(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """A further referral was about the same person. It does not undo that the person took consent back from the sender."""
-    withdrawn = await repository.withdrawn_share(work, case_id, org)
+    withdrawn = await repository.withdrawn_consent(work, case_id, organisation)
     if withdrawn:
         withdrawn.was_referrer = True
     else:
-        await repository.add_party(work, case_id, org, Part.REFERRER)
+        await repository.add_party(work, case_id, organisation, Part.REFERRER)
 
 
-async def stop_sharing(work: UnitOfWork, *, case_id: UUID, org: str) -> None:
+async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person has taken consent back: what the organisation knew by its referral or its own request ends. What it houses
     it knows as the operator, and US as the authority."""
-    if await repository.withdrawn_share(work, case_id, org):
+    if await repository.withdrawn_consent(work, case_id, organisation):
         return
-    was_referrer = await repository.is_referrer(work, case_id, org)
-    await repository.add_withdrawn_share(work, WithdrawnShare(case_id=case_id, org=org, was_referrer=was_referrer))
-    await repository.remove_party(work, case_id, org, Part.REFERRER)
+    was_referrer = await repository.is_referrer(work, case_id, organisation)
+    await repository.add_withdrawn_consent(
+        work, WithdrawnConsent(case_id=case_id, org=organisation, was_referrer=was_referrer)
+    )
+    await repository.remove_party(work, case_id, organisation, Part.REFERRER)
 
 
-async def share_again(work: UnitOfWork, *, case_id: UUID, org: str) -> None:
+async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person lets the organisation know again."""
-    withdrawn = await repository.withdrawn_share(work, case_id, org)
+    withdrawn = await repository.withdrawn_consent(work, case_id, organisation)
     if withdrawn is None:
         return
-    await repository.remove_withdrawn_share(work, withdrawn)
+    await repository.remove_withdrawn_consent(work, withdrawn)
     if withdrawn.was_referrer:
-        await repository.add_party(work, case_id, org, Part.REFERRER)
+        await repository.add_party(work, case_id, organisation, Part.REFERRER)
 
 
 async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority) -> None:
@@ -75,7 +77,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed) -> None:
 
 async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: int) -> None:
     """The stay rests on something else from that day; it may be a day to come."""
-    turn = CaseTurn(
+    change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
         from_on=event.valid_from,
@@ -83,7 +85,7 @@ async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: 
         asylum_pending=event.asylum_pending,
         recorded_at=event.occurred_at,
     )
-    await repository.keep_turn(work, turn)
+    await repository.keep_change(work, change)
 
 
 async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int) -> None:
@@ -91,14 +93,14 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
     known = await repository.lock_case(work, event.case_id)
     if event.outcome is Outcome.ASSESSED_TRAFFICKED and event.decision_id not in known.positive_decisions:
         known.positive_decisions = [*known.positive_decisions, event.decision_id]
-        turn = CaseTurn(
+        change = CaseChange(
             case_id=event.case_id,
             sequence=sequence,
             from_on=event.decided_on,
             decision_id=event.decision_id,
             recorded_at=event.occurred_at,
         )
-        await repository.keep_turn(work, turn)
+        await repository.keep_change(work, change)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:

@@ -1,4 +1,4 @@
-"""Tables of the cases that identification has told of."""
+"""Tables of the cases that identification has published."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ metadata = Table.metadata
 
 
 class KnownCase(Table, table=True):
-    """What identification has told of a case, as far as housing asks for it."""
+    """What identification has published of a case, as far as accommodation asks for it."""
 
     __tablename__ = "known_case"
     case_id: UUID = Field(primary_key=True)
@@ -60,7 +60,7 @@ class CaseMerge(Table, table=True):
     into_id: UUID
 
 
-class CaseTurn(Table, table=True):
+class CaseChange(Table, table=True):
     """From a day on the stay rests on something else, or the person is assessed as trafficked (`decision_id`)."""
 
     __tablename__ = "case_turn"
@@ -82,8 +82,8 @@ class CaseParty(Table, table=True):
     part: Part = code(Part, primary_key=True)
 
 
-class WithdrawnShare(Table, table=True):
-    """The person has taken consent back from an organisation: the case is no longer shared with it."""
+class WithdrawnConsent(Table, table=True):
+    """The person has taken consent back from an organisation: the case is no longer disclosed to it."""
 
     __tablename__ = "withdrawn_share"
     org: str = Field(primary_key=True)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from services.accommodation.case.models import CaseMerge, CaseParty, CaseTurn, KnownCase, Part, WithdrawnShare
+from services.accommodation.case.models import CaseChange, CaseMerge, CaseParty, KnownCase, Part, WithdrawnConsent
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -40,21 +40,21 @@ async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None) -> None:
     work.audit(operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
     for each in (case_id, into, before):
         if each:
-            await share_parties(work, each)
+            await join_parties(work, each)
 
 
-async def share_parties(work: UnitOfWork, case_id: UUID) -> None:
+async def join_parties(work: UnitOfWork, case_id: UUID) -> None:
     """Let every party of a merged case be one of the others too. Whoever changes the parties of a case calls this; the two
-    cases' events come in any order, so a case may not be known yet, and is shared when it is."""
+    cases' events come in any order, so a case may not be known yet, and gets the parties when it is."""
     group = await _group_of(work, case_id)
     locked = select(col(KnownCase.case_id)).where(col(KnownCase.case_id).in_(group)).order_by(col(KnownCase.case_id))
     known = list(await work.session.scalars(locked.with_for_update()))
     of_group = col(CaseParty.case_id).in_(known)
     await work.session.execute(delete(CaseParty).where(of_group, col(CaseParty.part) == Part.MERGED))
     own = {(party.case_id, party.org) for party in await work.session.scalars(select(CaseParty).where(of_group))}
-    shared = {(each, org) for each in known for _, org in own} - own
+    shared = {(each, organisation) for each in known for _, organisation in own} - own
     if shared:
-        rows = [{"case_id": each, "org": org, "part": Part.MERGED} for each, org in sorted(shared)]
+        rows = [{"case_id": each, "org": organisation, "part": Part.MERGED} for each, organisation in sorted(shared)]
         await work.session.execute(insert(CaseParty).values(rows).on_conflict_do_nothing())
 
 
@@ -85,7 +85,7 @@ async def add_case(work: UnitOfWork, known: KnownCase) -> None:
 
 
 async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
-    """The case that identification has told of, for an event's handler."""
+    """The case that identification has published, for an event's handler."""
     known = await work.session.get(KnownCase, case_id, with_for_update=True)
     if known is None:
         raise CaseNotFound
@@ -93,43 +93,43 @@ async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
     return known
 
 
-async def add_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
+async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """The case concerns this organisation too."""
-    await work.session.merge(CaseParty(case_id=case_id, org=org, part=part))
+    await work.session.merge(CaseParty(case_id=case_id, org=organisation, part=part))
     await work.session.flush()
-    await share_parties(work, case_id)
+    await join_parties(work, case_id)
 
 
-async def remove_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
+async def remove_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """The case no longer concerns the organisation for this reason."""
     await work.session.execute(
         delete(CaseParty).where(
-            col(CaseParty.case_id) == case_id, col(CaseParty.org) == org, col(CaseParty.part) == part
+            col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation, col(CaseParty.part) == part
         )
     )
-    await share_parties(work, case_id)
+    await join_parties(work, case_id)
 
 
-async def withdrawn_share(work: UnitOfWork, case_id: UUID, org: str) -> WithdrawnShare | None:
-    """That the case is no longer shared with the organisation, if it is so."""
-    return await work.session.get(WithdrawnShare, (org, case_id))
+async def withdrawn_consent(work: UnitOfWork, case_id: UUID, organisation: str) -> WithdrawnConsent | None:
+    """That the person has taken consent back from the organisation, if it is so."""
+    return await work.session.get(WithdrawnConsent, (organisation, case_id))
 
 
-async def is_referrer(work: UnitOfWork, case_id: UUID, org: str) -> bool:
+async def is_referrer(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the organisation is a party because it has referred the person."""
-    return await work.session.get(CaseParty, (case_id, org, Part.REFERRER)) is not None
+    return await work.session.get(CaseParty, (case_id, organisation, Part.REFERRER)) is not None
 
 
-async def add_withdrawn_share(work: UnitOfWork, share: WithdrawnShare) -> None:
-    await work.session.merge(share)
+async def add_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent) -> None:
+    await work.session.merge(withdrawn)
     await work.session.flush()
-    work.audit(operation="case.withdraw_share", subject_id=share.case_id)
+    work.audit(operation="case.withdraw_share", subject_id=withdrawn.case_id)
 
 
-async def remove_withdrawn_share(work: UnitOfWork, share: WithdrawnShare) -> None:
-    await work.session.delete(share)
+async def remove_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent) -> None:
+    await work.session.delete(withdrawn)
     await work.session.flush()
-    work.audit(operation="case.share_again", subject_id=share.case_id)
+    work.audit(operation="case.share_again", subject_id=withdrawn.case_id)
 
 
 async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
@@ -146,28 +146,28 @@ def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
 
 
 def is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(WithdrawnShare.case_id) == case_id, col(WithdrawnShare.org) == actor.org)
+    return exists().where(col(WithdrawnConsent.case_id) == case_id, col(WithdrawnConsent.org) == actor.org)
 
 
-async def keep_turn(work: UnitOfWork, turn: CaseTurn) -> None:
-    """Keep what was told; the same told again changes nothing."""
-    await work.session.execute(insert(CaseTurn).values(dict(turn)).on_conflict_do_nothing())
+async def keep_change(work: UnitOfWork, change: CaseChange) -> None:
+    """Keep a change; the same one again alters nothing."""
+    await work.session.execute(insert(CaseChange).values(dict(change)).on_conflict_do_nothing())
 
 
 async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
-    """The decision no longer stands, and turned nothing."""
-    await work.session.execute(delete(CaseTurn).where(col(CaseTurn.decision_id) == decision_id))
+    """The decision no longer stands, and has changed nothing."""
+    await work.session.execute(delete(CaseChange).where(col(CaseChange.decision_id) == decision_id))
 
 
-async def turns_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseTurn]:
-    """What has turned, in the order in which it holds."""
-    in_order = (col(CaseTurn.from_on), col(CaseTurn.sequence))
+async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
+    """The changes of status, in the order in which they hold."""
+    in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
     return (
-        await work.session.scalars(select(CaseTurn).where(col(CaseTurn.case_id) == case_id).order_by(*in_order))
+        await work.session.scalars(select(CaseChange).where(col(CaseChange.case_id) == case_id).order_by(*in_order))
     ).all()
 
 
-async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseTurn | None:
-    """The legal status that holds on that day; None where none was told since the case was opened."""
-    begun = [turn for turn in await turns_of(work, case_id) if turn.residence_basis and turn.from_on <= on]
+async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseChange | None:
+    """The legal status that holds on that day; None where none was recorded since the case was opened."""
+    begun = [change for change in await changes_of(work, case_id) if change.residence_basis and change.from_on <= on]
     return begun[-1] if begun else None

@@ -61,10 +61,10 @@ async def read_facility(
 
 @router.put("/facilities/{facility_id}")
 async def change_facility(
-    work: Writer, facility_id: UUID, registration: FacilityRegistration, match: RequiredIfMatch
+    work: Writer, facility_id: UUID, registration: FacilityRegistration, expected: RequiredIfMatch
 ) -> Tagged[FacilityReceipt]:
     """Describe the facility anew."""
-    facility = await domain.change_facility(work, facility_id=facility_id, registration=registration, match=match)
+    facility = await domain.change_facility(work, facility_id=facility_id, registration=registration, expected=expected)
     return FacilityReceipt(facility_id=facility.id).tagged(facility)
 
 

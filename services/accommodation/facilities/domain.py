@@ -20,7 +20,7 @@ from services.accommodation.facilities.schemas import (
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor, Assurance
 from shared.kernel.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
 
@@ -59,12 +59,12 @@ async def register_facility(work: UnitOfWork, *, registration: FacilityRegistrat
 
 
 async def change_facility(
-    work: UnitOfWork, *, facility_id: UUID, registration: FacilityRegistration, match: Match
+    work: UnitOfWork, *, facility_id: UUID, registration: FacilityRegistration, expected: ExpectedVersion
 ) -> Facility:
     """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator."""
     facility = await repository.lock_facility(work, facility_id)
     _check_runs(work.actor, facility)
-    match.check(facility)
+    expected.check(facility)
     operator = registration.operator or facility.operator
     _check_operator(work.actor, operator)
     facility.operator = operator
@@ -104,7 +104,7 @@ async def read_facility(
     work: UnitOfWork, *, facility_id: UUID, purpose: Purpose | None
 ) -> tuple[Facility, FacilityDetails]:
     """The facility, with its address when its operator or CMM says why it is read; for a secret one the login must be
-    of the highest assurance (domain, section 7)."""
+    of the highest assurance (docs/rules.md, privacy-4)."""
     facility, particulars = await repository.read_facility(work, facility_id, purpose=purpose)
     if purpose is None or not repository.runs(work.actor, facility):
         return facility, describe(facility, particulars)

@@ -1,4 +1,4 @@
-"""The only door to the rows of the register: facilities, places, approvals. It asks who is asking."""
+"""The only way to the rows of the register: facilities, places, approvals. It asks who is asking."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -79,18 +79,18 @@ async def read_offer(work: Reader, offer_id: UUID) -> Tagged[OfferDetails]:
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(work: Writer, offer_id: UUID, match: IfMatch) -> Tagged[Acceptance]:
+async def accept_offer(work: Writer, offer_id: UUID, expected: IfMatch) -> Tagged[Acceptance]:
     """The place's operator, or whoever asked for it, books the place."""
-    await offers.accept_offer(work, offer_id=offer_id, match=match)
+    await offers.accept_offer(work, offer_id=offer_id, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     details = _offer(offer, stay, work.now, knows_place=knows_place)
     return Acceptance.model_validate(dict(details)).tagged(offer)
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(work: Writer, offer_id: UUID, body: Decline, match: IfMatch) -> Tagged[OfferDetails]:
+async def decline_offer(work: Writer, offer_id: UUID, body: Decline, expected: IfMatch) -> Tagged[OfferDetails]:
     """The place's operator, or whoever asked for it, gives the place back."""
-    await offers.decline_offer(work, offer_id=offer_id, reason=body.reason, match=match)
+    await offers.decline_offer(work, offer_id=offer_id, reason=body.reason, expected=expected)
     return await read_offer(work, offer_id)
 
 
@@ -126,14 +126,16 @@ async def read_responsibility(work: Reader, placement_id: UUID) -> Responsibilit
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(work: Writer, placement_id: UUID, body: Arrival, match: IfMatch) -> Tagged[PlacementDetails]:
+async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[PlacementDetails]:
     """The person is at the place."""
-    placement, region = await stays.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, match=match)
+    placement, region = await stays.arrive(
+        work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected
+    )
     return stays.describe(placement, region).tagged(placement)
 
 
 @router.post("/placements/{placement_id}/leave")
-async def leave(work: Writer, placement_id: UUID, body: Leaving, match: IfMatch) -> Tagged[PlacementDetails]:
+async def leave(work: Writer, placement_id: UUID, body: Leaving, expected: IfMatch) -> Tagged[PlacementDetails]:
     """The person has left; the place is free from that day."""
     placement, region = await stays.leave(
         work,
@@ -141,7 +143,7 @@ async def leave(work: Writer, placement_id: UUID, body: Leaving, match: IfMatch)
         left_at=body.left_at,
         reason=body.reason,
         disappeared=body.disappeared,
-        match=match,
+        expected=expected,
     )
     return stays.describe(placement, region).tagged(placement)
 

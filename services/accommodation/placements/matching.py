@@ -89,7 +89,7 @@ def accepts_gender(facility: Facility, gender: Gender) -> bool:
 
 def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
     """Whether approvals, one after another, cover every night of the stay; of an open stay, the first night: that an
-    approval runs out under somebody is told in time by a deadline of its own."""
+    approval runs out under somebody is announced in time by a deadline of its own."""
     uncovered = first_of(stay)
     until = stay.upper or uncovered + _NIGHT
     for approval in sorted(approvals, key=first_of):

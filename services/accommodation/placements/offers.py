@@ -19,7 +19,7 @@ from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, P
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
@@ -144,9 +144,9 @@ async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility,
             raise refusal(sentence)
 
 
-async def accept_offer(work: UnitOfWork, *, offer_id: UUID, match: Match) -> tuple[Offer, Stay]:
+async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> tuple[Offer, Stay]:
     """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
-    request, offer, stay = await _answer(work, offer_id, OfferStep.ACCEPT, match=match)
+    request, offer, stay = await _answer(work, offer_id, OfferStep.ACCEPT, expected=expected)
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -175,20 +175,22 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, match: Match) -> tup
     return offer, stay
 
 
-async def decline_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, match: Match) -> tuple[Offer, Stay]:
+async def decline_offer(
+    work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion
+) -> tuple[Offer, Stay]:
     """The place is free again at once."""
-    _, offer, stay = await _answer(work, offer_id, OfferStep.DECLINE, match=match)
+    _, offer, stay = await _answer(work, offer_id, OfferStep.DECLINE, expected=expected)
     await _release(work, offer, stay, reason=Remark(text=reason))
     return offer, stay
 
 
 async def _answer(
-    work: UnitOfWork, offer_id: UUID, step: OfferStep, *, match: Match
+    work: UnitOfWork, offer_id: UUID, step: OfferStep, *, expected: ExpectedVersion
 ) -> tuple[PlacementRequest, Offer, Stay]:
     request, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.requested_by and not await repository.runs_facility(work, offer.facility_id):
         raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
-    match.check(offer)
+    expected.check(offer)
     status = status_of(offer, stay, now=work.now)
     if step not in ALLOWED[status]:
         raise OfferDoesNotAllow(

@@ -1,4 +1,4 @@
-"""The only door to the rows about people: cases, requests, offers, stays and placements. It asks who is asking, and
+"""The only way to the rows about people: cases, requests, offers, stays and placements. It asks who is asking, and
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
-from services.accommodation.case.models import CaseTurn, KnownCase
+from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import nights
 from services.accommodation.facilities import repository as facilities_repository
 from services.accommodation.placements import matching, repository
@@ -63,7 +63,9 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     return request
 
 
-def facts_of(known: KnownCase, told: KnownFacts, needs: Needs, status: CaseTurn | None = None) -> ResponsibilityFacts:
+def facts_of(
+    known: KnownCase, stated: KnownFacts, needs: Needs, status: CaseChange | None = None
+) -> ResponsibilityFacts:
     """What the requester says, and where nothing is said what is known of the case and of the legal status today."""
     basis = status.residence_basis if status and status.residence_basis else known.residence_basis
     facts = {
@@ -72,9 +74,9 @@ def facts_of(known: KnownCase, told: KnownFacts, needs: Needs, status: CaseTurn 
         "residence_basis": basis,
         "asylum_pending": bool(status and status.asylum_pending),
         "decided": known.is_assessed_trafficked,
-    } | told.model_dump(exclude_none=True)
+    } | stated.model_dump(exclude_none=True)
     if basis is ResidenceBasis.DANISH_CITIZEN:
-        # Nobody's word makes a Danish citizen's case one of US; with an asylum case told besides, the table asks CMM.
+        # Nobody's word makes a Danish citizen's case one of US; with an asylum case stated besides, the table asks CMM.
         facts["residence_basis"] = ResidenceBasis.DANISH_CITIZEN
     return ResponsibilityFacts.model_validate(facts)
 

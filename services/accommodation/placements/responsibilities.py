@@ -1,12 +1,12 @@
 """Who answers for a placed person from which day: as it was when the place was asked for, and as a legal status or a
-positive decision has turned it since. A placement already there stays where it is."""
+positive decision has changed it since. A placement already there stays where it is."""
 
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from services.accommodation.case.models import CaseTurn
-from services.accommodation.case.repository import turns_of
+from services.accommodation.case.models import CaseChange
+from services.accommodation.case.repository import changes_of
 from services.accommodation.placements import repository
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.schemas import ResponsibilityFrom
@@ -16,13 +16,13 @@ from shared.kernel.clock import on_date
 
 
 async def responsibilities(work: UnitOfWork, *, placement_id: UUID) -> list[ResponsibilityFrom]:
-    """Who answers for the person, from the first night on; a later day follows only where something has turned."""
+    """Who answers for the person, from the first night on; a later day follows only where something has changed."""
     placement, request = await repository.read_responsibility(work, placement_id)
-    turns = [turn for turn in await turns_of(work, placement.case_id) if _is_news(turn, request)]
+    changes = [change for change in await changes_of(work, placement.case_id) if _is_news(change, request)]
     items = [_as_requested(placement, request)]
-    for day in sorted({max(turn.from_on, placement.from_on) for turn in turns}):
+    for day in sorted({max(change.from_on, placement.from_on) for change in changes}):
         if placement.to_on is None or day < placement.to_on or day == placement.from_on:
-            found = _on(day, request, turns)
+            found = _on(day, request, changes)
             if found.from_on == items[-1].from_on:
                 items[-1] = found
             elif (found.row, found.authority, found.payer) != (items[-1].row, items[-1].authority, items[-1].payer):
@@ -30,9 +30,9 @@ async def responsibilities(work: UnitOfWork, *, placement_id: UUID) -> list[Resp
     return items
 
 
-def _is_news(turn: CaseTurn, request: PlacementRequest) -> bool:
+def _is_news(change: CaseChange, request: PlacementRequest) -> bool:
     """What was known and held when the place was asked for is in the request already."""
-    return turn.recorded_at > request.requested_at or turn.from_on > on_date(request.requested_at)
+    return change.recorded_at > request.requested_at or change.from_on > on_date(request.requested_at)
 
 
 def _as_requested(placement: Placement, request: PlacementRequest) -> ResponsibilityFrom:
@@ -41,16 +41,16 @@ def _as_requested(placement: Placement, request: PlacementRequest) -> Responsibi
     )
 
 
-def _on(day: date, request: PlacementRequest, turns: Sequence[CaseTurn]) -> ResponsibilityFrom:
-    """Who answers on that day, by the facts of the request and what has turned since."""
+def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> ResponsibilityFrom:
+    """Who answers on that day, by the facts of the request and what has changed since."""
     facts = request.facts or {}
-    for turn in turns:
-        if turn.from_on > day:
+    for change in changes:
+        if change.from_on > day:
             break
-        if turn.decision_id:
+        if change.decision_id:
             facts = facts | {"decided": True}
         else:
-            facts = facts | {"residence_basis": turn.residence_basis, "asylum_pending": turn.asylum_pending}
-            facts["asylum_registered"] = facts.get("asylum_registered") if turn.asylum_pending else None
+            facts = facts | {"residence_basis": change.residence_basis, "asylum_pending": change.asylum_pending}
+            facts["asylum_registered"] = facts.get("asylum_registered") if change.asylum_pending else None
     found = responsible_for(ResponsibilityFacts.model_validate(facts), on=day)
     return ResponsibilityFrom(from_on=day, row=found.row, authority=found.authority, payer=found.payer)

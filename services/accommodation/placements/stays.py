@@ -17,7 +17,7 @@ from shared.contract.codes import Region
 from shared.contract.events import PersonArrived, PersonLeft
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -51,10 +51,10 @@ ALLOWED: Mapping[PlacementStatus, tuple[StayStep, ...]] = {
 
 
 async def arrive(
-    work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, match: Match
+    work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
-    placement, stay = await _step(work, placement_id, StayStep.ARRIVE, match)
+    placement, stay = await _step(work, placement_id, StayStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
@@ -76,10 +76,10 @@ async def leave(
     left_at: datetime | None,
     reason: PersonalText | None,
     disappeared: bool,
-    match: Match,
+    expected: ExpectedVersion,
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
-    placement, stay = await _step(work, placement_id, StayStep.LEAVE, match)
+    placement, stay = await _step(work, placement_id, StayStep.LEAVE, expected)
     left_at = (left_at or work.now).astimezone(UTC)
     _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
@@ -102,9 +102,11 @@ async def leave(
     return placement, await repository.region_of(work, placement)
 
 
-async def _step(work: UnitOfWork, placement_id: UUID, step: StayStep, match: Match) -> tuple[Placement, Stay]:
+async def _step(
+    work: UnitOfWork, placement_id: UUID, step: StayStep, expected: ExpectedVersion
+) -> tuple[Placement, Stay]:
     placement, stay = await repository.lock_placement(work, placement_id)
-    match.check(placement)
+    expected.check(placement)
     allowed = ALLOWED[placement.status]
     if step not in allowed:
         raise PlacementDoesNotAllow(
@@ -116,7 +118,7 @@ async def _step(work: UnitOfWork, placement_id: UUID, step: StayStep, match: Mat
 
 
 def _check_has_been(moment: datetime, now: datetime) -> None:
-    # By the day: the clocks of those who report differ by more than seconds.
+    # By the day: the times of those who report differ by more than seconds.
     if on_date(moment) > on_date(now):
         raise NotYet("That day has not come yet; record what has happened.")
 

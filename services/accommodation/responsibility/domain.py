@@ -151,7 +151,7 @@ class ResponsibilityTable(RuleTable[ResponsibilityRule]):
     additions: tuple[Addition, ...] = ()
 
     @model_validator(mode="after")
-    def _houses_every_gender(self) -> Self:
+    def _places_every_gender(self) -> Self:
         if missing := [gender for gender in Gender if not self.housed_with.get(gender)]:
             raise ValueError(f"housed_with says nothing for {missing[0]}")
         return self

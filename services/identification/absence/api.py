@@ -17,17 +17,19 @@ router = service_router()
 
 @router.post("/cases/{case_id}/missing")
 async def report_missing(
-    work: Caseworker, case_id: UUID, report: MissingReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: MissingReport, expected: IfMatch
 ) -> Tagged[AbsenceDetails]:
     """The person is missing: the case says so beside its status. For a child CMM is alerted with high priority."""
-    case, found = await domain.report_missing(work, case_id=case_id, report=report, match=match)
+    case, found = await domain.report_missing(work, case_id=case_id, report=report, expected=expected)
     return _details(found).tagged(case)
 
 
 @router.post("/cases/{case_id}/found")
-async def report_found(work: Caseworker, case_id: UUID, report: FoundReport, match: IfMatch) -> Tagged[AbsenceDetails]:
+async def report_found(
+    work: Caseworker, case_id: UUID, report: FoundReport, expected: IfMatch
+) -> Tagged[AbsenceDetails]:
     """The person was found."""
-    case, found = await domain.report_found(work, case_id=case_id, report=report, match=match)
+    case, found = await domain.report_found(work, case_id=case_id, report=report, expected=expected)
     return _details(found).tagged(case)
 
 

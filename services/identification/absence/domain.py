@@ -14,7 +14,7 @@ from shared.contract import events
 from shared.contract.codes import DeadlineKind
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -27,7 +27,7 @@ class NotMissing(Conflict):
 
 
 class ReportedBeforeMissing(Unprocessable):
-    """The police cannot have been told before the person was missing."""
+    """The police cannot have been notified before the person was missing."""
 
 
 class FoundBeforeMissing(Unprocessable):
@@ -35,14 +35,16 @@ class FoundBeforeMissing(Unprocessable):
 
 
 async def report_missing(
-    work: UnitOfWork, *, case_id: UUID, report: MissingReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: MissingReport, expected: ExpectedVersion
 ) -> tuple[Case, Absence]:
     """Note that the person is missing. Everything else about the case goes on. Said again with the day on which the police
-    were told, that day is added."""
-    case = await cases.lock_case(work, case_id, match)
+    were notified, that day is added."""
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if report.reported_to_police_on and report.reported_to_police_on < report.since:
-        raise ReportedBeforeMissing(f"The person is missing since {report.since}; the police were told then or later.")
+        raise ReportedBeforeMissing(
+            f"The person is missing since {report.since}; the police were notified then or later."
+        )
     if case.missing:
         return case, await _add_police_report(work, case, report)
     absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=work.now, recorded_by=work.actor.org)
@@ -71,9 +73,11 @@ async def _lasting(work: UnitOfWork, case: Case) -> Absence:
     return next(each for each in absences if each.found_on is None)
 
 
-async def report_found(work: UnitOfWork, *, case_id: UUID, report: FoundReport, match: Match) -> tuple[Case, Absence]:
+async def report_found(
+    work: UnitOfWork, *, case_id: UUID, report: FoundReport, expected: ExpectedVersion
+) -> tuple[Case, Absence]:
     """Note that the person was found."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if not case.missing:
         raise NotMissing("The person is not missing, so there is nothing to record.")

@@ -20,7 +20,7 @@ async def read_earlier_identifications(work: Reader, case_id: UUID) -> EarlierId
 
 
 @router.post("/cases/{case_id}/route")
-async def settle_route(work: Lawyer, case_id: UUID, settlement: Settlement, match: IfMatch) -> Tagged[RoutingOfCase]:
+async def settle_route(work: Lawyer, case_id: UUID, settlement: Settlement, expected: IfMatch) -> Tagged[RoutingOfCase]:
     """A lawyer of CMM settles who decides, where the table says `needs_review`."""
-    case = await domain.settle(work, case_id=case_id, settlement=settlement, match=match)
+    case = await domain.settle(work, case_id=case_id, settlement=settlement, expected=expected)
     return RoutingOfCase.model_validate(case).tagged(case)

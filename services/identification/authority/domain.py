@@ -17,7 +17,7 @@ from shared.contract.codes import Authority
 from shared.contract.events import CaseRouted
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden
 
@@ -38,10 +38,10 @@ class NotACentresLawyer(Forbidden):
 
 
 async def route_again(work: UnitOfWork, case: Case) -> None:
-    """Find who decides by what is known now, and tell. Do it last: US may lose its part in the case by it."""
+    """Find who decides by what is known now, and record it. Do it last: US may lose its part in the case by it."""
     route(case, now=work.now)
     await changes.case_changed(work, case)
-    await tell_route(work, case)
+    await record_route(work, case)
 
 
 def route(case: Case, *, now: datetime) -> None:
@@ -54,8 +54,8 @@ def route(case: Case, *, now: datetime) -> None:
     case.routed_at = now
 
 
-async def tell_route(work: UnitOfWork, case: Case) -> None:
-    """Tell who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
+async def record_route(work: UnitOfWork, case: Case) -> None:
+    """Record who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
     if case.authority is not Authority.COURT:
         await cases.set_part(work, case.id, IMMIGRATION, await _part_of_immigration(work, case))
     work.record(
@@ -78,14 +78,14 @@ async def _part_of_immigration(work: UnitOfWork, case: Case) -> Part | None:
     if has_brought and not await consents_repository.is_barred(work, case.id, IMMIGRATION):
         return Part.REFERRER
     by_law = part_against_removal(case)
-    if by_law is None and (await consents_repository.leaves_of(work, IMMIGRATION, [case.id]))[case.id]:
+    if by_law is None and (await consents_repository.disclosable_to(work, IMMIGRATION, [case.id]))[case.id]:
         return Part.RECIPIENT
     return by_law
 
 
-async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, match: Match) -> Case:
+async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, expected: ExpectedVersion) -> Case:
     """A lawyer of CMM says who decides, where the table leaves it open (R7)."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise NotACentresLawyer("Only a lawyer of CMM settles who decides.")
     if case.status in lifecycle.DECIDED:
@@ -96,7 +96,7 @@ async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, mat
     case.why = f"The table leaves it open; a lawyer of CMM has settled that {settlement.authority} decides."
     await repository.add_settlement(work, case, SealedText(text=settlement.reason))
     await changes.case_changed(work, case)
-    await tell_route(work, case)
+    await record_route(work, case)
     return case
 
 

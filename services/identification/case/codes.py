@@ -163,7 +163,7 @@ class ShareScope(StrEnum):
 
 
 class LegalBasis(StrEnum):
-    """The law that lets something be told without leave (domain, section 7)."""
+    """The law that lets something be disclosed without consent (docs/rules.md, consent-3)."""
 
     CHILD_AT_RISK = "child_at_risk"
     DANGER_TO_LIFE = "danger_to_life"

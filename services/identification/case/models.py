@@ -60,7 +60,7 @@ class Case(Table, table=True):
     custody_from: UUID | None = None
     """The merged case that brought this custody; it gets it back when the merge is undone."""
     is_wound: bool = False
-    """The clocks are set by what is known; a case of an earlier Havn has none until its worker has wound them."""
+    """Whether its deadlines are set by what is known; a case of an earlier Havn has none until its worker sets them."""
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
     citizenships: list[str] = texts()
@@ -152,9 +152,9 @@ class ContactAttempt(Table, table=True):
 
 
 class Deadline(Table, table=True):
-    """One clock of a case. Only Havn itself sets it, by what is known of the case; it fires `alerts`, then `due_at`.
+    """One deadline of a case. Only Havn itself sets it, by what is known of the case; it alerts at `alerts`, then at `due_at`.
 
-    Whatever lies at or before `alerted_until` has been told; `alerts` are those that belong to the present `due_at`."""
+    Whatever lies at or before `alerted_until` has been published; `alerts` are those that belong to the present `due_at`."""
 
     case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
     kind: DeadlineKind = code(DeadlineKind, primary_key=True)

@@ -30,12 +30,12 @@ from services.identification.case import visibility
 from services.identification.case.codes import CaseStatus, ShareScope
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
 from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.case.visibility import Fact
+from services.identification.case.visibility import Aspect
 from shared.contract.codes import Authority, DeadlineKind, Purpose
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Gone, NotFound
 
@@ -72,7 +72,7 @@ RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
 
 
 WEAKER: Mapping[Part, frozenset[Part]] = {
-    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY}),  # a leave adds to what any other part may know
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY}),  # a consent adds to what any other part may know
     Part.PROSECUTION: frozenset(),
     Part.MUNICIPALITY: frozenset(),
     Part.REMOVAL: frozenset({Part.RECIPIENT}),
@@ -80,7 +80,7 @@ WEAKER: Mapping[Part, frozenset[Part]] = {
     Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
-"""For each part those that tell less, and give way to it."""
+"""For each part those that may know less, and give way to it."""
 
 
 UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
@@ -131,13 +131,18 @@ async def find_working(work: UnitOfWork, case_id: UUID, *, operation: str) -> Ca
     case, part = await find_case(work, case_id, operation=operation)
     if part not in WORKING:
         raise CaseNotFound
-    if Fact.FILE not in visibility.may_know(work.actor, part):
+    if Aspect.FILE not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("The file of the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 
 
 async def lock_case(
-    work: UnitOfWork, case_id: UUID, match: Match, *, parts: frozenset[Part] = WORKING, even_merged: bool = False
+    work: UnitOfWork,
+    case_id: UUID,
+    expected: ExpectedVersion,
+    *,
+    parts: frozenset[Part] = WORKING,
+    even_merged: bool = False,
 ) -> Case:
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
@@ -155,7 +160,7 @@ async def lock_case(
         )
     if case.erased_at:
         raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
-    match.check(case)
+    expected.check(case)
     case.version += 1
     return case
 
@@ -172,17 +177,19 @@ class Sought:
         """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
         asked: list[ColumnElement[bool]] = []
         if self.status:
-            lent = and_(col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value))
-            asked += [col(Case.status) == self.status, or_(_knows(Fact.STATUS), lent)]
+            disclosed = and_(
+                col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
+            )
+            asked += [col(Case.status) == self.status, or_(_knows(Aspect.STATUS), disclosed)]
         if self.authority:
-            asked += [col(Case.authority) == self.authority, _knows(Fact.AUTHORITY)]
+            asked += [col(Case.authority) == self.authority, _knows(Aspect.AUTHORITY)]
         if self.missing is not None:
-            asked += [col(Case.missing).is_(self.missing), _knows(Fact.FILE)]
+            asked += [col(Case.missing).is_(self.missing), _knows(Aspect.FILE)]
         return asked
 
 
-def _knows(fact: Fact) -> ColumnElement[bool]:
-    return is_one_of(CaseParty.part, visibility.parts_knowing(fact))
+def _knows(aspect: Aspect) -> ColumnElement[bool]:
+    return is_one_of(CaseParty.part, visibility.parts_knowing(aspect))
 
 
 async def list_cases(
@@ -257,7 +264,7 @@ async def add_case(
     sealed.new_key(work, case.id)
     await seal(work, case, {"person": person, "opening": reason}, owner=case.id)
     # The parts first: a case is written by who has one in it.
-    rows = [{"case_id": case.id, "org": org, "part": part} for org, part in sorted(parts.items())]
+    rows = [{"case_id": case.id, "org": organisation, "part": part} for organisation, part in sorted(parts.items())]
     await work.session.execute(insert(CaseParty).values(rows))
     work.session.add(case)
     await work.session.flush()
@@ -277,42 +284,44 @@ async def add_referral(work: UnitOfWork, referral: CaseReferral) -> None:
     await work.session.flush()
 
 
-async def has_referred(work: UnitOfWork, case_id: UUID, org: str) -> bool:
+async def has_referred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether one of the referrals behind the case is this organisation's."""
-    theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == org)
+    theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == organisation)
     return bool(await work.session.scalar(select(theirs)))
 
 
-async def add_party(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
+async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
-    added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
+    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part)
     weaker = col(CaseParty.part).in_(WEAKER[part])
     await work.session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
     )
 
 
-async def give_part(work: UnitOfWork, case_id: UUID, org: str, part: Part) -> None:
+async def give_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
     who else has to do with the case."""
-    await work.session.execute(insert(CaseParty).values(case_id=case_id, org=org, part=part).on_conflict_do_nothing())
+    await work.session.execute(
+        insert(CaseParty).values(case_id=case_id, org=organisation, part=part).on_conflict_do_nothing()
+    )
 
 
-async def part_of(work: UnitOfWork, case_id: UUID, org: str) -> Part | None:
+async def part_of(work: UnitOfWork, case_id: UUID, organisation: str) -> Part | None:
     """The organisation's part in a case that is already read."""
-    party = await work.session.get(CaseParty, (case_id, org), populate_existing=True)
+    party = await work.session.get(CaseParty, (case_id, organisation), populate_existing=True)
     return party.part if party else None
 
 
-async def set_part(work: UnitOfWork, case_id: UUID, org: str, part: Part | None) -> None:
+async def set_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Part | None) -> None:
     """Make this the organisation's part in the case, whatever it was; None ends its part."""
     await work.session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
     if part is None:
         await work.session.execute(
-            delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == org)
+            delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation)
         )
         return
-    added = insert(CaseParty).values(case_id=case_id, org=org, part=part)
+    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part)
     await work.session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
 
 
@@ -337,8 +346,8 @@ async def _by_case(
     return found
 
 
-async def told_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
-    """What was told of a case, in order, for those who work on it."""
+async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
+    """What was recorded of a case, in order, for those who work on it."""
     await find_working(work, case_id, operation="case.timeline")
     query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
     return list(await work.session.scalars(query))
@@ -349,7 +358,7 @@ _AS = text("SELECT set_config('havn.org', :org, true)")
 
 @asynccontextmanager
 async def as_itself(work: UnitOfWork) -> AsyncIterator[None]:
-    """Row level security lets the transaction see as Havn itself while the block lasts: a clock follows from the whole of a
+    """Row level security lets the transaction see as Havn itself while the block lasts: a deadline follows from the whole of a
     case, and whoever changed a part of it (the prosecution, say) may not see the rest. Nothing that is read leaves."""
     actor: Actor = work.actor
     await work.session.flush()
@@ -359,11 +368,11 @@ async def as_itself(work: UnitOfWork) -> AsyncIterator[None]:
     await work.session.execute(_AS, {"org": actor.org})
 
 
-async def has_to_do_with(work: UnitOfWork, case_id: UUID, org: str) -> bool:
+async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the organisation works on the case or brought the person in."""
     theirs = exists().where(
         col(CaseParty.case_id) == case_id,
-        col(CaseParty.org) == org,
+        col(CaseParty.org) == organisation,
         col(CaseParty.part).in_(WORKING | {Part.REFERRER}),
     )
     return bool(await work.session.scalar(select(theirs)))
@@ -377,14 +386,14 @@ async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
     return case
 
 
-async def is_acting_municipality(work: UnitOfWork, case_id: UUID, org: str) -> bool:
-    """Whether the clock of a child's notification runs, or ran, for this municipality."""
-    clock = exists().where(
+async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
+    """Whether the deadline of a child's notification runs, or ran, for this municipality."""
+    deadline = exists().where(
         col(Deadline.case_id) == case_id,
         col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
-        col(Deadline.for_org) == org,
+        col(Deadline.for_org) == organisation,
     )
-    return bool(await work.session.scalar(select(clock)))
+    return bool(await work.session.scalar(select(deadline)))
 
 
 def forget(work: UnitOfWork, case: Case) -> None:
@@ -416,11 +425,11 @@ async def worked_on(work: UnitOfWork, case_ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def lock_pair(
-    work: UnitOfWork, case_id: UUID, other_id: UUID, match: Match, *, even_merged: bool = False
+    work: UnitOfWork, case_id: UUID, other_id: UUID, expected: ExpectedVersion, *, even_merged: bool = False
 ) -> tuple[Case, Case]:
     """Two cases the actor works on, both locked, in one order for everybody; `match` is about the first of them."""
     locked = {
-        each: await lock_case(work, each, match if each == case_id else Match(), even_merged=even_merged)
+        each: await lock_case(work, each, expected if each == case_id else ExpectedVersion(), even_merged=even_merged)
         for each in sorted({case_id, other_id})
     }
     return locked[case_id], locked[other_id]

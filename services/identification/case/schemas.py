@@ -82,7 +82,7 @@ class CasePerson(PersonDescription, Shown):
         return any(way.is_safe for way in self.contact_channels if way.channel is channel)
 
     def keeping_what_was_stated(self, known: "CasePerson") -> "CasePerson":
-        """This description, with the birth date that `known` says was stated first (domain, section 5)."""
+        """This description, with the birth date that `known` says was stated first (docs/rules.md, child-3)."""
         stated = known.stated_birth_date
         if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
             stated = known.birth_date if known.birth_date != self.birth_date else None

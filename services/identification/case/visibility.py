@@ -13,13 +13,13 @@ from shared.contract.organisations import OrganisationKind
 from shared.identity.actor import Actor, Role
 
 
-class Fact(StrEnum):
-    """Something that can be known of a case."""
+class Aspect(StrEnum):
+    """One thing that may be known of a case."""
 
     EXISTENCE = "existence"
     """That there is a case, its id, and when this was said."""
     PENDING = "pending"
-    """That nobody is to be removed while the identification runs, or an appeal (domain, section 7)."""
+    """That nobody is to be removed while the identification runs, or an appeal (docs/rules.md, privacy-1)."""
     STATUS = "status"
     AUTHORITY = "authority"
     OUTCOME = "outcome"
@@ -31,60 +31,60 @@ class Fact(StrEnum):
     PLACEMENT = "placement"
 
 
-_ALL: Final = frozenset(Fact)
-_STANDING: Final = frozenset({Fact.EXISTENCE, Fact.PENDING, Fact.STATUS})
+_ALL: Final = frozenset(Aspect)
+_STANDING: Final = frozenset({Aspect.EXISTENCE, Aspect.PENDING, Aspect.STATUS})
 
-PARTS: Final[Mapping[Part, frozenset[Fact]]] = {
+PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.CENTRE: _ALL,
     Part.AUTHORITY: _ALL,
-    Part.REFERRER: frozenset({Fact.EXISTENCE, Fact.STATUS, Fact.AUTHORITY}),
-    Part.RECIPIENT: frozenset({Fact.EXISTENCE}),
-    Part.REMOVAL: frozenset({Fact.EXISTENCE, Fact.PENDING}),
+    Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
+    Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
+    Part.REMOVAL: frozenset({Aspect.EXISTENCE, Aspect.PENDING}),
     Part.MUNICIPALITY: frozenset(),
-    Part.PROSECUTION: frozenset({Fact.EXISTENCE, Fact.STATUS, Fact.AUTHORITY}),
+    Part.PROSECUTION: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
 }
 """What a part lets its organisation know."""
 
-KINDS: Final[Mapping[OrganisationKind, frozenset[Fact]]] = {
-    OrganisationKind.POLICE: frozenset({Fact.PENDING}),
-    OrganisationKind.IMMIGRATION_AUTHORITY: frozenset({Fact.PENDING}),
+KINDS: Final[Mapping[OrganisationKind, frozenset[Aspect]]] = {
+    OrganisationKind.POLICE: frozenset({Aspect.PENDING}),
+    OrganisationKind.IMMIGRATION_AUTHORITY: frozenset({Aspect.PENDING}),
 }
 """What those who could remove the person know besides, where they have a part at all."""
 
-SCOPES: Final[Mapping[ShareScope, frozenset[Fact]]] = {
-    ShareScope.STATUS: frozenset({Fact.STATUS}),
-    ShareScope.OUTCOME: frozenset({Fact.OUTCOME}),
-    ShareScope.CONTACT: frozenset({Fact.CONTACT}),
-    ShareScope.PERSON: frozenset({Fact.PERSON}),
-    ShareScope.HEALTH_FLAGS: frozenset({Fact.HEALTH}),
-    ShareScope.PLACEMENT: frozenset({Fact.PLACEMENT}),
+SCOPES: Final[Mapping[ShareScope, frozenset[Aspect]]] = {
+    ShareScope.STATUS: frozenset({Aspect.STATUS}),
+    ShareScope.OUTCOME: frozenset({Aspect.OUTCOME}),
+    ShareScope.CONTACT: frozenset({Aspect.CONTACT}),
+    ShareScope.PERSON: frozenset({Aspect.PERSON}),
+    ShareScope.HEALTH_FLAGS: frozenset({Aspect.HEALTH}),
+    ShareScope.PLACEMENT: frozenset({Aspect.PLACEMENT}),
 }
 """What the person's consent, or the law, adds."""
 
-ROLES: Final[Mapping[Role, frozenset[Fact]]] = {
+ROLES: Final[Mapping[Role, frozenset[Aspect]]] = {
     Role.CASEWORKER: _ALL,
     Role.DECIDER: _ALL,
     Role.LAWYER: _ALL,
     Role.SYSTEM: _ALL,
-    Role.ADMIN: _ALL - {Fact.PERSON, Fact.CONTACT, Fact.HEALTH},
-    Role.HEALTH: _STANDING | {Fact.HEALTH, Fact.CONTACT},
-    Role.FACILITY_MANAGER: _STANDING | {Fact.HEALTH},
+    Role.ADMIN: _ALL - {Aspect.PERSON, Aspect.CONTACT, Aspect.HEALTH},
+    Role.HEALTH: _STANDING | {Aspect.HEALTH, Aspect.CONTACT},
+    Role.FACILITY_MANAGER: _STANDING | {Aspect.HEALTH},
     Role.DASHBOARD: _STANDING,
     Role.STATISTICIAN: frozenset(),
     Role.AUDITOR: frozenset(),
 }
 """The most that somebody in this role knows of what the organisation may; of several roles, what any of them knows."""
 
-ATTRIBUTES: Final[Mapping[str, Fact]] = {
-    "case_id": Fact.EXISTENCE,
-    "as_of": Fact.EXISTENCE,
-    "occurred_at": Fact.EXISTENCE,
-    "identification_pending": Fact.PENDING,
-    "removal_hold": Fact.PENDING,
-    "status": Fact.STATUS,
-    "opened_on": Fact.STATUS,
-    "deciding_authority": Fact.AUTHORITY,
-    "outcome": Fact.OUTCOME,
+ATTRIBUTES: Final[Mapping[str, Aspect]] = {
+    "case_id": Aspect.EXISTENCE,
+    "as_of": Aspect.EXISTENCE,
+    "occurred_at": Aspect.EXISTENCE,
+    "identification_pending": Aspect.PENDING,
+    "removal_hold": Aspect.PENDING,
+    "status": Aspect.STATUS,
+    "opened_on": Aspect.STATUS,
+    "deciding_authority": Aspect.AUTHORITY,
+    "outcome": Aspect.OUTCOME,
 } | dict.fromkeys(
     (
         "missing",
@@ -113,27 +113,27 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
         "merged",
         "merged_into",
     ),
-    Fact.FILE,
+    Aspect.FILE,
 )
-"""Which fact each attribute of an answer tells. One that is not named here is shown to nobody."""
+"""Which aspect of the case each attribute of an answer shows. One that is not named here is shown to nobody."""
 
 _CONTACT: Final = frozenset({"safe_contact", "contact_channels", "interpreter", "languages"})
 _FILED: Final = frozenset({"consents", "reference"})
 
-EVENTS: Final[Mapping[str, tuple[frozenset[Fact], Mapping[str, Fact]]]] = {
-    "case-opened": (frozenset({Fact.STATUS, Fact.PENDING}), {"opened_on": Fact.STATUS}),
-    "case-routed": (frozenset({Fact.AUTHORITY}), {"authority": Fact.AUTHORITY}),
-    "recommendation-made": (frozenset({Fact.STATUS}), {}),
+EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
+    "case-opened": (frozenset({Aspect.STATUS, Aspect.PENDING}), {"opened_on": Aspect.STATUS}),
+    "case-routed": (frozenset({Aspect.AUTHORITY}), {"authority": Aspect.AUTHORITY}),
+    "recommendation-made": (frozenset({Aspect.STATUS}), {}),
     "decision-made": (
-        frozenset({Fact.STATUS, Fact.PENDING}),
-        {"authority": Fact.AUTHORITY, "outcome": Fact.OUTCOME, "decided_on": Fact.OUTCOME},
+        frozenset({Aspect.STATUS, Aspect.PENDING}),
+        {"authority": Aspect.AUTHORITY, "outcome": Aspect.OUTCOME, "decided_on": Aspect.OUTCOME},
     ),
-    "appeal-filed": (frozenset({Fact.PENDING}), {}),
-    "appeal-decided": (frozenset({Fact.PENDING}), {"removal_hold": Fact.PENDING}),
-    "case-closed": (frozenset({Fact.STATUS}), {"on": Fact.STATUS}),
-    "case-reopened": (frozenset({Fact.STATUS}), {"on": Fact.STATUS}),
+    "appeal-filed": (frozenset({Aspect.PENDING}), {}),
+    "appeal-decided": (frozenset({Aspect.PENDING}), {"removal_hold": Aspect.PENDING}),
+    "case-closed": (frozenset({Aspect.STATUS}), {"on": Aspect.STATUS}),
+    "case-reopened": (frozenset({Aspect.STATUS}), {"on": Aspect.STATUS}),
 }
-"""Which events those are told of who do not know the file: with any of these facts, and with which attributes."""
+"""Which events are shown to those who do not know the file: with any of these aspects, and with which attributes."""
 
 
 _FOR_WHO_DECIDES: Final = frozenset({"earlier_case_id"})
@@ -144,36 +144,36 @@ class AttributeHasNoRule(TypeError):
     """An answer has an attribute of which the table does not say who may know it."""
 
 
-def may_know(actor: Actor, part: Part, leave: Iterable[ShareScope] = ()) -> frozenset[Fact]:
-    """The facts of a case that this actor may know, by its part in it and what it has leave for."""
+def may_know(actor: Actor, part: Part, disclosable: Iterable[ShareScope] = ()) -> frozenset[Aspect]:
+    """The aspects of a case that this actor may know, by its part in it and what is disclosable to it."""
     of_part = PARTS[part]
     if not of_part:
         return frozenset()
-    of_organisation = of_part.union(KINDS.get(actor.kind, frozenset()), *(SCOPES[scope] for scope in leave))
-    return of_organisation & frozenset[Fact]().union(*(ROLES[role] for role in actor.roles))
+    of_organisation = of_part.union(KINDS.get(actor.kind, frozenset()), *(SCOPES[scope] for scope in disclosable))
+    return of_organisation & frozenset[Aspect]().union(*(ROLES[role] for role in actor.roles))
 
 
-def parts_knowing(fact: Fact) -> frozenset[Part]:
-    """The parts that let their organisation know this of a case, whatever leave it has besides."""
-    return frozenset(part for part, facts in PARTS.items() if fact in facts)
+def parts_knowing(aspect: Aspect) -> frozenset[Part]:
+    """The parts that let their organisation know this of a case, whatever is disclosable to it besides."""
+    return frozenset(part for part, aspects in PARTS.items() if aspect in aspects)
 
 
-def cut(known: frozenset[Fact], **told: Any) -> dict[str, Any]:
+def cut(known: frozenset[Aspect], **values: Any) -> dict[str, Any]:
     """These attributes, null where they are not the reader's to know."""
-    return {name: value if ATTRIBUTES.get(name) in known else None for name, value in told.items()}
+    return {name: value if ATTRIBUTES.get(name) in known else None for name, value in values.items()}
 
 
 def check(attributes: Iterable[str]) -> None:
     """Raises AttributeHasNoRule: better no answer than one that says too much."""
     if unruled := sorted(set(attributes) - ATTRIBUTES.keys()):
-        raise AttributeHasNoRule(f"Say in visibility.ATTRIBUTES which fact these tell: {', '.join(unruled)}.")
+        raise AttributeHasNoRule(f"Say in visibility.ATTRIBUTES which aspect these show: {', '.join(unruled)}.")
 
 
-def person_fact(field: str) -> Fact:
-    """Which fact a field of the person's description tells."""
+def person_aspect(field: str) -> Aspect:
+    """Which aspect a field of the person's description shows."""
     if field in _FILED:
-        return Fact.FILE
-    return Fact.CONTACT if field in _CONTACT else Fact.PERSON
+        return Aspect.FILE
+    return Aspect.CONTACT if field in _CONTACT else Aspect.PERSON
 
 
 _OTHER_CASES: Final = ("other_case_id", "into", "out_of")
@@ -187,11 +187,11 @@ def other_cases(events: Iterable[Mapping[str, Any]]) -> set[UUID]:
 
 
 def cut_event(
-    known: frozenset[Fact], name: str, payload: Mapping[str, Any], others: Collection[UUID] = ()
+    known: frozenset[Aspect], name: str, payload: Mapping[str, Any], others: Collection[UUID] = ()
 ) -> dict[str, Any] | None:
     """The event's data as far as the reader may know it; None when it is not to know of the event at all. Another case than
     its own it names only where that is among `others`, which the reader knows."""
-    if Fact.FILE in known:
+    if Aspect.FILE in known:
         hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
         return {key: value for key, value in payload.items() if key not in _FOR_WHO_DECIDES | hidden}
     shown_with, attributes = EVENTS.get(name, (frozenset(), {}))

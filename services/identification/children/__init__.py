@@ -1,1 +1,1 @@
-"""A child's protection: its municipality told at once, its assessment within 24 hours, its representative."""
+"""A child's protection: its municipality notified at once, its assessment within 24 hours, its representative."""

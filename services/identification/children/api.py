@@ -19,27 +19,27 @@ router = service_router()
 
 @router.post("/cases/{case_id}/child-notification")
 async def notify_municipality(
-    work: Caseworker, case_id: UUID, notification: ChildNotification, match: IfMatch
+    work: Caseworker, case_id: UUID, notification: ChildNotification, expected: IfMatch
 ) -> Tagged[ChildProtection]:
     """Name the acting municipality of a child. It is told, and has 24 hours to assess; where another one was told before, its
     time ends and it has no more to do with the child."""
-    case = await domain.notify(work, case_id=case_id, notification=notification, match=match)
+    case = await domain.notify(work, case_id=case_id, notification=notification, expected=expected)
     return views.see_child_protection(case).tagged(case)
 
 
 @router.post("/cases/{case_id}/child-assessment")
 async def assess_child(
-    work: Caseworker, case_id: UUID, report: ChildAssessmentReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: ChildAssessmentReport, expected: IfMatch
 ) -> Tagged[ChildProtection]:
     """The municipality has assessed what the child needs; its 24 hours end."""
-    case = await domain.assess(work, case_id=case_id, report=report, match=match)
+    case = await domain.assess(work, case_id=case_id, report=report, expected=expected)
     return views.see_child_protection(case).tagged(case)
 
 
 @router.post("/cases/{case_id}/representative")
 async def record_representative(
-    work: Caseworker, case_id: UUID, report: RepresentativeReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: RepresentativeReport, expected: IfMatch
 ) -> Tagged[ChildProtection]:
     """A personal representative was asked for, or appointed; send both days when there is one."""
-    case = await domain.represent(work, case_id=case_id, report=report, match=match)
+    case = await domain.represent(work, case_id=case_id, report=report, expected=expected)
     return views.see_child_protection(case).tagged(case)

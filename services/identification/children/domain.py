@@ -1,6 +1,6 @@
-"""A child: its municipality is told at once and assesses within 24 hours, and a representative speaks for it.
+"""A child: its municipality is notified at once and assesses within 24 hours, and a representative speaks for it.
 
-No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (domain, section 1)."""
+No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (docs/rules.md, child-1)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from services.identification.children.schemas import ChildAssessmentReport, Chil
 from shared.contract import events
 from shared.contract.organisations import municipality_of, organisation_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -29,7 +29,7 @@ class ChildIsAssessed(Conflict):
 
 
 class AssessedBeforeNotice(Unprocessable):
-    """The municipality cannot have assessed a child it had not been told of."""
+    """The municipality cannot have assessed a child it had not been notified of."""
 
 
 class AppointedBeforeRequest(Unprocessable):
@@ -37,17 +37,17 @@ class AppointedBeforeRequest(Unprocessable):
 
 
 async def protect(work: UnitOfWork, case: Case) -> None:
-    """A child is protected from when it is known to be one: its municipality is told at once and once, or CMM has as long to
-    find it. Whoever changes what is known of a person calls this, and winds the clocks."""
+    """A child is protected from when it is known to be one: its municipality is notified at once and once, or CMM has as long to
+    find it. Whoever changes what is known of a person calls this, and has the deadlines set."""
     if not is_child(case):
         case.child_since = None
         return
     case.child_since = case.child_since or work.now
     if case.municipality and case.child_notified_at is None:
-        await tell_municipality(work, case, case.municipality)
+        await notify_municipality(work, case, case.municipality)
 
 
-async def tell_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
+async def notify_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
     """This is the child's municipality from now on, and its 24 hours run."""
     case.municipality, case.child_notified_at = municipality, work.now
     await cases.give_part(work, case.id, organisation_of(municipality), Part.MUNICIPALITY)
@@ -58,36 +58,38 @@ async def tell_municipality(work: UnitOfWork, case: Case, municipality: str) -> 
     )
 
 
-async def notify(work: UnitOfWork, *, case_id: UUID, notification: ChildNotification, match: Match) -> Case:
-    """Name the child's municipality, and tell it; another one than before was an error, or the child has moved."""
-    case = await _lock_child(work, case_id, match)
+async def notify(
+    work: UnitOfWork, *, case_id: UUID, notification: ChildNotification, expected: ExpectedVersion
+) -> Case:
+    """Name the child's municipality, and notify it; another one than before was an error, or the child has moved."""
+    case = await _lock_child(work, case_id, expected)
     if case.child_notified_at and case.municipality == notification.municipality:
         return case
     if case.child_notified_at:
-        await _take_leave_of_municipality(work, case)
-    await tell_municipality(work, case, notification.municipality)
+        await _end_part_of_municipality(work, case)
+    await notify_municipality(work, case, notification.municipality)
     await changes.case_changed(work, case)
     return case
 
 
-async def _take_leave_of_municipality(work: UnitOfWork, case: Case) -> None:
+async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
     """The child is no longer this municipality's, and what it has assessed does not speak for the next one; what it may know
-    by a referral or the person's leave stays."""
+    by a referral or the person's consent stays."""
     case.child_assessed_at = None
-    org = organisation_of(str(case.municipality))
+    organisation = organisation_of(str(case.municipality))
     async with cases.as_itself(work):
         # US, which may decide, does not know who else has to do with the case.
-        if await cases.part_of(work, case.id, org) is Part.MUNICIPALITY:
-            await cases.set_part(work, case.id, org, None)
+        if await cases.part_of(work, case.id, organisation) is Part.MUNICIPALITY:
+            await cases.set_part(work, case.id, organisation, None)
 
 
-async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, match: Match) -> Case:
+async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, expected: ExpectedVersion) -> Case:
     """The municipality has assessed what the child needs; its 24 hours are over."""
-    case = await _lock_child(work, case_id, match)
+    case = await _lock_child(work, case_id, expected)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
     if report.assessed_at < (case.child_notified_at or case.opened_at):
-        raise AssessedBeforeNotice("The municipality cannot have assessed the child before it was told.")
+        raise AssessedBeforeNotice("The municipality cannot have assessed the child before it was notified.")
     case.child_assessed_at = report.assessed_at
     await cases.seal_note(
         work, case, "child", SealedText(text=report.note) if report.note else None, operation="child.assess"
@@ -97,9 +99,11 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     return case
 
 
-async def represent(work: UnitOfWork, *, case_id: UUID, report: RepresentativeReport, match: Match) -> Case:
-    """A personal representative was asked for, or appointed; told again with the appointment when it comes."""
-    case = await _lock_child(work, case_id, match)
+async def represent(
+    work: UnitOfWork, *, case_id: UUID, report: RepresentativeReport, expected: ExpectedVersion
+) -> Case:
+    """A personal representative was asked for, or appointed; recorded again with the appointment when it comes."""
+    case = await _lock_child(work, case_id, expected)
     if report.appointed_on and report.appointed_on < report.requested_on:
         raise AppointedBeforeRequest("The representative cannot have been appointed before one was asked for.")
     if case.representative_requested_on != report.requested_on:
@@ -118,8 +122,8 @@ async def represent(work: UnitOfWork, *, case_id: UUID, report: RepresentativeRe
     return case
 
 
-async def _lock_child(work: UnitOfWork, case_id: UUID, match: Match) -> Case:
-    case = await cases.lock_case(work, case_id, match)
+async def _lock_child(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if not is_child(case):
         raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
@@ -130,7 +134,7 @@ async def _lock_child(work: UnitOfWork, case_id: UUID, match: Match) -> Case:
 
 
 async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender: str, recipient: str) -> None:
-    """Somebody who has to do with a child's case has told the child's municipality, or one where none was known yet."""
+    """Somebody who has to do with a child's case has notified the child's municipality, or one where none was known yet."""
     municipality = municipality_of(recipient)
     if municipality is None or not await cases.has_to_do_with(work, case_id, sender):
         return
@@ -138,7 +142,7 @@ async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender
     if case is None or not is_child(case):
         return
     if case.child_notified_at is None:
-        await tell_municipality(work, case, municipality)
+        await notify_municipality(work, case, municipality)
         await changes.case_changed(work, case)
     if case.municipality == municipality:
         referral = ChildReferral(referral_id=referral_id, case_id=case_id, municipality=municipality)
@@ -146,7 +150,7 @@ async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender
 
 
 async def complete(work: UnitOfWork, *, referral_id: UUID, completed_at: datetime) -> None:
-    """What the municipality was asked for is done: the child is assessed, unless that was told already, or the child is
+    """What the municipality was asked for is done: the child is assessed, unless that was recorded already, or the child is
     another municipality's by now."""
     referral = await repository.child_referral(work, referral_id)
     case = referral and await cases.case_for_itself(work, referral.case_id)

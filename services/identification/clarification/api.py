@@ -26,11 +26,11 @@ router = service_router()
 
 @router.post("/cases/{case_id}/interviews", status_code=201)
 async def hold_interview(
-    work: Caseworker, case_id: UUID, report: InterviewReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: InterviewReport, expected: IfMatch
 ) -> Tagged[InterviewReceipt]:
     """Record an interview of the clarification."""
     case, interview, number, in_detention = await domain.hold_interview(
-        work, case_id=case_id, report=report, match=match
+        work, case_id=case_id, report=report, expected=expected
     )
     return InterviewReceipt(interview_id=interview.id, number=number, held_in_detention=in_detention).tagged(case)
 
@@ -63,8 +63,8 @@ async def read_recommendations(work: FileWorker, case_id: UUID, purpose: Purpose
 
 @router.post("/cases/{case_id}/recommendation", status_code=201)
 async def recommend(
-    work: Caseworker, case_id: UUID, made: RecommendationMade, match: IfMatch
+    work: Caseworker, case_id: UUID, made: RecommendationMade, expected: IfMatch
 ) -> Tagged[RecommendationReceipt]:
     """CMM recommends an outcome to the deciding authority."""
-    case, recommendation = await domain.recommend(work, case_id=case_id, made=made, match=match)
+    case, recommendation = await domain.recommend(work, case_id=case_id, made=made, expected=expected)
     return RecommendationReceipt(recommendation_id=recommendation.id, outcome=recommendation.outcome).tagged(case)

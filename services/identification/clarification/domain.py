@@ -16,7 +16,7 @@ from shared.contract.codes import Authority
 from shared.contract.organisations import CENTRE
 from shared.contract.personal import Personal
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Forbidden
 
 
@@ -25,12 +25,12 @@ class OnlyTheCentreRecommends(Forbidden):
 
 
 async def hold_interview(
-    work: UnitOfWork, *, case_id: UUID, report: InterviewReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: InterviewReport, expected: ExpectedVersion
 ) -> tuple[Case, Interview, int, int]:
     """Record an interview. Gives how many there now are, and how many were held in detention.
 
     Interviews go on after a decision too: a reassessment may follow."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.take(case, Step.INTERVIEW)
     interview = Interview(
         case_id=case.id,
@@ -65,10 +65,10 @@ async def hold_interview(
 
 
 async def recommend(
-    work: UnitOfWork, *, case_id: UUID, made: RecommendationMade, match: Match
+    work: UnitOfWork, *, case_id: UUID, made: RecommendationMade, expected: ExpectedVersion
 ) -> tuple[Case, Recommendation]:
     """CMM recommends an outcome to the deciding authority. An interview is voluntary, so none is required before."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise OnlyTheCentreRecommends("CMM recommends; the deciding authority decides.")
     if case.authority is Authority.NEEDS_REVIEW:

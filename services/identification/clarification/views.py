@@ -16,5 +16,5 @@ def see_last_recommendation(made: Sequence[Recommendation]) -> RecommendationSum
 
 def see_recommendation(made: Recommendation, reasons: SealedText) -> RecommendationDetails:
     """A recommendation with its reasons."""
-    told = made.model_dump(include={"outcome", "made_at", "made_by"})
-    return RecommendationDetails(recommendation_id=made.id, reasons=reasons.text, **told)
+    fields = made.model_dump(include={"outcome", "made_at", "made_by"})
+    return RecommendationDetails(recommendation_id=made.id, reasons=reasons.text, **fields)

@@ -30,10 +30,10 @@ router = service_router()
 
 @router.post("/cases/{case_id}/consents", status_code=201)
 async def record_consent(
-    work: Caseworker, case_id: UUID, report: ConsentReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: ConsentReport, expected: IfMatch
 ) -> Tagged[ConsentReceipt]:
     """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else."""
-    case, consent = await domain.record_consent(work, case_id=case_id, report=report, match=match)
+    case, consent = await domain.record_consent(work, case_id=case_id, report=report, expected=expected)
     return ConsentReceipt(consent_id=consent.id).tagged(case)
 
 
@@ -49,13 +49,13 @@ async def list_consents(work: Reader, case_id: UUID, pages: Pages) -> Page[Conse
 
 @router.post("/cases/{case_id}/consents/{consent_id}/withdraw")
 async def withdraw_consent(
-    work: Caseworker, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: IfMatch
+    work: Caseworker, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, expected: IfMatch
 ) -> Tagged[WithdrawalReceipt]:
     """The person takes back that this recipient knows for this purpose, however often that was recorded. From this instant
     nothing more reaches it, unless a consent for another purpose or the law covers it (`may_still_know`); the recipient must
     acknowledge it (`GET /identification/v1/withdrawals`)."""
     case, consent, may_still_know = await domain.withdraw(
-        work, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, match=match
+        work, case_id=case_id, consent_id=consent_id, withdrawal=withdrawal, expected=expected
     )
     return views.see_withdrawn(consent, may_still_know=may_still_know).tagged(case)
 
@@ -81,11 +81,11 @@ async def acknowledge_withdrawal(work: Reader, consent_id: UUID) -> Withdrawal:
 
 @router.post("/cases/{case_id}/disclosures", status_code=201)
 async def disclose(
-    work: Caseworker, case_id: UUID, report: DisclosureReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: DisclosureReport, expected: IfMatch
 ) -> Tagged[DisclosureReceipt]:
     """Something about the person is told to a recipient: by a live consent that covers the fields, or by the law that is
     named with its reason (409 `ConsentMissing` without either)."""
-    case, disclosure = await disclosures.disclose(work, case_id=case_id, report=report, match=match)
+    case, disclosure = await disclosures.disclose(work, case_id=case_id, report=report, expected=expected)
     return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)
 
 
@@ -100,10 +100,10 @@ async def list_case_disclosures(work: Reader, case_id: UUID, pages: Pages) -> Pa
 
 @router.post("/cases/{case_id}/disclosures/{disclosure_id}/end")
 async def end_disclosure(
-    work: Caseworker, case_id: UUID, disclosure_id: UUID, match: IfMatch
+    work: Caseworker, case_id: UUID, disclosure_id: UUID, expected: IfMatch
 ) -> Tagged[DisclosureReceipt]:
     """A disclosure by law no longer lets the recipient know; it stays on record."""
-    case, disclosure = await disclosures.end(work, case_id=case_id, disclosure_id=disclosure_id, match=match)
+    case, disclosure = await disclosures.end(work, case_id=case_id, disclosure_id=disclosure_id, expected=expected)
     return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)
 
 

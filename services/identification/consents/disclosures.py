@@ -1,17 +1,17 @@
-"""What is told about a person, and why that is allowed: by consent, or by a law that is named with the reason."""
+"""What is disclosed about a person, and why that is allowed: by consent, or by a law that is named with the reason."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
-from services.identification.consents import repository, sharing
+from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import DisclosureReport, DisclosureWords
 from shared.contract.codes import DisclosureBasis
 from shared.contract.events import DisclosureMade
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
 
 
@@ -28,11 +28,11 @@ class DisclosureIsEnded(Conflict):
 
 
 async def disclose(
-    work: UnitOfWork, *, case_id: UUID, report: DisclosureReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: DisclosureReport, expected: ExpectedVersion
 ) -> tuple[Case, Disclosure]:
-    """Note that something is told to the recipient, with a snapshot of what. A live consent that covers it is its basis;
+    """Note that something is disclosed to the recipient, with a snapshot of what. A live consent that covers it is its basis;
     without one it takes a law and a reason, and is listed in the report of disclosures by law."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     live = await repository.live_consents(work, case, report.recipient, report.purpose)
     consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
     if consent is None:
@@ -50,7 +50,7 @@ async def disclose(
     )
     await repository.add_disclosure(work, disclosure, DisclosureWords(note=report.note, reason=report.reason))
     if disclosure.basis is DisclosureBasis.LAW:
-        await sharing.let_know(work, case.id, report.recipient)
+        await recipients.let_know(work, case.id, report.recipient)
     work.record(
         DisclosureMade(
             case_id=case.id,
@@ -76,14 +76,16 @@ def _check_the_law(report: DisclosureReport, live: Sequence[Consent]) -> None:
         raise ReasonMissing("Say in `reason` why the law that you name allows this disclosure without consent.")
 
 
-async def end(work: UnitOfWork, *, case_id: UUID, disclosure_id: UUID, match: Match) -> tuple[Case, Disclosure]:
-    """A disclosure by law no longer lets the recipient know; what was told was told."""
-    case = await cases.lock_case(work, case_id, match)
+async def end(
+    work: UnitOfWork, *, case_id: UUID, disclosure_id: UUID, expected: ExpectedVersion
+) -> tuple[Case, Disclosure]:
+    """A disclosure by law no longer lets the recipient know; what was disclosed stays disclosed."""
+    case = await cases.lock_case(work, case_id, expected)
     disclosure = await repository.disclosure_in(work, case, disclosure_id)
     if disclosure.basis is DisclosureBasis.CONSENT:
         raise DisclosureIsEnded("This disclosure rests on a consent; it ends when the person withdraws that.")
     if disclosure.ended_at:
         raise DisclosureIsEnded("This disclosure was ended already.")
     await repository.end_disclosure(work, disclosure)
-    await sharing.take_back(work, case, disclosure.recipient)
+    await recipients.take_back(work, case, disclosure.recipient)
     return case, disclosure

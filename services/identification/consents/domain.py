@@ -1,5 +1,5 @@
 """Consent, per recipient and purpose. Taking it back stops every later disclosure at once, undoes none, and erases no
-lawful record (domain, section 7)."""
+lawful record (docs/rules.md, consent-2)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,14 +11,14 @@ from services.identification.case import repository as cases
 from services.identification.case.codes import ShareScope
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
-from services.identification.consents import repository, sharing
+from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -31,10 +31,10 @@ class ConsentIsWithdrawn(Conflict):
 
 
 async def record_consent(
-    work: UnitOfWork, *, case_id: UUID, report: ConsentReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: ConsentReport, expected: ExpectedVersion
 ) -> tuple[Case, Consent]:
     """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if report.given_at and report.given_at > work.now:
         raise ConsentInTheFuture("The consent is given in the future; record it when the person has given it.")
@@ -78,7 +78,7 @@ async def take_over(
 
 async def _give(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None:
     await repository.add_consent(work, consent, words)
-    await sharing.let_know_by_consent(work, consent.case_id, consent.recipient)
+    await recipients.let_know_by_consent(work, consent.case_id, consent.recipient)
     work.record(
         ConsentGiven(
             case_id=consent.case_id,
@@ -90,32 +90,32 @@ async def _give(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None
     )
 
 
-def read_scope(told: Sequence[ShareScope] | PersonalText | None) -> tuple[list[ShareScope], PersonalText | None]:
+def read_scope(scope: Sequence[ShareScope] | PersonalText | None) -> tuple[list[ShareScope], PersonalText | None]:
     """The codes, and the words. Words that are all codes are codes; other words open nothing beyond the status."""
-    if told is None:
+    if scope is None:
         return [ShareScope.STATUS], None
-    if not isinstance(told, Personal):
-        return sorted({ShareScope.STATUS, *told}), None
-    spoken = set(told.value.replace(",", " ").lower().split())
+    if not isinstance(scope, Personal):
+        return sorted({ShareScope.STATUS, *scope}), None
+    spoken = set(scope.value.replace(",", " ").lower().split())
     if spoken and spoken <= set(ShareScope):
         return sorted({ShareScope.STATUS, *(ShareScope(each) for each in spoken)}), None
-    return [ShareScope.STATUS], told
+    return [ShareScope.STATUS], scope
 
 
 async def withdraw(
-    work: UnitOfWork, *, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, match: Match
+    work: UnitOfWork, *, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, expected: ExpectedVersion
 ) -> tuple[Case, Consent, bool]:
     """The person takes the consent back: at once, whenever it was said, and whatever the case's status is. It is taken back
     however often it was recorded: what the person no longer wants is that this recipient knows for this purpose. Says
     whether something else still lets the recipient know of the case."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     consent = await repository.consent_in(work, case, consent_id)
     if consent.withdrawn_at:
         raise ConsentIsWithdrawn("The consent was withdrawn already; nothing is disclosed on it.")
     same = await repository.live_consents(work, case, consent.recipient, consent.purpose)
     for each in same:
         await repository.withdraw(work, each, by=work.actor.org, said=withdrawal.withdrawn_at)
-    may_still_know = await sharing.take_back(work, case, consent.recipient)
+    may_still_know = await recipients.take_back(work, case, consent.recipient)
     # Partners may know the person by a case that was merged into this one.
     for member, each in product(await repository.family_of(work, case.id), same):
         work.record(

@@ -1,4 +1,4 @@
-"""Tables of what a person lets others know, and of what was told."""
+"""Tables of what a person lets others know, and of what was disclosed."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from shared.data.columns import code, codes, moment, record_id, sealed
 
 
 class Consent(Table, table=True):
-    """Leave to let one recipient know, for one purpose. `particulars` seals the scope in words and who interpreted.
+    """The person lets one recipient know, for one purpose. `particulars` seals the scope in words and who interpreted.
 
     A withdrawal holds from `withdrawn_at`, which is when it reached us; the row stays, as the recipient must acknowledge."""
 
@@ -34,7 +34,7 @@ class Consent(Table, table=True):
 
 
 class Disclosure(Table, table=True):
-    """What was told to whom, and why that was allowed. `fields` is the snapshot of what it covered; `particulars` seals
+    """What was disclosed to whom, and why that was allowed. `fields` is the snapshot of what it covered; `particulars` seals
     note and reason. One by law lets the recipient know until it is ended."""
 
     id: UUID = record_id()

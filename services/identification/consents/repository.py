@@ -1,4 +1,4 @@
-"""What a person lets others know, and what was told: who has leave now, and who must still acknowledge a withdrawal."""
+"""What a person lets others know, and what was disclosed: who may know now, and who must still acknowledge a withdrawal."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
 
 
 # What was allowed in a case that was merged into another is allowed there.
-_LEAVES = text("""
+_DISCLOSABLE = text("""
     WITH RECURSIVE family AS (
         SELECT id AS asked, id AS member FROM case_file WHERE id = ANY (:case_ids)
         UNION SELECT family.asked, f.id FROM family JOIN case_file f ON f.merged_into = family.member),
@@ -50,29 +50,29 @@ _LEAVES = text("""
 """)
 
 
-async def leaves_of(
-    work: UnitOfWork, org: str, case_ids: Sequence[UUID], purpose: Purpose | None = None
+async def disclosable_to(
+    work: UnitOfWork, organisation: str, case_ids: Sequence[UUID], purpose: Purpose | None = None
 ) -> dict[UUID, frozenset[ShareScope]]:
-    """What the organisation has leave to know of each case, by consent or by law, for this purpose (without one, for any),
+    """What may be disclosed of each case to the organisation, by consent or by law, for this purpose (without one, for any),
     with one statement."""
     found: dict[UUID, set[ShareScope]] = {case_id: set() for case_id in case_ids}
     if found:
         for case_id, scope in await work.session.execute(
-            _LEAVES, {"case_ids": list(found), "org": org, "purpose": purpose}
+            _DISCLOSABLE, {"case_ids": list(found), "org": organisation, "purpose": purpose}
         ):
             found[case_id].add(ShareScope(scope))
     return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
 
 
-async def is_barred(work: UnitOfWork, case_id: UUID, org: str) -> bool:
+async def is_barred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the person has taken consent back from the organisation, and nothing else lets it know."""
     family = await family_of(work, case_id)
     taken_back = exists().where(
-        col(Consent.case_id).in_(family), col(Consent.recipient) == org, col(Consent.withdrawn_at).is_not(None)
+        col(Consent.case_id).in_(family), col(Consent.recipient) == organisation, col(Consent.withdrawn_at).is_not(None)
     )
     if not await work.session.scalar(select(taken_back)):
         return False
-    return not any((await leaves_of(work, org, family)).values())
+    return not any((await disclosable_to(work, organisation, family)).values())
 
 
 async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a person lets others know, and what was told."""
+"""What a person lets others know, and what was disclosed."""
 
 from typing import Annotated
 from uuid import UUID

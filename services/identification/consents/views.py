@@ -49,5 +49,5 @@ def see_withdrawn(consent: Consent, *, may_still_know: bool) -> WithdrawalReceip
 
 def see_disclosure(row: Disclosure, words: DisclosureWords) -> DisclosureState:
     """A disclosure with its reason."""
-    told = row.model_dump(include=set(DisclosureState.model_fields) - {"disclosure_id", "reason", "note"})
-    return DisclosureState(disclosure_id=row.id, reason=words.reason, note=words.note, **told)
+    fields = row.model_dump(include=set(DisclosureState.model_fields) - {"disclosure_id", "reason", "note"})
+    return DisclosureState(disclosure_id=row.id, reason=words.reason, note=words.note, **fields)

@@ -18,10 +18,10 @@ router = service_router()
 
 @router.post("/cases/{case_id}/criminal-track", status_code=201)
 async def record_criminal_step(
-    work: Caseworker, case_id: UUID, taken: CriminalStepTaken, match: IfMatch
+    work: Caseworker, case_id: UUID, taken: CriminalStepTaken, expected: IfMatch
 ) -> Tagged[CriminalStepReceipt]:
     """Record a step of the criminal track; the prosecution may, in a case whose id it knows. It changes no decision."""
-    case, step = await domain.record_step(work, case_id=case_id, taken=taken, match=match)
+    case, step = await domain.record_step(work, case_id=case_id, taken=taken, expected=expected)
     return CriminalStepReceipt(step_id=step.id, kind=step.kind, section=step.section, on=step.taken_on).tagged(case)
 
 

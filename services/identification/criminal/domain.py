@@ -1,4 +1,4 @@
-"""The criminal track: it runs beside the identification, and never decides it (domain, section 2)."""
+"""The criminal track: it runs beside the identification, and never decides it (docs/rules.md, process-10)."""
 
 from uuid import UUID
 
@@ -12,14 +12,14 @@ from services.identification.criminal.schemas import CriminalStepTaken
 from services.identification.records import repository as records
 from shared.contract import events
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 
 
 async def record_step(
-    work: UnitOfWork, *, case_id: UUID, taken: CriminalStepTaken, match: Match
+    work: UnitOfWork, *, case_id: UUID, taken: CriminalStepTaken, expected: ExpectedVersion
 ) -> tuple[Case, CriminalRecord]:
     """Record a step; neither the status nor any decision changes by it."""
-    case = await cases.lock_case(work, case_id, match, parts=records.with_the_prosecution(work.actor))
+    case = await cases.lock_case(work, case_id, expected, parts=records.with_the_prosecution(work.actor))
     lifecycle.check(case, Step.FOLLOW_THE_COURTS)
     step = CriminalRecord(
         case_id=case.id,
@@ -31,6 +31,6 @@ async def record_step(
     )
     note = SealedText(text=taken.note) if taken.note else None
     await records.add(work, step, operation="criminal.add", note=note)
-    told = taken.model_dump(exclude={"note"})
-    work.record(events.CriminalStepRecorded(case_id=case.id, occurred_at=work.now, **told))
+    fields = taken.model_dump(exclude={"note"})
+    work.record(events.CriminalStepRecorded(case_id=case.id, occurred_at=work.now, **fields))
     return case, step

@@ -13,7 +13,7 @@ from services.identification.custody.schemas import CustodyEndReport, CustodyRep
 from shared.contract import events
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
 
 _UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
@@ -45,9 +45,9 @@ def proposals(case: Case) -> list[Proposal]:
     return [Proposal.PLACEMENT_34] if is_held(case) and not is_clarified and may_lack_stay else []
 
 
-async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, match: Match) -> Case:
-    """The person is detained, or is since another time than was told."""
-    case = await cases.lock_case(work, case_id, match)
+async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion) -> Case:
+    """The person is detained, or is since another time than was recorded."""
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if report.since > work.now:
         raise CustodyInTheFuture("The detention begins in the future; report it when the person is held.")
@@ -61,7 +61,7 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, match:
 
 async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
     """Note in a locked case since when the person is held; 72 hours run from there, and CMM is alerted."""
-    if is_held(case):  # otherwise the clock tells that it has begun
+    if is_held(case):  # otherwise the deadline says that it has begun
         work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=since))
     case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
     case.custody_from = None
@@ -77,9 +77,9 @@ async def join(work: UnitOfWork, case_id: UUID, *, since: datetime) -> None:
         await begin(work, case, since=since)
 
 
-async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, match: Match) -> Case:
+async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expected: ExpectedVersion) -> Case:
     """The person is no longer detained."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if case.custody_since is None or case.custody_ended_at is not None:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
     if report.ended_at > work.now:

@@ -1,1 +1,1 @@
-"""What runs out, when, and for whom: rules, rows, hotline hours, the on-call, and telling who must hear."""
+"""What runs out, when, and for whom: rules, rows, hotline hours, the on-call, and alerting those concerned."""

@@ -1,4 +1,4 @@
-"""Endpoints of the clocks, of custody, and of the on-call."""
+"""Endpoints of the deadlines, of custody, and of the on-call."""
 
 from uuid import UUID
 
@@ -33,9 +33,9 @@ async def list_deadlines(
 
 
 @router.post("/cases/{case_id}/on-call/acknowledge")
-async def acknowledge(work: Caseworker, case_id: UUID, match: IfMatch) -> Tagged[OnCallDetails]:
+async def acknowledge(work: Caseworker, case_id: UUID, expected: IfMatch) -> Tagged[OnCallDetails]:
     """Somebody on call has taken it; the alerts end. Saying so again changes nothing."""
-    case, watch = await on_call.acknowledge(work, case_id=case_id, match=match)
+    case, watch = await on_call.acknowledge(work, case_id=case_id, expected=expected)
     return views.see_on_call(watch).tagged(case)
 
 

@@ -1,4 +1,4 @@
-"""The clocks that run for a person: set by what is known, told when they run out. No clock ever closes a case."""
+"""The deadlines that run for a person: set by what is known, published when they run out. No deadline ever closes a case."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, repository, rules
 from services.identification.deadlines.models import OnCallWatch
-from services.identification.deadlines.rules import Assessment, Clock, Facts, GivenPeriod, SentBack
+from services.identification.deadlines.rules import Assessment, ComputedDeadline, DeadlineBasis, GivenPeriod, SentBack
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.models import Appeal
 from services.identification.decisions.standing import standing
@@ -32,69 +32,71 @@ CASES_AT_ONCE: Final = 100
 Key = tuple[DeadlineKind, str]
 
 
-async def wind(work: UnitOfWork, case: Case) -> None:
-    """Set the clocks of a locked case by what is now known of it, and tell at once what is due. Whoever changes what a
-    clock depends on calls this."""
-    await _wind(work, [case])
+async def set_deadlines(work: UnitOfWork, case: Case) -> None:
+    """Set the deadlines of a locked case by what is now known of it, and record at once what is due. Whoever changes what a
+    deadline depends on calls this."""
+    await _set_deadlines(work, [case])
 
 
-async def wind_the_unwound(work: UnitOfWork) -> bool:
-    """Sweep: cases that an earlier Havn left without clocks get theirs."""
-    cases = await repository.take_unwound(work, limit=CASES_AT_ONCE)
+async def set_missing_deadlines(work: UnitOfWork) -> bool:
+    """Sweep: cases that an earlier Havn left without deadlines get theirs."""
+    cases = await repository.take_without_deadlines(work, limit=CASES_AT_ONCE)
     if cases:
-        await _wind(work, cases, is_late=True)
+        await _set_deadlines(work, cases, is_late=True)
     return len(cases) == CASES_AT_ONCE
 
 
-async def _wind(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
+async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
     case_ids = [case.id for case in cases]
     for case in cases:
         case.is_wound = True
     async with case_repository.as_itself(work):
-        kept = await repository.lock_clocks(work, case_ids)
+        kept = await repository.lock_deadlines(work, case_ids)
         watches = await repository.watches_of(work, case_ids)
-        told = []
-        for case_id, facts in (await _facts_of(work, cases)).items():
+        due = []
+        for case_id, basis in (await _basis_of(work, cases)).items():
             rows = {(row.kind, row.ref): row for row in kept[case_id]}
             watch = _heed_custody(
-                work, case_id, facts, rows.get((DeadlineKind.CUSTODY, "")), watches.get(case_id), is_late=is_late
+                work, case_id, basis, rows.get((DeadlineKind.CUSTODY, "")), watches.get(case_id), is_late=is_late
             )
-            told += _set(work, case_id, rules.clocks_of(_with_on_call(facts, watch)), rows)
-        _tell(work, told, until=work.now)
+            due += _set(work, case_id, rules.deadlines_of(_with_on_call(basis, watch)), rows)
+        _record_due(work, due, until=work.now)
 
 
-def _set(work: UnitOfWork, case_id: UUID, clocks: Iterable[Clock], rows: dict[Key, Deadline]) -> list[Deadline]:
-    """Make the rows of a case show its clocks; gives all of them."""
+def _set(
+    work: UnitOfWork, case_id: UUID, deadlines: Iterable[ComputedDeadline], rows: dict[Key, Deadline]
+) -> list[Deadline]:
+    """Make the rows of a case show its deadlines; gives all of them."""
     found = []
-    for clock in clocks:
-        row = rows.pop((clock.kind, clock.ref), None)
+    for deadline in deadlines:
+        row = rows.pop((deadline.kind, deadline.ref), None)
         if row is None:
-            row = rules.new_row(clock, case_id=case_id, now=work.now)
+            row = rules.new_row(deadline, case_id=case_id, now=work.now)
             repository.add(work, row)
         else:
-            rules.set_row(row, clock, now=work.now)
+            rules.set_row(row, deadline, now=work.now)
         found.append(row)
     for row in rows.values():
         rules.end_row(row, now=work.now)
     return found
 
 
-# ---------------------------------------------------------------- telling
+# ---------------------------------------------------------------- what is due
 
 
 async def fire_due(work: UnitOfWork) -> bool:
-    """Sweep: tell of every clock what has come due since the last time, in order and once."""
+    """Sweep: record of every deadline what has come due since the last time, in order and once."""
     rows = await repository.take_due(work, limit=BATCH)
     is_full = len(rows) == BATCH
     # Of a full batch only what lies before everything that was left out.
     until = rows[-1].next_alert_at if is_full else work.now
-    _tell(work, rows, until=until or work.now)
+    _record_due(work, rows, until=until or work.now)
     return is_full
 
 
-def _tell(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> None:
-    told = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
-    for instant, state, row in sorted(told, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
+def _record_due(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> None:
+    due = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
+    for instant, state, row in sorted(due, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
         work.record(
             DeadlineApproaching(
                 case_id=row.case_id,
@@ -112,30 +114,36 @@ def _tell(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> Non
 
 
 async def count_passed(work: UnitOfWork) -> bool:
-    """Sweep: the gauge of clocks that have run out."""
+    """Sweep: the gauge of deadlines that have run out."""
     passed = await repository.passed(work)
     for kind in DeadlineKind:
         DEADLINES_PASSED.labels(kind).set(passed.get(kind, 0))
     return False
 
 
-# ---------------------------------------------------------------- custody is told at once
+# ---------------------------------------------------------------- custody is alerted of at once
 
 
 def _heed_custody(
-    work: UnitOfWork, case_id: UUID, facts: Facts, custody: Deadline | None, watch: OnCallWatch | None, *, is_late: bool
+    work: UnitOfWork,
+    case_id: UUID,
+    basis: DeadlineBasis,
+    custody: Deadline | None,
+    watch: OnCallWatch | None,
+    *,
+    is_late: bool,
 ) -> OnCallWatch | None:
     """CMM is alerted at once when somebody is held; the on-call outside hotline hours, until somebody has taken it.
 
-    Gives the on-call's watch over the case. Of what an earlier Havn left (`is_late`), only what is not over is told."""
-    if watch and not facts.is_held:
+    Gives the on-call's watch over the case. Of what an earlier Havn left (`is_late`), only what is not over is recorded."""
+    if watch and not basis.is_held:
         watch.next_at = None
-    is_new = facts.is_held and (custody is None or custody.done_at is not None)
-    if not is_new or facts.custody_since is None:
+    is_new = basis.is_held and (custody is None or custody.done_at is not None)
+    if not is_new or basis.custody_since is None:
         return watch
-    due_at = rules.end_of_custody(facts.custody_since)
+    due_at = rules.end_of_custody(basis.custody_since)
     if not is_late:
-        work.record(CustodyBegan(case_id=case_id, occurred_at=work.now, since=facts.custody_since))
+        work.record(CustodyBegan(case_id=case_id, occurred_at=work.now, since=basis.custody_since))
     elif due_at <= work.now:
         return watch
     if hotline.is_open(work.now):
@@ -149,10 +157,10 @@ def _heed_custody(
     return watch
 
 
-def _with_on_call(facts: Facts, watch: OnCallWatch | None) -> Facts:
+def _with_on_call(basis: DeadlineBasis, watch: OnCallWatch | None) -> DeadlineBasis:
     if watch is None:
-        return facts
-    return replace(facts, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
+        return basis
+    return replace(basis, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
 
 
 def alert_on_call(work: UnitOfWork, watch: OnCallWatch, *, at: datetime, due_at: datetime | None) -> None:
@@ -171,8 +179,8 @@ def repeat_after(at: datetime) -> timedelta:
 # ---------------------------------------------------------------- what is known
 
 
-async def _facts_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Facts]:
-    """All that the clocks of these cases depend on, with one statement for each kind of it."""
+async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, DeadlineBasis]:
+    """All that the deadlines of these cases depend on, with one statement for each kind of it."""
     case_ids = [case.id for case in cases]
     decisions = await decisions_repository.decisions_of(work, case_ids)
     granted = await periods_repository.periods_of(work, case_ids)
@@ -184,7 +192,7 @@ async def _facts_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Facts
     for case in cases:
         stands = standing(decisions[case.id])
         plan = next(iter(plans[case.id]), None)
-        found[case.id] = Facts(
+        found[case.id] = DeadlineBasis(
             opened_at=case.opened_at,
             status=case.status,
             authority=case.authority,
@@ -214,7 +222,7 @@ async def _facts_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Facts
 
 
 def _sent_back(appeals: Sequence[Appeal]) -> SentBack | None:
-    """The last time that the authority was told to decide again, of appeals in the order of their days."""
+    """The last time that a case was referred back to the authority, of appeals in the order of their days."""
     found = None
     for each in appeals:
         if each.outcome is AppealOutcome.REFERRED_BACK and each.decided_on:

@@ -1,4 +1,4 @@
-"""When the hotline is open; outside these hours the on-call is alerted (domain, section 4)."""
+"""When the hotline is open; outside these hours the on-call is alerted (docs/rules.md, deadline-7)."""
 
 from datetime import datetime, time
 from typing import Final, Self

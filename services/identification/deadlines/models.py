@@ -1,4 +1,4 @@
-"""Tables of the clocks: what runs out for whom, who is on call, and which referrals of a child await an assessment."""
+"""Tables of the deadlines: what runs out for whom, who is on call, and which referrals of a child await an assessment."""
 
 from datetime import datetime
 from uuid import UUID

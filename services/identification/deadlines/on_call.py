@@ -1,4 +1,4 @@
-"""The on-call: alerted at once outside hotline hours, and again until somebody has taken it (domain, section 4)."""
+"""The on-call: alerted at once outside hotline hours, and again until somebody has taken it (docs/rules.md, deadline-6)."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from shared.contract.codes import DeadlineKind
 from shared.contract.events import OnCallAcknowledged
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Forbidden
 
 
@@ -23,9 +23,9 @@ class OnCallNotAlerted(Conflict):
     """There is nothing to acknowledge."""
 
 
-async def acknowledge(work: UnitOfWork, *, case_id: UUID, match: Match) -> tuple[Case, OnCallWatch]:
+async def acknowledge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion) -> tuple[Case, OnCallWatch]:
     """Somebody on call has taken it: no further alert. The first to say so stays the one who did."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise OnlyTheOnCall("Only CMM, whose on-call was alerted, acknowledges.")
     watch = await repository.watch_of(work, case)

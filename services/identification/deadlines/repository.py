@@ -1,4 +1,4 @@
-"""Clocks, the on-call, and all of a case that they depend on."""
+"""Deadlines, the on-call, and all of a case that they depend on."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from shared.data.unit_of_work import UnitOfWork
 ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
 
 
-# ---------------------------------------------------------------- what clocks depend on
+# ---------------------------------------------------------------- what deadlines depend on
 
 
 async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
@@ -49,11 +49,11 @@ async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, O
     return {watch.case_id: watch for watch in await work.session.scalars(query)}
 
 
-# ---------------------------------------------------------------- the clocks
+# ---------------------------------------------------------------- the deadlines
 
 
-async def lock_clocks(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
-    """The clocks of these cases as they are kept, locked until the transaction ends."""
+async def lock_deadlines(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
+    """The deadlines of these cases as they are kept, locked until the transaction ends."""
     query = select(Deadline).with_for_update().execution_options(populate_existing=True)
     return await _by_case(work, case_ids, query, Deadline)
 
@@ -64,20 +64,20 @@ def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
 
 
 async def running_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
-    """The clocks of cases already read that are not done, soonest first, with one statement."""
+    """The deadlines of cases already read that are not done, soonest first, with one statement."""
     query = select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER)
     return await _by_case(work, case_ids, query, Deadline)
 
 
 async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
-    """Clocks that have something to tell, soonest first, locked; those that somebody else is at are passed by."""
+    """Deadlines of which something is due, soonest first, locked; those that somebody else is at are passed by."""
     query = select(Deadline).where(col(Deadline.next_alert_at) <= work.now).order_by(col(Deadline.next_alert_at))
     locked = query.limit(limit).with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return list(await work.session.scalars(locked))
 
 
-async def take_unwound(work: UnitOfWork, *, limit: int) -> list[Case]:
-    """Cases that an earlier Havn left without clocks, locked."""
+async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
+    """Cases that an earlier Havn left without deadlines, locked."""
     query = select(Case).where(col(Case.is_wound).is_(False)).limit(limit)
     return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
@@ -92,7 +92,7 @@ async def list_deadlines(
     after: Sequence[str | int] | None,
     limit: int,
 ) -> list[Deadline]:
-    """Clocks of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`.
+    """Deadlines of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`.
 
     `until` as a day takes those whose last day is that one or earlier. Those that are done only where asked for."""
     asked = [_is(state, now=work.now)]
@@ -107,7 +107,7 @@ async def list_deadlines(
     if after:
         last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])), str(after[2]), str(after[3]))
         asked.append(tuple_(*ORDER) > last)
-    # Each half by its own index: for "mine, or of my cases" in one the database looks at every clock there is.
+    # Each half by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
     mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, *asked)
     of_my_cases = (
         select(Deadline)
@@ -141,7 +141,7 @@ def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
 
 
 async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
-    """How many clocks of each kind have run out and are not done."""
+    """How many deadlines of each kind have run out and are not done."""
     query = (
         select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=work.now)).group_by(Deadline.kind)
     )

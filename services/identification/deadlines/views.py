@@ -1,4 +1,4 @@
-"""Clocks, custody, the on-call and its alerts."""
+"""Deadlines, custody, the on-call and its alerts."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from shared.alerts.queue import RaisedAlert
 
 
 def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:
-    """A clock as it stands."""
+    """A deadline and its state."""
     return DeadlineDetails(
         kind=row.kind,
         case_id=row.case_id,

@@ -34,10 +34,10 @@ router = service_router()
 
 @router.post("/cases/{case_id}/decisions", status_code=201)
 async def decide(
-    work: Decider, case_id: UUID, report: DecisionReport, match: RequiredIfMatch
+    work: Decider, case_id: UUID, report: DecisionReport, expected: RequiredIfMatch
 ) -> Tagged[DecisionReceipt]:
     """Decide, as a decider of the authority that the routing found. Send the case's ETag as If-Match."""
-    case, decision = await domain.decide(work, case_id=case_id, report=report, match=match)
+    case, decision = await domain.decide(work, case_id=case_id, report=report, expected=expected)
     return DecisionReceipt(decision_id=decision.id, is_current=decision.is_current).tagged(case)
 
 
@@ -59,9 +59,11 @@ async def list_decisions(
 
 
 @router.post("/cases/{case_id}/appeals", status_code=201)
-async def file_appeal(work: Caseworker, case_id: UUID, filing: AppealFiling, match: IfMatch) -> Tagged[AppealReceipt]:
+async def file_appeal(
+    work: Caseworker, case_id: UUID, filing: AppealFiling, expected: IfMatch
+) -> Tagged[AppealReceipt]:
     """Record that a decision is appealed: `removal_hold` is true from now on. A closed case stays closed."""
-    case, appeal = await appeals.file_appeal(work, case_id=case_id, filing=filing, match=match)
+    case, appeal = await appeals.file_appeal(work, case_id=case_id, filing=filing, expected=expected)
     return AppealReceipt(appeal_id=appeal.id, decision_id=appeal.decision_id, removal_hold=case.removal_hold).tagged(
         case
     )
@@ -69,11 +71,13 @@ async def file_appeal(work: Caseworker, case_id: UUID, filing: AppealFiling, mat
 
 @router.post("/cases/{case_id}/appeals/{appeal_id}/outcome")
 async def decide_appeal(
-    work: Caseworker, case_id: UUID, appeal_id: UUID, result: AppealResult, match: IfMatch
+    work: Caseworker, case_id: UUID, appeal_id: UUID, result: AppealResult, expected: IfMatch
 ) -> Tagged[AppealSummary]:
     """Record what became of an appeal. `removal_hold` ends when no other one is open. Referred back, the identification
     is pending again until the authority decides anew with `replaces`; a closed case is reopened for that."""
-    case, appeal = await appeals.record_outcome(work, case_id=case_id, appeal_id=appeal_id, result=result, match=match)
+    case, appeal = await appeals.record_outcome(
+        work, case_id=case_id, appeal_id=appeal_id, result=result, expected=expected
+    )
     return views.see_appeal(appeal).tagged(case)
 
 
@@ -99,16 +103,18 @@ async def list_appeals(work: Reader, case_id: UUID, pages: Pages, purpose: Purpo
 
 
 @router.post("/cases/{case_id}/closure")
-async def close_case(work: Caseworker, case_id: UUID, report: ClosureReport, match: IfMatch) -> Tagged[CaseStanding]:
+async def close_case(work: Caseworker, case_id: UUID, report: ClosureReport, expected: IfMatch) -> Tagged[CaseStanding]:
     """End the work on a decided case in which no appeal is open. No clock ever does this."""
-    case = await closing.close(work, case_id=case_id, report=report, match=match)
+    case = await closing.close(work, case_id=case_id, report=report, expected=expected)
     return _standing(case).tagged(case)
 
 
 @router.post("/cases/{case_id}/reopening")
-async def reopen_case(work: Caseworker, case_id: UUID, report: ReopeningReport, match: IfMatch) -> Tagged[CaseStanding]:
+async def reopen_case(
+    work: Caseworker, case_id: UUID, report: ReopeningReport, expected: IfMatch
+) -> Tagged[CaseStanding]:
     """Work on a closed case again."""
-    case = await closing.reopen(work, case_id=case_id, report=report, match=match)
+    case = await closing.reopen(work, case_id=case_id, report=report, expected=expected)
     return _standing(case).tagged(case)
 
 

@@ -16,7 +16,7 @@ from services.identification.records import repository as records
 from shared.contract import events
 from shared.contract.codes import AppealOutcome, Outcome
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
 
 DECIDED_ANEW = frozenset({AppealOutcome.REFERRED_BACK, AppealOutcome.CHANGED})
@@ -43,9 +43,11 @@ class DecidedBeforeFiled(Unprocessable):
     """An appeal cannot be decided before it was filed."""
 
 
-async def file_appeal(work: UnitOfWork, *, case_id: UUID, filing: AppealFiling, match: Match) -> tuple[Case, Appeal]:
+async def file_appeal(
+    work: UnitOfWork, *, case_id: UUID, filing: AppealFiling, expected: ExpectedVersion
+) -> tuple[Case, Appeal]:
     """Record that a decision is appealed. From now on the person is not removed; a closed case stays closed."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.APPEAL)
     made = (await repository.decisions_of(work, [case.id]))[case.id]
     decision = _appealed(made, filing.decision_id)
@@ -89,10 +91,10 @@ def _appealed(made: Sequence[Decision], decision_id: UUID | None) -> Decision:
 
 
 async def record_outcome(
-    work: UnitOfWork, *, case_id: UUID, appeal_id: UUID, result: AppealResult, match: Match
+    work: UnitOfWork, *, case_id: UUID, appeal_id: UUID, result: AppealResult, expected: ExpectedVersion
 ) -> tuple[Case, Appeal]:
     """Record what became of an appeal. Where the authority has to decide anew, the case is open for that again."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     appeal = await records.record_of(work, case, Appeal, appeal_id)
     if not appeal.is_open:
         raise AppealAlreadyDecided(f"This appeal was decided on {appeal.decided_on}; file another one instead.")

@@ -1,4 +1,4 @@
-"""Closing a case and reopening it. A person does both; no clock ever closes a case."""
+"""Closing a case and reopening it. A person does both; no deadline ever closes a case."""
 
 from datetime import date
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.identification.decisions.schemas import ClosureReport, ReopeningRe
 from services.identification.records import repository as records
 from shared.contract import events
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -27,9 +27,9 @@ class ClosedBeforeDecision(Unprocessable):
     """The work cannot have ended before it was decided."""
 
 
-async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, match: Match) -> Case:
+async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expected: ExpectedVersion) -> Case:
     """End the work on a decided case."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.CLOSE)
     if any(appeal.is_open for appeal in await records.records_of(work, case.id, Appeal)):
         raise AppealStillOpen("An appeal is open; record its outcome first: POST .../appeals/{appeal_id}/outcome.")
@@ -47,9 +47,9 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, match
     return case
 
 
-async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, match: Match) -> Case:
+async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, expected: ExpectedVersion) -> Case:
     """Work on a closed case again."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     await reopen_locked(work, case, on=on_date(work.now), reason=SealedText(text=report.reason))
     await changes.case_changed(work, case)
     return case

@@ -1,6 +1,6 @@
 """Decisions, by the routed authority's decider alone; none ever overwrites another.
 
-A decision does not depend on cooperation with the police or on an investigation (domain, section 2).
+A decision does not depend on cooperation with the police or on an investigation (docs/rules.md, process-6).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from shared.contract.codes import Authority, DeadlineKind, ExploitationForm, Out
 from shared.contract.events import DecisionMade, DecisionReplaced
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.clock import months_after, on_date
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
@@ -50,7 +50,7 @@ class DecidedYearsAhead(Unprocessable):
 
 
 class NotifiedBeforeDecision(Unprocessable):
-    """The person cannot have been told before it was decided."""
+    """The person cannot have been notified before it was decided."""
 
 
 class AlreadyDecided(Conflict):
@@ -61,11 +61,13 @@ class ReplacesNothing(Unprocessable):
     """The decision to be replaced is not a current one of this authority in this case."""
 
 
-async def decide(work: UnitOfWork, *, case_id: UUID, report: DecisionReport, match: Match) -> tuple[Case, Decision]:
+async def decide(
+    work: UnitOfWork, *, case_id: UUID, report: DecisionReport, expected: ExpectedVersion
+) -> tuple[Case, Decision]:
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
     is_a_courts = report.authority is Authority.COURT
     parts = RECORDING_A_COURT if is_a_courts else WORKING
-    case = await cases.lock_case(work, case_id, match, parts=parts)
+    case = await cases.lock_case(work, case_id, expected, parts=parts)
     _check_authority(work.actor, case, report)
     if not is_a_courts:
         await duplicates.check_resolved(work, case)
@@ -89,7 +91,7 @@ async def decide(work: UnitOfWork, *, case_id: UUID, report: DecisionReport, mat
     text = report.reasons or report.other_form
     reasons = DecisionGrounds(text=text, other_form=report.other_form) if text else None
     await repository.add_decision(work, decision, reasons, replaced=replaced)
-    _tell(work, case, decision, replaced)
+    _record_decision(work, case, decision, replaced)
     if is_a_courts:
         await _heed_the_court(work, case, decision)
     else:
@@ -168,7 +170,7 @@ def _forms(report: DecisionReport) -> list[ExploitationForm]:
     return [ExploitationForm.UNKNOWN]
 
 
-def _tell(work: UnitOfWork, case: Case, decision: Decision, replaced: Decision | None) -> None:
+def _record_decision(work: UnitOfWork, case: Case, decision: Decision, replaced: Decision | None) -> None:
     work.record(
         DecisionMade(
             case_id=case.id,

@@ -50,62 +50,71 @@ Taking = Annotated[Intake, Depends(_intake)]
 
 @router.post("/cases/{case_id}/evidence", status_code=201)
 async def submit_evidence(
-    work: Caseworker, case_id: UUID, submitted: EvidenceSubmitted, match: IfMatch, intake: Taking
+    work: Caseworker, case_id: UUID, submitted: EvidenceSubmitted, expected: IfMatch, intake: Taking
 ) -> Tagged[EvidenceReceipt]:
     """Store a file, whole with `content`, or to be sent in parts without. What it is, is judged by its content; infected
     files and kinds that are not kept are refused (422) and destroyed. What could not be scanned is held back."""
-    case, evidence = await domain.submit(work, case_id=case_id, submitted=submitted, match=match, intake=intake)
+    case, evidence = await domain.submit(work, case_id=case_id, submitted=submitted, expected=expected, intake=intake)
     return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/parts", status_code=201)
 async def submit_evidence_part(
-    work: Caseworker, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: IfMatch, intake: Taking
+    work: Caseworker, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, expected: IfMatch, intake: Taking
 ) -> Tagged[EvidencePartReceipt]:
     """Send a piece of a file, in any order. A piece that is sent again replaces the earlier one."""
     case, evidence = await domain.submit_part(
-        work, case_id=case_id, evidence_id=evidence_id, part=part, match=match, intake=intake
+        work, case_id=case_id, evidence_id=evidence_id, part=part, expected=expected, intake=intake
     )
     return EvidencePartReceipt(evidence_id=evidence.id, number=part.number, size=evidence.size).tagged(case)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/complete")
 async def complete_evidence(
-    work: Caseworker, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, match: IfMatch, intake: Taking
+    work: Caseworker,
+    case_id: UUID,
+    evidence_id: UUID,
+    completion: EvidenceCompletion,
+    expected: IfMatch,
+    intake: Taking,
 ) -> Tagged[EvidenceReceipt]:
     """Say that all parts were sent; then the file is judged as a whole."""
     case, evidence = await domain.complete(
-        work, case_id=case_id, evidence_id=evidence_id, completion=completion, match=match, intake=intake
+        work, case_id=case_id, evidence_id=evidence_id, completion=completion, expected=expected, intake=intake
     )
     return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/scan")
 async def scan_evidence(
-    work: Caseworker, case_id: UUID, evidence_id: UUID, match: IfMatch, intake: Taking
+    work: Caseworker, case_id: UUID, evidence_id: UUID, expected: IfMatch, intake: Taking
 ) -> Tagged[EvidenceReceipt]:
     """Scan a file again that is held back; it stays so where the scanner still does not answer."""
-    case, evidence = await domain.scan_again(work, case_id=case_id, evidence_id=evidence_id, match=match, intake=intake)
+    case, evidence = await domain.scan_again(
+        work, case_id=case_id, evidence_id=evidence_id, expected=expected, intake=intake
+    )
     return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/release")
 async def release_evidence(
-    work: Caseworker, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: IfMatch
+    work: Caseworker, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, expected: IfMatch
 ) -> Tagged[EvidenceReceipt]:
     """Let out a file that could not be scanned. It takes two different people, each with a reason."""
     case, evidence = await domain.release(
-        work, case_id=case_id, evidence_id=evidence_id, released=released, match=match
+        work, case_id=case_id, evidence_id=evidence_id, released=released, expected=expected
     )
     return await _receipt(work, case, evidence)
 
 
 @router.post("/cases/{case_id}/evidence/{evidence_id}/remove")
 async def remove_evidence(
-    work: Caseworker, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: IfMatch
+    work: Caseworker, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, expected: IfMatch
 ) -> Tagged[EvidenceReceipt]:
     """Take out a file that does not belong in the case. Its content is destroyed; that it was there, and why, stays."""
-    case, evidence = await domain.remove(work, case_id=case_id, evidence_id=evidence_id, removed=removed, match=match)
+    case, evidence = await domain.remove(
+        work, case_id=case_id, evidence_id=evidence_id, removed=removed, expected=expected
+    )
     return await _receipt(work, case, evidence)
 
 
@@ -120,7 +129,7 @@ async def list_evidence(work: Reader, case_id: UUID, pages: Pages, purpose: Purp
     reasons = await records.opened(work, every_release, "reason", SealedText)
     items = [
         EvidenceDetails(
-            **dict(_told(row, len(releases[row.id]))),
+            **dict(_receipt_of(row, len(releases[row.id]))),
             **dict(descriptions[row.id]),
             obtained_on=row.obtained_on,
             recorded_at=row.recorded_at,
@@ -160,10 +169,10 @@ def _file_name(evidence: Evidence, description: EvidenceDescription) -> str:
 
 
 async def _receipt(work: UnitOfWork, case: Case, evidence: Evidence) -> EvidenceReceipt:
-    return _told(evidence, await repository.count_releases(work, evidence)).tagged(case)
+    return _receipt_of(evidence, await repository.count_releases(work, evidence)).tagged(case)
 
 
-def _told(evidence: Evidence, released: int) -> EvidenceReceipt:
+def _receipt_of(evidence: Evidence, released: int) -> EvidenceReceipt:
     return EvidenceReceipt(
         evidence_id=evidence.id,
         releases_needed=domain.releases_needed(evidence, released),

@@ -30,7 +30,7 @@ from shared.contract.codes import Purpose
 from shared.data.unit_of_work import UnitOfWork
 from shared.files import media_types
 from shared.files.scanning import Scanner, Verdict
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, PayloadTooLarge, RefusedForGood, Unprocessable
 
 RELEASES: Final = 2
@@ -86,10 +86,10 @@ class EvidenceNotThere(Conflict):
 
 
 async def submit(
-    work: UnitOfWork, *, case_id: UUID, submitted: EvidenceSubmitted, match: Match, intake: Intake
+    work: UnitOfWork, *, case_id: UUID, submitted: EvidenceSubmitted, expected: ExpectedVersion, intake: Intake
 ) -> tuple[Case, Evidence]:
     """Begin a file; with its content it is whole at once."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     evidence = Evidence(
         case_id=case.id,
@@ -111,10 +111,16 @@ async def submit(
 
 
 async def submit_part(
-    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, part: EvidencePartSubmitted, match: Match, intake: Intake
+    work: UnitOfWork,
+    *,
+    case_id: UUID,
+    evidence_id: UUID,
+    part: EvidencePartSubmitted,
+    expected: ExpectedVersion,
+    intake: Intake,
 ) -> tuple[Case, Evidence]:
     """Take a piece of a file that is being sent."""
-    case, evidence = await _lock(work, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, expected)
     _check_uploading(evidence)
     content = b64decode(part.content.value)
     sizes = dict(await repository.sizes_of(work, evidence)) | {part.number: len(content)}
@@ -125,10 +131,16 @@ async def submit_part(
 
 
 async def complete(
-    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, completion: EvidenceCompletion, match: Match, intake: Intake
+    work: UnitOfWork,
+    *,
+    case_id: UUID,
+    evidence_id: UUID,
+    completion: EvidenceCompletion,
+    expected: ExpectedVersion,
+    intake: Intake,
 ) -> tuple[Case, Evidence]:
     """Put the parts together, and judge what they make."""
-    case, evidence = await _lock(work, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, expected)
     _check_uploading(evidence)
     numbers = await repository.sizes_of(work, evidence)
     missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
@@ -180,20 +192,20 @@ async def _refuse(work: UnitOfWork, evidence: Evidence) -> None:
 
 
 async def scan_again(
-    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, match: Match, intake: Intake
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, expected: ExpectedVersion, intake: Intake
 ) -> tuple[Case, Evidence]:
     """Scan a file that is held back, now that there is a scanner. Without one it stays as it is."""
-    case, evidence = await _lock(work, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, expected)
     _check_held(evidence)
     await _scan(work, evidence, await repository.open_content(work, evidence), intake=intake)
     return case, evidence
 
 
 async def release(
-    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, match: Match
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, released: EvidenceReleased, expected: ExpectedVersion
 ) -> tuple[Case, Evidence]:
     """One person lets out a file that was not scanned; the second makes it available."""
-    case, evidence = await _lock(work, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, expected)
     _check_held(evidence)
     earlier = (await repository.releases_of(work, [evidence.id]))[evidence.id]
     if any((each.recorded_by, each.recorded_by_subject) == (work.actor.org, work.actor.subject) for each in earlier):
@@ -212,10 +224,10 @@ async def release(
 
 
 async def remove(
-    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, match: Match
+    work: UnitOfWork, *, case_id: UUID, evidence_id: UUID, removed: EvidenceRemoved, expected: ExpectedVersion
 ) -> tuple[Case, Evidence]:
     """Take a file out that does not belong in the case. Its content is destroyed; that it was there, and why, stays."""
-    case, evidence = await _lock(work, case_id, evidence_id, match)
+    case, evidence = await _lock(work, case_id, evidence_id, expected)
     if evidence.status in (EvidenceStatus.REMOVED, EvidenceStatus.REFUSED):
         raise EvidenceNotThere(f"The file is {evidence.status}: its content is destroyed already.")
     opened = await records.opened(work, [evidence], "description", EvidenceDescription)
@@ -249,8 +261,8 @@ def releases_needed(evidence: Evidence, released: int) -> int:
     return RELEASES - released if evidence.status is EvidenceStatus.HELD else 0
 
 
-async def _lock(work: UnitOfWork, case_id: UUID, evidence_id: UUID, match: Match) -> tuple[Case, Evidence]:
-    case = await cases.lock_case(work, case_id, match)
+async def _lock(work: UnitOfWork, case_id: UUID, evidence_id: UUID, expected: ExpectedVersion) -> tuple[Case, Evidence]:
+    case = await cases.lock_case(work, case_id, expected)
     evidence = await records.record_of(work, case, Evidence, evidence_id)
     lifecycle.check(case, Step.WORK)
     return case, evidence

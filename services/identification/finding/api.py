@@ -42,10 +42,10 @@ async def list_possible_duplicates(
 
 @router.post("/cases/{case_id}/possible-duplicates/{other_case_id}/override")
 async def override_possible_duplicate(
-    work: Caseworker, case_id: UUID, other_case_id: UUID, said: Override, match: IfMatch
+    work: Caseworker, case_id: UUID, other_case_id: UUID, said: Override, expected: IfMatch
 ) -> Tagged[DuplicateQuestionDetails]:
     """The two are never the same person. Who said so and why is kept, and the pair is not proposed again."""
     case, question = await duplicates.override(
-        work, case_id=case_id, other_case_id=other_case_id, said=said, match=match
+        work, case_id=case_id, other_case_id=other_case_id, said=said, expected=expected
     )
     return question.tagged(case)

@@ -13,7 +13,7 @@ from services.identification.finding import repository, search
 from services.identification.finding.models import DuplicateQuestion
 from services.identification.finding.schemas import DuplicateQuestionDetails, Override, PossibleDuplicate
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
 
 LEAST_ASKED: Final = 0.6
@@ -25,7 +25,7 @@ class DuplicateUnresolved(Conflict):
 
 
 class NotAPair(Conflict):
-    """A case cannot be told from itself, nor from one that was merged with it."""
+    """A case cannot be set apart from itself, nor from one that was merged with it."""
 
 
 async def questions_of_new_case(work: UnitOfWork, case: Case, person: CasePerson) -> list[PossibleDuplicate]:
@@ -33,7 +33,7 @@ async def questions_of_new_case(work: UnitOfWork, case: Case, person: CasePerson
 
     For every case that is opened, and again whenever its person is described anew."""
     async with cases.as_itself(work):
-        # Whether two people are one does not depend on who asks; what is told of it does.
+        # Whether two people are one does not depend on who asks; what is shown of it does.
         asked = await _find(work, case, person)
         await repository.ask(work, case.id, asked)
     visible = await cases.worked_on(work, [each.case_id for each in asked])
@@ -74,7 +74,7 @@ def _standing(
     question: DuplicateQuestion, survivors: Mapping[UUID, UUID], apart: Collection[frozenset[UUID]]
 ) -> QuestionStatus:
     """A question about two cases that are merged is answered, until the merge is undone; so is one about cases that were
-    merged into two which are told apart."""
+    merged into two which are kept apart."""
     pair = _where_the_work_goes_on(question, survivors)
     if len(pair) == 1:
         return QuestionStatus.MERGED
@@ -86,15 +86,15 @@ def _where_the_work_goes_on(question: DuplicateQuestion, survivors: Mapping[UUID
 
 
 def _details(question: DuplicateQuestion, other: UUID, status: QuestionStatus) -> DuplicateQuestionDetails:
-    told = question.model_dump(include={"score", "matched_on", "asked_at", "overridden_by"})
-    return DuplicateQuestionDetails(case_id=other, status=status, **told)
+    fields = question.model_dump(include={"score", "matched_on", "asked_at", "overridden_by"})
+    return DuplicateQuestionDetails(case_id=other, status=status, **fields)
 
 
 async def override(
-    work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, said: Override, match: Match
+    work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, said: Override, expected: ExpectedVersion
 ) -> tuple[Case, DuplicateQuestionDetails]:
     """The two are never the same person: the pair is not proposed again, in either direction."""
-    case, other = await cases.lock_pair(work, case_id, other_case_id, match)
+    case, other = await cases.lock_pair(work, case_id, other_case_id, expected)
     if other.id in await repository.group_of(work, case.id):
         raise NotAPair("Those are one case. If they were merged in error, undo that first: POST .../unmerge.")
     question = await repository.override(

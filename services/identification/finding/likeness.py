@@ -67,13 +67,13 @@ class Likeness:
     matched_on: tuple[MatchedOn, ...]
 
 
-def compare(one: Known, other: Known, *, shares_identifier: bool = False) -> Likeness:
+def compare(one: Known, other: Known, *, has_same_identifier: bool = False) -> Likeness:
     """How alike the two are. It does not matter which is which, but for the names of the fields, which are `one`'s."""
-    shares_identifier = shares_identifier or bool(one.numbers & other.numbers)
+    has_same_identifier = has_same_identifier or bool(one.numbers & other.numbers)
     name, fields = _names(one.names, other.names)
     age, age_field = _age(one, other)
     score = NAME_WEIGHT * name + age
-    if shares_identifier:
+    if has_same_identifier:
         # A number can be borrowed or mistyped, so what speaks against it still shows; but it is always asked.
         score = max(SAME_NUMBER, min(1.0, SAME_NUMBER + 0.1 * name + max(age, 0) / 4))
         fields = {MatchedOn.IDENTIFIERS, *fields}

@@ -116,7 +116,7 @@ async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UU
 
 
 def note_search(work: UnitOfWork, shown: Iterable[UUID], *, fields: Iterable[str], purpose: Purpose) -> None:
-    """Who was looked for stays untold; what was looked at, and whose cases were shown, is kept."""
+    """Who was looked for is not recorded; what was looked at, and whose cases were shown, is kept."""
     work.audit(operation="person.search", object_ids=shown, fields=sorted(fields), purpose=purpose)
 
 

@@ -102,7 +102,7 @@ async def likely(
     found = [
         Found(
             case,
-            likeness.compare(sought, Known.of(other, on=case.opened_on), shares_identifier=case.id in same_number),
+            likeness.compare(sought, Known.of(other, on=case.opened_on), has_same_identifier=case.id in same_number),
         )
         for case, other in opened
     ]

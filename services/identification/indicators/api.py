@@ -42,10 +42,10 @@ async def list_indicator_sets(
 
 @router.post("/cases/{case_id}/indicators", status_code=201)
 async def observe_indicators(
-    work: Caseworker, case_id: UUID, report: ObservationsReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: ObservationsReport, expected: IfMatch
 ) -> Tagged[ObservationsReceipt]:
     """Keep what was observed. The score is of all the case's observations in this set, and changes nothing in the case."""
-    case, observations, score = await domain.observe(work, case_id=case_id, report=report, match=match)
+    case, observations, score = await domain.observe(work, case_id=case_id, report=report, expected=expected)
     return ObservationsReceipt(observation_ids=[each.id for each in observations], score=_score(score)).tagged(case)
 
 
@@ -63,8 +63,10 @@ async def list_observations(work: Reader, case_id: UUID, pages: Pages, purpose: 
 
 
 def _set(table: IndicatorSet) -> IndicatorSetDetails:
-    told: dict[str, Any] = table.model_dump(exclude={"name", "valid_from", "valid_until"})
-    return IndicatorSetDetails(set=table.name, **told, in_force_from=table.valid_from, in_force_until=table.valid_until)
+    fields: dict[str, Any] = table.model_dump(exclude={"name", "valid_from", "valid_until"})
+    return IndicatorSetDetails(
+        set=table.name, **fields, in_force_from=table.valid_from, in_force_until=table.valid_until
+    )
 
 
 def _score(score: Score) -> IndicatorScore:

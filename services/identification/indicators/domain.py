@@ -17,7 +17,7 @@ from services.identification.indicators.schemas import ObservationAccount, Obser
 from services.identification.indicators.scoring import DimensionScore, IndicatorSet
 from shared.contract import events
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Unprocessable
 
@@ -50,10 +50,10 @@ class Answered(NamedTuple):
 
 
 async def observe(
-    work: UnitOfWork, *, case_id: UUID, report: ObservationsReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: ObservationsReport, expected: ExpectedVersion
 ) -> tuple[Case, list[Observation], Score]:
     """Keep the observations, and say what the case's observations in this set now add up to."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     table = _named(report.set, on=on_date(work.now))
     _check_items(table, report.observations)

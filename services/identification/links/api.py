@@ -24,17 +24,17 @@ router = service_router()
 
 
 @router.post("/cases/{case_id}/links", status_code=201)
-async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, match: IfMatch) -> Tagged[LinkState]:
+async def link_case(work: Caseworker, case_id: UUID, report: LinkReport, expected: IfMatch) -> Tagged[LinkState]:
     """The person of another case I work on is this one's child, parent or relative, or was exploited together with them.
     `relation` is what the other is to this one; the other case shows it from its own side."""
-    case = await domain.add_link(work, case_id=case_id, report=report, match=match)
+    case = await domain.add_link(work, case_id=case_id, report=report, expected=expected)
     return (await _state(work, case_id)).tagged(case)
 
 
 @router.delete("/cases/{case_id}/links/{other_case_id}")
-async def unlink_case(work: Caseworker, case_id: UUID, other_case_id: UUID, match: IfMatch) -> Tagged[LinkState]:
+async def unlink_case(work: Caseworker, case_id: UUID, other_case_id: UUID, expected: IfMatch) -> Tagged[LinkState]:
     """The link was an error; it goes from both cases."""
-    case = await domain.remove_link(work, case_id=case_id, other_case_id=other_case_id, match=match)
+    case = await domain.remove_link(work, case_id=case_id, other_case_id=other_case_id, expected=expected)
     return (await _state(work, case_id)).tagged(case)
 
 
@@ -47,11 +47,11 @@ async def _state(work: UnitOfWork, case_id: UUID) -> LinkState:
 
 @router.post("/cases/{case_id}/suspects", status_code=201)
 async def name_suspect(
-    work: Caseworker, case_id: UUID, report: SuspectReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: SuspectReport, expected: IfMatch
 ) -> Tagged[SuspectReceipt]:
     """Somebody is suspected of exploiting the person. Sealed; the same telephone number or full name in another case I work
     on gives the same `suspect_id`, and joins the cases into a cluster."""
-    case, suspect_id = await domain.name_suspect(work, case_id=case_id, report=report, match=match)
+    case, suspect_id = await domain.name_suspect(work, case_id=case_id, report=report, expected=expected)
     return SuspectReceipt(suspect_id=suspect_id).tagged(case)
 
 
@@ -71,9 +71,9 @@ async def list_suspects(work: Reader, case_id: UUID, purpose: PurposeOfReading) 
 
 
 @router.delete("/cases/{case_id}/suspects/{suspect_id}")
-async def drop_suspect(work: Caseworker, case_id: UUID, suspect_id: UUID, match: IfMatch) -> Tagged[SuspectReceipt]:
+async def drop_suspect(work: Caseworker, case_id: UUID, suspect_id: UUID, expected: IfMatch) -> Tagged[SuspectReceipt]:
     """The suspicion was an error, as far as this case goes."""
-    case = await domain.drop_suspect(work, case_id=case_id, suspect_id=suspect_id, match=match)
+    case = await domain.drop_suspect(work, case_id=case_id, suspect_id=suspect_id, expected=expected)
     return SuspectReceipt(suspect_id=suspect_id).tagged(case)
 
 

@@ -21,7 +21,7 @@ from services.identification.links.schemas import (
 from shared.contract.codes import Relation
 from shared.contract.events import CaseLinked, CaseUnlinked
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
 
 _OTHER_WAY: Final[Mapping[Relation, Relation]] = {
@@ -36,35 +36,37 @@ class LinkedWithItself(Conflict):
     """A person is nobody's relative of themselves."""
 
 
-async def add_link(work: UnitOfWork, *, case_id: UUID, report: LinkReport, match: Match) -> Case:
+async def add_link(work: UnitOfWork, *, case_id: UUID, report: LinkReport, expected: ExpectedVersion) -> Case:
     """The person of another case is this one's child, parent, relative, or was exploited together with them."""
     if report.case_id == case_id:
         raise LinkedWithItself("A case cannot be linked with itself; name another one in `case_id`.")
-    case, other = await cases.lock_pair(work, case_id, report.case_id, match)
+    case, other = await cases.lock_pair(work, case_id, report.case_id, expected)
     await link(work, case, other, relation=report.relation)
     return case
 
 
 async def link(work: UnitOfWork, case: Case, other: Case, *, relation: Relation) -> None:
-    """Link two locked cases; `relation` is what the other person is to this one. Each side is told its own."""
+    """Link two locked cases; `relation` is what the other person is to this one. Each side reads its own."""
     for one, another, is_to_it in ((case, other, relation), (other, case, _OTHER_WAY[relation])):
         await repository.set_link(work, one.id, another.id, is_to_it)
         work.record(CaseLinked(case_id=one.id, occurred_at=work.now, other_case_id=another.id, relation=is_to_it))
 
 
-async def remove_link(work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, match: Match) -> Case:
+async def remove_link(work: UnitOfWork, *, case_id: UUID, other_case_id: UUID, expected: ExpectedVersion) -> Case:
     """The link was an error."""
-    case, other = await cases.lock_pair(work, case_id, other_case_id, match)
+    case, other = await cases.lock_pair(work, case_id, other_case_id, expected)
     for one, another in ((case, other), (other, case)):
         await repository.remove_link(work, one.id, another.id)
         work.record(CaseUnlinked(case_id=one.id, occurred_at=work.now, other_case_id=another.id))
     return case
 
 
-async def name_suspect(work: UnitOfWork, *, case_id: UUID, report: SuspectReport, match: Match) -> tuple[Case, UUID]:
+async def name_suspect(
+    work: UnitOfWork, *, case_id: UUID, report: SuspectReport, expected: ExpectedVersion
+) -> tuple[Case, UUID]:
     """Somebody is suspected of exploiting the person. Whom another case knows by the same number or full name, or who is
     said to be the same, is one suspect."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     description = report.as_sealed()
     hashes = _hashes(work, description)
     if report.suspect_id and not await repository.is_suspect(work, report.suspect_id):
@@ -84,9 +86,9 @@ def _hashes(work: UnitOfWork, suspect: SuspectDescription) -> set[bytes]:
     return of_numbers | {vault.hashed_exactly("suspect:name", name) for name in called if name}
 
 
-async def drop_suspect(work: UnitOfWork, *, case_id: UUID, suspect_id: UUID, match: Match) -> Case:
+async def drop_suspect(work: UnitOfWork, *, case_id: UUID, suspect_id: UUID, expected: ExpectedVersion) -> Case:
     """The suspicion was an error, as far as this case goes."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     await repository.drop_suspect(work, case.id, suspect_id)
     return case
 

@@ -74,8 +74,8 @@ class SuspectReport(Body):
     def as_sealed(self) -> SuspectDescription:
         """What is sealed of it."""
         phones = [*([self.phone] if self.phone else []), *self.phones]
-        told = {name: getattr(self, name) for name in ("name", "aliases", "address", "description")}
-        return SuspectDescription(**told, phones=phones)
+        fields = {name: getattr(self, name) for name in ("name", "aliases", "address", "description")}
+        return SuspectDescription(**fields, phones=phones)
 
 
 class SuspectReceipt(Answer):

@@ -12,7 +12,7 @@ from services.identification.links import repository as links_repository
 from services.identification.merging import repository
 from shared.contract.events import CaseMerged, CaseUnmerged
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
 
 
@@ -28,11 +28,11 @@ class NotMerged(Conflict):
     """The case stands for itself; there is no merge to undo."""
 
 
-async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, match: Match) -> Case:
+async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, expected: ExpectedVersion) -> Case:
     """The case's person is that of another case: the work goes on there, and this one is only read from now on."""
     if case_id == into:
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
-    case, surviving = await cases.lock_pair(work, case_id, into, match)
+    case, surviving = await cases.lock_pair(work, case_id, into, expected)
     await _check_one_person(work, case, surviving)
     case.merged_into = surviving.id
     custody.carry(case, surviving)
@@ -55,14 +55,14 @@ async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> No
         )
 
 
-async def unmerge(work: UnitOfWork, *, case_id: UUID, match: Match) -> Case:
+async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion) -> Case:
     """The merge was an error: the two are different people again, each with the case that was theirs."""
     seen = await cases.find_worked_on(work, case_id, operation="case.unmerge")
     into = seen.merged_into
     if into is None:
         raise NotMerged("This case was not merged into another one, so there is nothing to undo.")
     cases.forget(work, seen)  # it may be another by the time it is locked
-    case, surviving = await cases.lock_pair(work, case_id, into, match, even_merged=True)
+    case, surviving = await cases.lock_pair(work, case_id, into, expected, even_merged=True)
     if case.merged_into != surviving.id:
         raise NotMerged("Somebody else has just changed the merge; read the case again.")
     case.merged_into = None
@@ -74,36 +74,36 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, match: Match) -> Case:
 
 
 async def _settle(work: UnitOfWork, case: Case, surviving: Case) -> None:
-    """What a merge, or its undoing, means for who sees the surviving case and for both cases' clocks."""
+    """What a merge, or its undoing, means for who sees the surviving case and for both cases' deadlines."""
     async with cases.as_itself(work):
         # Who merges need not know who else has to do with the two cases.
         above: Case | None = surviving
         while above:
-            await _share_parts(work, above.id)
+            await _give_parts(work, above.id)
             above = await cases.merged_into(work, above)
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
 
 
-async def _share_parts(work: UnitOfWork, case_id: UUID) -> None:
+async def _give_parts(work: UnitOfWork, case_id: UUID) -> None:
     """Whoever has a part in a case that was merged into this one has it here; and has here what it had of itself, once
     no such case gives it any more. What was changed here since is left as it is."""
     sources = await repository.merged_into(work, case_id)
     parts = await repository.parts_in(work, [case_id, *sources])
-    lent = await repository.lent_in(work, case_id)
+    from_merges = await repository.given_by_merges(work, case_id)
     given: dict[str, list[Part]] = {}
     for source in sources:
-        for org, part in parts[source].items():
-            given.setdefault(org, []).append(part)
-    for org in sorted(given.keys() | lent.keys()):
-        now_has, was_lent = parts[case_id].get(org), lent.get(org)
-        own: Part | None = was_lent.own_part if was_lent and was_lent.part == now_has else now_has
-        if was_lent and own in (None, Part.REMOVAL) and await cases.has_referred(work, case_id, org):
+        for organisation, part in parts[source].items():
+            given.setdefault(organisation, []).append(part)
+    for organisation in sorted(given.keys() | from_merges.keys()):
+        now_has, from_merge = parts[case_id].get(organisation), from_merges.get(organisation)
+        own: Part | None = from_merge.own_part if from_merge and from_merge.part == now_has else now_has
+        if from_merge and own in (None, Part.REMOVAL) and await cases.has_referred(work, case_id, organisation):
             own = Part.REFERRER
-        has = repository.strongest([*given.get(org, []), *([own] if own else [])])
+        has = repository.strongest([*given.get(organisation, []), *([own] if own else [])])
         if has != now_has:
-            await cases.set_part(work, case_id, org, has)
-        if has and org in given and has != own:
-            await repository.lend(work, case_id, org, has, own_part=own)
-        elif was_lent:
-            await repository.lend_no_longer(work, case_id, org)
+            await cases.set_part(work, case_id, organisation, has)
+        if has and organisation in given and has != own:
+            await repository.note_given(work, case_id, organisation, has, own_part=own)
+        elif from_merge:
+            await repository.forget_given(work, case_id, organisation)

@@ -8,7 +8,7 @@ from services.identification.case.models import Part, Table
 from shared.data.columns import code
 
 
-class LentPart(Table, table=True):
+class MergedPart(Table, table=True):
     """An organisation has this part in a case because another case, in which it has a part, was merged into it."""
 
     __tablename__ = "lent_part"

@@ -1,4 +1,4 @@
-"""Several cases of one person: locking two, what a merge lends, and which cases the actor works on."""
+"""Several cases of one person: locking two, what a merge gives, and which cases the actor works on."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, Part
 from services.identification.case.repository import WEAKER, WORKING
-from services.identification.merging.models import LentPart
+from services.identification.merging.models import MergedPart
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -47,7 +47,7 @@ async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UU
 
 
 def strongest(parts: Iterable[Part]) -> Part | None:
-    """The part that tells most; the first, where neither of two tells all that the other does."""
+    """The part that may know most; the first, where neither of two may know all that the other does."""
     best: Part | None = None
     for part in parts:
         if best is None or best in WEAKER[part]:
@@ -55,20 +55,22 @@ def strongest(parts: Iterable[Part]) -> Part | None:
     return best
 
 
-async def lent_in(work: UnitOfWork, case_id: UUID) -> dict[str, LentPart]:
+async def given_by_merges(work: UnitOfWork, case_id: UUID) -> dict[str, MergedPart]:
     """What merges have given in this case, by organisation."""
-    lent = await work.session.scalars(select(LentPart).where(col(LentPart.case_id) == case_id))
-    return {each.org: each for each in lent}
+    found = await work.session.scalars(select(MergedPart).where(col(MergedPart.case_id) == case_id))
+    return {each.org: each for each in found}
 
 
-async def lend(work: UnitOfWork, case_id: UUID, org: str, part: Part, *, own_part: Part | None) -> None:
+async def note_given(work: UnitOfWork, case_id: UUID, organisation: str, part: Part, *, own_part: Part | None) -> None:
     """Note that the organisation has its part in the case through a merge."""
-    await work.session.merge(LentPart(case_id=case_id, org=org, part=part, own_part=own_part))
+    await work.session.merge(MergedPart(case_id=case_id, org=organisation, part=part, own_part=own_part))
     await work.session.flush()
 
 
-async def lend_no_longer(work: UnitOfWork, case_id: UUID, org: str) -> None:
-    await work.session.execute(delete(LentPart).where(col(LentPart.case_id) == case_id, col(LentPart.org) == org))
+async def forget_given(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
+    await work.session.execute(
+        delete(MergedPart).where(col(MergedPart.case_id) == case_id, col(MergedPart.org) == organisation)
+    )
 
 
 async def note_merge(work: UnitOfWork, case: Case, surviving: Case, *, operation: str) -> None:

@@ -46,23 +46,23 @@ async def read_draft(work: Caseworker, draft_id: UUID) -> Tagged[DraftDetails]:
 
 @router.put("/drafts/{draft_id}")
 async def save_draft_again(
-    work: Caseworker, draft_id: UUID, body: DraftBody, match: RequiredIfMatch
+    work: Caseworker, draft_id: UUID, body: DraftBody, expected: RequiredIfMatch
 ) -> Tagged[DraftReceipt]:
     """Replace what the draft holds. The day on which it is deleted stays."""
-    draft = await drafts.save_again(work, draft_id=draft_id, body=body, match=match)
+    draft = await drafts.save_again(work, draft_id=draft_id, body=body, expected=expected)
     return views.see_draft(draft).tagged(draft)
 
 
 @router.delete("/drafts/{draft_id}", status_code=204)
-async def delete_draft(work: Caseworker, draft_id: UUID, match: IfMatch) -> None:
+async def delete_draft(work: Caseworker, draft_id: UUID, expected: IfMatch) -> None:
     """Throw the draft away, without a trace."""
-    await drafts.throw_away(work, draft_id=draft_id, match=match)
+    await drafts.throw_away(work, draft_id=draft_id, expected=expected)
 
 
 @router.post("/drafts/{draft_id}/open", status_code=201)
-async def open_draft(work: Caseworker, draft_id: UUID, match: IfMatch) -> Tagged[OpeningReceipt]:
+async def open_draft(work: Caseworker, draft_id: UUID, expected: IfMatch) -> Tagged[OpeningReceipt]:
     """Open the case that the draft has become, as POST /cases does; the draft goes. 422 names what is still missing."""
-    case, found = await drafts.open_case(work, draft_id=draft_id, match=match)
+    case, found = await drafts.open_case(work, draft_id=draft_id, expected=expected)
     return OpeningReceipt(case_id=case.id, possible_duplicates=found).tagged(case)
 
 

@@ -13,7 +13,7 @@ from services.identification.case.models import MINORS, Case, CaseReferral, Part
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.consents import domain as consents
-from services.identification.consents import sharing
+from services.identification.consents import recipients
 from services.identification.custody import domain as custody
 from services.identification.finding import duplicates, search
 from services.identification.finding import repository as finding_repository
@@ -26,7 +26,7 @@ from shared.contract.events import CaseOpened, CaseReferred
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.contract.person import Subject
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Forbidden, Unprocessable
@@ -74,7 +74,7 @@ class Met(Origin):
 
 
 async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tuple[Case, list[PossibleDuplicate]]:
-    """Always a new case; who may be the same person is told in the answer, and people decide.
+    """Always a new case; who may be the same person stands in the answer, and people decide.
 
     Raises CaseNotFound when the other case is none the actor works on; nothing is stored then."""
     check_opener(work.actor)
@@ -94,13 +94,13 @@ async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tu
     earlier = (await cases.case_known_by(work, hashes)).ended_case_id
     case = await _store_case(work, origin=origin, person=opening.person, earlier=earlier)
     await cases.add_identifiers(work, case.id, hashes)
-    _tell_opening(work, case, origin, None)
+    _record_opening(work, case, origin, None)
     await _begin(work, case, opening.person, by=work.actor.org)
     found = await duplicates.questions_of_new_case(work, case, opening.person)
     if opening.linked_case_id and opening.relation:
-        other = await cases.lock_case(work, opening.linked_case_id, Match())
+        other = await cases.lock_case(work, opening.linked_case_id, ExpectedVersion())
         await links.link(work, other, case, relation=opening.relation)
-    await authority.tell_route(work, case)
+    await authority.record_route(work, case)
     return case, found
 
 
@@ -120,7 +120,7 @@ def _check_answers(opening: CaseOpening, *, now: datetime) -> None:
     is_minor = description.age_group(opening.person, on=on_date(now)) in MINORS
     if is_minor and opening.municipality is None:
         raise AnswerMissing(
-            "A child's case needs its municipality, which is told at once: send `municipality`.",
+            "A child's case needs its municipality, which is notified at once: send `municipality`.",
             errors=[{"loc": ["body", "municipality"], "msg": "Required for a child, or who is presumed one."}],
         )
 
@@ -135,8 +135,8 @@ async def receive_subjects(
     await cases.claim_identifiers(work, chain.from_iterable(hashes.values()))
     for subject_id, subject in subjects.items():
         if not await cases.has_case(work, subject_id):
-            told = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
-            person = CasePerson.model_validate(told, context=AS_STORED)
+            described = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
+            person = CasePerson.model_validate(described, context=AS_STORED)
             await _receive(work, origin, subject_id, person, hashes[subject_id])
 
 
@@ -149,10 +149,10 @@ async def _receive(
         return
     case = await _store_case(work, origin=origin, person=person, earlier=known.ended_case_id)
     await _keep_referral(work, origin, case.id, subject_id, hashes)
-    _tell_opening(work, case, origin, subject_id)
+    _record_opening(work, case, origin, subject_id)
     await _begin(work, case, person, by=origin.referred_by)
     await duplicates.questions_of_new_case(work, case, person)
-    await authority.tell_route(work, case)
+    await authority.record_route(work, case)
 
 
 async def _join(
@@ -187,7 +187,7 @@ async def _keep_referral(
     )
     await cases.add_referral(work, referral)
     await cases.add_identifiers(work, case_id, hashes)
-    await sharing.add_referrer(work, case_id, referral.referred_by)
+    await recipients.add_referrer(work, case_id, referral.referred_by)
 
 
 async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson, earlier: UUID | None) -> Case:
@@ -216,7 +216,7 @@ async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson, e
     return case
 
 
-def _tell_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UUID | None) -> None:
+def _record_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UUID | None) -> None:
     work.record(
         CaseOpened(
             case_id=case.id,
@@ -228,13 +228,13 @@ def _tell_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UUID
             referred_by=origin.referred_by,
             municipality=case.municipality,
             earlier_case_id=case.earlier_case_id,
-            **description.told_of(case),
+            **description.published_facts(case),
         )
     )
 
 
 async def _begin(work: UnitOfWork, case: Case, person: CasePerson, *, by: str) -> None:
-    """What begins with every case: the history of the stay, a child's protection, the clocks, being found by name."""
+    """What begins with every case: the history of the stay, a child's protection, the deadlines, being found by name."""
     await legal_status.begin(work, case, by=by)
     await consents.take_over(work, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at)
     await children.protect(work, case)

@@ -17,7 +17,7 @@ from shared.alerts import queue
 from shared.alerts.queue import Alert
 from shared.contract.codes import DeadlineKind
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.http.problems import speakable
 from shared.kernel.clock import COPENHAGEN, on_date
 from shared.kernel.errors import Unprocessable
@@ -55,23 +55,25 @@ async def save(work: UnitOfWork, *, body: DraftBody) -> Draft:
     return draft
 
 
-async def save_again(work: UnitOfWork, *, draft_id: UUID, body: DraftBody, match: Match) -> Draft:
+async def save_again(work: UnitOfWork, *, draft_id: UUID, body: DraftBody, expected: ExpectedVersion) -> Draft:
     """Put something else in the draft's place."""
-    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    draft = await repository.lock(work, draft_id, expected, today=on_date(work.now))
     draft.saved_at = work.now
     await repository.replace(work, draft, SealedDraft(content=body.content))
     return draft
 
 
-async def throw_away(work: UnitOfWork, *, draft_id: UUID, match: Match) -> None:
+async def throw_away(work: UnitOfWork, *, draft_id: UUID, expected: ExpectedVersion) -> None:
     """The draft is no longer wanted."""
-    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    draft = await repository.lock(work, draft_id, expected, today=on_date(work.now))
     await repository.forget(work, draft)
 
 
-async def open_case(work: UnitOfWork, *, draft_id: UUID, match: Match) -> tuple[Case, list[PossibleDuplicate]]:
+async def open_case(
+    work: UnitOfWork, *, draft_id: UUID, expected: ExpectedVersion
+) -> tuple[Case, list[PossibleDuplicate]]:
     """Open the case that the draft has become; the draft goes. Raises DraftIncomplete with what is missing."""
-    draft = await repository.lock(work, draft_id, match, today=on_date(work.now))
+    draft = await repository.lock(work, draft_id, expected, today=on_date(work.now))
     content = await repository.open_draft(work, draft)
     try:
         complete = CaseOpening.model_validate_json(json.dumps(content.content.value))

@@ -12,7 +12,7 @@ from services.identification.opening.models import Draft
 from services.identification.opening.schemas import SealedDraft
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -54,12 +54,12 @@ async def find(work: UnitOfWork, draft_id: UUID, *, today: date) -> Draft:
     return found
 
 
-async def lock(work: UnitOfWork, draft_id: UUID, match: Match, *, today: date) -> Draft:
+async def lock(work: UnitOfWork, draft_id: UUID, expected: ExpectedVersion, *, today: date) -> Draft:
     """The actor's own draft, locked and at its next version; raises DraftNotFound, and Stale."""
     found = await work.session.scalar(_own(work.actor, today=today).where(col(Draft.id) == draft_id).with_for_update())
     if found is None:
         raise DraftNotFound
-    match.check(found)
+    expected.check(found)
     found.version += 1
     return found
 

@@ -69,8 +69,8 @@ async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = No
 @router.get("/cases/{case_id}/timeline")
 async def read_timeline(work: Reader, case_id: UUID) -> Timeline:
     """What happened, in order; no personal data."""
-    told = await cases.told_of(work, case_id)
-    return Timeline(items=[timeline.see_event(event) for event in told])
+    recorded = await cases.recorded_of(work, case_id)
+    return Timeline(items=[timeline.see_event(event) for event in recorded])
 
 
 # ---------------------------------------------------------------- notes

@@ -73,10 +73,10 @@ _STEPS: Final[Mapping[type[Event], Step]] = {
 }
 
 
-def fold(told: Iterable[Event]) -> Life:
+def fold(recorded: Iterable[Event]) -> Life:
     """The life that these events tell, in their order."""
     life, appealed = _UNBORN, dict[UUID, UUID | None]()
-    for event in told:
+    for event in recorded:
         if isinstance(event, events.AppealFiled):
             appealed[event.appeal_id] = event.decision_id
         if type(event) in _STEPS and _moves(life, event, appealed):
@@ -134,17 +134,17 @@ async def compare(work: UnitOfWork) -> tuple[int, list[Difference]]:
     count, found, after = 0, list[Difference](), UUID(int=0)
     while cases := await repository.next_cases(work, after=after, limit=BATCH):
         ids = [case.id for case in cases]
-        told = await repository.events_of(work, ids)
+        recorded = await repository.events_of(work, ids)
         made = await decisions_repository.decisions_of(work, ids)
         granted = await periods_repository.periods_of(work, ids)
         for case in cases:
-            differing = _differing(fold(told[case.id]), life_of(case, made[case.id], granted[case.id]))
+            differing = _differing(fold(recorded[case.id]), life_of(case, made[case.id], granted[case.id]))
             if differing:
                 found.append(Difference(case.id, differing))
         count, after = count + len(cases), ids[-1]
     return count, found
 
 
-def _differing(told: Life, stored: Life) -> tuple[str, ...]:
+def _differing(recorded: Life, stored: Life) -> tuple[str, ...]:
     names = (field.name for field in fields(Life))
-    return tuple(name for name in names if getattr(told, name) != getattr(stored, name))
+    return tuple(name for name in names if getattr(recorded, name) != getattr(stored, name))

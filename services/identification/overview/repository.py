@@ -1,4 +1,4 @@
-"""What was told of cases, and who saw what of them: records that are only ever added to."""
+"""What was recorded of cases, and who saw what of them: records that are only ever added to."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
 async def position_of(work: UnitOfWork, event_id: UUID | None) -> int:
-    """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was told."""
+    """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was recorded."""
     if event_id is None:
         return 0
     found = await work.session.scalar(select(RecordedEvent.position).where(RecordedEvent.event_id == event_id))
@@ -75,7 +75,7 @@ async def last_settled(work: UnitOfWork, *, after: int) -> int:
     return after
 
 
-async def told_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
+async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history."""
     values = {"after": after, "settled": settled, "most": most}
     listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED))
@@ -170,9 +170,9 @@ async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]
 
 
 async def events_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
-    """What was told of these cases, in order, with one statement."""
-    told: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
+    """What was recorded of these cases, in order, with one statement."""
+    found: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
     query = select(RecordedEvent).where(RecordedEvent.key.in_([str(case_id) for case_id in case_ids]))
     for recorded in await work.session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
-        told[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
-    return told
+        found[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
+    return found

@@ -51,7 +51,7 @@ class CaseDetails(Answer):
     risk: RiskStanding | None
     """The danger to the person as last assessed."""
     deadlines: list[DeadlineDetails]
-    """The clocks that are not done, soonest first."""
+    """The deadlines that are not done, soonest first."""
     custody: CustodyStanding | None
     proposals: list[Proposal]
     """What could be instead of what is: `placement_34_1_3`, a place at a shelter instead of detention."""

@@ -26,7 +26,7 @@ _SENTENCES = {
     "criminal-step-recorded": "A step of the criminal track was recorded: {kind} on {on}.",
     "custody-began": "The person is held since {since}.",
     "custody-ended": "The detention ended at {ended_at}.",
-    "deadline-approaching": "The clock {kind} runs until {due_at}: {state}.",
+    "deadline-approaching": "The deadline {kind} runs until {due_at}: {state}.",
     "on-call-alerted": "The on-call was alerted, time {number}.",
     "on-call-acknowledged": "The on-call has taken it.",
     "person-missing": "The person is missing since {since}.",

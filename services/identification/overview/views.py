@@ -11,7 +11,7 @@ from services.identification.authority.schemas import RoutingOfCase
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
 from services.identification.case.models import Case, CaseReferral, Deadline, Part, is_child
-from services.identification.case.visibility import Fact, cut
+from services.identification.case.visibility import Aspect, cut
 from services.identification.children import views as children_views
 from services.identification.clarification import repository as clarification_repository
 from services.identification.clarification import views as clarification_views
@@ -79,10 +79,10 @@ class Parts:
 
 async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> list[CaseDetails | CaseGlimpse]:
     """Each case as the actor may see it."""
-    known = await facts_of(work, found)
-    whole = [case.id for case, _ in found if Fact.FILE in known[case.id] and case.erased_at is None]
+    known = await aspects_of(work, found)
+    whole = [case.id for case, _ in found if Aspect.FILE in known[case.id] and case.erased_at is None]
     parts = await Parts.read(work, whole)
-    outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Fact.OUTCOME in facts]
+    outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Aspect.OUTCOME in facts]
     decided = await decisions_repository.decisions_of(work, outcomes) if outcomes else {}
     return [
         _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
@@ -90,18 +90,18 @@ async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> lis
     ]
 
 
-async def facts_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> dict[UUID, frozenset[Fact]]:
+async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> dict[UUID, frozenset[Aspect]]:
     """What the actor may know of each case, by the visibility table; with at most one statement."""
-    lent = [case.id for case, part in found if part not in cases.WORKING]
-    leaves = await consents_repository.leaves_of(work, work.actor.org, lent)
-    return {case.id: visibility.may_know(work.actor, part, leaves.get(case.id, ())) for case, part in found}
+    not_worked_on = [case.id for case, part in found if part not in cases.WORKING]
+    disclosable = await consents_repository.disclosable_to(work, work.actor.org, not_worked_on)
+    return {case.id: visibility.may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
 
 
 async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
     (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
-    known = (await facts_of(work, [(case, part)]))[case.id]
-    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Fact.OUTCOME in known else []
+    known = (await aspects_of(work, [(case, part)]))[case.id]
+    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Aspect.OUTCOME in known else []
     return CaseState(**cut(known, case_id=case.id, as_of=work.now, **_standing_of(case, made)))
 
 
@@ -130,7 +130,7 @@ def deciding_authority(case: Case) -> Authority | None:
     return None if case.authority is Authority.NEEDS_REVIEW else case.authority
 
 
-def _glimpse(case: Case, known: frozenset[Fact], made: Sequence[Decision]) -> CaseGlimpse:
+def _glimpse(case: Case, known: frozenset[Aspect], made: Sequence[Decision]) -> CaseGlimpse:
     return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **_standing_of(case, made)))
 
 
@@ -176,5 +176,5 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
 
 def see_access(row: Mapping[str, Any]) -> AccessEntry:
     """One line of the access log."""
-    told = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
-    return AccessEntry(actor_org=row["org"], **told)
+    fields = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
+    return AccessEntry(actor_org=row["org"], **fields)

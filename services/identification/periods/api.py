@@ -14,18 +14,20 @@ router = service_router()
 
 @router.post("/cases/{case_id}/periods", status_code=201)
 async def grant_period(
-    work: Caseworker, case_id: UUID, request: PeriodRequest, match: IfMatch
+    work: Caseworker, case_id: UUID, request: PeriodRequest, expected: IfMatch
 ) -> Tagged[PeriodDetails]:
     """The reflection or restitution period of the positive decision: 30 days from its date, at most 120."""
-    case, period = await domain.grant_period(work, case_id=case_id, request=request, match=match)
+    case, period = await domain.grant_period(work, case_id=case_id, request=request, expected=expected)
     return views.see_period(case, period, []).tagged(case)
 
 
 @router.post("/cases/{case_id}/periods/{period_id}/extensions", status_code=201)
 async def extend_period(
-    work: Caseworker, case_id: UUID, period_id: UUID, request: ExtensionRequest, match: IfMatch
+    work: Caseworker, case_id: UUID, period_id: UUID, request: ExtensionRequest, expected: IfMatch
 ) -> Tagged[PeriodDetails]:
     """Extend the period for special reasons or for cooperation on a prepared return, at most to its cap."""
-    case, period = await domain.extend_period(work, case_id=case_id, period_id=period_id, request=request, match=match)
+    case, period = await domain.extend_period(
+        work, case_id=case_id, period_id=period_id, request=request, expected=expected
+    )
     extensions = await repository.extensions_of(work, [case.id])
     return views.see_period(case, period, extensions[case.id]).tagged(case)

@@ -18,7 +18,7 @@ from services.identification.periods.schemas import ExtensionRequest, PeriodRequ
 from shared.contract.codes import Authority, Outcome
 from shared.contract.events import PeriodExtended, PeriodGranted
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -40,10 +40,10 @@ class RequestedBeforeDecision(Unprocessable):
 
 
 async def grant_period(
-    work: UnitOfWork, *, case_id: UUID, request: PeriodRequest, match: Match
+    work: UnitOfWork, *, case_id: UUID, request: PeriodRequest, expected: ExpectedVersion
 ) -> tuple[Case, GrantedPeriod]:
     """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     decision = _granting(made)
@@ -86,10 +86,10 @@ def _granting(decisions: Sequence[Decision]) -> Decision:
 
 
 async def extend_period(
-    work: UnitOfWork, *, case_id: UUID, period_id: UUID, request: ExtensionRequest, match: Match
+    work: UnitOfWork, *, case_id: UUID, period_id: UUID, request: ExtensionRequest, expected: ExpectedVersion
 ) -> tuple[Case, GrantedPeriod]:
     """Move the period's end, at most to its cap."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     period = await repository.period_of(work, case, period_id)
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]

@@ -1,7 +1,7 @@
 """The reflection and the restitution period: how long, when to warn, how far it may grow.
 
 Udlændingeloven § 33(14): 30 days from the decision, extended for special reasons or for cooperation on a prepared
-return, at most 120 days in all, counted from the start. No clock closes a case by itself.
+return, at most 120 days in all, counted from the start. No deadline closes a case by itself.
 """
 
 from dataclasses import dataclass, replace

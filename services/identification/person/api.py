@@ -31,27 +31,27 @@ async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) ->
 
 @router.put("/cases/{case_id}/person")
 async def change_person(
-    work: Caseworker, case_id: UUID, person: CasePerson, match: RequiredIfMatch
+    work: Caseworker, case_id: UUID, person: CasePerson, expected: RequiredIfMatch
 ) -> Tagged[CasePerson]:
     """Replace the description of the person. Changed facts are routed again until the decision."""
-    case, person = await domain.describe_person(work, case_id=case_id, person=person, match=match)
+    case, person = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
     return person.tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")
-async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, match: IfMatch) -> Tagged[RefusalReceipt]:
+async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, expected: IfMatch) -> Tagged[RefusalReceipt]:
     """An adult declines: the case becomes an anonymous notification. Names, birth date, numbers and contact are gone for
     good; the coded facts stay. A child, or who is presumed one, cannot decline (409)."""
-    case = await domain.refuse(work, case_id=case_id, refusal=refusal, match=match)
+    case = await domain.refuse(work, case_id=case_id, refusal=refusal, expected=expected)
     return RefusalReceipt(case_id=case.id, refused_on=refusal.on).tagged(case)
 
 
 @router.post("/cases/{case_id}/contact-attempts", status_code=201)
 async def attempt_contact(
-    work: Caseworker, case_id: UUID, report: ContactAttemptReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: ContactAttemptReport, expected: IfMatch
 ) -> Tagged[ContactAttemptReceipt]:
     """Record an attempt to reach the person. Refused (409 UnsafeChannel) unless the channel is recorded as safe."""
-    case, attempt = await domain.attempt_contact(work, case_id=case_id, report=report, match=match)
+    case, attempt = await domain.attempt_contact(work, case_id=case_id, report=report, expected=expected)
     return ContactAttemptReceipt(
         contact_attempt_id=attempt.id, channel=attempt.channel, at=attempt.made_at, reached=attempt.reached
     ).tagged(case)
@@ -62,10 +62,10 @@ async def attempt_contact(
 
 @router.post("/cases/{case_id}/legal-status", status_code=201)
 async def record_legal_status(
-    work: Caseworker, case_id: UUID, report: LegalStatusReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: LegalStatusReport, expected: IfMatch
 ) -> Tagged[LegalStatusReceipt]:
     """Add to the history of the legal status. An undecided case is routed again from that day; a decision never changes."""
-    case, entry = await legal_status.record(work, case_id=case_id, report=report, match=match)
+    case, entry = await legal_status.record(work, case_id=case_id, report=report, expected=expected)
     return LegalStatusReceipt(legal_status_id=entry.id, has_taken_effect=entry.has_taken_effect).tagged(case)
 
 

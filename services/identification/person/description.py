@@ -14,13 +14,13 @@ from shared.data.unit_of_work import UnitOfWork
 ADULT_AGE: Final = 18
 
 
-def tell(work: UnitOfWork, case: Case) -> None:
-    """Tell the coded facts as they are now."""
-    work.record(events.PersonDescribed(case_id=case.id, occurred_at=work.now, **told_of(case)))
+def record_description(work: UnitOfWork, case: Case) -> None:
+    """Record the coded facts as they are now."""
+    work.record(events.PersonDescribed(case_id=case.id, occurred_at=work.now, **published_facts(case)))
 
 
-def told_of(case: Case) -> Mapping[str, Any]:
-    """The coded facts that the others are told."""
+def published_facts(case: Case) -> Mapping[str, Any]:
+    """The coded facts that are published to the others."""
     return {
         "gender": case.gender,
         "age_group": case.age_group,
@@ -45,11 +45,11 @@ def facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
 
 
 def age_group(person: CasePerson, *, on: date) -> AgeGroup:
-    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (domain, section 5).
+    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (docs/rules.md, child-2).
 
     What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
-    told = (_age(person.birth_date, on=on), person.stated_age, _age(person.stated_birth_date, on=on))
-    ages = [age for age in told if age is not None]
+    stated = (_age(person.birth_date, on=on), person.stated_age, _age(person.stated_birth_date, on=on))
+    ages = [age for age in stated if age is not None]
     if person.age_basis is AgeBasis.PRESUMED_MINOR:
         return AgeGroup.PRESUMED_MINOR
     if not ages:

@@ -16,7 +16,7 @@ from services.identification.person.schemas import ContactAttemptReport, Refusal
 from services.identification.routing import domain as routing
 from shared.contract.codes import ExploitationForm
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -42,17 +42,17 @@ class OtherFormUnexplained(Unprocessable):
 
 
 async def describe_person(
-    work: UnitOfWork, *, case_id: UUID, person: CasePerson, match: Match
+    work: UnitOfWork, *, case_id: UUID, person: CasePerson, expected: ExpectedVersion
 ) -> tuple[Case, CasePerson]:
     """Replace the description of the person. Before the decision, changed facts are routed again; after it, never."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if case.refused_on and (named := person.named()):
         raise PersonDeclined(
             f"The person declined, so the case takes no {', '.join(named)}. If they now want help, open a new case "
             "and merge the two."
         )
     today = on_date(work.now)
-    before, routed_by = description.told_of(case), routing.facts_on(case, today)
+    before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     await _check_other_is_explained(work, case, person)
     person = await repository.replace_person(work, case, person)
     for name, value in description.facts_of(person, on=today).items():
@@ -61,8 +61,8 @@ async def describe_person(
     await search.index(work, case.id, person)
     await duplicates.questions_of_new_case(work, case, person)
     await legal_status.follow_the_description(work, case)
-    if before != description.told_of(case):
-        description.tell(work, case)
+    if before != description.published_facts(case):
+        description.record_description(work, case)
     await children.protect(work, case)
     if routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await authority.route_again(work, case)
@@ -85,9 +85,9 @@ async def _check_other_is_explained(work: UnitOfWork, case: Case, person: CasePe
         )
 
 
-async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, match: Match) -> Case:
+async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected: ExpectedVersion) -> Case:
     """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if is_child(case):
         raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
@@ -101,10 +101,10 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, match: Ma
 
 
 async def attempt_contact(
-    work: UnitOfWork, *, case_id: UUID, report: ContactAttemptReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: ContactAttemptReport, expected: ExpectedVersion
 ) -> tuple[Case, ContactAttempt]:
     """Note an attempt to reach the person, which is made over a channel recorded as safe or not at all."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     person = await repository.open_person(work, case, fields=["contact_channels"])
     if not person.may_be_reached_by(report.channel):

@@ -16,7 +16,7 @@ from services.identification.person.schemas import LegalStatusReport
 from services.identification.routing import domain as routing
 from shared.contract import events
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 
 
@@ -26,10 +26,10 @@ async def begin(work: UnitOfWork, case: Case, *, by: str) -> None:
 
 
 async def record(
-    work: UnitOfWork, *, case_id: UUID, report: LegalStatusReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: LegalStatusReport, expected: ExpectedVersion
 ) -> tuple[Case, LegalStatusEntry]:
     """Add an entry. It takes effect at once where its day has come, else on that day."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     entry = LegalStatusEntry(
         case_id=case.id,
@@ -43,7 +43,7 @@ async def record(
         has_taken_effect=report.valid_from <= on_date(work.now),
     )
     await repository.add(work, entry, SealedText(text=report.source) if report.source else None)
-    _tell(work, entry)
+    _record_change(work, entry)
     if entry.has_taken_effect:
         await _heed(work, case)
     return case, entry
@@ -55,7 +55,7 @@ async def follow_the_description(work: UnitOfWork, case: Case) -> None:
     held = await repository.holding(work, case, on=on_date(work.now))
     if held is None or _said(held) != _said(described):
         await repository.add(work, described)
-        _tell(work, described)
+        _record_change(work, described)
 
 
 async def take_effect(work: UnitOfWork) -> None:
@@ -82,7 +82,7 @@ async def _heed(work: UnitOfWork, case: Case) -> None:
     before = routing.facts_on(case, today)
     if held is None or _said(held) == _said(_as_described(case, by=held.recorded_by, now=work.now)):
         return
-    told_basis = case.residence_basis
+    basis_before = case.residence_basis
     case.residence_basis, case.residence_valid_until = held.residence_basis, held.valid_until
     case.unpermitted_work, case.asylum_pending = held.unpermitted_work, held.asylum_pending
     await repository.amend_person(
@@ -93,8 +93,8 @@ async def _heed(work: UnitOfWork, case: Case) -> None:
         unpermitted_work=held.unpermitted_work,
         asylum_pending=held.asylum_pending,
     )
-    if told_basis is not case.residence_basis:
-        description.tell(work, case)
+    if basis_before is not case.residence_basis:
+        description.record_description(work, case)
     if before != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
         await authority.route_again(work, case)
     else:
@@ -120,7 +120,7 @@ def _said(entry: LegalStatusEntry) -> tuple[object, ...]:
     return entry.residence_basis, entry.valid_until, entry.unpermitted_work, entry.asylum_pending
 
 
-def _tell(work: UnitOfWork, entry: LegalStatusEntry) -> None:
+def _record_change(work: UnitOfWork, entry: LegalStatusEntry) -> None:
     work.record(
         events.LegalStatusChanged(
             case_id=entry.case_id,

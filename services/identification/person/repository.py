@@ -13,8 +13,8 @@ from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, Part
 from services.identification.case.repository import WORKING, CaseNotFound, RoleDoesNotSee, cases_of, seal
 from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.case.visibility import Fact, person_fact
-from services.identification.consents.repository import leaves_of
+from services.identification.case.visibility import Aspect, person_aspect
+from services.identification.consents.repository import disclosable_to
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
@@ -27,14 +27,14 @@ from shared.kernel.text import AS_STORED
 
 
 class LeaveIsForAnotherPurpose(Forbidden):
-    """Consent and law let the organisation know for a purpose, and for no other (domain, section 7)."""
+    """Consent and law let the organisation know for a purpose, and for no other (docs/rules.md, consent-1)."""
 
 
 class PersonIsErased(Gone):
     """The time of keeping is over: the key to who this was has been destroyed."""
 
 
-_OF_A_PERSON: Final = frozenset({Fact.PERSON, Fact.CONTACT})
+_OF_A_PERSON: Final = frozenset({Aspect.PERSON, Aspect.CONTACT})
 
 
 async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> tuple[Case, CasePerson]:
@@ -48,22 +48,24 @@ async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> t
         raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")
     key = await sealed.key_of(work, case.id)
     whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    shown = {name: value for name, value in whole if name in whole.model_fields_set and person_fact(name) in known}
+    shown = {name: value for name, value in whole if name in whole.model_fields_set and person_aspect(name) in known}
     person = CasePerson.model_validate(shown, context=AS_STORED)
     fields = sorted(person.model_fields_set)
     work.audit(operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)
     return case, person
 
 
-async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose) -> frozenset[Fact]:
+async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose) -> frozenset[Aspect]:
     """What of the person the actor may know for this purpose; raises when that is nothing."""
-    leave = (await leaves_of(work, work.actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
-    known = visibility.may_know(work.actor, part, leave)
+    disclosable = (
+        (await disclosable_to(work, work.actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
+    )
+    known = visibility.may_know(work.actor, part, disclosable)
     if known & _OF_A_PERSON:
         return known
     if part in WORKING:
         raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
-    for_any = (await leaves_of(work, work.actor.org, [case.id]))[case.id]
+    for_any = (await disclosable_to(work, work.actor.org, [case.id]))[case.id]
     if visibility.may_know(work.actor, part, for_any) & _OF_A_PERSON:
         raise LeaveIsForAnotherPurpose("What lets your organisation read this was given for another purpose.")
     raise CaseNotFound

@@ -19,7 +19,7 @@ from services.identification.case.repository import (
     find_case,
     seal,
 )
-from services.identification.case.visibility import Fact
+from services.identification.case.visibility import Aspect
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.data import sealed
@@ -112,7 +112,7 @@ async def read_case(
     case, part = await find_case(work, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
     if part not in parts:
         raise CaseNotFound
-    if part in WORKING and Fact.PERSON not in visibility.may_know(work.actor, part):
+    if part in WORKING and Aspect.PERSON not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
     return case
 

@@ -39,14 +39,14 @@ async def list_retention_runs(work: Administrator, pages: Pages) -> Page[Retenti
 
 
 @router.post("/cases/{case_id}/legal-hold", status_code=201)
-async def place_legal_hold(work: Lawyer, case_id: UUID, report: HoldReport, match: IfMatch) -> Tagged[HoldState]:
+async def place_legal_hold(work: Lawyer, case_id: UUID, report: HoldReport, expected: IfMatch) -> Tagged[HoldState]:
     """Nothing of the case is erased until the hold is ended."""
-    case, placed = await domain.hold(work, case_id=case_id, report=report, match=match)
+    case, placed = await domain.hold(work, case_id=case_id, report=report, expected=expected)
     return views.see_hold(placed).tagged(case)
 
 
 @router.post("/cases/{case_id}/legal-hold/end")
-async def end_legal_hold(work: Lawyer, case_id: UUID, match: IfMatch) -> Tagged[HoldState]:
+async def end_legal_hold(work: Lawyer, case_id: UUID, expected: IfMatch) -> Tagged[HoldState]:
     """The case is kept no longer than others."""
-    case, placed = await domain.end_hold(work, case_id=case_id, match=match)
+    case, placed = await domain.end_hold(work, case_id=case_id, expected=expected)
     return views.see_hold(placed).tagged(case)

@@ -1,4 +1,4 @@
-"""How long a case is kept, and its erasure (domain, section 7). The lengths are data: `tables/retention-*.json`.
+"""How long a case is kept, and its erasure (docs/rules.md, retention-3). The lengths are data: `tables/retention-*.json`.
 
 Erasing destroys the case's key: what was sealed under it, in this database and in every backup of it that has no older key,
 can no longer be read. What is counted stays, without what would point at somebody.
@@ -24,7 +24,7 @@ from services.identification.retention.schemas import HoldReport
 from shared.contract.codes import Channel
 from shared.contract.events import CaseErased
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
 from shared.kernel.errors import Conflict
 from shared.rules.decision_tables import Dated, Versions
@@ -137,9 +137,11 @@ async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:
     return len(returned)
 
 
-async def hold(work: UnitOfWork, *, case_id: UUID, report: HoldReport, match: Match) -> tuple[Case, LegalHold]:
+async def hold(
+    work: UnitOfWork, *, case_id: UUID, report: HoldReport, expected: ExpectedVersion
+) -> tuple[Case, LegalHold]:
     """Nothing of the case is erased until the hold ends."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if await repository.hold_on(work, case):
         raise AlreadyOnHold("The case is on hold already; nothing of it is erased until that ends.")
     placed = LegalHold(case_id=case.id, placed_at=work.now, placed_by=work.actor.org)
@@ -147,9 +149,9 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: HoldReport, match: Ma
     return case, placed
 
 
-async def end_hold(work: UnitOfWork, *, case_id: UUID, match: Match) -> tuple[Case, LegalHold]:
+async def end_hold(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion) -> tuple[Case, LegalHold]:
     """The case is kept no longer than others."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     placed = await repository.hold_on(work, case)
     if placed is None:
         raise NotOnHold("The case is not on hold.")

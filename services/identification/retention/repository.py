@@ -1,4 +1,4 @@
-"""Which cases are no longer to be kept, and the one door through which they are erased."""
+"""Which cases are no longer to be kept, and the one way in which they are erased."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from shared.contract.codes import Channel
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
-# Never: one that goes on in another case, or is held, or in which a clock of the person's still runs: an appeal, a period,
+# Never: one that goes on in another case, or is held, or in which a deadline of the person's runs: an appeal, a period,
 # the follow-up of a return, the search for a child.
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND NOT f.removal_hold
@@ -28,7 +28,7 @@ _KEPT = """
     AND NOT EXISTS (SELECT FROM return_plan r WHERE r.case_id = f.id
                     AND (r.reintegration_until >= :on OR (r.departed_on IS NULL AND f.status <> 'closed')))
 """
-_LAST_TOLD = """
+_LAST_RECORDED = """
     (SELECT max(e.occurred_at) FROM event_history e
      WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%')
 """
@@ -50,7 +50,7 @@ _IS_CHILD = """
 _UNLINKED = f"""
     SELECT f.id FROM case_file f
     WHERE {_KEPT} AND f.status = 'referred' AND f.channel = ANY (:channels)
-      AND f.opened_on <= :until AND {_LAST_TOLD} < :until + interval '1 day'
+      AND f.opened_on <= :until AND {_LAST_RECORDED} < :until + interval '1 day'
       AND NOT EXISTS (SELECT FROM known_identifier k WHERE k.case_id = f.id)
       AND NOT ({_IS_CHILD}) AND NOT ({_IS_LINKED}) AND NOT ({_IS_WORKED_ON})
       AND coalesce(f.opened_by, '') <> 'us'

@@ -21,8 +21,8 @@ def see_forecast(day: date, table_version: str, due: Mapping[Rule, Sequence[UUID
 
 def see_run(done: RetentionRun) -> RetentionReport:
     """What one run has erased."""
-    told = done.model_dump(include={"ran_at", "table_version", "is_complete", "erased", "case_ids"})
-    return RetentionReport(run_id=done.id, on=done.day, **told)
+    fields = done.model_dump(include={"ran_at", "table_version", "is_complete", "erased", "case_ids"})
+    return RetentionReport(run_id=done.id, on=done.day, **fields)
 
 
 def see_hold(placed: LegalHold) -> HoldState:

@@ -17,10 +17,10 @@ router = service_router()
 
 @router.post("/cases/{case_id}/rights-explained", status_code=201)
 async def explain_rights(
-    work: Caseworker, case_id: UUID, report: RightsReport, match: IfMatch
+    work: Caseworker, case_id: UUID, report: RightsReport, expected: IfMatch
 ) -> Tagged[RightsReceipt]:
     """Record which rights were explained to the person. The answer names those that were not yet."""
-    case, explanation, remaining = await domain.explain(work, case_id=case_id, report=report, match=match)
+    case, explanation, remaining = await domain.explain(work, case_id=case_id, report=report, expected=expected)
     return RightsReceipt(explanation_id=explanation.id, not_yet_explained=remaining).tagged(case)
 
 

@@ -1,4 +1,4 @@
-"""The rights that a person is told of: what, when, in which language."""
+"""The rights that are explained to a person: what, when, in which language."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,14 +14,14 @@ from services.identification.rights.schemas import RightsAccount, RightsReport
 from shared.contract import events
 from shared.contract.personal import Personal
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 
 
 async def explain(
-    work: UnitOfWork, *, case_id: UUID, report: RightsReport, match: Match
+    work: UnitOfWork, *, case_id: UUID, report: RightsReport, expected: ExpectedVersion
 ) -> tuple[Case, RightsExplanation, list[Right]]:
     """Record that rights were explained; gives those that nobody has named to the person so far."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     explanation = RightsExplanation(
         case_id=case.id,

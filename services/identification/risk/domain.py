@@ -18,7 +18,7 @@ from services.identification.risk.schemas import RiskAccount, RiskReport
 from shared.contract import events
 from shared.contract.codes import RiskLevel
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Unprocessable
 from shared.rules.decision_tables import Dated, Versions
 
@@ -42,9 +42,11 @@ class ReassessedTooSoon(Unprocessable):
     """The danger is assessed again on a later day."""
 
 
-async def assess(work: UnitOfWork, *, case_id: UUID, report: RiskReport, match: Match) -> tuple[Case, RiskAssessment]:
+async def assess(
+    work: UnitOfWork, *, case_id: UUID, report: RiskReport, expected: ExpectedVersion
+) -> tuple[Case, RiskAssessment]:
     """Record an assessment. In the case the one of the latest day stands; of two of one day, the one recorded later."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     reassess_on = report.reassess_on or _term_of(report.level, assessed_on=report.assessed_on)
     if reassess_on <= report.assessed_on:

@@ -118,14 +118,14 @@ def route(facts: RoutingFacts, table: RoutingTable | None = None) -> Routing:
     table = table or TABLES.find(facts.on)
     if table is None:
         return _NO_TABLE
-    match = table.first_match(table.facts_of(facts))
+    answer = table.first_match(table.facts_of(facts))
     return Routing(
-        authority=match.rule.authority,
-        rule=match.rule.id,
+        authority=answer.rule.authority,
+        rule=answer.rule.id,
         table_version=table.version,
-        why=match.rule.why,
-        why_da=match.rule.why_da,
-        facts_used=dict(match.facts_used),
+        why=answer.rule.why,
+        why_da=answer.rule.why_da,
+        facts_used=dict(answer.facts_used),
     )
 
 
@@ -185,6 +185,6 @@ def answer_routing(question: RoutingQuestion, *, today: date) -> Routing:
 
 def part_against_removal(case: Case) -> Part | None:
     """The part that US has by law alone: to see that the identification is pending, where it could remove the person."""
-    # Danish citizens are never removed, and US is told nothing of them (SC04). Everybody else's stay may end, an EU
+    # Danish citizens are never removed, and US is shown nothing of them (SC04). Everybody else's stay may end, an EU
     # citizen's too, while the identification is pending.
     return None if may_be_danish(facts_on(case, case.opened_on)) else Part.REMOVAL

@@ -33,20 +33,22 @@ router = service_router()
 
 @router.post("/cases/{case_id}/support-measures", status_code=201)
 async def start_support(
-    work: Caseworker, case_id: UUID, started: SupportMeasureStarted, match: IfMatch
+    work: Caseworker, case_id: UUID, started: SupportMeasureStarted, expected: IfMatch
 ) -> Tagged[SupportReceipt]:
     """Begin a measure. Only a positive decision unlocks the whole package; what cannot wait may begin before, and a contact
     person is always possible."""
-    case, measure = await domain.start_measure(work, case_id=case_id, started=started, match=match)
+    case, measure = await domain.start_measure(work, case_id=case_id, started=started, expected=expected)
     return _receipt(measure).tagged(case)
 
 
 @router.post("/cases/{case_id}/support-measures/{measure_id}/end")
 async def end_support(
-    work: Caseworker, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, match: IfMatch
+    work: Caseworker, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, expected: IfMatch
 ) -> Tagged[SupportReceipt]:
     """Say on which day a measure ended."""
-    case, measure = await domain.end_measure(work, case_id=case_id, measure_id=measure_id, ended=ended, match=match)
+    case, measure = await domain.end_measure(
+        work, case_id=case_id, measure_id=measure_id, ended=ended, expected=expected
+    )
     return _receipt(measure).tagged(case)
 
 
@@ -68,10 +70,10 @@ def _receipt(measure: SupportMeasure) -> SupportReceipt:
 
 @router.put("/cases/{case_id}/health-needs")
 async def state_health_needs(
-    work: HealthWorker, case_id: UUID, stated: HealthNeedsStated, match: RequiredIfMatch
+    work: HealthWorker, case_id: UUID, stated: HealthNeedsStated, expected: RequiredIfMatch
 ) -> Tagged[HealthNeedsDetails]:
     """Say what the person's health asks of a place, and why. Send the case's ETag as If-Match."""
-    case, _ = await domain.state_health_needs(work, case_id=case_id, stated=stated, match=match)
+    case, _ = await domain.state_health_needs(work, case_id=case_id, stated=stated, expected=expected)
     return HealthNeedsDetails.model_validate(stated).tagged(case)
 
 
@@ -88,10 +90,10 @@ async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReadi
 
 @router.put("/cases/{case_id}/return-plan")
 async def plan_return(
-    work: Caseworker, case_id: UUID, planned: ReturnPlanned, match: RequiredIfMatch
+    work: Caseworker, case_id: UUID, planned: ReturnPlanned, expected: RequiredIfMatch
 ) -> Tagged[ReturnPlanDetails]:
     """Record the plan, or what has changed in it; `departed_on` once the person has left. Send the case's ETag as If-Match."""
-    case, plan = await returns.plan_return(work, case_id=case_id, planned=planned, match=match)
+    case, plan = await returns.plan_return(work, case_id=case_id, planned=planned, expected=expected)
     return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
 
 
@@ -118,9 +120,11 @@ def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
 
 
 @router.post("/cases/{case_id}/return-plan/follow-ups", status_code=201)
-async def follow_up(work: Caseworker, case_id: UUID, report: FollowUpReport, match: IfMatch) -> Tagged[FollowUpReceipt]:
+async def follow_up(
+    work: Caseworker, case_id: UUID, report: FollowUpReport, expected: IfMatch
+) -> Tagged[FollowUpReceipt]:
     """Record a month's follow-up after the departure. Not reached: CMM is alerted, the person may be in danger."""
-    case, made = await returns.follow_up(work, case_id=case_id, report=report, match=match)
+    case, made = await returns.follow_up(work, case_id=case_id, report=report, expected=expected)
     return _return_receipt(made).tagged(case)
 
 

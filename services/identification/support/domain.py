@@ -12,7 +12,7 @@ from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import WORKING
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import Fact
+from services.identification.case.visibility import Aspect
 from services.identification.consents import repository as consents_repository
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.models import Decision
@@ -30,7 +30,7 @@ from shared.contract.codes import Purpose
 from shared.contract.organisations import CENTRE
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor, Role
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 from shared.rules.decision_tables import Dated, Versions
@@ -64,10 +64,10 @@ class NotForHealth(Forbidden):
 
 
 async def start_measure(
-    work: UnitOfWork, *, case_id: UUID, started: SupportMeasureStarted, match: Match
+    work: UnitOfWork, *, case_id: UUID, started: SupportMeasureStarted, expected: ExpectedVersion
 ) -> tuple[Case, SupportMeasure]:
     """Begin a measure of the support package."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     _check_unlocked(case, made, started)
     if started.ends_on and started.ends_on < started.starts_on:
@@ -112,10 +112,10 @@ def _check_unlocked(case: Case, made: Sequence[Decision], started: SupportMeasur
 
 
 async def end_measure(
-    work: UnitOfWork, *, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, match: Match
+    work: UnitOfWork, *, case_id: UUID, measure_id: UUID, ended: SupportMeasureEnded, expected: ExpectedVersion
 ) -> tuple[Case, SupportMeasure]:
     """End a measure on that day; one that was to end later ends earlier."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     measure = await records.record_of(work, case, SupportMeasure, measure_id)
     if ended.on < measure.starts_on:
@@ -146,10 +146,10 @@ def may_know_why(actor: Actor) -> bool:
 
 
 async def state_health_needs(
-    work: UnitOfWork, *, case_id: UUID, stated: HealthNeedsStated, match: Match
+    work: UnitOfWork, *, case_id: UUID, stated: HealthNeedsStated, expected: ExpectedVersion
 ) -> tuple[Case, HealthNeeds]:
     """Say what the person's health asks of a place, and why; in the place of what was said before."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     if not may_know_why(work.actor):
         raise NotForHealth("Health needs are stated by somebody with the role health, or by a caseworker of CMM.")
     lifecycle.check(case, Step.WORK)
@@ -167,8 +167,8 @@ async def read_health_needs(
     """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
     those of them who may know it and ask for that purpose."""
     case, part = await cases.find_case(work, case_id, operation="health.read", purpose=purpose)
-    leaves = await consents_repository.leaves_of(work, work.actor.org, [case.id])
-    if Fact.HEALTH not in visibility.may_know(work.actor, part, leaves[case.id]):
+    disclosable = await consents_repository.disclosable_to(work, work.actor.org, [case.id])
+    if Aspect.HEALTH not in visibility.may_know(work.actor, part, disclosable[case.id]):
         raise cases.CaseNotFound
     needs = await records.find_own(work, case.id, HealthNeeds)
     if needs is None:

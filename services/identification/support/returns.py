@@ -1,6 +1,6 @@
 """Prepared return: an individual plan, and six months of reintegration with a follow-up in each.
 
-It does not depend on testimony or on any other step of the criminal track (domain, section 2).
+It does not depend on testimony or on any other step of the criminal track (docs/rules.md, process-13).
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ from shared.contract import events
 from shared.contract.codes import DeadlineKind
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.etag import Match
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after
 from shared.kernel.errors import Conflict, Unprocessable
 from shared.rules.decision_tables import Dated, Versions
@@ -43,7 +43,7 @@ class PlanOutOfOrder(Unprocessable):
 
 
 class DepartureStands(Conflict):
-    """A departure that was told may be corrected to another day, not taken back."""
+    """A departure that was recorded may be corrected to another day, not taken back."""
 
 
 class NotDeparted(Conflict):
@@ -77,10 +77,10 @@ def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
 
 
 async def plan_return(
-    work: UnitOfWork, *, case_id: UUID, planned: ReturnPlanned, match: Match
+    work: UnitOfWork, *, case_id: UUID, planned: ReturnPlanned, expected: ExpectedVersion
 ) -> tuple[Case, ReturnPlan]:
     """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     _check_order(planned)
     known = await records.find_own(work, case.id, ReturnPlan)
@@ -104,7 +104,7 @@ async def plan_return(
     )
     await records.put(work, plan, operation="return.plan")
     if is_new:
-        _tell_plan(work, plan)
+        _record_plan(work, plan)
     if until and planned.departed_on and planned.departed_on != departed_before:
         departed = events.PersonDeparted(
             case_id=case.id, occurred_at=work.now, departed_on=planned.departed_on, reintegration_until=until
@@ -120,7 +120,7 @@ def _check_order(planned: ReturnPlanned) -> None:
             raise PlanOutOfOrder(f"The {what} lies before {planned.agreed_on}, the day on which the return was agreed.")
 
 
-def _tell_plan(work: UnitOfWork, plan: ReturnPlan) -> None:
+def _record_plan(work: UnitOfWork, plan: ReturnPlan) -> None:
     work.record(
         events.ReturnPlanned(
             case_id=plan.case_id,
@@ -132,9 +132,11 @@ def _tell_plan(work: UnitOfWork, plan: ReturnPlan) -> None:
     )
 
 
-async def follow_up(work: UnitOfWork, *, case_id: UUID, report: FollowUpReport, match: Match) -> tuple[Case, FollowUp]:
+async def follow_up(
+    work: UnitOfWork, *, case_id: UUID, report: FollowUpReport, expected: ExpectedVersion
+) -> tuple[Case, FollowUp]:
     """Record a month's follow-up. A person who was not reached may be in danger."""
-    case = await cases.lock_case(work, case_id, match)
+    case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     plan = await records.find_own(work, case.id, ReturnPlan)
     if plan is None or plan.departed_on is None:

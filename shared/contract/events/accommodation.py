@@ -1,4 +1,4 @@
-"""What the accommodation service tells."""
+"""The events of the accommodation service."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the identification service tells."""
+"""The events of the identification service."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the referrals service tells."""
+"""The events of the referrals service."""
 
 from datetime import datetime
 from uuid import UUID

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.identification.case import visibility
 from services.identification.case.codes import ShareScope
 from services.identification.case.models import Part
-from services.identification.case.visibility import ATTRIBUTES, EVENTS, PARTS, ROLES, SCOPES, Fact, may_know
+from services.identification.case.visibility import ATTRIBUTES, EVENTS, PARTS, ROLES, SCOPES, Aspect, may_know
 from services.identification.overview.schemas import CaseDetails, CaseGlimpse, CaseState
 from shared.contract.events import EVENTS as TOLD
 from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
@@ -83,16 +83,16 @@ async def test_list_detail_status_timeline_person_and_feed_tell_what_the_table_s
         assert {name: detail.json()[name] for name in STANDING if name in detail.json()} == {
             name: expected[name] for name in STANDING if name in detail.json()
         }
-        assert ("decisions" in detail.json()) == (Fact.FILE in known), role
+        assert ("decisions" in detail.json()) == (Aspect.FILE in known), role
         items = (await partner.get("/identification/v1/cases")).json()["items"]
         unlisted = reader.part is Part.PROSECUTION
         assert items == ([] if unlisted else [detail.json()]), role
         timeline = await partner.get(f"{case.path}/timeline")
         works = reader.part in (Part.CENTRE, Part.AUTHORITY)
-        assert timeline.status_code == (200 if Fact.FILE in known else 403 if works else 404), role
+        assert timeline.status_code == (200 if Aspect.FILE in known else 403 if works else 404), role
         person = await partner.get(f"{case.path}/person", purpose="support")
         shows_person = person.status_code == 200 and person.json()["given_name"] == "Malee"
-        assert shows_person == (Fact.PERSON in known), role
+        assert shows_person == (Aspect.PERSON in known), role
 
 
 @pytest.mark.row(126)
@@ -110,7 +110,7 @@ async def test_the_feed_agrees_with_the_table(havn: World, reader: Reader) -> No
             if data is not None:
                 expected.append((event["type"], data))
         assert [(item["type"], item["data"]) for item in items] == expected
-        shown = {name for _, data in expected for name in data if Fact.FILE not in known}
+        shown = {name for _, data in expected for name in data if Aspect.FILE not in known}
         assert shown <= {"case_id", "occurred_at", "opened_on", "authority", "outcome", "decided_on", "on"}
     assert case.id
 
@@ -129,7 +129,7 @@ def test_every_attribute_of_every_answer_has_its_place_in_the_table() -> None:
         visibility.check(answer.model_fields)
     with pytest.raises(visibility.AttributeHasNoRule, match="new_secret"):
         visibility.check(["status", "new_secret"])
-    assert visibility.cut(frozenset(Fact), status="referred", new_secret="Malee") == {
+    assert visibility.cut(frozenset(Aspect), status="referred", new_secret="Malee") == {
         "status": "referred",
         "new_secret": None,
     }
@@ -160,18 +160,18 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
 ) -> None:
     who = Actor("x", kind, "s", "c", roles, frozenset(), Assurance.SUBSTANTIAL)
     known = may_know(who, part, scope)
-    pending = {Fact.PENDING} if kind in visibility.KINDS else set()
-    assert known <= PARTS[part] | pending | {fact for each in scope for fact in SCOPES[each]}
-    assert known <= {fact for role in roles for fact in ROLES[role]}
+    pending = {Aspect.PENDING} if kind in visibility.KINDS else set()
+    assert known <= PARTS[part] | pending | {aspect for each in scope for aspect in SCOPES[each]}
+    assert known <= {aspect for role in roles for aspect in ROLES[role]}
     assert known <= may_know(who, part, scope | more), "more leave never hides anything"
     if part is Part.MUNICIPALITY:
         assert known == frozenset()
-    if Fact.FILE in known:
+    if Aspect.FILE in known:
         assert part in (Part.CENTRE, Part.AUTHORITY)
 
 
-@given(st.sampled_from(sorted(TOLD)), st.frozensets(st.sampled_from(Fact)), st.text(min_size=1))
-def test_an_attribute_that_is_not_in_the_table_leaves_no_event(type_: str, known: frozenset[Fact], new: str) -> None:
+@given(st.sampled_from(sorted(TOLD)), st.frozensets(st.sampled_from(Aspect)), st.text(min_size=1))
+def test_an_attribute_that_is_not_in_the_table_leaves_no_event(type_: str, known: frozenset[Aspect], new: str) -> None:
     payload: dict[str, Any] = {"case_id": "c", "occurred_at": "t", f"zz_{new}": "secret"}
-    told = visibility.cut_event(known - {Fact.FILE}, type_.split(".")[3], payload)
+    told = visibility.cut_event(known - {Aspect.FILE}, type_.split(".")[3], payload)
     assert told is None or "secret" not in told.values()

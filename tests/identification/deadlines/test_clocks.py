@@ -13,11 +13,11 @@ from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Deadline
 from services.identification.deadlines.rules import (
     Assessment,
-    Clock,
-    Facts,
+    ComputedDeadline,
+    DeadlineBasis,
     GivenPeriod,
     SentBack,
-    clocks_of,
+    deadlines_of,
     end_row,
     fire,
     new_row,
@@ -49,8 +49,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=COPENHAGEN).astimezone(UTC)
 
 
-def known(**facts: Any) -> Facts:
-    return Facts(**({"opened_at": OPENED} | facts))
+def known(**facts: Any) -> DeadlineBasis:
+    return DeadlineBasis(**({"opened_at": OPENED} | facts))
 
 
 def granted(
@@ -61,13 +61,13 @@ def granted(
     return GivenPeriod(**({"ref": "p", "period": period, "stands": True, "is_suspended": False} | said))
 
 
-def clock(facts: Facts, kind: DeadlineKind, ref: str | None = None) -> Clock:
-    (found,) = [each for each in clocks_of(facts) if each.kind is kind and ref in (None, each.ref)]
+def clock(facts: DeadlineBasis, kind: DeadlineKind, ref: str | None = None) -> ComputedDeadline:
+    (found,) = [each for each in deadlines_of(facts) if each.kind is kind and ref in (None, each.ref)]
     return found
 
 
-def kinds(facts: Facts, *, done: bool = False) -> list[DeadlineKind]:
-    return [each.kind for each in clocks_of(facts) if each.done is done]
+def kinds(facts: DeadlineBasis, *, done: bool = False) -> list[DeadlineKind]:
+    return [each.kind for each in deadlines_of(facts) if each.done is done]
 
 
 # ---------------------------------------------------------------- custody and the on-call
@@ -232,7 +232,7 @@ def test_a_departure_or_the_end_of_the_case_ends_the_periods(facts: dict[str, An
 @given(days, st.sampled_from(PeriodKind))
 def test_a_period_lasts_calendar_days_and_warns_at_midnights(on: date, kind: PeriodKind) -> None:
     facts = known(periods=(granted(kind, on=on),))
-    for found in clocks_of(facts):
+    for found in deadlines_of(facts):
         assert found.due_at == end_of(found.due_on)
         assert all(instant < found.due_at for instant in found.alerts)
         if found.kind in (DeadlineKind.REFLECTION_PERIOD, DeadlineKind.RESTITUTION_PERIOD):
@@ -268,7 +268,7 @@ def test_a_day_that_lay_before_its_start_is_over_at_once_and_needs_no_warning() 
 
 def test_after_a_departure_there_is_a_follow_up_every_month_until_reintegration_ends() -> None:
     facts = known(departed_on=date(2026, 7, 20), reintegration_until=date(2027, 1, 20), followed_up=frozenset({1, 3}))
-    follow_ups = [each for each in clocks_of(facts) if each.kind is DeadlineKind.FOLLOW_UP]
+    follow_ups = [each for each in deadlines_of(facts) if each.kind is DeadlineKind.FOLLOW_UP]
     assert [(each.ref, each.due_on.isoformat(), each.done) for each in follow_ups] == [
         ("1", "2026-08-20", True),
         ("2", "2026-09-20", False),
@@ -284,7 +284,7 @@ def test_after_a_departure_there_is_a_follow_up_every_month_until_reintegration_
     assert {each.for_org for each in (*follow_ups, reintegration)} == {"cmm"}
     assert not reintegration.done
     assert clock(replace(facts, followed_up=frozenset({6})), DeadlineKind.REINTEGRATION).done
-    assert all(each.done for each in clocks_of(replace(facts, has_ended=True)))
+    assert all(each.done for each in deadlines_of(replace(facts, has_ended=True)))
 
 
 def test_without_a_departure_there_is_nothing_to_follow_up() -> None:
@@ -296,7 +296,7 @@ def test_without_a_departure_there_is_nothing_to_follow_up() -> None:
 def test_follow_ups_never_lie_beyond_reintegration(departed_on: date, months: int) -> None:
     until = departed_on + timedelta(days=31 * months)
     facts = known(departed_on=departed_on, reintegration_until=until)
-    due = [each.due_on for each in clocks_of(facts) if each.kind is DeadlineKind.FOLLOW_UP]
+    due = [each.due_on for each in deadlines_of(facts) if each.kind is DeadlineKind.FOLLOW_UP]
     assert due == sorted(set(due))
     assert len(due) >= months
     assert max(due) <= until
@@ -309,14 +309,14 @@ def test_before_the_first_table_its_terms_hold() -> None:
 
 def test_an_ended_clock_is_the_same_clock_but_done() -> None:
     facts = known(custody_since=OPENED, child_notified_at=OPENED, periods=(granted(),))
-    ended = clocks_of(replace(facts, has_ended=True))
-    assert ended == [replace(each, done=True) for each in clocks_of(facts)]
+    ended = deadlines_of(replace(facts, has_ended=True))
+    assert ended == [replace(each, done=True) for each in deadlines_of(facts)]
 
 
 # ---------------------------------------------------------------- a clock as it is kept
 
 
-def kept(facts: Facts, kind: DeadlineKind, *, now: datetime = OPENED) -> Deadline:
+def kept(facts: DeadlineBasis, kind: DeadlineKind, *, now: datetime = OPENED) -> Deadline:
     return new_row(clock(facts, kind), case_id=uuid4(), now=now)
 
 

@@ -144,7 +144,7 @@ def test_an_equal_identifier_is_always_asked_about_whatever_the_names() -> None:
     other = {"given_name": "Ngozi", "family_name": "Eze"}
     assert likeness(MALEE | number, other | same).score >= 0.9
     assert likeness(MALEE | number, other | same).matched_on == ("identifiers",)
-    assert likeness(MALEE, other, shares_identifier=True).score >= 0.9
+    assert likeness(MALEE, other, has_same_identifier=True).score >= 0.9
 
 
 def test_the_same_number_of_another_register_is_another_number() -> None:

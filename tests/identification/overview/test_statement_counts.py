@@ -112,12 +112,12 @@ async def test_a_list_takes_as_many_statements_for_five_as_for_two(havn: World) 
 
 async def test_no_wall_is_made_of_all_the_cases_of_an_organisation(havn: World) -> None:
     """Without its OFFSET the planner answers the EXISTS of a wall by a hash of every case of who asks, for each list."""
-    walls = await havn.sql(
+    policies = await havn.sql(
         "identification",
         "SELECT polname, coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '')"
         " AS condition FROM pg_policy",
     )
-    of_parties = {wall["polname"]: wall["condition"] for wall in walls if "FROM case_party" in wall["condition"]}
+    of_parties = {wall["polname"]: wall["condition"] for wall in policies if "FROM case_party" in wall["condition"]}
     assert len(of_parties) > 60
     for name, condition in of_parties.items():
         assert condition.count("FROM case_party") == condition.count("OFFSET 0"), name

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.http.etag import IfMatchMissing, Match, Stale, etag_of, honoured, required
+from shared.http.etag import ExpectedVersion, IfMatchMissing, Stale, etag_of, honoured, required
 from tests.journeys.sc01 import REFERRAL, Story
 from tests.world import World
 
@@ -51,7 +51,7 @@ async def test_where_it_is_required_silence_is_refused(header: str | None) -> No
 
 
 async def test_where_it_is_required_a_tag_counts_as_elsewhere() -> None:
-    assert await required(etag_of(ROW)) == await honoured(etag_of(ROW)) == Match(frozenset({etag_of(ROW)}))
+    assert await required(etag_of(ROW)) == await honoured(etag_of(ROW)) == ExpectedVersion(frozenset({etag_of(ROW)}))
 
 
 async def test_of_many_changes_to_one_version_one_wins(havn: World) -> None:

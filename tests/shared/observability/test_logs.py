@@ -16,7 +16,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.observability.logs import LOGGED_KEYS, bind_org, configure_logging, log
+from shared.observability.logs import LOGGED_KEYS, bind_organisation, configure_logging, log
 from shared.observability.metrics import exposition
 from shared.observability.tracing import consumer_span, current_trace_id
 
@@ -255,7 +255,7 @@ def test_t099_no_value_starts_a_line_or_speaks_to_the_terminal(written: Written,
 
 
 def test_a_line_names_the_trace_and_the_organisation_it_belongs_to(written: Written) -> None:
-    bind_org("ngo-reden")
+    bind_organisation("ngo-reden")
     with consumer_span("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "handle") as span:
         log.info("event handled")
         assert current_trace_id() == "0af7651916cd43dd8448eb211c80319c"

@@ -1,6 +1,6 @@
 """The first tables: cases and their parties, known identifiers, interviews, recommendations, decisions, periods."""
 
-from services.identification.migrations.walls import decisions, party, working
+from services.identification.migrations.policies import decisions, party, working
 from shared.data.migrations import apply, plumbing
 from shared.data.row_security import guarded
 

@@ -1,7 +1,7 @@
 """Opening without a referral, the history of legal status, children, attempts at contact, drafts; a person may have
 several cases, one after the other."""
 
-from services.identification.migrations.walls import working
+from services.identification.migrations.policies import working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 

@@ -1,6 +1,6 @@
 """Finding the same person, merging, linking."""
 
-from services.identification.migrations.walls import party, working
+from services.identification.migrations.policies import party, working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 

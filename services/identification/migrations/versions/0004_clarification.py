@@ -1,6 +1,6 @@
 """Rights, indicators, risk, evidence; when an interview was recorded."""
 
-from services.identification.migrations.walls import working
+from services.identification.migrations.policies import working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 

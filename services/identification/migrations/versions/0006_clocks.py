@@ -1,6 +1,6 @@
 """Deadlines, alerts, the on-call, custody."""
 
-from services.identification.migrations.walls import working
+from services.identification.migrations.policies import working
 from shared.alerts.queue import ALERT_SQL
 from shared.data.migrations import apply
 from shared.data.row_security import guarded

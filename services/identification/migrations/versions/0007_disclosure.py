@@ -1,6 +1,6 @@
 """Consents, withdrawals, disclosures; the access log of a case; a feed of events that passes none by."""
 
-from services.identification.migrations.walls import working
+from services.identification.migrations.policies import working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 

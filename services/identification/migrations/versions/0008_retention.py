@@ -1,6 +1,6 @@
 """How long things are kept: legal holds, the reports of the runs, and erasure by destroying the key."""
 
-from services.identification.migrations.walls import working
+from services.identification.migrations.policies import working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 

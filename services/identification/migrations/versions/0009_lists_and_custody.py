@@ -1,7 +1,7 @@
 """A custody that a merge brought is known as such; cases of one instant keep their order; and lists stay as quick with very
 many cases: row level security asks case by case, and what a list leaves out or filters by has an index."""
 
-from services.identification.migrations.walls import decisions, party, working
+from services.identification.migrations.policies import decisions, party, working
 from shared.data.migrations import apply
 from shared.data.row_security import guarded_anew
 

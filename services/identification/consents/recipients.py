@@ -1,0 +1,57 @@
+"""Whom a case is disclosed to: who gains a part in it by consent or by law, and who loses it when that ends."""
+
+from uuid import UUID
+
+from services.identification.case import repository as cases
+from services.identification.case.models import Case, Part
+from services.identification.consents import repository
+from services.identification.routing import domain as routing
+from shared.contract.organisations import IMMIGRATION, PROSECUTION
+from shared.data.unit_of_work import UnitOfWork
+
+
+async def let_know(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
+    """Consent or law lets the organisation know of the case; it keeps a part that it has by law."""
+    await cases.add_party(work, case_id, organisation, Part.RECIPIENT)
+
+
+async def add_referrer(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
+    """The organisation has referred the person. Where the person took consent back from it, a further referral does not
+    bring that back; only a new consent, or the law, does."""
+    if not await repository.is_barred(work, case_id, organisation):
+        await cases.add_party(work, case_id, organisation, Part.REFERRER)
+
+
+async def let_know_by_consent(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
+    """The person lets the organisation know: if it has referred the person, it is the referrer (again)."""
+    has_referred = await cases.has_referred(work, case_id, organisation)
+    await cases.add_party(work, case_id, organisation, Part.REFERRER if has_referred else Part.RECIPIENT)
+
+
+async def take_back(work: UnitOfWork, case: Case, organisation: str) -> bool:
+    """What let the organisation know has ended. Unless something else still does, it loses what that gave it, and, where the
+    person has taken consent back, what its referral gave it; what the law gives it stays. Says whether it may still know."""
+    family = await repository.family_of(work, case.id)
+    if any((await repository.disclosable_to(work, organisation, family)).values()):
+        return True
+    ended = {Part.RECIPIENT}
+    if await repository.is_barred(work, case.id, organisation):
+        ended.add(Part.REFERRER)  # who has referred somebody is no more entitled than who was let know
+    remaining = set()
+    for case_id in family:
+        part = await cases.part_of(work, case_id, organisation)
+        if part in ended:
+            part = await _part_by_law(work, case, organisation)
+            await cases.set_part(work, case_id, organisation, part)
+        remaining.add(part)
+    return bool(remaining & {*cases.WORKING, Part.REFERRER})
+
+
+async def _part_by_law(work: UnitOfWork, case: Case, organisation: str) -> Part | None:
+    if organisation == IMMIGRATION:
+        return routing.part_against_removal(case)
+    if organisation == PROSECUTION:
+        return Part.PROSECUTION
+    if await cases.is_acting_municipality(work, case.id, organisation):
+        return Part.MUNICIPALITY
+    return None
