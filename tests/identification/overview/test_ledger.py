@@ -183,7 +183,7 @@ async def test_whatever_was_changed_past_the_events_is_named_a_case_a_line(
     told = await command(havn, "events", "check")
     assert told.exit_code == 1
     assert told.output.splitlines() == [
-        f"{case.id}: {field} differ from what was told.",
+        f"{case.id}: {field} differ from what was published.",
         "1 of 1 cases are not as their history tells.",
     ]
 
