@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test coverage rows demo lint types walls lock contract benchmarks mutants clean help
+.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-11s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ quick: $(VENV)/.development ## lint, imports, types, tests of rules and of what 
 
 ##@ Before you commit (6 minutes)
 
-test: $(VENV)/.development lint types walls ## everything that can be tested on this machine
+test: $(VENV)/.development lint types imports ## everything that can be tested on this machine
 	@tools/test
 
 ##@ One thing at a time
@@ -39,7 +39,7 @@ lint: $(VENV)/.development ## ruff
 types: $(VENV)/.development ## mypy --strict
 	@$(BIN)/mypy
 
-walls: $(VENV)/.development ## import-linter: which module may know which
+imports: $(VENV)/.development ## import-linter: which module may know which
 	@$(BIN)/lint-imports
 
 rows: $(VENV)/.development ## which rows of docs/rows.md are met
