@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-# The rest is imported where it is used: whoever asks for help does not wait for four services to be loaded.
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def demo() -> None:
     """Play a police raid from referral to figure as its partners do, a line per step.
 
     Plays against a running Havn at HAVN_PORT; when there is none, starts one of its own on a database that is thrown away."""
-    from services.demo import play
+    from services.demo.play import play
 
     sys.exit(play(_settings(), out))
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.demo.raid import REFERRAL
 from services.everything import SERVICES
 from shared.contract.codes import Authority
 from shared.contract.directory import organisations
@@ -18,7 +19,7 @@ from shared.http.problems import PROBLEM_TYPE
 from shared.identity.actor import Assurance, Role
 from tests.accommodation.housing import LATER, Housing
 from tests.contracts.operations import OPERATIONS, SUPERVISION, Operation
-from tests.journeys.sc01 import REFERRAL, Story
+from tests.journeys.sc01 import Story
 from tests.world import Partner, World
 
 services = pytest.mark.parametrize("service", [service.name for service in SERVICES])

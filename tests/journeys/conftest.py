@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world import World
+
 if TYPE_CHECKING:
     from shared.kernel.settings import Settings
     from tests.world import World
@@ -16,8 +18,9 @@ async def house_on_mock_kafka(server_url: str, settings: "Settings") -> "AsyncIt
     from sqlalchemy import make_url
 
     from services.everything import SERVICES
+    from shared.contract.events.base import TOPICS
     from shared.messaging.kafka import KafkaBus
-    from shared.runtime.running import TOPICS, migrate_all
+    from shared.runtime.running import migrate_all
     from tests.parts import mock_kafka
     from tests.world import open_world
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx
 
-from services.raid import REFERRAL, SHELTER, Raid
+from services.demo.raid import Raid
 from tests.world import World
 
-__all__ = ["PLANTED", "REFERRAL", "SHELTER", "Story"]
+__all__ = ["PLANTED", "Story"]
 
 PLANTED = (
     "Malee",

@@ -15,13 +15,14 @@ import httpx
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from services.demo.raid import REFERRAL
 from services.everything import SERVICES
 from shared.http.peers import Peers
 from shared.messaging.messages import Message
 from shared.observability.logs import configure_logging
 from shared.observability.tracing import configure_tracing
 from shared.runtime.service import create_app
-from tests.journeys.sc01 import PLANTED, REFERRAL, Story
+from tests.journeys.sc01 import PLANTED, Story
 from tests.shared.leaks import disguises, leaks, stored_values
 from tests.world import Partner, World
 

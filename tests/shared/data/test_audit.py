@@ -10,9 +10,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.demo.raid import REFERRAL
 from shared.contract.organisations import Scope
 from shared.identity.actor import Assurance
-from tests.journeys.sc01 import PLANTED, REFERRAL, Story
+from tests.journeys.sc01 import PLANTED, Story
 from tests.world import World
 
 SERVICES = ("accommodation", "identification", "referrals", "stats")

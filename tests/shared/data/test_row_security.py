@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from services.demo.raid import REFERRAL
 from services.everything import SERVICES
 from shared.data.database import Database
 from shared.identity.actor import Actor
-from tests.journeys.sc01 import REFERRAL, Story
+from tests.journeys.sc01 import Story
 from tests.shared.lone_service import ITSELF, LoneService
 from tests.world import World
 

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.demo.raid import REFERRAL
 from shared.http.etag import ExpectedVersion, IfMatchMissing, Stale, etag_of, honoured, required
-from tests.journeys.sc01 import REFERRAL, Story
+from tests.journeys.sc01 import Story
 from tests.world import World
 
 

@@ -9,9 +9,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.demo.raid import REFERRAL
 from services.referrals import domain
 from shared.http import idempotency
-from tests.journeys.sc01 import PLANTED, REFERRAL
+from tests.journeys.sc01 import PLANTED
 from tests.world import Partner, World
 
 PATH = "/referrals/v1/referrals"

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.demo.raid import REFERRAL
 from services.referrals.app import service as referrals
 from shared.data.database import Database
 from shared.data.embedded import EmbeddedPostgres
@@ -17,7 +18,7 @@ from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Conflict
 from shared.kernel.settings import Settings
 from shared.runtime.running import migrate_all
-from tests.journeys.sc01 import REFERRAL, Story
+from tests.journeys.sc01 import Story
 from tests.shared.lone_service import ITSELF, LoneService, extended, until
 from tests.world import World, open_world
 

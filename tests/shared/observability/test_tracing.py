@@ -8,8 +8,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
+from services.demo.raid import REFERRAL
 from shared.observability.tracing import configure_tracing
-from tests.journeys.sc01 import PLANTED, REFERRAL
+from tests.journeys.sc01 import PLANTED
 from tests.world import World
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from services.demo import _story as tell
+from services.demo.play import _story as tell
 from tests.accommodation.housing import Housing
 from tests.journeys.sc01 import Story
 from tests.world import World

@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from services.raid import Raid, StepFailed
+from services.demo.raid import Raid, StepFailed
 from shared.kernel.settings import Settings
 
 START_SECONDS = 60
