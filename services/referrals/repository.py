@@ -30,6 +30,7 @@ from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN
 from shared.contract.person import Subject
 from shared.data import sealed
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -232,7 +233,7 @@ async def list_referrals(
     if since:
         query = query.where(_shown_update(work.actor) >= since)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(col(Referral.submitted_at), col(Referral.id)) < last)
     query = query.order_by(col(Referral.submitted_at).desc(), col(Referral.id).desc()).limit(limit + 1)
     found = [_show(*row) for row in await work.session.execute(query)]

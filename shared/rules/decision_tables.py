@@ -70,7 +70,7 @@ D = TypeVar("D", bound=Dated)
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedVersion(Generic[R]):
+class RuleFound(Generic[R]):
     """The rule that answered, and the facts it looked at."""
 
     rule: R
@@ -105,13 +105,13 @@ class RuleTable(Dated, Generic[R]):
                 if not allowed:
                     raise ValueError(f"rule {rule.id} lists no value for {name}, so it could never hold")
 
-    def first_match(self, facts: Mapping[str, Fact]) -> ExpectedVersion[R]:
+    def find_rule(self, facts: Mapping[str, Fact]) -> RuleFound[R]:
         """The first rule that holds for the facts."""
         for rule in self.rules:
             alternative = rule.alternative_for(facts)
             if alternative is not None:
                 # A rule that asks nothing was reached because of everything: all facts speak for it.
-                return ExpectedVersion(rule=rule, facts_used={name: facts[name] for name in alternative or facts})
+                return RuleFound(rule=rule, facts_used={name: facts[name] for name in alternative or facts})
         raise AssertionError("a table whose last rule holds for everything has an answer")
 
 

@@ -2,7 +2,6 @@
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
@@ -23,6 +22,7 @@ from services.accommodation.placements.schemas import Needs
 from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
 from shared.data import sealed
+from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
@@ -315,7 +315,7 @@ async def placements_of(
         .limit(limit + 1)
     )
     if after:
-        last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = day_and_id(after)
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
     found = [(placement, region) for placement, region in (await work.session.execute(query)).all()]
     is_party = await work.session.scalar(

@@ -168,7 +168,7 @@ class ResponsibilityTable(RuleTable[ResponsibilityRule]):
             "resident": facts.resident,
             "housed_with": company,
         }
-        return self.first_match(named).rule
+        return self.find_rule(named).rule
 
 
 TABLES: Final = Versions(tables.FOLDER, "responsibility", ResponsibilityTable)

@@ -334,10 +334,10 @@ async def seal_note(work: UnitOfWork, case: Case, column: str, words: SealedText
 
 async def referrals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:
     """The referrals behind cases already read, with one statement."""
-    return await _by_case(work, case_ids, select(CaseReferral), CaseReferral)
+    return await rows_by_case(work, case_ids, select(CaseReferral), CaseReferral)
 
 
-async def _by_case(
+async def rows_by_case(
     work: UnitOfWork, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
 ) -> dict[UUID, list[RowT]]:
     found: dict[UUID, list[RowT]] = {case_id: [] for case_id in case_ids}

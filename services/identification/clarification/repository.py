@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.identification.case.repository import _by_case, seal
+from services.identification.case.repository import rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.clarification.models import Interview, Recommendation
 from services.identification.clarification.schemas import Account
@@ -30,7 +30,7 @@ async def count_interviews(work: UnitOfWork, case_id: UUID) -> tuple[int, int]:
 async def recommendations_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Recommendation]]:
     """The recommendations in cases already read, as made, with one statement."""
     in_order = (col(Recommendation.made_at), col(Recommendation.id))
-    return await _by_case(work, case_ids, select(Recommendation).order_by(*in_order), Recommendation)
+    return await rows_by_case(work, case_ids, select(Recommendation).order_by(*in_order), Recommendation)
 
 
 async def add_recommendation(work: UnitOfWork, recommendation: Recommendation, reasons: SealedText) -> None:

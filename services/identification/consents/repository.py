@@ -15,6 +15,7 @@ from services.identification.consents.schemas import ConsentWords, DisclosureWor
 from services.identification.records import repository as records
 from shared.contract.codes import DisclosureBasis, Purpose
 from shared.data import sealed
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
 from shared.kernel.errors import NotFound
@@ -125,7 +126,7 @@ async def consents_of(
     """The consents of a case already read, newest first, up to one more than `limit`."""
     query = select(Consent).where(col(Consent.case_id).in_(await family_of(work, case.id)))
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < last)
     query = query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()).limit(limit + 1)
     rows = list(await work.session.scalars(query))
@@ -150,7 +151,7 @@ async def withdrawals_of(
     if not with_acknowledged:
         query = query.where(col(Consent.acknowledged_at).is_(None))
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(col(Consent.withdrawn_at), col(Consent.id)) > last)
     query = query.order_by(col(Consent.withdrawn_at), col(Consent.id)).limit(limit + 1)
     found = list(await work.session.scalars(query))
@@ -220,7 +221,7 @@ async def disclosures(
     if since:
         query = query.where(col(Disclosure.made_at) >= since)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < last)
     query = query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(limit + 1)
     rows = list(await work.session.scalars(query))

@@ -9,13 +9,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, Deadline
-from services.identification.case.repository import WORKING, _by_case, is_one_of
+from services.identification.case.repository import WORKING, is_one_of, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
 from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
 ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
@@ -26,21 +27,23 @@ ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(De
 
 async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
     """The assessment that stands in each case, with one statement."""
-    return await _by_case(work, case_ids, select(RiskAssessment).where(col(RiskAssessment.is_latest)), RiskAssessment)
+    return await rows_by_case(
+        work, case_ids, select(RiskAssessment).where(col(RiskAssessment.is_latest)), RiskAssessment
+    )
 
 
 async def appeals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
     """The decided appeals, by the day, with one statement."""
     decided = select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on), col(Appeal.id))
-    return await _by_case(work, case_ids, decided, Appeal)
+    return await rows_by_case(work, case_ids, decided, Appeal)
 
 
 async def returns_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[ReturnPlan]]:
-    return await _by_case(work, case_ids, select(ReturnPlan), ReturnPlan)
+    return await rows_by_case(work, case_ids, select(ReturnPlan), ReturnPlan)
 
 
 async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[FollowUp]]:
-    return await _by_case(work, case_ids, select(FollowUp), FollowUp)
+    return await rows_by_case(work, case_ids, select(FollowUp), FollowUp)
 
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
@@ -55,7 +58,7 @@ async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, O
 async def lock_deadlines(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The deadlines of these cases as they are kept, locked until the transaction ends."""
     query = select(Deadline).with_for_update().execution_options(populate_existing=True)
-    return await _by_case(work, case_ids, query, Deadline)
+    return await rows_by_case(work, case_ids, query, Deadline)
 
 
 def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
@@ -66,7 +69,7 @@ def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
 async def running_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The deadlines of cases already read that are not done, soonest first, with one statement."""
     query = select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER)
-    return await _by_case(work, case_ids, query, Deadline)
+    return await rows_by_case(work, case_ids, query, Deadline)
 
 
 async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
@@ -105,7 +108,7 @@ async def list_deadlines(
     elif until:
         asked.append(col(Deadline.due_on) <= until)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])), str(after[2]), str(after[3]))
+        last = (*moment_and_id(after), str(after[2]), str(after[3]))
         asked.append(tuple_(*ORDER) > last)
     # Each half by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
     mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, *asked)
@@ -180,7 +183,7 @@ async def list_alerts(work: UnitOfWork, *, after: Sequence[str | int] | None, li
     """The alerts that were raised for the actor's organisation, newest first, up to one more than `limit`."""
     query = select(RaisedAlert).where(RaisedAlert.for_org == work.actor.org)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(RaisedAlert.raised_at, RaisedAlert.id) < last)
     query = query.order_by(RaisedAlert.raised_at.desc(), RaisedAlert.id.desc()).limit(limit + 1)
     found = list(await work.session.scalars(query))

@@ -1,7 +1,7 @@
 """Drafts of cases: each its author's alone. What is noted of an access names no draft, so that nothing of one remains."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select, text, tuple_
@@ -11,6 +11,7 @@ from services.identification.case.repository import seal
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import SealedDraft
 from shared.data import sealed
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -68,9 +69,7 @@ async def list_drafts(work: UnitOfWork, *, today: date, after: Sequence[str | in
     """The actor's drafts, the one saved last first, up to one more than `limit`."""
     query = _own(work.actor, today=today)
     if after:
-        query = query.where(
-            tuple_(col(Draft.saved_at), col(Draft.id)) < (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
-        )
+        query = query.where(tuple_(col(Draft.saved_at), col(Draft.id)) < moment_and_id(after))
     query = query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()).limit(limit + 1)
     work.audit(operation="draft.list")
     return list(await work.session.scalars(query))

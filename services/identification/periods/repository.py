@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.identification.case.models import Case
-from services.identification.case.repository import _by_case, seal
+from services.identification.case.repository import rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.periods.models import GrantedPeriod, PeriodExtension
 from shared.data.unit_of_work import UnitOfWork
@@ -40,10 +40,12 @@ async def period_of(work: UnitOfWork, case: Case, period_id: UUID) -> GrantedPer
 
 async def periods_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
     """The periods of cases already read, by start, with one statement."""
-    return await _by_case(work, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod)
+    return await rows_by_case(
+        work, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod
+    )
 
 
 async def extensions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
     """The extensions in cases already read, as granted, with one statement."""
     in_order = (col(PeriodExtension.granted_at), col(PeriodExtension.id))
-    return await _by_case(work, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)
+    return await rows_by_case(work, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)

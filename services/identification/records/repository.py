@@ -1,7 +1,6 @@
 """What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -15,14 +14,15 @@ from services.identification.case.repository import (
     WORKING,
     CaseNotFound,
     RoleDoesNotSee,
-    _by_case,
     find_case,
+    rows_by_case,
     seal,
 )
 from services.identification.case.visibility import Aspect
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.data import sealed
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -83,7 +83,7 @@ async def records_of(work: UnitOfWork, case_id: UUID, kind: type[RecordT]) -> li
 async def by_case(work: UnitOfWork, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
     """The records of this kind in cases already read, as recorded, with one statement."""
     in_order: tuple[Any, ...] = (kind.recorded_at, kind.id)  # type: ignore[attr-defined]
-    return await _by_case(work, case_ids, select(kind).order_by(*in_order), kind)
+    return await rows_by_case(work, case_ids, select(kind).order_by(*in_order), kind)
 
 
 async def find_own(work: UnitOfWork, case_id: UUID, kind: type[RowT]) -> RowT | None:
@@ -123,7 +123,7 @@ async def list_records(
     """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
     query = select(kind).where(kind.case_id == case_id)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(kind.recorded_at, kind.id) > last)
     return list(await work.session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
 

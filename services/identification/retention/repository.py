@@ -13,6 +13,7 @@ from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
 from shared.contract.codes import Channel
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
@@ -135,7 +136,7 @@ async def runs(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: in
     """The reports, newest first, up to one more than `limit`."""
     query = select(RetentionRun)
     if after:
-        last = (datetime.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = moment_and_id(after)
         query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
     query = query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(limit + 1)
     return list(await work.session.scalars(query))

@@ -13,6 +13,7 @@ from services.identification.case.repository import WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
+from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -51,7 +52,7 @@ async def list_overdue(
         )
     )
     if after:
-        last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
+        last = day_and_id(after)
         query = query.where(tuple_(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)) > last)
     query = query.order_by(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)).limit(limit + 1)
     found = list(await work.session.scalars(query))

@@ -118,7 +118,7 @@ def route(facts: RoutingFacts, table: RoutingTable | None = None) -> Routing:
     table = table or TABLES.find(facts.on)
     if table is None:
         return _NO_TABLE
-    answer = table.first_match(table.facts_of(facts))
+    answer = table.find_rule(table.facts_of(facts))
     return Routing(
         authority=answer.rule.authority,
         rule=answer.rule.id,

@@ -37,15 +37,15 @@ def test_the_first_rule_that_holds_answers_with_the_facts_it_looked_at(tmp_path:
     harbour = load(path, HarbourTable)
     facts: dict[str, Fact] = {"flag": "other", "loaded": True}
 
-    assert harbour.first_match(facts).rule.id == "X"
-    assert harbour.first_match(facts).facts_used == {"loaded": True}
-    assert harbour.first_match({"flag": "other", "loaded": False}).rule.id == "Z"
-    assert harbour.first_match({"flag": None, "loaded": False}).facts_used == {"flag": None, "loaded": False}
+    assert harbour.find_rule(facts).rule.id == "X"
+    assert harbour.find_rule(facts).facts_used == {"loaded": True}
+    assert harbour.find_rule({"flag": "other", "loaded": False}).rule.id == "Z"
+    assert harbour.find_rule({"flag": None, "loaded": False}).facts_used == {"flag": None, "loaded": False}
 
 
 def test_all_facts_of_an_alternative_must_hold(tmp_path: Path) -> None:
     path = written(tmp_path, table(rule("X", {"flag": ["danish"], "loaded": [True]}), rule("Z", {})))
-    assert load(path, HarbourTable).first_match({"flag": "danish", "loaded": False}).rule.id == "Z"
+    assert load(path, HarbourTable).find_rule({"flag": "danish", "loaded": False}).rule.id == "Z"
 
 
 @pytest.mark.parametrize(
