@@ -30,17 +30,10 @@ from shared.contract.organisations import Scope
 from shared.contract.personal import PersonalText
 from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.endpoint import (
-    STAFF,
-    IfMatch,
-    Pages,
-    PurposeOfReading,
-    RequiredIdempotencyKey,
-    RequiredIfMatch,
-    Requires,
-)
 from shared.http.etag import ExpectedVersion
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
+from shared.http.policy import STAFF, Requires
 from shared.identity.actor import Role
 from shared.kernel.text import AS_STORED
 from shared.runtime.service import service_router

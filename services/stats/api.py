@@ -11,7 +11,7 @@ from services.stats.schemas import Audience, FigureCounts, Flow, FromDay, Langua
 from shared.contract.organisations import Scope
 from shared.contract.types import Day, Moment
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.endpoint import STAFF, Requires
+from shared.http.policy import STAFF, Requires
 from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.identity.actor import Role
 from shared.runtime.service import service_router

@@ -35,12 +35,14 @@ class UnitOfWork:
     now: datetime
     """The one instant, in UTC, at which all of it happens: what is stored, audited, recorded and answered says the same."""
     vault: Vault
+    """Seals and opens what is personal, and hashes what is compared."""
     events: list[Event] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
     keys: dict[UUID, DataKey] = field(default_factory=dict, repr=False)
     """The keys that were opened so far, by their owner's id."""
     answer_key: bytes | None = field(default=None, repr=False)
-    """What the answer to this request is kept under, for who must be able to take it away; None where none is kept."""
+    """The hash of the Idempotency-Key under which this request's answer is stored: deleting a draft deletes that answer by it.
+    None where no answer is stored."""
 
     def record(self, event: Event) -> None:
         """Publish the event to the other services, if and when this unit of work commits."""

@@ -3,29 +3,27 @@
 `Endpoint` is the route class of all four services. An endpoint that does not say what it requires cannot be defined.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import wraps
-from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from shared.contract.codes import Purpose
-from shared.contract.organisations import Scope
 from shared.contract.types import SHOWS_VERSION, SUBJECTS, Shown
 from shared.data import audit
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import etag, idempotency
-from shared.http.openapi import REQUIRED, headers_of, subject_of, summary_of
-from shared.http.paging import Cursor, Cursors, Limit, Page
+from shared.http.openapi import headers_of, subject_of, summary_of
+from shared.http.parameters import required_key
+from shared.http.policy import Policy, PolicyMissing
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
-from shared.identity.actor import Actor, Assurance, Role
+from shared.identity.actor import Actor
 from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 from shared.kernel import strict_json
 from shared.kernel.errors import (
@@ -34,18 +32,13 @@ from shared.kernel.errors import (
     Forbidden,
     NotFound,
     RefusedForGood,
-    ScopeMissing,
     Unauthenticated,
     Unavailable,
 )
 from shared.observability.logs import bind_organisation, log
 
-ItemT = TypeVar("ItemT")
+Run = Callable[[Request], Coroutine[Any, Any, Response]]
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-
-class PolicyMissing(TypeError):
-    """An endpoint was defined that does not say which scope and roles it requires."""
 
 
 class TokenMissing(Unauthenticated):
@@ -56,155 +49,13 @@ class TokenInvalid(Unauthenticated):
     """The token was refused; why is in our log, not in the answer."""
 
 
-class AssuranceTooLow(Unauthenticated):
-    """The login is not sure enough for this (RFC 9470)."""
-
-
-class RoleMissing(Forbidden):
-    """The actor has none of the roles."""
-
-
-class PurposeMissing(BadRequest):
-    """A read of personal data that does not say why."""
-
-
-class Policy:
-    """Who may call an endpoint: a scope, one of some roles, and a level of assurance. `Endpoint` checks it before the body is
-    read."""
-
-    opens_transaction: ClassVar[bool]
-
-    def __init__(self, scope: Scope, *roles: Role, assurance: Assurance = Assurance.SUBSTANTIAL) -> None:
-        if not roles:
-            raise PolicyMissing(f"Requires({scope}) names no roles.")
-        self.scope = scope
-        self.roles = frozenset(roles)
-        self.assurance = assurance
-
-    def check(self, actor: Actor) -> None:
-        """Raises ScopeMissing, RoleMissing or AssuranceTooLow."""
-        if self.scope not in actor.scopes:
-            raise ScopeMissing(f"This needs the scope {self.scope}, which the token does not carry.")
-        if not self.roles & actor.roles:
-            raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
-        # Systems count by their client authentication (docs/contract.md, identity).
-        is_sure = actor.assurance.at_least(self.assurance) or (
-            Role.SYSTEM in actor.roles and self.assurance is not Assurance.HIGH
-        )
-        if not is_sure:
-            challenge = f'Bearer error="insufficient_user_authentication", acr_values="{self.assurance}"'
-            raise AssuranceTooLow(
-                f"Log in again with assurance level {self.assurance}.", headers={"www-authenticate": challenge}
-            )
-
-
-class Requires(Policy):
-    """As a dependency: the unit of work of a request whose actor the policy admits. It commits after the endpoint returns and
-    before the answer is sent."""
-
-    opens_transaction = True
-
-    async def __call__(self, request: Request) -> UnitOfWork:
-        work: UnitOfWork = request.state.work
-        return work
-
-
-class RequiresNoRows(Policy):
-    """As a dependency: the Actor alone, for an endpoint that asks no database; no transaction is opened."""
-
-    opens_transaction = False
-
-    async def __call__(self, request: Request) -> Actor:
-        actor: Actor = request.state.actor
-        return actor
-
-
-# Dependencies are coroutines though they wait for nothing: FastAPI sends plain functions through a thread each.
-async def _now(request: Request) -> datetime:
-    now: datetime = request.app.state.platform.clock.now()
-    return now
-
-
-OptionalPurpose = Annotated[Purpose | None, Query(description="Why this is read.")]
-
-
-async def _purpose(
-    purpose: Annotated[
-        Purpose | None, Query(description="Why this is read.", json_schema_extra={REQUIRED: True})
-    ] = None,
-) -> Purpose:
-    if purpose is None:
-        raise PurposeMissing(f"Say why you read this: ?purpose= one of {', '.join(Purpose)}.")
-    return purpose
-
-
-async def _required_key(
-    idempotency_key: Annotated[
-        str | None, Header(min_length=1, max_length=idempotency.LONGEST_KEY, json_schema_extra={REQUIRED: True})
-    ] = None,
-) -> None:
-    if idempotency_key is None:
-        raise idempotency.IdempotencyKeyMissing(
-            "Send an Idempotency-Key (a UUID does), so that a repeated request is not a second referral."
-        )
-
-
-Now = Annotated[datetime, Depends(_now)]
-"""The instant of a request that has no unit of work."""
-PurposeOfReading = Annotated[Purpose, Depends(_purpose)]
-IfMatch = Annotated[etag.ExpectedVersion, Depends(etag.honoured)]
-RequiredIfMatch = Annotated[etag.ExpectedVersion, Depends(etag.required)]
-RequiredIdempotencyKey = Depends(_required_key)
-
-
-STAFF = (Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.HEALTH, Role.FACILITY_MANAGER, Role.ADMIN, Role.SYSTEM)
-"""Everybody who works with people's cases, systems included; the others see figures or records of access."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """Which page of a list is asked for."""
-
-    limit: int
-    after: list[str | int] | None
-    """The sort key of the last item that the caller has."""
-    _holder: str
-    _query: str
-    _cursors: Cursors
-
-    def page(
-        self, items: Sequence[ItemT], rows: Sequence[Any], position: Callable[[Any], list[str | int]]
-    ) -> Page[ItemT]:
-        """The page of these items, made of `rows` that were read up to one beyond the limit."""
-        more = len(rows) > self.limit
-        cursor = (
-            self._cursors.issue(position(rows[self.limit - 1]), holder=self._holder, query=self._query)
-            if more
-            else None
-        )
-        return Page(items=list(items[: self.limit]), next_cursor=cursor)
-
-
-async def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Paging:
-    platform = request.app.state.platform
-    asked = sorted(
-        (name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"}
-    )
-    holder, query = request.state.actor.org, f"{request.url.path}?{asked}"
-    after = platform.cursors.read(cursor, holder=holder, query=query) if cursor else None
-    return Paging(limit, after, holder, query, platform.cursors)
-
-
-Pages = Annotated[Paging, Depends(_paging)]
-
-
 def _calls(dependant: Dependant) -> Iterator[Any]:
     yield dependant.call
     for inner in dependant.dependencies:
         yield from _calls(inner)
 
 
-_tag_of_answer: ContextVar[str | None] = ContextVar("tag_of_answer")
+_tag_of_answer: ContextVar[str | None] = ContextVar("tag_of_answer", default=None)
 
 
 def _tagging(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -218,6 +69,18 @@ def _tagging(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable
         return answer
 
     return tagging
+
+
+def _with_tag(run: Run) -> Run:
+    """What runs the endpoint, with the ETag that it has kept in the answer's header."""
+
+    async def run_with_tag(request: Request) -> Response:
+        response = await run(request)
+        if tag := _tag_of_answer.get():
+            response.headers["etag"] = tag
+        return response
+
+    return run_with_tag
 
 
 class Endpoint(APIRoute):
@@ -245,7 +108,7 @@ class Endpoint(APIRoute):
             in getattr(get_type_hints(self.endpoint, include_extras=True)["return"], "__metadata__", ()),
             takes_expected_version=not calls.isdisjoint({etag.honoured, etag.required}),
             remembers=remembers,
-            takes_key=remembers and _required_key not in calls,
+            takes_key=remembers and required_key not in calls,
         )
 
     @property
@@ -256,8 +119,8 @@ class Endpoint(APIRoute):
             raise PolicyMissing(f"{self.path}: an endpoint says once what it requires, {len(found)} found.")
         return found[0]
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        run = super().get_route_handler()
+    def get_route_handler(self) -> Run:
+        run = _with_tag(super().get_route_handler())
         policy = self.policy
         operation = self.name
 
@@ -316,9 +179,7 @@ async def _read_strictly(request: Request) -> None:
         request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
 
 
-async def _in_one_transaction(
-    request: Request, actor: Actor, operation: str, run: Callable[[Request], Coroutine[Any, Any, Response]]
-) -> Response:
+async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response:
     database: Database = request.app.state.database
     try:
         async with database.transaction(actor) as work:
@@ -328,8 +189,6 @@ async def _in_one_transaction(
             request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
             try:
                 response = await run(request)
-                if tag := _tag_of_answer.get():
-                    response.headers["etag"] = tag
             except RefusedForGood as refused:
                 response = answer_to(refused)
             if attempt:

@@ -4,9 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from shared.kernel.errors import BadRequest
@@ -92,3 +94,38 @@ def _unpack(cursor: str) -> bytes:
         return b""
     is_as_written = base64.urlsafe_b64encode(signed).rstrip(b"=").decode("ascii") == cursor
     return signed if is_as_written else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which page of a list is asked for."""
+
+    limit: int
+    after: list[str | int] | None
+    """The sort key of the last item that the caller has."""
+    _holder: str
+    _query: str
+    _cursors: Cursors
+
+    def page(self, items: Sequence[T], rows: Sequence[Any], position: Callable[[Any], list[str | int]]) -> Page[T]:
+        """The page of these items, made of `rows` that were read up to one beyond the limit."""
+        more = len(rows) > self.limit
+        cursor = (
+            self._cursors.issue(position(rows[self.limit - 1]), holder=self._holder, query=self._query)
+            if more
+            else None
+        )
+        return Page(items=list(items[: self.limit]), next_cursor=cursor)
+
+
+async def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Paging:
+    platform = request.app.state.platform
+    asked = sorted(
+        (name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"}
+    )
+    holder, query = request.state.actor.org, f"{request.url.path}?{asked}"
+    after = platform.cursors.read(cursor, holder=holder, query=query) if cursor else None
+    return Paging(limit, after, holder, query, platform.cursors)
+
+
+Pages = Annotated[Paging, Depends(_paging)]

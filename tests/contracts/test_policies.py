@@ -18,8 +18,8 @@ from shared.contract.codes import Gender
 from shared.contract.organisations import Scope
 from shared.contract.person import PersonDescription
 from shared.contract.types import Day
-from shared.http.endpoint import PolicyMissing, Requires
 from shared.http.openapi import PROBLEM_MEDIA_TYPE
+from shared.http.policy import PolicyMissing, Requires
 from shared.identity.actor import Actor, Assurance, Role
 from shared.kernel.settings import Environment
 from shared.runtime.service import Service, create_app, published, service_router

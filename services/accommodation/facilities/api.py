@@ -25,8 +25,8 @@ from services.accommodation.facilities.schemas import (
 from shared.contract.codes import Purpose
 from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.types import Tagged
-from shared.http.endpoint import Pages, RequiredIfMatch
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import RequiredIfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

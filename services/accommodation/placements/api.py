@@ -25,8 +25,8 @@ from services.accommodation.placements.schemas import (
 from services.accommodation.responsibility.schemas import ResponsibilityAnswer
 from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.endpoint import IfMatch, Now, OptionalPurpose, Pages
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, Now, OptionalPurpose
 from shared.runtime.service import service_router
 
 router = service_router()

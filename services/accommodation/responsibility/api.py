@@ -3,7 +3,7 @@
 from services.accommodation.case.policies import Asker
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.responsibility.schemas import ResponsibilityAnswer, ResponsibilityQuestion
-from shared.http.endpoint import Now
+from shared.http.parameters import Now
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

@@ -8,8 +8,8 @@ from services.identification.absence.schemas import AbsenceDetails, FoundReport,
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.records import repository as records
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -6,7 +6,7 @@ from services.identification.authority import domain
 from services.identification.authority.schemas import EarlierIdentifications, RoutingOfCase, Settlement
 from services.identification.case.policies import Lawyer, Reader
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

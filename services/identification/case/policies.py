@@ -6,7 +6,7 @@ from fastapi import Depends
 
 from shared.contract.organisations import Scope
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.endpoint import STAFF, Requires, RequiresNoRows
+from shared.http.policy import STAFF, Requires, RequiresNoRows
 from shared.identity.actor import Actor, Role
 
 Reader = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_READ, *STAFF))]

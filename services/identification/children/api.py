@@ -11,7 +11,7 @@ from services.identification.children.schemas import (
     RepresentativeReport,
 )
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

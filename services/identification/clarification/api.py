@@ -18,7 +18,8 @@ from services.identification.clarification.schemas import (
 )
 from services.identification.records import repository as records
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
+from shared.http.paging import Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()

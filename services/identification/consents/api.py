@@ -21,8 +21,8 @@ from services.identification.consents.schemas import (
 )
 from shared.contract.codes import DisclosureBasis
 from shared.contract.types import Moment, Tagged
-from shared.http.endpoint import IfMatch, Pages
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -9,8 +9,8 @@ from services.identification.criminal.models import CriminalRecord
 from services.identification.criminal.schemas import CriminalStepDetails, CriminalStepReceipt, CriminalStepTaken
 from services.identification.records import repository as records
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()

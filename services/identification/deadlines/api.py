@@ -7,8 +7,8 @@ from services.identification.deadlines import on_call, repository, views
 from services.identification.deadlines.schemas import AlertDetails, DeadlineDetails, OnCallDetails, Until
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

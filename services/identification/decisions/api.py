@@ -25,8 +25,8 @@ from services.identification.decisions.schemas import (
 )
 from services.identification.records import repository as records
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading, RequiredIfMatch
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

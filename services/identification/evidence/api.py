@@ -29,8 +29,8 @@ from services.identification.records import repository as records
 from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.files.media_types import KEPT
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.platform import Platform
 from shared.runtime.service import service_router
 

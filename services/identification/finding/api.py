@@ -16,7 +16,7 @@ from services.identification.finding.schemas import (
     PossibleDuplicates,
 )
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, PurposeOfReading
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -22,8 +22,8 @@ from services.identification.indicators.schemas import (
 from services.identification.indicators.scoring import IndicatorSet
 from services.identification.records import repository as records
 from shared.contract.types import Day, Tagged
-from shared.http.endpoint import IfMatch, Now, Pages, PurposeOfReading
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, Now, PurposeOfReading
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

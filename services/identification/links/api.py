@@ -17,7 +17,7 @@ from services.identification.links.schemas import (
 )
 from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.endpoint import IfMatch, PurposeOfReading
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -13,8 +13,8 @@ from services.identification.opening.schemas import (
     OpeningReceipt,
 )
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, RequiredIfMatch
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, RequiredIfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

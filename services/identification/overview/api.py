@@ -27,8 +27,8 @@ from services.identification.records import repository as records
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority
 from shared.contract.types import Tagged
-from shared.http.endpoint import OptionalPurpose, Pages, PurposeMissing, PurposeOfReading
-from shared.http.paging import Limit, Page
+from shared.http.paging import Limit, Page, Pages
+from shared.http.parameters import OptionalPurpose, PurposeMissing, PurposeOfReading
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

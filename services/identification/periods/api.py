@@ -6,7 +6,7 @@ from services.identification.case.policies import Caseworker
 from services.identification.periods import domain, repository, views
 from services.identification.periods.schemas import ExtensionRequest, PeriodDetails, PeriodRequest
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch
+from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -15,7 +15,7 @@ from services.identification.person.schemas import (
     RefusalReceipt,
 )
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, OptionalPurpose, PurposeOfReading, RequiredIfMatch
+from shared.http.parameters import IfMatch, OptionalPurpose, PurposeOfReading, RequiredIfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

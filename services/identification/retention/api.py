@@ -10,8 +10,8 @@ from services.identification.case.policies import Administrator, Lawyer, Oversee
 from services.identification.retention import domain, repository, views
 from services.identification.retention.schemas import HoldReport, HoldState, RetentionForecast, RetentionReport
 from shared.contract.types import Day, Tagged
-from shared.http.endpoint import IfMatch, Pages
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

@@ -8,8 +8,8 @@ from services.identification.rights import domain
 from services.identification.rights.models import RightsExplanation
 from services.identification.rights.schemas import RightsAccount, RightsDetails, RightsReceipt, RightsReport
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()

@@ -11,8 +11,8 @@ from services.identification.risk import domain, repository
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import OverdueRisk, RiskAccount, RiskDetails, RiskReceipt, RiskReport
 from shared.contract.types import Day, Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

@@ -3,7 +3,7 @@
 from services.identification.case.policies import Asker
 from services.identification.routing import domain
 from services.identification.routing.schemas import RoutingAnswer, RoutingQuestion
-from shared.http.endpoint import Now
+from shared.http.parameters import Now
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 

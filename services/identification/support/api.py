@@ -24,8 +24,8 @@ from services.identification.support.schemas import (
     SupportReceipt,
 )
 from shared.contract.types import Tagged
-from shared.http.endpoint import IfMatch, Pages, PurposeOfReading, RequiredIfMatch
-from shared.http.paging import Page
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIfMatch
 from shared.runtime.service import service_router
 
 router = service_router()

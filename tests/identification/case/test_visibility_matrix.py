@@ -15,7 +15,7 @@ from services.identification.case.visibility import ATTRIBUTES, EVENTS, PARTS, R
 from services.identification.overview.schemas import CaseDetails, CaseGlimpse, CaseState
 from shared.contract.events import EVENTS as TOLD
 from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
-from shared.http.endpoint import STAFF
+from shared.http.policy import STAFF
 from shared.identity.actor import Actor, Assurance, Role
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.consents.test_consents import consent

@@ -1,0 +1,77 @@
+"""Who may call an endpoint: the policy in its signature, which `Endpoint` checks."""
+
+from typing import ClassVar
+
+from fastapi import Request
+
+from shared.contract.organisations import Scope
+from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor, Assurance, Role
+from shared.kernel.errors import Forbidden, ScopeMissing, Unauthenticated
+
+
+class PolicyMissing(TypeError):
+    """An endpoint was defined that does not say which scope and roles it requires."""
+
+
+class AssuranceTooLow(Unauthenticated):
+    """The login is not sure enough for this (RFC 9470)."""
+
+
+class RoleMissing(Forbidden):
+    """The actor has none of the roles."""
+
+
+class Policy:
+    """Who may call an endpoint: a scope, one of some roles, and a level of assurance. `Endpoint` checks it before the body is
+    read."""
+
+    opens_transaction: ClassVar[bool]
+
+    def __init__(self, scope: Scope, *roles: Role, assurance: Assurance = Assurance.SUBSTANTIAL) -> None:
+        if not roles:
+            raise PolicyMissing(f"Requires({scope}) names no roles.")
+        self.scope = scope
+        self.roles = frozenset(roles)
+        self.assurance = assurance
+
+    def check(self, actor: Actor) -> None:
+        """Raises ScopeMissing, RoleMissing or AssuranceTooLow."""
+        if self.scope not in actor.scopes:
+            raise ScopeMissing(f"This needs the scope {self.scope}, which the token does not carry.")
+        if not self.roles & actor.roles:
+            raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
+        # Systems count by their client authentication (docs/contract.md, identity).
+        is_sure = actor.assurance.at_least(self.assurance) or (
+            Role.SYSTEM in actor.roles and self.assurance is not Assurance.HIGH
+        )
+        if not is_sure:
+            challenge = f'Bearer error="insufficient_user_authentication", acr_values="{self.assurance}"'
+            raise AssuranceTooLow(
+                f"Log in again with assurance level {self.assurance}.", headers={"www-authenticate": challenge}
+            )
+
+
+class Requires(Policy):
+    """As a dependency: the unit of work of a request whose actor the policy admits. It commits after the endpoint returns and
+    before the answer is sent."""
+
+    opens_transaction = True
+
+    async def __call__(self, request: Request) -> UnitOfWork:
+        work: UnitOfWork = request.state.work
+        return work
+
+
+class RequiresNoRows(Policy):
+    """As a dependency: the Actor alone, for an endpoint that asks no database; no transaction is opened."""
+
+    opens_transaction = False
+
+    async def __call__(self, request: Request) -> Actor:
+        actor: Actor = request.state.actor
+        return actor
+
+
+STAFF = (Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.HEALTH, Role.FACILITY_MANAGER, Role.ADMIN, Role.SYSTEM)
+"""Everybody who works with people's cases, systems included; the others see figures or records of access."""
