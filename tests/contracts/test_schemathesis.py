@@ -73,9 +73,12 @@ def refused_by_rule(
 def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """A request of its own gets an Idempotency-Key of its own, where the key is one at all."""
     headers: Any = case.headers or {}
-    is_about_headers = case.meta and case.meta.phase.data.parameter_location is ParameterLocation.HEADER
-    # A header that was left out on purpose would be put back into a case whose headers we touch.
-    if not is_about_headers and 0 < len(str(headers.get("idempotency-key", ""))) <= LONGEST_KEY:
+    data = case.meta.phase.data if case.meta else None
+    is_about_headers = data is not None and data.parameter_location is ParameterLocation.HEADER
+    # A header that was left out on purpose would be put back into a case whose headers we touch. An If-Match that is there
+    # and wrong needs a key of its own all the same: with that of an earlier request it would get that one's answer again.
+    is_left_alone = is_about_headers and not (data.parameter == "if-match" and "if-match" in headers)
+    if not is_left_alone and 0 < len(str(headers.get("idempotency-key", ""))) <= LONGEST_KEY:
         case.headers["idempotency-key"] = str(uuid4())
 
 
