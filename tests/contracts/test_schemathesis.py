@@ -44,7 +44,7 @@ RULES_OF_VALUES = frozenset(
         "A draft has the fields of POST /identification/v1/cases, and no others.",
         "linked_case_id and relation go together: send both, or neither.",
         "valid_until must not lie before valid_from.",
-        "There is no such organisation to be told; see GET /referrals/v1/organisations.",
+        "There is no such organisation; see GET /referrals/v1/organisations.",
         "Say something of the suspect: a name, a telephone number, a description, or suspect_id.",
     }
 )

@@ -102,7 +102,7 @@ async def test_who_does_not_exist_is_told_nothing(havn: World, nobody: str) -> N
         asking = case.post(part, {"recipient": nobody, "purpose": "support"} | more)
         (told,) = (await refused(asking, 422, "InvalidInput")).json()["errors"]
         assert told["loc"] == ["body", "recipient"]
-        assert told["msg"] == "There is no such organisation to be told; see GET /referrals/v1/organisations."
+        assert told["msg"] == "There is no such organisation; see GET /referrals/v1/organisations."
     opening = await try_opening(havn, CMM_DECIDES | {"consents": [{"recipient": nobody, "purpose": "support"}]})
     assert (opening.status_code, places(opening)) == (422, {"recipient"})
 
