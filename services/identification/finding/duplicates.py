@@ -43,7 +43,7 @@ async def questions_of_new_case(work: UnitOfWork, case: Case, person: CasePerson
 async def _find(work: UnitOfWork, case: Case, person: CasePerson) -> list[PossibleDuplicate]:
     """The cases that are to be asked about; of those that were merged, the one where the work goes on."""
     group = await repository.group_of(work, case.id)
-    found = await search.likely(work, person=person, least=LEAST_ASKED, besides=group)
+    found = await search.likely(work, person=person, least=LEAST_ASKED, besides=group, for_itself=True)
     survivors = await repository.surviving(work, [each.case.id for each in found])
     apart = await repository.never_the_same(work, [case.id])
     passed_by = group.union(*apart) | {case.earlier_case_id}

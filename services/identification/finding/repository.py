@@ -78,11 +78,11 @@ async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
     return [row.case_id for row in await work.session.execute(_CANDIDATES, asked)]
 
 
-async def open_people(work: UnitOfWork, case_ids: Iterable[UUID]) -> list[tuple[Case, CasePerson]]:
-    """The people of those of these cases that the actor works on, or of all for Havn's own comparing (None), opened; what
-    was erased is left out."""
+async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself: bool) -> list[tuple[Case, CasePerson]]:
+    """The people of those of these cases that the actor works on, or of all `for_itself`: for Havn's own comparing. What was
+    erased is left out."""
     query = select(Case).where(col(Case.id).in_(set(case_ids)), exists().where(col(StoredKey.owner_id) == col(Case.id)))
-    if work.actor:
+    if not for_itself:
         works = exists().where(
             col(CaseParty.case_id) == col(Case.id),
             col(CaseParty.org) == work.actor.org,

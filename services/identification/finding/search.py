@@ -90,14 +90,14 @@ def in_words(alike: Likeness) -> dict[str, Any]:
 
 
 async def likely(
-    work: UnitOfWork, *, person: CasePerson, least: float, besides: Iterable[UUID] = ()
+    work: UnitOfWork, *, person: CasePerson, least: float, besides: Iterable[UUID] = (), for_itself: bool = False
 ) -> Sequence[Found]:
     """The cases whose people are at least so like this one, the most alike first: of those the actor works on, or of all
-    for Havn's own comparing (None)."""
+    `for_itself`: for Havn's own comparing."""
     same_number = await repository.known_by(work, hashes_of(work, person))
     tokens = tokens_of(work.vault, person, now=work.now)
     by_name = await repository.candidates(work, tokens)
-    opened = await repository.open_people(work, {*same_number, *by_name} - set(besides))
+    opened = await repository.open_people(work, {*same_number, *by_name} - set(besides), for_itself=for_itself)
     sought = Known.of(person, on=on_date(work.now))
     found = [
         Found(
