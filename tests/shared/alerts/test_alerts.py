@@ -22,6 +22,7 @@ from shared.data.database import Database, runtime_password, service_url
 from shared.data.keys import key_provider
 from shared.data.migrations import migrate
 from shared.dev.clock import DevelopmentClock
+from shared.dev.development import Development
 from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
 from shared.kernel.settings import Settings
@@ -324,7 +325,12 @@ def test_a_channel_that_cannot_work_is_one_sentence_at_the_start(
     assert why in str(refused.value)
     wrong = settings.model_copy(update={"alerts": type(settings.alerts)(configured)})
     with pytest.raises(ConfigurationRefused, match=r"^HAVN_ALERTS: The alert channel number"):
-        make_platform(wrong, server_url=server_url, client_id="havn-identification")
+        make_platform(
+            wrong,
+            server_url=server_url,
+            client_id="havn-identification",
+            development=Development(wrong, {}),
+        )
 
 
 def test_several_channels_stand_side_by_side_and_none_is_allowed() -> None:
