@@ -141,6 +141,12 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     return known
 
 
+async def concerns_actor(work: UnitOfWork, case_id: UUID) -> bool:
+    """Whether the actor is a party of the case."""
+    is_theirs = exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
+    return bool(await work.session.scalar(select(is_theirs)))
+
+
 def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
     return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org)
 

@@ -99,13 +99,9 @@ async def list_placements(
     work: Reader, pages: Pages, case_id: UUID, purpose: OptionalPurpose = None
 ) -> Page[PlacementDetails | Placed]:
     """Where the person is and was; who may not know the place learns that there is one."""
-    found, is_placed_unseen = await repository.placements_of(
-        work, case_id, purpose=purpose, after=pages.after, limit=pages.limit
-    )
-    items = [stays.describe(placement, region) for placement, region in found]
-    page = pages.page(items, found, lambda row: [row[0].from_on.isoformat(), str(row[0].id)])
-    unseen = [Placed()] if is_placed_unseen else []
-    return Page(items=[*page.items, *unseen], next_cursor=page.next_cursor)
+    found = await repository.placements_of(work, case_id, purpose=purpose, after=pages.after, limit=pages.limit)
+    items = [stays.describe(placement, region) if region else Placed() for placement, region in found]
+    return pages.page(items, found, lambda row: [row[0].from_on.isoformat(), str(row[0].id)])
 
 
 @router.get("/placements/{placement_id}")

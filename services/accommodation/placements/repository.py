@@ -12,7 +12,6 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
@@ -302,10 +301,10 @@ async def read_responsibility(work: UnitOfWork, placement_id: UUID) -> tuple[Pla
 
 async def placements_of(
     work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None, after: Sequence[str | int] | None, limit: int
-) -> tuple[list[tuple[Placement, Region]], bool]:
+) -> list[tuple[Placement, Region | None]]:
     """The placements, of the case and of those merged into it, whose place the actor may know, newest first, up to one more
-    than `limit`; and whether the person now has one whose place the actor may not know. Raises CaseNotFound for a
-    stranger to the case."""
+    than `limit`. After the last of them, without its region, one that the person now has at a place that the actor, a
+    party of the case, may not know. Raises CaseNotFound for a stranger to the case."""
     query = (
         select(Placement, col(Facility.region))
         .select_from(Placement)
@@ -318,24 +317,24 @@ async def placements_of(
         last = (date.fromisoformat(str(after[0])), UUID(str(after[1])))
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
     found = [(placement, region) for placement, region in (await work.session.execute(query)).all()]
-    is_party = await work.session.scalar(
-        select(exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org))
-    )
-    if not found and not is_party and not after:
+    is_theirs = await cases.concerns_actor(work, case_id)
+    if not found and not is_theirs and not after:
         raise CaseNotFound
-    is_placed = bool(is_party) and await _is_placed_unseen(work, case_id)
+    unseen = await _placed_unseen(work, case_id) if is_theirs and len(found) <= limit else None
     work.audit(
         operation="placement.list",
         subject_id=case_id,
         object_ids=[placement.id for placement, _ in found[:limit]],
-        fields=["place"] * bool(found) + ["placed"] * is_placed,
+        fields=["place"] * bool(found) + ["placed"] * (unseen is not None and len(found) < limit),
         purpose=purpose,
     )
-    return found, is_placed
+    # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
+    return [*found, (unseen, None)] if unseen else [*found]
 
 
-async def _is_placed_unseen(work: UnitOfWork, case_id: UUID) -> bool:
+async def _placed_unseen(work: UnitOfWork, case_id: UUID) -> Placement | None:
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = select(exists().where(is_theirs, is_current, ~_knows_place(work.actor, Placement)))
-    return bool(await work.session.scalar(query))
+    query = select(Placement).where(is_theirs, is_current, ~_knows_place(work.actor, Placement)).limit(1)
+    unseen: Placement | None = await work.session.scalar(query)
+    return unseen
