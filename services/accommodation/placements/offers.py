@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.nights import Nights, first_of, nights
@@ -23,7 +24,8 @@ from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
-LONGEST_HOLD = timedelta(days=14)
+LONGEST_HOLD: Final = timedelta(days=14)
+BATCH: Final = 500
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 
 
@@ -146,7 +148,7 @@ async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility,
 
 async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> tuple[Offer, Stay]:
     """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
-    request, offer, stay = await _answer(work, offer_id, OfferStep.ACCEPT, expected=expected)
+    request, offer, stay = await _take_step(work, offer_id, OfferStep.ACCEPT, expected=expected)
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -179,14 +181,15 @@ async def decline_offer(
     work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion
 ) -> tuple[Offer, Stay]:
     """The place is free again at once."""
-    _, offer, stay = await _answer(work, offer_id, OfferStep.DECLINE, expected=expected)
+    _, offer, stay = await _take_step(work, offer_id, OfferStep.DECLINE, expected=expected)
     await _release(work, offer, stay, reason=Remark(text=reason))
     return offer, stay
 
 
-async def _answer(
+async def _take_step(
     work: UnitOfWork, offer_id: UUID, step: OfferStep, *, expected: ExpectedVersion
 ) -> tuple[PlacementRequest, Offer, Stay]:
+    """The offer, locked for the step: is it the actor's, is this the version they saw, is it allowed now?"""
     request, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.requested_by and not await repository.runs_facility(work, offer.facility_id):
         raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
@@ -209,14 +212,17 @@ async def _release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark
     work.record(OfferDeclined(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id))
 
 
-async def expire_due(work: UnitOfWork) -> None:
-    """Note which holds have expired, and tell it once. The places were free the moment the time was up."""
-    for offer, stay in await repository.lock_due_offers(work):
+async def expire_due(work: UnitOfWork) -> bool:
+    """Sweep: note which holds have expired, and record each once; True when there may be more. The places were free the
+    moment the time was up."""
+    due = await repository.lock_due_offers(work, limit=BATCH)
+    for offer, stay in due:
         stay.state = StayState.ENDED
         offer.status = OfferStatus.EXPIRED
         offer.version += 1
         await repository.note_answer(work, offer)
         work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+    return len(due) == BATCH
 
 
 def describe(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:

@@ -27,7 +27,6 @@ from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
 
 _EXCLUSION_VIOLATION = "23P01"
-_MOST_AT_ONCE = 500
 
 
 class RequestNotFound(NotFound):
@@ -210,14 +209,15 @@ async def lock_other_holds(work: UnitOfWork, offer: Offer) -> list[tuple[Offer, 
     return [(other, stay) for other, stay in (await work.session.execute(query)).all()]
 
 
-async def lock_due_offers(work: UnitOfWork) -> list[tuple[Offer, Stay]]:
-    """Offers that nobody has answered in time; those that somebody is answering now are left for the next time."""
+async def lock_due_offers(work: UnitOfWork, *, limit: int) -> list[tuple[Offer, Stay]]:
+    """Offers that nobody has answered in time, the longest overdue first, at most `limit`; those that somebody is answering
+    now are left for the next time."""
     query = (
         select(Offer, Stay)
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
         .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= work.now)
         .order_by(col(Offer.expires_at), col(Offer.id))
-        .limit(_MOST_AT_ONCE)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]

@@ -54,7 +54,7 @@ async def arrive(
     work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
-    placement, stay = await _step(work, placement_id, StayStep.ARRIVE, expected)
+    placement, stay = await _take_step(work, placement_id, StayStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
@@ -79,7 +79,7 @@ async def leave(
     expected: ExpectedVersion,
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
-    placement, stay = await _step(work, placement_id, StayStep.LEAVE, expected)
+    placement, stay = await _take_step(work, placement_id, StayStep.LEAVE, expected)
     left_at = (left_at or work.now).astimezone(UTC)
     _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
@@ -102,9 +102,10 @@ async def leave(
     return placement, await repository.region_of(work, placement)
 
 
-async def _step(
+async def _take_step(
     work: UnitOfWork, placement_id: UUID, step: StayStep, expected: ExpectedVersion
 ) -> tuple[Placement, Stay]:
+    """The placement, locked for the step: may the actor know it, is this the version they saw, is it allowed now?"""
     placement, stay = await repository.lock_placement(work, placement_id)
     expected.check(placement)
     allowed = ALLOWED[placement.status]
