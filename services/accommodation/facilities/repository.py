@@ -84,14 +84,14 @@ async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
 
 async def read_facility(
     work: UnitOfWork, facility_id: UUID, *, purpose: Purpose | None
-) -> tuple[Facility, Particulars]:
-    """The facility, opened."""
+) -> tuple[Facility, Particulars, bool]:
+    """The facility, opened, and whether it is read with its address: by those who run it, with a purpose."""
     facility = await known_facility(work, facility_id)
     (particulars,) = await _opened(work, [facility])
     with_address = purpose is not None and runs(work.actor, facility)
     fields = ["address", "contact"] if with_address else []
     work.audit(operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
-    return facility, particulars
+    return facility, particulars, with_address
 
 
 async def list_facilities(
