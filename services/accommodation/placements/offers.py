@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.nights import Nights, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities_repository
 from services.accommodation.facilities.codes import StayState
@@ -15,7 +15,7 @@ from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.matching import Exclusion
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs, OfferDetails
+from services.accommodation.placements.schemas import Needs
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
@@ -146,7 +146,7 @@ async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility,
             raise refusal(sentence)
 
 
-async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> tuple[Offer, Stay]:
+async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> None:
     """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
     request, offer, stay = await _take_step(work, offer_id, OfferStep.ACCEPT, expected=expected)
     placement = Placement(
@@ -174,16 +174,12 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     for other, other_stay in await repository.lock_other_holds(work, offer):
         if status_of(other, other_stay, now=work.now) is OfferStatus.HELD:
             await _release(work, other, other_stay)
-    return offer, stay
 
 
-async def decline_offer(
-    work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion
-) -> tuple[Offer, Stay]:
+async def decline_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> None:
     """The place is free again at once."""
     _, offer, stay = await _take_step(work, offer_id, OfferStep.DECLINE, expected=expected)
     await _release(work, offer, stay, reason=Remark(text=reason))
-    return offer, stay
 
 
 async def _take_step(
@@ -223,19 +219,3 @@ async def expire_due(work: UnitOfWork) -> bool:
         await repository.note_answer(work, offer)
         work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
     return len(due) == BATCH
-
-
-def describe(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:
-    """The offer by the clock; the place for those who may know it."""
-    return OfferDetails(
-        offer_id=offer.id,
-        request_id=offer.request_id,
-        case_id=offer.case_id,
-        status=status_of(offer, stay, now=now),
-        expires_at=offer.expires_at,
-        from_on=first_of(stay.during),
-        to_on=stay.during.upper,
-        place_id=offer.place_id if knows_place else None,
-        facility_id=offer.facility_id if knows_place else None,
-        placement_id=offer.placement_id,
-    )

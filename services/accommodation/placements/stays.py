@@ -12,7 +12,6 @@ from services.accommodation.facilities.models import Stay
 from services.accommodation.placements import repository
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.schemas import PlacementDetails
 from shared.contract.codes import Region
 from shared.contract.events import PersonArrived, PersonLeft
 from shared.contract.personal import PersonalText
@@ -133,8 +132,3 @@ def _shorten(stay: Stay, left_on: date) -> date:
     else:
         stay.during = nights(first, ends_on)
     return ends_on
-
-
-def describe(placement: Placement, region: Region) -> PlacementDetails:
-    """The placement, for those who may know the place."""
-    return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())
