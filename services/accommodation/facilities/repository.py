@@ -1,4 +1,5 @@
-"""The only way to the rows of the register: facilities, places, approvals. It asks who is asking."""
+"""The only way to the rows of the register: facilities, places, approvals, and which places are taken when. It asks who is
+asking, and notes what they saw."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.accommodation.case.nights import Nights, nights
 from services.accommodation.case.schemas import Remark
-from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements import matching, repository
@@ -84,7 +84,7 @@ _FORBIDS: Mapping[Exclusion, tuple[type[Conflict], str]] = {
 
 
 def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
-    """Where the offer stands by the clock: nobody need have noted that it has expired."""
+    """Where the offer stands now: nobody need have noted that it has expired."""
     if offer.status is OfferStatus.HELD and (offer.expires_at <= now or stay.state is not StayState.HELD):
         return OfferStatus.EXPIRED
     return offer.status
@@ -98,7 +98,7 @@ async def offer_place(
     if not work.now < expires_at <= work.now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
     expires_at = expires_at.astimezone(UTC)
-    place, facility = await facilities_repository.lock_place(work, place_id)
+    place, facility = await facilities.lock_place(work, place_id)
     _check_may_offer(work.actor, request, facility)
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
@@ -138,7 +138,7 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
 
 
 async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility, needs: Needs, during: Nights) -> None:
-    candidate = await facilities_repository.candidate(work, place, facility, during)
+    candidate = await facilities.candidate(work, place, facility, during)
     against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
     for reason in against:
         if reason in _FORBIDS:

@@ -1,4 +1,4 @@
-"""The only way to the rows about people: cases, requests, offers, stays and placements. It asks who is asking, and
+"""The only way to the rows of requests, offers and placements, and to the stays that come of them. It asks who is asking, and
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
@@ -121,7 +121,7 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
 
 
 async def holds_a_place(work: UnitOfWork, request_id: UUID) -> bool:
-    """Whether a place is held for the request, by the clock."""
+    """Whether a place is held for the request now."""
     is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
     return bool(await work.session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
 

@@ -1,4 +1,4 @@
-"""Asking for a place: who may, for whom, and who is responsible for it."""
+"""Asking for a place: for whom, who is responsible, where the request stands, and which places fit."""
 
 from collections import Counter
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import nights
-from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import RequestStatus
 from services.accommodation.placements.matching import Exclusion, Match
@@ -96,7 +96,7 @@ async def read_request(
 
 
 async def status_of(work: UnitOfWork, request: PlacementRequest) -> RequestStatus:
-    """Where the request stands by the clock: `offered` while a place is held for it."""
+    """Where the request stands now: `offered` while a place is held for it."""
     if request.status is RequestStatus.OPEN and await repository.holds_a_place(work, request.id):
         return RequestStatus.OFFERED
     return request.status
@@ -108,5 +108,5 @@ async def find_matches(work: UnitOfWork, *, request_id: UUID) -> tuple[list[Matc
     request = await repository.read_request(work, request_id)
     needs = await repository.needs_of(work, request, operation="placement_request.match")
     stay = nights(request.from_on, request.to_on)
-    candidates = await facilities_repository.candidates(work, stay)
+    candidates = await facilities.candidates(work, stay)
     return matching.match(candidates, needs=needs, options=request.options, stay=stay)

@@ -33,7 +33,7 @@ class OutsideTheStay(Unprocessable):
     """The person came on a night that was not booked, or left before coming."""
 
 
-class StayStep(StrEnum):
+class PlacementStep(StrEnum):
     """What happens to a placement."""
 
     ARRIVE = "arrive"
@@ -41,9 +41,9 @@ class StayStep(StrEnum):
 
 
 # Who never came leaves too: the place is free again.
-ALLOWED: Mapping[PlacementStatus, tuple[StayStep, ...]] = {
-    PlacementStatus.BOOKED: (StayStep.ARRIVE, StayStep.LEAVE),
-    PlacementStatus.ARRIVED: (StayStep.LEAVE,),
+ALLOWED: Mapping[PlacementStatus, tuple[PlacementStep, ...]] = {
+    PlacementStatus.BOOKED: (PlacementStep.ARRIVE, PlacementStep.LEAVE),
+    PlacementStatus.ARRIVED: (PlacementStep.LEAVE,),
     PlacementStatus.LEFT: (),
     PlacementStatus.MOVED: (),
 }
@@ -53,7 +53,7 @@ async def arrive(
     work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
-    placement, stay = await _take_step(work, placement_id, StayStep.ARRIVE, expected)
+    placement, stay = await _take_step(work, placement_id, PlacementStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
@@ -78,7 +78,7 @@ async def leave(
     expected: ExpectedVersion,
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
-    placement, stay = await _take_step(work, placement_id, StayStep.LEAVE, expected)
+    placement, stay = await _take_step(work, placement_id, PlacementStep.LEAVE, expected)
     left_at = (left_at or work.now).astimezone(UTC)
     _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
@@ -102,7 +102,7 @@ async def leave(
 
 
 async def _take_step(
-    work: UnitOfWork, placement_id: UUID, step: StayStep, expected: ExpectedVersion
+    work: UnitOfWork, placement_id: UUID, step: PlacementStep, expected: ExpectedVersion
 ) -> tuple[Placement, Stay]:
     """The placement, locked for the step: may the actor know it, is this the version they saw, is it allowed now?"""
     placement, stay = await repository.lock_placement(work, placement_id)
