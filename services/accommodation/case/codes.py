@@ -1,4 +1,4 @@
-"""Codes that are accommodation's alone."""
+"""Codes of the rules of housing: the rows of their table, who decides and pays, and kinds of facility."""
 
 from enum import StrEnum
 

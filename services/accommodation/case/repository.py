@@ -1,5 +1,6 @@
-"""Cases that are about one person: where the person is shows under the case in which the work goes on, and whoever has to do
-with one of them has to do with all, for as long as the merge stands."""
+"""The only way to the rows of cases: what is known of them, whom they concern, and which are about one person. Where that
+person is shows under the case in which the work goes on, and whoever has to do with one of them has to do with all, for as
+long as the merge stands."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -52,9 +53,9 @@ async def join_parties(work: UnitOfWork, case_id: UUID) -> None:
     of_group = col(CaseParty.case_id).in_(known)
     await work.session.execute(delete(CaseParty).where(of_group, col(CaseParty.part) == Part.MERGED))
     own = {(party.case_id, party.org) for party in await work.session.scalars(select(CaseParty).where(of_group))}
-    shared = {(each, organisation) for each in known for _, organisation in own} - own
-    if shared:
-        rows = [{"case_id": each, "org": organisation, "part": Part.MERGED} for each, organisation in sorted(shared)]
+    missing = {(each, organisation) for each in known for _, organisation in own} - own
+    if missing:
+        rows = [{"case_id": each, "org": organisation, "part": Part.MERGED} for each, organisation in sorted(missing)]
         await work.session.execute(insert(CaseParty).values(rows).on_conflict_do_nothing())
 
 
@@ -139,6 +140,12 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     if known is None:
         raise CaseNotFound
     return known
+
+
+async def concerns_actor(work: UnitOfWork, case_id: UUID) -> bool:
+    """Whether the actor is a party of the case."""
+    is_theirs = exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
+    return bool(await work.session.scalar(select(is_theirs)))
 
 
 def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:

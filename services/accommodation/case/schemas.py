@@ -1,4 +1,4 @@
-"""What every package of accommodation takes and gives alike."""
+"""What several packages of accommodation seal alike."""
 
 from pydantic import BaseModel
 

@@ -5,10 +5,8 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.accommodation.case.nights import first_of
 from services.accommodation.case.policies import Reader, Writer
-from services.accommodation.facilities import domain, repository
-from services.accommodation.facilities.models import Approval, Place
+from services.accommodation.facilities import domain, repository, views
 from services.accommodation.facilities.schemas import (
     AddressedFacility,
     ApprovalDetails,
@@ -23,7 +21,6 @@ from services.accommodation.facilities.schemas import (
     PlaceRegistration,
 )
 from shared.contract.codes import Purpose
-from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
 from shared.http.parameters import RequiredIfMatch
@@ -43,7 +40,7 @@ async def register_facility(work: Writer, registration: FacilityRegistration) ->
 async def list_facilities(work: Reader, pages: Pages) -> Page[FacilityDetails]:
     """The facilities you may know of, without any address."""
     found = await repository.list_facilities(work, after=pages.after, limit=pages.limit)
-    items = [domain.describe(facility, particulars) for facility, particulars in found]
+    items = [views.see_facility(facility, particulars) for facility, particulars in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
@@ -55,8 +52,8 @@ async def read_facility(
 ) -> Tagged[AddressedFacility | FacilityDetails]:
     """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
     highest assurance."""
-    facility, details = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
-    return details.tagged(facility)
+    facility, particulars, with_address = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
+    return views.see_facility(facility, particulars, with_address=with_address).tagged(facility)
 
 
 @router.put("/facilities/{facility_id}")
@@ -79,43 +76,26 @@ async def add_place(work: Writer, facility_id: UUID, registration: PlaceRegistra
 async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[PlaceDetails]:
     """The facility's places."""
     found = await repository.list_places(work, facility_id, after=pages.after, limit=pages.limit)
-    items = [_place(place, label.label) for place, label in found]
+    items = [views.see_place(place, label) for place, label in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
 @router.post("/places/{place_id}/out-of-service", status_code=201)
 async def close_place(work: Writer, place_id: UUID, closure: Closure) -> ClosureDetails:
     """Take a place out of service for some nights on which nobody has it."""
-    await domain.close_place(work, place_id=place_id, closure=closure)
-    return ClosureDetails(place_id=place_id, from_on=closure.from_on, to_on=closure.to_on)
+    return views.see_closure(await domain.close_place(work, place_id=place_id, closure=closure))
 
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)
 async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord) -> ApprovalDetails:
     """Record an approval: a socialtilsyn its own, CMM anyone's."""
-    approval = await domain.approve(work, facility_id=facility_id, record=record)
-    return _approval(approval, record.reference)
+    approval, reference = await domain.approve(work, facility_id=facility_id, record=record)
+    return views.see_approval(approval, reference)
 
 
 @router.get("/facilities/{facility_id}/approvals")
 async def list_approvals(work: Reader, facility_id: UUID, pages: Pages) -> Page[ApprovalDetails]:
     """The facility's approvals."""
     found = await repository.list_approvals(work, facility_id, after=pages.after, limit=pages.limit)
-    items = [_approval(approval, reference.text) for approval, reference in found]
+    items = [views.see_approval(approval, reference) for approval, reference in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
-
-
-def _place(place: Place, label: PersonalName) -> PlaceDetails:
-    return PlaceDetails(
-        place_id=place.id, label=label, **place.model_dump(include={"kind", "available_from", "available_until"})
-    )
-
-
-def _approval(approval: Approval, reference: PersonalText) -> ApprovalDetails:
-    return ApprovalDetails(
-        approval_id=approval.id,
-        supervision=approval.supervision,
-        reference=reference,
-        valid_from=first_of(approval.during),
-        valid_until=approval.during.upper,
-    )

@@ -8,10 +8,8 @@ from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
-    AddressedFacility,
     ApprovalRecord,
     Closure,
-    FacilityDetails,
     FacilityRegistration,
     Particulars,
     PlaceLabel,
@@ -102,33 +100,16 @@ def _particulars(registration: FacilityRegistration) -> Particulars:
 
 async def read_facility(
     work: UnitOfWork, *, facility_id: UUID, purpose: Purpose | None
-) -> tuple[Facility, FacilityDetails]:
-    """The facility, with its address when its operator or CMM says why it is read; for a secret one the login must be
-    of the highest assurance (docs/rules.md, privacy-4)."""
-    facility, particulars = await repository.read_facility(work, facility_id, purpose=purpose)
-    if purpose is None or not repository.runs(work.actor, facility):
-        return facility, describe(facility, particulars)
-    if facility.secret_address and not work.actor.assurance.at_least(Assurance.HIGH):
+) -> tuple[Facility, Particulars, bool]:
+    """The facility, and whether its address is shown: to its operator and CMM, when they say why it is read; for a secret
+    one the login must be of the highest assurance (docs/rules.md, privacy-4)."""
+    facility, particulars, with_address = await repository.read_facility(work, facility_id, purpose=purpose)
+    if with_address and facility.secret_address and not work.actor.assurance.at_least(Assurance.HIGH):
         raise AssuranceTooLow(
             "A secret address is shown only after a login with assurance level high; without a purpose it is left out.",
             headers={"www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="high"'},
         )
-    details = describe(facility, particulars)
-    return facility, AddressedFacility(**dict(details), address=particulars.address, contact=particulars.contact)
-
-
-def describe(facility: Facility, particulars: Particulars) -> FacilityDetails:
-    """The facility as anyone sees it who may know of it."""
-    return FacilityDetails.model_validate(
-        facility.model_dump(exclude={"id", "particulars"})
-        | {
-            "facility_id": facility.id,
-            "name": particulars.name,
-            "accepts": facility.model_dump(
-                include={"genders", "minors", "families", "wheelchair", "lgbt_safe", "security"}
-            ),
-        }
-    )
+    return facility, particulars, with_address
 
 
 async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration) -> Place:
@@ -151,7 +132,7 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
     return closed
 
 
-async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> Approval:
+async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> tuple[Approval, Remark]:
     """Record an approval: a supervision its own, CMM any supervision's."""
     _check_may_approve(work.actor, record.supervision)
     facility = await repository.facility_to_approve(work, facility_id)
@@ -162,8 +143,9 @@ async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord
         recorded_by=work.actor.org,
         recorded_at=work.now,
     )
-    await repository.add_approval(work, approval, Remark(text=record.reference))
-    return approval
+    reference = Remark(text=record.reference)
+    await repository.add_approval(work, approval, reference)
+    return approval, reference
 
 
 def _check_may_approve(actor: Actor, supervision: str) -> None:

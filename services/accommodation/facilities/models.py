@@ -1,4 +1,4 @@
-"""Tables of facilities, places, approvals and stays."""
+"""Tables of facilities, their places, when these are closed, approvals and stays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""The only way to the rows of the register: facilities, places, approvals. It asks who is asking."""
+"""The only way to the rows of the register: facilities, places, approvals, and which places are taken when. It asks who is
+asking, and notes what they saw."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -84,14 +85,14 @@ async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
 
 async def read_facility(
     work: UnitOfWork, facility_id: UUID, *, purpose: Purpose | None
-) -> tuple[Facility, Particulars]:
-    """The facility, opened."""
+) -> tuple[Facility, Particulars, bool]:
+    """The facility, opened, and whether it is read with its address: by those who run it, with a purpose."""
     facility = await known_facility(work, facility_id)
     (particulars,) = await _opened(work, [facility])
     with_address = purpose is not None and runs(work.actor, facility)
     fields = ["address", "contact"] if with_address else []
     work.audit(operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
-    return facility, particulars
+    return facility, particulars, with_address
 
 
 async def list_facilities(

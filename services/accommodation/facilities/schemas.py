@@ -1,4 +1,4 @@
-"""What HTTP takes and gives of facilities, and what of them is sealed."""
+"""What HTTP takes and gives of facilities, their places and approvals, and what of them is sealed."""
 
 from typing import Annotated, Self
 from uuid import UUID

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility, Place
-from services.accommodation.placements.schemas import MatchedPlace, Matches, Needs
+from services.accommodation.placements.schemas import Needs
 from shared.contract.codes import Gender
 
 _NIGHT = timedelta(days=1)
@@ -19,7 +20,7 @@ _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_
 class Exclusion(StrEnum):
     """Why a place does not come into question; a place is counted under the first of these that holds.
 
-    What the facility is comes first and what is free last: `occupied` tells of places that would have fitted."""
+    What the facility is comes first and what is free last: `occupied` are places that would have fitted."""
 
     NO_APPROVAL = "no_approval"
     GENDER = "gender"
@@ -34,28 +35,27 @@ class Exclusion(StrEnum):
     OCCUPIED = "occupied"
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A place that fits, and what speaks for it."""
+
+    candidate: Candidate
+    speaks_for: list[str]
+
+
 def match(
-    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind], stay: Nights, now: datetime
-) -> Matches:
+    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind], stay: Nights
+) -> tuple[list[Match], Counter[Exclusion]]:
     """The places that fit, best first, and how many others each reason excludes."""
-    excluded: Counter[str] = Counter()
+    excluded: Counter[Exclusion] = Counter()
     fitting = []
     for candidate in candidates:
         if against := reasons_against(candidate, needs=needs, options=options, stay=stay):
-            excluded[against[0].value] += 1
+            excluded[against[0]] += 1
         else:
             fitting.append(candidate)
     fitting.sort(key=lambda candidate: _order(candidate, needs, options))
-    items = [
-        MatchedPlace(
-            place_id=candidate.place.id,
-            facility_id=candidate.facility.id,
-            rank=rank,
-            speaks_for=speaks_for(candidate, needs, options),
-        )
-        for rank, candidate in enumerate(fitting, start=1)
-    ]
-    return Matches(as_of=now, items=items, excluded=dict(sorted(excluded.items())))
+    return [Match(candidate, speaks_for(candidate, needs, options)) for candidate in fitting], excluded
 
 
 def reasons_against(

@@ -1,4 +1,4 @@
-"""Tables of the accommodation service. What names a person, a place or an address is sealed."""
+"""Tables of requests, offers and placements. What a person needs, and every reason that somebody wrote, is sealed."""
 
 from datetime import date, datetime
 from typing import Any
@@ -33,7 +33,7 @@ class PlacementRequest(Table, table=True):
     needs_review: bool
     table_version: str
     facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    """What the answer rests on, so that it can be found anew when one of them turns."""
+    """What the answer rests on, so that it can be found anew when one of them changes."""
     version: int = 1
     needs: bytes = sealed()
 

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.nights import Nights, nights
 from services.accommodation.case.schemas import Remark
-from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.matching import Exclusion
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs, OfferDetails
+from services.accommodation.placements.schemas import Needs
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
@@ -23,7 +24,8 @@ from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
-LONGEST_HOLD = timedelta(days=14)
+LONGEST_HOLD: Final = timedelta(days=14)
+BATCH: Final = 500
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 
 
@@ -82,7 +84,7 @@ _FORBIDS: Mapping[Exclusion, tuple[type[Conflict], str]] = {
 
 
 def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
-    """Where the offer stands by the clock: nobody need have noted that it has expired."""
+    """Where the offer stands now: nobody need have noted that it has expired."""
     if offer.status is OfferStatus.HELD and (offer.expires_at <= now or stay.state is not StayState.HELD):
         return OfferStatus.EXPIRED
     return offer.status
@@ -96,7 +98,7 @@ async def offer_place(
     if not work.now < expires_at <= work.now + LONGEST_HOLD:
         raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
     expires_at = expires_at.astimezone(UTC)
-    place, facility = await facilities_repository.lock_place(work, place_id)
+    place, facility = await facilities.lock_place(work, place_id)
     _check_may_offer(work.actor, request, facility)
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
@@ -136,7 +138,7 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
 
 
 async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility, needs: Needs, during: Nights) -> None:
-    candidate = await facilities_repository.candidate(work, place, facility, during)
+    candidate = await facilities.candidate(work, place, facility, during)
     against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
     for reason in against:
         if reason in _FORBIDS:
@@ -144,9 +146,9 @@ async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility,
             raise refusal(sentence)
 
 
-async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> tuple[Offer, Stay]:
+async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> None:
     """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
-    request, offer, stay = await _answer(work, offer_id, OfferStep.ACCEPT, expected=expected)
+    request, offer, stay = await _take_step(work, offer_id, OfferStep.ACCEPT, expected=expected)
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -172,21 +174,18 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     for other, other_stay in await repository.lock_other_holds(work, offer):
         if status_of(other, other_stay, now=work.now) is OfferStatus.HELD:
             await _release(work, other, other_stay)
-    return offer, stay
 
 
-async def decline_offer(
-    work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion
-) -> tuple[Offer, Stay]:
+async def decline_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> None:
     """The place is free again at once."""
-    _, offer, stay = await _answer(work, offer_id, OfferStep.DECLINE, expected=expected)
+    _, offer, stay = await _take_step(work, offer_id, OfferStep.DECLINE, expected=expected)
     await _release(work, offer, stay, reason=Remark(text=reason))
-    return offer, stay
 
 
-async def _answer(
+async def _take_step(
     work: UnitOfWork, offer_id: UUID, step: OfferStep, *, expected: ExpectedVersion
 ) -> tuple[PlacementRequest, Offer, Stay]:
+    """The offer, locked for the step: is it the actor's, is this the version they saw, is it allowed now?"""
     request, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.requested_by and not await repository.runs_facility(work, offer.facility_id):
         raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
@@ -209,27 +208,14 @@ async def _release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark
     work.record(OfferDeclined(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id))
 
 
-async def expire_due(work: UnitOfWork) -> None:
-    """Note which holds have expired, and tell it once. The places were free the moment the time was up."""
-    for offer, stay in await repository.lock_due_offers(work):
+async def expire_due(work: UnitOfWork) -> bool:
+    """Sweep: note which holds have expired, and record each once; True when there may be more. The places were free the
+    moment the time was up."""
+    due = await repository.lock_due_offers(work, limit=BATCH)
+    for offer, stay in due:
         stay.state = StayState.ENDED
         offer.status = OfferStatus.EXPIRED
         offer.version += 1
         await repository.note_answer(work, offer)
         work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
-
-
-def describe(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:
-    """The offer by the clock; the place for those who may know it."""
-    return OfferDetails(
-        offer_id=offer.id,
-        request_id=offer.request_id,
-        case_id=offer.case_id,
-        status=status_of(offer, stay, now=now),
-        expires_at=offer.expires_at,
-        from_on=first_of(stay.during),
-        to_on=stay.during.upper,
-        place_id=offer.place_id if knows_place else None,
-        facility_id=offer.facility_id if knows_place else None,
-        placement_id=offer.placement_id,
-    )
+    return len(due) == BATCH

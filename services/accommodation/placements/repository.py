@@ -1,4 +1,4 @@
-"""The only way to the rows about people: cases, requests, offers, stays and placements. It asks who is asking, and
+"""The only way to the rows of requests, offers and placements, and to the stays that come of them. It asks who is asking, and
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
@@ -28,7 +27,6 @@ from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
 
 _EXCLUSION_VIOLATION = "23P01"
-_MOST_AT_ONCE = 500
 
 
 class RequestNotFound(NotFound):
@@ -123,7 +121,7 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
 
 
 async def holds_a_place(work: UnitOfWork, request_id: UUID) -> bool:
-    """Whether a place is held for the request, by the clock."""
+    """Whether a place is held for the request now."""
     is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
     return bool(await work.session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
 
@@ -211,14 +209,15 @@ async def lock_other_holds(work: UnitOfWork, offer: Offer) -> list[tuple[Offer, 
     return [(other, stay) for other, stay in (await work.session.execute(query)).all()]
 
 
-async def lock_due_offers(work: UnitOfWork) -> list[tuple[Offer, Stay]]:
-    """Offers that nobody has answered in time; those that somebody is answering now are left for the next time."""
+async def lock_due_offers(work: UnitOfWork, *, limit: int) -> list[tuple[Offer, Stay]]:
+    """Offers that nobody has answered in time, the longest overdue first, at most `limit`; those that somebody is answering
+    now are left for the next time."""
     query = (
         select(Offer, Stay)
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
         .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= work.now)
         .order_by(col(Offer.expires_at), col(Offer.id))
-        .limit(_MOST_AT_ONCE)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]
@@ -302,10 +301,10 @@ async def read_responsibility(work: UnitOfWork, placement_id: UUID) -> tuple[Pla
 
 async def placements_of(
     work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None, after: Sequence[str | int] | None, limit: int
-) -> tuple[list[tuple[Placement, Region]], bool]:
+) -> list[tuple[Placement, Region | None]]:
     """The placements, of the case and of those merged into it, whose place the actor may know, newest first, up to one more
-    than `limit`; and whether the person now has one whose place the actor may not know. Raises CaseNotFound for a
-    stranger to the case."""
+    than `limit`. After the last of them, without its region, one that the person now has at a place that the actor, a
+    party of the case, may not know. Raises CaseNotFound for a stranger to the case."""
     query = (
         select(Placement, col(Facility.region))
         .select_from(Placement)
@@ -318,24 +317,24 @@ async def placements_of(
         last = day_and_id(after)
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
     found = [(placement, region) for placement, region in (await work.session.execute(query)).all()]
-    is_party = await work.session.scalar(
-        select(exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org))
-    )
-    if not found and not is_party and not after:
+    is_theirs = await cases.concerns_actor(work, case_id)
+    if not found and not is_theirs and not after:
         raise CaseNotFound
-    is_placed = bool(is_party) and await _is_placed_unseen(work, case_id)
+    unseen = await _placed_unseen(work, case_id) if is_theirs and len(found) <= limit else None
     work.audit(
         operation="placement.list",
         subject_id=case_id,
         object_ids=[placement.id for placement, _ in found[:limit]],
-        fields=["place"] * bool(found) + ["placed"] * is_placed,
+        fields=["place"] * bool(found) + ["placed"] * (unseen is not None and len(found) < limit),
         purpose=purpose,
     )
-    return found, is_placed
+    # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
+    return [*found, (unseen, None)] if unseen else [*found]
 
 
-async def _is_placed_unseen(work: UnitOfWork, case_id: UUID) -> bool:
+async def _placed_unseen(work: UnitOfWork, case_id: UUID) -> Placement | None:
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = select(exists().where(is_theirs, is_current, ~_knows_place(work.actor, Placement)))
-    return bool(await work.session.scalar(query))
+    query = select(Placement).where(is_theirs, is_current, ~_knows_place(work.actor, Placement)).limit(1)
+    unseen: Placement | None = await work.session.scalar(query)
+    return unseen

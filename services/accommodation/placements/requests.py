@@ -1,18 +1,20 @@
-"""Asking for a place: who may, for whom, and who is responsible for it."""
+"""Asking for a place: for whom, who is responsible, where the request stands, and which places fit."""
 
+from collections import Counter
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import nights
-from services.accommodation.facilities import repository as facilities_repository
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import RequestStatus
+from services.accommodation.placements.matching import Exclusion, Match
 from services.accommodation.placements.models import PlacementRequest
-from services.accommodation.placements.schemas import Matches, Needs, PlacementRequestSubmission
+from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.responsibility.schemas import KnownFacts
-from shared.contract.codes import ResidenceBasis
+from shared.contract.codes import Purpose, ResidenceBasis
 from shared.contract.events import PlacementRequested
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -81,17 +83,30 @@ def facts_of(
     return ResponsibilityFacts.model_validate(facts)
 
 
+async def read_request(
+    work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None
+) -> tuple[PlacementRequest, RequestStatus, Needs | None]:
+    """The request and where it stands; with what the person needs, where it is said why that is read."""
+    request = await repository.read_request(work, request_id)
+    status = await status_of(work, request)
+    if purpose is None:
+        return request, status, None
+    needs = await repository.needs_of(work, request, operation="placement_request.needs", purpose=purpose)
+    return request, status, needs
+
+
 async def status_of(work: UnitOfWork, request: PlacementRequest) -> RequestStatus:
-    """Where the request stands by the clock: `offered` while a place is held for it."""
+    """Where the request stands now: `offered` while a place is held for it."""
     if request.status is RequestStatus.OPEN and await repository.holds_a_place(work, request.id):
         return RequestStatus.OFFERED
     return request.status
 
 
-async def find_matches(work: UnitOfWork, *, request_id: UUID) -> Matches:
-    """The places the actor may know of, ranked for the request; the same rows give the same order. Changes nothing."""
+async def find_matches(work: UnitOfWork, *, request_id: UUID) -> tuple[list[Match], Counter[Exclusion]]:
+    """The places the actor may know of, ranked for the request, and how many others each reason excludes; the same rows give
+    the same order. Changes nothing."""
     request = await repository.read_request(work, request_id)
     needs = await repository.needs_of(work, request, operation="placement_request.match")
     stay = nights(request.from_on, request.to_on)
-    candidates = await facilities_repository.candidates(work, stay)
-    return matching.match(candidates, needs=needs, options=request.options, stay=stay, now=work.now)
+    candidates = await facilities.candidates(work, stay)
+    return matching.match(candidates, needs=needs, options=request.options, stay=stay)

@@ -1,4 +1,4 @@
-"""What the accommodation service takes and gives over HTTP."""
+"""What HTTP takes and gives of requests, matches, offers and placements; `Needs` are sealed as they are taken."""
 
 from datetime import date
 from typing import Annotated, Literal, Self

@@ -12,7 +12,6 @@ from services.accommodation.facilities.models import Stay
 from services.accommodation.placements import repository
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.schemas import PlacementDetails
 from shared.contract.codes import Region
 from shared.contract.events import PersonArrived, PersonLeft
 from shared.contract.personal import PersonalText
@@ -34,7 +33,7 @@ class OutsideTheStay(Unprocessable):
     """The person came on a night that was not booked, or left before coming."""
 
 
-class StayStep(StrEnum):
+class PlacementStep(StrEnum):
     """What happens to a placement."""
 
     ARRIVE = "arrive"
@@ -42,9 +41,9 @@ class StayStep(StrEnum):
 
 
 # Who never came leaves too: the place is free again.
-ALLOWED: Mapping[PlacementStatus, tuple[StayStep, ...]] = {
-    PlacementStatus.BOOKED: (StayStep.ARRIVE, StayStep.LEAVE),
-    PlacementStatus.ARRIVED: (StayStep.LEAVE,),
+ALLOWED: Mapping[PlacementStatus, tuple[PlacementStep, ...]] = {
+    PlacementStatus.BOOKED: (PlacementStep.ARRIVE, PlacementStep.LEAVE),
+    PlacementStatus.ARRIVED: (PlacementStep.LEAVE,),
     PlacementStatus.LEFT: (),
     PlacementStatus.MOVED: (),
 }
@@ -54,7 +53,7 @@ async def arrive(
     work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> tuple[Placement, Region]:
     """The person is at the place, since `arrived_at` or now."""
-    placement, stay = await _step(work, placement_id, StayStep.ARRIVE, expected)
+    placement, stay = await _take_step(work, placement_id, PlacementStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
@@ -79,7 +78,7 @@ async def leave(
     expected: ExpectedVersion,
 ) -> tuple[Placement, Region]:
     """The person has left the place, which is free from that day on."""
-    placement, stay = await _step(work, placement_id, StayStep.LEAVE, expected)
+    placement, stay = await _take_step(work, placement_id, PlacementStep.LEAVE, expected)
     left_at = (left_at or work.now).astimezone(UTC)
     _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
@@ -102,9 +101,10 @@ async def leave(
     return placement, await repository.region_of(work, placement)
 
 
-async def _step(
-    work: UnitOfWork, placement_id: UUID, step: StayStep, expected: ExpectedVersion
+async def _take_step(
+    work: UnitOfWork, placement_id: UUID, step: PlacementStep, expected: ExpectedVersion
 ) -> tuple[Placement, Stay]:
+    """The placement, locked for the step: may the actor know it, is this the version they saw, is it allowed now?"""
     placement, stay = await repository.lock_placement(work, placement_id)
     expected.check(placement)
     allowed = ALLOWED[placement.status]
@@ -132,8 +132,3 @@ def _shorten(stay: Stay, left_on: date) -> date:
     else:
         stay.during = nights(first, ends_on)
     return ends_on
-
-
-def describe(placement: Placement, region: Region) -> PlacementDetails:
-    """The placement, for those who may know the place."""
-    return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.accommodation.placements import offers
 from tests.accommodation.housing import LATER, NOW, Housing, problem
 from tests.world import World
 
@@ -75,6 +76,19 @@ async def test_an_expiry_is_told_once_however_often_the_clock_is_looked_at(havn:
     assert [event["offer_id"] for event in told] == [offer_id]
     stays = await havn.sql("accommodation", "SELECT state, count(*) FROM stay GROUP BY state ORDER BY state")
     assert [tuple(row) for row in stays] == [("booked", 1), ("ended", 1)]
+
+
+@pytest.mark.parametrize("due", [2, 3, 5])
+async def test_one_sweep_expires_all_that_is_due_batch_by_batch(
+    havn: World, housing: Housing, monkeypatch: pytest.MonkeyPatch, due: int
+) -> None:
+    monkeypatch.setattr(offers, "BATCH", 2)
+    shelter = await housing.shelter(places=due)
+    held = {await housing.held(await housing.case(), place_id) for place_id in shelter.place_ids}
+    housing.move_clock(LATER)
+    await havn.application.workers["accommodation"].sweep()
+    expired = [event["offer_id"] for event in await havn.events("accommodation", "offer-expired")]
+    assert (len(expired), set(expired)) == (due, held)
 
 
 async def test_a_hold_that_somebody_else_ended_stays_expired_when_the_clock_is_set_back(

@@ -217,6 +217,33 @@ async def test_a_persons_placements_come_in_pages_newest_first(havn: World, hous
     assert (await havn.partner("cmm").get(PLACEMENTS)).status_code == 422
 
 
+@pytest.mark.parametrize(("limit", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3])])
+async def test_that_there_is_a_place_ends_the_last_page_and_no_page_is_longer_than_asked_for(
+    havn: World, housing: Housing, limit: int, sizes: list[int]
+) -> None:
+    case_id = await housing.case(referred_by="hopenow")
+    known, secret = await housing.shelter(), await housing.shelter(secret_address=True)
+    for day in (9, 10):
+        nights = {"from_on": f"2026-03-{day:02}", "to_on": f"2026-03-{day + 1:02}"}
+        await housing.booked(case_id, known.place_id, "hopenow", **nights)
+    await housing.booked(case_id, secret.place_id, from_on="2026-03-11")
+    pages: list[list[dict[str, Any]]] = []
+    cursor = None
+    while not pages or cursor:
+        page = (await havn.partner("hopenow").get(PLACEMENTS, case_id=case_id, limit=limit, cursor=cursor)).json()
+        pages.append(page["items"])
+        cursor = page["next_cursor"]
+    assert [len(page) for page in pages] == sizes
+    listed = [item for page in pages for item in page]
+    assert [item.get("from_on") for item in listed] == ["2026-03-10", "2026-03-09", None]
+    assert listed[-1] == {"placed": True}
+    rows = await havn.sql(
+        "accommodation", "SELECT fields FROM audit WHERE operation = 'placement.list' ORDER BY position"
+    )
+    shown = [["place"] * any("region" in item for item in page) + ["placed"] * ("placed" in page[-1]) for page in pages]
+    assert [row["fields"] for row in rows] == shown
+
+
 async def test_whoever_looks_where_a_person_is_leaves_a_trace(havn: World, housing: Housing) -> None:
     case_id = await housing.case(referred_by="hopenow")
     await housing.booked(case_id, (await housing.shelter()).place_id)

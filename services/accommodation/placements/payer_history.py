@@ -1,22 +1,33 @@
-"""Who answers for a placed person from which day: as it was when the place was asked for, and as a legal status or a
-positive decision has changed it since. A placement already there stays where it is."""
+"""Who decides and pays for a placed person, from which day: as it was when the place was asked for, and as a legal status or
+a positive decision has changed it since. A placement already there stays where it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.accommodation.case.codes import HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
 from services.accommodation.placements import repository
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.schemas import ResponsibilityFrom
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 
 
-async def responsibilities(work: UnitOfWork, *, placement_id: UUID) -> list[ResponsibilityFrom]:
-    """Who answers for the person, from the first night on; a later day follows only where something has changed."""
+@dataclass(frozen=True, slots=True)
+class PayerFrom:
+    """Who decides on a placed person's accommodation and who pays for it, from that day on, and the row that says so."""
+
+    from_on: date
+    row: PlacementRow
+    authority: HousingAuthority
+    payer: HousingAuthority
+
+
+async def payers_of(work: UnitOfWork, *, placement_id: UUID) -> list[PayerFrom]:
+    """Who decides and pays for the person, from the first night on; a later day follows only where something has changed."""
     placement, request = await repository.read_responsibility(work, placement_id)
     changes = [change for change in await changes_of(work, placement.case_id) if _is_news(change, request)]
     items = [_as_requested(placement, request)]
@@ -35,14 +46,12 @@ def _is_news(change: CaseChange, request: PlacementRequest) -> bool:
     return change.recorded_at > request.requested_at or change.from_on > on_date(request.requested_at)
 
 
-def _as_requested(placement: Placement, request: PlacementRequest) -> ResponsibilityFrom:
-    return ResponsibilityFrom(
-        from_on=placement.from_on, row=request.row, authority=request.authority, payer=request.payer
-    )
+def _as_requested(placement: Placement, request: PlacementRequest) -> PayerFrom:
+    return PayerFrom(from_on=placement.from_on, row=request.row, authority=request.authority, payer=request.payer)
 
 
-def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> ResponsibilityFrom:
-    """Who answers on that day, by the facts of the request and what has changed since."""
+def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> PayerFrom:
+    """Who decides and pays on that day, by the facts of the request and what has changed since."""
     facts = request.facts or {}
     for change in changes:
         if change.from_on > day:
@@ -53,4 +62,4 @@ def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> 
             facts = facts | {"residence_basis": change.residence_basis, "asylum_pending": change.asylum_pending}
             facts["asylum_registered"] = facts.get("asylum_registered") if change.asylum_pending else None
     found = responsible_for(ResponsibilityFacts.model_validate(facts), on=day)
-    return ResponsibilityFrom(from_on=day, row=found.row, authority=found.authority, payer=found.payer)
+    return PayerFrom(from_on=day, row=found.row, authority=found.authority, payer=found.payer)

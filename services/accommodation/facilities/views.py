@@ -1,0 +1,54 @@
+"""What HTTP shows of facilities, their places and approvals."""
+
+from services.accommodation.case.nights import first_of
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
+from services.accommodation.facilities.schemas import (
+    AddressedFacility,
+    ApprovalDetails,
+    ClosureDetails,
+    FacilityDetails,
+    Particulars,
+    PlaceDetails,
+    PlaceLabel,
+)
+
+
+def see_facility(facility: Facility, particulars: Particulars, *, with_address: bool = False) -> FacilityDetails:
+    """The facility as anyone sees it who may know of it; with its address for those who run it and say why they ask."""
+    details = FacilityDetails.model_validate(
+        facility.model_dump(exclude={"id", "particulars"})
+        | {
+            "facility_id": facility.id,
+            "name": particulars.name,
+            "accepts": facility.model_dump(
+                include={"genders", "minors", "families", "wheelchair", "lgbt_safe", "security"}
+            ),
+        }
+    )
+    if not with_address:
+        return details
+    return AddressedFacility(**dict(details), address=particulars.address, contact=particulars.contact)
+
+
+def see_place(place: Place, label: PlaceLabel) -> PlaceDetails:
+    """A place with its label."""
+    return PlaceDetails(
+        place_id=place.id, label=label.label, **place.model_dump(include={"kind", "available_from", "available_until"})
+    )
+
+
+def see_closure(closed: OutOfService) -> ClosureDetails:
+    """The nights on which a place cannot be used."""
+    return ClosureDetails(place_id=closed.place_id, from_on=first_of(closed.during), to_on=closed.during.upper)
+
+
+def see_approval(approval: Approval, reference: Remark) -> ApprovalDetails:
+    """An approval with its days."""
+    return ApprovalDetails(
+        approval_id=approval.id,
+        supervision=approval.supervision,
+        reference=reference.text,
+        valid_from=first_of(approval.during),
+        valid_until=approval.during.upper,
+    )
