@@ -10,6 +10,7 @@ from services.identification.case import repository as case_repository
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, repository, rules
+from services.identification.deadlines import rows as kept_rows
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.deadlines.rules import Assessment, ComputedDeadline, DeadlineBasis, GivenPeriod, SentBack
 from services.identification.decisions import repository as decisions_repository
@@ -71,13 +72,13 @@ def _set(
     for deadline in deadlines:
         row = rows.pop((deadline.kind, deadline.ref), None)
         if row is None:
-            row = rules.new_row(deadline, case_id=case_id, now=work.now)
+            row = kept_rows.new_row(deadline, case_id=case_id, now=work.now)
             repository.add(work, row)
         else:
-            rules.set_row(row, deadline, now=work.now)
+            kept_rows.set_row(row, deadline, now=work.now)
         found.append(row)
     for row in rows.values():
-        rules.end_row(row, now=work.now)
+        kept_rows.end_row(row, now=work.now)
     return found
 
 
@@ -95,7 +96,7 @@ async def fire_due(work: UnitOfWork) -> bool:
 
 
 def _record_due(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> None:
-    due = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
+    due = [(instant, state, row) for row in rows for instant, state in kept_rows.fire(row, until=until)]
     for instant, state, row in sorted(due, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
         work.record(
             DeadlineApproaching(
