@@ -124,7 +124,7 @@ async def list_deadlines(
 
 
 def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
-    """The same as `deadlines.state_of`, for the database."""
+    """The same as `rows.state_of`, for the database."""
     done, over = col(Deadline.done_at).is_not(None), col(Deadline.due_at) <= now
     is_warned = func.coalesce(col(Deadline.alerts)[1] <= now, False)
     match state:
