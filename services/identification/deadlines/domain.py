@@ -50,7 +50,7 @@ async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bo
     once it is over."""
     case_ids = [case.id for case in cases]
     for case in cases:
-        case.is_wound = True
+        case.has_deadlines = True
     async with case_repository.as_itself(work):
         kept = await repository.lock_deadlines(work, case_ids)
         watches = await repository.watches_of(work, case_ids)

@@ -78,7 +78,7 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
 
 async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without deadlines, locked."""
-    query = select(Case).where(col(Case.is_wound).is_(False)).limit(limit)
+    query = select(Case).where(col(Case.has_deadlines).is_(False)).limit(limit)
     return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
 
