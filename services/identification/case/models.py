@@ -1,4 +1,5 @@
-"""Tables of cases, of who has to do with them, and of what the people are known by."""
+"""Tables of cases, of who has to do with them, and of what the people are known by; and three that several packages read:
+attempts of contact, deadlines, legal holds."""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Deadlines, custody, the on-call and its alerts."""
+"""Deadlines, the on-call's watch, and alerts, as they are shown."""
 
 from datetime import datetime
 
