@@ -175,7 +175,7 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
             opened_at=case.opened_at,
             status=case.status,
             authority=case.authority,
-            has_ended=case.status is CaseStatus.CLOSED or case.merged_into is not None,
+            has_ended=case.status is CaseStatus.CLOSED or bool(case.merged_into or case.erased_at),
             custody_since=case.custody_since.astimezone(UTC) if case.custody_since else None,
             custody_ended_at=case.custody_ended_at,
             municipality=case.municipality,
