@@ -1,1 +1,1 @@
-"""What runs out, when, and for whom: the rules, the rows they are kept in, hotline hours, the on-call, and alerts."""
+"""What runs out, when, and for whom: rules, rows, hotline hours, the on-call, and alerting those concerned."""
