@@ -1,4 +1,5 @@
-"""Tables of cases, of who has to do with them, and of what the people are known by."""
+"""Tables of cases, of who has to do with them, and of what the people are known by; and three that several packages read:
+attempts of contact, deadlines, legal holds."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -59,8 +60,9 @@ class Case(Table, table=True):
     custody_place: bytes | None = sealed(default=None)
     custody_from: UUID | None = None
     """The merged case that brought this custody; it gets it back when the merge is undone."""
-    is_wound: bool = False
-    """Whether its deadlines are set by what is known; a case of an earlier Havn has none until its worker sets them."""
+    has_deadlines: bool = Field(default=False, sa_column_kwargs={"name": "is_wound"})
+    """Whether its deadlines are set by what is known; a case of an earlier Havn has none until its worker sets them. The
+    column keeps its first name: another one would be a migration that changes nothing."""
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
     citizenships: list[str] = texts()

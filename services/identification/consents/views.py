@@ -1,4 +1,4 @@
-"""Consents, disclosures, and who saw what."""
+"""Consents, their withdrawal, and disclosures, as they are shown."""
 
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import (

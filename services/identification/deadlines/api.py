@@ -1,4 +1,4 @@
-"""Endpoints of the deadlines, of custody, and of the on-call."""
+"""Endpoints of the deadlines, of the on-call, and of the alerts that were raised."""
 
 from uuid import UUID
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from services.identification.case import repository as case_repository
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
-from services.identification.deadlines import hotline, repository, rules
+from services.identification.deadlines import hotline, on_call, repository, rows, rules
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.deadlines.rules import Assessment, ComputedDeadline, DeadlineBasis, GivenPeriod, SentBack
 from services.identification.decisions import repository as decisions_repository
@@ -20,10 +20,9 @@ from services.identification.periods import repository as periods_repository
 from services.identification.periods.lengths import Period
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
-from shared.contract.events import CustodyBegan, DeadlineApproaching, OnCallAlerted
+from shared.contract.events import CustodyBegan, DeadlineApproaching
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
-from shared.kernel.clock import on_date
 from shared.observability.metrics import DEADLINES_PASSED
 
 BATCH: Final = 500
@@ -33,8 +32,8 @@ Key = tuple[DeadlineKind, str]
 
 
 async def set_deadlines(work: UnitOfWork, case: Case) -> None:
-    """Set the deadlines of a locked case by what is now known of it, and record at once what is due. Whoever changes what a
-    deadline depends on calls this."""
+    """Set the deadlines of a locked case by what is now known of it, and record at once what is due. It follows every
+    change of which somebody says `changes.case_changed`."""
     await _set_deadlines(work, [case])
 
 
@@ -47,38 +46,73 @@ async def set_missing_deadlines(work: UnitOfWork) -> bool:
 
 
 async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
+    """Of a custody that an earlier Havn left without a deadline (`is_late`) no beginning is published, and no alert is raised
+    once it is over."""
     case_ids = [case.id for case in cases]
     for case in cases:
-        case.is_wound = True
+        case.has_deadlines = True
     async with case_repository.as_itself(work):
         kept = await repository.lock_deadlines(work, case_ids)
         watches = await repository.watches_of(work, case_ids)
         due = []
         for case_id, basis in (await _basis_of(work, cases)).items():
-            rows = {(row.kind, row.ref): row for row in kept[case_id]}
-            watch = _heed_custody(
-                work, case_id, basis, rows.get((DeadlineKind.CUSTODY, "")), watches.get(case_id), is_late=is_late
-            )
-            due += _set(work, case_id, rules.deadlines_of(_with_on_call(basis, watch)), rows)
+            of_case = {(row.kind, row.ref): row for row in kept[case_id]}
+            watch = watches.get(case_id)
+            if watch and not basis.is_held:
+                watch.next_at = None
+            since = _newly_held_since(basis, of_case.get((DeadlineKind.CUSTODY, "")))
+            if since and not is_late:
+                work.record(CustodyBegan(case_id=case_id, occurred_at=work.now, since=since))
+            if since and not (is_late and rules.end_of_custody(since) <= work.now):
+                watch = _alert_of_custody(work, case_id, since=since, watch=watch)
+            due += _set(work, case_id, rules.deadlines_of(_with_on_call(basis, watch)), of_case)
         _record_due(work, due, until=work.now)
 
 
 def _set(
-    work: UnitOfWork, case_id: UUID, deadlines: Iterable[ComputedDeadline], rows: dict[Key, Deadline]
+    work: UnitOfWork, case_id: UUID, deadlines: Iterable[ComputedDeadline], kept: dict[Key, Deadline]
 ) -> list[Deadline]:
-    """Make the rows of a case show its deadlines; gives all of them."""
+    """Make the rows of a case show its deadlines; gives those that do. The others are done."""
     found = []
     for deadline in deadlines:
-        row = rows.pop((deadline.kind, deadline.ref), None)
+        row = kept.pop((deadline.kind, deadline.ref), None)
         if row is None:
-            row = rules.new_row(deadline, case_id=case_id, now=work.now)
+            row = rows.new_row(deadline, case_id=case_id, now=work.now)
             repository.add(work, row)
         else:
-            rules.set_row(row, deadline, now=work.now)
+            rows.set_row(row, deadline, now=work.now)
         found.append(row)
-    for row in rows.values():
-        rules.end_row(row, now=work.now)
+    for row in kept.values():
+        rows.end_row(row, now=work.now)
     return found
+
+
+# ---------------------------------------------------------------- custody is alerted of at once
+
+
+def _newly_held_since(basis: DeadlineBasis, custody: Deadline | None) -> datetime | None:
+    """Since when the person is held, where no deadline of that runs yet."""
+    is_known = custody is not None and custody.done_at is None
+    return basis.custody_since if basis.is_held and not is_known else None
+
+
+def _alert_of_custody(
+    work: UnitOfWork, case_id: UUID, *, since: datetime, watch: OnCallWatch | None
+) -> OnCallWatch | None:
+    """CMM is alerted at once when somebody is held; the on-call outside hotline hours, until somebody has taken it.
+
+    Gives the on-call's watch over the case, if there is or was one."""
+    due_at = rules.end_of_custody(since)
+    if hotline.is_open(work.now):
+        raise_alert(work, Alert(DeadlineKind.CUSTODY, case_id, CENTRE, due_at=due_at))
+        return watch
+    return on_call.begin(work, case_id, due_at=due_at, watch=watch)
+
+
+def _with_on_call(basis: DeadlineBasis, watch: OnCallWatch | None) -> DeadlineBasis:
+    if watch is None:
+        return basis
+    return replace(basis, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
 
 
 # ---------------------------------------------------------------- what is due
@@ -86,16 +120,16 @@ def _set(
 
 async def fire_due(work: UnitOfWork) -> bool:
     """Sweep: record of every deadline what has come due since the last time, in order and once."""
-    rows = await repository.take_due(work, limit=BATCH)
-    is_full = len(rows) == BATCH
+    found = await repository.take_due(work, limit=BATCH)
+    is_full = len(found) == BATCH
     # Of a full batch only what lies before everything that was left out.
-    until = rows[-1].next_alert_at if is_full else work.now
-    _record_due(work, rows, until=until or work.now)
+    until = found[-1].next_alert_at if is_full else work.now
+    _record_due(work, found, until=until or work.now)
     return is_full
 
 
-def _record_due(work: UnitOfWork, rows: Iterable[Deadline], *, until: datetime) -> None:
-    due = [(instant, state, row) for row in rows for instant, state in rules.fire(row, until=until)]
+def _record_due(work: UnitOfWork, deadlines: Iterable[Deadline], *, until: datetime) -> None:
+    due = [(instant, state, row) for row in deadlines for instant, state in rows.fire(row, until=until)]
     for instant, state, row in sorted(due, key=lambda each: (each[0], each[2].due_at, each[2].kind, each[2].ref)):
         work.record(
             DeadlineApproaching(
@@ -121,61 +155,6 @@ async def count_passed(work: UnitOfWork) -> bool:
     return False
 
 
-# ---------------------------------------------------------------- custody is alerted of at once
-
-
-def _heed_custody(
-    work: UnitOfWork,
-    case_id: UUID,
-    basis: DeadlineBasis,
-    custody: Deadline | None,
-    watch: OnCallWatch | None,
-    *,
-    is_late: bool,
-) -> OnCallWatch | None:
-    """CMM is alerted at once when somebody is held; the on-call outside hotline hours, until somebody has taken it.
-
-    Gives the on-call's watch over the case. Of what an earlier Havn left (`is_late`), only what is not over is recorded."""
-    if watch and not basis.is_held:
-        watch.next_at = None
-    is_new = basis.is_held and (custody is None or custody.done_at is not None)
-    if not is_new or basis.custody_since is None:
-        return watch
-    due_at = rules.end_of_custody(basis.custody_since)
-    if not is_late:
-        work.record(CustodyBegan(case_id=case_id, occurred_at=work.now, since=basis.custody_since))
-    elif due_at <= work.now:
-        return watch
-    if hotline.is_open(work.now):
-        raise_alert(work, Alert(DeadlineKind.CUSTODY, case_id, CENTRE, due_at=due_at))
-        return watch
-    if watch is None:
-        watch = OnCallWatch(case_id=case_id, started_at=work.now, alerts=0, next_at=work.now)
-        repository.add(work, watch)
-    watch.started_at, watch.alerts, watch.acknowledged_at, watch.acknowledged_by = work.now, 0, None, None
-    alert_on_call(work, watch, at=work.now, due_at=due_at)
-    return watch
-
-
-def _with_on_call(basis: DeadlineBasis, watch: OnCallWatch | None) -> DeadlineBasis:
-    if watch is None:
-        return basis
-    return replace(basis, on_call_since=watch.started_at, on_call_has_it=watch.next_at is None)
-
-
-def alert_on_call(work: UnitOfWork, watch: OnCallWatch, *, at: datetime, due_at: datetime | None) -> None:
-    """Alert the on-call, and again after a while unless somebody acknowledges."""
-    watch.alerts += 1
-    watch.next_at = at + repeat_after(at)
-    work.record(OnCallAlerted(case_id=watch.case_id, occurred_at=at, number=watch.alerts))
-    raise_alert(work, Alert(DeadlineKind.ON_CALL, watch.case_id, CENTRE, due_at=due_at, number=watch.alerts))
-
-
-def repeat_after(at: datetime) -> timedelta:
-    """How long the on-call has before the next alert."""
-    return timedelta(minutes=rules.terms_on(on_date(at)).on_call_repeat_minutes)
-
-
 # ---------------------------------------------------------------- what is known
 
 
@@ -196,7 +175,7 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
             opened_at=case.opened_at,
             status=case.status,
             authority=case.authority,
-            has_ended=case.status is CaseStatus.CLOSED or case.merged_into is not None,
+            has_ended=case.status is CaseStatus.CLOSED or bool(case.merged_into or case.erased_at),
             custody_since=case.custody_since.astimezone(UTC) if case.custody_since else None,
             custody_ended_at=case.custody_ended_at,
             municipality=case.municipality,

@@ -1,4 +1,4 @@
-"""Tables of the deadlines: what runs out for whom, who is on call, and which referrals of a child await an assessment."""
+"""Tables of the on-call's watch and of the alerts to people; the deadlines themselves stand in `case/models.py`."""
 
 from datetime import datetime
 from uuid import UUID

@@ -81,7 +81,7 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
 
 async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without deadlines, locked."""
-    query = select(Case).where(col(Case.is_wound).is_(False)).limit(limit)
+    query = select(Case).where(col(Case.has_deadlines).is_(False)).limit(limit)
     return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
 
@@ -127,7 +127,7 @@ async def list_deadlines(
 
 
 def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
-    """The same as `deadlines.state_of`, for the database."""
+    """The same as `rows.state_of`, for the database."""
     done, over = col(Deadline.done_at).is_not(None), col(Deadline.due_at) <= now
     is_warned = func.coalesce(col(Deadline.alerts)[1] <= now, False)
     match state:

@@ -1,24 +1,23 @@
-"""Which deadlines run for a person, computed from what is known of the case; when each alerts, and its state.
+"""Which deadlines run for a person, computed from what is known of the case: until when, for whom, and when each alerts.
 
 Hours are elapsed hours, days are Danish calendar days and end at midnight in Copenhagen. No deadline ever closes a case.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count, takewhile
 from typing import Final
-from uuid import UUID
 
 from pydantic import Field
 
 from services.identification import tables
 from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import DECIDED
-from services.identification.case.models import Deadline
 from services.identification.periods import lengths
-from services.identification.periods.lengths import Period, PeriodDates
-from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
+from services.identification.periods.lengths import Period
+from shared.contract.codes import Authority, DeadlineKind, PeriodKind
 from shared.contract.organisations import CENTRE, IMMIGRATION, organisation_of
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
@@ -27,7 +26,6 @@ PERIOD_DEADLINES: Final = {
     PeriodKind.REFLECTION: DeadlineKind.REFLECTION_PERIOD,
     PeriodKind.RESTITUTION: DeadlineKind.RESTITUTION_PERIOD,
 }
-_INSTANT: Final = timedelta(microseconds=1)
 
 
 class DeadlineTerms(Dated):
@@ -106,7 +104,7 @@ class DeadlineBasis:
         return IMMIGRATION if self.authority is Authority.US else CENTRE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedDeadline:
     """A time that runs out. Before `due_at`, those whom it runs for are alerted at `alerts`."""
 
@@ -131,46 +129,39 @@ def deadlines_of(basis: DeadlineBasis) -> list[ComputedDeadline]:
         *_risk(basis, done=not here),
         *_return(basis),
     ]
-    return [_ended(deadline) for deadline in found] if basis.has_ended else found
-
-
-def _ended(deadline: ComputedDeadline) -> ComputedDeadline:
-    return ComputedDeadline(
-        deadline.kind,
-        deadline.ref,
-        deadline.starts_at,
-        deadline.due_at,
-        deadline.due_on,
-        deadline.for_org,
-        deadline.alerts,
-        done=True,
-    )
-
-
-def _custody(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
-    if basis.custody_since is None:
-        return
-    done = not basis.is_held
-    terms = terms_on(on_date(basis.custody_since))
-    due_at = end_of_custody(basis.custody_since)
-    yield _by_the_hour(DeadlineKind.CUSTODY, basis.custody_since, due_at, CENTRE, terms, done=done)
-    if basis.on_call_since is not None:
-        due_at = basis.on_call_since + timedelta(minutes=terms.on_call_repeat_minutes)
-        yield ComputedDeadline(
-            DeadlineKind.ON_CALL,
-            "",
-            basis.on_call_since,
-            due_at,
-            on_date(due_at),
-            CENTRE,
-            (),
-            done=done or basis.on_call_has_it,
-        )
+    return [replace(deadline, done=True) for deadline in found] if basis.has_ended else found
 
 
 def end_of_custody(since: datetime) -> datetime:
     """Hours that elapse, whatever summer time does meanwhile."""
     return since + timedelta(hours=terms_on(on_date(since)).custody_hours)
+
+
+def terms_on(on: date) -> DeadlineTerms:
+    """The terms in force on that day; before the first table, those of the first."""
+    return TERMS.find(on) or TERMS.all[0]
+
+
+# ---------------------------------------------------------------- each deadline
+
+
+def _custody(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
+    since = basis.custody_since
+    if since is None:
+        return
+    done = not basis.is_held
+    terms, due_at = terms_on(on_date(since)), end_of_custody(since)
+    alerts = _at_percent(terms, since, due_at)
+    yield _by_the_hour(DeadlineKind.CUSTODY, starts_at=since, due_at=due_at, for_org=CENTRE, alerts=alerts, done=done)
+    if basis.on_call_since is not None:
+        yield _by_the_hour(
+            DeadlineKind.ON_CALL,
+            starts_at=basis.on_call_since,
+            due_at=basis.on_call_since + timedelta(minutes=terms.on_call_repeat_minutes),
+            for_org=CENTRE,
+            alerts=(),
+            done=done or basis.on_call_has_it,
+        )
 
 
 def _child(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
@@ -181,54 +172,67 @@ def _child(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
     terms = terms_on(on_date(starts_at))
     due_at = starts_at + timedelta(hours=terms.child_assessment_hours)
     is_notified = basis.municipality is not None and basis.child_notified_at is not None
-    for_org = organisation_of(str(basis.municipality)) if is_notified else CENTRE
-    yield _by_the_hour(DeadlineKind.CHILD_NOTIFICATION, starts_at, due_at, for_org, terms, done=done)
+    yield _by_the_hour(
+        DeadlineKind.CHILD_NOTIFICATION,
+        starts_at=starts_at,
+        due_at=due_at,
+        for_org=organisation_of(str(basis.municipality)) if is_notified else CENTRE,
+        alerts=_at_percent(terms, starts_at, due_at),
+        done=done,
+    )
 
 
 def _decision(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
-    opened_on = on_date(basis.opened_at)
-    terms = terms_on(opened_on)
-    due_on = opened_on + timedelta(days=terms.decision_days)
+    """From the opening, and once more from the day on which an appeal sent the case back."""
     sent_back = basis.sent_back
-    yield _by_the_day(
-        DeadlineKind.DECISION, "", basis.opened_at, due_on, basis.decided_by, terms, done=done or sent_back is not None
-    )
+    yield _one_decision(basis, ref="", starts_at=basis.opened_at, done=done or sent_back is not None)
     if sent_back:
-        terms = terms_on(sent_back.on)
-        due_on = sent_back.on + timedelta(days=terms.decision_days)
-        starts_at = start_of(sent_back.on)
-        yield _by_the_day(DeadlineKind.DECISION, sent_back.ref, starts_at, due_on, basis.decided_by, terms, done=done)
+        yield _one_decision(basis, ref=sent_back.ref, starts_at=start_of(sent_back.on), done=done)
+
+
+def _one_decision(basis: DeadlineBasis, *, ref: str, starts_at: datetime, done: bool) -> ComputedDeadline:
+    starts_on = on_date(starts_at)
+    terms = terms_on(starts_on)
+    due_on = starts_on + timedelta(days=terms.decision_days)
+    return _by_the_day(
+        DeadlineKind.DECISION,
+        ref=ref,
+        starts_at=starts_at,
+        due_on=due_on,
+        for_org=basis.decided_by,
+        alerts=_at_percent(terms, starts_at, end_of(due_on)),
+        done=done,
+    )
 
 
 def _period(basis: DeadlineBasis, given: GivenPeriod, *, done: bool) -> Iterator[ComputedDeadline]:
-    period = given.period
+    """The end of the period, the cap of all its extensions, and the departure that its end may ask for."""
+    period, starts_at = given.period, start_of(given.period.starts_on)
     for_org = basis.decided_by if period.kind is PeriodKind.REFLECTION else CENTRE
-    terms = lengths.TERMS.on(period.starts_on)
-    dates = PeriodDates(period.starts_on, period.ends_on, period.cap_on)
-    days = {alert.due_on for alert in lengths.alerts(dates, terms) if alert.name != "period_cap"}
-    # An extended period is warned of again before its new end, as many days ahead as before the first one.
-    days |= {period.ends_on - timedelta(days=terms.days - day) for day in terms.alert_days}
-    cap_days = {alert.due_on for alert in lengths.alerts(dates, terms) if alert.name == "period_cap"}
-    starts_at = start_of(period.starts_on)
-    for kind, due_on, warn_on in (
-        (PERIOD_DEADLINES[period.kind], period.ends_on, days),
-        (DeadlineKind.PERIOD_CAP, period.cap_on, cap_days),
-    ):
-        alerts = tuple(start_of(day) for day in sorted(warn_on) if day <= due_on)
-        yield ComputedDeadline(kind, given.ref, starts_at, end_of(due_on), due_on, for_org, alerts, done)
-    if lengths.departure_deadline(period, asylum_pending=given.is_suspended):
-        deadline_terms = terms_on(period.starts_on)
-        yield _by_the_day(
-            DeadlineKind.DEPARTURE, given.ref, starts_at, period.ends_on, for_org, deadline_terms, done=done
-        )
+    of_period = partial(_by_the_day, ref=given.ref, starts_at=starts_at, for_org=for_org, done=done)
+    alerts = lengths.alert_days(period, lengths.TERMS.on(period.starts_on))
+    yield of_period(PERIOD_DEADLINES[period.kind], due_on=period.ends_on, alerts=_at_midnight(alerts.of_end))
+    yield of_period(DeadlineKind.PERIOD_CAP, due_on=period.cap_on, alerts=_at_midnight(alerts.of_cap))
+    due_on = lengths.departure_deadline(period, asylum_pending=given.is_suspended)
+    if due_on:
+        warned = _at_percent(terms_on(period.starts_on), starts_at, end_of(due_on))
+        yield of_period(DeadlineKind.DEPARTURE, due_on=due_on, alerts=warned)
 
 
 def _risk(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
-    if basis.risk:
-        terms = terms_on(basis.risk.assessed_on)
-        starts_at = start_of(basis.risk.assessed_on)
-        kind = DeadlineKind.RISK_REASSESSMENT
-        yield _by_the_day(kind, basis.risk.ref, starts_at, basis.risk.reassess_on, CENTRE, terms, done=done)
+    risk = basis.risk
+    if risk is None:
+        return
+    starts_at = start_of(risk.assessed_on)
+    yield _by_the_day(
+        DeadlineKind.RISK_REASSESSMENT,
+        ref=risk.ref,
+        starts_at=starts_at,
+        due_on=risk.reassess_on,
+        for_org=CENTRE,
+        alerts=_at_percent(terms_on(risk.assessed_on), starts_at, end_of(risk.reassess_on)),
+        done=done,
+    )
 
 
 def _return(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
@@ -239,106 +243,74 @@ def _return(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
     terms = terms_on(departed_on)
     months = list(takewhile(lambda month: months_after(departed_on, month) <= until, count(1)))
     for month in months:
-        starts_at = start_of(months_after(departed_on, month - 1))
-        due_on, done = months_after(departed_on, month), month in basis.followed_up
-        yield _by_the_day(DeadlineKind.FOLLOW_UP, str(month), starts_at, due_on, CENTRE, terms, done=done)
-    done = basis.followed_up.issuperset(months[-1:])
-    yield _by_the_day(DeadlineKind.REINTEGRATION, "", start_of(departed_on), until, CENTRE, terms, done=done)
+        starts_at, due_on = start_of(months_after(departed_on, month - 1)), months_after(departed_on, month)
+        yield _by_the_day(
+            DeadlineKind.FOLLOW_UP,
+            ref=str(month),
+            starts_at=starts_at,
+            due_on=due_on,
+            for_org=CENTRE,
+            alerts=_at_percent(terms, starts_at, end_of(due_on)),
+            done=month in basis.followed_up,
+        )
+    yield _by_the_day(
+        DeadlineKind.REINTEGRATION,
+        starts_at=start_of(departed_on),
+        due_on=until,
+        for_org=CENTRE,
+        alerts=_at_percent(terms, start_of(departed_on), end_of(until)),
+        done=basis.followed_up.issuperset(months[-1:]),
+    )
+
+
+# ---------------------------------------------------------------- how a deadline ends, and when it alerts
 
 
 def _by_the_hour(
-    kind: DeadlineKind, starts_at: datetime, due_at: datetime, for_org: str, terms: DeadlineTerms, *, done: bool
+    kind: DeadlineKind, *, starts_at: datetime, due_at: datetime, for_org: str, alerts: tuple[datetime, ...], done: bool
 ) -> ComputedDeadline:
-    alerts = (_warning(starts_at, due_at, terms),)
-    return ComputedDeadline(kind, "", starts_at, due_at, on_date(due_at), for_org, alerts, done)
+    """A deadline that ends at an instant."""
+    return ComputedDeadline(
+        kind=kind,
+        ref="",
+        starts_at=starts_at,
+        due_at=due_at,
+        due_on=on_date(due_at),
+        for_org=for_org,
+        alerts=alerts,
+        done=done,
+    )
 
 
 def _by_the_day(
-    kind: DeadlineKind, ref: str, starts_at: datetime, due_on: date, for_org: str, terms: DeadlineTerms, *, done: bool
+    kind: DeadlineKind,
+    *,
+    ref: str = "",
+    starts_at: datetime,
+    due_on: date,
+    for_org: str,
+    alerts: tuple[datetime, ...],
+    done: bool,
 ) -> ComputedDeadline:
     """A deadline that ends with a day; one that is set to a day before its start is over at once."""
-    due_at = end_of(due_on)
-    alerts = (_warning(starts_at, due_at, terms),) if starts_at < due_at else ()
-    return ComputedDeadline(kind, ref, starts_at, due_at, due_on, for_org, alerts, done)
-
-
-def _warning(starts_at: datetime, due_at: datetime, terms: DeadlineTerms) -> datetime:
-    return starts_at + (due_at - starts_at) * terms.warn_at_percent / 100
-
-
-def terms_on(on: date) -> DeadlineTerms:
-    """The terms in force on that day; before the first table, those of the first."""
-    return TERMS.find(on) or TERMS.all[0]
-
-
-# ---------------------------------------------------------------- a deadline as it is kept
-
-
-def set_row(row: Deadline, deadline: ComputedDeadline, *, now: datetime) -> None:
-    """Make the row be this deadline. An alert that was given is not given again; after a move only what still lies ahead is."""
-    alerted = row.alerted_until
-    has_moved = row.due_at != deadline.due_at
-    if alerted is not None and has_moved and deadline.due_at <= alerted:
-        alerted = deadline.due_at - _INSTANT
-    kept = [] if has_moved or alerted is None else [instant for instant in row.alerts if instant <= alerted]
-    row.alerts = kept + [instant for instant in deadline.alerts if alerted is None or instant > alerted]
-    row.alerted_until = alerted
-    row.starts_at, row.due_at, row.due_on, row.for_org = (
-        deadline.starts_at,
-        deadline.due_at,
-        deadline.due_on,
-        deadline.for_org,
+    return ComputedDeadline(
+        kind=kind,
+        ref=ref,
+        starts_at=starts_at,
+        due_at=end_of(due_on),
+        due_on=due_on,
+        for_org=for_org,
+        alerts=alerts,
+        done=done,
     )
-    row.done_at = (row.done_at or now) if deadline.done else None
-    row.next_alert_at = _next(row)
 
 
-def end_row(row: Deadline, *, now: datetime) -> None:
-    """Nothing known of the case gives this deadline any more."""
-    row.done_at = row.done_at or now
-    row.next_alert_at = None
+def _at_percent(terms: DeadlineTerms, starts_at: datetime, due_at: datetime) -> tuple[datetime, ...]:
+    """When that much of the time is gone; never of what is over before it starts."""
+    is_to_run = starts_at < due_at
+    return (starts_at + (due_at - starts_at) * terms.warn_at_percent / 100,) if is_to_run else ()
 
 
-def new_row(deadline: ComputedDeadline, *, case_id: UUID, now: datetime) -> Deadline:
-    """A deadline that has just begun; nothing of it is published."""
-    row = Deadline(
-        case_id=case_id,
-        kind=deadline.kind,
-        ref=deadline.ref,
-        starts_at=deadline.starts_at,
-        due_at=deadline.due_at,
-        due_on=deadline.due_on,
-        for_org=deadline.for_org,
-        alerts=[],
-    )
-    set_row(row, deadline, now=now)
-    return row
-
-
-def fire(row: Deadline, *, until: datetime) -> list[tuple[datetime, DeadlineState]]:
-    """The alerts that are due up to that moment, in order; from now on they count as given."""
-    alerted = [instant for instant in _waiting(row) if instant <= until]
-    if alerted:
-        row.alerted_until = alerted[-1]
-    row.next_alert_at = _next(row)
-    return [(instant, DeadlineState.PASSED if instant == row.due_at else DeadlineState.DUE) for instant in alerted]
-
-
-def state_of(row: Deadline, *, now: datetime) -> DeadlineState:
-    """The state of the deadline, where every alert up to now was given."""
-    if row.done_at is not None:
-        return DeadlineState.DONE
-    if row.due_at <= now:
-        return DeadlineState.PASSED
-    return DeadlineState.DUE if any(instant <= now for instant in row.alerts) else DeadlineState.RUNNING
-
-
-def _waiting(row: Deadline) -> Iterable[datetime]:
-    if row.done_at is not None:
-        return []
-    alerted = row.alerted_until
-    return [instant for instant in (*row.alerts, row.due_at) if alerted is None or instant > alerted]
-
-
-def _next(row: Deadline) -> datetime | None:
-    return min(_waiting(row), default=None)
+def _at_midnight(days: Iterable[date]) -> tuple[datetime, ...]:
+    """As each of these days begins."""
+    return tuple(start_of(day) for day in days)

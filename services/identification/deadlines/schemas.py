@@ -1,4 +1,4 @@
-"""Deadlines, custody, the on-call and its alerts."""
+"""What HTTP gives of deadlines, of the on-call, and of alerts."""
 
 from datetime import date
 from uuid import UUID

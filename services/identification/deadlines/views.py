@@ -1,9 +1,9 @@
-"""Deadlines, custody, the on-call and its alerts."""
+"""Deadlines, the on-call's watch, and alerts, as they are shown."""
 
 from datetime import datetime
 
 from services.identification.case.models import Deadline
-from services.identification.deadlines import rules
+from services.identification.deadlines import rows
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.deadlines.schemas import AlertDetails, DeadlineDetails, OnCallDetails
 from shared.alerts.queue import RaisedAlert
@@ -16,7 +16,7 @@ def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:
         case_id=row.case_id,
         due_at=row.due_at,
         due_on=row.due_on,
-        state=rules.state_of(row, now=now),
+        state=rows.state_of(row, now=now),
         for_org=row.for_org,
     )
 

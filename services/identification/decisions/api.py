@@ -1,4 +1,4 @@
-"""Endpoints of decisions and periods."""
+"""Endpoints of decisions, of appeals, and of closing and reopening a case."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Tables of decisions and of the periods they give."""
+"""Tables of decisions, of appeals, and of closures."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Decisions, periods and their extensions."""
+"""The rows of decisions; appeals and closures are kept as records are."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Decisions and the periods they give."""
+"""What HTTP takes and gives of decisions, appeals and closures."""
 
 from datetime import date
 from typing import Annotated, Literal, Self

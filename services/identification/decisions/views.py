@@ -1,4 +1,4 @@
-"""Decisions, appeals and periods."""
+"""Decisions and appeals as they are shown."""
 
 from services.identification.decisions.models import Appeal, Decision
 from services.identification.decisions.schemas import AppealSummary, DecisionDetails, DecisionGrounds, ReasonedDecision

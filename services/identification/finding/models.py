@@ -1,4 +1,4 @@
-"""Pairs of cases that may be about one person."""
+"""Tables of what people are found by, and of pairs of cases that may be about one person."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Questions whether two cases are about one person."""
+"""Search by keyed hashes, and the questions whether two cases are about one person."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Several cases of one person: locking two, what a merge gives, and which cases the actor works on."""
+"""Several cases of one person: which were merged into which, and the parts that a merge gives."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID

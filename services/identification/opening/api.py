@@ -1,4 +1,4 @@
-"""Endpoints of drafts: a half-entered case, for the one who enters it."""
+"""Endpoints of opening a case without a referral: at once, or from a draft that only its author sees."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Half-entered cases."""
+"""What HTTP takes and gives of cases that are opened without a referral, and of drafts."""
 
 import json
 from datetime import date

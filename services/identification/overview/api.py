@@ -1,4 +1,4 @@
-"""Endpoints of cases and the people they are about."""
+"""Endpoints of a case as a whole: list, detail, status, timeline, notes, events, access log, export."""
 
 from typing import Annotated
 from uuid import UUID

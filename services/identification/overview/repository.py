@@ -1,4 +1,4 @@
-"""What was recorded of cases, and who saw what of them: records that are only ever added to."""
+"""What was recorded of cases, and who saw what of them, both only ever added to; and the notes in which something was said."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Cases: the same for list, detail and status, as the visibility table says."""
+"""Cases: the same for list, detail and status, as the visibility table says; and accesses to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

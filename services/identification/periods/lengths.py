@@ -71,12 +71,11 @@ class Period:
     cap_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A day on which those who carry the case are warned."""
+class AlertDays(NamedTuple):
+    """The days on which those who carry the case are warned, in order: of the period's end, and of its cap."""
 
-    name: str
-    due_on: date
+    of_end: tuple[date, ...]
+    of_cap: tuple[date, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +179,9 @@ def extension(period: Period, *, until: date, on: date) -> Period:
     return replace(period, ends_on=until)
 
 
-def alerts(dates: PeriodDates, terms: PeriodTerms) -> tuple[Alert, ...]:
-    """The days to warn on, in order: certain days of the period, and some days before the cap."""
-    by_day = tuple(Alert(f"period_day_{day}", terms.day(day, starts_on=dates.starts_on)) for day in terms.alert_days)
-    before_cap = Alert("period_cap", dates.cap_on - timedelta(days=terms.alert_days_before_cap))
-    return tuple(sorted((*by_day, before_cap), key=lambda alert: alert.due_on))
+def alert_days(period: Period, terms: PeriodTerms) -> AlertDays:
+    """Certain days of the period, as many days before the end that an extension gave it, and some days before the cap."""
+    of_end = {terms.day(day, starts_on=period.starts_on) for day in terms.alert_days}
+    of_end |= {period.ends_on - timedelta(days=terms.days - day) for day in terms.alert_days}
+    before_cap = period.cap_on - timedelta(days=terms.alert_days_before_cap)
+    return AlertDays(of_end=tuple(sorted(day for day in of_end if day <= period.ends_on)), of_cap=(before_cap,))

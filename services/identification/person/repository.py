@@ -1,4 +1,4 @@
-"""Who the person of a case is, opened for those who work on it."""
+"""Who the person of a case is, opened for those who work on it; attempts to reach them; on what their stay rests."""
 
 from collections.abc import Sequence
 from datetime import date

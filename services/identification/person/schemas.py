@@ -1,4 +1,4 @@
-"""The person of a case, and free text, as they are sealed."""
+"""What HTTP takes and gives of a refusal, of attempts to reach the person, and of the legal status."""
 
 from datetime import date
 from typing import Self

@@ -1,4 +1,4 @@
-"""Tables of how long things are kept."""
+"""Tables of what was erased: the report of each day, and the ledger of destroyed keys."""
 
 from datetime import date, datetime
 from typing import Any

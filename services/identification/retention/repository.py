@@ -1,4 +1,4 @@
-"""Which cases are no longer to be kept, and the one way in which they are erased."""
+"""Which cases are no longer to be kept, the one way in which they are erased, and the holds that prevent it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What is kept how long, and what was erased."""
+"""What is kept how long, what was erased, and legal holds, as they are shown."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Who decides: what is asked, what is answered, what a lawyer settles."""
+"""Who decides: what is asked, and what is answered."""
 
 from typing import Annotated
 

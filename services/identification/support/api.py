@@ -1,4 +1,4 @@
-"""Endpoints of the support package, and of what the person's health asks for."""
+"""Endpoints of the support package, of what the person's health asks for, and of the prepared return."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Tables of the support package, and of what the person's health asks for."""
+"""Tables of the support package, of what the person's health asks for, and of the prepared return."""
 
 from datetime import date, datetime
 from uuid import UUID

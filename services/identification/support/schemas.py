@@ -1,4 +1,4 @@
-"""Support measures, and what the person's health asks for."""
+"""Support measures, what the person's health asks for, and the prepared return with its follow-ups."""
 
 from datetime import date
 from typing import Annotated

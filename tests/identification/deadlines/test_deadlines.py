@@ -165,6 +165,18 @@ async def test_a_closed_case_has_no_clock_left(havn: World) -> None:
 # ---------------------------------------------------------------- the list
 
 
+async def test_of_an_erased_case_nothing_runs_again(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, occurred_at=OPENED)
+    assert {each["kind"] for each in await listed(havn)} == {"decision"}
+    await havn.sql("identification", "DELETE FROM deadline")
+    await havn.sql("identification", "UPDATE case_file SET erased_at = now(), is_wound = false")
+    await havn.set_clock("2026-05-01T12:00:00+02:00")
+    assert [row["is_wound"] for row in await havn.sql("identification", "SELECT is_wound FROM case_file")] == [True]
+    assert await havn.sql("identification", "SELECT kind FROM deadline WHERE done_at IS NULL") == []
+    assert await told(havn) == []
+    assert {each["case_id"] for each in await listed(havn, state="done")} == {case.id}
+
+
 async def test_each_organisation_sees_the_clocks_of_the_cases_it_works_on(havn: World) -> None:
     await havn.set_clock(OPENED)
     one, two = await open_cases(havn, US_DECIDES, CMM_DECIDES, occurred_at=OPENED)

@@ -1,6 +1,7 @@
 """Thirty days, at most one hundred and twenty, counted from the decision."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from services.identification.case.models import Case
 from services.identification.periods.lengths import (
     TERMS,
-    Alert,
+    AlertDays,
     ExtensionBeforeEnd,
     LegalStatus,
     PastTheCap,
@@ -20,7 +21,7 @@ from services.identification.periods.lengths import (
     PeriodEnded,
     PeriodKindUnclear,
     PeriodTerms,
-    alerts,
+    alert_days,
     departure_deadline,
     departure_deadline_suspended,
     extension,
@@ -179,12 +180,21 @@ def test_no_chain_of_extensions_gets_past_the_cap(decided_on: date, steps: list[
 
 
 def test_warnings_fall_on_days_20_25_and_30_and_14_days_before_the_cap() -> None:
-    assert alerts(period_from(DECIDED_ON), TERMS.on(DECIDED_ON)) == (
-        Alert("period_day_20", date(2026, 3, 29)),
-        Alert("period_day_25", date(2026, 4, 3)),
-        Alert("period_day_30", date(2026, 4, 8)),
-        Alert("period_cap", date(2026, 6, 23)),
+    assert alert_days(period(), TERMS.on(DECIDED_ON)) == AlertDays(
+        of_end=(date(2026, 3, 29), date(2026, 4, 3), date(2026, 4, 8)), of_cap=(date(2026, 6, 23),)
     )
+
+
+def test_an_extended_period_is_warned_of_again_before_its_new_end() -> None:
+    longer = replace(period(), ends_on=date(2026, 5, 8))
+    again = (date(2026, 4, 28), date(2026, 5, 3), date(2026, 5, 8))
+    before = alert_days(period(), TERMS.on(DECIDED_ON))
+    assert alert_days(longer, TERMS.on(DECIDED_ON)) == AlertDays(before.of_end + again, before.of_cap)
+
+
+def test_no_warning_lies_beyond_the_end_of_a_period() -> None:
+    late = TERMS.on(DECIDED_ON).model_copy(update={"alert_days": (20, 31)})
+    assert alert_days(period(), late).of_end == (date(2026, 3, 29),)
 
 
 def test_what_is_refused_says_what_to_do() -> None:

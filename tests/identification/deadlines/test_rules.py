@@ -1,16 +1,14 @@
-"""Which clocks run, until when and for whom: computed from what is known of a case, whatever the clocks on walls do."""
+"""Which deadlines run, until when and for whom: computed from what is known of a case, also while summer time begins or ends."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Deadline
 from services.identification.deadlines.rules import (
     Assessment,
     ComputedDeadline,
@@ -18,15 +16,10 @@ from services.identification.deadlines.rules import (
     GivenPeriod,
     SentBack,
     deadlines_of,
-    end_row,
-    fire,
-    new_row,
-    set_row,
-    state_of,
     terms_on,
 )
 from services.identification.periods.lengths import Period, period_from
-from shared.contract.codes import Authority, DeadlineKind, DeadlineState, PeriodKind
+from shared.contract.codes import Authority, DeadlineKind, PeriodKind
 from shared.kernel.clock import COPENHAGEN, end_of, on_date, start_of
 
 OPENED = datetime(2026, 6, 20, 21, 30, tzinfo=UTC)
@@ -61,7 +54,7 @@ def granted(
     return GivenPeriod(**({"ref": "p", "period": period, "stands": True, "is_suspended": False} | said))
 
 
-def clock(facts: DeadlineBasis, kind: DeadlineKind, ref: str | None = None) -> ComputedDeadline:
+def deadline_of(facts: DeadlineBasis, kind: DeadlineKind, ref: str | None = None) -> ComputedDeadline:
     (found,) = [each for each in deadlines_of(facts) if each.kind is kind and ref in (None, each.ref)]
     return found
 
@@ -75,7 +68,7 @@ def kinds(facts: DeadlineBasis, *, done: bool = False) -> list[DeadlineKind]:
 
 @pytest.mark.row(45)
 def test_custody_is_72_hours_from_the_arrest_for_cmm() -> None:
-    custody = clock(known(custody_since=OPENED), DeadlineKind.CUSTODY)
+    custody = deadline_of(known(custody_since=OPENED), DeadlineKind.CUSTODY)
     assert custody.due_at == datetime(2026, 6, 23, 21, 30, tzinfo=UTC)
     assert (custody.starts_at, custody.due_on, custody.for_org, custody.ref) == (OPENED, date(2026, 6, 23), "cmm", "")
     assert custody.alerts == (OPENED + timedelta(hours=57, minutes=36),)
@@ -86,7 +79,7 @@ def test_custody_is_72_hours_from_the_arrest_for_cmm() -> None:
 def test_72_and_24_hours_are_elapsed_hours_on_every_day_of_the_year(since: datetime) -> None:
     facts = known(custody_since=since, child_notified_at=since)
     for kind, hours in ((DeadlineKind.CUSTODY, 72), (DeadlineKind.CHILD_NOTIFICATION, 24)):
-        found = clock(facts, kind)
+        found = deadline_of(facts, kind)
         assert found.due_at - since == timedelta(hours=hours)
         assert found.alerts == (since + timedelta(hours=hours) * 4 / 5,)
         assert found.due_on == on_date(found.due_at - timedelta(microseconds=1))
@@ -95,11 +88,11 @@ def test_72_and_24_hours_are_elapsed_hours_on_every_day_of_the_year(since: datet
 @pytest.mark.parametrize("day", CHANGES)
 def test_hours_run_through_a_change_of_clocks(day: date) -> None:
     since = start_of(day) + timedelta(hours=1)
-    assert clock(known(custody_since=since), DeadlineKind.CUSTODY).due_at == since + timedelta(hours=72)
+    assert deadline_of(known(custody_since=since), DeadlineKind.CUSTODY).due_at == since + timedelta(hours=72)
 
 
 def test_hours_end_on_the_day_of_the_instant_at_which_they_end() -> None:
-    found = clock(known(child_notified_at=at("2026-05-04T00:00")), DeadlineKind.CHILD_NOTIFICATION)
+    found = deadline_of(known(child_notified_at=at("2026-05-04T00:00")), DeadlineKind.CHILD_NOTIFICATION)
     assert (found.due_at, found.due_on) == (at("2026-05-05T00:00"), date(2026, 5, 5))
 
 
@@ -120,15 +113,15 @@ def test_custody_is_done_when_the_person_is_out_or_the_case_decided(facts: dict[
 
 
 def test_the_on_call_has_half_an_hour_from_each_start_and_no_earlier_alert() -> None:
-    found = clock(known(custody_since=OPENED, on_call_since=OPENED), DeadlineKind.ON_CALL)
+    found = deadline_of(known(custody_since=OPENED, on_call_since=OPENED), DeadlineKind.ON_CALL)
     assert (found.due_at, found.due_on) == (OPENED + timedelta(minutes=30), date(2026, 6, 21))
     assert (found.starts_at, found.alerts, found.for_org, found.done, found.ref) == (OPENED, (), "cmm", False, "")
     taken = known(custody_since=OPENED, on_call_since=OPENED, on_call_has_it=True)
-    assert clock(taken, DeadlineKind.ON_CALL).done
-    assert not clock(taken, DeadlineKind.CUSTODY).done
+    assert deadline_of(taken, DeadlineKind.ON_CALL).done
+    assert not deadline_of(taken, DeadlineKind.CUSTODY).done
 
 
-def test_who_is_not_held_has_no_custody_clock() -> None:
+def test_who_is_not_held_has_no_custody_deadline() -> None:
     assert kinds(known()) == [DeadlineKind.DECISION]
 
 
@@ -138,12 +131,12 @@ def test_who_is_not_held_has_no_custody_clock() -> None:
 @pytest.mark.row(3)
 def test_the_municipality_has_24_hours_to_assess_a_child() -> None:
     facts = known(child_notified_at=at("2026-05-04T16:00"), municipality="0101")
-    found = clock(facts, DeadlineKind.CHILD_NOTIFICATION)
+    found = deadline_of(facts, DeadlineKind.CHILD_NOTIFICATION)
     assert (found.due_at, found.due_on, found.for_org) == (at("2026-05-05T16:00"), date(2026, 5, 5), "kommune-0101")
     assert not found.done
-    assert clock(replace(facts, child_assessed_at=at("2026-05-05T10:00")), DeadlineKind.CHILD_NOTIFICATION).done
-    assert clock(replace(facts, departed_on=date(2026, 5, 5)), DeadlineKind.CHILD_NOTIFICATION).done
-    assert clock(replace(facts, municipality=None), DeadlineKind.CHILD_NOTIFICATION).for_org == "cmm"
+    assert deadline_of(replace(facts, child_assessed_at=at("2026-05-05T10:00")), DeadlineKind.CHILD_NOTIFICATION).done
+    assert deadline_of(replace(facts, departed_on=date(2026, 5, 5)), DeadlineKind.CHILD_NOTIFICATION).done
+    assert deadline_of(replace(facts, municipality=None), DeadlineKind.CHILD_NOTIFICATION).for_org == "cmm"
 
 
 # ---------------------------------------------------------------- the decision
@@ -151,7 +144,7 @@ def test_the_municipality_has_24_hours_to_assess_a_child() -> None:
 
 @pytest.mark.row(10)
 def test_the_decision_is_due_30_days_after_the_opening_and_told_at_80_percent() -> None:
-    found = clock(known(opened_at=at("2026-06-20T23:30")), DeadlineKind.DECISION)
+    found = deadline_of(known(opened_at=at("2026-06-20T23:30")), DeadlineKind.DECISION)
     assert (found.starts_at, found.due_on, found.due_at) == (OPENED, date(2026, 7, 20), at("2026-07-21T00:00"))
     assert found.alerts == (OPENED + (found.due_at - OPENED) * 4 / 5,)
     assert (found.for_org, found.ref, found.done) == ("cmm", "", False)
@@ -162,25 +155,25 @@ def test_the_decision_is_due_30_days_after_the_opening_and_told_at_80_percent() 
     [(Authority.US, "us"), (Authority.CMM, "cmm"), (Authority.COURT, "cmm"), (Authority.NEEDS_REVIEW, "cmm")],
 )
 def test_it_runs_for_whoever_decides_and_for_cmm_while_that_is_open(authority: Authority, for_org: str) -> None:
-    assert clock(known(authority=authority), DeadlineKind.DECISION).for_org == for_org
+    assert deadline_of(known(authority=authority), DeadlineKind.DECISION).for_org == for_org
 
 
 @pytest.mark.parametrize("status", CaseStatus)
 def test_it_is_done_with_the_decision(status: CaseStatus) -> None:
     is_decided = status in (CaseStatus.DECIDED, CaseStatus.CLOSED)
-    assert clock(known(status=status), DeadlineKind.DECISION).done is is_decided
-    assert clock(known(status=status, departed_on=date(2026, 7, 1)), DeadlineKind.DECISION).done
+    assert deadline_of(known(status=status), DeadlineKind.DECISION).done is is_decided
+    assert deadline_of(known(status=status, departed_on=date(2026, 7, 1)), DeadlineKind.DECISION).done
 
 
 def test_a_case_that_was_sent_back_is_decided_within_30_days_of_that() -> None:
     sent_back = SentBack("a1", date(2026, 10, 1))
     facts = known(sent_back=sent_back, status=CaseStatus.RECOMMENDED, authority=Authority.US)
-    assert clock(facts, DeadlineKind.DECISION, "").done
-    again = clock(facts, DeadlineKind.DECISION, "a1")
+    assert deadline_of(facts, DeadlineKind.DECISION, "").done
+    again = deadline_of(facts, DeadlineKind.DECISION, "a1")
     assert (again.starts_at, again.due_on, again.for_org) == (at("2026-10-01T00:00"), date(2026, 10, 31), "us")
     assert again.due_at == at("2026-11-01T00:00")
     assert not again.done
-    assert clock(replace(facts, status=CaseStatus.DECIDED), DeadlineKind.DECISION, "a1").done
+    assert deadline_of(replace(facts, status=CaseStatus.DECIDED), DeadlineKind.DECISION, "a1").done
 
 
 # ---------------------------------------------------------------- periods
@@ -188,12 +181,12 @@ def test_a_case_that_was_sent_back_is_decided_within_30_days_of_that() -> None:
 
 def test_a_reflection_period_is_told_of_on_days_20_25_and_30_and_its_cap_14_days_before() -> None:
     facts = known(periods=(granted(),), authority=Authority.US, status=CaseStatus.DECIDED)
-    period = clock(facts, DeadlineKind.REFLECTION_PERIOD)
+    period = deadline_of(facts, DeadlineKind.REFLECTION_PERIOD)
     assert period.alerts == (at("2026-03-29T00:00"), at("2026-04-03T00:00"), at("2026-04-08T00:00"))
     assert (period.due_on, period.due_at) == (date(2026, 4, 8), at("2026-04-09T00:00"))
-    cap = clock(facts, DeadlineKind.PERIOD_CAP)
+    cap = deadline_of(facts, DeadlineKind.PERIOD_CAP)
     assert (cap.alerts, cap.due_on, cap.due_at) == ((at("2026-06-23T00:00"),), date(2026, 7, 7), at("2026-07-08T00:00"))
-    departure = clock(facts, DeadlineKind.DEPARTURE)
+    departure = deadline_of(facts, DeadlineKind.DEPARTURE)
     assert (departure.due_on, departure.due_at) == (date(2026, 4, 8), at("2026-04-09T00:00"))
     starts_at = at("2026-03-09T00:00")
     assert departure.alerts == (starts_at + (departure.due_at - starts_at) * 4 / 5,)
@@ -204,7 +197,7 @@ def test_a_reflection_period_is_told_of_on_days_20_25_and_30_and_its_cap_14_days
 def test_a_restitution_period_has_no_departure_and_is_cmms() -> None:
     facts = known(periods=(granted(PeriodKind.RESTITUTION),), authority=Authority.US, status=CaseStatus.DECIDED)
     assert kinds(facts) == [DeadlineKind.RESTITUTION_PERIOD, DeadlineKind.PERIOD_CAP]
-    assert clock(facts, DeadlineKind.RESTITUTION_PERIOD).for_org == "cmm"
+    assert deadline_of(facts, DeadlineKind.RESTITUTION_PERIOD).for_org == "cmm"
 
 
 def test_while_asylum_suspends_it_there_is_no_departure() -> None:
@@ -214,7 +207,7 @@ def test_while_asylum_suspends_it_there_is_no_departure() -> None:
 
 
 def test_an_extended_period_is_told_of_again_before_its_new_end() -> None:
-    period = clock(known(periods=(granted(until=date(2026, 5, 8)),)), DeadlineKind.REFLECTION_PERIOD)
+    period = deadline_of(known(periods=(granted(until=date(2026, 5, 8)),)), DeadlineKind.REFLECTION_PERIOD)
     told = [on_date(instant).isoformat() for instant in period.alerts]
     assert told == ["2026-03-29", "2026-04-03", "2026-04-08", "2026-04-28", "2026-05-03", "2026-05-08"]
     assert period.due_on == date(2026, 5, 8)
@@ -242,7 +235,7 @@ def test_a_period_lasts_calendar_days_and_warns_at_midnights(on: date, kind: Per
 
 @pytest.mark.parametrize("day", CHANGES)
 def test_a_day_ends_at_midnight_in_copenhagen_whatever_its_length(day: date) -> None:
-    found = clock(known(risk=Assessment("r", date(2026, 1, 1), day)), DeadlineKind.RISK_REASSESSMENT)
+    found = deadline_of(known(risk=Assessment("r", date(2026, 1, 1), day)), DeadlineKind.RISK_REASSESSMENT)
     ends = found.due_at.astimezone(COPENHAGEN)
     assert (ends.date(), ends.hour, ends.minute) == (day + timedelta(days=1), 0, 0)
 
@@ -252,18 +245,22 @@ def test_a_day_ends_at_midnight_in_copenhagen_whatever_its_length(day: date) -> 
 
 def test_the_danger_is_assessed_again_by_the_day_that_was_set() -> None:
     facts = known(risk=Assessment("r1", date(2026, 6, 20), date(2026, 6, 30)))
-    found = clock(facts, DeadlineKind.RISK_REASSESSMENT)
+    found = deadline_of(facts, DeadlineKind.RISK_REASSESSMENT)
     assert (found.ref, found.due_on, found.for_org, found.done) == ("r1", date(2026, 6, 30), "cmm", False)
     assert found.starts_at == at("2026-06-20T00:00")
     assert found.alerts == (found.starts_at + (found.due_at - found.starts_at) * 4 / 5,)
-    assert clock(replace(facts, departed_on=date(2026, 6, 25)), DeadlineKind.RISK_REASSESSMENT).done
+    assert deadline_of(replace(facts, departed_on=date(2026, 6, 25)), DeadlineKind.RISK_REASSESSMENT).done
 
 
 def test_a_day_that_lay_before_its_start_is_over_at_once_and_needs_no_warning() -> None:
-    found = clock(known(risk=Assessment("r1", date(2026, 6, 20), date(2026, 6, 1))), DeadlineKind.RISK_REASSESSMENT)
+    found = deadline_of(
+        known(risk=Assessment("r1", date(2026, 6, 20), date(2026, 6, 1))), DeadlineKind.RISK_REASSESSMENT
+    )
     assert (found.alerts, found.due_at) == ((), at("2026-06-02T00:00"))
-    same_day = clock(known(risk=Assessment("r1", date(2026, 6, 20), date(2026, 6, 19))), DeadlineKind.RISK_REASSESSMENT)
-    assert same_day.alerts == (), "a clock that starts when it ends has no time of which 80 % could pass"
+    same_day = deadline_of(
+        known(risk=Assessment("r1", date(2026, 6, 20), date(2026, 6, 19))), DeadlineKind.RISK_REASSESSMENT
+    )
+    assert same_day.alerts == (), "a deadline that starts when it ends has no time of which 80 % could pass"
 
 
 def test_after_a_departure_there_is_a_follow_up_every_month_until_reintegration_ends() -> None:
@@ -279,11 +276,11 @@ def test_after_a_departure_there_is_a_follow_up_every_month_until_reintegration_
     ]
     assert [on_date(each.starts_at).day for each in follow_ups] == [20] * 6
     assert follow_ups[1].starts_at == at("2026-08-20T00:00")
-    reintegration = clock(facts, DeadlineKind.REINTEGRATION)
+    reintegration = deadline_of(facts, DeadlineKind.REINTEGRATION)
     assert (reintegration.due_on, reintegration.starts_at) == (date(2027, 1, 20), at("2026-07-20T00:00"))
     assert {each.for_org for each in (*follow_ups, reintegration)} == {"cmm"}
     assert not reintegration.done
-    assert clock(replace(facts, followed_up=frozenset({6})), DeadlineKind.REINTEGRATION).done
+    assert deadline_of(replace(facts, followed_up=frozenset({6})), DeadlineKind.REINTEGRATION).done
     assert all(each.done for each in deadlines_of(replace(facts, has_ended=True)))
 
 
@@ -307,138 +304,7 @@ def test_before_the_first_table_its_terms_hold() -> None:
     assert terms_on(date(2026, 1, 1)).version == "clocks-2021"
 
 
-def test_an_ended_clock_is_the_same_clock_but_done() -> None:
+def test_an_ended_deadline_is_the_same_deadline_but_done() -> None:
     facts = known(custody_since=OPENED, child_notified_at=OPENED, periods=(granted(),))
     ended = deadlines_of(replace(facts, has_ended=True))
     assert ended == [replace(each, done=True) for each in deadlines_of(facts)]
-
-
-# ---------------------------------------------------------------- a clock as it is kept
-
-
-def kept(facts: DeadlineBasis, kind: DeadlineKind, *, now: datetime = OPENED) -> Deadline:
-    return new_row(clock(facts, kind), case_id=uuid4(), now=now)
-
-
-def test_a_new_row_shows_the_clock_and_waits_for_its_first_alert() -> None:
-    facts = known(custody_since=OPENED)
-    found, row = clock(facts, DeadlineKind.CUSTODY), kept(facts, DeadlineKind.CUSTODY)
-    shown = (row.kind, row.ref, row.starts_at, row.due_at, row.due_on, row.for_org, tuple(row.alerts))
-    assert shown == (found.kind, "", found.starts_at, found.due_at, found.due_on, "cmm", found.alerts)
-    assert (row.next_alert_at, row.alerted_until, row.done_at) == (found.alerts[0], None, None)
-
-
-def test_everything_up_to_a_moment_is_told_in_order_and_once() -> None:
-    row = kept(known(periods=(granted(),)), DeadlineKind.REFLECTION_PERIOD)
-    assert fire(row, until=at("2026-03-28T23:59")) == []
-    assert fire(row, until=at("2026-04-03T00:00")) == [
-        (at("2026-03-29T00:00"), DeadlineState.DUE),
-        (at("2026-04-03T00:00"), DeadlineState.DUE),
-    ]
-    assert row.alerted_until == at("2026-04-03T00:00")
-    assert row.next_alert_at == at("2026-04-08T00:00")
-    assert fire(row, until=at("2026-04-03T00:00")) == []
-    assert fire(row, until=at("2027-01-01T00:00")) == [
-        (at("2026-04-08T00:00"), DeadlineState.DUE),
-        (at("2026-04-09T00:00"), DeadlineState.PASSED),
-    ]
-    assert row.next_alert_at is None
-    assert fire(row, until=at("2028-01-01T00:00")) == []
-
-
-def test_what_is_done_tells_nothing_more_and_keeps_when_it_was_done() -> None:
-    facts = known(custody_since=OPENED)
-    row = kept(facts, DeadlineKind.CUSTODY)
-    done = replace(clock(facts, DeadlineKind.CUSTODY), done=True)
-    first, later = OPENED + timedelta(hours=1), OPENED + timedelta(hours=2)
-    set_row(row, done, now=first)
-    set_row(row, done, now=later)
-    assert (row.done_at, row.next_alert_at) == (first, None)
-    assert fire(row, until=OPENED + timedelta(days=9)) == []
-    assert state_of(row, now=OPENED + timedelta(days=9)) is DeadlineState.DONE
-    set_row(row, replace(done, done=False), now=later)
-    assert row.done_at is None
-    assert row.next_alert_at == row.alerts[0], "a case that is opened again runs on"
-
-
-def test_a_clock_that_nothing_gives_any_more_is_done() -> None:
-    row = kept(known(custody_since=OPENED), DeadlineKind.CUSTODY)
-    end_row(row, now=OPENED)
-    end_row(row, now=OPENED + timedelta(hours=1))
-    assert (row.done_at, row.next_alert_at) == (OPENED, None)
-
-
-def test_an_extension_moves_the_end_and_tells_nothing_twice() -> None:
-    row = kept(known(periods=(granted(),)), DeadlineKind.REFLECTION_PERIOD)
-    fire(row, until=at("2026-04-04T00:00"))
-    longer = known(periods=(granted(until=date(2026, 5, 8)),))
-    set_row(row, clock(longer, DeadlineKind.REFLECTION_PERIOD), now=at("2026-04-04T00:00"))
-    assert state_of(row, now=at("2026-04-05T00:00")) is DeadlineState.RUNNING, "there is time again"
-    told = fire(row, until=at("2026-05-09T00:00"))
-    assert [(on_date(instant).isoformat(), state.value) for instant, state in told] == [
-        ("2026-04-08", "due"),
-        ("2026-04-28", "due"),
-        ("2026-05-03", "due"),
-        ("2026-05-08", "due"),
-        ("2026-05-09", "passed"),
-    ]
-
-
-def test_a_clock_that_turns_out_to_be_over_already_is_told_to_have_passed() -> None:
-    row = kept(known(custody_since=OPENED), DeadlineKind.CUSTODY)
-    fire(row, until=OPENED + timedelta(hours=60))
-    earlier = clock(known(custody_since=OPENED - timedelta(hours=40)), DeadlineKind.CUSTODY)
-    set_row(row, earlier, now=OPENED + timedelta(hours=60))
-    assert fire(row, until=OPENED + timedelta(hours=60)) == [(earlier.due_at, DeadlineState.PASSED)]
-    assert state_of(row, now=OPENED + timedelta(hours=60)) is DeadlineState.PASSED
-
-
-def test_the_same_clock_set_again_changes_nothing() -> None:
-    facts = known(periods=(granted(),))
-    row = kept(facts, DeadlineKind.REFLECTION_PERIOD)
-    fire(row, until=at("2026-03-29T00:00"))
-    before = row.model_dump()
-    set_row(row, clock(facts, DeadlineKind.REFLECTION_PERIOD), now=at("2026-03-30T00:00"))
-    assert row.model_dump() == before
-    assert state_of(row, now=at("2026-03-30T00:00")) is DeadlineState.DUE
-
-
-@pytest.mark.parametrize(
-    ("moment", "state"),
-    [
-        ("2026-03-28T23:59", DeadlineState.RUNNING),
-        ("2026-03-29T00:00", DeadlineState.DUE),
-        ("2026-04-08T23:59", DeadlineState.DUE),
-        ("2026-04-09T00:00", DeadlineState.PASSED),
-    ],
-)
-def test_a_clock_runs_is_due_from_its_first_alert_and_passes_with_its_last_day(
-    moment: str, state: DeadlineState
-) -> None:
-    row = kept(known(periods=(granted(),)), DeadlineKind.REFLECTION_PERIOD)
-    assert state_of(row, now=at(moment)) is state
-
-
-@pytest.mark.row(46)
-@given(
-    steps=st.lists(st.tuples(st.integers(0, 12 * 24), st.none() | st.integers(1, 90)), max_size=12),
-    kind=st.sampled_from([DeadlineKind.REFLECTION_PERIOD, DeadlineKind.PERIOD_CAP, DeadlineKind.DEPARTURE]),
-)
-def test_at_every_instant_the_state_is_what_was_told_last_of_that_due_date(
-    steps: list[tuple[int, int | None]], kind: DeadlineKind
-) -> None:
-    """Hours pass, the period is extended (`None`: it is not), and after each step everything due is told."""
-    now, ends_on = at("2026-03-09T12:00"), date(2026, 4, 8)
-    row = kept(known(periods=(granted(),)), kind)
-    heard: list[tuple[datetime, datetime, DeadlineState]] = []
-    for hours, longer in steps:
-        now += timedelta(hours=hours)
-        heard += [(row.due_at, instant, state) for instant, state in fire(row, until=now)]
-        if longer and on_date(now) <= ends_on:
-            ends_on = min(ends_on + timedelta(days=longer), date(2026, 7, 7))
-            set_row(row, clock(known(periods=(granted(until=ends_on),)), kind), now=now)
-            heard += [(row.due_at, instant, state) for instant, state in fire(row, until=now)]
-        of_this = [state for due_at, _, state in heard if due_at == row.due_at]
-        assert state_of(row, now=now) is (of_this[-1] if of_this else DeadlineState.RUNNING)
-    told = [(instant, state) for _, instant, state in heard]
-    assert told == sorted(set(told), key=lambda each: each[0]), "in order, and nothing twice"
