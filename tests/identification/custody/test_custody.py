@@ -176,6 +176,8 @@ async def test_a_case_of_an_earlier_havn_gets_its_clocks_and_no_stale_alert(noon
     assert (await noon.partner("cmm").get("/identification/v1/alerts")).json()["items"] == []
     told = await noon.events("identification", "deadline-approaching")
     assert [(each["kind"], each["state"]) for each in told] == [("custody", "due"), ("custody", "passed")]
+    began = await noon.events("identification", "custody-began")
+    assert len(began) == 1, "it was published when it was reported, not again by the sweep"
 
 
 async def test_a_referral_that_needs_no_identification_starts_no_clock(noon: World) -> None:
