@@ -125,6 +125,19 @@ async def test_a_declined_place_is_free_again_and_the_reason_is_sealed(havn: Wor
     await housing.held(await housing.case(), shelter.place_id)
 
 
+@pytest.mark.parametrize(("step", "noted"), [("accept", "offer.accepted"), ("decline", "offer.declined")])
+async def test_an_answer_is_on_record_and_so_is_that_the_offer_was_then_shown(
+    havn: World, housing: Housing, step: str, noted: str
+) -> None:
+    offer_id = await housing.held(await housing.case(), (await housing.shelter()).place_id)
+    await housing.answer(offer_id, step)
+    rows = await havn.sql(
+        "accommodation",
+        "SELECT operation, org FROM audit WHERE org = 'reden' AND operation LIKE 'offer.%' ORDER BY position",
+    )
+    assert [tuple(row) for row in rows] == [(noted, "reden"), ("offer.read", "reden")]
+
+
 @pytest.mark.parametrize("first", ["accept", "decline"])
 @pytest.mark.parametrize("second", ["accept", "decline"])
 async def test_an_answered_offer_takes_no_second_answer(housing: Housing, first: str, second: str) -> None:
