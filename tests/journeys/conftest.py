@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import World
-
 if TYPE_CHECKING:
     from shared.kernel.settings import Settings
     from tests.world import World

@@ -66,7 +66,7 @@ async def keys(havn: World) -> set[str]:
 async def test_the_ledger_of_a_havn_that_erased_nothing_is_empty(havn: World) -> None:
     await victim(havn)
     told = await command(havn, "retention", "ledger")
-    assert (told.exit_code, told.output) == (0, "")
+    assert (told.exit_code, told.stdout) == (0, "")
 
 
 @pytest.mark.row(148)
@@ -76,8 +76,8 @@ async def test_the_ledger_lists_every_erased_case_and_no_other_one_a_line_oldest
     await sweep(havn, "2026-09-02T10:00:00+02:00")
     await sweep(havn, ERASED_ON)
     told = await command(havn, "retention", "ledger")
-    assert (told.exit_code, told.output.splitlines()) == (0, [first.id, second.id])
-    assert kept.id not in told.output
+    assert (told.exit_code, told.stdout.splitlines()) == (0, [first.id, second.id])
+    assert kept.id not in told.stdout
 
 
 async def test_a_draft_that_was_thrown_away_stands_in_no_ledger(havn: World) -> None:
@@ -85,7 +85,7 @@ async def test_a_draft_that_was_thrown_away_stands_in_no_ledger(havn: World) -> 
     draft = await done(cmm.post("/identification/v1/drafts", {"content": {"channel": "hotline"}}), 201)
     gone = await cmm.request("DELETE", f"/identification/v1/drafts/{draft['draft_id']}")
     assert gone.status_code == 204
-    assert (await command(havn, "retention", "ledger")).output == ""
+    assert (await command(havn, "retention", "ledger")).stdout == ""
 
 
 # ---------------------------------------------------------------- reapply
@@ -97,18 +97,18 @@ async def test_what_a_backup_brought_back_is_destroyed_again_by_the_ledger(havn:
     kept = await backup(havn, case)
     await sweep(havn, ERASED_ON)
     ledger = tmp_path / "ledger.txt"
-    ledger.write_text((await command(havn, "retention", "ledger")).output)
+    ledger.write_text((await command(havn, "retention", "ledger")).stdout)
     await restore(havn, kept)
     assert (await case.get("/person", purpose="support")).json()["given_name"] == "Canaria"
     told = await command(havn, "retention", "reapply", str(ledger))
-    assert (told.exit_code, told.output) == (0, "1 of 1 keys had come back and were destroyed again.\n")
+    assert (told.exit_code, told.stdout) == (0, "1 of 1 keys had come back and were destroyed again.\n")
     assert name_of(await case.get("/person", purpose="support")) == (410, "PersonIsErased")
     assert case.id not in await keys(havn)
     stored = await havn.sql("identification", "SELECT octet_length(person) FROM case_file")
     assert [row[0] for row in stored] == [0]
     again = await command(havn, "retention", "reapply", str(ledger))
-    assert again.output == "0 of 1 keys had come back and were destroyed again.\n"
-    assert (await command(havn, "retention", "ledger")).output == f"{case.id}\n", "the ledger goes on from here"
+    assert again.stdout == "0 of 1 keys had come back and were destroyed again.\n"
+    assert (await command(havn, "retention", "ledger")).stdout == f"{case.id}\n", "the ledger goes on from here"
 
 
 async def test_no_case_is_touched_that_the_ledger_does_not_name(havn: World, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_no_case_is_touched_that_the_ledger_does_not_name(havn: World, tmp
     ledger = tmp_path / "ledger.txt"
     ledger.write_text(f"\n{named.id}\n\n  {uuid4()}  \n")
     told = await command(havn, "retention", "reapply", str(ledger))
-    assert (told.exit_code, told.output) == (0, "1 of 2 keys had come back and were destroyed again.\n")
+    assert (told.exit_code, told.stdout) == (0, "1 of 2 keys had come back and were destroyed again.\n")
     assert await keys(havn) == {other.id}
     assert (await other.get("/person", purpose="support")).json()["given_name"] == "Malee"
 
@@ -126,7 +126,7 @@ async def test_an_empty_ledger_destroys_nothing(havn: World, tmp_path: Path) -> 
     ledger = tmp_path / "ledger.txt"
     ledger.write_text("")
     told = await command(havn, "retention", "reapply", str(ledger))
-    assert (told.exit_code, told.output) == (0, "0 of 0 keys had come back and were destroyed again.\n")
+    assert (told.exit_code, told.stdout) == (0, "0 of 0 keys had come back and were destroyed again.\n")
     assert await keys(havn) == {case.id}
 
 
@@ -154,14 +154,14 @@ async def test_a_ledger_that_is_not_there_or_is_a_folder_is_said_so(havn: World,
 
 async def test_a_havn_without_cases_agrees_with_its_history(havn: World) -> None:
     told = await command(havn, "events", "check")
-    assert (told.exit_code, told.output) == (0, "0 cases are as their history tells.\n")
+    assert (told.exit_code, told.stdout) == (0, "0 cases are as their history tells.\n")
 
 
 async def test_an_erased_case_is_still_as_its_history_tells(havn: World) -> None:
     await victim(havn)
     await sweep(havn, ERASED_ON)
     told = await command(havn, "events", "check")
-    assert (told.exit_code, told.output) == (0, "1 cases are as their history tells.\n")
+    assert (told.exit_code, told.stdout) == (0, "1 cases are as their history tells.\n")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ async def test_the_table_in_force_changes_nothing(havn: World, tmp_path: Path) -
     for person in (CMM_DECIDES, US_DECIDES, NEEDS_REVIEW):
         await open_door(havn, person)
     told = await replay(havn, proposed(tmp_path))
-    assert (told.exit_code, told.output) == (0, "routing-2027: 0 of 3 cases would be routed differently.\n")
+    assert (told.exit_code, told.stdout) == (0, "routing-2027: 0 of 3 cases would be routed differently.\n")
 
 
 @pytest.mark.row(9)
@@ -55,7 +55,7 @@ async def test_a_changed_rule_shows_whom_it_concerns(havn: World, tmp_path: Path
     rules = [rule | ({"authority": "CMM"} if rule["id"] == "R6" else {}) for rule in IN_FORCE["rules"]]
     told = await replay(havn, proposed(tmp_path, rules=rules))
     assert told.exit_code == 0
-    assert told.output.splitlines() == [
+    assert told.stdout.splitlines() == [
         f"{overstayed.id}: US R6 -> CMM R6",
         "routing-2027: 1 of 3 cases would be routed differently.",
     ]
@@ -67,7 +67,7 @@ async def test_it_goes_by_what_was_known_when_the_case_was_routed(havn: World, t
     await case.decide()
     await describe(case, US_DECIDES)
     told = await replay(havn, proposed(tmp_path))
-    assert told.output == "routing-2027: 0 of 1 cases would be routed differently.\n"
+    assert told.stdout == "routing-2027: 0 of 1 cases would be routed differently.\n"
 
 
 @pytest.mark.parametrize(
