@@ -179,3 +179,24 @@ async def test_while_the_database_is_away_havn_says_so_and_goes_on_when_it_is_ba
             await havn.settled()
     finally:
         server.stop()
+
+
+async def test_what_a_request_or_an_event_brings_about_happens_at_one_instant(havn: World) -> None:
+    await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    await havn.settled()
+    stored = {
+        "referrals": ("SELECT submitted_at AS at FROM referral", "referral-submitted", "referral.submit"),
+        "identification": ("SELECT opened_at AS at FROM case_file", "case-opened", "case.open"),
+    }
+    for service, (state, event, operation) in stored.items():
+        instants = {row["at"] for row in await havn.sql(service, state)}
+        assert len(instants) == 1
+        recorded = await havn.sql(
+            service, "SELECT occurred_at AS at FROM event_history WHERE type LIKE $1", f"%.{event}.%"
+        )
+        audited = await havn.sql(service, "SELECT at FROM audit WHERE operation = $1", operation)
+        assert recorded
+        assert audited
+        assert {row["at"] for row in [*recorded, *audited]} == instants
+    (kept,) = await havn.sql("referrals", "SELECT created_at AS at FROM idempotency")
+    assert [kept["at"]] == [row["at"] for row in await havn.sql("referrals", "SELECT submitted_at AS at FROM referral")]
