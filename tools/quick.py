@@ -198,7 +198,8 @@ def main(arguments: Sequence[str]) -> int:
     for path in (path for path, tests in wanted.items() if not tests):
         print(f"left out: no test stands for {path}")
     print(
-        "left out: what is marked slow, and everything that the changes may do elsewhere. `make test` leaves nothing out."
+        "left out: what is marked slow or needs Kafka, and everything that the changes may do elsewhere.",
+        "`make test` leaves nothing out.",
     )
     return 0 if all(outcome.is_fine for outcome in outcomes) else 1
 
