@@ -21,12 +21,12 @@ run: $(VENV)/.runtime ## start Havn at HAVN_PORT (default 8000) and keep it runn
 demo: $(VENV)/.runtime ## play a raid from referral to figure, against a running Havn or one of its own
 	@$(BIN)/havn demo
 
-##@ While you work (30 seconds)
+##@ While you work (under a minute)
 
 quick: $(VENV)/.development ## lint, imports, types, tests of rules and of what you touched; SINCE=HEAD~3 looks further back
 	@$(BIN)/python -m tools.quick $(SINCE)
 
-##@ Before you commit (6 minutes)
+##@ Before you commit (8 to 16 minutes, by the machine)
 
 test: $(VENV)/.development lint types imports ## everything that can be tested on this machine
 	@tools/test

@@ -1,4 +1,4 @@
-"""The quick loop: what is wrong with what I have just changed? `make quick` answers in half a minute, on two cores.
+"""The quick loop: what is wrong with what I have just changed? `make quick` answers in under a minute, on two cores.
 
     make quick                  what is not committed; where nothing is, the commits that `main` has not got; on main, the last
     make quick SINCE=HEAD~3     everything since that commit, and what is not committed
