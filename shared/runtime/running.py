@@ -85,19 +85,17 @@ class Application:
         platform: Platform,
         dispatcher: Dispatcher,
         *,
-        development: Development | None = None,
         welcome: APIRouter | None = None,
     ) -> None:
         self.platform = platform
         self.asgi = dispatcher
-        self.development = development
         self.databases = {service.name: database_of(service, platform) for service in services}
         self.workers = {service.name: Worker(service, platform, self.databases[service.name]) for service in services}
         for service in services:
             dispatcher.apps[service.name] = create_app(service, platform, self.databases[service.name])
         dispatcher.apps[""] = root_app(welcome)
-        if development:
-            dispatcher.apps |= development.pages(do_what_is_due=self.sweep)
+        if platform.development:
+            dispatcher.apps |= platform.development.pages(do_what_is_due=self.sweep)
 
     async def sweep(self) -> None:
         """Do what is due by the domain's clock, in every service."""
@@ -130,7 +128,7 @@ async def open_application(
         development=development,
         bus=bus,
     )
-    application = Application(services, platform, dispatcher, development=development, welcome=welcome)
+    application = Application(services, platform, dispatcher, welcome=welcome)
     try:
         async with working(list(application.workers.values()), platform):
             yield application

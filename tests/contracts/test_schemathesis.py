@@ -113,7 +113,7 @@ def document_of(service: Service, application: Application) -> dict[str, Any]:
 
 
 def configuration(application: Application, document: dict[str, Any]) -> SchemathesisConfig:
-    development = application.development
+    development = application.platform.development
     assert isinstance(development, Development)
     tokens = {
         f"{method} {path}": development.issuer.token(ORGANISATION, roles=[Role(role) for role in operation["x-roles"]])
