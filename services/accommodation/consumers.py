@@ -2,10 +2,10 @@
 
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
+from services.accommodation.case.models import Part
 from shared.contract.events import (
     CaseMerged,
     CaseOpened,
-    CaseReferred,
     CaseRouted,
     CaseUnmerged,
     ConsentGiven,
@@ -13,6 +13,7 @@ from shared.contract.events import (
     DecisionMade,
     DecisionReplaced,
     LegalStatusChanged,
+    PartyEnded,
     PersonDescribed,
 )
 from shared.messaging.consumer import Delivery, Handlers
@@ -25,9 +26,9 @@ async def know_the_case(work: Delivery, event: CaseOpened) -> None:
     await case.open_case(work, event)
 
 
-@handlers.on(CaseReferred)
-async def know_who_else_referred(work: Delivery, event: CaseReferred) -> None:
-    await case.add_referrer(work, case_id=event.case_id, organisation=event.referred_by)
+@handlers.on(PartyEnded)
+async def know_who_has_no_part_any_more(work: Delivery, event: PartyEnded) -> None:
+    await cases.remove_party(work, event.case_id, event.organisation, Part.REFERRER)
 
 
 @handlers.on(CaseRouted)

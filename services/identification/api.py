@@ -16,6 +16,7 @@ from services.identification.links import api as links
 from services.identification.merging import api as merging
 from services.identification.opening import api as opening
 from services.identification.overview import api as overview
+from services.identification.parties import api as parties
 from services.identification.periods import api as periods
 from services.identification.person import api as person
 from services.identification.retention import api as retention
@@ -33,6 +34,7 @@ for package in (
     person,
     finding,
     merging,
+    parties,
     links,
     children,
     opening,

@@ -7,6 +7,7 @@ from services.identification.deadlines import domain as deadlines
 from services.identification.deadlines import on_call
 from services.identification.opening import drafts
 from services.identification.person import legal_status
+from services.identification.questions import domain as questions
 from services.identification.retention import domain as retention
 from shared.runtime.service import Service
 
@@ -21,6 +22,7 @@ service = Service(
     sweeps=(
         legal_status.take_effect,
         drafts.sweep,
+        questions.look_where_due,
         deadlines.set_missing_deadlines,
         deadlines.fire_due,
         on_call.alert_again,

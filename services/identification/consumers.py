@@ -6,11 +6,12 @@ from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
 from services.identification.opening import domain as opening
 from services.identification.opening.domain import Referred
-from shared.contract.codes import Purpose, ReferralKind
-from shared.contract.events import ReferralCompleted, ReferralSubmitted
+from services.identification.parties import domain as parties
+from services.identification.questions import domain as questions
+from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
+from shared.contract.events import CaseOpened, ReferralCompleted, ReferralSubmitted, ReferralWithdrawn
 from shared.contract.person import Subject
 from shared.contract.personal import Personal
-from shared.http.peers import PeerRefused
 from shared.kernel.text import AS_STORED
 from shared.messaging.consumer import Delivery, Handlers
 
@@ -18,22 +19,18 @@ handlers = Handlers()
 
 
 @handlers.on(ReferralSubmitted)
-async def open_or_find_cases(work: Delivery, event: ReferralSubmitted) -> None:
-    """A case for each subject of a referral that asks for identification. Who they are is fetched over HTTP."""
+async def open_cases(work: Delivery, event: ReferralSubmitted) -> None:
+    """A case for each subject of a referral that asks for identification, also when it is withdrawn by now. Who they are is
+    fetched over HTTP."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
         await children.remember(
             work, referral_id=event.referral_id, case_id=event.case_id, sender=event.sender, recipient=event.recipient
         )
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
-    try:
-        referral = await work.peers.get(
-            "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
-        )
-    except PeerRefused as refused:
-        if refused.status == 404:
-            return  # the sender has withdrawn it meanwhile: there is nobody left to open a case for
-        raise
+    referral = await work.peers.get(
+        "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
+    )
     origin = Referred(
         channel=event.channel,
         occurred_at=event.referred_at,
@@ -41,6 +38,8 @@ async def open_or_find_cases(work: Delivery, event: ReferralSubmitted) -> None:
         referred_by=event.sender,
         referral_id=event.referral_id,
         custody_since=event.custody_since,
+        same_as=event.case_id,
+        is_withdrawn=referral["status"] == ReferralStatus.WITHDRAWN,
     )
     contact = referral["safe_contact"]
     subjects = {
@@ -59,3 +58,16 @@ async def end_the_wait_for_an_assessment(work: Delivery, event: ReferralComplete
     """A municipality has done what a notification of a child asked for."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION:
         await children.complete(work, referral_id=event.referral_id, completed_at=event.occurred_at)
+
+
+@handlers.on(ReferralWithdrawn)
+async def end_the_senders_part(work: Delivery, event: ReferralWithdrawn) -> None:
+    """The sender has withdrawn what it said: the cases stay, with CMM, and the sender has no part in them any more."""
+    if event.kind is ReferralKind.IDENTIFICATION:
+        await parties.withdraw(work, referral_id=event.referral_id, sender=event.sender)
+
+
+@handlers.on(CaseOpened)
+async def look_who_it_may_be(work: Delivery, event: CaseOpened) -> None:
+    """Once the case is open, and after everybody has their answer."""
+    await questions.look(work, case_id=event.case_id)

@@ -15,8 +15,10 @@ from services.identification.indicators import models as indicators
 from services.identification.links import models as links
 from services.identification.merging import models as merging
 from services.identification.opening import models as opening
+from services.identification.parties import models as parties
 from services.identification.periods import models as periods
 from services.identification.person import models as person
+from services.identification.questions import models as questions
 from services.identification.retention import models as retention
 from services.identification.rights import models as rights
 from services.identification.risk import models as risk
@@ -38,8 +40,10 @@ __all__ = [
     "merging",
     "metadata",
     "opening",
+    "parties",
     "periods",
     "person",
+    "questions",
     "retention",
     "rights",
     "risk",

@@ -1,7 +1,7 @@
 """What the others' events make the referrals service do."""
 
 from services.referrals import domain, repository
-from shared.contract.events import CaseOpened, CaseReferred, ConsentGiven, ConsentWithdrawn
+from shared.contract.events import CaseOpened, ConsentGiven, ConsentWithdrawn
 from shared.messaging.consumer import Delivery, Handlers
 
 handlers = Handlers()
@@ -11,11 +11,6 @@ handlers = Handlers()
 async def note_the_subjects_case(work: Delivery, event: CaseOpened) -> None:
     if event.subject_id:
         await domain.note_case(work, subject_id=event.subject_id, case_id=event.case_id)
-
-
-@handlers.on(CaseReferred)
-async def note_the_case_that_was_there(work: Delivery, event: CaseReferred) -> None:
-    await domain.note_case(work, subject_id=event.subject_id, case_id=event.case_id)
 
 
 @handlers.on(ConsentWithdrawn)

@@ -173,7 +173,7 @@ def next_deadline(referral: Referral) -> datetime | None:
 
 
 async def note_case(work: UnitOfWork, *, subject_id: UUID, case_id: UUID) -> None:
-    """Identification has opened or found the subject's case."""
+    """Identification has opened the subject's own case."""
     subject = await repository.subject_with_case(work, subject_id)
     if subject:
         subject.case_id = case_id

@@ -120,6 +120,8 @@ def _show(referral: Referral, closed_since: datetime | None, status: str, update
 def _may_read(actor: Actor) -> ColumnElement[bool]:
     """As it is shared; but what the sender has withdrawn is no longer the recipient's to read."""
     withdrawn = col(Referral.status) == ReferralStatus.WITHDRAWN
+    if actor.org == HAVN:
+        return _is_party(actor)  # a withdrawal that overtakes the opening of the cases loses nobody
     return and_(_is_open_to(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
 
 

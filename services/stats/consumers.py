@@ -6,7 +6,6 @@ from services.stats.models import (
     Decision,
     Departure,
     Description,
-    FurtherReferral,
     Interview,
     Person,
     Referral,
@@ -16,7 +15,6 @@ from shared.contract.codes import ReferralStatus, Region
 from shared.contract.events import (
     CaseMerged,
     CaseOpened,
-    CaseReferred,
     CaseUnmerged,
     DecisionMade,
     DecisionReplaced,
@@ -57,12 +55,6 @@ async def keep_the_person(work: Delivery, event: CaseOpened) -> None:
 async def keep_the_description(work: Delivery, event: PersonDescribed) -> None:
     fields = event.model_dump(exclude={"occurred_at", "residence_basis"})
     await repository.keep(work, Description(**fields, sequence=work.sequence, recorded_at=event.occurred_at))
-
-
-@handlers.on(CaseReferred)
-async def keep_the_further_referral(work: Delivery, event: CaseReferred) -> None:
-    fields = event.model_dump(include={"case_id", "referral_id", "referred_by"})
-    await repository.keep(work, FurtherReferral(**fields, recorded_at=event.occurred_at))
 
 
 @handlers.on(InterviewHeld)

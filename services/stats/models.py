@@ -31,8 +31,6 @@ class Person(Table, table=True):
     referral_id: UUID | None
     referred_by: str | None
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
-    earlier_case_id: UUID | None = None
-    """An ended case of the same person: the two are one person in the figures."""
 
 
 class Description(Table, table=True):
@@ -44,16 +42,6 @@ class Description(Table, table=True):
     age_group: AgeGroup = code(AgeGroup)
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup)
     citizenships: list[str] = texts()
-    recorded_at: datetime = moment()
-
-
-class FurtherReferral(Table, table=True):
-    """Somebody referred a person who had a case already."""
-
-    __tablename__ = "further_referral"
-    case_id: UUID = Field(primary_key=True)
-    referral_id: UUID = Field(primary_key=True)
-    referred_by: str
     recorded_at: datetime = moment()
 
 

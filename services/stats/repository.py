@@ -30,7 +30,6 @@ from services.stats.models import (
     Decision,
     Departure,
     Description,
-    FurtherReferral,
     Interview,
     Person,
     Referral,
@@ -89,7 +88,8 @@ async def count_victims(
 
 def _victims(as_of: datetime | None) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
-    first, further, person = _first_positive(as_of), _first_further_referral(as_of), described(as_of)
+    same = same_person(as_of)
+    first, first_referral, person = _first_positive(same, as_of), _first_referral(same), described(as_of)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
         Dimension.GENDER: person.c.gender,
@@ -98,7 +98,7 @@ def _victims(as_of: datetime | None) -> Subquery:
         Dimension.AGE_GROUP: person.c.age_group,
         Dimension.REGION: func.coalesce(person.c.region, col(Referral.region)),
         Dimension.AUTHORITY: first.c.authority,
-        Dimension.REFERRED_BY: func.coalesce(person.c.referred_by, col(Referral.sender), further.c.referred_by),
+        Dimension.REFERRED_BY: func.coalesce(person.c.referred_by, col(Referral.sender), first_referral.c.referred_by),
     }
     # A case opens before it is decided, so the person is known; who referred need not be.
     return (
@@ -106,16 +106,15 @@ def _victims(as_of: datetime | None) -> Subquery:
         .select_from(first)
         .join(person, person.c.case_id == first.c.case_id)
         .outerjoin(Referral, col(Referral.referral_id) == person.c.referral_id)
-        .outerjoin(further, further.c.case_id == first.c.case_id)
+        .outerjoin(first_referral, first_referral.c.case_id == first.c.case_id)
         .subquery("victim")
     )
 
 
-def _first_positive(as_of: datetime | None) -> Subquery:
+def _first_positive(same: Subquery, as_of: datetime | None) -> Subquery:
     """Each person's first positive decision that was not taken back. Court and CMM, a decision that a later one confirms,
     and those of several cases of one person, are one person in the year of the first."""
     in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
-    same = same_person(as_of)
     person = func.coalesce(same.c.person, cast(col(Decision.case_id), String))
     return (
         select(
@@ -147,13 +146,22 @@ def _taken_back(as_of: datetime | None) -> Select[UUID]:
     return select(chain.c.decision_id)
 
 
-def _first_further_referral(as_of: datetime | None) -> Subquery:
+def _first_referral(same: Subquery) -> Subquery:
+    """Who referred each person first, of all the cases about them; for each case."""
+    of_group = same.alias("of_group")
+    group = func.coalesce(of_group.c.person, cast(col(Person.case_id), String))
+    first = (
+        select(group.label("person"), col(Person.referred_by))
+        .ext(distinct_on(group))
+        .outerjoin(of_group, of_group.c.case_id == col(Person.case_id))
+        .where(col(Person.referred_by).is_not(None))
+        .order_by(group, col(Person.opened_on), col(Person.case_id))
+        .subquery("first_of_person")
+    )
     return (
-        select(col(FurtherReferral.case_id), col(FurtherReferral.referred_by))
-        .ext(distinct_on(col(FurtherReferral.case_id)))
-        .where(_is_known(FurtherReferral.recorded_at, as_of))
-        .order_by(col(FurtherReferral.case_id), col(FurtherReferral.recorded_at), col(FurtherReferral.referral_id))
-        .subquery("first_further_referral")
+        select(same.c.case_id, first.c.referred_by)
+        .join(first, first.c.person == same.c.person)
+        .subquery("first_referral")
     )
 
 
@@ -209,8 +217,8 @@ _MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
 
 
 def same_person(as_of: datetime | None) -> Subquery:
-    """A `person` for each case that has to do with another one: merged with it, or opened after it had ended. The key is
-    the same for all of them, whichever way and in whichever order they came."""
+    """A `person` for each case that has to do with another one: merged with it, directly or through others.
+    The key is the same for all of them, whichever way and in whichever order they came."""
     pairs = _pairs(as_of)
     reached = select(pairs.c.case_id, pairs.c.case_id.label("other")).cte("reached", recursive=True)
     reached = reached.union(select(reached.c.case_id, pairs.c.other).join(pairs, pairs.c.case_id == reached.c.other))
@@ -232,10 +240,7 @@ def _pairs(as_of: datetime | None) -> CTE:
         .subquery("last_merge")
     )
     merged = select(last.c.case_id, last.c.into_id.label("other")).where(last.c.into_id.is_not(None))
-    followed: Select[UUID, UUID | None] = select(col(Person.case_id), col(Person.earlier_case_id)).where(
-        col(Person.earlier_case_id).is_not(None)
-    )
-    one_way = merged.union(followed).subquery("one_way")
+    one_way = merged.subquery("one_way")
     return select(one_way.c.case_id, one_way.c.other).union(select(one_way.c.other, one_way.c.case_id)).cte("pair")
 
 

@@ -28,15 +28,6 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER)
 
 
-async def add_referrer(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
-    """A further referral was about the same person. It does not undo that the person took consent back from the sender."""
-    withdrawn = await repository.withdrawn_consent(work, case_id, organisation)
-    if withdrawn:
-        withdrawn.was_referrer = True
-    else:
-        await repository.add_party(work, case_id, organisation, Part.REFERRER)
-
-
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person has taken consent back: what the organisation knew by its referral or its own request ends. What it houses
     it knows as the operator, and US as the authority."""

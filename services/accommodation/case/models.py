@@ -20,8 +20,6 @@ class Part(StrEnum):
     REFERRER = "referrer"
     AUTHORITY = "authority"
     DECIDER = "decider"
-    MERGED = "merged"
-    """It is a party of another case of the same person."""
 
 
 class Table(SQLModel, registry=registry()):

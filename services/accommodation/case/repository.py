@@ -1,8 +1,7 @@
 """The only way to the rows of cases: what is known of them, whom they concern, and which are about one person. Where that
-person is shows under the case in which the work goes on, and whoever has to do with one of them has to do with all, for as
-long as the merge stands."""
+person is shows under the case in which the work goes on; a merge gives nobody a part."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -34,41 +33,10 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
 
 async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None) -> None:
     """The case is about the person of another one; or, with None, no longer."""
-    before = await work.session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
     await work.session.execute(delete(CaseMerge).where(col(CaseMerge.case_id) == case_id))
     if into:
         await work.session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into))
     work.audit(operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
-    for each in (case_id, into, before):
-        if each:
-            await join_parties(work, each)
-
-
-async def join_parties(work: UnitOfWork, case_id: UUID) -> None:
-    """Let every party of a merged case be one of the others too. Whoever changes the parties of a case calls this; the two
-    cases' events come in any order, so a case may not be known yet, and gets the parties when it is."""
-    group = await _group_of(work, case_id)
-    locked = select(col(KnownCase.case_id)).where(col(KnownCase.case_id).in_(group)).order_by(col(KnownCase.case_id))
-    known = list(await work.session.scalars(locked.with_for_update()))
-    of_group = col(CaseParty.case_id).in_(known)
-    await work.session.execute(delete(CaseParty).where(of_group, col(CaseParty.part) == Part.MERGED))
-    own = {(party.case_id, party.org) for party in await work.session.scalars(select(CaseParty).where(of_group))}
-    missing = {(each, organisation) for each in known for _, organisation in own} - own
-    if missing:
-        rows = [{"case_id": each, "org": organisation, "part": Part.MERGED} for each, organisation in sorted(missing)]
-        await work.session.execute(insert(CaseParty).values(rows).on_conflict_do_nothing())
-
-
-async def _group_of(work: UnitOfWork, case_id: UUID) -> Collection[UUID]:
-    """All cases of the person of this one, upwards and downwards."""
-    pairs = (
-        select(col(CaseMerge.case_id), col(CaseMerge.into_id))
-        .union(select(col(CaseMerge.into_id), col(CaseMerge.case_id)))
-        .subquery("pair")
-    )
-    reached = select(pairs.c.into_id.label("case_id")).where(pairs.c.case_id == case_id).cte("reached", recursive=True)
-    reached = reached.union(select(pairs.c.into_id).where(pairs.c.case_id == reached.c.case_id))
-    return {case_id, *await work.session.scalars(select(reached.c.case_id))}
 
 
 class CaseNotFound(NotFound):
@@ -98,7 +66,6 @@ async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Pa
     """The case concerns this organisation too."""
     await work.session.merge(CaseParty(case_id=case_id, org=organisation, part=part))
     await work.session.flush()
-    await join_parties(work, case_id)
 
 
 async def remove_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
@@ -108,7 +75,6 @@ async def remove_party(work: UnitOfWork, case_id: UUID, organisation: str, part:
             col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation, col(CaseParty.part) == part
         )
     )
-    await join_parties(work, case_id)
 
 
 async def withdrawn_consent(work: UnitOfWork, case_id: UUID, organisation: str) -> WithdrawnConsent | None:
@@ -131,6 +97,14 @@ async def remove_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent
     await work.session.delete(withdrawn)
     await work.session.flush()
     work.audit(operation="case.share_again", subject_id=withdrawn.case_id)
+
+
+async def is_known_to(work: UnitOfWork, case_id: UUID) -> bool:
+    """Whether the case concerns the actor."""
+    query = select(col(KnownCase.case_id)).where(
+        col(KnownCase.case_id) == case_id, is_party(work.actor, col(KnownCase.case_id))
+    )
+    return await work.session.scalar(query) is not None
 
 
 async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:

@@ -97,14 +97,31 @@ class LinkKind(StrEnum):
     SUSPECT = "suspect"
 
 
-class QuestionStatus(StrEnum):
+class QuestionState(StrEnum):
     """How the question stands whether two cases are about one person."""
 
     OPEN = "open"
-    OVERRIDDEN = "overridden"
-    """Somebody has said that they are never the same person; the pair is not proposed again."""
-    MERGED = "merged"
-    """Found by the cases themselves and never stored, so that undoing a merge restores what was."""
+    ANSWERED = "answered"
+    UNDONE = "undone"
+    """The answer was taken back; it may be answered again, and holds nothing up meanwhile."""
+    MOOT = "moot"
+    """There is nothing left to ask: one case by now, asked already of the cases where the work goes on, or no longer alike."""
+
+
+class SameOrDifferent(StrEnum):
+    """What people answer."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+class AskedBecause(StrEnum):
+    """What speaks for two cases being about one person."""
+
+    NUMBER = "number"
+    NAME = "name"
+    BIRTH_DATE = "birth_date"
+    SENDER_SAYS = "sender_says"
 
 
 class SupportKind(StrEnum):

@@ -79,14 +79,16 @@ class Case(Table, table=True):
     removal_hold: bool = False
     merged_into: UUID | None = Field(default=None, foreign_key="case_file.id")
     """The case about the same person where the work goes on; this one is only read."""
+    is_to_compare: bool = True
+    """Whether it is still to be looked who else the person may be."""
+    source_withdrawn_at: datetime | None = moment(default=None)
+    """When the only referral behind the case was withdrawn; it stays open with CMM, and no machine closes or erases it."""
     closed_on: date | None = None
     last_follow_up_on: date | None = None
     """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""
     erased_at: datetime | None = moment(default=None)
     opened_by: str | None = None
     """Who opened the case without a referral; None where it was a referral that did."""
-    earlier_case_id: UUID | None = None
-    """An ended case of the same person. Only earlier-identifications tells of it."""
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
     facts_used: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     routing_facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
@@ -120,6 +122,8 @@ class CaseParty(Table, table=True):
     )
     org: str = Field(primary_key=True)
     part: Part = code(Part)
+    since: datetime = moment()
+    """When the part began: nothing that was recorded earlier is shown by it."""
 
 
 class CaseReferral(Table, table=True):
@@ -130,6 +134,9 @@ class CaseReferral(Table, table=True):
     referral_id: UUID
     referred_by: str
     case_id: UUID = Field(foreign_key="case_file.id")
+    same_as: UUID | None = None
+    """The case that the sender says is about the same person."""
+    withdrawn_at: datetime | None = moment(default=None)
 
 
 class KnownIdentifier(Table, table=True):

@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import (
     ColumnElement,
-    LargeBinary,
     Select,
     and_,
     bindparam,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -32,6 +31,7 @@ from services.identification.case.models import Case, CaseParty, CaseReferral, D
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.case.visibility import Aspect
 from shared.contract.codes import Authority, DeadlineKind, Purpose
+from shared.contract.organisations import CENTRE
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -152,7 +152,7 @@ async def lock_case(
     if found is None:
         raise CaseNotFound
     case: Case = found[0]
-    if case.merged_into and not even_merged:
+    if case.merged_into and not even_merged and await _goes_on_where_the_actor_works(work, case.merged_into):
         raise CaseIsMerged(
             f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
             "merge first (POST .../unmerge).",
@@ -163,6 +163,12 @@ async def lock_case(
     expected.check(case)
     case.version += 1
     return case
+
+
+async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
+    """Whether the actor has to do with the case that this one was merged into. Who has not is told of no merge, and goes on as
+    if there were none (docs/rules.md, identity-3)."""
+    return await part_of(work, into, work.actor.org) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,36 +228,6 @@ async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset
     return frozenset(await work.session.scalars(listed))
 
 
-async def claim_identifiers(work: UnitOfWork, hashes: Iterable[bytes]) -> None:
-    """Hold these identifiers until the transaction ends, so that two referrals of one person cannot open two cases."""
-    for number in sorted(int.from_bytes(found[:8], "big", signed=True) for found in hashes):
-        await work.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The cases of a person who is known by an identifier: the one that is open, and the last of those that ended."""
-
-    open_case_id: UUID | None = None
-    ended_case_id: UUID | None = None
-
-
-_KNOWN_BY = text("SELECT case_id, status FROM cases_known_by(:hashes)").bindparams(
-    bindparam("hashes", type_=ARRAY(LargeBinary))
-)
-
-
-async def case_known_by(work: UnitOfWork, hashes: Sequence[bytes]) -> Known:
-    """The newest cases of the person who is known by any of these identifiers. Where two were merged, the one that
-    survives. For who opens cases: it tells ids alone."""
-    if not hashes:
-        return Known()
-    ended_and_open: dict[bool, UUID] = {}
-    for case_id, status in await work.session.execute(_KNOWN_BY, {"hashes": list(hashes)}):
-        ended_and_open.setdefault(status != CaseStatus.CLOSED, case_id)
-    return Known(ended_and_open.get(True), ended_and_open.get(False))
-
-
 async def has_case(work: UnitOfWork, subject_id: UUID) -> bool:
     """Whether the referral's subject has its case already."""
     return await work.session.get(CaseReferral, subject_id) is not None
@@ -264,7 +240,10 @@ async def add_case(
     sealed.new_key(work, case.id)
     await seal(work, case, {"person": person, "opening": reason}, owner=case.id)
     # The parts first: a case is written by who has one in it.
-    rows = [{"case_id": case.id, "org": organisation, "part": part} for organisation, part in sorted(parts.items())]
+    rows = [
+        {"case_id": case.id, "org": organisation, "part": part, "since": work.now}
+        for organisation, part in sorted(parts.items())
+    ]
     await work.session.execute(insert(CaseParty).values(rows))
     work.session.add(case)
     await work.session.flush()
@@ -272,7 +251,7 @@ async def add_case(
 
 
 async def add_identifiers(work: UnitOfWork, case_id: UUID, hashes: Iterable[bytes]) -> None:
-    """Note identifiers the person is known by; those that are known already stay where they are."""
+    """Note identifiers that the person is known by."""
     rows = [{"hash": found, "case_id": case_id} for found in hashes]
     if rows:
         await work.session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
@@ -285,14 +264,18 @@ async def add_referral(work: UnitOfWork, referral: CaseReferral) -> None:
 
 
 async def has_referred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
-    """Whether one of the referrals behind the case is this organisation's."""
-    theirs = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.referred_by) == organisation)
+    """Whether one of the referrals behind the case is this organisation's, and not withdrawn."""
+    theirs = exists().where(
+        col(CaseReferral.case_id) == case_id,
+        col(CaseReferral.referred_by) == organisation,
+        col(CaseReferral.withdrawn_at).is_(None),
+    )
     return bool(await work.session.scalar(select(theirs)))
 
 
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
-    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part)
+    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now)
     weaker = col(CaseParty.part).in_(WEAKER[part])
     await work.session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
@@ -303,7 +286,7 @@ async def give_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Pa
     """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
     who else has to do with the case."""
     await work.session.execute(
-        insert(CaseParty).values(case_id=case_id, org=organisation, part=part).on_conflict_do_nothing()
+        insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now).on_conflict_do_nothing()
     )
 
 
@@ -321,7 +304,7 @@ async def set_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Par
             delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation)
         )
         return
-    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part)
+    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now)
     await work.session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
 
 
@@ -347,10 +330,19 @@ async def rows_by_case(
 
 
 async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
-    """What was recorded of a case, in order, for those who work on it."""
+    """What was recorded of a case, in order, for those who work on it, as far as they may know of the events."""
     await find_working(work, case_id, operation="case.timeline")
     query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
-    return list(await work.session.scalars(query))
+    recorded = list(await work.session.scalars(query))
+    others = await known_among(work, visibility.other_cases([{"payload": event.payload} for event in recorded]))
+    return [event for event in recorded if _is_shown(work.actor, event, others)]
+
+
+def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> bool:
+    name = event.type.split(".")[-2]
+    if name in visibility.FOR_THE_CENTRE and actor.org != CENTRE:
+        return False
+    return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
 
 
 _AS = text("SELECT set_config('havn.org', :org, true)")

@@ -110,6 +110,7 @@ ATTRIBUTES: Final[Mapping[str, Aspect]] = {
         "custody",
         "proposals",
         "linked",
+        "source_withdrawn",
         "merged",
         "merged_into",
     ),
@@ -136,8 +137,11 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
 """Which events are shown to those who do not know the file: with any of these aspects, and with which attributes."""
 
 
-_FOR_WHO_DECIDES: Final = frozenset({"earlier_case_id"})
-"""Earlier identifications are the deciding authority's to know, which asks for them: no event tells of them."""
+FOR_THE_CENTRE: Final = frozenset({"party-ended"})
+"""Events that nobody is shown but CMM: who else has to do with a case is its to know."""
+
+_ABOUT_TWO_CASES: Final = frozenset({"case-merged", "case-unmerged"})
+"""Events that are shown to those alone who have to do with both cases: nobody else is told of a merge."""
 
 
 class AttributeHasNoRule(TypeError):
@@ -193,7 +197,9 @@ def cut_event(
     its own it names only where that is among `others`, which the reader knows."""
     if Aspect.FILE in known:
         hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
-        return {key: value for key, value in payload.items() if key not in _FOR_WHO_DECIDES | hidden}
+        if hidden and name in _ABOUT_TWO_CASES:
+            return None
+        return {key: value for key, value in payload.items() if key not in hidden}
     shown_with, attributes = EVENTS.get(name, (frozenset(), {}))
     if not shown_with & known:
         return None

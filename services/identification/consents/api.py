@@ -43,8 +43,18 @@ async def list_consents(work: Reader, case_id: UUID, pages: Pages) -> Page[Conse
     has not been taken note of by its recipient."""
     case = await cases.find_working(work, case_id, operation="consent.list")
     found = await repository.consents_of(work, case, after=pages.after, limit=pages.limit)
-    items = [views.see_consent(consent, words) for consent, words in found]
+    items = [views.see_consent(consent, words, in_case=case.id) for consent, words in found]
     return pages.page(items, found, lambda row: [row[0].recorded_at.isoformat(), str(row[0].id)])
+
+
+@router.post("/cases/{case_id}/consents/{consent_id}/confirm")
+async def confirm_consent(
+    work: Caseworker, case_id: UUID, consent_id: UUID, expected: IfMatch
+) -> Tagged[ConsentReceipt]:
+    """CMM confirms that a consent which came with a merged case (`unconfirmed`) holds for this person. Until then it gives its
+    recipient nothing of this case."""
+    case, consent = await domain.confirm(work, case_id=case_id, consent_id=consent_id, expected=expected)
+    return ConsentReceipt(consent_id=consent.id).tagged(case)
 
 
 @router.post("/cases/{case_id}/consents/{consent_id}/withdraw")

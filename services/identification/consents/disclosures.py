@@ -33,7 +33,8 @@ async def disclose(
     """Note that something is disclosed to the recipient, with a snapshot of what. A live consent that covers it is its basis;
     without one it takes a law and a reason, and is listed in the report of disclosures by law."""
     case = await cases.lock_case(work, case_id, expected)
-    live = await repository.live_consents(work, case, report.recipient, report.purpose)
+    known = await repository.live_consents(work, case, report.recipient, report.purpose)
+    live = [each for each in known if each.case_id == case.id or each.confirmed_at]
     consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
     if consent is None:
         _check_the_law(report, live)

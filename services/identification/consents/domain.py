@@ -1,7 +1,7 @@
 """Consent, per recipient and purpose. Taking it back stops every later disclosure at once, undoes none, and erases no
 lawful record (docs/rules.md, consent-2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import product
 from uuid import UUID
@@ -15,15 +15,24 @@ from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
+from shared.contract.organisations import CENTRE
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.kernel.errors import Conflict, Unprocessable
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 
 class ConsentInTheFuture(Unprocessable):
     """Nobody has agreed to anything yet."""
+
+
+class NothingToConfirm(Conflict):
+    """The consent holds here already, or was taken back."""
+
+
+class NotACentresWorker(Forbidden):
+    """Only CMM confirms what came with a merged case."""
 
 
 class ConsentIsWithdrawn(Conflict):
@@ -129,6 +138,43 @@ async def withdraw(
             )
         )
     return case, consent, may_still_know
+
+
+async def confirm(
+    work: UnitOfWork, *, case_id: UUID, consent_id: UUID, expected: ExpectedVersion
+) -> tuple[Case, Consent]:
+    """CMM confirms that a consent which came with a merged case holds for the person of this one. Until then it gives its
+    recipient nothing of it (docs/rules.md, consent-4)."""
+    case = await cases.lock_case(work, case_id, expected)
+    if work.actor.org != CENTRE:
+        raise NotACentresWorker("Only CMM confirms a consent that came with a merged case.")
+    lifecycle.check(case, Step.WORK)
+    consent = await repository.consent_in(work, case, consent_id)
+    if consent.withdrawn_at or consent.confirmed_at or consent.case_id == case.id:
+        raise NothingToConfirm(
+            "This consent holds in the case already, or was taken back; there is nothing to confirm."
+        )
+    consent.confirmed_at = work.now
+    await recipients.let_know_by_consent(work, case.id, consent.recipient)
+    work.audit(operation="consent.confirm", subject_id=case.id, object_ids=[consent.id])
+    work.record(
+        ConsentGiven(
+            case_id=case.id,
+            occurred_at=work.now,
+            consent_id=consent.id,
+            recipient=consent.recipient,
+            purpose=consent.purpose,
+        )
+    )
+    return case, consent
+
+
+async def take_out(work: UnitOfWork, case_ids: Collection[UUID], *, out_of: Case) -> None:
+    """The cases were merged with `out_of` in error: what CMM had confirmed of their consents gives nothing there any more."""
+    for consent in await repository.confirmed_of(work, case_ids):
+        consent.confirmed_at = None
+        await work.session.flush()
+        await recipients.take_back_from(work, out_of, consent.recipient)
 
 
 async def acknowledge(work: UnitOfWork, *, consent_id: UUID) -> Consent:

@@ -30,6 +30,8 @@ class Consent(Table, table=True):
     withdrawn_by: str | None = None
     acknowledged_at: datetime | None = moment(default=None)
     acknowledged_by: str | None = None
+    confirmed_at: datetime | None = moment(default=None)
+    """When CMM has confirmed that it holds in the case that this one was merged into; until then it gives nothing there."""
     particulars: bytes | None = sealed(default=None)
 
 

@@ -15,13 +15,6 @@ async def let_know(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
     await cases.add_party(work, case_id, organisation, Part.RECIPIENT)
 
 
-async def add_referrer(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
-    """The organisation has referred the person. Where the person took consent back from it, a further referral does not
-    bring that back; only a new consent, or the law, does."""
-    if not await repository.is_barred(work, case_id, organisation):
-        await cases.add_party(work, case_id, organisation, Part.REFERRER)
-
-
 async def let_know_by_consent(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
     """The person lets the organisation know: if it has referred the person, it is the referrer (again)."""
     has_referred = await cases.has_referred(work, case_id, organisation)
@@ -45,6 +38,21 @@ async def take_back(work: UnitOfWork, case: Case, organisation: str) -> bool:
             await cases.set_part(work, case_id, organisation, part)
         remaining.add(part)
     return bool(remaining & {*cases.WORKING, Part.REFERRER})
+
+
+async def take_back_from(work: UnitOfWork, case: Case, organisation: str) -> None:
+    """Nothing of another case lets the organisation know of this one any more: unless its own does, that part ends."""
+    if await cases.part_of(work, case.id, organisation) is not Part.RECIPIENT:
+        return
+    if not (await repository.disclosable_to(work, organisation, [case.id]))[case.id]:
+        await cases.set_part(work, case.id, organisation, await _part_by_law(work, case, organisation))
+
+
+async def part_without_referral(work: UnitOfWork, case: Case, organisation: str) -> Part | None:
+    """What the organisation's part in the case is once its referral is withdrawn: what the law gives it, or a consent or law
+    that somebody else than itself has recorded."""
+    by_law = await _part_by_law(work, case, organisation)
+    return by_law or (Part.RECIPIENT if await repository.is_let_know_by_others(work, case.id, organisation) else None)
 
 
 async def _part_by_law(work: UnitOfWork, case: Case, organisation: str) -> Part | None:

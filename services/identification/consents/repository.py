@@ -1,10 +1,10 @@
 """What a person lets others know, and what was disclosed: who may know now, and who must still acknowledge a withdrawal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, text, tuple_
+from sqlalchemy import exists, or_, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.codes import ShareScope
@@ -36,18 +36,20 @@ async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     return [case_id, *await work.session.scalars(select(merged.c.id))]
 
 
-# What was allowed in a case that was merged into another is allowed there.
+# What was allowed in a case that was merged into another is allowed there once CMM has confirmed it.
 _DISCLOSABLE = text("""
     WITH RECURSIVE family AS (
         SELECT id AS asked, id AS member FROM case_file WHERE id = ANY (:case_ids)
         UNION SELECT family.asked, f.id FROM family JOIN case_file f ON f.merged_into = family.member),
     leaves AS (
-        SELECT case_id, purpose, unnest(scope) AS scope FROM consent WHERE recipient = :org AND withdrawn_at IS NULL
+        SELECT case_id, purpose, unnest(scope) AS scope, confirmed_at IS NOT NULL AS is_carried
+        FROM consent WHERE recipient = :org AND withdrawn_at IS NULL
         UNION ALL
-        SELECT case_id, purpose, unnest(fields) FROM disclosure
+        SELECT case_id, purpose, unnest(fields), false FROM disclosure
         WHERE recipient = :org AND basis = 'law' AND ended_at IS NULL)
     SELECT DISTINCT asked, scope FROM family JOIN leaves ON leaves.case_id = family.member
-    WHERE CAST(:purpose AS varchar) IS NULL OR leaves.purpose = :purpose
+    WHERE (leaves.case_id = asked OR leaves.is_carried)
+      AND (CAST(:purpose AS varchar) IS NULL OR leaves.purpose = :purpose)
 """)
 
 
@@ -86,8 +88,31 @@ async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str
     return bool(await work.session.scalar(select(said))) or await is_barred(work, case_id, recipient)
 
 
+async def is_let_know_by_others(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
+    """Whether a consent or a law lets the organisation know of the case, which somebody else than itself has recorded."""
+    consent = exists().where(
+        col(Consent.case_id) == case_id,
+        col(Consent.recipient) == organisation,
+        col(Consent.withdrawn_at).is_(None),
+        col(Consent.recorded_by) != organisation,
+    )
+    by_law = exists().where(
+        col(Disclosure.case_id) == case_id,
+        col(Disclosure.recipient) == organisation,
+        col(Disclosure.basis) == DisclosureBasis.LAW,
+        col(Disclosure.ended_at).is_(None),
+    )
+    return bool(await work.session.scalar(select(or_(consent, by_law))))
+
+
+async def confirmed_of(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Consent]:
+    """The consents of these cases that CMM has confirmed for the case that they were merged into; locked."""
+    query = select(Consent).where(col(Consent.case_id).in_(case_ids), col(Consent.confirmed_at).is_not(None))
+    return list(await work.session.scalars(query.with_for_update()))
+
+
 async def live_consents(work: UnitOfWork, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
-    """The consents that let the recipient know for this purpose now, newest first."""
+    """The consents for this recipient and purpose that were not taken back, newest first; those of merged cases too."""
     query = select(Consent).where(
         col(Consent.case_id).in_(await family_of(work, case.id)),
         col(Consent.recipient) == recipient,

@@ -53,6 +53,8 @@ class ConsentState(Answer):
     interpreter: bool | PersonalText | None
     recorded_by: str
     is_live: bool
+    unconfirmed: bool
+    """It came with a case that was merged into this one, and gives nothing here until CMM confirms it."""
     withdrawn_at: Moment | None
     said_withdrawn_at: Moment | None
     acknowledged_at: Moment | None

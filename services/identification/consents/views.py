@@ -1,5 +1,7 @@
 """Consents, their withdrawal, and disclosures, as they are shown."""
 
+from uuid import UUID
+
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import (
     ConsentState,
@@ -11,13 +13,15 @@ from services.identification.consents.schemas import (
 )
 
 
-def see_consent(consent: Consent, words: ConsentWords) -> ConsentState:
-    """A consent as those who work on the case see it."""
+def see_consent(consent: Consent, words: ConsentWords, *, in_case: UUID) -> ConsentState:
+    """A consent as those who work on the case see it, of the case itself or of one that was merged into it."""
+    is_unconfirmed = consent.case_id != in_case and consent.confirmed_at is None
     return ConsentState(
         consent_id=consent.id,
         scope_text=words.scope,
         interpreter=words.interpreter or consent.with_interpreter,
-        is_live=consent.withdrawn_at is None,
+        is_live=consent.withdrawn_at is None and not is_unconfirmed,
+        unconfirmed=is_unconfirmed,
         said_withdrawn_at=words.said_withdrawn_at,
         **consent.model_dump(
             include={

@@ -1,11 +1,13 @@
 """Detention while it is clarified whether the person is a victim: 72 hours, CMM alerted at once, and what is better."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID
 
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import Proposal
+from services.identification.case.codes import CustodyEnd, Proposal
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
@@ -68,15 +70,6 @@ async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
     await changes.case_changed(work, case)
 
 
-async def join(work: UnitOfWork, case_id: UUID, *, since: datetime) -> None:
-    """A further referral of the person says that they are held: an open case that does not know it yet learns of it."""
-    case = await cases.case_for_itself(work, case_id)
-    if case is None or is_held(case):
-        return
-    if case.custody_ended_at is None or since >= case.custody_ended_at:
-        await begin(work, case, since=since)
-
-
 async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expected: ExpectedVersion) -> Case:
     """The person is no longer detained."""
     case = await cases.lock_case(work, case_id, expected)
@@ -94,20 +87,36 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
 
 
 def carry(case: Case, surviving: Case) -> None:
-    """Of two merged cases: the hours of custody run for a person, not for a record, so they go on where the work does."""
-    if is_held(case) and not is_held(surviving):
+    """Of two merged cases: the hours of custody run for a person, not for a record, so they go on where the work does; of two
+    arrests the earlier counts."""
+    if not is_held(case):
+        return
+    mine, theirs = surviving.custody_since, case.custody_since
+    if not is_held(surviving) or (mine and theirs and theirs < mine):
         surviving.custody_since, surviving.custody_ended_at, surviving.custody_end_reason = (
             case.custody_since,
             None,
             None,
         )
-        surviving.custody_from = case.id
+        surviving.custody_from = case.custody_from or case.id
 
 
-def give_back(case: Case, surviving: Case) -> None:
-    """The merge is undone: the custody that it carried is the other person's again, with what has become of it since."""
-    if surviving.custody_from == case.id:
-        case.custody_ended_at, case.custody_end_reason = surviving.custody_ended_at, surviving.custody_end_reason
-        surviving.custody_since = surviving.custody_ended_at = surviving.custody_end_reason = surviving.custody_from = (
-            None
-        )
+class CustodyBefore(Protocol):
+    """The custody that the surviving case had of itself before a merge."""
+
+    custody_since: datetime | None
+    custody_ended_at: datetime | None
+    custody_end_reason: CustodyEnd | None
+
+
+def give_back(case: Case, surviving: Case, *, group: Collection[UUID], before: CustodyBefore | None) -> bool:
+    """The merge is undone: the custody that came from the case, or from one of its `group`, is the other person's again, with
+    what has become of it since; the surviving case has what it had before. Says whether there was such a custody."""
+    if surviving.custody_from not in group:
+        return False
+    case.custody_ended_at, case.custody_end_reason = surviving.custody_ended_at, surviving.custody_end_reason
+    surviving.custody_since = before.custody_since if before else None
+    surviving.custody_ended_at = before.custody_ended_at if before else None
+    surviving.custody_end_reason = before.custody_end_reason if before else None
+    surviving.custody_from = None
+    return True

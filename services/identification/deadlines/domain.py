@@ -167,6 +167,7 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
     risks = await repository.risks_of(work, case_ids)
     plans = await repository.returns_of(work, case_ids)
     follow_ups = await repository.follow_ups_of(work, case_ids)
+    goes_on = await repository.working_where_it_goes_on(work, cases)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])
@@ -175,7 +176,8 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
             opened_at=case.opened_at,
             status=case.status,
             authority=case.authority,
-            has_ended=case.status is CaseStatus.CLOSED or bool(case.merged_into or case.erased_at),
+            has_ended=case.status is CaseStatus.CLOSED or case.erased_at is not None,
+            goes_on_elsewhere_for=goes_on[case.id],
             custody_since=case.custody_since.astimezone(UTC) if case.custody_since else None,
             custody_ended_at=case.custody_ended_at,
             municipality=case.municipality,

@@ -46,6 +46,17 @@ async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID
     return await rows_by_case(work, case_ids, select(FollowUp), FollowUp)
 
 
+async def working_where_it_goes_on(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
+    """For each of these cases that was merged: who has to do with the case that it was merged into."""
+    into = {case.id: case.merged_into for case in cases if case.merged_into}
+    parties: dict[UUID, set[str]] = {each: set() for each in into.values()}
+    if parties:
+        query = select(CaseParty).where(col(CaseParty.case_id).in_(parties))
+        for party in await work.session.scalars(query):
+            parties[party.case_id].add(party.org)
+    return {case.id: frozenset(parties[into[case.id]]) if case.id in into else frozenset() for case in cases}
+
+
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
     """The on-call's watch over each of these cases that has or had one, locked."""
     query = select(OnCallWatch).where(col(OnCallWatch.case_id).in_(case_ids)).with_for_update()

@@ -76,7 +76,10 @@ class DeadlineBasis:
     status: CaseStatus = CaseStatus.REFERRED
     authority: Authority = Authority.CMM
     has_ended: bool = False
-    """Closed, merged into another case, or erased."""
+    """Closed, or erased."""
+    goes_on_elsewhere_for: frozenset[str] = frozenset()
+    """The organisations for which the work goes on in the case that this one was merged into: no deadline runs for them here.
+    The others are told of no merge."""
     custody_since: datetime | None = None
     custody_ended_at: datetime | None = None
     on_call_since: datetime | None = None
@@ -96,7 +99,8 @@ class DeadlineBasis:
     def is_held(self) -> bool:
         """In custody while it is not decided whether the person is a victim."""
         is_in_custody = self.custody_since is not None and self.custody_ended_at is None
-        return is_in_custody and self.status not in DECIDED and not self.has_ended and self.departed_on is None
+        is_here = not self.has_ended and CENTRE not in self.goes_on_elsewhere_for and self.departed_on is None
+        return is_in_custody and self.status not in DECIDED and is_here
 
     @property
     def decided_by(self) -> str:
@@ -129,7 +133,10 @@ def deadlines_of(basis: DeadlineBasis) -> list[ComputedDeadline]:
         *_risk(basis, done=not here),
         *_return(basis),
     ]
-    return [replace(deadline, done=True) for deadline in found] if basis.has_ended else found
+    return [
+        replace(deadline, done=True) if basis.has_ended or deadline.for_org in basis.goes_on_elsewhere_for else deadline
+        for deadline in found
+    ]
 
 
 def end_of_custody(since: datetime) -> datetime:

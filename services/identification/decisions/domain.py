@@ -17,7 +17,7 @@ from services.identification.case.repository import RECORDING_A_COURT, WORKING
 from services.identification.decisions import closing, repository
 from services.identification.decisions.models import Decision
 from services.identification.decisions.schemas import DecisionGrounds, DecisionReport
-from services.identification.finding import duplicates
+from services.identification.questions import domain as questions
 from services.identification.routing.domain import AuthorityNotSettled
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import Authority, DeadlineKind, ExploitationForm, Outcome
@@ -70,7 +70,7 @@ async def decide(
     case = await cases.lock_case(work, case_id, expected, parts=parts)
     _check_authority(work.actor, case, report)
     if not is_a_courts:
-        await duplicates.check_resolved(work, case)
+        await questions.check_answered(work, case)
     _check_dates(case, report, today=on_date(work.now))
     earlier = (await repository.decisions_of(work, [case.id]))[case.id]
     replaced = _replaced(earlier, report)

@@ -1,18 +1,15 @@
-"""Search by keyed hashes, and the questions whether two cases are about one person."""
+"""Search by keyed hashes, and which cases are one by now."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, exists, select, text
 from sqlmodel import col
 
-from services.identification.case.codes import CaseStatus, QuestionStatus
 from services.identification.case.models import Case, CaseParty, KnownIdentifier
-from services.identification.case.repository import WORKING, seal
-from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.finding.models import DuplicateQuestion, SearchToken
-from services.identification.finding.schemas import MatchedOn, PersonFound
+from services.identification.case.repository import WORKING
+from services.identification.case.schemas import CasePerson
+from services.identification.finding.models import SearchToken
 from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
@@ -120,105 +117,8 @@ def note_search(work: UnitOfWork, shown: Iterable[UUID], *, fields: Iterable[str
     work.audit(operation="person.search", object_ids=shown, fields=sorted(fields), purpose=purpose)
 
 
-def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
-    return (one, other) if one < other else (other, one)
-
-
-def _about(case_ids: Collection[UUID]) -> ColumnElement[bool]:
-    return or_(col(DuplicateQuestion.case_id).in_(case_ids), col(DuplicateQuestion.other_case_id).in_(case_ids))
-
-
-def other_of(question: DuplicateQuestion, case_id: UUID) -> UUID:
-    """The case on the other side of the question."""
-    return question.other_case_id if question.case_id == case_id else question.case_id
-
-
-async def questions_about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[DuplicateQuestion]:
-    """All that was asked about these cases, the most alike first."""
-    in_order = (
-        col(DuplicateQuestion.score).desc(),
-        col(DuplicateQuestion.asked_at),
-        col(DuplicateQuestion.case_id),
-        col(DuplicateQuestion.other_case_id),
-    )
-    return list(await work.session.scalars(select(DuplicateQuestion).where(_about(case_ids)).order_by(*in_order)))
-
-
-async def never_the_same(work: UnitOfWork, case_ids: Collection[UUID]) -> set[frozenset[UUID]]:
-    """The pairs, with one of these cases, of which somebody has said that they are not about one person."""
-    query = select(DuplicateQuestion).where(
-        _about(case_ids), col(DuplicateQuestion.status) == QuestionStatus.OVERRIDDEN
-    )
-    return {frozenset((each.case_id, each.other_case_id)) for each in await work.session.scalars(query)}
-
-
-async def ask(work: UnitOfWork, case_id: UUID, found: Iterable[PersonFound]) -> None:
-    """Ask about these pairs, and no longer about other ones of this case that nobody has answered."""
-    asked = list(found)
-    await _ask_no_longer(work, case_id, besides=[each.case_id for each in asked])
-    work.audit(operation="duplicate.ask", subject_id=case_id, object_ids=sorted(each.case_id for each in asked))
-    if not asked:
-        return
-    rows = [
-        {
-            **dict(zip(("case_id", "other_case_id"), _pair(case_id, each.case_id), strict=True)),
-            "score": each.score,
-            "matched_on": [str(field) for field in each.matched_on],
-            "status": QuestionStatus.OPEN,
-            "asked_at": work.now,
-        }
-        for each in asked
-    ]
-    added = insert(DuplicateQuestion).values(rows)
-    await work.session.execute(
-        added.on_conflict_do_update(
-            index_elements=["case_id", "other_case_id"],
-            set_={"score": added.excluded.score, "matched_on": added.excluded.matched_on},
-            where=col(DuplicateQuestion.status) == QuestionStatus.OPEN,
-        )
-    )
-
-
-async def _ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Sequence[UUID]) -> None:
-    about_others = or_(
-        and_(col(DuplicateQuestion.case_id) == case_id, col(DuplicateQuestion.other_case_id).not_in(besides)),
-        and_(col(DuplicateQuestion.other_case_id) == case_id, col(DuplicateQuestion.case_id).not_in(besides)),
-    )
-    is_open = col(DuplicateQuestion.status) == QuestionStatus.OPEN
-    await work.session.execute(
-        delete(DuplicateQuestion).where(about_others, is_open).execution_options(synchronize_session=False)
-    )
-
-
-async def override(
-    work: UnitOfWork, case_id: UUID, other_case_id: UUID, *, by: str, reason: SealedText
-) -> DuplicateQuestion:
-    """Note that the two are never the same person, whether it was asked or not."""
-    first, second = _pair(case_id, other_case_id)
-    question = await work.session.get(DuplicateQuestion, (first, second), with_for_update=True)
-    if question is None:
-        question = DuplicateQuestion(case_id=first, other_case_id=second, score=0.0, matched_on=[], asked_at=work.now)
-        work.session.add(question)
-    question.status = QuestionStatus.OVERRIDDEN
-    question.overridden_at, question.overridden_by = work.now, by
-    await seal(work, question, {"reason": reason}, place=second)
-    await work.session.flush()
-    work.audit(operation="duplicate.override", subject_id=case_id, object_ids=[other_case_id])
-    return question
-
-
 async def group_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
     """The case and all that were merged into it, directly or through others."""
     members = select(col(Case.id)).where(col(Case.id) == case_id).cte("members", recursive=True)
     members = members.union(select(col(Case.id)).where(col(Case.merged_into) == members.c.id))
     return set(await work.session.scalars(select(members.c.id)))
-
-
-def rests_on_a_number(question: DuplicateQuestion) -> bool:
-    return MatchedOn.IDENTIFIERS in question.matched_on
-
-
-async def any_open(work: UnitOfWork, case_ids: Collection[UUID]) -> bool:
-    """Whether one of these cases is still worked on."""
-    open_case = exists().where(col(Case.id).in_(case_ids), col(Case.status) != CaseStatus.CLOSED)
-    return bool(case_ids) and bool(await work.session.scalar(select(open_case)))

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.identification.case.codes import QuestionStatus
 from shared.contract.person import Identifier
-from shared.contract.personal import Personal, PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Whole, example
+from shared.contract.personal import Personal, PersonalName
+from shared.contract.types import Answer, Body, Day, Whole, example
 
 
 class MatchedOn(StrEnum):
@@ -51,23 +50,3 @@ class PeopleFound(Answer):
 
 class PossibleDuplicate(PersonFound):
     """Another case that may be about the same person."""
-
-
-class DuplicateQuestionDetails(PossibleDuplicate):
-    """Whether another case is about the same person, and how that stands."""
-
-    status: QuestionStatus
-    asked_at: Moment
-    overridden_by: str | None
-
-
-class PossibleDuplicates(Answer):
-    items: list[DuplicateQuestionDetails]
-
-
-class Override(Body):
-    """Why the two are never the same person."""
-
-    model_config = example(reason="They were seen together.")
-
-    reason: PersonalText

@@ -1,19 +1,32 @@
-"""Two cases about one person: one is merged into the other, where the work goes on. Nothing is copied, so that nobody's
-identity is written into an anonymous record (row 5) and undoing the merge leaves both as they were."""
+"""Two cases about one person: one is merged into the other, where the work goes on, and can be taken out of it again.
 
+Whoever had a part in the merged case keeps it there, and gets none in the other: it is told of no merge, and under its own
+case's id it goes on as if there were none (docs/rules.md, identity-3)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.identification.case import changes
 from services.identification.case import repository as cases
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
+from services.identification.consents import domain as consents
 from services.identification.custody import domain as custody
 from services.identification.finding import repository as finding_repository
 from services.identification.links import repository as links_repository
 from services.identification.merging import repository
+from services.identification.merging.models import Merge
+from services.identification.merging.schemas import MergeMemory
+from services.identification.person import taking_in
+from services.identification.questions import domain as questions
+from services.identification.questions import facts
 from shared.contract.events import CaseMerged, CaseUnmerged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
+
+NOTHING_CHOSEN: Final[Mapping[str, UUID]] = {}
 
 
 class MergedWithItself(Conflict):
@@ -29,17 +42,69 @@ class NotMerged(Conflict):
 
 
 async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, expected: ExpectedVersion) -> Case:
-    """The case's person is that of another case: the work goes on there, and this one is only read from now on."""
+    """The case's person is that of another case: the work goes on there, and this one is only read from now on. What the
+    other case says of the person stands; a child stays one, and the earlier deadline goes on."""
     if case_id == into:
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await cases.lock_pair(work, case_id, into, expected)
+    await join(work, case, surviving, keep=None)
+    return case
+
+
+async def join(
+    work: UnitOfWork, case: Case, surviving: Case, *, keep: Mapping[str, UUID] | None, question_id: UUID | None = None
+) -> None:
+    """Merge one locked case into another. `keep` says whose each differing fact is; without it the surviving case's stand."""
     await _check_one_person(work, case, surviving)
+    merged = await _as_it_stands(work, case, surviving, question_id)
+    before, theirs = await repository.person_of(work, surviving), await repository.person_of(work, case)
     case.merged_into = surviving.id
+    _leave_unnoticed(case)
     custody.carry(case, surviving)
+    surviving.child_since = _earlier(surviving.child_since, case.child_since)
+    after = before
+    if keep is not None:
+        is_anonymous = surviving.refused_on is not None
+        after = facts.joined(before, theirs, survivor_id=surviving.id, keep=keep, is_anonymous=is_anonymous)
+    after = taking_in.keeping_a_child(surviving, case, after, known=(before, theirs))
+    await taking_in.take_in(work, surviving, after, brought_by=case.id)
+    merged.status, merged.authority = surviving.status, surviving.authority
+    await repository.remember(work, merged, MergeMemory(before=before, after=after))
     await repository.note_merge(work, case, surviving, operation="case.merge")
     work.record(CaseMerged(case_id=case.id, occurred_at=work.now, into=surviving.id))
-    await _settle(work, case, surviving)
-    return case
+    await questions.settle(work, await finding_repository.group_of(work, surviving.id))
+    await changes.case_changed(work, case)
+    await changes.case_changed(work, surviving)
+
+
+async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_id: UUID | None) -> Merge:
+    """What the surviving case is before it takes anything in."""
+    position, (sequence, own_sequence) = await repository.last_recorded(work, surviving.id, case.id)
+    return Merge(
+        case_id=case.id,
+        into_id=surviving.id,
+        merged_at=work.now,
+        question_id=question_id,
+        status=surviving.status,
+        authority=surviving.authority,
+        position=position,
+        sequence=sequence,
+        own_sequence=own_sequence,
+        child_since=surviving.child_since,
+        custody_since=surviving.custody_since,
+        custody_ended_at=surviving.custody_ended_at,
+        custody_end_reason=surviving.custody_end_reason,
+    )
+
+
+def _leave_unnoticed(case: Case) -> None:
+    """The ETag of a merged case stays as it was: whoever has a part in it alone is told of nothing."""
+    case.version -= 1
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [each for each in (one, other) if each]
+    return min(known) if known else None
 
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
@@ -65,45 +130,43 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
     case, surviving = await cases.lock_pair(work, case_id, into, expected, even_merged=True)
     if case.merged_into != surviving.id:
         raise NotMerged("Somebody else has just changed the merge; read the case again.")
-    case.merged_into = None
-    custody.give_back(case, surviving)
-    await repository.note_merge(work, case, surviving, operation="case.unmerge")
-    work.record(CaseUnmerged(case_id=case.id, occurred_at=work.now, out_of=surviving.id))
-    await _settle(work, case, surviving)
+    await part(work, case, surviving)
     return case
 
 
-async def _settle(work: UnitOfWork, case: Case, surviving: Case) -> None:
-    """What a merge, or its undoing, means for who sees the surviving case and for both cases' deadlines."""
+async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
+    """Take one locked case out of the other again. What the merge changed in the other, and nobody has changed since, is as
+    it was before."""
+    merged = await repository.merge_of(work, case.id)
+    group = await finding_repository.group_of(work, case.id)
+    await _give_back_custody(work, case, surviving, group)
     async with cases.as_itself(work):
-        # Who merges need not know who else has to do with the two cases.
-        above: Case | None = surviving
-        while above:
-            await _give_parts(work, above.id)
-            above = await cases.merged_into(work, above)
+        await consents.take_out(work, group, out_of=surviving)
+    case.merged_into = None
+    _leave_unnoticed(case)
+    if merged:
+        if surviving.child_since == _earlier(merged.child_since, case.child_since):
+            surviving.child_since = merged.child_since
+        memory = await repository.memory_of(work, merged)
+        if memory and memory.before != memory.after:
+            now = await repository.person_of(work, surviving)
+            person = taking_in.without_what_was_taken_in(now, before=memory.before, after=memory.after)
+            await taking_in.take_in(work, surviving, person, brought_by=case.id)
+        await repository.forget_merge(work, case.id)
+    await repository.note_merge(work, case, surviving, operation="case.unmerge")
+    work.record(CaseUnmerged(case_id=case.id, occurred_at=work.now, out_of=surviving.id))
+    await questions.settle(work, {*group, *await finding_repository.group_of(work, surviving.id)})
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
 
 
-async def _give_parts(work: UnitOfWork, case_id: UUID) -> None:
-    """Whoever has a part in a case that was merged into this one has it here; and has here what it had of itself, once
-    no such case gives it any more. What was changed here since is left as it is."""
-    sources = await repository.merged_into(work, case_id)
-    parts = await repository.parts_in(work, [case_id, *sources])
-    from_merges = await repository.given_by_merges(work, case_id)
-    given: dict[str, list[Part]] = {}
-    for source in sources:
-        for organisation, part in parts[source].items():
-            given.setdefault(organisation, []).append(part)
-    for organisation in sorted(given.keys() | from_merges.keys()):
-        now_has, from_merge = parts[case_id].get(organisation), from_merges.get(organisation)
-        own: Part | None = from_merge.own_part if from_merge and from_merge.part == now_has else now_has
-        if from_merge and own in (None, Part.REMOVAL) and await cases.has_referred(work, case_id, organisation):
-            own = Part.REFERRER
-        has = repository.strongest([*given.get(organisation, []), *([own] if own else [])])
-        if has != now_has:
-            await cases.set_part(work, case_id, organisation, has)
-        if has and organisation in given and has != own:
-            await repository.note_given(work, case_id, organisation, has, own_part=own)
-        elif from_merge:
-            await repository.forget_given(work, case_id, organisation)
+async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:
+    """The hours of custody that came with the case, or with one in it, go back with it from wherever the work went on."""
+    async with cases.as_itself(work):
+        below: Case = case
+        above: Case | None = surviving
+        while above:
+            before = await repository.merge_of(work, below.id)
+            if custody.give_back(case, above, group=group, before=before) and above is not surviving:
+                await changes.case_changed(work, above)
+            below, above = above, await cases.merged_into(work, above)

@@ -1,19 +1,34 @@
-"""What a merge has given, so that its undoing takes exactly that back."""
+"""What a merge remembers, so that its undoing gives back everything and nobody is shown what was there before."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Field
 
-from services.identification.case.models import Part, Table
-from shared.data.columns import code
+from services.identification.case.codes import CaseStatus, CustodyEnd
+from services.identification.case.models import Table
+from shared.contract.codes import Authority
+from shared.data.columns import code, moment, sealed
 
 
-class MergedPart(Table, table=True):
-    """An organisation has this part in a case because another case, in which it has a part, was merged into it."""
+class Merge(Table, table=True):
+    """One case was merged into another: how the surviving one stood then. `memory` seals its person, before and after."""
 
-    __tablename__ = "lent_part"
+    __tablename__ = "case_merge"
     case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
-    org: str = Field(primary_key=True)
-    part: Part = code(Part)
-    own_part: Part | None = code(Part, default=None)
-    """The part it had of itself; None where it had none."""
+    into_id: UUID = Field(foreign_key="case_file.id")
+    merged_at: datetime = moment()
+    question_id: UUID | None = Field(default=None, foreign_key="question.id")
+    status: CaseStatus = code(CaseStatus)
+    authority: Authority = code(Authority)
+    position: int
+    """The last of the history of events that was recorded before: nobody is shown anything earlier through the merge."""
+    sequence: int
+    """The surviving case's last event then."""
+    own_sequence: int
+    """The merged case's last event then."""
+    child_since: datetime | None = moment(default=None)
+    custody_since: datetime | None = moment(default=None)
+    custody_ended_at: datetime | None = moment(default=None)
+    custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
+    memory: bytes | None = sealed(default=None)

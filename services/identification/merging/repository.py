@@ -1,28 +1,19 @@
-"""Several cases of one person: which were merged into which, and the parts that a merge gives."""
+"""Several cases of one person: which were merged into which, and how it stood then."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, literal, select
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseParty, Part
-from services.identification.case.repository import WEAKER, WORKING
-from services.identification.merging.models import MergedPart
+from services.identification.case.models import Case, CaseParty
+from services.identification.case.repository import WORKING, seal
+from services.identification.case.schemas import CasePerson
+from services.identification.merging.models import Merge
+from services.identification.merging.schemas import MergeMemory
+from shared.data import sealed
+from shared.data.outbox import EventSequence, RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
-
-
-async def parts_in(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
-    """Who has which part in these cases; for the centre, which alone may know all of them."""
-    found: dict[UUID, dict[str, Part]] = {case_id: {} for case_id in case_ids}
-    for party in await work.session.scalars(select(CaseParty).where(col(CaseParty.case_id).in_(case_ids))):
-        found[party.case_id][party.org] = party.part
-    return found
-
-
-async def merged_into(work: UnitOfWork, case_id: UUID) -> list[UUID]:
-    """The cases that were merged directly into this one."""
-    return list(await work.session.scalars(select(col(Case.id)).where(col(Case.merged_into) == case_id)))
 
 
 async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -46,34 +37,74 @@ async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
-def strongest(parts: Iterable[Part]) -> Part | None:
-    """The part that may know most; the first, where neither of two may know all that the other does."""
-    best: Part | None = None
-    for part in parts:
-        if best is None or best in WEAKER[part]:
-            best = part
-    return best
-
-
-async def given_by_merges(work: UnitOfWork, case_id: UUID) -> dict[str, MergedPart]:
-    """What merges have given in this case, by organisation."""
-    found = await work.session.scalars(select(MergedPart).where(col(MergedPart.case_id) == case_id))
-    return {each.org: each for each in found}
-
-
-async def note_given(work: UnitOfWork, case_id: UUID, organisation: str, part: Part, *, own_part: Part | None) -> None:
-    """Note that the organisation has its part in the case through a merge."""
-    await work.session.merge(MergedPart(case_id=case_id, org=organisation, part=part, own_part=own_part))
-    await work.session.flush()
-
-
-async def forget_given(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
-    await work.session.execute(
-        delete(MergedPart).where(col(MergedPart.case_id) == case_id, col(MergedPart.org) == organisation)
-    )
-
-
 async def note_merge(work: UnitOfWork, case: Case, surviving: Case, *, operation: str) -> None:
     """Write that the one case was merged into the other, or taken out of it."""
     await work.session.flush()
     work.audit(operation=operation, subject_id=case.id, object_ids=[surviving.id])
+
+
+async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
+    """The person of a locked case, for Havn's own joining of the two."""
+    key = await sealed.key_of(work, case.id)
+    return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+
+
+async def last_recorded(work: UnitOfWork, *case_ids: UUID) -> tuple[int, list[int]]:
+    """Where the history of events stands, and how many events each of these cases has."""
+    position = await work.session.scalar(select(func.max(RecordedEvent.position))) or 0
+    query = select(EventSequence.key, EventSequence.last).where(EventSequence.key.in_([str(each) for each in case_ids]))
+    sequences = {row.key: row.last for row in await work.session.execute(query)}
+    return position, [sequences.get(str(each), 0) for each in case_ids]
+
+
+async def remember(work: UnitOfWork, merge: Merge, memory: MergeMemory) -> None:
+    """Keep how the surviving case stood at the merge."""
+    await seal(work, merge, {"memory": memory}, owner=merge.into_id, place=merge.case_id)
+    work.session.add(merge)
+    await work.session.flush()
+
+
+async def merge_of(work: UnitOfWork, case_id: UUID) -> Merge | None:
+    """How it stood when this case was merged into another one."""
+    return await work.session.get(Merge, case_id)
+
+
+async def merged_by(work: UnitOfWork, question_id: UUID) -> UUID | None:
+    """The case that the answer to this question has merged, while it is."""
+    return await work.session.scalar(select(col(Merge.case_id)).where(col(Merge.question_id) == question_id))
+
+
+async def memory_of(work: UnitOfWork, merge: Merge) -> MergeMemory | None:
+    """The surviving person before the merge and after it; None where that was erased."""
+    if merge.memory is None:
+        return None
+    key = await sealed.key_of(work, merge.into_id)
+    return key.open(merge.memory, MergeMemory, table="case_merge", column="memory", row=merge.case_id)
+
+
+async def forget_merge(work: UnitOfWork, case_id: UUID) -> None:
+    """The merge is undone."""
+    await work.session.execute(delete(Merge).where(col(Merge.case_id) == case_id))
+
+
+async def merges_above(work: UnitOfWork, case_ids: Collection[UUID]) -> list[tuple[UUID, Merge, Case]]:
+    """For each of these cases the merges on the way to where the work goes on, with the case each leads to; in order."""
+    if not case_ids:
+        return []
+    chain = (
+        select(col(Merge.case_id).label("start"), col(Merge.case_id), col(Merge.into_id), literal(0).label("step"))
+        .where(col(Merge.case_id).in_(case_ids))
+        .cte("chain", recursive=True)
+    )
+    chain = chain.union_all(
+        select(chain.c.start, col(Merge.case_id), col(Merge.into_id), chain.c.step + 1).join(
+            chain, chain.c.into_id == col(Merge.case_id)
+        )
+    )
+    query = (
+        select(chain.c.start, Merge, Case)
+        .join(Merge, col(Merge.case_id) == chain.c.case_id)
+        .join(Case, col(Case.id) == chain.c.into_id)
+        .order_by(chain.c.start, chain.c.step)
+    )
+    return [(start, merge, case) for start, merge, case in await work.session.execute(query)]

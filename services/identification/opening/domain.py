@@ -1,9 +1,9 @@
-"""Opening a case: by a referral, which joins the open case there is of the person, or without one, by who meets the person."""
+"""Opening a case: by a referral, which gets one for each of its subjects, or without one, by who meets the person. Nothing is
+joined by a machine, whatever the number (docs/rules.md, identity-1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from services.identification.authority import domain as authority
@@ -13,16 +13,14 @@ from services.identification.case.models import MINORS, Case, CaseReferral, Part
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.consents import domain as consents
-from services.identification.consents import recipients
-from services.identification.custody import domain as custody
-from services.identification.finding import duplicates, search
-from services.identification.finding import repository as finding_repository
+from services.identification.finding import search
 from services.identification.finding.schemas import PossibleDuplicate
 from services.identification.links import domain as links
 from services.identification.opening.schemas import CaseOpening
 from services.identification.person import description, legal_status
+from services.identification.questions import domain as questions
 from shared.contract.codes import Authority, Channel
-from shared.contract.events import CaseOpened, CaseReferred
+from shared.contract.events import CaseOpened
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.contract.person import Subject
 from shared.data.unit_of_work import UnitOfWork
@@ -63,6 +61,10 @@ class Referred(Origin):
 
     referred_by: str
     referral_id: UUID
+    same_as: UUID | None = None
+    """The case that the sender says is about the same person."""
+    is_withdrawn: bool = False
+    """The withdrawal has overtaken the opening: the case is opened, as its deadlines run, and the sender has no part in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +76,11 @@ class Met(Origin):
 
 
 async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tuple[Case, list[PossibleDuplicate]]:
-    """Always a new case; who may be the same person stands in the answer, and people decide.
+    """Always a new case. Who may be the same person is a question; whom the actor may ask it about stands in the answer.
 
     Raises CaseNotFound when the other case is none the actor works on; nothing is stored then."""
     check_opener(work.actor)
     _check_answers(opening, now=work.now)
-    hashes = search.hashes_of(work, opening.person)
-    await cases.claim_identifiers(work, hashes)
     origin = Met(
         channel=opening.channel,
         occurred_at=opening.occurred_at,
@@ -91,12 +91,11 @@ async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tu
         opened_by=work.actor.org,
         reason=SealedText(text=opening.reason),
     )
-    earlier = (await cases.case_known_by(work, hashes)).ended_case_id
-    case = await _store_case(work, origin=origin, person=opening.person, earlier=earlier)
-    await cases.add_identifiers(work, case.id, hashes)
+    case = await _store_case(work, origin=origin, person=opening.person)
+    await cases.add_identifiers(work, case.id, search.hashes_of(work, opening.person))
     _record_opening(work, case, origin, None)
     await _begin(work, case, opening.person, by=work.actor.org)
-    found = await duplicates.questions_of_new_case(work, case, opening.person)
+    found = await questions.possible_duplicates(work, case, opening.person)
     if opening.linked_case_id and opening.relation:
         other = await cases.lock_case(work, opening.linked_case_id, ExpectedVersion())
         await links.link(work, other, case, relation=opening.relation)
@@ -128,69 +127,39 @@ def _check_answers(opening: CaseOpening, *, now: datetime) -> None:
 async def receive_subjects(
     work: UnitOfWork, *, origin: Referred, subjects: Mapping[UUID, Subject], safe_contact: SealedText | None
 ) -> None:
-    """Open a case for each subject of a referral; where one of a person's identifiers is known, join the open case there
-    is. A case that has ended stays so: the new one names it as the earlier."""
-    hashes = {subject_id: search.hashes_of(work, subject) for subject_id, subject in subjects.items()}
-    # All of them at once and in one order: two referrals of the same people would else wait for each other for ever.
-    await cases.claim_identifiers(work, chain.from_iterable(hashes.values()))
+    """Open a case of its own for each subject of a referral that has none yet."""
     for subject_id, subject in subjects.items():
         if not await cases.has_case(work, subject_id):
             described = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
             person = CasePerson.model_validate(described, context=AS_STORED)
-            await _receive(work, origin, subject_id, person, hashes[subject_id])
+            await _receive(work, origin, subject_id, person)
 
 
-async def _receive(
-    work: UnitOfWork, origin: Referred, subject_id: UUID, person: CasePerson, hashes: list[bytes]
-) -> None:
-    known = await cases.case_known_by(work, hashes)
-    if known.open_case_id:
-        await _join(work, origin, known.open_case_id, subject_id, person, hashes)
-        return
-    case = await _store_case(work, origin=origin, person=person, earlier=known.ended_case_id)
-    await _keep_referral(work, origin, case.id, subject_id, hashes)
+async def _receive(work: UnitOfWork, origin: Referred, subject_id: UUID, person: CasePerson) -> None:
+    case = await _store_case(work, origin=origin, person=person)
+    same_as = origin.same_as if origin.same_as and await _is_party(work, origin) else None
+    referral = CaseReferral(
+        subject_id=subject_id,
+        referral_id=origin.referral_id,
+        referred_by=origin.referred_by,
+        case_id=case.id,
+        same_as=same_as,
+    )
+    await cases.add_referral(work, referral)
+    await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
+    if not origin.is_withdrawn:
+        await cases.add_party(work, case.id, origin.referred_by, Part.REFERRER)
     _record_opening(work, case, origin, subject_id)
     await _begin(work, case, person, by=origin.referred_by)
-    await duplicates.questions_of_new_case(work, case, person)
     await authority.record_route(work, case)
 
 
-async def _join(
-    work: UnitOfWork, origin: Referred, case_id: UUID, subject_id: UUID, person: CasePerson, hashes: list[bytes]
-) -> None:
-    """A further referral of a person whose case is open."""
-    # A number that a merged case brings stays that case's own, so that undoing the merge gives each person theirs.
-    group = await finding_repository.group_of(work, case_id)
-    hashes = sorted(set(hashes) - await finding_repository.numbers_of(work, group))
-    await _keep_referral(work, origin, case_id, subject_id, hashes)
-    work.record(
-        CaseReferred(
-            case_id=case_id,
-            occurred_at=work.now,
-            referral_id=origin.referral_id,
-            subject_id=subject_id,
-            referred_by=origin.referred_by,
-        )
-    )
-    await consents.take_over(
-        work, case_id=case_id, consents=person.consents, brought_by=origin.referred_by, given_at=origin.occurred_at
-    )
-    if origin.custody_since:
-        await custody.join(work, case_id, since=origin.custody_since)
+async def _is_party(work: UnitOfWork, origin: Referred) -> bool:
+    """Whether the case that the sender says is about the same person is one that it has to do with."""
+    return bool(origin.same_as and await cases.part_of(work, origin.same_as, origin.referred_by))
 
 
-async def _keep_referral(
-    work: UnitOfWork, origin: Referred, case_id: UUID, subject_id: UUID, hashes: list[bytes]
-) -> None:
-    referral = CaseReferral(
-        subject_id=subject_id, referral_id=origin.referral_id, referred_by=origin.referred_by, case_id=case_id
-    )
-    await cases.add_referral(work, referral)
-    await cases.add_identifiers(work, case_id, hashes)
-    await recipients.add_referrer(work, case_id, referral.referred_by)
-
-
-async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson, earlier: UUID | None) -> Case:
+async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson) -> Case:
     case = Case(
         opened_at=work.now,
         opened_on=on_date(work.now),
@@ -199,7 +168,6 @@ async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson, e
         municipality=origin.municipality,
         referred_by=origin.referred_by,
         opened_by=origin.opened_by if isinstance(origin, Met) else None,
-        earlier_case_id=earlier,
         custody_since=origin.custody_since,
         authority=Authority.NEEDS_REVIEW,
         rule="R7",
@@ -227,7 +195,6 @@ def _record_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UU
             subject_id=subject_id,
             referred_by=origin.referred_by,
             municipality=case.municipality,
-            earlier_case_id=case.earlier_case_id,
             **description.published_facts(case),
         )
     )

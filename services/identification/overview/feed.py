@@ -1,10 +1,14 @@
 """The events that an organisation may know, in the order they were recorded, each cut by the visibility table as it is read: a
 consent that was withdrawn meanwhile takes back what was not fetched yet."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from services.identification.case import repository as cases
 from services.identification.case import visibility
+from services.identification.case.codes import ShareScope
+from services.identification.case.models import Part
 from services.identification.consents import repository as consents_repository
 from services.identification.overview import repository
 from services.identification.overview.schemas import FeedEvent
@@ -26,9 +30,7 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
         disclosable = await consents_repository.disclosable_to(work, work.actor.org, sorted(not_worked_on))
         others = await cases.known_among(work, visibility.other_cases(rows))
         for row in rows:
-            known = visibility.may_know(work.actor, row["part"], disclosable.get(row["case_id"], ()))
-            name = row["type"].split(".")[-2]
-            shown = visibility.cut_event(known, name, row["payload"], others)
+            shown = _shown(work, row, disclosable.get(row["case_id"], ()), others)
             if shown is not None:
                 found.append(
                     FeedEvent.model_validate(
@@ -49,3 +51,17 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
     found = found[: limit + 1]
     repository.note_feed(work, {UUID(event.subject) for event in found[:limit]})
     return found
+
+
+def _shown(
+    work: UnitOfWork, row: Mapping[str, Any], disclosable: Collection[ShareScope], others: Collection[UUID]
+) -> dict[str, Any] | None:
+    """The event's data as far as the actor may know it; None when it is not to know of the event at all. What a person lets be
+    known under a case that was merged holds for that case alone, and nothing from before a part began is shown by it."""
+    name = row["type"].split(".")[-2]
+    if name in visibility.FOR_THE_CENTRE and row["part"] is not Part.CENTRE:
+        return None
+    if row["is_earlier"] and row["part"] not in cases.WORKING:
+        return None
+    known = visibility.may_know(work.actor, row["part"], () if row["is_alias"] else disclosable)
+    return visibility.cut_event(known, name, row["payload"], others)

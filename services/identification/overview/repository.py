@@ -38,13 +38,14 @@ _OF_FEW = text("""
     ORDER BY position LIMIT :most
 """)
 _OF_MANY = text("""
-    SELECT h.*, p.part FROM (
+    SELECT h.*, p.part, p.since FROM (
         SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
         ORDER BY position OFFSET 0) h
     JOIN case_party p ON p.case_id = h.case_id
     WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution')
     ORDER BY h.position LIMIT :most
 """)
+_THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
@@ -76,15 +77,40 @@ async def last_settled(work: UnitOfWork, *, after: int) -> int:
 
 
 async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
-    """The next events of the cases that the actor's lists show, with its part in each, in the order of the history."""
+    """The next events of the cases that the actor's lists show, with its part in each, in the order of the history. What was
+    recorded before a part began is among them, with `is_earlier`."""
     values = {"after": after, "settled": settled, "most": most}
     listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED))
-    parts = {str(party.case_id): party.part for party in await work.session.scalars(listed.limit(_FEW + 1))}
-    if len(parts) <= _FEW:
-        rows = (await work.session.execute(_OF_FEW, values | {"keys": list(parts)})).mappings()
-        return [{**row, "case_id": UUID(row["key"]), "part": parts[row["key"]]} for row in rows]
-    rows = (await work.session.execute(_OF_MANY, values | {"org": work.actor.org})).mappings()
-    return [{**row, "part": Part(row["part"])} for row in rows]
+    parties = {str(party.case_id): party for party in await work.session.scalars(listed.limit(_FEW + 1))}
+    if len(parties) <= _FEW:
+        found = (await work.session.execute(_OF_FEW, values | {"keys": list(parties)})).mappings()
+        own = [{**row, "part": parties[row["key"]].part, "since": parties[row["key"]].since} for row in found]
+    else:
+        found = (await work.session.execute(_OF_MANY, values | {"org": work.actor.org})).mappings()
+        own = [{**row, "part": Part(row["part"])} for row in found]
+    rows = [
+        {**row, "case_id": UUID(row["key"]), "is_earlier": row["occurred_at"] < row["since"], "is_alias": False}
+        for row in own
+    ]
+    return sorted([*rows, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
+
+
+async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What is recorded anew where the work goes on, as of the case that the actor has referred the person under."""
+    found = (await work.session.execute(_THROUGH_MERGES, values)).mappings()
+    return [
+        {
+            **row,
+            "case_id": row["alias"],
+            "key": str(row["alias"]),
+            "sequence": row["sequence"] + row["shift"],
+            "payload": {**row["payload"], "case_id": str(row["alias"])},
+            "part": Part.REFERRER,
+            "is_earlier": False,
+            "is_alias": True,
+        }
+        for row in found
+    ]
 
 
 def note_feed(work: UnitOfWork, case_ids: set[UUID]) -> None:

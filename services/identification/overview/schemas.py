@@ -58,6 +58,8 @@ class CaseDetails(Answer):
     linked: list[Linked]
     merged_into: UUID | None
     """The case about the same person where the work goes on; this one is only read."""
+    source_withdrawn: bool
+    """The only referral behind the case was withdrawn; the work goes on all the same."""
     merged: list[UUID]
     """The cases about the same person that were merged into this one."""
 

@@ -5,7 +5,8 @@ from shared.data.outbox import RecordedEvent
 
 _SENTENCES = {
     "case-opened": "The case was opened.",
-    "case-referred": "A further referral of the person came in from {referred_by}.",
+    "source-withdrawn": "The referral behind the case was withdrawn; the work goes on.",
+    "party-ended": "The part of {organisation} in the case was ended.",
     "case-routed": "{authority} decides (rule {rule}).",
     "interview-held": "An interview was held.",
     "rights-explained": "The person was told of their rights.",

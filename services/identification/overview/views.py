@@ -28,6 +28,7 @@ from services.identification.links import repository as links_repository
 from services.identification.links.models import CaseLink
 from services.identification.links.schemas import Linked
 from services.identification.merging import repository as merging_repository
+from services.identification.overview import aliases
 from services.identification.overview.schemas import AccessEntry, CaseDetails, CaseGlimpse, CaseState
 from services.identification.periods import repository as periods_repository
 from services.identification.periods import views as periods_views
@@ -82,11 +83,14 @@ async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> lis
     known = await aspects_of(work, found)
     whole = [case.id for case, _ in found if Aspect.FILE in known[case.id] and case.erased_at is None]
     parts = await Parts.read(work, whole)
+    above = await aliases.read(work, found)
     outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Aspect.OUTCOME in facts]
     decided = await decisions_repository.decisions_of(work, outcomes) if outcomes else {}
     return [
-        _details(case, parts) if case.id in whole else _glimpse(case, known[case.id], decided.get(case.id, []))
-        for case, _ in found
+        _details(case, parts, hides_merge=case.id in above)
+        if case.id in whole
+        else _glimpse(case, part, known[case.id], decided.get(case.id, []), above.get(case.id, ()))
+        for case, part in found
     ]
 
 
@@ -102,7 +106,9 @@ async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:
     (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
     known = (await aspects_of(work, [(case, part)]))[case.id]
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Aspect.OUTCOME in known else []
-    return CaseState(**cut(known, case_id=case.id, as_of=work.now, **_standing_of(case, made)))
+    above = (await aliases.read(work, [(case, part)])).get(case.id, ())
+    stands = aliases.overlay(_standing_of(case, made), part, above)
+    return CaseState(**cut(known, case_id=case.id, as_of=work.now, **stands))
 
 
 def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:
@@ -130,11 +136,14 @@ def deciding_authority(case: Case) -> Authority | None:
     return None if case.authority is Authority.NEEDS_REVIEW else case.authority
 
 
-def _glimpse(case: Case, known: frozenset[Aspect], made: Sequence[Decision]) -> CaseGlimpse:
-    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **_standing_of(case, made)))
+def _glimpse(
+    case: Case, part: Part, known: frozenset[Aspect], made: Sequence[Decision], above: aliases.Above
+) -> CaseGlimpse:
+    stands = aliases.overlay(_standing_of(case, made), part, above)
+    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **stands))
 
 
-def _details(case: Case, parts: Parts) -> CaseDetails:
+def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
     visibility.check(CaseDetails.model_fields)
     granted = parts.periods[case.id]
     return CaseDetails(
@@ -169,7 +178,8 @@ def _details(case: Case, parts: Parts) -> CaseDetails:
         custody=custody_views.see_standing_custody(case),
         proposals=custody.proposals(case),
         linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
-        merged_into=case.merged_into,
+        merged_into=None if hides_merge else case.merged_into,
+        source_withdrawn=case.source_withdrawn_at is not None,
         merged=parts.merged[case.id],
     )
 

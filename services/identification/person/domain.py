@@ -9,10 +9,10 @@ from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, ContactAttempt, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
-from services.identification.finding import duplicates, search
-from services.identification.finding import repository as finding_repository
+from services.identification.finding import search
 from services.identification.person import description, legal_status, repository
 from services.identification.person.schemas import ContactAttemptReport, Refusal
+from services.identification.questions import domain as questions
 from services.identification.routing import domain as routing
 from shared.contract.codes import ExploitationForm
 from shared.data.unit_of_work import UnitOfWork
@@ -59,7 +59,7 @@ async def describe_person(
         setattr(case, name, value)
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
     await search.index(work, case.id, person)
-    await duplicates.questions_of_new_case(work, case, person)
+    await questions.look_again(work, case)
     await legal_status.follow_the_description(work, case)
     if before != description.published_facts(case):
         description.record_description(work, case)
@@ -96,7 +96,7 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected:
     case.refused_on = refusal.on
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(work, case.id)
-    await finding_repository.ask(work, case.id, [])  # an open question would say who it was
+    await questions.ask_no_longer(work, case.id)  # an open question would say who it was
     return case
 
 

@@ -81,6 +81,13 @@ async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> Ca
     return person
 
 
+async def store_person(work: UnitOfWork, case: Case, person: CasePerson, *, brought_by: UUID) -> None:
+    """Seal the description of a locked case's person as it is with what another case has brought."""
+    await seal(work, case, {"person": person}, owner=case.id)
+    fields = sorted(person.model_fields_set)
+    work.audit(operation="person.take_in", subject_id=case.id, object_ids=[brought_by], fields=fields)
+
+
 async def open_person(work: UnitOfWork, case: Case, *, fields: Sequence[str]) -> CasePerson:
     """The person of a locked case, for a rule that asks these fields."""
     key = await sealed.key_of(work, case.id)

@@ -20,7 +20,7 @@ from shared.data.vault import StoredKey
 # Never: one that goes on in another case, or is held, or in which a deadline of the person's runs: an appeal, a period,
 # the follow-up of a return, the search for a child.
 _KEPT = """
-    f.erased_at IS NULL AND f.merged_into IS NULL AND NOT f.removal_hold
+    f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
     AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor'))
     AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)

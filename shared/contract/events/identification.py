@@ -39,16 +39,6 @@ class CaseOpened(CaseEvent, service="identification", name="case-opened"):
     citizenships: tuple[CountryCode, ...]
     residence_basis: ResidenceBasis
     age_group_at_exploitation: AgeGroup | None = None
-    earlier_case_id: UUID | None = None
-    """An earlier, ended case of the same person: they are one person in the statistics."""
-
-
-class CaseReferred(CaseEvent, service="identification", name="case-referred"):
-    """A further referral was found to be about the person of an open case."""
-
-    referral_id: UUID
-    subject_id: UUID
-    referred_by: OrganisationId
 
 
 class CaseRouted(CaseEvent, service="identification", name="case-routed"):
@@ -317,6 +307,18 @@ class CaseUnmerged(CaseEvent, service="identification", name="case-unmerged"):
     """The merge was an error: the two are different people, each with a case."""
 
     out_of: UUID
+
+
+class SourceWithdrawn(CaseEvent, service="identification", name="source-withdrawn"):
+    """The only referral behind the case was withdrawn. The case stays open with CMM, and its deadlines run on."""
+
+    referral_id: UUID
+
+
+class PartyEnded(CaseEvent, service="identification", name="party-ended"):
+    """CMM has ended an organisation's part in the case; nothing more of it reaches that organisation."""
+
+    organisation: OrganisationId
 
 
 class CaseClosed(CaseEvent, service="identification", name="case-closed"):

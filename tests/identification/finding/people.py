@@ -9,6 +9,7 @@ from tests.identification.builders import CASES, CMM_DECIDES, Opened
 from tests.world import World
 
 SEARCH = "/identification/v1/persons/search"
+QUESTIONS = "/identification/v1/questions"
 
 
 @dataclass
@@ -23,15 +24,37 @@ class Met(Opened):
     async def unmerge(self, *, by: str = "cmm") -> httpx.Response:
         return await self.post("/unmerge", None, by=by)
 
-    async def questions(self, *, by: str = "cmm", **asked: Any) -> list[dict[str, Any]]:
-        """The open questions whether another case is about the same person."""
-        told = await self.get("/possible-duplicates", by=by, **asked)
+    async def questions(self, *, by: str = "cmm", state: str = "open") -> list[dict[str, Any]]:
+        """The questions whether another case is about the same person, as `by` may answer them."""
+        await self.havn.settled()
+        told = await self.havn.partner(by).get(QUESTIONS, case_id=self.id, state=state)
         assert told.status_code == 200, told.text
         items: list[dict[str, Any]] = told.json()["items"]
         return items
 
-    async def override(self, other: Opened, *, by: str = "cmm", reason: str = "Met both on one day.") -> httpx.Response:
-        return await self.post(f"/possible-duplicates/{other.id}/override", {"reason": reason}, by=by)
+    async def asked_about(self, **asked: Any) -> set[str]:
+        """The other cases in the questions about this one."""
+        return {case["case_id"] for item in await self.questions(**asked) for case in item["cases"]} - {self.id}
+
+    async def question_with(self, other: Opened, **asked: Any) -> dict[str, Any]:
+        """The question about this case and the other one."""
+        (found,) = [
+            each for each in await self.questions(**asked) if other.id in {case["case_id"] for case in each["cases"]}
+        ]
+        return found
+
+    async def answer(
+        self, other: Opened, answer: str, *, by: str = "cmm", keep: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """Answer the question about this case and the other one."""
+        question = await self.question_with(other, by=by)
+        said = {"answer": answer, "keep": keep or {}, "reason": "Met both on one day."}
+        return await self.havn.partner(by).post(f"{QUESTIONS}/{question['question_id']}/answer", said)
+
+    async def undo(self, other: Opened, *, by: str = "cmm") -> httpx.Response:
+        """Take the answer to the question about this case and the other one back."""
+        question = await self.question_with(other, by=by, state="answered")
+        return await self.havn.partner(by).post(f"{QUESTIONS}/{question['question_id']}/undo")
 
     async def describe(self, person: dict[str, Any], *, by: str = "cmm") -> None:
         """Replace the description of the person."""

@@ -3,13 +3,7 @@
 import asyncio
 from typing import Any
 
-import pytest
-
-from services.identification import consumers
 from shared.contract.codes import ReferralKind
-from shared.contract.events import ReferralSubmitted
-from shared.identity.actor import Actor
-from shared.messaging.consumer import Delivery
 from tests.identification.builders import (
     CASES,
     CMM_DECIDES,
@@ -54,46 +48,11 @@ async def test_a_referral_that_asks_for_something_else_opens_none(havn: World) -
     assert await listed(havn, "cmm") == []
 
 
-async def test_a_referral_withdrawn_before_it_was_read_opens_none_and_holds_nothing_up(havn: World) -> None:
-    sent = await send(havn, kind="support")
-    await sent.bring_to("withdrawn")
-    (told,) = await havn.events("referrals", "referral-submitted")
-    event = ReferralSubmitted.model_validate(told | {"kind": "identification"})
-    actor = Actor.system("identification")
-    async with havn.application.databases["identification"].transaction(actor) as work:
-        delivery = Delivery.of(work, peers=havn.application.platform.peers_of("identification"), sequence=1)
-        await consumers.open_or_find_cases(delivery, event)
-    assert await listed(havn, "cmm") == []
-
-
-@pytest.mark.parametrize("written", ["1405981AB2", "1405981ab2", "140598-1AB2"])
-async def test_a_known_identifier_finds_its_case_however_it_is_written(havn: World, written: str) -> None:
-    case = await open_case(havn, ECPR | CMM_DECIDES)
-    again = await open_case(havn, {"identifiers": [{"type": "x_ecpr", "value": written}]}, sender="hopenow")
-    assert again.id == case.id
-    assert len(await listed(havn, "cmm")) == 1
-    assert len((await case.details())["referral_ids"]) == 2
-    (told,) = await havn.events("identification", "case-referred")
-    assert (told["case_id"], told["referred_by"]) == (case.id, "hopenow")
-
-
-async def test_the_same_number_of_another_register_is_somebody_else(havn: World) -> None:
-    case = await open_case(havn, ECPR)
-    other = await open_case(havn, {"identifiers": [{"type": "passport", "value": "1405981AB2"}]})
-    assert other.id != case.id
-
-
-async def test_an_identifier_told_later_is_known_from_then_on(havn: World) -> None:
-    case = await open_case(havn, ECPR)
-    both = {"identifiers": ECPR["identifiers"] + PASSPORT["identifiers"]}
-    assert (await open_case(havn, both)).id == case.id
-    assert (await open_case(havn, PASSPORT)).id == case.id
-
-
-async def test_one_person_named_twice_in_a_referral_has_one_case(havn: World) -> None:
+async def test_one_person_named_twice_in_a_referral_has_two_cases(havn: World) -> None:
+    """Their sender has counted them."""
     first, second = await open_cases(havn, ECPR, ECPR | {"gender": "woman"})
-    assert first.id == second.id
-    assert len(await havn.events("identification", "case-opened")) == 1
+    assert first.id != second.id
+    assert len(await havn.events("identification", "case-opened")) == 2
 
 
 async def test_people_without_identifiers_are_never_taken_for_each_other(havn: World) -> None:
@@ -102,15 +61,18 @@ async def test_people_without_identifiers_are_never_taken_for_each_other(havn: W
     assert first.id != second.id
 
 
-async def test_referrals_of_the_same_people_at_the_same_time_open_one_case_each(havn: World) -> None:
-    """In whatever order they name them: nobody waits for somebody who waits for them."""
+async def test_referrals_of_the_same_people_at_the_same_time_open_a_case_for_each_subject(havn: World) -> None:
+    """In whatever order they name them: nobody waits for somebody who waits for them, and every pair is asked about."""
     first, second = subject("P01", **ECPR), subject("P02", **PASSPORT)
-    orders = ([first, second], [second, first]) * 3
+    orders = ([first, second], [second, first]) * 2
     await asyncio.gather(*(send(havn, *order, kind="identification", sender="hopenow") for order in orders))
     await havn.settled()
-    assert len(await listed(havn, "cmm")) == 2
+    assert len(await listed(havn, "cmm")) == 8
     assert await havn.sql("identification", "SELECT reason FROM dead_letter") == []
-    assert len(await havn.events("identification", "case-referred")) == 10
+    (asked,) = await havn.sql(
+        "identification", "SELECT count(*) AS pairs FROM question WHERE 'number' = ANY (matched_on)"
+    )
+    assert asked["pairs"] == 2 * 6
 
 
 # ---------------------------------------------------------------- age

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.identification.builders import CASES, CMM_DECIDES, EUROPEAN, US_DECIDES, Opened, listed, name_of, open_case
-from tests.identification.finding.people import look_for
+from tests.identification.finding.people import Met, look_for
 from tests.identification.life import done
 from tests.identification.opening.doors import describe, open_door, opening, person_of, places, try_opening
 from tests.identification.opening.test_drafts import DRAFTS, HALF, read, save
@@ -66,17 +66,8 @@ async def test_consents_at_the_door_are_given_when_the_person_was_met(havn: Worl
 async def test_whoever_is_met_is_found_by_name_and_number_from_then_on(havn: World) -> None:
     case = await open_door(havn, CMM_DECIDES | PASSPORT | {"given_name": "Malee", "family_name": "Opdigtet"})
     assert [each["case_id"] for each in await look_for(havn, given_name="Malee", family_name="Opdigtet")] == [case.id]
-    assert (await open_case(havn, PASSPORT, sender="reden")).id == case.id
-    assert len(await opened_events(havn)) == 1
-
-
-async def test_a_new_case_after_an_ended_one_names_it_whoever_opens_it(havn: World) -> None:
-    first = await open_door(havn, CMM_DECIDES | PASSPORT)
-    await havn.set_clock("2026-03-09T12:00:00+01:00")
-    await first.decide()
-    await done(first.post("/closure", {"on": "2026-03-09", "reason": "She has gone home."}))
-    await open_door(havn, CMM_DECIDES | PASSPORT)
-    assert [event["earlier_case_id"] for event in await opened_events(havn)] == [None, first.id]
+    referred = Met(havn, (await open_case(havn, PASSPORT, sender="reden")).id, [])
+    assert await referred.asked_about() == {case.id}
 
 
 @pytest.mark.parametrize(
@@ -126,10 +117,10 @@ async def test_how_to_reach_the_person_safely_comes_with_the_referral_into_the_c
     assert (await person_of(without))["safe_contact"] is None
 
 
-async def test_a_person_who_was_described_anew_since_is_joined_by_the_new_number(havn: World) -> None:
+async def test_a_person_who_was_described_anew_since_is_asked_about_by_the_new_number(havn: World) -> None:
     case = await open_door(havn, CMM_DECIDES)
     await describe(case, CMM_DECIDES | PASSPORT)
-    assert (await open_case(havn, PASSPORT)).id == case.id
+    assert await Met(havn, (await open_case(havn, PASSPORT)).id, []).asked_about() == {case.id}
 
 
 # ---------------------------------------------------------------- drafts

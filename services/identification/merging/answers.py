@@ -1,0 +1,140 @@
+"""The answer to a question: one person, and the newer case is merged into the older; or two, and never asked again. Both can
+be taken back."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.identification.case import lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import CaseStatus, QuestionState, SameOrDifferent
+from services.identification.case.models import Case
+from services.identification.case.schemas import CasePerson, SealedText
+from services.identification.finding import repository as finding_repository
+from services.identification.merging import domain, repository
+from services.identification.merging.schemas import QuestionAnswer
+from services.identification.questions import domain as questions
+from services.identification.questions import facts
+from services.identification.questions import repository as questions_repository
+from services.identification.questions.models import Question
+from shared.contract.personal import Personal
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
+from shared.kernel.errors import Conflict, Unprocessable
+
+
+class QuestionAnswered(Conflict):
+    """Somebody has answered it, or there is nothing left to ask."""
+
+
+class QuestionNotAnswered(Conflict):
+    """There is no answer to take back."""
+
+
+class ChoiceMissing(Conflict):
+    """The two cases say different things of the person, and somebody has to say whose holds."""
+
+
+class NotAChoice(Unprocessable):
+    """`keep` names a fact of a person, and one of the two cases."""
+
+
+class BothCasesClosed(Conflict):
+    """A closed case never goes on, so one of the two is opened again first."""
+
+
+async def answer(
+    work: UnitOfWork, *, question_id: UUID, said: QuestionAnswer, expected: ExpectedVersion
+) -> tuple[Question, UUID]:
+    """Say whether the two cases are about one person; gives the question and the case where the work goes on."""
+    question = await questions_repository.find(work, question_id, operation="question.answer", lock=True)
+    expected.check(question)
+    if question.state not in questions_repository.UNANSWERED:
+        raise QuestionAnswered(f"The question is {question.state}; what was answered is taken back by POST .../undo.")
+    newer, older = await cases.lock_pair(work, question.newer_now, question.older_now, ExpectedVersion())
+    goes_on = newer
+    if said.answer is SameOrDifferent.SAME:
+        goes_on, merged = _who_goes_on(newer, older)
+        await _check_choice(work, goes_on, merged, said.keep)
+    question.state, question.answer = QuestionState.ANSWERED, said.answer
+    question.answered_at, question.answered_by = work.now, work.actor.org
+    question.version += 1
+    await questions_repository.keep_reason(work, question, SealedText(text=said.reason))
+    if said.answer is SameOrDifferent.SAME:
+        await domain.join(work, merged, goes_on, keep=said.keep, question_id=question.id)
+    else:
+        await questions.settle(work, {newer.id, older.id})
+    return question, goes_on.id
+
+
+def _who_goes_on(newer: Case, older: Case) -> tuple[Case, Case]:
+    """The case where the work goes on, and the one that is merged into it: the older goes on unless only the newer is decided;
+    a closed one never does (docs/rules.md, identity-2)."""
+    if CaseStatus.CLOSED is newer.status is older.status:
+        raise BothCasesClosed("Both cases are closed. Open the one that goes on again first: POST .../reopening.")
+    only_newer_is_decided = newer.status in lifecycle.DECIDED and older.status not in lifecycle.DECIDED
+    newer_goes_on = only_newer_is_decided or older.status is CaseStatus.CLOSED
+    if newer_goes_on and newer.status is not CaseStatus.CLOSED:
+        return newer, older
+    return older, newer
+
+
+async def _check_choice(work: UnitOfWork, goes_on: Case, merged: Case, keep: Mapping[str, UUID]) -> None:
+    """Raises NotAChoice and ChoiceMissing."""
+    unknown = [
+        name for name, case_id in keep.items() if name not in facts.CHOSEN or case_id not in (goes_on.id, merged.id)
+    ]
+    if unknown:
+        raise NotAChoice(
+            "`keep` takes facts in which the two cases differ, each with the id of one of the two: GET .../questions/{id}.",
+            errors=[{"loc": ["body", "keep"], "msg": "Not a fact that is chosen, or not one of the two cases."}],
+        )
+    differing = facts.differing(await repository.person_of(work, goes_on), await repository.person_of(work, merged))
+    missing = [name for name in differing if name not in keep]
+    if missing:
+        raise ChoiceMissing(
+            f"The two cases differ in {', '.join(missing)}: say in `keep` whose holds, for each.", fields=missing
+        )
+
+
+async def undo(work: UnitOfWork, *, question_id: UUID, expected: ExpectedVersion) -> tuple[Question, UUID]:
+    """Take the answer back: two merged cases are two again, and a pair that was said to be different may be asked about
+    again. Gives the question and its newer case."""
+    question = await questions_repository.find(work, question_id, operation="question.undo", lock=True)
+    expected.check(question)
+    if question.state is not QuestionState.ANSWERED:
+        raise QuestionNotAnswered(f"The question is {question.state}; there is no answer to take back.")
+    if question.answer is SameOrDifferent.SAME:
+        await _take_apart(work, question)
+    question.state, question.answer = QuestionState.UNDONE, None
+    question.answered_at, question.answered_by = work.now, work.actor.org
+    question.version += 1
+    await questions.settle(work, {question.newer_id, question.older_id})
+    await work.session.flush()
+    return question, question.newer_now
+
+
+async def _take_apart(work: UnitOfWork, question: Question) -> None:
+    """Undo the merge that this answer has made, if nobody has done so yet."""
+    merged_id = await repository.merged_by(work, question.id)
+    if merged_id is None:
+        return
+    into = await repository.merge_of(work, merged_id)
+    if into is None:
+        return
+    case, surviving = await cases.lock_pair(work, merged_id, into.into_id, ExpectedVersion(), even_merged=True)
+    await domain.part(work, case, surviving)
+
+
+async def differs(work: UnitOfWork, question: Question) -> dict[str, dict[UUID, Personal[Any]]]:
+    """The facts in which the two descriptions differ, as each case has them."""
+    people = await finding_repository.open_people(work, [question.newer_now, question.older_now], for_itself=False)
+    if len(people) < 2:
+        return {}
+    (one, mine), (other, theirs) = people
+    names = facts.differing(mine, theirs)
+    return {name: {one.id: _bare(mine, name), other.id: _bare(theirs, name)} for name in names}
+
+
+def _bare(person: CasePerson, name: str) -> Personal[Any]:
+    return Personal(person.model_dump(mode="json", include={name})[name])

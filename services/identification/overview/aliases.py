@@ -1,0 +1,72 @@
+"""A merged case as those see it who have nothing to do with the one it was merged into: they are told of no merge. They read
+their own case as it stood, and from then on what is recorded anew and their part gives (docs/rules.md, identity-3)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from services.identification.case import lifecycle
+from services.identification.case import repository as cases
+from services.identification.case.codes import CaseStatus
+from services.identification.case.models import Case, Part
+from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions.standing import standing
+from services.identification.merging import repository as merging_repository
+from services.identification.merging.models import Merge
+from services.identification.periods import repository as periods_repository
+from shared.contract.codes import Authority
+from shared.contract.organisations import CENTRE
+from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
+
+_IN_ORDER: Final = tuple(CaseStatus)
+
+Above = Sequence[tuple[Merge, Case, bool]]
+"""The merges from a case to where the work goes on: how it stood then, the case it led to, and whether a period runs there."""
+
+
+async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[UUID, Above]:
+    """What went on elsewhere with the persons of these cases, for those that the actor is told of no merge of."""
+    merged = [case for case, _ in found if case.merged_into]
+    if not merged or work.actor.org == CENTRE:
+        return {}
+    known = await cases.known_among(work, [case.merged_into for case in merged if case.merged_into])
+    hidden = [case.id for case in merged if case.merged_into not in known]
+    async with cases.as_itself(work):
+        # The actor may know nothing of the other case but what comes of it here.
+        rows = await merging_repository.merges_above(work, hidden)
+        in_period = await _in_period(work, {case.id for _, _, case in rows}, on=on_date(work.now))
+    above: dict[UUID, list[tuple[Merge, Case, bool]]] = {case_id: [] for case_id in hidden}
+    for start, merge, case in rows:
+        above[start].append((merge, case, case.id in in_period))
+    return above
+
+
+async def _in_period(work: UnitOfWork, case_ids: Collection[UUID], *, on: date) -> set[UUID]:
+    """Those of these cases in which a period that stands has not ended."""
+    wanted = list(case_ids)
+    decisions = await decisions_repository.decisions_of(work, wanted)
+    granted = await periods_repository.periods_of(work, wanted)
+    return {
+        case_id
+        for case_id in wanted
+        for period in granted[case_id]
+        if period.ends_on >= on and period.decision_id in standing(decisions[case_id])
+    }
+
+
+def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
+    """Where the case stands, with what was recorded anew where the work goes on. That nobody is to be removed while the person
+    is worked on anywhere is for everybody; how far the work has come, for who has referred the person."""
+    shown = dict(own)
+    for merge, case, is_in_period in above:
+        is_worked_on = case.status not in lifecycle.DECIDED or case.removal_hold or is_in_period
+        shown["identification_pending"] = shown["identification_pending"] or is_worked_on
+        if part is not Part.REFERRER:
+            continue
+        if case.status is not merge.status:
+            shown["status"] = max(shown["status"], case.status, key=_IN_ORDER.index)
+        if case.authority is not merge.authority:
+            shown["deciding_authority"] = None if case.authority is Authority.NEEDS_REVIEW else case.authority
+    return shown

@@ -1,0 +1,22 @@
+"""The endpoint that ends a part."""
+
+from uuid import UUID
+
+from services.identification.case.policies import Caseworker
+from services.identification.parties import domain
+from services.identification.parties.schemas import PartyEnd, PartyEndReceipt
+from shared.contract.types import Organisation, Tagged
+from shared.http.parameters import IfMatch
+from shared.runtime.service import service_router
+
+router = service_router()
+
+
+@router.post("/cases/{case_id}/parties/{org}/end")
+async def end_part(
+    work: Caseworker, case_id: UUID, org: Organisation, said: PartyEnd, expected: IfMatch
+) -> Tagged[PartyEndReceipt]:
+    """CMM ends an organisation's part in the case. From then on the case does not exist for it, and nothing more reaches it;
+    its own referral stays its own. Not for who decides, nor while a task of its own runs (409)."""
+    case = await domain.end(work, case_id=case_id, organisation=org, said=said, expected=expected)
+    return PartyEndReceipt(org=org, ended_at=work.now).tagged(case)

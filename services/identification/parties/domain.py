@@ -1,0 +1,76 @@
+"""How an organisation's part in a case ends: it withdraws the referral that gave it, or CMM ends it. The case goes on."""
+
+from uuid import UUID
+
+from services.identification.case import repository as cases
+from services.identification.case.models import Case, Part
+from services.identification.case.schemas import SealedText
+from services.identification.consents import recipients
+from services.identification.parties import repository
+from services.identification.parties.schemas import PartyEnd
+from shared.contract.events import PartyEnded, SourceWithdrawn
+from shared.contract.organisations import CENTRE
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
+from shared.kernel.errors import Conflict, Forbidden, NotFound
+
+
+class OnlyTheCentreEndsParts(Forbidden):
+    """Who has to do with a case is CMM's to say."""
+
+
+class PartyNotFound(NotFound):
+    """The organisation has no part in the case."""
+
+
+class PartIsADuty(Conflict):
+    """The organisation decides in the case, works on it, or has a task in it that is not done."""
+
+
+async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: PartyEnd, expected: ExpectedVersion) -> Case:
+    """CMM ends an organisation's part, with a reason that is kept. From then on the case does not exist for it; its own
+    referral stays its own."""
+    case = await cases.lock_case(work, case_id, expected)
+    if work.actor.org != CENTRE:
+        raise OnlyTheCentreEndsParts("Only CMM ends the part of an organisation in a case.")
+    part = await cases.part_of(work, case.id, organisation)
+    if part is None:
+        raise PartyNotFound
+    is_running = part is Part.MUNICIPALITY and case.child_assessed_at is None
+    if part in cases.WORKING or is_running:
+        raise PartIsADuty(
+            "This organisation decides in the case or has a task in it that is not done: it keeps its part until then."
+        )
+    await repository.keep_ended_part(work, case, organisation, part, SealedText(text=said.reason))
+    await cases.set_part(work, case.id, organisation, None)
+    work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=organisation))
+    return case
+
+
+async def withdraw(work: UnitOfWork, *, referral_id: UUID, sender: str) -> None:
+    """The referral was withdrawn: the part that it gave its sender ends at once. Whose case has no other source stays open
+    with CMM, with its deadlines and a child's protection, and says so; no machine closes or erases it
+    (docs/rules.md, identity-3)."""
+    for referral in await repository.referrals_to_withdraw(work, referral_id):
+        case = await cases.case_for_itself(work, referral.case_id)
+        if case is None:
+            continue
+        referral.withdrawn_at = work.now
+        await work.session.flush()
+        if await _end_part(work, case, sender):
+            work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=sender))
+        if case.opened_by is None and not await repository.has_other_source(work, case.id):
+            case.source_withdrawn_at = work.now
+            work.record(SourceWithdrawn(case_id=case.id, occurred_at=work.now, referral_id=referral_id))
+
+
+async def _end_part(work: UnitOfWork, case: Case, sender: str) -> bool:
+    """Whether something that the referral gave its sender has ended. What the law gives it stays, and what the person lets it
+    know by a consent that somebody else has recorded."""
+    if await cases.has_referred(work, case.id, sender):
+        return False
+    if await cases.part_of(work, case.id, sender) is not Part.REFERRER:
+        return True
+    part = await recipients.part_without_referral(work, case, sender)
+    await cases.set_part(work, case.id, sender, part)
+    return True

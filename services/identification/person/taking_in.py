@@ -1,0 +1,65 @@
+"""Facts that come later about a person whose identity is settled are taken in: with where they come from, an undecided case
+is routed by them, deadlines follow, and who works on the case sees that they are new (docs/rules.md, identity-8)."""
+
+from typing import Any
+from uuid import UUID
+
+from services.identification.authority import domain as authority
+from services.identification.case import lifecycle
+from services.identification.case.models import MINORS, Case
+from services.identification.case.schemas import CasePerson
+from services.identification.children import domain as children
+from services.identification.finding import search
+from services.identification.person import description, legal_status, repository
+from services.identification.routing import domain as routing
+from shared.contract.codes import AgeBasis
+from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
+from shared.kernel.text import AS_STORED
+
+
+def keeping_a_child(
+    surviving: Case, merged: Case, person: CasePerson, *, known: tuple[CasePerson, CasePerson]
+) -> CasePerson:
+    """Of two merged cases: whom either says to be a minor stays one, unless one of the two has an age assessment
+    (docs/rules.md, child-2)."""
+    is_said_to_be_one = bool({surviving.age_group, merged.age_group} & MINORS)
+    if not is_said_to_be_one or any(each.age_basis is AgeBasis.ASSESSED for each in known):
+        return person
+    return person.model_copy(update={"age_basis": AgeBasis.PRESUMED_MINOR})
+
+
+async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_by: UUID) -> None:
+    """Make this the description of a locked case's person. Whoever calls it has the deadlines set; `brought_by` is the case
+    that the facts come from."""
+    known = await repository.open_person(work, case, fields=[])
+    if person == known:
+        return
+    today = on_date(work.now)
+    before, routed_by = description.published_facts(case), routing.facts_on(case, today)
+    await repository.store_person(work, case, person, brought_by=brought_by)
+    for name, value in description.facts_of(person, on=today).items():
+        setattr(case, name, value)
+    await search.index(work, case.id, person)
+    await legal_status.follow_the_description(work, case)
+    if before != description.published_facts(case):
+        description.record_description(work, case)
+    await children.protect(work, case)
+    if routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
+        authority.route(case, now=work.now)
+        await authority.record_route(work, case)
+
+
+def without_what_was_taken_in(now: CasePerson, *, before: CasePerson, after: CasePerson) -> CasePerson:
+    """The description with each fact that was taken in, and not changed since, as it was before."""
+    values: dict[str, Any] = dict(now)
+    for name in CasePerson.model_fields:
+        taken, mine = getattr(after, name), getattr(now, name)
+        if taken == getattr(before, name):
+            continue
+        if mine == taken:
+            values[name] = getattr(before, name)
+        elif isinstance(taken, list):
+            brought = [each for each in taken if each not in getattr(before, name)]
+            values[name] = [each for each in mine if each not in brought]
+    return CasePerson.model_validate(values, context=AS_STORED)

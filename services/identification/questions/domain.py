@@ -1,0 +1,172 @@
+"""Who is who: a number is a claim, so two cases that may be about one person are a question, and people answer it
+(docs/rules.md, identity-1 and identity-2)."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+from services.identification.case import repository as cases
+from services.identification.case.codes import AskedBecause, QuestionState
+from services.identification.case.models import Case
+from services.identification.case.schemas import CasePerson
+from services.identification.finding import repository as finding_repository
+from services.identification.finding import search
+from services.identification.finding.schemas import MatchedOn, PossibleDuplicate
+from services.identification.finding.search import Found
+from services.identification.questions import repository
+from services.identification.questions.models import Question
+from shared.contract.codes import Authority
+from shared.contract.organisations import CENTRE, IMMIGRATION
+from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.errors import Conflict
+
+LEAST_ASKED: Final = 0.6
+MOST_ASKED: Final = 10
+_WORD_OF_THE_SENDER: Final = 1.0
+_AT_ONCE: Final = 50
+_BECAUSE: Final[Mapping[MatchedOn, AskedBecause]] = {
+    MatchedOn.IDENTIFIERS: AskedBecause.NUMBER,
+    MatchedOn.GIVEN_NAME: AskedBecause.NAME,
+    MatchedOn.FAMILY_NAME: AskedBecause.NAME,
+    MatchedOn.ALIASES: AskedBecause.NAME,
+    MatchedOn.BIRTH_DATE: AskedBecause.BIRTH_DATE,
+}
+
+
+class QuestionOpen(Conflict):
+    """Another case has a number of this person; one person is not decided about twice."""
+
+
+async def look(work: UnitOfWork, *, case_id: UUID) -> None:
+    """Ask who else may be the person of this case, among all there are. It runs for itself, after the case is open or its
+    person described anew, so that nobody who waits for an answer can tell whether there was anything to ask."""
+    found = await finding_repository.open_people(work, [case_id], for_itself=True)
+    if not found or found[0][0].refused_on:
+        await ask_no_longer(work, case_id)
+        return
+    case, person = found[0]
+    case.is_to_compare = False
+    said = await repository.said_by_senders(work, case.id)
+    asked = await _pairs(work, case, person, said)
+    await repository.ask(work, asked)
+    await ask_no_longer(work, case.id, besides=asked)
+    await settle(work, [case.id])
+
+
+async def look_again(work: UnitOfWork, case: Case) -> None:
+    """The person of this locked case was described anew. CMM, which may know all of it, is asked at once; after anybody else's
+    change it is looked later (`look_where_due`), so that the answer takes no longer for who is known."""
+    case.is_to_compare = True
+    if work.actor.org == CENTRE:
+        async with cases.as_itself(work):
+            await look(work, case_id=case.id)
+
+
+async def look_where_due(work: UnitOfWork) -> bool:
+    """Sweep: cases whose person was described anew, or whose opening was not followed yet."""
+    due = await repository.take_to_compare(work, limit=_AT_ONCE)
+    for case_id in due:
+        await look(work, case_id=case_id)
+    return len(due) == _AT_ONCE
+
+
+async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collection[UUID]) -> list[Question]:
+    """The questions to ask, the strongest first; of cases that were merged, about the one where the work goes on."""
+    group = await finding_repository.group_of(work, case.id)
+    apart = group | await repository.siblings_of(work, case.id)
+    alike = await search.likely(work, person=person, least=LEAST_ASKED, besides=apart, for_itself=True)
+    survivors = await finding_repository.surviving(work, [*said, *(each.case.id for each in alike)])
+    never = apart | await repository.different_from(work, group)
+    best: dict[UUID, tuple[float, set[AskedBecause]]] = {}
+    for each in alike:
+        other = survivors.get(each.case.id, each.case.id)
+        if not {other, each.case.id} & never:
+            best.setdefault(other, (each.likeness.score, _because(each)))
+    for each_said in said:
+        other = survivors.get(each_said, each_said)
+        if not {other, each_said} & never:
+            score, because = best.get(other, (_WORD_OF_THE_SENDER, set()))
+            best[other] = (score, because | {AskedBecause.SENDER_SAYS})
+    strongest = sorted(best.items(), key=lambda pair: (-pair[1][0], pair[0]))[:MOST_ASKED]
+    order = await repository.order_of_opening(work, [case.id, *best])
+    asked = []
+    for other, why in strongest:
+        older, newer = sorted((case.id, other), key=order.__getitem__)
+        asked.append(_question(work, older, newer, why))
+    return asked
+
+
+def _because(found: Found) -> set[AskedBecause]:
+    return {_BECAUSE[field] for field in found.likeness.matched_on if field in _BECAUSE}
+
+
+def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Collection[AskedBecause]]) -> Question:
+    score, because = why
+    return Question(
+        newer_id=newer,
+        older_id=older,
+        newer_now=newer,
+        older_now=older,
+        score=score,
+        matched_on=[each for each in AskedBecause if each in because],
+        state=QuestionState.OPEN,
+        asked_at=work.now,
+    )
+
+
+async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[Question] = ()) -> None:
+    """What was asked about this case, and rests on nothing any more, needs no answer."""
+    still = {frozenset((question.newer_id, question.older_id)) for question in besides}
+    async with cases.as_itself(work):
+        for question in await repository.open_about(work, case_id):
+            if frozenset((question.newer_id, question.older_id)) not in still:
+                question.state, question.score, question.matched_on = QuestionState.MOOT, 0.0, []
+
+
+async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
+    """After cases were merged, or taken apart again: what was asked is asked of the cases where the work goes on, once for
+    each pair and the strongest first; where the two are one by now there is nothing left to ask."""
+    async with cases.as_itself(work):
+        questions = await repository.about(work, case_ids)
+        sides = {each for question in questions for each in (question.newer_id, question.older_id)}
+        survivors = await finding_repository.surviving(work, sides)
+        answered = {
+            frozenset((survivors[each.newer_id], survivors[each.older_id]))
+            for each in questions
+            if each.state is QuestionState.ANSWERED
+        }
+        for question in questions:
+            question.newer_now = survivors[question.newer_id]
+            question.older_now = survivors[question.older_id]
+            pair = frozenset((question.newer_now, question.older_now))
+            if question.state in (QuestionState.OPEN, QuestionState.MOOT):
+                is_moot = len(pair) == 1 or pair in answered or not question.matched_on
+                question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN
+                answered.add(pair)
+
+
+async def possible_duplicates(work: UnitOfWork, case: Case, person: CasePerson) -> list[PossibleDuplicate]:
+    """For who opens a case: the cases it may be one with, as far as the actor may answer that question itself. Only what the
+    actor may see anyway is looked through."""
+    decides = work.actor.org == IMMIGRATION and case.authority is Authority.US
+    if work.actor.org != CENTRE and not decides:
+        return []
+    found = await search.likely(work, person=person, least=LEAST_ASKED, besides=[case.id])
+    survivors = await finding_repository.surviving(work, [each.case.id for each in found])
+    shown: dict[UUID, PossibleDuplicate] = {}
+    for each in found:
+        other = survivors.get(each.case.id, each.case.id)
+        shown.setdefault(other, PossibleDuplicate(case_id=other, **search.in_words(each.likeness)))
+    return list(shown.values())[:MOST_ASKED]
+
+
+async def check_answered(work: UnitOfWork, case: Case) -> None:
+    """Raises QuestionOpen, with the questions that rest on a number and that the decider may answer itself. No other holds a
+    decision up: what nobody here may know cannot be waited for (docs/rules.md, identity-7)."""
+    blocking = await repository.blocking(work, case.id)
+    if blocking:
+        raise QuestionOpen(
+            "Another case has a number of this person. Answer first whether the two are one: "
+            "POST /identification/v1/questions/{id}/answer.",
+            questions=[str(each) for each in blocking],
+        )

@@ -1,0 +1,33 @@
+"""Tables of who is who."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from services.identification.case.codes import AskedBecause, QuestionState, SameOrDifferent
+from services.identification.case.models import Table
+from shared.data.columns import code, codes, moment, record_id, sealed
+
+
+class Question(Table, table=True):
+    """Whether two cases are about one person, asked once for the pair.
+
+    `newer_id` and `older_id` are the cases as they were asked about; `newer_now` and `older_now` those where the work on the
+    two people goes on, which are one and the same once the cases are merged."""
+
+    id: UUID = record_id()
+    newer_id: UUID = Field(foreign_key="case_file.id")
+    older_id: UUID = Field(foreign_key="case_file.id")
+    newer_now: UUID = Field(foreign_key="case_file.id")
+    older_now: UUID = Field(foreign_key="case_file.id")
+    score: float
+    matched_on: list[AskedBecause] = codes(AskedBecause)
+    state: QuestionState = code(QuestionState, default=QuestionState.OPEN)
+    asked_at: datetime = moment()
+    answer: SameOrDifferent | None = code(SameOrDifferent, default=None)
+    answered_at: datetime | None = moment(default=None)
+    answered_by: str | None = None
+    version: int = 1
+    reason: bytes | None = sealed(default=None)
+    """Why, in the words of who answered, sealed under the key of `newer_id`."""

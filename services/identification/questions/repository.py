@@ -1,0 +1,181 @@
+"""The questions whether two cases are about one person: only ever added to, and moved along when cases are merged."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from services.identification.case.codes import AskedBecause, QuestionState, SameOrDifferent
+from services.identification.case.models import Case, CaseParty, CaseReferral, Part
+from services.identification.case.repository import seal
+from services.identification.case.schemas import SealedText
+from services.identification.questions.models import Question
+from shared.contract.codes import Purpose
+from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
+
+UNANSWERED = frozenset({QuestionState.OPEN, QuestionState.UNDONE})
+_SETTLED_BY_MACHINE = (QuestionState.OPEN, QuestionState.MOOT)
+
+
+class QuestionNotFound(NotFound):
+    """No such question, or none that you may answer."""
+
+
+def _has_part(case_id: Mapped[UUID], actor: Actor, part: Part) -> ColumnElement[bool]:
+    return exists().where(
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, col(CaseParty.part) == part
+    )
+
+
+def may_answer(actor: Actor) -> ColumnElement[bool]:
+    """CMM, and the authority that decides in both cases (docs/rules.md, identity-2)."""
+    return or_(
+        *(
+            and_(_has_part(col(Question.newer_now), actor, part), _has_part(col(Question.older_now), actor, part))
+            for part in (Part.CENTRE, Part.AUTHORITY)
+        )
+    )
+
+
+# ---------------------------------------------------------------- asking
+
+
+async def siblings_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
+    """The cases of the other subjects of the referral behind this one: its sender has counted them."""
+    of_case = select(col(CaseReferral.referral_id)).where(col(CaseReferral.case_id) == case_id)
+    query = select(col(CaseReferral.case_id)).where(col(CaseReferral.referral_id).in_(of_case))
+    return set(await work.session.scalars(query)) - {case_id}
+
+
+async def said_by_senders(work: UnitOfWork, case_id: UUID) -> set[UUID]:
+    """The cases that those who referred the person say are about the same one."""
+    query = select(col(CaseReferral.same_as)).where(
+        col(CaseReferral.case_id) == case_id, col(CaseReferral.same_as).is_not(None)
+    )
+    return {each for each in await work.session.scalars(query) if each}
+
+
+async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UUID]:
+    """The cases of which somebody has said that they are about another person than these cases, as asked and by now."""
+    is_answered = and_(col(Question.state) == QuestionState.ANSWERED, col(Question.answer) == SameOrDifferent.DIFFERENT)
+    sides = [(Question.newer_id, Question.older_id), (Question.newer_now, Question.older_now)]
+    both_ways = [*sides, *(side[::-1] for side in sides)]
+    halves = [select(col(other)).where(col(mine).in_(case_ids), is_answered) for mine, other in both_ways]
+    return set(await work.session.scalars(union_all(*halves)))
+
+
+async def ask(work: UnitOfWork, questions: Iterable[Question]) -> None:
+    """Ask these; a question about a pair that waits for its answer, or had become moot, is asked as it stands now."""
+    for question in questions:
+        row = question.model_dump(exclude={"reason", "answer", "answered_at", "answered_by"})
+        added = insert(Question).values(row)
+        await work.session.execute(
+            added.on_conflict_do_update(
+                index_elements=["newer_id", "older_id"],
+                set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
+                where=col(Question.state).in_(_SETTLED_BY_MACHINE),
+            )
+        )
+        work.audit(operation="question.ask", subject_id=question.newer_id, object_ids=[question.older_id])
+
+
+async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
+    """The questions about this case, as asked, that wait for an answer; locked."""
+    query = select(Question).where(
+        or_(col(Question.newer_id) == case_id, col(Question.older_id) == case_id),
+        col(Question.state) == QuestionState.OPEN,
+    )
+    return list(await work.session.scalars(query.order_by(col(Question.id)).with_for_update()))
+
+
+async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """For each of these cases a number that is greater the later it was opened."""
+    found = await work.session.execute(select(col(Case.id), col(Case.position)).where(col(Case.id).in_(case_ids)))
+    return {case_id: position or 0 for case_id, position in found}
+
+
+async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
+    """Cases whose person is still to be compared with everybody else, locked; those that somebody else is at are passed by."""
+    query = (
+        select(col(Case.id)).where(col(Case.is_to_compare), col(Case.erased_at).is_(None)).order_by(col(Case.position))
+    )
+    return list(await work.session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+
+
+async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:
+    """All that was ever asked about these cases, the strongest first, of equal ones the oldest; locked."""
+    columns = (Question.newer_id, Question.older_id, Question.newer_now, Question.older_now)
+    query = select(Question).where(or_(*(col(each).in_(case_ids) for each in columns)))
+    in_order = query.order_by(col(Question.score).desc(), col(Question.asked_at), col(Question.id))
+    return list(await work.session.scalars(in_order.with_for_update().execution_options(populate_existing=True)))
+
+
+async def blocking(work: UnitOfWork, case_id: UUID) -> list[UUID]:
+    """The open questions about the case that rest on a number and that the actor may answer itself, oldest first."""
+    query = select(col(Question.id)).where(
+        or_(col(Question.newer_now) == case_id, col(Question.older_now) == case_id),
+        col(Question.state) == QuestionState.OPEN,
+        col(Question.matched_on).contains([AskedBecause.NUMBER]),
+        may_answer(work.actor),
+    )
+    return list(await work.session.scalars(query.order_by(col(Question.asked_at), col(Question.id))))
+
+
+# ---------------------------------------------------------------- answering
+
+
+async def find(
+    work: UnitOfWork, question_id: UUID, *, operation: str, purpose: Purpose | None = None, lock: bool = False
+) -> Question:
+    """A question that the actor may answer; raises QuestionNotFound."""
+    query = select(Question).where(col(Question.id) == question_id, may_answer(work.actor))
+    found = await work.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise QuestionNotFound
+    work.audit(operation=operation, subject_id=found.newer_now, object_ids=[found.id, found.older_now], purpose=purpose)
+    return found
+
+
+async def keep_reason(work: UnitOfWork, question: Question, reason: SealedText) -> None:
+    """Seal why the question was answered so."""
+    await seal(work, question, {"reason": reason}, owner=question.newer_id)
+    await work.session.flush()
+
+
+_PLACE = (col(Question.asked_at), -col(Question.score), col(Question.id))
+
+
+async def list_questions(
+    work: UnitOfWork,
+    *,
+    state: QuestionState,
+    case_id: UUID | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[Question]:
+    """The questions that the actor may answer, oldest first and of one instant the strongest, up to one more than `limit`."""
+    query = select(Question).where(col(Question.state) == state, may_answer(work.actor))
+    if case_id:
+        sides = (Question.newer_id, Question.older_id, Question.newer_now, Question.older_now)
+        query = query.where(or_(*(col(side) == case_id for side in sides)))
+    if after:
+        asked_at, score, question_id = after
+        last = (datetime.fromisoformat(str(asked_at)), -float(score), UUID(str(question_id)))
+        query = query.where(tuple_(*_PLACE) > last)
+    found = list(await work.session.scalars(query.order_by(*_PLACE).limit(limit + 1)))
+    work.audit(operation="question.list", object_ids=[question.id for question in found[:limit]])
+    return found
+
+
+async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
+    """The cases that these questions are about, with one statement."""
+    wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
+    if not wanted:
+        return {}
+    return {case.id: case for case in await work.session.scalars(select(Case).where(col(Case.id).in_(wanted)))}

@@ -1,0 +1,455 @@
+"""Who is who: a number is a claim. Every subject has a case of its own, a resemblance is a question, and people answer it."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case, open_cases
+from tests.identification.finding.people import QUESTIONS, Met, ecpr, meet
+from tests.identification.life import close
+from tests.world import World
+
+MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-17"}
+ALIKE = {"given_name": "Mali", "family_name": "Suvan", "birth_date": "2001-05-17"}
+NUMBER: dict[str, Any] = {"identifiers": [ecpr("1405981AB2")]}
+
+
+def as_met(case: Opened) -> Met:
+    return Met(case.havn, case.id, [])
+
+
+async def decided(case: Met) -> tuple[int, str]:
+    await case.recommend()
+    made = await case.try_deciding("CMM")
+    return (201, "") if made.status_code == 201 else name_of(made)
+
+
+# ---------------------------------------------------------------- what is asked
+
+
+async def test_two_strangers_under_one_number_are_two_cases_and_a_question(havn: World) -> None:
+    """Each has its own deadlines, authority and protection at once (docs/rules.md, identity-1)."""
+    adult = as_met(await open_case(havn, {"stated_age": 24, "residence_basis": "visa"} | NUMBER))
+    child = as_met(await open_case(havn, US_DECIDES | {"stated_age": 15} | NUMBER, sender="hopenow"))
+    assert adult.id != child.id
+    details = await child.details()
+    assert (details["age_group"], details["routing"]["authority"]) == ("presumed_minor", "US")
+    assert {"decision", "child_notification"} <= {deadline["kind"] for deadline in details["deadlines"]}
+    (question,) = await child.questions()
+    assert question["matched_on"] == ["number"]
+    assert [case["case_id"] for case in question["cases"]] == [child.id, adult.id], "the newer one first"
+    assert [case["sender"] for case in question["cases"]] == ["hopenow", "politi-oestjylland"]
+
+
+@pytest.mark.row(13)
+async def test_opening_a_case_warns_whom_it_may_be_one_with_and_asks(havn: World) -> None:
+    first = await meet(havn, **MALEE)
+    assert first.possible_duplicates == []
+    second = await meet(havn, **ALIKE)
+    (warning,) = second.possible_duplicates
+    assert warning["case_id"] == first.id
+    assert warning["matched_on"] == ["given_name", "family_name", "birth_date"]
+    (question,) = await second.questions()
+    assert (question["state"], question["score"]) == ("open", warning["score"])
+    assert question["matched_on"] == ["name", "birth_date"]
+    assert await first.questions() == [question]
+
+
+@pytest.mark.row(13)
+async def test_a_description_that_is_corrected_asks_anew_and_asks_no_longer(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, given_name="Ngozi", family_name="Eze")
+    assert await second.questions() == []
+    await second.describe(ALIKE)
+    assert await second.asked_about() == {first.id}
+    await second.describe({"given_name": "Ngozi", "family_name": "Eze"})
+    assert await second.questions() == await first.questions() == []
+    await second.describe(ALIKE)
+    assert await second.asked_about() == {first.id}, "as before"
+
+
+async def test_who_us_describes_anew_is_looked_for_later(havn: World) -> None:
+    first = await meet(havn, by="us", **(US_DECIDES | MALEE))
+    second = await meet(havn, by="us", **(US_DECIDES | {"given_name": "Ngozi"}))
+    await second.describe(US_DECIDES | ALIKE, by="us")
+    assert await second.questions() == []
+    await havn.application.sweep()
+    assert await second.asked_about() == {first.id}
+
+
+async def test_two_subjects_of_one_referral_are_never_the_same(havn: World) -> None:
+    """Their sender has counted them (docs/rules.md, identity-4)."""
+    first, second = await open_cases(havn, MALEE | NUMBER, MALEE | NUMBER)
+    assert first.id != second.id
+    assert await as_met(first).questions() == await as_met(second).questions() == []
+
+
+async def test_a_sender_may_say_itself_that_it_is_the_same_person(havn: World) -> None:
+    known = as_met(await open_case(havn, CMM_DECIDES | {"given_name": "Malee"}, sender="hopenow"))
+    theirs = as_met(await open_case(havn, CMM_DECIDES | {"given_name": "Rosa"}, sender="hopenow", case_id=known.id))
+    (question,) = await theirs.questions()
+    assert (question["matched_on"], question["score"]) == (["sender_says"], 1.0)
+    assert await theirs.asked_about() == {known.id}
+
+
+async def test_the_word_of_a_sender_counts_only_for_a_case_that_it_has_to_do_with(havn: World) -> None:
+    known = await open_case(havn, CMM_DECIDES | {"given_name": "Malee"}, sender="hopenow")
+    for claimed, name in ((known.id, "Rosa"), ("01234567-89ab-4def-8123-456789abcdef", "Ngozi")):
+        theirs = as_met(await open_case(havn, CMM_DECIDES | {"given_name": name}, sender="reden", case_id=claimed))
+        assert await theirs.questions() == []
+
+
+async def test_at_most_the_ten_strongest_are_asked_about(havn: World) -> None:
+    for _ in range(11):
+        await meet(havn, **MALEE)
+    last = await meet(havn, **MALEE)
+    newer = [each for each in await last.questions() if each["cases"][0]["case_id"] == last.id]
+    assert len(newer) == len(last.possible_duplicates) == 10
+
+
+async def test_who_declined_is_asked_about_no_longer(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    assert await second.asked_about() == {first.id}
+    refused = await first.post("/refusal", {"on": "2026-03-03"})
+    assert refused.status_code == 200, refused.text
+    assert await second.questions() == await first.questions() == []
+
+
+async def test_a_question_changes_nothing_that_others_see(havn: World) -> None:
+    """No number of a case's events, no ETag, no event (docs/rules.md, identity-3)."""
+    first = as_met(await open_case(havn, CMM_DECIDES | MALEE | NUMBER))
+    before = await first.etag(), len(await havn.events("identification"))
+    second = as_met(await open_case(havn, CMM_DECIDES | MALEE | NUMBER, sender="hopenow"))
+    assert await second.questions() != []
+    assert await first.etag() == before[0]
+    assert {event["key"] for event in (await havn.events("identification"))[before[1] :]} == {second.id}
+
+
+# ---------------------------------------------------------------- who is asked
+
+
+@pytest.mark.parametrize("stranger", ["politi-oestjylland", "reden", "us", "kommune-0751"])
+async def test_others_neither_see_nor_answer_questions(havn: World, stranger: str) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    (question,) = await second.questions()
+    partner = havn.partner(stranger)
+    assert (await partner.get(QUESTIONS)).json()["items"] == []
+    path = f"{QUESTIONS}/{question['question_id']}"
+    assert (await partner.get(path, purpose="identification")).status_code == 404
+    said = {"answer": "different", "reason": "Met both."}
+    assert (await partner.post(f"{path}/answer", said)).status_code in (403, 404)
+    assert (await partner.post(f"{path}/undo")).status_code in (403, 404)
+    assert await first.asked_about() == {second.id}
+
+
+async def test_us_answers_only_where_it_decides_in_both(havn: World) -> None:
+    ours = await meet(havn, **MALEE)
+    first = await meet(havn, by="us", **(US_DECIDES | MALEE))
+    second = await meet(havn, by="us", **(US_DECIDES | ALIKE))
+    assert first.possible_duplicates == []
+    assert [each["case_id"] for each in second.possible_duplicates] == [first.id]
+    assert await second.asked_about(by="us") == {first.id}
+    assert await second.asked_about() == {ours.id, first.id}
+    assert (await second.answer(first, "different", by="us")).status_code == 200
+
+
+async def test_the_questions_are_listed_the_oldest_and_the_strongest_first(havn: World) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    await meet(havn, **MALEE)
+    await meet(havn, given_name="Mali", family_name="Suwan", birth_date="2001-05-18")
+    await havn.set_clock("2026-03-02T11:00:00+01:00")
+    await meet(havn, **MALEE)
+    await havn.settled()
+    partner = havn.partner("cmm")
+    items = (await partner.get(QUESTIONS)).json()["items"]
+    assert len(items) == 3
+    assert [item["asked_at"] for item in items] == sorted(item["asked_at"] for item in items)
+    assert items[1]["score"] > items[2]["score"]
+    page, walked = (await partner.get(QUESTIONS, limit=1)).json(), []
+    while True:
+        walked += page["items"]
+        if page["next_cursor"] is None:
+            break
+        page = (await partner.get(QUESTIONS, limit=1, cursor=page["next_cursor"])).json()
+    assert walked == items
+
+
+async def test_a_question_is_read_with_what_differs_and_for_a_purpose(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **(ALIKE | {"stated_age": 15}))
+    question = await second.question_with(first)
+    path = f"{QUESTIONS}/{question['question_id']}"
+    assert name_of(await havn.partner("cmm").get(path)) == (400, "PurposeMissing")
+    read = await havn.partner("cmm").get(path, purpose="identification")
+    assert read.status_code == 200, read.text
+    assert read.headers["etag"]
+    assert read.json()["differs"] == {
+        "given_name": {first.id: "Malee", second.id: "Mali"},
+        "family_name": {first.id: "Suwan", second.id: "Suvan"},
+        "stated_age": {first.id: 24, second.id: 15},
+    }
+    assert "differs" not in question
+
+
+# ---------------------------------------------------------------- a decision and its questions
+
+
+@pytest.mark.row(13)
+async def test_nobody_is_decided_about_twice_under_one_number(havn: World) -> None:
+    first = await meet(havn, given_name="Malee", **NUMBER)
+    second = await meet(havn, given_name="Lily", **NUMBER)
+    question = await second.question_with(first)
+    await second.recommend()
+    refused = await second.try_deciding("CMM")
+    assert name_of(refused) == (409, "QuestionOpen")
+    assert refused.json()["questions"] == [question["question_id"]]
+    assert name_of(await second.try_deciding("CMM", "declined")) == (409, "QuestionOpen")
+    assert (await second.answer(first, "different")).status_code == 200
+    assert (await second.try_deciding("CMM")).status_code == 201
+
+
+async def test_a_name_alone_holds_no_decision_up(havn: World) -> None:
+    await meet(havn, **MALEE)
+    second = await meet(havn, **ALIKE)
+    assert await second.questions() != []
+    assert await decided(second) == (201, "")
+
+
+async def test_a_court_waits_for_no_answer(havn: World) -> None:
+    await meet(havn, given_name="Malee", **NUMBER)
+    second = await meet(havn, given_name="Lily", **NUMBER)
+    assert await second.questions() != []
+    assert (await second.try_deciding("COURT", by="cmm")).status_code == 201
+
+
+async def test_us_decides_though_a_danish_citizen_has_the_number(havn: World) -> None:
+    """What it may not know cannot hold it up (docs/rules.md, identity-7)."""
+    danish = as_met(await open_case(havn, DANISH_GIRL | NUMBER, sender="kommune-0751"))
+    theirs = await meet(havn, by="us", **(US_DECIDES | MALEE | NUMBER))
+    assert theirs.possible_duplicates == []
+    assert await theirs.asked_about() == {danish.id}, "CMM is asked"
+    assert await theirs.questions(by="us") == []
+    await theirs.recommend()
+    assert (await theirs.try_deciding("US")).status_code == 201
+    assert (await theirs.get("/earlier-identifications", by="us", purpose="identification")).json()["items"] == []
+
+
+# ---------------------------------------------------------------- different
+
+
+@pytest.mark.row(15)
+@pytest.mark.parametrize("by_the_first", [True, False])
+async def test_a_pair_that_is_different_is_not_asked_about_again(havn: World, by_the_first: bool) -> None:
+    first, second = await meet(havn, **MALEE, **NUMBER), await meet(havn, **ALIKE)
+    answering, other = (first, second) if by_the_first else (second, first)
+    answered = await answering.answer(other, "different")
+    assert answered.status_code == 200, answered.text
+    question = answered.json()["question"]
+    assert (question["state"], question["answer"], question["answered_by"]) == ("answered", "different", "cmm")
+    assert await first.questions() == await second.questions() == []
+    await second.describe(MALEE | NUMBER)
+    await first.describe(ALIKE | NUMBER)
+    assert await first.questions() == await second.questions() == []
+    third = await meet(havn, **MALEE)
+    assert await third.asked_about() == {first.id, second.id}, "a later one is a question of its own"
+
+
+async def test_an_answer_is_audited_and_its_reason_sealed(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    assert (await second.answer(first, "different")).status_code == 200
+    rows = await havn.sql("identification", "SELECT subject_id FROM audit WHERE operation = 'question.answer'")
+    assert [str(row["subject_id"]) for row in rows] == [second.id]
+    (question,) = await havn.sql("identification", "SELECT reason FROM question")
+    assert b"Met both" not in question["reason"]
+
+
+async def test_an_answer_is_given_once_and_can_be_taken_back(havn: World) -> None:
+    first, second = await meet(havn, **MALEE, **NUMBER), await meet(havn, **ALIKE, **NUMBER)
+    question = await second.question_with(first)
+    path = f"{QUESTIONS}/{question['question_id']}"
+    partner = havn.partner("cmm")
+    assert name_of(await partner.post(f"{path}/undo")) == (409, "QuestionNotAnswered")
+    assert (await second.answer(first, "different")).status_code == 200
+    said = {"answer": "same", "reason": "Changed my mind."}
+    assert name_of(await partner.post(f"{path}/answer", said)) == (409, "QuestionAnswered")
+    undone = await second.undo(first)
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["question"]["state"] == "undone"
+    assert await decided(second) == (201, ""), "it holds nothing up until it is asked anew"
+    assert (await partner.post(f"{path}/answer", said | {"answer": "different"})).status_code == 200
+
+
+async def test_a_stale_answer_is_refused(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    question = await second.question_with(first)
+    path = f"{QUESTIONS}/{question['question_id']}"
+    partner = havn.partner("cmm")
+    seen = (await partner.get(path, purpose="identification")).headers["etag"]
+    said = {"answer": "different", "reason": "Met both."}
+    assert (await partner.post(f"{path}/answer", said)).status_code == 200
+    assert (await partner.post(f"{path}/undo")).status_code == 200
+    assert name_of(await partner.post(f"{path}/answer", said, if_match=seen)) == (412, "Stale")
+
+
+# ---------------------------------------------------------------- same
+
+
+async def test_the_newer_case_goes_on_in_the_older_and_differing_facts_are_chosen(havn: World) -> None:
+    older = await meet(havn, **(MALEE | {"residence_basis": "visa"}))
+    newer = await meet(havn, **(ALIKE | {"aliases": ["Fon"], "languages": ["tha"]}))
+    refused = await newer.answer(older, "same", keep={"given_name": newer.id})
+    assert name_of(refused) == (409, "ChoiceMissing")
+    assert refused.json()["fields"] == ["family_name", "residence_basis"]
+    assert (await newer.details())["merged_into"] is None
+    keep = {"given_name": newer.id, "family_name": older.id, "residence_basis": newer.id}
+    answered = await newer.answer(older, "same", keep=keep)
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["case_id"] == older.id
+    assert (await newer.details())["merged_into"] == older.id
+    person = (await older.get("/person", purpose="identification")).json()
+    assert (person["given_name"], person["family_name"]) == ("Mali", "Suwan")
+    assert (person["aliases"], person["languages"]) == (["Fon"], ["tha"]), "what only one of them said is taken in"
+    details = await older.details()
+    assert (details["residence_basis"], details["routing"]["rule"]) == ("residence_permit", "R5")
+    assert (await newer.get("/person", purpose="identification")).json()["given_name"] == "Mali", "as it was"
+
+
+async def test_keep_takes_only_facts_and_the_two_cases(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    stranger = await meet(havn, given_name="Ngozi")
+    both = {"given_name": first.id, "family_name": first.id}
+    for wrong in ({"given_name": stranger.id}, {"consents": first.id}, {"shoe_size": first.id}):
+        refused = await second.answer(first, "same", keep=both | wrong)
+        assert name_of(refused) == (422, "NotAChoice"), wrong
+
+
+async def test_a_merge_keeps_the_minor_and_the_childs_hours(havn: World) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    older = await meet(havn, **(MALEE | NUMBER | {"birth_date": None, "stated_age": 24}))
+    newer = await meet(havn, **(MALEE | NUMBER | {"birth_date": None, "stated_age": 15}))
+    child = (await newer.details())["child_protection"]
+    await havn.set_clock("2026-03-02T14:00:00+01:00")
+    answered = await newer.answer(older, "same", keep={"stated_age": older.id})
+    assert answered.status_code == 200, answered.text
+    details = await older.details()
+    assert details["age_group"] == "presumed_minor"
+    assert child
+    assert "child_notification" in {deadline["kind"] for deadline in details["deadlines"]}
+
+
+async def test_an_age_assessment_of_one_of_them_holds(havn: World) -> None:
+    older = await meet(havn, **(MALEE | NUMBER | {"birth_date": None, "stated_age": 19, "age_basis": "assessed"}))
+    newer = await meet(havn, **(MALEE | NUMBER | {"birth_date": None, "stated_age": 15}))
+    answered = await newer.answer(older, "same")
+    assert answered.status_code == 200, answered.text
+    assert (await older.details())["age_group"] == "adult"
+    assert (await older.get("/person", purpose="identification")).json()["stated_age"] == 19
+
+
+async def test_the_older_goes_on_unless_only_the_newer_is_decided(havn: World) -> None:
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+    assert await decided(newer) == (201, "")
+    assert (await newer.answer(older, "same")).json()["case_id"] == newer.id
+    assert (await older.details())["merged_into"] == newer.id
+
+
+async def test_a_closed_case_never_goes_on(havn: World) -> None:
+    older = await meet(havn, **MALEE)
+    assert await decided(older) == (201, "")
+    await close(older)
+    newer = await meet(havn, **MALEE)
+    assert (await newer.answer(older, "same")).json()["case_id"] == newer.id
+    earlier = await newer.get("/earlier-identifications", purpose="identification")
+    assert [item["case_id"] for item in earlier.json()["items"]] == [older.id]
+
+
+async def test_of_two_closed_cases_one_is_opened_again_first(havn: World) -> None:
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+    for case in (older, newer):
+        assert await decided(case) == (201, "")
+        await close(case)
+    assert name_of(await newer.answer(older, "same")) == (409, "BothCasesClosed")
+
+
+async def test_who_is_anonymous_gets_nobodys_identity(havn: World) -> None:
+    older = await meet(havn, **MALEE)
+    newer = await meet(havn, **MALEE, **NUMBER)
+    question = await newer.question_with(older)
+    refused = await older.post("/refusal", {"on": "2026-03-03"})
+    assert refused.status_code == 200, refused.text
+    await havn.sql("identification", "UPDATE question SET state = 'open'")
+    said = {"answer": "same", "reason": "The same interpreter."}
+    path = f"{QUESTIONS}/{question['question_id']}/answer"
+    answered = await havn.partner("cmm").post(path, said)
+    assert answered.status_code == 200, answered.text
+    person = (await older.get("/person", purpose="identification")).json()
+    assert (person["given_name"], person["identifiers"]) == (None, [])
+
+
+async def test_undoing_gives_back_everything(havn: World) -> None:
+    older = await meet(havn, **(MALEE | {"residence_basis": "visa"}))
+    newer = await meet(havn, **(ALIKE | NUMBER | {"stated_age": 15}))
+    cases = (older, newer)
+
+    async def seen(case: Met) -> dict[str, Any]:
+        details = await case.details()
+        details.pop("deadlines")
+        return details | {"person": (await case.get("/person", purpose="identification")).json()}
+
+    before = [await seen(case) for case in cases]
+    keep = dict.fromkeys(("given_name", "family_name", "residence_basis", "stated_age"), newer.id)
+    answered = await newer.answer(older, "same", keep=keep)
+    assert answered.status_code == 200, answered.text
+    assert await seen(older) != before[0]
+    undone = await newer.undo(older)
+    assert undone.status_code == 200, undone.text
+    after = [await seen(case) for case in cases]
+    for mine, then in zip(after, before, strict=True):
+        for details in (mine, then):
+            for name in ("routing", "child_protection"):
+                details.pop(name)
+        assert mine == then
+
+
+async def test_what_somebody_changed_after_the_merge_stays_when_it_is_undone(havn: World) -> None:
+    older, newer = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    keep = {"given_name": newer.id, "family_name": newer.id}
+    assert (await newer.answer(older, "same", keep=keep)).status_code == 200
+    await older.describe(ALIKE | {"given_name": "Rosa"})
+    assert (await newer.undo(older)).status_code == 200
+    person = (await older.get("/person", purpose="identification")).json()
+    assert (person["given_name"], person["family_name"]) == ("Rosa", "Suwan")
+
+
+# ---------------------------------------------------------------- several questions
+
+
+async def three_of_one_number(havn: World) -> list[Met]:
+    return [await meet(havn, given_name=name, **NUMBER) for name in ("Malee", "Lily", "Rosa")]
+
+
+async def test_after_a_merge_questions_go_on_with_the_survivor_and_doubles_are_moot(havn: World) -> None:
+    first, second, other = await three_of_one_number(havn)
+    assert await other.asked_about() == {first.id, second.id}
+    assert (await second.merge(first)).status_code == 200
+    assert await other.asked_about() == {first.id}
+    assert len(await other.questions(state="moot")) == 1
+    assert await second.questions() == []
+    assert (await other.answer(first, "different")).status_code == 200
+    assert await decided(first) == (201, "")
+
+
+async def test_an_undone_merge_asks_again_what_only_the_merge_had_answered(havn: World) -> None:
+    first, second, other = await three_of_one_number(havn)
+    assert (await second.merge(first)).status_code == 200
+    assert (await other.answer(first, "different")).status_code == 200
+    assert (await second.unmerge()).status_code == 200
+    assert first.id in await second.asked_about()
+    assert len(await other.questions()) <= 1
+    assert await decided(second) == (409, "QuestionOpen")
+
+
+async def test_a_merge_by_hand_leaves_nothing_to_ask(havn: World) -> None:
+    first, second = await meet(havn, given_name="Malee", **NUMBER), await meet(havn, given_name="Lily", **NUMBER)
+    assert (await second.merge(first)).status_code == 200
+    assert await first.questions() == []
+    assert len(await first.questions(state="moot")) == 1
+    assert await decided(first) == (201, "")
