@@ -58,12 +58,12 @@ async def know_that_it_no_longer_stands(work: Delivery, event: DecisionReplaced)
 
 @handlers.on(CaseMerged)
 async def know_that_two_are_one(work: Delivery, event: CaseMerged) -> None:
-    await cases.set_merge(work, event.case_id, event.into)
+    await cases.merge(work, event.case_id, event.into)
 
 
 @handlers.on(CaseUnmerged)
 async def know_that_they_are_two(work: Delivery, event: CaseUnmerged) -> None:
-    await cases.set_merge(work, event.case_id, None)
+    await cases.unmerge(work, event.case_id, event.out_of)
 
 
 @handlers.on(ConsentWithdrawn)

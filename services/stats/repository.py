@@ -236,7 +236,7 @@ def _pairs(as_of: datetime | None) -> CTE:
         select(col(CaseMerge.case_id), col(CaseMerge.into_id))
         .ext(distinct_on(col(CaseMerge.case_id)))
         .where(known)
-        .order_by(col(CaseMerge.case_id), col(CaseMerge.position).desc())
+        .order_by(col(CaseMerge.case_id), col(CaseMerge.recorded_at).desc(), col(CaseMerge.position).desc())
         .subquery("last_merge")
     )
     merged = select(last.c.case_id, last.c.into_id.label("other")).where(last.c.into_id.is_not(None))

@@ -31,12 +31,19 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
-async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None) -> None:
-    """The case is about the person of another one; or, with None, no longer."""
-    await work.session.execute(delete(CaseMerge).where(col(CaseMerge.case_id) == case_id))
-    if into:
-        await work.session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into))
-    work.audit(operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
+async def merge(work: UnitOfWork, case_id: UUID, into: UUID) -> None:
+    """The case is about the person of another one."""
+    added = insert(CaseMerge).values(case_id=case_id, into_id=into)
+    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_={"into_id": into}))
+    work.audit(operation="case.merge", subject_id=case_id, object_ids=[into])
+
+
+async def unmerge(work: UnitOfWork, case_id: UUID, out_of: UUID) -> None:
+    """The case stands for itself again, unless it was merged into a third one meanwhile."""
+    await work.session.execute(
+        delete(CaseMerge).where(col(CaseMerge.case_id) == case_id, col(CaseMerge.into_id) == out_of)
+    )
+    work.audit(operation="case.unmerge", subject_id=case_id, object_ids=[out_of])
 
 
 class CaseNotFound(NotFound):

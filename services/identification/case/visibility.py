@@ -187,7 +187,8 @@ _OTHER_CASES: Final = ("other_case_id", "into", "out_of")
 def other_cases(events: Iterable[Mapping[str, Any]]) -> set[UUID]:
     """The other cases that these events name."""
     payloads = [event["payload"] for event in events]
-    return {UUID(payload[name]) for payload in payloads for name in _OTHER_CASES if payload.get(name)}
+    merged = {UUID(payload["case_id"]) for payload in payloads if "into" in payload or "out_of" in payload}
+    return merged | {UUID(payload[name]) for payload in payloads for name in _OTHER_CASES if payload.get(name)}
 
 
 def cut_event(
@@ -197,7 +198,7 @@ def cut_event(
     its own it names only where that is among `others`, which the reader knows."""
     if Aspect.FILE in known:
         hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
-        if hidden and name in _ABOUT_TWO_CASES:
+        if name in _ABOUT_TWO_CASES and (hidden or UUID(payload["case_id"]) not in others):
             return None
         return {key: value for key, value in payload.items() if key not in hidden}
     shown_with, attributes = EVENTS.get(name, (frozenset(), {}))

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_, union, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, union, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseParty, Deadline
+from services.identification.case.models import Case, CaseParty, Deadline, Part
 from services.identification.case.repository import WORKING, is_one_of, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
@@ -18,6 +18,7 @@ from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
 
 ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
 
@@ -46,15 +47,21 @@ async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID
     return await rows_by_case(work, case_ids, select(FollowUp), FollowUp)
 
 
-async def working_where_it_goes_on(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
-    """For each of these cases that was merged: who has to do with the case that it was merged into."""
+async def told_of_merges(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
+    """For each of these cases that was merged: who has to do with the case that it was merged into, and so goes on there. Nobody,
+    where an authority works on the merged case that is told of no merge: for it all goes on here as it was."""
     into = {case.id: case.merged_into for case in cases if case.merged_into}
-    parties: dict[UUID, set[str]] = {each: set() for each in into.values()}
-    if parties:
+    parties: dict[UUID, dict[str, Part]] = {each: {} for each in (*into, *into.values())}
+    if into:
         query = select(CaseParty).where(col(CaseParty.case_id).in_(parties))
         for party in await work.session.scalars(query):
-            parties[party.case_id].add(party.org)
-    return {case.id: frozenset(parties[into[case.id]]) if case.id in into else frozenset() for case in cases}
+            parties[party.case_id][party.org] = party.part
+    told = {case.id: frozenset[str]() for case in cases}
+    for case_id, surviving in into.items():
+        working = {org for org, part in parties[case_id].items() if part in WORKING}
+        if working <= parties[surviving].keys():
+            told[case_id] = frozenset(parties[surviving])
+    return told
 
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
@@ -96,6 +103,17 @@ async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
 
+def _goes_on_elsewhere(actor: Actor) -> ColumnElement[bool]:
+    """Whether the case was merged into one that the actor works on: it is shown the deadlines there."""
+    merged, party = aliased(Case), aliased(CaseParty)
+    return exists().where(
+        col(merged.id) == col(Deadline.case_id),
+        col(party.case_id) == col(merged.merged_into),
+        col(party.org) == actor.org,
+        col(party.part).in_(WORKING),
+    )
+
+
 async def list_deadlines(
     work: UnitOfWork,
     *,
@@ -121,6 +139,7 @@ async def list_deadlines(
     if after:
         last = (*moment_and_id(after), str(after[2]), str(after[3]))
         asked.append(tuple_(*ORDER) > last)
+    asked.append(~_goes_on_elsewhere(work.actor))
     # Each half by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
     mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, *asked)
     of_my_cases = (

@@ -15,7 +15,6 @@ from services.identification.decisions.standing import standing
 from services.identification.merging import repository as merging_repository
 from services.identification.merging.models import Merge
 from services.identification.periods import repository as periods_repository
-from shared.contract.codes import Authority
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -58,15 +57,12 @@ async def _in_period(work: UnitOfWork, case_ids: Collection[UUID], *, on: date) 
 
 def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
     """Where the case stands, with what was recorded anew where the work goes on. That nobody is to be removed while the person
-    is worked on anywhere is for everybody; how far the work has come, for who has referred the person."""
+    is worked on anywhere is for everybody; how far the work has come, for who has referred the person. Who decides there is not
+    shown: a further merge routes the case again, and would tell of itself."""
     shown = dict(own)
     for merge, case, is_in_period in above:
         is_worked_on = case.status not in lifecycle.DECIDED or case.removal_hold or is_in_period
         shown["identification_pending"] = shown["identification_pending"] or is_worked_on
-        if part is not Part.REFERRER:
-            continue
-        if case.status is not merge.status:
+        if part is Part.REFERRER and case.status is not merge.status:
             shown["status"] = max(shown["status"], case.status, key=_IN_ORDER.index)
-        if case.authority is not merge.authority:
-            shown["deciding_authority"] = None if case.authority is Authority.NEEDS_REVIEW else case.authority
     return shown

@@ -54,7 +54,8 @@ async def list_cases(
 async def read_case(work: Reader, case_id: UUID) -> Tagged[CaseDetails | CaseGlimpse]:
     """A case: all of it for those who work on it, a glimpse for others who have to do with it; no personal data."""
     case, part = await cases.find_case(work, case_id, operation="case.read")
-    return (await views.see_cases(work, [(case, part)]))[0].tagged(case)
+    shown = (await views.see_cases(work, [(case, part)]))[0]
+    return shown.tagged(case if part in cases.WORKING else views.version_of(case, shown))
 
 
 @router.get("/cases/{case_id}/status")
@@ -63,7 +64,8 @@ async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = No
     case, part = await cases.find_case(work, case_id, operation="case.status", purpose=purpose)
     if part not in cases.WORKING and purpose is None:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
-    return (await views.see_state(work, case, part)).tagged(case)
+    shown = await views.see_state(work, case, part)
+    return shown.tagged(case if part in cases.WORKING else views.version_of(case, shown))
 
 
 @router.get("/cases/{case_id}/timeline")

@@ -32,7 +32,6 @@ class Life:
     missing: bool
     removal_hold: bool
     closed_on: date | None
-    merged_into: UUID | None
     is_erased: bool
     decisions: dict[UUID, bool]
     periods: dict[UUID, date]
@@ -44,7 +43,6 @@ _UNBORN = Life(
     missing=False,
     removal_hold=False,
     closed_on=None,
-    merged_into=None,
     is_erased=False,
     decisions={},
     periods={},
@@ -59,8 +57,6 @@ _SAYS: Final[Mapping[type[Event], Callable[[Any], dict[str, Any]]]] = {
     events.PersonFound: lambda event: {"missing": False},
     events.CaseClosed: lambda event: {"closed_on": event.on},
     events.CaseReopened: lambda event: {"closed_on": None},
-    events.CaseMerged: lambda event: {"merged_into": event.into},
-    events.CaseUnmerged: lambda event: {"merged_into": None},
     events.CaseErased: lambda event: {"is_erased": True},
 }
 _STEPS: Final[Mapping[type[Event], Step]] = {
@@ -114,7 +110,6 @@ def life_of(case: Case, made: Sequence[Decision], granted: Sequence[GrantedPerio
         missing=case.missing,
         removal_hold=case.removal_hold,
         closed_on=case.closed_on,
-        merged_into=case.merged_into,
         is_erased=case.erased_at is not None,
         decisions={each.id: each.is_current for each in made},
         periods={each.id: each.ends_on for each in granted},

@@ -37,7 +37,7 @@ _SENTENCES = {
     "case-erased": "The time of keeping was over: who the person is was erased.",
     "case-linked": "Another person's case was linked: {relation}.",
     "case-unlinked": "A link to another person's case was taken away.",
-    "case-merged": "The case is about the person of another one, where the work goes on.",
+    "case-merged": "Another case turned out to be about this person; its work goes on here.",
     "case-unmerged": "The merge was undone: the two are different people.",
     "child-assessed": "The municipality assessed the child's needs at {assessed_at}.",
     "consent-given": "The person lets {recipient} know, for {purpose}.",

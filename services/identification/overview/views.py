@@ -1,5 +1,6 @@
 """Cases: the same for list, detail and status, as the visibility table says; and accesses to them."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -174,7 +175,12 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         closed_on=case.closed_on,
         child_protection=children_views.see_child_protection(case) if is_child(case) else None,
         risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
-        deadlines=[deadlines_views.see_deadline(row, now=parts.read_at) for row in parts.deadlines[case.id]],
+        # Whoever goes on elsewhere is shown the deadlines there.
+        deadlines=[
+            deadlines_views.see_deadline(row, now=parts.read_at)
+            for row in parts.deadlines[case.id]
+            if hides_merge or not case.merged_into
+        ],
         custody=custody_views.see_standing_custody(case),
         proposals=custody.proposals(case),
         linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
@@ -182,6 +188,20 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         source_withdrawn=case.source_withdrawn_at is not None,
         merged=parts.merged[case.id],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVersion:
+    """The version of a case as somebody sees it who does not work on it: another one only where they see something else."""
+
+    id: UUID
+    version: int
+
+
+def version_of(case: Case, shown: CaseDetails | CaseGlimpse | CaseState) -> ShownVersion:
+    """The version of what is shown of a case. Of that of the case itself an outsider could tell how much is done in it."""
+    content = shown.model_dump_json(exclude={"as_of"}).encode()
+    return ShownVersion(case.id, int.from_bytes(hashlib.sha256(content).digest()[:8]))
 
 
 def see_access(row: Mapping[str, Any]) -> AccessEntry:

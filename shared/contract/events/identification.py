@@ -298,15 +298,25 @@ class CaseUnlinked(CaseEvent, service="identification", name="case-unlinked"):
 
 
 class CaseMerged(CaseEvent, service="identification", name="case-merged"):
-    """This case is about the person of another one, where the work goes on; the two count as one person."""
+    """This case is about the person of another one, where the work goes on; the two count as one person.
+
+    It is an event of the case `into`, and kept in order with that one's: who knows the merged case alone is told of nothing."""
 
     into: UUID
 
+    @property
+    def key(self) -> str:
+        return str(self.into)
+
 
 class CaseUnmerged(CaseEvent, service="identification", name="case-unmerged"):
-    """The merge was an error: the two are different people, each with a case."""
+    """The merge was an error: the two are different people, each with a case. An event of the case `out_of`."""
 
     out_of: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.out_of)
 
 
 class SourceWithdrawn(CaseEvent, service="identification", name="source-withdrawn"):

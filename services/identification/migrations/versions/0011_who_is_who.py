@@ -108,6 +108,7 @@ CREATE FUNCTION events_through_merges(after bigint, settled bigint, most integer
     SELECT h.event_id, h.position, h.key, h.sequence, h.type, h.occurred_at, h.payload, c.alias, c.shift
     FROM chain c JOIN event_history h ON h.key = c.into_id::text
     WHERE h.position > greatest(after, c.since) AND h.position <= settled AND h.occurred_at > c.merged_at
+      AND h.type <> 'dk.havn.identification.case-routed.v1'  -- a further merge routes again, and would tell of itself
     ORDER BY h.position LIMIT most
 $fn$;
 END $do$"""

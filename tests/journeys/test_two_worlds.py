@@ -1,0 +1,29 @@
+"""A number is a claim: nothing that an outsider can send is answered otherwise because somebody is known
+(docs/rules.md, identity-3 and identity-7). `HAVN_PROBES=1000` makes many more calls."""
+
+import os
+
+import pytest
+
+from tests.journeys.two_worlds import KNOWN, OUTSIDERS, PROBED, UNPROBED, Known, differences, probe
+from tests.world import World
+
+CALLS = int(os.environ.get("HAVN_PROBES", "10"))
+
+
+def who_probes(known: Known) -> tuple[str, ...]:
+    """Everybody else; and US, of whose case the law gives it no part: a Danish citizen's."""
+    return (*OUTSIDERS, "us", "us") if "DNK" in known.facts["citizenships"] else OUTSIDERS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KNOWN)
+async def test_who_has_no_part_learns_nothing(havn: World, name: str) -> None:
+    known = KNOWN[name]
+    asked = {"organisations": who_probes(known), "seed": sorted(KNOWN).index(name), "calls": CALLS}
+    hers, answered = await probe(havn, known, PROBED, **asked)
+    somebody_elses, unanswered = await probe(havn, known, UNPROBED, **asked)
+    assert answered > 0, "the probes are about her"
+    assert unanswered == 0, "and about nobody else"
+    found = list(differences(hers, somebody_elses))
+    assert not found, f"{len(found)} of {len(hers.answers)} answers tell who is known:\n" + "\n".join(found[:5])
