@@ -108,9 +108,9 @@ async def test_the_first_link_of_a_chain_is_undone_alone(havn: World) -> None:
     assert [await merged_into(each) for each in (first, second, third)] == [None, third.id, None]
     assert name_of(await first.unmerge()) == (409, "NotMerged")
     await first.interview("2026-03-03T10:00:00+01:00")
-    (undone,) = await told(first, "case-unmerged")
-    assert undone["out_of"] == second.id
-    assert await told(second, "case-unmerged") == []
+    (undone,) = await told(second, "case-unmerged")
+    assert (undone["case_id"], undone["out_of"]) == (first.id, second.id)
+    assert await told(first, "case-unmerged") == await told(third, "case-unmerged") == []
 
 
 async def test_a_chain_gives_nobody_a_part_either(havn: World) -> None:

@@ -90,12 +90,10 @@ def test_a_period_ends_where_its_last_extension_says() -> None:
 
 
 def test_flags_are_as_they_were_told_last() -> None:
-    into = uuid4()
-    story = [told(events.PersonMissing), told(events.CaseMerged, into=into), told(events.CaseErased)]
+    story = [told(events.PersonMissing), told(events.CaseErased)]
     life = fold(story)
-    assert (life.missing, life.merged_into, life.is_erased) == (True, into, True)
-    life = fold([*story, told(events.PersonFound), told(events.CaseUnmerged, out_of=into)])
-    assert (life.missing, life.merged_into) == (False, None)
+    assert (life.missing, life.is_erased) == (True, True)
+    assert not fold([*story, told(events.PersonFound)]).missing
 
 
 def test_a_fact_that_moves_nothing_leaves_the_case_as_it_is() -> None:
