@@ -144,7 +144,7 @@ async def confirm(
     work: UnitOfWork, *, case_id: UUID, consent_id: UUID, expected: ExpectedVersion
 ) -> tuple[Case, Consent]:
     """CMM confirms that a consent which came with a merged case holds for the person of this one. Until then it gives its
-    recipient nothing of it (docs/rules.md, consent-4)."""
+    recipient nothing of it (docs/rules.md, consent-5)."""
     case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise NotACentresWorker("Only CMM confirms a consent that came with a merged case.")
