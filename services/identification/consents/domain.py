@@ -172,8 +172,7 @@ async def confirm(
 async def take_out(work: UnitOfWork, case_ids: Collection[UUID], *, out_of: Case) -> None:
     """The cases were merged with `out_of` in error: what CMM had confirmed of their consents gives nothing there any more."""
     for consent in await repository.confirmed_of(work, case_ids):
-        consent.confirmed_at = None
-        await work.session.flush()
+        await repository.take_confirmation_back(work, consent)
         await recipients.take_back_from(work, out_of, consent.recipient)
 
 
