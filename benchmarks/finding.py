@@ -21,8 +21,8 @@ from benchmarks.people import SLIPS, Person, person, retyped
 from services.everything import SERVICES
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import names
-from services.identification.finding.duplicates import LEAST_ASKED
 from services.identification.finding.search import LEAST_SHOWN, tokens_of
+from services.identification.questions.domain import LEAST_ASKED
 from shared.contract.directory import organisations
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres
@@ -111,7 +111,7 @@ async def _judge(caller: Caller, people: Sequence[Person], ids: Sequence[UUID], 
         answers.append((str(ids[number]), slips, await caller.search(sought)))
     print(f"\nFinding: {QUERIES:,} of {len(people):,} people as somebody else types them in, without their numbers")
     for least in sorted({LEAST_SHOWN, 0.5, LEAST_ASKED, 0.7, 0.8}):
-        name = {LEAST_SHOWN: "shown to who searches", LEAST_ASKED: "asked about as duplicates"}.get(least, "")
+        name = {LEAST_SHOWN: "shown to who searches", LEAST_ASKED: "asked about as questions"}.get(least, "")
         proposed = [[item["case_id"] for item in found if item["score"] >= least] for _, _, found in answers]
         right = sum(who in ids for (who, _, _), ids in zip(answers, proposed, strict=True))
         shown = sum(map(len, proposed))

@@ -2,7 +2,6 @@
 
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
-from services.accommodation.case.models import Part
 from shared.contract.events import (
     CaseMerged,
     CaseOpened,
@@ -28,7 +27,7 @@ async def know_the_case(work: Delivery, event: CaseOpened) -> None:
 
 @handlers.on(PartyEnded)
 async def know_who_has_no_part_any_more(work: Delivery, event: PartyEnded) -> None:
-    await cases.remove_party(work, event.case_id, event.organisation, Part.REFERRER)
+    await case.end_part(work, case_id=event.case_id, organisation=event.organisation)
 
 
 @handlers.on(CaseRouted)

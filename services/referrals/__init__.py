@@ -1,6 +1,7 @@
 """Referrals: how partners hand people over to one another.
 
 Owns the directory of organisations, referrals and the people they are about, and what became of each referral.
-Emits `referral-submitted` and one event for each change of status. Listens to identification's `case-opened` and
-`case-referred`, to tell each subject's case.
+Emits `referral-submitted` and one event for each change of status. Listens to identification's `case-opened`, to
+tell each subject's case, and to `consent-given` and `consent-withdrawn`, to disclose a referral no further than the person
+lets it.
 """

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
-from shared.contract.events import CaseEvent, CaseOpened, CaseReferred, CaseRouted, DecisionMade, cloud_event
+from shared.contract.events import CaseEvent, CaseOpened, CaseRouted, DecisionMade, PartyEnded, cloud_event
 from shared.dev.clock import DevelopmentClock
 from shared.messaging.messages import Message
 from tests.world import World
@@ -223,14 +223,8 @@ def decision(
     )
 
 
-def further_referral(case_id: UUID | str, org: str) -> CaseReferred:
-    return CaseReferred(
-        case_id=UUID(str(case_id)),
-        occurred_at=datetime.now(UTC),
-        referral_id=uuid4(),
-        subject_id=uuid4(),
-        referred_by=org,
-    )
+def part_ended(case_id: UUID | str, org: str) -> PartyEnded:
+    return PartyEnded(case_id=UUID(str(case_id)), occurred_at=datetime.now(UTC), organisation=org)
 
 
 def problem(answer: httpx.Response) -> str:

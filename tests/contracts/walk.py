@@ -61,12 +61,19 @@ def example_of(operation: Operation) -> Any:
     return deepcopy(schema["examples"][0]) if schema is not None else None
 
 
+def _found_in(told: Any, names: Sequence[str]) -> Any:
+    """What stands under the first name, and in that under the next; of a list the number (`items.0.id`)."""
+    for each in names:
+        told = told[int(each) if each.isdigit() else each]
+    return told
+
+
 class Walk:
     """The steps as far as they were taken."""
 
     def __init__(self, havn: World) -> None:
         self.havn = havn
-        self.made: dict[str, str] = {"police": "politi-oestjylland", "first figure": "1"}
+        self.made: dict[str, str] = {"police": "politi-oestjylland", "partner": "reden", "first figure": "1"}
         self.walked: list[Walked] = []
 
     async def take(self, service: str, steps: Sequence[Step]) -> None:
@@ -97,7 +104,7 @@ class Walk:
             again = await send(key | match)
         if step.makes:
             thing, name = step.makes
-            self.made[thing] = answer.json()[name]
+            self.made[thing] = _found_in(answer.json(), name.split("."))
         self.walked.append(Walked(step, operation, stale, unmatched, answer, again))
 
     def _body(self, operation: Operation, step: Step) -> Any:
@@ -105,8 +112,10 @@ class Walk:
         if body is None:
             return None
         for name, thing in step.sends.items():
-            assert body[name] == PLACEHOLDER, f"{operation.name}: the example's {name} is no placeholder"
-            body[name] = self.made[thing]
+            *outer, last = name.split(".")
+            within = _found_in(body, outer)
+            assert within[last] == PLACEHOLDER, f"{operation.name}: the example's {name} is no placeholder"
+            within[last] = self.made[thing]
         assert PLACEHOLDER not in body.values(), f"{operation.name}: say what a placeholder of the example stands for"
         return body | step.changes
 
@@ -187,12 +196,11 @@ CLARIFICATION: Sequence[Step] = [
 ]
 
 OTHER = {"ids": {"other_case_id": "other case"}}
+QUESTION = {"ids": {"question_id": "question"}}
 PEOPLE: Sequence[Step] = [
     Step("search_persons"),
     *about(
         "case",
-        Step("list_possible_duplicates"),
-        Step("override_possible_duplicate", **OTHER),
         Step("link_case", sends={"case_id": "other case"}),
         Step("unlink_case", **OTHER),
         Step("name_suspect", makes=("suspect", "suspect_id")),
@@ -200,7 +208,17 @@ PEOPLE: Sequence[Step] = [
         Step("read_cluster"),
         Step("drop_suspect", ids={"suspect_id": "suspect"}),
     ),
-    *about("child's case", Step("merge", sends={"into": "case"}), Step("unmerge")),
+    Step("list_questions", asks={"case_id": "other case"}, makes=("question", "items.0.question_id")),
+    Step("read_question", **QUESTION),
+    Step("answer_question", **QUESTION, sends={"keep.stated_age": "case"}),
+    Step("undo_answer", **QUESTION),
+    *about(
+        "child's case",
+        Step("record_consent", makes=("child's consent", "consent_id")),
+        Step("merge", sends={"into": "case"}),
+    ),
+    *about("case", Step("confirm_consent", ids={"consent_id": "child's consent"})),
+    *about("child's case", Step("unmerge"), Step("end_part", ids={"org": "partner"})),
 ]
 
 EVIDENCE: Sequence[Step] = [

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from tests.identification.builders import Opened, name_of, open_case
+from tests.identification.finding.people import Met
 from tests.journeys.figures import counted
 from tests.world import World
 
 POLICE = "politi-koebenhavn"
+NUMBER = {"type": "x_ecpr", "value": "1405931AB2"}
+NOBODYS = {"type": "x_ecpr", "value": "0102931CD3"}
 PERSON = {
     "stated_age": 33,
     "age_basis": "stated",
@@ -47,12 +50,33 @@ async def told_to(case: Opened, org: str) -> list[str]:
     return [event["type"] for event in page.json()["items"] if event["subject"] == case.id]
 
 
+async def refers_again_and_is_told_what_anybody_is(case: Opened) -> None:
+    """The police meet her again, and refer her under her number as if for the first time: a case of its own, which looks to
+    them like that of somebody whom nobody knows."""
+    her, stranger = [
+        await open_case(case.havn, PERSON | {"identifiers": [number]}, sender=POLICE) for number in (NUMBER, NOBODYS)
+    ]
+    answers = []
+    for opened in (her, stranger):
+        read = await opened.get(by=POLICE)
+        assert read.status_code == 200
+        feed = (await case.havn.partner(POLICE).get("/identification/v1/events")).json()["items"]
+        told = [(event["type"], event["sequence"]) for event in feed if event["subject"] == opened.id]
+        answers.append((read.json() | {"case_id": None}, sorted(read.headers), told))
+    assert answers[0] == answers[1]
+    assert await asked_by(case, POLICE) == (404, "NotFound"), "nor does it bring back what she took from them"
+    assert await told_to(case, POLICE) == []
+    assert (await Met(case.havn, her.id, []).answer(case, "same")).status_code == 200, "CMM is asked, and knows"
+    assert (await her.get(by=POLICE)).json() == answers[0][0] | {"case_id": her.id}, "which the police are not told"
+    assert await asked_by(case, POLICE) == (404, "NotFound")
+
+
 @pytest.mark.row(42)
 async def test_sc08_from_two_consents_to_a_declined_identification(havn_on_both: World) -> None:
     havn = havn_on_both
     await havn.set_clock("2026-06-08T10:00:00+02:00")
     hotline = {"channel": "hotline", "occurred_at": "2026-06-08T09:40:00+02:00"}
-    case = await open_case(havn, PERSON, sender="cmm", **hotline)
+    case = await open_case(havn, PERSON | {"identifiers": [NUMBER]}, sender="cmm", **hotline)
     assert (await case.details())["routing"]["rule"] == "R4"
     await havn.set_clock("2026-06-10T10:00:00+02:00")
     await case.interview("2026-06-10T09:00:00+02:00", language="hun", interpreter=True)
@@ -85,6 +109,8 @@ async def test_sc08_from_two_consents_to_a_declined_identification(havn_on_both:
     assert acknowledged.status_code == 200, acknowledged.text
     log = (await case.get("/access-log", limit=100)).json()["items"]
     assert POLICE in {line["actor_org"] for line in log}, "what they saw before stays in the audit"
+
+    await refers_again_and_is_told_what_anybody_is(case)
 
     await havn.set_clock("2026-06-19T10:00:00+02:00")
     declined = await case.try_deciding("CMM", "declined", decided_on="2026-06-19", if_match=await case.etag())

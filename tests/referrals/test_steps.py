@@ -4,8 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.contract.codes import Purpose
 from shared.contract.organisations import Scope
-from tests.referrals.builders import BODIES, POLICE, STEPS_TO, listed, send
+from shared.http.peers import PeerRefused
+from tests.referrals.builders import BODIES, POLICE, STEPS_TO, listed, send, subject
 from tests.world import World
 
 ALLOWED = {
@@ -98,6 +100,19 @@ async def test_a_withdrawal_ends_the_recipients_access_at_once(havn: World) -> N
     assert await listed(havn.partner("cmm")) == []
     assert (await sent.status(by="cmm")).json()["status"] == "withdrawn", "that it was withdrawn is all that is left"
     assert (await sent.read(by=POLICE)).json()["history"][-1]["remark"] == "Sent to the wrong people."
+
+
+async def test_who_is_in_a_withdrawn_referral_is_still_for_havn_to_read_which_opens_their_cases(havn: World) -> None:
+    """A withdrawal that overtakes the opening of the cases loses nobody (docs/rules.md, identity-3)."""
+    sent, support = await send(havn, subject("P07"), kind="identification"), await send(havn)
+    for each in (sent, support):
+        assert (await each.step("withdraw")).status_code == 200
+    peers = havn.application.platform.peers_of("identification")
+    read = await peers.get("referrals", sent.path, purpose=Purpose.IDENTIFICATION)
+    assert (read["status"], read["subjects"][0]["reference"]) == ("withdrawn", "P07")
+    assert (await sent.read(by="cmm")).status_code == 404
+    with pytest.raises(PeerRefused):
+        await peers.get("referrals", support.path, purpose=Purpose.IDENTIFICATION)
 
 
 async def test_forwarding_hands_the_referral_on(havn: World) -> None:

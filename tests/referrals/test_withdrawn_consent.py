@@ -83,7 +83,9 @@ async def test_to_the_sender_its_referral_stays_as_it_stood_when_consent_was_tak
     assert (await sent.status()).json()["status"] == "completed"
 
 
-async def test_a_further_referral_does_not_bring_the_case_back_to_who_was_closed_out(havn: World) -> None:
+async def test_a_further_referral_has_a_case_of_its_own_and_brings_no_other_back_to_who_was_closed_out(
+    havn: World,
+) -> None:
     number = {"identifiers": [{"type": "x_ecpr", "value": "1405981AB2"}]}
     first = await send(havn, subject(**(EUROPEAN | number)), kind="identification")
     await havn.settled()
@@ -91,8 +93,10 @@ async def test_a_further_referral_does_not_bring_the_case_back_to_who_was_closed
     await withdraw_from(case, POLICE)
     second = await send(havn, subject(**number), kind="identification")
     await havn.settled()
-    assert (await second.read()).json()["subjects"][0]["case_id"] is None
-    assert (await second.read(by="cmm")).json()["subjects"][0]["case_id"] == case.id
+    again = Opened(havn, (await second.read()).json()["subjects"][0]["case_id"])
+    assert again.id != case.id
+    assert (await again.get(by=POLICE)).status_code == 200, "as anybody who refers"
+    assert (await first.read()).json()["subjects"][0]["case_id"] is None
     assert (await case.get(by=POLICE)).status_code == 404
 
 

@@ -19,8 +19,9 @@ from shared.contract.codes import (
     Urgency,
 )
 from shared.contract.events import (
+    CaseMerged,
     CaseOpened,
-    CaseReferred,
+    CaseUnmerged,
     DecisionMade,
     DecisionReplaced,
     Event,
@@ -35,6 +36,7 @@ from shared.messaging.messages import Message
 from tests.world import World
 
 EARLY = datetime(2026, 1, 5, 9, tzinfo=COPENHAGEN)
+JUNE = datetime(2026, 6, 1, 9, tzinfo=COPENHAGEN)
 
 
 class Story:
@@ -152,12 +154,19 @@ class Story:
         }
         self.tell(PersonDescribed(case_id=case_id, occurred_at=at, **(known | facts)))
 
-    def referred_again(self, case_id: UUID, referred_by: str, *, at: datetime = EARLY) -> None:
-        self.tell(
-            CaseReferred(
-                case_id=case_id, referral_id=uuid4(), subject_id=uuid4(), referred_by=referred_by, occurred_at=at
-            )
-        )
+    def referred_again(self, case_id: UUID, referred_by: str | None, *, at: datetime = EARLY) -> UUID:
+        """The person is referred once more: that is a case of its own, which CMM says is the same person's."""
+        again = self.case(referral_id=uuid4(), referred_by=referred_by, at=at)
+        self.merged(again, case_id, at=at)
+        return again
+
+    def merged(self, case_id: UUID, into: UUID, *, at: datetime = JUNE) -> None:
+        """Two cases turn out to be one person's."""
+        self.tell(CaseMerged(case_id=case_id, into=into, occurred_at=at))
+
+    def unmerged(self, case_id: UUID, out_of: UUID, *, at: datetime = JUNE + timedelta(days=1)) -> None:
+        """That they are one person was an error."""
+        self.tell(CaseUnmerged(case_id=case_id, out_of=out_of, occurred_at=at))
 
     def interviewed(self, case_id: UUID, *, at: datetime = EARLY + timedelta(days=1)) -> None:
         self.tell(

@@ -2,29 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contract.codes import Authority, Gender, Outcome
-from shared.contract.events import CaseMerged, CaseUnmerged
-from shared.kernel.clock import COPENHAGEN
 from tests.identification.finding.people import meet
-from tests.stats.story import Story, deliver, exact, victims
+from tests.stats.story import EARLY, JUNE, Story, deliver, exact, victims
 from tests.world import World
-
-JUNE = datetime(2026, 6, 1, 9, tzinfo=COPENHAGEN)
-
-
-def merged(story: Story, case_id: UUID, into: UUID, *, at: datetime = JUNE) -> None:
-    story.tell(CaseMerged(case_id=case_id, into=into, occurred_at=at))
-
-
-def unmerged(story: Story, case_id: UUID, out_of: UUID, *, at: datetime = JUNE + timedelta(days=1)) -> None:
-    story.tell(CaseUnmerged(case_id=case_id, out_of=out_of, occurred_at=at))
 
 
 @pytest.mark.row(14)
@@ -36,7 +23,7 @@ async def test_a_merged_pair_is_one_person_in_the_year_of_the_first_decision_of_
     first, second = story.case(), story.case()
     story.decided(first, date(2024, 5, 2), authority=Authority.US)
     story.decided(second, date(2025, 3, 9))
-    merged(story, *((second, first) if first_survives else (first, second)))
+    story.merged(*((second, first) if first_survives else (first, second)))
     await story.reaches(havn)
     assert await victims(havn, "year,authority") == [exact(1, year=2024, authority="US")]
 
@@ -49,10 +36,10 @@ async def test_undoing_a_merge_restores_the_counts(havn: World) -> None:
     story.decided(second, date(2025, 3, 9))
     await story.reaches(havn)
     before = await victims(havn, "year,gender")
-    merged(story, first, second)
+    story.merged(first, second)
     await story.reaches(havn)
     assert sum(row["count"] for row in await victims(havn, "year,gender")) == 1
-    unmerged(story, first, second)
+    story.unmerged(first, second)
     await story.reaches(havn)
     assert await victims(havn, "year,gender") == before
 
@@ -63,8 +50,8 @@ async def test_a_merge_counts_from_the_moment_it_was_known(havn: World) -> None:
     first, second = story.case(), story.case()
     story.decided(first, date(2024, 5, 2))
     story.decided(second, date(2025, 3, 9))
-    merged(story, first, second, at=JUNE)
-    unmerged(story, first, second, at=JUNE + timedelta(days=10))
+    story.merged(first, second, at=JUNE)
+    story.unmerged(first, second, at=JUNE + timedelta(days=10))
     await story.reaches(havn)
 
     async def counted(on: str) -> int:
@@ -79,16 +66,48 @@ async def test_a_chain_of_merges_is_one_person(havn: World) -> None:
     a, b, c = story.case(), story.case(), story.case()
     for year, case_id in ((2025, a), (2024, b), (2023, c)):
         story.decided(case_id, date(year, 3, 9))
-    merged(story, a, b)
-    merged(story, b, c)
+    story.merged(a, b)
+    story.merged(b, c)
     await story.reaches(havn)
     assert [row for row in await victims(havn, to="2025") if row["count"]] == [exact(1, year=2023)]
-    unmerged(story, b, c)
+    story.unmerged(b, c)
     await story.reaches(havn)
     assert [row for row in await victims(havn, to="2025") if row["count"]] == [
         exact(1, year=2023),
         exact(1, year=2024),
     ]
+
+
+async def test_who_is_found_again_under_another_case_counts_once_in_the_first_year_and_by_whom_she_was_first_referred(
+    havn: World,
+) -> None:
+    story = Story()
+    first = story.case(referred_by="politi-oestjylland")
+    story.decided(first, date(2025, 5, 2))
+    again = story.case(referred_by="politi-fyn", at=EARLY + timedelta(days=90))
+    story.decided(again, date(2026, 6, 9))
+    two_people = [exact(1, referred_by="politi-fyn"), exact(1, referred_by="politi-oestjylland")]
+    await story.reaches(havn)
+    assert await victims(havn, "referred_by") == two_people
+    story.merged(again, first, at=JUNE + timedelta(days=9))
+    await story.reaches(havn)
+    assert await victims(havn, "year,referred_by", to="2026") == [exact(1, year=2025, referred_by="politi-oestjylland")]
+
+
+async def test_whom_only_a_merged_case_was_referred_by_has_referred_the_person_first_of_several_the_earliest(
+    havn: World,
+) -> None:
+    story = Story()
+    met_in_the_street = story.case()
+    story.decided(met_in_the_street, date(2026, 3, 9))
+    story.referred_again(met_in_the_street, "reden", at=EARLY + timedelta(days=30))
+    earlier = story.referred_again(met_in_the_street, "us", at=EARLY + timedelta(days=20))
+    story.referred_again(met_in_the_street, None, at=EARLY + timedelta(days=10))
+    await story.reaches(havn)
+    assert await victims(havn, "referred_by") == [exact(1, referred_by="us")]
+    story.unmerged(earlier, met_in_the_street)
+    await story.reaches(havn)
+    assert await victims(havn, "referred_by") == [exact(1, referred_by="reden")]
 
 
 async def test_a_person_interviewed_in_two_merged_cases_was_interviewed_once(havn: World) -> None:
@@ -104,7 +123,7 @@ async def test_a_person_interviewed_in_two_merged_cases_was_interviewed_once(hav
         return int(flow.json()["interviewed"])
 
     assert await interviewed() == 2
-    merged(story, first, second)
+    story.merged(first, second)
     await story.reaches(havn)
     assert await interviewed() == 1
 
@@ -115,7 +134,7 @@ async def test_a_merge_told_twice_or_before_the_other_case_is_one_merge(havn: Wo
     story.decided(first, date(2024, 5, 2))
     second = story.case()
     story.decided(second, date(2025, 3, 9))
-    merged(story, first, second)
+    story.merged(first, second)
     last = story.messages.pop()
     story.messages.insert(2, last)
     await story.reaches(havn)
@@ -148,10 +167,10 @@ async def test_whatever_is_merged_and_undone_the_counts_are_those_of_the_people_
     for step, (one, other) in enumerate(moves):
         at = JUNE + timedelta(days=step)
         if one in into:
-            unmerged(story, cases[one], cases[into.pop(one)], at=at)
+            story.unmerged(cases[one], cases[into.pop(one)], at=at)
         elif other not in into and one != other:
             into[one] = other
-            merged(story, cases[one], cases[other], at=at)
+            story.merged(cases[one], cases[other], at=at)
         expected.append(_people(into, years))
     await story.reaches(havn)
     for step in {0, len(moves) // 2, len(moves)}:

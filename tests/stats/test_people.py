@@ -1,4 +1,4 @@
-"""Who is counted as what, when a person is described anew or had a case before."""
+"""Who is counted as what, when a person is described anew or had a case before, which CMM has said is the same person's."""
 
 from datetime import date, timedelta
 
@@ -48,10 +48,12 @@ async def test_a_person_who_is_trafficked_again_counts_once_in_the_first_year(ha
     story = Story()
     first = story.case(at=EARLY)
     story.decided(first, date(2025, 12, 1))
-    second = story.case(earlier_case_id=first)
+    second = story.case()
     story.decided(second, date(2026, 3, 9), authority=Authority.US)
-    third = story.case(earlier_case_id=second)
+    third = story.case()
     story.decided(third, date(2027, 3, 9))
+    story.merged(second, first)
+    story.merged(third, second)
     story.decided(story.case(), date(2026, 3, 9))
     await story.reaches(havn)
     assert await victims(havn, to="2027-12-31") == [exact(1, year=2025), exact(1, year=2026), exact(0, year=2027)]
@@ -59,7 +61,8 @@ async def test_a_person_who_is_trafficked_again_counts_once_in_the_first_year(ha
 
 async def test_an_earlier_case_without_a_positive_decision_takes_nothing_away(havn: World) -> None:
     story = Story()
-    first = story.case()
-    story.decided(story.case(earlier_case_id=first), date(2026, 3, 9))
+    first, second = story.case(), story.case()
+    story.decided(second, date(2026, 3, 9))
+    story.merged(second, first)
     await story.reaches(havn)
     assert await victims(havn, "year") == [exact(1, year=2026)]

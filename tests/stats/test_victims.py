@@ -1,6 +1,7 @@
 """GET /stats/v1/victims: what can be asked, by whom, and what the answer looks like."""
 
 from datetime import date, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -138,7 +139,9 @@ async def test_a_decision_counts_as_of_any_time_before_it_was_replaced(havn: Wor
     assert await victims(havn, "gender", as_of="2026-05-04") == []
 
 
-async def test_a_further_referral_after_as_of_is_not_seen(havn: World) -> None:
+async def test_that_a_further_referral_is_the_same_persons_is_not_seen_as_of_a_day_before_it_was_said(
+    havn: World,
+) -> None:
     story = Story()
     case_id = story.case()
     story.decided(case_id, date(2026, 3, 9))
@@ -230,12 +233,12 @@ async def test_a_refusal_is_audited(havn: World) -> None:
     assert [tuple(row) for row in rows] == [("reden", "count_victims", "refused")]
 
 
-@pytest.mark.parametrize("table", ["person", "further_referral", "interview", "decision", "replacement", "referral"])
+@pytest.mark.parametrize("table", ["person", "case_merge", "interview", "decision", "replacement", "referral"])
 async def test_the_database_itself_shows_rows_to_the_national_centre_alone(havn: World, table: str) -> None:
     story = Story()
     case_id = story.case(referral_id=story.referral())
     story.interviewed(case_id)
-    story.referred_again(case_id, "us")
+    story.merged(case_id, uuid4())
     story.decided(case_id, date(2026, 6, 1), replaces=story.decided(case_id, date(2026, 3, 9)))
     await story.reaches(havn)
     seen = {

@@ -40,6 +40,15 @@ async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str)
     await repository.remove_party(work, case_id, organisation, Part.REFERRER)
 
 
+async def end_part(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
+    """The organisation's referral is withdrawn, or CMM has ended its part: no consent that the person gives makes it the
+    referrer again."""
+    await repository.remove_party(work, case_id, organisation, Part.REFERRER)
+    withdrawn = await repository.withdrawn_consent(work, case_id, organisation)
+    if withdrawn:
+        withdrawn.was_referrer = False
+
+
 async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person lets the organisation know again."""
     withdrawn = await repository.withdrawn_consent(work, case_id, organisation)

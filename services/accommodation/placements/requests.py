@@ -29,7 +29,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound and CaseIsMerged."""
     known = await cases.case_for(work, submission.case_id)
     surviving = await cases.surviving(work, known.case_id)
-    # Who has nothing to do with the other case is told of no merge, and goes on as if there were none.
+    # Who has nothing to do with the other case is notified of no merge, and goes on as if there were none.
     if surviving and await cases.is_known_to(work, surviving):
         raise CaseIsMerged(
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",

@@ -166,7 +166,7 @@ async def lock_case(
 
 
 async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
-    """Whether the actor has to do with the case that this one was merged into. Who has not is told of no merge, and goes on as
+    """Whether the actor has to do with the case that this one was merged into. Who has not learns of no merge, and goes on as
     if there were none (docs/rules.md, identity-3)."""
     return await part_of(work, into, work.actor.org) is not None
 

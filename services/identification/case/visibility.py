@@ -141,7 +141,7 @@ FOR_THE_CENTRE: Final = frozenset({"party-ended"})
 """Events that nobody is shown but CMM: who else has to do with a case is its to know."""
 
 _ABOUT_TWO_CASES: Final = frozenset({"case-merged", "case-unmerged"})
-"""Events that are shown to those alone who have to do with both cases: nobody else is told of a merge."""
+"""Events that are shown to those alone who have to do with both cases: nobody else learns of a merge."""
 
 
 class AttributeHasNoRule(TypeError):

@@ -144,7 +144,7 @@ async def confirm(
     work: UnitOfWork, *, case_id: UUID, consent_id: UUID, expected: ExpectedVersion
 ) -> tuple[Case, Consent]:
     """CMM confirms that a consent which came with a merged case holds for the person of this one. Until then it gives its
-    recipient nothing of it (docs/rules.md, consent-4)."""
+    recipient nothing of it (docs/rules.md, consent-5)."""
     case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise NotACentresWorker("Only CMM confirms a consent that came with a merged case.")
@@ -172,8 +172,7 @@ async def confirm(
 async def take_out(work: UnitOfWork, case_ids: Collection[UUID], *, out_of: Case) -> None:
     """The cases were merged with `out_of` in error: what CMM had confirmed of their consents gives nothing there any more."""
     for consent in await repository.confirmed_of(work, case_ids):
-        consent.confirmed_at = None
-        await work.session.flush()
+        await repository.take_confirmation_back(work, consent)
         await recipients.take_back_from(work, out_of, consent.recipient)
 
 

@@ -111,6 +111,12 @@ async def confirmed_of(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Con
     return list(await work.session.scalars(query.with_for_update()))
 
 
+async def take_confirmation_back(work: UnitOfWork, consent: Consent) -> None:
+    """The consent gives nothing in the case that its own was merged into any more."""
+    consent.confirmed_at = None
+    await work.session.flush()
+
+
 async def live_consents(work: UnitOfWork, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
     """The consents for this recipient and purpose that were not taken back, newest first; those of merged cases too."""
     query = select(Consent).where(

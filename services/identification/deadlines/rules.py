@@ -79,7 +79,7 @@ class DeadlineBasis:
     """Closed, or erased."""
     goes_on_elsewhere_for: frozenset[str] = frozenset()
     """The organisations for which the work goes on in the case that this one was merged into: no deadline runs for them here.
-    The others are told of no merge."""
+    The others learn of no merge."""
     custody_since: datetime | None = None
     custody_ended_at: datetime | None = None
     on_call_since: datetime | None = None

@@ -110,7 +110,7 @@ async def undo(work: UnitOfWork, *, question_id: UUID, expected: ExpectedVersion
     question.answered_at, question.answered_by = work.now, work.actor.org
     question.version += 1
     await questions.settle(work, {question.newer_id, question.older_id})
-    await work.session.flush()
+    await questions_repository.keep(work, question)
     return question, question.newer_now
 
 

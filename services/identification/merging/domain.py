@@ -1,11 +1,10 @@
 """Two cases about one person: one is merged into the other, where the work goes on, and can be taken out of it again.
 
-Whoever had a part in the merged case keeps it there, and gets none in the other: it is told of no merge, and under its own
+Whoever had a part in the merged case keeps it there, and gets none in the other: it learns of no merge, and under its own
 case's id it goes on as if there were none (docs/rules.md, identity-3)."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from services.identification.case import changes
@@ -25,8 +24,6 @@ from shared.contract.events import CaseMerged, CaseUnmerged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
-
-NOTHING_CHOSEN: Final[Mapping[str, UUID]] = {}
 
 
 class MergedWithItself(Conflict):
@@ -59,7 +56,7 @@ async def join(
     merged = await _as_it_stands(work, case, surviving, question_id)
     before, theirs = await repository.person_of(work, surviving), await repository.person_of(work, case)
     case.merged_into = surviving.id
-    _leave_unnoticed(case)
+    _keep_etag(case)
     custody.carry(case, surviving)
     surviving.child_since = _earlier(surviving.child_since, case.child_since)
     after = before
@@ -97,8 +94,8 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
     )
 
 
-def _leave_unnoticed(case: Case) -> None:
-    """The ETag of a merged case stays as it was: whoever has a part in it alone is told of nothing."""
+def _keep_etag(case: Case) -> None:
+    """The ETag of a merged case stays as it was: whoever has a part in it alone learns of nothing."""
     case.version -= 1
 
 
@@ -143,7 +140,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     async with cases.as_itself(work):
         await consents.take_out(work, group, out_of=surviving)
     case.merged_into = None
-    _leave_unnoticed(case)
+    _keep_etag(case)
     if merged:
         if surviving.child_since == _earlier(merged.child_since, case.child_since):
             surviving.child_since = merged.child_since

@@ -1,4 +1,4 @@
-"""A merged case as those see it who have nothing to do with the one it was merged into: they are told of no merge. They read
+"""A merged case as those see it who have nothing to do with the one it was merged into: they learn of no merge. They read
 their own case as it stood, and from then on what is recorded anew and their part gives (docs/rules.md, identity-3)."""
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +26,7 @@ Above = Sequence[tuple[Merge, Case, bool]]
 
 
 async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[UUID, Above]:
-    """What went on elsewhere with the persons of these cases, for those that the actor is told of no merge of."""
+    """What went on elsewhere with the persons of these cases, for those whose merge the actor learns nothing of."""
     merged = [case for case, _ in found if case.merged_into]
     if not merged or work.actor.org == CENTRE:
         return {}

@@ -1,6 +1,9 @@
 """The endpoint that ends a part."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Path
 
 from services.identification.case.policies import Caseworker
 from services.identification.parties import domain
@@ -14,9 +17,13 @@ router = service_router()
 
 @router.post("/cases/{case_id}/parties/{org}/end")
 async def end_part(
-    work: Caseworker, case_id: UUID, org: Organisation, said: PartyEnd, expected: IfMatch
+    work: Caseworker,
+    case_id: UUID,
+    organisation: Annotated[Organisation, Path(alias="org")],
+    said: PartyEnd,
+    expected: IfMatch,
 ) -> Tagged[PartyEndReceipt]:
     """CMM ends an organisation's part in the case. From then on the case does not exist for it, and nothing more reaches it;
     its own referral stays its own. Not for who decides, nor while a task of its own runs (409)."""
-    case = await domain.end(work, case_id=case_id, organisation=org, said=said, expected=expected)
-    return PartyEndReceipt(org=org, ended_at=work.now).tagged(case)
+    case = await domain.end(work, case_id=case_id, organisation=organisation, said=said, expected=expected)
+    return PartyEndReceipt(org=organisation, ended_at=work.now).tagged(case)

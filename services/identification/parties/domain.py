@@ -55,8 +55,7 @@ async def withdraw(work: UnitOfWork, *, referral_id: UUID, sender: str) -> None:
         case = await cases.case_for_itself(work, referral.case_id)
         if case is None:
             continue
-        referral.withdrawn_at = work.now
-        await work.session.flush()
+        await repository.note_withdrawal(work, referral)
         if await _end_part(work, case, sender):
             work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=sender))
         if case.opened_by is None and not await repository.has_other_source(work, case.id):

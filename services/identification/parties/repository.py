@@ -20,6 +20,12 @@ async def referrals_to_withdraw(work: UnitOfWork, referral_id: UUID) -> list[Cas
     return list(await work.session.scalars(query.order_by(col(CaseReferral.case_id)).with_for_update()))
 
 
+async def note_withdrawal(work: UnitOfWork, referral: CaseReferral) -> None:
+    """The sender has withdrawn what it said of this subject."""
+    referral.withdrawn_at = work.now
+    await work.session.flush()
+
+
 async def has_other_source(work: UnitOfWork, case_id: UUID) -> bool:
     """Whether a referral that was not withdrawn stands behind the case."""
     other = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.withdrawn_at).is_(None))

@@ -142,6 +142,12 @@ async def find(
     return found
 
 
+async def keep(work: UnitOfWork, question: Question) -> None:
+    """Write how the question stands now."""
+    work.session.add(question)
+    await work.session.flush()
+
+
 async def keep_reason(work: UnitOfWork, question: Question, reason: SealedText) -> None:
     """Seal why the question was answered so."""
     await seal(work, question, {"reason": reason}, owner=question.newer_id)

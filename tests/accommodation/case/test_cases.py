@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
 from shared.contract.events import DecisionReplaced
 from shared.messaging.messages import Message
-from tests.accommodation.housing import Housing, decision, further_referral, opening, routing
+from tests.accommodation.housing import Housing, decision, opening, part_ended, routing
 from tests.world import World
 
 
@@ -24,10 +24,17 @@ async def parties(havn: World, case_id: str) -> set[tuple[str, str]]:
 async def test_a_case_concerns_cmm_and_whoever_referred_the_person(havn: World, housing: Housing) -> None:
     case_id = await housing.case(referred_by="hopenow")
     assert await parties(havn, case_id) == {("cmm", "centre"), ("hopenow", "referrer")}
-    await housing.tell(further_referral(case_id, "politi-fyn"))
-    assert ("politi-fyn", "referrer") in await parties(havn, case_id)
     unreferred = await housing.case(referred_by=None)
     assert await parties(havn, unreferred) == {("cmm", "centre")}
+
+
+async def test_whose_part_has_ended_is_a_stranger_to_the_case(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(referred_by="hopenow", routed_to=Authority.US)
+    assert (await housing.ask(case_id, "hopenow")).status_code == 201
+    await housing.tell(part_ended(case_id, "hopenow"))
+    assert await parties(havn, case_id) == {("cmm", "centre"), ("us", "authority")}
+    assert (await housing.ask(case_id, "hopenow")).status_code == 404
+    assert (await housing.ask(case_id, "us")).status_code == 201, "nobody else's part has ended"
 
 
 async def test_a_case_concerns_us_while_it_is_routed_there(havn: World, housing: Housing) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from shared.contract.codes import Authority, Purpose
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
-from tests.accommodation.housing import Housing, further_referral
+from tests.accommodation.case.test_merged_cases import merged
+from tests.accommodation.housing import Housing, part_ended
 from tests.accommodation.placements.test_placements import placements
 from tests.world import World
 
@@ -62,14 +63,28 @@ async def test_what_it_had_asked_for_itself_is_closed_too(havn: World, housing: 
     assert await placements(havn, POLICE, case_id) == 404
 
 
-async def test_a_further_referral_does_not_bring_it_back_before_a_new_consent(havn: World, housing: Housing) -> None:
+async def test_a_further_referral_is_a_case_of_its_own_and_brings_nothing_of_this_one_back(
+    havn: World, housing: Housing
+) -> None:
     shelter = await housing.shelter()
-    case_id = await housing.case(referred_by="hopenow")
+    case_id = await housing.case()
     await housing.booked(case_id, shelter.place_id)
-    await housing.tell(withdrawn(case_id), further_referral(UUID(case_id), POLICE))
+    await housing.tell(withdrawn(case_id))
+    again = await housing.case()
+    assert await placements(havn, POLICE, again) == []
+    await housing.tell(merged(again, case_id))
+    assert await placements(havn, POLICE, again) == []
     assert await placements(havn, POLICE, case_id) == 404
     await housing.tell(given(case_id))
     assert await placements(havn, POLICE, case_id) == [{"placed": True}]
+
+
+async def test_a_consent_gives_no_part_back_that_has_ended(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case()
+    await housing.booked(case_id, shelter.place_id)
+    await housing.tell(withdrawn(case_id), part_ended(case_id, POLICE), given(case_id))
+    assert await placements(havn, POLICE, case_id) == 404
 
 
 async def test_what_another_leave_or_the_law_covers_stays(havn: World, housing: Housing) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, name_of, open_case
+from tests.identification.finding.people import Met
 from tests.identification.life import decided_case, done, told
 from tests.world import World
 
@@ -66,14 +67,15 @@ async def test_the_days_of_an_absence_are_in_order(havn: World) -> None:
     await done(case.post("/found", {"on": "2026-04-01"}))
 
 
-async def test_a_missing_person_who_is_referred_anew_is_one_person_not_two(havn: World) -> None:
+async def test_a_missing_person_who_is_referred_anew_is_one_person_not_two_once_cmm_has_said_so(havn: World) -> None:
     known = CMM_DECIDES | {"identifiers": [{"type": "passport", "value": "P1234567"}]}
     case = await open_case(havn, known)
     await done(case.post("/missing", SINCE))
-    again = await open_case(havn, known, sender="politi-fyn", occurred_at="2026-04-10T09:00:00+02:00")
-    assert again.id == case.id
-    details = await case.details()
-    assert (details["missing"], len(details["referral_ids"])) == (True, 2)
+    seen = {"sender": "politi-fyn", "occurred_at": "2026-04-10T09:00:00+02:00"}
+    again = Met(havn, (await open_case(havn, known, **seen)).id, [])
+    assert ((await case.details())["missing"], (await again.details())["missing"]) == (True, False)
+    await done(again.answer(case, "same"))
+    assert (await case.details())["missing"] is True, "until CMM says that it has found the person"
     await done(case.post("/found", FOUND))
     await case.decide(decided_on="2026-05-04")
     await havn.settled()

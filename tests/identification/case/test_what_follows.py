@@ -25,6 +25,7 @@ NO_DEADLINE = {
     "clarification.domain.recommend": "It leads to `recommended`; deadlines ask whether it is decided, which it is not.",
     "consents.disclosures.disclose": OTHERS_KNOW,
     "consents.disclosures.end": OTHERS_KNOW,
+    "consents.domain.confirm": OTHERS_KNOW,
     "consents.domain.record_consent": OTHERS_KNOW,
     "consents.domain.withdraw": OTHERS_KNOW,
     "criminal.domain.record_step": "The criminal track never decides the identification; a court's recognition is a decision.",
@@ -35,12 +36,13 @@ NO_DEADLINE = {
     "evidence.domain.scan_again": WORDS,
     "evidence.domain.submit": WORDS,
     "evidence.domain.submit_part": WORDS,
-    "finding.duplicates.override": "Two cases stay two: each keeps the deadlines that it has.",
     "indicators.domain.observe": "Signs and their score decide nothing: no status, no authority.",
     "links.domain.add_link": OTHER_PEOPLE,
     "links.domain.drop_suspect": OTHER_PEOPLE,
     "links.domain.name_suspect": OTHER_PEOPLE,
     "links.domain.remove_link": OTHER_PEOPLE,
+    "parties.domain.end": OTHERS_KNOW,
+    "parties.domain.withdraw": "Whose referral is withdrawn is still a person: every deadline runs on.",
     "person.domain.attempt_contact": "An attempt to reach the person begins and ends nothing.",
     "person.domain.refuse": "Who it was is forgotten; the case goes on until it is decided that the person declined.",
     "retention.domain.end_hold": KEEPING,
@@ -158,7 +160,12 @@ def test_the_search_finds_every_way_to_a_lock() -> None:
     locks = {"lock_case", "lock_pair", "case_for_itself"} | {"lock_cases_with_due_entries", "take_without_deadlines"}
     assert locks <= {name.rpartition(".")[2] for name in code().locks()}
     locking = code().rules_that_lock()
-    assert {"risk.domain.assess", "children.domain.assess", "evidence.domain.remove", "custody.domain.join"} <= locking
+    assert {
+        "risk.domain.assess",
+        "children.domain.assess",
+        "evidence.domain.remove",
+        "parties.domain.withdraw",
+    } <= locking
     assert {
         "merging.domain.merge",
         "person.legal_status.take_effect",

@@ -21,7 +21,7 @@ async def disclosures(case: Opened, **asked: Any) -> dict[str, Any]:
 
 
 async def merged_pair(havn: World) -> tuple[Opened, Opened]:
-    """A case, and the one it was merged into."""
+    """A case, and the one that it is about to be merged into."""
     old, new = await open_case(havn, CMM_DECIDES, sender="cmm"), await open_case(havn, CMM_DECIDES, sender="cmm")
     return old, new
 
@@ -237,12 +237,15 @@ async def test_a_disclosure_is_ended_in_its_own_case_only(havn: World) -> None:
 # ---------------------------------------------------------------- two cases of one person
 
 
-async def test_what_was_allowed_in_a_merged_case_is_allowed_and_taken_back_in_the_one_that_goes_on(
+async def test_what_was_allowed_in_a_merged_case_is_allowed_where_it_goes_on_once_cmm_confirms_and_taken_back_there(
     havn: World,
 ) -> None:
     old, new = await merged_pair(havn)
     consent_id = await consent(old, scope=["outcome"])
     await done(old.post("/merge", {"into": new.id}))
+    assert await is_hidden_from(new, "hopenow")
+    assert name_of(await try_disclosing(new, "hopenow", fields=["outcome"])) == (409, "ConsentMissing")
+    await done(new.post(f"/consents/{consent_id}/confirm", None))
     made = await disclose(new, "hopenow", fields=["outcome"])
     assert [each["consent_id"] for each in (await consents(new))["items"]] == [consent_id]
     assert [each["disclosure_id"] for each in (await disclosures(new))["items"]] == [made["disclosure_id"]]
@@ -258,7 +261,8 @@ async def test_a_disclosure_of_a_merged_case_is_listed_and_ended_in_the_one_that
     old, new = await merged_pair(havn)
     made = await disclose(old, "hopenow", **BY_LAW)
     await done(old.post("/merge", {"into": new.id}))
-    assert (await status(new, "hopenow"))[0] == 200
+    assert (await status(old, "hopenow"))[0] == 200
+    assert await is_hidden_from(new, "hopenow"), "a merge gives nobody a part"
     assert [each["disclosure_id"] for each in (await disclosures(new))["items"]] == [made["disclosure_id"]]
     await done(new.post(f"/disclosures/{made['disclosure_id']}/end", None))
     for case in (old, new):

@@ -81,16 +81,26 @@ async def test_only_those_who_work_on_the_case_tell_of_custody_here_and_the_poli
     assert (await not_theirs.post("/custody/end", OUT, by="us")).status_code == 404
 
 
-async def test_a_further_referral_that_says_so_sets_the_custody_of_the_case_there_is(noon: World) -> None:
+async def test_a_further_referral_that_says_so_has_its_own_72_hours_at_once(noon: World) -> None:
     known = {"identifiers": [{"type": "passport", "value": "P1234567"}]}
     case = await open_case(noon, US_DECIDES | known, occurred_at=HELD["occurred_at"])
-    (again,) = [await open_case(noon, US_DECIDES | known, **HELD)]
-    assert again.id == case.id
+    again = await open_case(noon, US_DECIDES | known, **HELD)
+    assert again.id != case.id
+    assert (await deadlines(again))["custody"] == "2026-06-25T08:00:00Z"
+    assert "custody" not in await deadlines(case)
+    (alert,) = (await noon.partner("cmm").get("/identification/v1/alerts")).json()["items"]
+    assert alert["case_id"] == again.id
+
+
+async def test_of_two_arrests_of_one_person_the_first_counts_while_it_lasts(noon: World) -> None:
+    late = HELD | {"custody_since": "2026-06-22T11:30:00+02:00", "occurred_at": "2026-06-22T11:30:00+02:00"}
+    case, again = await open_case(noon, US_DECIDES, **late), await open_case(noon, US_DECIDES, **HELD)
+    assert (await deadlines(case))["custody"] == "2026-06-25T09:30:00Z"
+    assert (await again.post("/merge", {"into": case.id})).status_code == 200
     assert (await deadlines(case))["custody"] == "2026-06-25T08:00:00Z"
-    later = HELD | {"custody_since": "2026-06-22T11:30:00+02:00", "occurred_at": "2026-06-22T11:30:00+02:00"}
-    await open_case(noon, US_DECIDES | known, **later)
-    assert (await deadlines(case))["custody"] == "2026-06-25T08:00:00Z", "the first arrest counts while it lasts"
-    assert len((await noon.partner("cmm").get("/identification/v1/alerts")).json()["items"]) == 1
+    assert (await again.post("/unmerge", None)).status_code == 200
+    assert (await deadlines(case))["custody"] == "2026-06-25T09:30:00Z"
+    assert (await deadlines(again))["custody"] == "2026-06-25T08:00:00Z"
 
 
 async def test_what_was_told_wrong_is_corrected_without_a_second_alert(noon: World) -> None:

@@ -22,8 +22,8 @@ async def began(case: Opened) -> list[str]:
     return [event["since"] for event in await case.havn.events("identification", "custody-began")]
 
 
-async def referred_again(havn: World, since: str) -> None:
-    await open_case(havn, KNOWN, **(HELD | {"custody_since": since, "occurred_at": since}))
+async def referred_again(havn: World, since: str) -> Opened:
+    return await open_case(havn, KNOWN, **(HELD | {"custody_since": since, "occurred_at": since}))
 
 
 async def test_a_new_detention_forgets_how_the_last_one_ended_and_may_begin_as_it_did(havn: World) -> None:
@@ -48,16 +48,18 @@ async def test_each_detention_is_told_once_and_each_correction_too(havn: World) 
     assert kinds == ["custody-began", "custody-began", "custody-ended", "custody-began"]
 
 
-async def test_a_referral_of_an_arrest_before_the_release_changes_nothing_and_of_one_after_it_does(
+async def test_what_a_further_referral_says_of_an_arrest_holds_for_its_own_case_and_after_a_merge_for_the_person(
     havn: World,
 ) -> None:
     case = await open_case(havn, KNOWN, **HELD)
     await done(case.post("/custody/end", OUT))
-    await referred_again(havn, "2026-06-22T10:30:00+02:00")
+    again = await referred_again(havn, "2026-06-22T10:30:00+02:00")
     assert "custody" not in await deadlines(case)
-    await referred_again(havn, OUT["ended_at"])
-    assert (await deadlines(case))["custody"] == "2026-06-25T09:00:00Z"
-    assert await began(case) == ["2026-06-22T08:00:00Z", "2026-06-22T09:00:00Z"]
+    assert (await deadlines(again))["custody"] == "2026-06-25T08:30:00Z"
+    await done(again.post("/merge", {"into": case.id}))
+    assert (await deadlines(case))["custody"] == "2026-06-25T08:30:00Z", "of whom nobody has said that they are out"
+    await done(case.post("/custody/end", OUT))
+    assert "custody" not in await deadlines(case)
 
 
 async def test_where_somebody_is_held_is_kept_sealed(havn: World) -> None:

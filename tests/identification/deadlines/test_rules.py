@@ -304,6 +304,15 @@ def test_before_the_first_table_its_terms_hold() -> None:
     assert terms_on(date(2026, 1, 1)).version == "clocks-2021"
 
 
+def test_of_a_merged_case_deadlines_run_on_for_whom_the_work_goes_on_nowhere_else() -> None:
+    facts = known(custody_since=OPENED, child_notified_at=OPENED, municipality="0461", authority=Authority.US)
+    running = {each.for_org for each in deadlines_of(facts) if not each.done}
+    assert {"cmm", "us", "kommune-0461"} <= running
+    merged = deadlines_of(replace(facts, goes_on_elsewhere_for=frozenset({"cmm"})))
+    assert {each.for_org for each in merged if not each.done} == running - {"cmm"}
+    assert not replace(facts, goes_on_elsewhere_for=frozenset({"cmm"})).is_held, "CMM has the hours of custody there"
+
+
 def test_an_ended_deadline_is_the_same_deadline_but_done() -> None:
     facts = known(custody_since=OPENED, child_notified_at=OPENED, periods=(granted(),))
     ended = deadlines_of(replace(facts, has_ended=True))

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from services.identification.finding.duplicates import LEAST_ASKED
 
 from services.identification.case.schemas import CasePerson
-from services.identification.finding.duplicates import LEAST_ASKED
 from services.identification.finding.likeness import Known, Likeness, compare
 from services.identification.finding.search import LEAST_SHOWN
 

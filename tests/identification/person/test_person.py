@@ -7,6 +7,7 @@ import pytest
 
 from shared.contract import types
 from tests.identification.builders import CMM_DECIDES, EUROPEAN, NEEDS_REVIEW, US_DECIDES, Opened, open_case
+from tests.identification.finding.people import Met
 from tests.referrals.builders import send, subject
 from tests.world import World
 
@@ -141,7 +142,9 @@ async def test_an_identifier_that_cmm_adds_is_known_from_then_on(havn: World) ->
     case = await open_case(havn, CMM_DECIDES)
     passport = {"identifiers": [{"type": "passport", "value": "AA123456"}]}
     await change(case, CMM_DECIDES | passport)
-    assert (await open_case(havn, passport, sender="reden")).id == case.id
+    again = Met(havn, (await open_case(havn, passport, sender="reden")).id, [])
+    assert again.id != case.id
+    assert (await again.question_with(case))["matched_on"] == ["number"]
 
 
 async def test_who_was_referred_before_a_rule_is_read_and_described_after_it(

@@ -6,9 +6,9 @@ import pytest
 
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.children.test_children import girl, protection
-from tests.identification.finding.people import look_for
+from tests.identification.finding.people import look_for, meet
 from tests.identification.life import close, done
-from tests.identification.opening.doors import describe, open_door, person_of, try_opening
+from tests.identification.opening.doors import describe, open_door, person_of
 from tests.identification.person.test_legal_status import entry, history, record
 from tests.world import World
 
@@ -129,17 +129,13 @@ async def test_why_somebody_declined_is_kept_sealed_where_it_was_said(havn: Worl
     assert not any("nothing of this" in row["whole"] for row in rows)
 
 
-async def test_whoever_declined_is_no_longer_asked_about_as_a_possible_duplicate(havn: World) -> None:
+async def test_of_whoever_declined_nobody_asks_any_more_who_it_is(havn: World) -> None:
     name = {"given_name": "Malee", "family_name": "Opdigtet", "birth_date": "1998-05-14"}
-    case = await open_door(havn, CMM_DECIDES | name)
-    other = await try_opening(havn, CMM_DECIDES | name)
-    asked = f"/identification/v1/cases/{other.json()['case_id']}/possible-duplicates"
-    assert [each["case_id"] for each in (await done(havn.partner("cmm").get(asked)))["items"]] == [case.id]
+    case, other = await meet(havn, **name), await meet(havn, **name)
+    assert await other.asked_about() == {case.id}
     await done(case.post("/refusal", {"on": "2026-03-09"}))
-    assert (await done(havn.partner("cmm").get(asked)))["items"] == []
-    assert [each["case_id"] for each in await look_for(havn, given_name="Malee", family_name="Opdigtet")] == [
-        other.json()["case_id"]
-    ]
+    assert await other.asked_about() == set()
+    assert [each["case_id"] for each in await look_for(havn, given_name="Malee", family_name="Opdigtet")] == [other.id]
 
 
 async def test_a_new_description_is_found_by_its_name_and_told_where_a_code_has_changed(havn: World) -> None:

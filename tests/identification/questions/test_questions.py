@@ -106,14 +106,6 @@ async def test_at_most_the_ten_strongest_are_asked_about(havn: World) -> None:
     assert len(newer) == len(last.possible_duplicates) == 10
 
 
-async def test_who_declined_is_asked_about_no_longer(havn: World) -> None:
-    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
-    assert await second.asked_about() == {first.id}
-    refused = await first.post("/refusal", {"on": "2026-03-03"})
-    assert refused.status_code == 200, refused.text
-    assert await second.questions() == await first.questions() == []
-
-
 async def test_a_question_changes_nothing_that_others_see(havn: World) -> None:
     """No number of a case's events, no ETag, no event (docs/rules.md, identity-3)."""
     first = as_met(await open_case(havn, CMM_DECIDES | MALEE | NUMBER))

@@ -11,7 +11,7 @@ from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_
 from tests.identification.life import done, put
 from tests.identification.opening.doors import open_door
 from tests.identification.retention.test_retention import OPENED, RETENTION, contact, forecast, negative, sweep, victim
-from tests.referrals.builders import POLICE
+from tests.referrals.builders import BODIES, POLICE
 from tests.world import World
 
 HALF_A_YEAR_LATER = "2026-09-02"
@@ -133,6 +133,16 @@ async def test_that_us_would_decide_is_no_reason_to_keep_a_contact(havn: World) 
     case = await open_door(havn, US_DECIDES, anonymous=True, **CALLED)
     assert (await case.details())["routing"]["rule"] == "R6"
     assert await forecast(havn, HALF_A_YEAR_LATER) == {"unlinked_contact": [case.id]}
+
+
+async def test_no_machine_erases_a_contact_whose_referral_was_withdrawn(havn: World) -> None:
+    case, other = await contact(havn, sender="reden"), await contact(havn, sender="reden")
+    assert set((await forecast(havn, HALF_A_YEAR_LATER))["unlinked_contact"]) == {case.id, other.id}
+    (referral_id,) = (await case.details())["referral_ids"]
+    withdrawing = havn.partner("reden").post(f"/referrals/v1/referrals/{referral_id}/withdraw", BODIES["withdraw"])
+    assert (await withdrawing).status_code == 200
+    await havn.settled()
+    assert await forecast(havn, HALF_A_YEAR_LATER) == {"unlinked_contact": [other.id]}
 
 
 # ---------------------------------------------------------------- decided
