@@ -1,5 +1,5 @@
-"""Finding people: precision and recall on 10,000 made-up people as somebody else types them in, and how the time of a search
-grows from 1,000 to 100,000 people."""
+"""Finding people: precision and recall on 10,000 made-up people as somebody else types them in, and among them people whose names
+are written in another script than they are sought in; and how the time of a search grows from 1,000 to 100,000 people."""
 
 import asyncio
 import math
@@ -17,10 +17,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from benchmarks.people import SLIPS, Person, person, retyped
+from benchmarks.people import ON, SLIPS, Person, person, retyped
+from benchmarks.scripts import PEOPLE, STRANGERS, WrittenTwice, spelt, written_twice
 from services.everything import SERVICES
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import names
+from services.identification.finding.likeness import Known, compare
 from services.identification.finding.search import LEAST_SHOWN, tokens_of
 from services.identification.questions.domain import LEAST_ASKED
 from shared.contract.directory import organisations
@@ -35,6 +37,7 @@ from shared.runtime.running import migrate_all, open_application
 
 SIZES = (1_000, 10_000, 100_000)
 JUDGED, QUERIES, TIMED = 10_000, 500, 150
+PER_SCRIPT, QUERIES_PER_SCRIPT = 200, 80
 GOAL = 0.2
 OPENING = {
     "channel": "outreach",
@@ -67,7 +70,9 @@ class Caller:
         return found
 
 
-async def _store(database: "asyncpg.Connection[Any]", platform: Platform, model: UUID, people: Sequence[Person]) -> Any:
+async def _store(
+    database: "asyncpg.Connection[Any]", platform: Platform, model: UUID, people: Sequence[Person | WrittenTwice]
+) -> Any:
     """Cases of these people, past the front door: each sealed under a key of its own, as the service does it."""
     vault, now = Vault(platform.ring), platform.clock.now()
     like = dict((await database.fetch("SELECT * FROM case_file WHERE id = $1", model))[0])
@@ -129,6 +134,51 @@ async def _judge(caller: Caller, people: Sequence[Person], ids: Sequence[UUID], 
         print(f"  {slip:26} shown {found_by[slip] / tried[slip]:.3f} of {tried[slip]}")
 
 
+async def _judge_scripts(
+    caller: Caller, people: Sequence[WrittenTwice], ids: Sequence[UUID], chance: random.Random
+) -> None:
+    """Of each script: recorded in one writing and sought in the other, by name alone, whatever the way; and as a measure the same
+    people recorded and sought in Latin letters."""
+    print(
+        f"\nAcross scripts: {QUERIES_PER_SCRIPT} searches of each, by name alone, among {len(people) + JUDGED:,} people"
+    )
+    for kind in dict.fromkeys(one.kind for one in people):
+        of_kind = [(str(case_id), one) for case_id, one in zip(ids, people, strict=True) if one.kind == kind]
+        right, shown, first, took = 0, 0, 0, []
+        for case_id, one in chance.sample(of_kind, QUERIES_PER_SCRIPT):
+            begun = time.perf_counter()
+            found = await caller.search(one.sought)
+            took.append((time.perf_counter() - begun) * 1000)
+            right += case_id in {item["case_id"] for item in found}
+            shown += len(found)
+            first += bool(found) and case_id in {
+                item["case_id"] for item in found if item["score"] == found[0]["score"]
+            }
+        print(
+            f"  {kind:28} recall {right / QUERIES_PER_SCRIPT:.3f}   precision {right / max(1, shown):.3f}   "
+            f"first {first / QUERIES_PER_SCRIPT:.3f}   median {statistics.median(took):5.1f} ms"
+        )
+    _tell_strangers()
+
+
+def _tell_strangers() -> None:
+    """How many names that resemble another pass for it, written in its script and written in Latin letters."""
+    print("  names that resemble another and pass for it, of how many:")
+    for script, pairs in STRANGERS.items():
+        usual = dict(spelt(PEOPLE[script][0]))
+        as_written, as_usual = 0, 0
+        for written, (other,) in spelt(pairs):
+            as_written += passes_for(other, written)
+            as_usual += any(passes_for(other, latin) for latin in usual[written])
+        print(f"    {script:12} {as_written} as it is written, {as_usual} in Latin letters, of {len(spelt(pairs))}")
+
+
+def passes_for(one: str, other: str) -> bool:
+    """Whether two given names would be asked about, had they the same family name."""
+    first, second = (Known.of(CasePerson(given_name=name, family_name="Xu"), on=ON) for name in (one, other))  # type: ignore[arg-type]
+    return compare(first, second).score >= LEAST_ASKED
+
+
 async def _run(home: Path) -> None:
     server = EmbeddedPostgres(home)
     settings = Settings(home=home, sweep_seconds=3600)
@@ -157,6 +207,10 @@ async def _run(home: Path) -> None:
                     print(f"{size:,} people: median {statistics.median(times[size]):.1f} ms", flush=True)
                     if size == JUDGED:
                         await _judge(caller, people, ids, chance)
+                        others = written_twice(PER_SCRIPT, chance)
+                        stored = await _store(database, application.platform, model, others)
+                        await database.execute("VACUUM ANALYZE")
+                        await _judge_scripts(caller, others, stored, chance)
         await database.close()
     finally:
         server.stop()

@@ -2,6 +2,7 @@
 
 Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 # How long an example takes says something about the machine, not about the rule.
 hypothesis.settings.register_profile("havn", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("havn")
+# `make quick` says which it wants: fewer examples; a test that sets its own number keeps it.
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("havn"), max_examples=15)
+hypothesis.settings.load_profile(os.environ.get("HAVN_EXAMPLES", "havn"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

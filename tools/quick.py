@@ -8,15 +8,19 @@ tests stand where the package stands: services/identification/consents/ has test
 it names; `make test` leaves nothing out. Exits with 1 where a check failed, with 2 where git does not know the commit."""
 
 import ast
+import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not kafka")
@@ -33,6 +37,8 @@ ELSEWHERE = {
     "Dockerfile": ("tests/test_compose.py",),
 }
 """Tests that stand elsewhere than what they are about (`*` stands for any number of folders)."""
+JUDGE_EACH_FILE = ("docs/glossary.md", "tests/tree.py", "tests/shared/test_glossary.py", "tests/shared/test_habits.py")
+"""Where one of these was changed, every file is judged by it anew; else only those that were changed."""
 LEADS_TO_THE_DATABASE = "server_url"
 PARTS = {"EmbeddedPostgres", "SERVICES", "executable", "mock_kafka", "real_clamd", "real_kafka"}
 """Who names one of these brings something up (a server, all services, another Python) and takes longer than a rule does."""
@@ -62,28 +68,46 @@ def find_tests(path: str, root: Path = ROOT) -> list[str]:
 
 def find_tests_of_rules(root: Path = ROOT) -> list[str]:
     """The test files in which nothing needs a database or another part: they take no fixture that leads to one."""
-    trees = {path: ast.parse(path.read_text()) for path in sorted((root / "tests").rglob("*.py"))}
+    fixtures = {
+        path.parent: _fixtures(ast.parse(path.read_text())) for path in sorted((root / "tests").rglob("conftest.py"))
+    }
     return [
         str(path.relative_to(root))
-        for path, tree in trees.items()
-        if path.name.startswith("test_") and not _is_marked_slow(tree) and not _brings_something_up(path, trees)
+        for path in sorted((root / "tests").rglob("test_*.py"))
+        if not _brings_something_up(path, [fixture for folder in path.parents for fixture in fixtures.get(folder, ())])
     ]
 
 
-def _brings_something_up(path: Path, trees: Mapping[Path, ast.Module]) -> bool:
-    seen = [trees[path], *(trees[folder / "conftest.py"] for folder in path.parents if folder / "conftest.py" in trees)]
-    fixtures = [function for tree in seen for function in _functions(tree) if _is_fixture(function)]
-    slow = {LEADS_TO_THE_DATABASE}
+def _brings_something_up(path: Path, shared: Sequence[Function]) -> bool:
+    """Whether the tests of this file are slow, or take a fixture (of its own, or `shared`) that leads to the database."""
+    text = path.read_text()
+    slow = _leading_to_the_database(shared, {LEADS_TO_THE_DATABASE})
+    if _takes(text, slow):
+        return True
+    tree = ast.parse(text)
+    return _is_marked_slow(tree) or _asks_for(tree, _leading_to_the_database(_fixtures(tree), slow))
+
+
+def _leading_to_the_database(fixtures: Sequence[Function], slow: set[str]) -> set[str]:
     while further := {fixture.name for fixture in fixtures if _asks_for(fixture, slow)} - slow:
-        slow |= further
-    return _asks_for(trees[path], slow)
+        slow = slow | further
+    return slow
 
 
-def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def _takes(text: str, fixtures: set[str]) -> bool:
+    """Whether a test plainly takes one of these, as most do: seen without parsing the file."""
+    return (
+        re.search(rf"^(?:async )?def test_\w+\(\s*(?:\w+: \w+,\s*)*(?:{'|'.join(fixtures)})\b", text, re.MULTILINE)
+        is not None
+    )
 
 
-def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _fixtures(tree: ast.AST) -> list[Function]:
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [function for function in functions if _is_fixture(function)]
+
+
+def _is_fixture(function: Function) -> bool:
     return any("fixture" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
@@ -156,11 +180,17 @@ class Outcome:
     said: str
 
 
-def run(check: Check) -> Outcome:
+def run(check: Check, environment: Mapping[str, str] | None = None) -> Outcome:
     """Run it to its end, and say at once how it went: what it wrote only where it failed."""
     begun = time.monotonic()
     ended = subprocess.run(
-        check.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        check.command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     outcome = Outcome(check, ended.returncode in check.fine, time.monotonic() - begun, ended.stdout.strip())
     last = outcome.said.splitlines()[-1] if outcome.said else ""
@@ -184,6 +214,14 @@ def checks_of(touched: Sequence[str], rules: Sequence[str]) -> list[Check]:
     ]
 
 
+def environment_for(changed: Sequence[str]) -> dict[str, str]:
+    """What tells the tests to be quick: fewer examples of each property, and only changed files judged one by one."""
+    quick = {"HAVN_EXAMPLES": "quick"}
+    if not {*changed} & {*JUDGE_EACH_FILE}:
+        quick["HAVN_CHANGED"] = "\n".join(changed)
+    return {**os.environ, **quick}
+
+
 def main(arguments: Sequence[str]) -> int:
     try:
         since, changed = changed_files(arguments[0] if arguments and arguments[0] else None)
@@ -194,7 +232,9 @@ def main(arguments: Sequence[str]) -> int:
     touched = sorted({test for tests in wanted.values() for test in tests})
     print(f"{since}: {len(changed)} files changed; their tests: {', '.join(touched) or 'none'}", flush=True)
     with ThreadPoolExecutor(2) as two:
-        outcomes = [*two.map(run, checks_of(touched, find_tests_of_rules()))]
+        outcomes = [
+            *two.map(partial(run, environment=environment_for(changed)), checks_of(touched, find_tests_of_rules()))
+        ]
     for path in (path for path, tests in wanted.items() if not tests):
         print(f"left out: no test stands for {path}")
     print(

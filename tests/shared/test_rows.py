@@ -2,22 +2,21 @@
 
 import ast
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from tests.rows import rows
-
-TESTS = Path(__file__).parents[1]
+from tests.tree import ROOT, nodes, text
 
 
 @cache  # the whole tree is read once, not once for each row
 def claimed() -> set[int]:
     """The numbers in all `@pytest.mark.row(...)`."""
     found: set[int] = set()
-    for path in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.row":
+    for path in (path for path in (ROOT / "tests").rglob("test_*.py") if "mark.row(" in text(path)):
+        for node in nodes(path):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "row":
+                assert ast.unparse(node.func) == "pytest.mark.row"
                 found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}  # type: ignore[misc]
     return found
 

@@ -7,7 +7,7 @@ from datetime import date
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
 from services.identification.case.schemas import CasePerson
-from services.identification.finding.names import Name, name_of, sound
+from services.identification.finding.names import Name, names_of, sound
 from services.identification.finding.schemas import MatchedOn
 from shared.contract.codes import IdentifierType
 
@@ -39,10 +39,10 @@ class Known:
     @classmethod
     def of(cls, person: CasePerson, *, on: date) -> "Known":
         given, family = (name.value if name else None for name in (person.given_name, person.family_name))
-        aliases = (name_of(alias.value, None, is_alias=True) for alias in person.aliases)
+        aliases = (name for alias in person.aliases for name in names_of(alias.value, None, is_alias=True))
         dates = (person.birth_date, person.stated_birth_date)
         return cls(
-            names=tuple(name for name in (name_of(given, family), *aliases) if name),
+            names=(*names_of(given, family), *aliases),
             birth_dates=frozenset(born.value for born in dates if born),
             stated_age=person.stated_age,
             numbers=frozenset(
@@ -99,6 +99,8 @@ def _names(ours: Sequence[Name], theirs: Sequence[Name]) -> tuple[float, set[Mat
             likeness, found = _name(one, other)
             if likeness > best:
                 best, fields = likeness, found
+            if best >= 1:
+                return best, fields
     return best, fields
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from services.identification.finding.scripts import readings
+
 _LETTERS = str.maketrans(
     {
         "æ": "ae",
@@ -72,7 +74,7 @@ _TITLES = frozenset(
 )
 _PARTICLES = frozenset(["al", "el", "ul", "bin", "ibn", "bint", "binti", "bte", "van", "von", "de", "ti"])
 """Parts, as folded, that people leave out or write in (Arabic, Vietnamese, European); they never tell two people apart."""
-_SERVANT = re.compile(r"\babd[\s-]*(?:al|el|ul|il|ol|ur|ar|er|us|as|ud|ad|an|en)[\s-]+")
+_SERVANT = re.compile(r"\babd[\s-]*(?:al|el|ul|il|ol|ur|ar|er|us|as|ud|ad|an|en)(?:[\s-]+|(?=lah\b))")
 _ARTICLE = re.compile(r"\b(?:al|el|ul|ar|er|as|es|ad|ed|an|at|az|ash|ur|us|ud)-")
 _SPELLINGS: tuple[tuple[str, str], ...] = (
     # Vowels that are written once or twice, in Danish and in transliterations from Arabic and Thai.
@@ -131,15 +133,19 @@ def sound(folded: str) -> str:
 
 
 def parts(name: str | None) -> tuple[str, ...]:
-    """The folded parts of a name, without titles and particles, as far as anything else is left."""
-    if not name:
-        return ()
-    written = unicodedata.normalize("NFKC", name).casefold()
+    """The folded parts of a name, without titles and particles, as far as anything else is left; of a name in another
+    script, in its likeliest Latin spelling."""
+    ((first,), *_) = readings(name)
+    return _parts(first)
+
+
+def _parts(latin: str) -> tuple[str, ...]:
+    written = unicodedata.normalize("NFKC", latin).casefold()
     written = _ARTICLE.sub("", _SERVANT.sub("abdul", written))
     spelt = [part for part in re.split(r"[\s\-.,/]+", written) if part]
     plain = [part for part in spelt if part not in _TITLES] or spelt
-    plain = [part for part in plain if fold(part) not in _PARTICLES] or plain
-    return tuple(folded for part in plain if (folded := fold(part)))
+    folded = [shared for part in plain if (shared := fold(part))]
+    return tuple(part for part in folded if part not in _PARTICLES) or tuple(folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +171,10 @@ class Name:
         return tuple("".join(some) for some in (self.given, self.family) if some)
 
 
-def name_of(given: str | None, family: str | None, *, is_alias: bool = False) -> Name | None:
-    """None where there is no letter in it."""
-    name = Name(parts(given), parts(family), is_alias)
-    return name if name.all else None
+def names_of(given: str | None, family: str | None, *, is_alias: bool = False) -> tuple[Name, ...]:
+    """The name, the likeliest reading first where its script leaves several; none where there is no letter in it."""
+    read = (Name(_parts(one), _parts(other), is_alias) for one, other in readings(given, family))
+    return tuple(dict.fromkeys(name for name in read if name.all))
 
 
 def trigrams(folded: str) -> frozenset[str]:

@@ -5,13 +5,12 @@ which one is meant."""
 import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from services.identification.case.lifecycle import ALLOWED, DECIDED, Step, after
+from tests.tree import ROOT, tree
 
-ROOT = Path(__file__).parents[3]
 SERVICE = ROOT / "services" / "identification"
 CASE_CHANGED = "case.changes.case_changed"
 
@@ -60,7 +59,7 @@ Functions = Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]
 @cache
 def modules() -> dict[str, ast.Module]:
     paths = [path for path in sorted(SERVICE.rglob("*.py")) if "migrations" not in path.parts]
-    return {".".join(path.relative_to(SERVICE).with_suffix("").parts): ast.parse(path.read_text()) for path in paths}
+    return {".".join(path.relative_to(SERVICE).with_suffix("").parts): tree(path) for path in paths}
 
 
 class Code:
@@ -73,10 +72,10 @@ class Code:
             for node in tree.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
-        imported = {module: dict(_imported(tree)) for module, tree in trees.items()}
         self.calls = {
-            name: set(_called(node, name.rpartition(".")[0], imported[name.rpartition(".")[0]])) & self.functions.keys()
-            for name, node in self.functions.items()
+            name: called & self.functions.keys()
+            for module, tree in trees.items()
+            for name, called in _calls_of(module, tree).items()
         }
 
     def reaching(self, wanted: set[str]) -> set[str]:
@@ -115,6 +114,14 @@ class Code:
         if name in NO_DEADLINE or not callers:
             return {name}
         return set[str]().union(*(self.unsaid(caller) for caller in callers))
+
+
+@cache  # a module is read once, also where another one is exchanged
+def _calls_of(module: str, tree: ast.Module) -> dict[str, set[str]]:
+    """What each function of a module calls, by name."""
+    imported = dict(_imported(tree))
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {f"{module}.{node.name}": set(_called(node, module, imported)) for node in functions}
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:

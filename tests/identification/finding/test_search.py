@@ -33,6 +33,15 @@ MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-1
         ({"given_name": "Anne Marie", "family_name": "Holm"}, {"given_name": "Annemarie", "family_name": "Holm"}),
         ({"given_name": "Andreea", "family_name": "Țepeș"}, {"given_name": "Andrea", "family_name": "Tepez"}),
         ({"given_name": "Malee", "birth_date": "2001-05-17"}, {"family_name": "Malee", "birth_date": "2001-05-17"}),
+        ({"given_name": "Оксана", "family_name": "Шевченко"}, {"given_name": "Oksana", "family_name": "Shevchenko"}),
+        ({"given_name": "Somying", "family_name": "Suwan"}, {"given_name": "สมหญิง", "family_name": "สุวรรณ"}),
+        ({"given_name": "محمد", "family_name": "الجبوري"}, {"given_name": "Mohammed", "family_name": "Jabouri"}),
+        ({"given_name": "Alireza", "family_name": "Karimi"}, {"given_name": "علی\u200cرضا", "family_name": "كريمي"}),
+        ({"given_name": "Γιώργος", "family_name": "Παππάς"}, {"aliases": ["Yiorgos Pappas"]}),
+        ({"aliases": ["Wang Xiaoming"]}, {"given_name": "王小明"}),
+        ({"given_name": "Selam", "family_name": "Tesfaye"}, {"given_name": "ሰላም", "family_name": "ተስፋዬ"}),
+        ({"given_name": "নুসরাত", "family_name": "চৌধুরী"}, {"given_name": "Nusrat", "family_name": "Chowdhury"}),
+        ({"given_name": "ქეთევან", "family_name": "ბერიძე"}, {"given_name": "Ketevan", "family_name": "Beridze"}),
     ],
 )
 async def test_a_person_is_found_however_the_name_is_written(
