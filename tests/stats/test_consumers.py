@@ -28,14 +28,13 @@ with_havn = settings(
 
 
 async def state(havn: World) -> dict[str, list[str]]:
-    """Every row the service holds, as text but for where it stands in the table, and what it could not handle."""
-    return {
-        table: [
-            row[0]
-            for row in await havn.sql("stats", f"SELECT (to_jsonb(t) - 'position')::text FROM {table} t ORDER BY 1")
-        ]
-        for table in TABLES
-    }
+    """What the service knows, as text, and what it could not handle. Where a row stands in its table is nothing that it knows,
+    nor how often it was said that two cases are one."""
+    found = {}
+    for table in TABLES:
+        rows = await havn.sql("stats", f"SELECT DISTINCT (to_jsonb(t) - 'position')::text FROM {table} t ORDER BY 1")
+        found[table] = [row[0] for row in rows]
+    return found
 
 
 async def forget(havn: World, *tables: str) -> None:

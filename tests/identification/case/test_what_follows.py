@@ -203,7 +203,10 @@ def test_a_rule_that_forgets_to_say_so_is_found(rule: str) -> None:
 
 def _read_by_deadlines() -> set[str]:
     """The attributes of a case that its deadlines are computed from."""
-    readers = [code().functions[name] for name in ("deadlines.domain._basis_of", "periods.lengths.is_suspended")]
+    elsewhere = "deadlines.repository.working_where_it_goes_on"
+    readers = [
+        code().functions[name] for name in ("deadlines.domain._basis_of", elsewhere, "periods.lengths.is_suspended")
+    ]
     return {
         node.attr
         for reader in readers
