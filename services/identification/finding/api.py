@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from services.identification.case.codes import QuestionStatus
 from services.identification.case.policies import Caseworker, Reader
@@ -17,12 +17,13 @@ from services.identification.finding.schemas import (
 )
 from shared.contract.types import Tagged
 from shared.http.parameters import IfMatch, PurposeOfReading
+from shared.http.refusals import searches
 from shared.runtime.service import service_router
 
 router = service_router()
 
 
-@router.post("/persons/search")
+@router.post("/persons/search", dependencies=[Depends(searches)])
 async def search_persons(work: Reader, sought: PersonSought, purpose: PurposeOfReading) -> PeopleFound:
     """Find a person among the cases I work on: by any identifier they ever had, or by a name that sounds or is spelt alike,
     in whatever order and with parts missing. The best match comes first; whose cases were shown is kept."""
