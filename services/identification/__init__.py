@@ -2,7 +2,8 @@
 
 Owns cases and the people they are about: opening and finding, routing, clarification (interviews, rights, indicators, risk,
 evidence), recommendation, decisions and appeals, periods and the other clocks, consents and disclosures, support, prepared
-return, the criminal track, missing and found, closure, erasure.
+return, the criminal track, missing and found, closure, erasure here and everywhere.
 Emits the events of identification (AsyncAPI). Listens to referrals' `referral-submitted`, and fetches who the people
-are over HTTP, as itself; and to `referral-completed`, which ends a municipality's 24 hours for a child.
+are over HTTP, as itself; to `referral-completed`, which ends a municipality's 24 hours for a child; and to the others'
+`erasure-confirmed`.
 """

@@ -4,10 +4,18 @@ from uuid import UUID
 
 from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
+from services.identification.erasure import domain as erasure
 from services.identification.opening import domain as opening
 from services.identification.opening.domain import Referred
 from shared.contract.codes import Purpose, ReferralKind
-from shared.contract.events import ReferralCompleted, ReferralSubmitted
+from shared.contract.events import (
+    ErasedInAccommodation,
+    ErasedInReferrals,
+    ErasedInStats,
+    ErasureConfirmed,
+    ReferralCompleted,
+    ReferralSubmitted,
+)
 from shared.contract.person import Subject
 from shared.contract.personal import Personal
 from shared.http.peers import PeerRefused
@@ -31,8 +39,8 @@ async def open_or_find_cases(work: Delivery, event: ReferralSubmitted) -> None:
             "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
         )
     except PeerRefused as refused:
-        if refused.status == 404:
-            return  # the sender has withdrawn it meanwhile: there is nobody left to open a case for
+        if refused.status in (404, 410):
+            return  # the sender has withdrawn it meanwhile, or it was erased: there is nobody left to open a case for
         raise
     origin = Referred(
         channel=event.channel,
@@ -59,3 +67,12 @@ async def end_the_wait_for_an_assessment(work: Delivery, event: ReferralComplete
     """A municipality has done what a notification of a child asked for."""
     if event.kind is ReferralKind.CHILD_NOTIFICATION:
         await children.complete(work, referral_id=event.referral_id, completed_at=event.occurred_at)
+
+
+async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:
+    """A holder has erased what it held of a case."""
+    await erasure.confirm(work, event)
+
+
+for confirmed in (ErasedInAccommodation, ErasedInReferrals, ErasedInStats):
+    handlers.on(confirmed)(note_that_it_is_erased)

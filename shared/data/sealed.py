@@ -20,6 +20,15 @@ def new_key(work: UnitOfWork, owner_id: UUID) -> DataKey:
     return key
 
 
+def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
+    """A fresh key for an owner whose key was destroyed in this transaction, past what the session remembers of it."""
+    work.keys.pop(owner_id, None)
+    for known in list(work.session.identity_map.values()):
+        if isinstance(known, StoredKey) and known.owner_id == owner_id:
+            work.session.expunge(known)
+    return new_key(work, owner_id)
+
+
 async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:
     """The owner's key; SealBroken when it was destroyed."""
     return (await keys_of(work, [owner_id]))[owner_id]

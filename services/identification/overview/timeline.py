@@ -33,7 +33,7 @@ _SENTENCES = {
     "person-found": "The person was found on {on}.",
     "case-closed": "The case was closed on {on}.",
     "case-reopened": "The case was reopened on {on}.",
-    "case-erased": "The time of keeping was over: who the person is was erased.",
+    "case-erased": "Who the person is was erased.",
     "case-linked": "Another person's case was linked: {relation}.",
     "case-unlinked": "A link to another person's case was taken away.",
     "case-merged": "The case is about the person of another one, where the work goes on.",
