@@ -1,4 +1,7 @@
-"""The keys of a unit of work: a new one for a new owner, those of owners whose documents it opens."""
+"""The keys of a unit of work: a new one for a new owner, those of owners whose documents it opens.
+
+A key is destroyed by the database's own `erase_case`. What a backup or the write-ahead log still holds of it goes with them
+(docs/adr/0017-erasure-reaches-everybody.md)."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -1,7 +1,7 @@
 """How long a case is kept, and its erasure (docs/rules.md, retention-3). The lengths are data: `tables/retention-*.json`.
 
-Erasing destroys the case's key: what was sealed under it, in this database and in every backup of it that has no older key,
-can no longer be read. What is counted stays, without what would point at somebody.
+Erasing destroys the case's key: what was sealed under it in this database can no longer be read. A backup made before has the key
+too, until it expires. What is counted stays, without what would point at somebody. Every other holder is asked to erase as well.
 """
 
 from collections.abc import Sequence
