@@ -4,5 +4,6 @@ Owns the register of facilities, their places and approvals; placement requests,
 table that says who houses whom. Emits `placement-requested`, `place-offered`, `offer-accepted`, `offer-declined`,
 `offer-expired`, `person-arrived` and `person-left`. Listens to identification's `case-opened`, `party-ended`,
 `case-routed`, `person-described`, `legal-status-changed`, `decision-made`, `decision-replaced`, `case-merged`,
-`case-unmerged`, `consent-given` and `consent-withdrawn`, to know whom a case concerns and what the rules ask of it.
+`case-unmerged`, `consent-given` and `consent-withdrawn`, to know whom a case concerns and what the rules ask of it; and to
+`case-erased`: it erases what it holds of the case, and says so by `erasure-confirmed`.
 """

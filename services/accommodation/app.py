@@ -3,6 +3,7 @@
 from services import accommodation
 from services.accommodation import api, consumers, models
 from services.accommodation.placements import offers
+from shared.data import answers
 from shared.runtime.service import Service
 
 service = Service(
@@ -11,5 +12,5 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(offers.expire_due,),
+    sweeps=(offers.expire_due, answers.forget_old),
 )

@@ -2,7 +2,9 @@
 
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
+from services.accommodation.placements import erasing
 from shared.contract.events import (
+    CaseErased,
     CaseMerged,
     CaseOpened,
     CaseRouted,
@@ -74,3 +76,8 @@ async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
 @handlers.on(ConsentGiven)
 async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
     await case.disclose_again(work, case_id=event.case_id, organisation=event.recipient)
+
+
+@handlers.on(CaseErased)
+async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
+    await erasing.erase_case(work, event)

@@ -9,6 +9,7 @@ from services.identification.criminal import api as criminal
 from services.identification.custody import api as custody
 from services.identification.deadlines import api as deadlines
 from services.identification.decisions import api as decisions
+from services.identification.erasure import api as erasure
 from services.identification.evidence import api as evidence
 from services.identification.finding import api as finding
 from services.identification.indicators import api as indicators
@@ -52,5 +53,6 @@ for package in (
     criminal,
     absence,
     retention,
+    erasure,
 ):
     router.include_router(package.router)

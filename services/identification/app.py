@@ -5,6 +5,7 @@ from services.identification import api, consumers, models
 from services.identification.case import changes
 from services.identification.deadlines import domain as deadlines
 from services.identification.deadlines import on_call
+from services.identification.erasure import domain as erasure
 from services.identification.opening import drafts
 from services.identification.person import legal_status
 from services.identification.questions import domain as questions
@@ -28,6 +29,7 @@ service = Service(
         on_call.alert_again,
         deadlines.count_passed,
         retention.run,
+        erasure.alert_of_late,
     ),
     raises_alerts=True,
 )

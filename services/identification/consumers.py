@@ -4,14 +4,25 @@ from uuid import UUID
 
 from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
+from services.identification.erasure import domain as erasure
 from services.identification.opening import domain as opening
 from services.identification.opening.domain import Referred
 from services.identification.parties import domain as parties
 from services.identification.questions import domain as questions
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
-from shared.contract.events import CaseOpened, ReferralCompleted, ReferralSubmitted, ReferralWithdrawn
+from shared.contract.events import (
+    CaseOpened,
+    ErasedInAccommodation,
+    ErasedInReferrals,
+    ErasedInStats,
+    ErasureConfirmed,
+    ReferralCompleted,
+    ReferralSubmitted,
+    ReferralWithdrawn,
+)
 from shared.contract.person import Subject
 from shared.contract.personal import Personal
+from shared.http.peers import PeerRefused
 from shared.kernel.text import AS_STORED
 from shared.messaging.consumer import Delivery, Handlers
 
@@ -28,9 +39,14 @@ async def open_cases(work: Delivery, event: ReferralSubmitted) -> None:
         )
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
-    referral = await work.peers.get(
-        "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
-    )
+    try:
+        referral = await work.peers.get(
+            "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
+        )
+    except PeerRefused as refused:
+        if refused.status == 410:
+            return  # it was erased: there is nobody left to open a case for
+        raise
     origin = Referred(
         channel=event.channel,
         occurred_at=event.referred_at,
@@ -71,3 +87,12 @@ async def end_the_senders_part(work: Delivery, event: ReferralWithdrawn) -> None
 async def look_who_it_may_be(work: Delivery, event: CaseOpened) -> None:
     """Once the case is open, and after everybody has their answer."""
     await questions.look(work, case_id=event.case_id)
+
+
+async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:
+    """A holder has erased what it held of a case."""
+    await erasure.confirm(work, event)
+
+
+for confirmed in (ErasedInAccommodation, ErasedInReferrals, ErasedInStats):
+    handlers.on(confirmed)(note_that_it_is_erased)

@@ -9,6 +9,7 @@ from services.identification.consents import models as consents
 from services.identification.criminal import models as criminal
 from services.identification.deadlines import models as deadlines
 from services.identification.decisions import models as decisions
+from services.identification.erasure import models as erasure
 from services.identification.evidence import models as evidence
 from services.identification.finding import models as finding
 from services.identification.indicators import models as indicators
@@ -33,6 +34,7 @@ __all__ = [
     "criminal",
     "deadlines",
     "decisions",
+    "erasure",
     "evidence",
     "finding",
     "indicators",

@@ -10,6 +10,7 @@ from services.referrals.domain import Step
 from services.referrals.models import Referral
 from services.referrals.repository import Box
 from services.referrals.schemas import (
+    ERASED,
     Completion,
     DirectoryChange,
     DirectoryEntry,
@@ -93,7 +94,8 @@ async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReadi
         safe_contact=narrative.safe_contact,
         subjects=[
             SubjectDetails.model_validate(
-                dict(person) | {"subject_id": row.id, "case_id": row.case_id}, context=AS_STORED
+                dict(person or ERASED) | {"subject_id": row.id, "case_id": row.case_id, "erased_at": row.erased_at},
+                context=AS_STORED,
             )
             for row, person in subjects
         ],
@@ -195,4 +197,6 @@ def _state(referral: Referral) -> ReferralState:
 
 
 def _head(referral: Referral) -> dict[str, Any]:
-    return {"referral_id": referral.id} | referral.model_dump(exclude={"id", "narrative", "version", "forwarded_by"})
+    return {"referral_id": referral.id} | referral.model_dump(
+        exclude={"id", "narrative", "version", "forwarded_by", "erased_at"}
+    )

@@ -1,7 +1,7 @@
 """What the others' events make the referrals service do."""
 
 from services.referrals import domain, repository
-from shared.contract.events import CaseOpened, ConsentGiven, ConsentWithdrawn
+from shared.contract.events import CaseErased, CaseOpened, ConsentGiven, ConsentWithdrawn
 from shared.messaging.consumer import Delivery, Handlers
 
 handlers = Handlers()
@@ -24,3 +24,8 @@ async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
 @handlers.on(ConsentGiven)
 async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
     await repository.disclose_again(work, case_id=event.case_id, organisation=event.recipient)
+
+
+@handlers.on(CaseErased)
+async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
+    await domain.erase_case(work, event)

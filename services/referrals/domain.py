@@ -11,6 +11,8 @@ from services.referrals.models import Organisation, Referral, ReferralSubject, S
 from services.referrals.schemas import DirectoryChange, Narrative, ReferralSubmission, Remark
 from shared.contract.codes import ReferralStatus
 from shared.contract.events import (
+    CaseErased,
+    ErasedInReferrals,
     ReferralAccepted,
     ReferralAcknowledged,
     ReferralCompleted,
@@ -133,7 +135,7 @@ async def take_step(
     referral.status = status
     referral.updated_at = work.now
     change = StatusChange(referral_id=referral.id, at=work.now, org=work.actor.org, status=status)
-    await repository.add_status_change(work, change, Remark(text=remark) if remark else None)
+    await repository.add_status_change(work, change, Remark(text=remark) if remark and not referral.erased_at else None)
     work.record(event(**_of(referral, work.now)))
     return referral
 
@@ -177,6 +179,15 @@ async def note_case(work: UnitOfWork, *, subject_id: UUID, case_id: UUID) -> Non
     subject = await repository.subject_with_case(work, subject_id)
     if subject:
         subject.case_id = case_id
+
+
+async def erase_case(work: UnitOfWork, event: CaseErased) -> None:
+    """What is held of the case goes, and that is said. Who the person is goes with all that was written of them, so what is
+    erased of the whole case and of an identity is the same here."""
+    await repository.erase_case(work, event.case_id)
+    if event.erasure_id:
+        confirmed = ErasedInReferrals(case_id=event.case_id, occurred_at=work.now, erasure_id=event.erasure_id)
+        work.record(confirmed)
 
 
 async def change_organisation(

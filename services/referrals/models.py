@@ -48,17 +48,19 @@ class Referral(Table, table=True):
     submitted_at: datetime = moment()
     updated_at: datetime = moment()
     version: int = 1
+    erased_at: datetime | None = moment(default=None)
     narrative: bytes = sealed()
 
 
 class ReferralSubject(Table, table=True):
-    """A person the referral is about, in the sender's order; identification tells the case."""
+    """A person the referral is about, in the sender's order, sealed under a key of their own; identification tells the case."""
 
     __tablename__ = "referral_subject"
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     referral_id: UUID = Field(foreign_key="referral.id")
     position: int
     case_id: UUID | None = None
+    erased_at: datetime | None = moment(default=None)
     person: bytes = sealed()
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -29,16 +30,20 @@ from services.referrals.schemas import Narrative, Remark
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN
 from shared.contract.person import Subject
-from shared.data import sealed
+from shared.data import answers, sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Gone, NotFound
 
 
 class ReferralNotFound(NotFound):
     """No such referral, or not yours."""
+
+
+class ReferralIsErased(Gone):
+    """What was written of the people can no longer be read, by anybody."""
 
 
 class OrganisationNotFound(NotFound):
@@ -128,13 +133,15 @@ def _may_read(actor: Actor) -> ColumnElement[bool]:
 async def add_referral(
     work: UnitOfWork, referral: Referral, narrative: Narrative, subjects: Sequence[Subject]
 ) -> list[ReferralSubject]:
-    """Store a new referral, sealed under a key of its own; gives its subjects in the sender's order."""
+    """Store a new referral, its texts sealed under a key of its own and each subject under theirs; gives the subjects in the
+    sender's order."""
     key = sealed.new_key(work, referral.id)
     referral.narrative = key.seal(narrative, table="referral", column="narrative", row=referral.id)
     rows = []
     for position, subject in enumerate(subjects):
         row = ReferralSubject(referral_id=referral.id, position=position)
-        row.person = key.seal(subject, table="referral_subject", column="person", row=row.id)
+        own = sealed.new_key(work, row.id)
+        row.person = own.seal(subject, table="referral_subject", column="person", row=row.id)
         rows.append(row)
     work.session.add(referral)
     await work.session.flush()
@@ -168,19 +175,31 @@ async def add_status_change(work: UnitOfWork, change: StatusChange, remark: Rema
 
 async def read_referral(
     work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
-) -> tuple[Referral, Narrative, list[tuple[ReferralSubject, Subject]], list[tuple[StatusChange, Remark | None]]]:
-    """The whole referral, opened, for a party that may read it."""
+) -> tuple[Referral, Narrative, list[tuple[ReferralSubject, Subject | None]], list[tuple[StatusChange, Remark | None]]]:
+    """The whole referral, opened, for a party that may read it; without the person where that one was erased. Raises
+    ReferralIsErased where all were."""
     found = (
         await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _may_read(work.actor)))
     ).first()
     if found is None:
         raise ReferralNotFound
     referral = _show(*found)
-    key = await sealed.key_of(work, referral.id)
+    if referral.erased_at:
+        raise ReferralIsErased(
+            f"The referral was erased on {referral.erased_at:%Y-%m-%d}; its status can still be read."
+        )
+    rows = (await subjects_of(work, [referral.id]))[referral.id]
+    keys = await sealed.keys_of(work, [referral.id, *(row.id for row in rows if not row.erased_at)])
+    key = keys[referral.id]
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
     subjects = [
-        (row, key.open(row.person, Subject, table="referral_subject", column="person", row=row.id))
-        for row in (await subjects_of(work, [referral.id]))[referral.id]
+        (
+            row,
+            keys[row.id].open(row.person, Subject, table="referral_subject", column="person", row=row.id)
+            if row.id in keys
+            else None,
+        )
+        for row in rows
     ]
     shown = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     steps = await work.session.scalars(
@@ -281,6 +300,15 @@ async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) 
         )
     )
     work.audit(operation="case.share_again", subject_id=case_id)
+
+
+async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
+    """Erase what is held of a case: its subjects, the texts of referrals of which nobody is left, and the stored answers."""
+    touched = await work.session.scalars(
+        text("SELECT erase_case(:case_id, :now)"), {"case_id": case_id, "now": work.now}
+    )
+    await answers.forget_about(work, {case_id, *touched})
+    work.audit(operation="case.erase", subject_id=case_id)
 
 
 async def list_organisations(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[Organisation]:

@@ -1,6 +1,6 @@
 """What the referrals service takes and gives over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -133,10 +133,15 @@ class ListedReferral(ReferralHead):
 
 
 class SubjectDetails(Subject):
-    """A subject as it was submitted, and its case."""
+    """A subject as it was submitted, and its case; with nothing in it where the person was erased."""
 
     subject_id: UUID
     case_id: UUID | None
+    erased_at: Moment | None = None
+
+
+ERASED: Final = {"reference": "-"}
+"""What is left of a subject that was erased."""
 
 
 class StatusStep(Answer):

@@ -2,6 +2,7 @@
 
 from services import stats
 from services.stats import api, consumers, models
+from shared.data import answers
 from shared.runtime.service import Service
 
 service = Service(
@@ -10,4 +11,5 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
+    sweeps=(answers.forget_old,),
 )

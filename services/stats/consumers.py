@@ -13,11 +13,13 @@ from services.stats.models import (
 )
 from shared.contract.codes import ReferralStatus, Region
 from shared.contract.events import (
+    CaseErased,
     CaseMerged,
     CaseOpened,
     CaseUnmerged,
     DecisionMade,
     DecisionReplaced,
+    ErasedInStats,
     InterviewHeld,
     PersonDeparted,
     PersonDescribed,
@@ -89,6 +91,13 @@ async def keep_the_merge(work: Delivery, event: CaseMerged) -> None:
 @handlers.on(CaseUnmerged)
 async def keep_the_end_of_the_merge(work: Delivery, event: CaseUnmerged) -> None:
     await repository.append(work, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
+
+
+@handlers.on(CaseErased)
+async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
+    await repository.erase_case(work, event.case_id)
+    if event.erasure_id:
+        work.record(ErasedInStats(case_id=event.case_id, occurred_at=work.now, erasure_id=event.erasure_id))
 
 
 @handlers.on(ReferralSubmitted)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     extract,
     func,
     select,
+    text,
     true,
     type_coerce,
     update,
@@ -38,6 +39,7 @@ from services.stats.models import (
 )
 from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
+from shared.data import answers
 from shared.data.unit_of_work import UnitOfWork
 
 Value = str | int | None
@@ -274,3 +276,10 @@ def described(as_of: datetime | None) -> Subquery:
         .outerjoin(last, last.c.case_id == col(Person.case_id))
         .subquery("described")
     )
+
+
+async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
+    """Take away what is not counted of a case, and the stored answers that name it."""
+    await work.session.execute(text("SELECT erase_case(:case_id)"), {"case_id": case_id})
+    await answers.forget_about(work, [case_id])
+    work.audit(operation="case.erase", subject_id=case_id)

@@ -237,6 +237,17 @@ class DeadlineKind(StrEnum):
     """A child is missing. No clock: somebody is alerted at once."""
     SUPPORT_OFFER = "support_offer"
     """A court has recognised the person, and CMM is asked to open the support offer (R1). No clock either."""
+    ERASURE = "erasure"
+    """A service has not confirmed in time that it has erased what it held of a case. A duty of Havn, not of a person."""
+
+
+class ErasureExtent(StrEnum):
+    """What of a case is erased."""
+
+    CASE = "case"
+    """All that is sealed about it: the time of keeping is over."""
+    IDENTITY = "identity"
+    """Who the person is: they have declined. The case goes on without a name."""
 
 
 class DeadlineState(StrEnum):

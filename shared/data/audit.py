@@ -1,14 +1,18 @@
-"""Who saw or changed what. An audit row commits with what it tells of: without the row, no data leaves."""
+"""Who saw or changed what, and who was refused what. An audit row commits with what it tells of: without the row, no data leaves,
+and no refusal either."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, String, Uuid, insert
+from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, SmallInteger, String, Uuid, insert
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.contract.codes import Purpose
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import Access, UnitOfWork
 from shared.observability.tracing import current_trace_id
@@ -34,6 +38,22 @@ class AuditRow(PlumbingTable):
     object_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     fields: Mapped[list[str]] = mapped_column(ARRAY(String))
     trace_id: Mapped[str]
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    assurance: Mapped[str]
+    criterion: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    is_replay: Mapped[bool]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    refusal: Mapped[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What somebody asked for and did not get: the answer's status and the error's name, with what the request named."""
+
+    access: Access
+    status: int
+    name: str
 
 
 # Of the table, not of the class: nothing of the row is wanted back, and every request pays for this.
@@ -43,25 +63,63 @@ _ADD = insert(PlumbingTable.metadata.tables["audit"])
 async def write(work: UnitOfWork) -> None:
     """Write the accesses that were noted; called by the commit. When it fails, the transaction fails, and nothing is shown."""
     if work.accesses:
-        await work.session.execute(_ADD, [_row(work, access, Outcome.ALLOWED) for access in work.accesses])
+        await work.session.execute(_ADD, [_row(work, access) for access in work.accesses])
 
 
-async def write_refusal(work: UnitOfWork, *, operation: str, subject_id: UUID | None) -> None:
-    """Note that the actor was refused; in a unit of work of its own, as the refused one left nothing."""
-    access = Access(operation, subject_id, (), (), None)
-    await work.session.execute(_ADD, [_row(work, access, Outcome.REFUSED)])
+async def write_refusal(work: UnitOfWork, refusal: Refusal) -> None:
+    """Note that the actor was refused: in a unit of work of its own where the refused one leaves nothing."""
+    refused = {"outcome": Outcome.REFUSED, "status": refusal.status, "refusal": refusal.name}
+    await work.session.execute(_ADD, [_row(work, refusal.access) | refused])
 
 
-def _row(work: UnitOfWork, access: Access, outcome: Outcome) -> dict[str, Any]:
+def seen_again(accesses: Sequence[Access]) -> list[dict[str, Any]]:
+    """These accesses as they are kept with a stored answer, so that giving it again is noted like the first time."""
+    return [
+        {
+            "operation": access.operation,
+            "subject_id": str(access.subject_id) if access.subject_id else None,
+            "object_ids": [str(each) for each in access.object_ids],
+            "fields": list(access.fields),
+            "purpose": access.purpose,
+            "criterion": [each.hex() for each in access.criterion],
+        }
+        for access in accesses
+    ]
+
+
+def note_again(work: UnitOfWork, kept: Sequence[dict[str, Any]]) -> None:
+    """Note the accesses that were kept with a stored answer, which is given again."""
+    for each in kept:
+        work.accesses.append(
+            Access(
+                operation=each["operation"],
+                subject_id=UUID(each["subject_id"]) if each["subject_id"] else None,
+                object_ids=tuple(UUID(found) for found in each["object_ids"]),
+                fields=tuple(each["fields"]),
+                purpose=Purpose(each["purpose"]) if each["purpose"] else None,
+                criterion=tuple(bytes.fromhex(found) for found in each["criterion"]),
+                is_replay=True,
+            )
+        )
+
+
+def _row(work: UnitOfWork, access: Access) -> dict[str, Any]:
     return {
         "at": work.now,
         "org": work.actor.org,
         "actor": work.actor.subject,
         "operation": access.operation,
         "purpose": access.purpose,
-        "outcome": outcome,
+        "outcome": Outcome.ALLOWED,
         "subject_id": access.subject_id,
         "object_ids": list(access.object_ids),
         "fields": list(access.fields),
         "trace_id": current_trace_id(),
+        "issuer": work.actor.issuer,
+        "client_id": work.actor.client_id,
+        "assurance": work.actor.assurance,
+        "criterion": list(access.criterion),
+        "is_replay": access.is_replay,
+        "status": None,
+        "refusal": None,
     }

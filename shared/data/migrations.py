@@ -182,6 +182,52 @@ CREATE INDEX ix_audit_subject ON audit (subject_id, position);
 """
 
 
+ACCOUNTABLE = """
+ALTER TABLE audit
+    ADD COLUMN issuer varchar NOT NULL DEFAULT '',
+    ADD COLUMN client_id varchar NOT NULL DEFAULT '',
+    ADD COLUMN assurance varchar NOT NULL DEFAULT '',
+    ADD COLUMN criterion bytea[] NOT NULL DEFAULT '{}',
+    ADD COLUMN is_replay boolean NOT NULL DEFAULT false,
+    ADD COLUMN status smallint,
+    ADD COLUMN refusal varchar;
+ALTER TABLE idempotency ALTER COLUMN answer DROP NOT NULL, ADD COLUMN about bytea[] NOT NULL DEFAULT '{}';
+CREATE INDEX ix_idempotency_about ON idempotency USING gin (about) WHERE answer IS NOT NULL;
+CREATE INDEX ix_idempotency_created ON idempotency (created_at)
+"""
+# The runtime role may neither change nor delete a stored answer; Havn itself does so through these two.
+FORGET_ANSWERS = """DO $do$ BEGIN
+CREATE OR REPLACE FUNCTION forget_answers(before timestamptz) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
+DECLARE
+    gone bigint;
+BEGIN
+    IF havn_org() IS DISTINCT FROM 'havn' THEN
+        RAISE EXCEPTION 'Only Havn itself erases.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM idempotency WHERE created_at < before;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $fn$;
+END $do$"""
+FORGET_ANSWERS_ABOUT = """DO $do$ BEGIN
+CREATE FUNCTION forget_answers_about(named bytea[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
+BEGIN
+    IF havn_org() IS DISTINCT FROM 'havn' THEN
+        RAISE EXCEPTION 'Only Havn itself erases.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE idempotency SET answer = NULL, about = '{}' WHERE about && named AND answer IS NOT NULL;
+END $fn$;
+END $do$"""
+
+
+def accountability() -> list[str]:
+    """What the audit says besides (by whom a login was vouched for, which search, what was refused), and the ways by which
+    stored answers are found and erased, in every service."""
+    return [ACCOUNTABLE, FORGET_ANSWERS, FORGET_ANSWERS_ABOUT]
+
+
 def plumbing() -> list[str]:
     """The statements that make the tables every service has, as of the first release."""
     itself, own = "havn_org() = 'havn'", "org = havn_org()"

@@ -48,10 +48,17 @@ class EventSequence(PlumbingTable):
 
 # Cases are counted up in the order of their keys: two transactions that touch the same ones wait for each other instead of
 # deadlocking. The sort before `kept` needs every count, so a position is drawn only after the case's row is locked:
-# within a case, positions are in commit order.
-_RECORD = text("""
+# within a case, positions are in commit order. It runs with the owner's rights: whoever makes something true records it, also
+# where that ends its own part in the case, and sees of history and numbers no more than its part gives.
+RECORD_SQL = """DO $do$ BEGIN
+CREATE FUNCTION record_events(events jsonb, trace varchar) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
+BEGIN
+    IF havn_org() IS NULL THEN
+        RAISE EXCEPTION 'Nobody records nothing.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     WITH recorded AS (
-        SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb))
+        SELECT * FROM ROWS FROM (jsonb_to_recordset(events)
                                  AS (key text, step bigint, type text, occurred_at timestamptz, payload jsonb))
                  WITH ORDINALITY AS e (key, step, type, occurred_at, payload, nr)),
     counts AS (SELECT key, count(*) AS n FROM recorded GROUP BY key),
@@ -60,10 +67,13 @@ _RECORD = text("""
         ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING s.key, s.last),
     kept AS (
         INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, traceparent, payload)
-        SELECT key, counted.last - counts.n + recorded.step, type, occurred_at, :org, :traceparent, payload
+        SELECT key, counted.last - counts.n + recorded.step, type, occurred_at, havn_org(), trace, payload
         FROM recorded JOIN counted USING (key) JOIN counts USING (key) ORDER BY recorded.nr RETURNING position)
-    INSERT INTO outbox (position) SELECT position FROM kept
-""")
+    INSERT INTO outbox (position) SELECT position FROM kept;
+END $fn$;
+END $do$"""
+"""For the migration of every service."""
+_RECORD = text("SELECT record_events(CAST(:events AS jsonb), :traceparent)")
 
 
 async def write(work: UnitOfWork) -> bool:
@@ -83,6 +93,6 @@ async def write(work: UnitOfWork) -> bool:
                 "payload": event.model_dump(mode="json"),
             }
         )
-    values = {"org": work.actor.org, "traceparent": current_traceparent(), "events": json.dumps(rows)}
+    values = {"traceparent": current_traceparent(), "events": json.dumps(rows)}
     await work.session.execute(_RECORD, values)
     return True

@@ -31,3 +31,14 @@ def _policies(visible: str, writable: str) -> dict[str, tuple[str, str]]:
         "changed": ("UPDATE", f"USING ({visible}) WITH CHECK ({write})"),
         "removed": ("DELETE", f"USING ({visible})"),
     }
+
+
+def plumbing_by_part(*, history: str, keys: str) -> list[str]:
+    """Policies by part for what every service has alike: whose events (`history`) and wrapped keys (`keys`) the requests of an
+    organisation see. Numbers are nobody's to see but Havn's; of the audit each organisation sees its own, and the centre all."""
+    itself = "havn_org() = 'havn'"
+    return [
+        *guarded_anew("event_history", visible=history, writable="actor_org = havn_org()"),
+        *guarded_anew("event_sequence", visible=itself, writable=itself),
+        *guarded_anew("data_key", visible=keys),
+    ]

@@ -1,4 +1,7 @@
-"""The keys of a unit of work: a new one for a new owner, those of owners whose documents it opens."""
+"""The keys of a unit of work: a new one for a new owner, those of owners whose documents it opens.
+
+A key is destroyed by the database's own `erase_case`. What a backup or the write-ahead log still holds of it goes with them
+(docs/adr/0017-erasure-reaches-everybody.md)."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -18,6 +21,15 @@ def new_key(work: UnitOfWork, owner_id: UUID) -> DataKey:
     key = DataKey(owner_id, secret)
     work.keys[owner_id] = key
     return key
+
+
+def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
+    """A fresh key for an owner whose key was destroyed in this transaction, past what the session remembers of it."""
+    work.keys.pop(owner_id, None)
+    for known in list(work.session.identity_map.values()):
+        if isinstance(known, StoredKey) and known.owner_id == owner_id:
+            work.session.expunge(known)
+    return new_key(work, owner_id)
 
 
 async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:

@@ -22,6 +22,10 @@ class Access:
     object_ids: tuple[UUID, ...]
     fields: tuple[str, ...]
     purpose: Purpose | None
+    criterion: tuple[bytes, ...] = ()
+    """Of a search: keyed hashes of what was sought, never the words."""
+    is_replay: bool = False
+    """Nothing was done anew: the first answer was given again, for the same Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Personal data at rest: sealed with AES-256-GCM under one key per case, bound to its table, column and row.
 
-Destroying a case's key makes everything sealed under it unreadable, in backups too. Equality is judged by keyed hash.
+Destroying a case's key makes everything sealed under it unreadable in this database. A backup made before holds the wrapped key
+beside what it seals, and so does the write-ahead log until it is recycled: with the master key they open until they expire
+(docs/adr/0017-erasure-reaches-everybody.md). Equality is judged by keyed hash.
 """
 
 import hmac

@@ -8,17 +8,16 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
 from typing import Any, get_type_hints
-from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from shared.contract.types import SHOWS_VERSION, SUBJECTS, Shown
+from shared.contract.types import SHOWS_VERSION, Shown
 from shared.data import audit
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
-from shared.http import etag, idempotency
+from shared.http import etag, idempotency, refusals
 from shared.http.openapi import headers_of, subject_of, summary_of
 from shared.http.parameters import required_key
 from shared.http.policy import Policy, PolicyMissing
@@ -26,15 +25,7 @@ from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor
 from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 from shared.kernel import strict_json
-from shared.kernel.errors import (
-    BadRequest,
-    DomainError,
-    Forbidden,
-    NotFound,
-    RefusedForGood,
-    Unauthenticated,
-    Unavailable,
-)
+from shared.kernel.errors import BadRequest, RefusedForGood, Unauthenticated, Unavailable
 from shared.observability.logs import bind_organisation, log
 
 Run = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -121,23 +112,30 @@ class Endpoint(APIRoute):
 
     def get_route_handler(self) -> Run:
         run = _with_tag(super().get_route_handler())
-        policy = self.policy
-        operation = self.name
+        policy, operation = self.policy, self.name
+        is_search = refusals.searches in set(_calls(self.dependant))
 
         async def handle(request: Request) -> Response:
-            actor = await _admit(request, policy, operation)
-            await _read_strictly(request)
-            if policy.opens_transaction:
-                response = await _in_one_transaction(request, actor, operation, run)
-            else:
-                response = await run(request)
+            actor = await _identify(request)
+            request.state.is_search = is_search
+            try:
+                policy.check(actor)
+                await _read_strictly(request)
+                if policy.opens_transaction:
+                    response = await _in_one_transaction(request, actor, operation, run)
+                else:
+                    response = await run(request)
+            except refusals.REFUSALS as refused:
+                await _note_refusal(request, actor, operation, refused)
+                raise
             response.headers.setdefault("cache-control", "no-store")
             return response
 
         return handle
 
 
-async def _admit(request: Request, policy: Policy, operation: str) -> Actor:
+async def _identify(request: Request) -> Actor:
+    """Who calls. Whatever is refused before that is known stands in our log alone; after it, in the audit."""
     verifier: TokenVerifier = request.app.state.platform.verifier
     try:
         actor = await verifier.verify(_bearer(request))
@@ -153,11 +151,6 @@ async def _admit(request: Request, policy: Policy, operation: str) -> Actor:
     request.state.actor = actor
     request.state.actor_org = actor.org
     bind_organisation(actor.org)
-    try:
-        policy.check(actor)
-    except DomainError:
-        await _note_refusal(request, actor, operation)
-        raise
     return actor
 
 
@@ -181,43 +174,50 @@ async def _read_strictly(request: Request) -> None:
 
 async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response:
     database: Database = request.app.state.database
-    try:
-        async with database.transaction(actor) as work:
-            attempt = await _attempt(request, work)
-            if attempt and (first := await idempotency.find(work, attempt)):
-                return first
-            request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
-            try:
-                response = await run(request)
-            except RefusedForGood as refused:
-                response = answer_to(refused)
-            if attempt:
-                await idempotency.remember(work, attempt, response)
-        return response
-    except (Forbidden, NotFound):
-        await _note_refusal(request, actor, operation)
-        raise
+    async with database.transaction(actor) as work:
+        attempt = await _attempt(request, work)
+        if attempt and (first := await idempotency.find(work, attempt)):
+            if first.refusal:
+                await _write_refusal(request, work, operation, first.response.status_code, first.refusal)
+            return first.response
+        request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
+        try:
+            response = await run(request)
+        except RefusedForGood as refused:
+            response = answer_to(refused)
+            await _write_refusal(request, work, operation, response.status_code, type(refused).__name__)
+        if request.state.is_search:
+            criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
+            work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
+        if attempt:
+            named = [request.url.path.split("/"), await refusals.body_of(request)]
+            await idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
+    return response
 
 
 async def _attempt(request: Request, work: UnitOfWork) -> idempotency.Attempt | None:
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
-    return idempotency.Attempt.of(work, key, operation=request.url.path, body=await request.body())
+    asked = idempotency.Asked(request.method, request.url.path, request.url.query, await request.body())
+    return idempotency.Attempt.of(work, key.strip(" \t"), asked)
 
 
-async def _note_refusal(request: Request, actor: Actor, operation: str) -> None:
-    """What was refused left nothing behind; that it was tried is kept."""
+async def _note_refusal(request: Request, actor: Actor, operation: str, refused: refusals.Refused) -> None:
+    """What was refused left nothing behind; that it was tried is kept, in a transaction of its own, before the answer is sent.
+
+    A refusal says something too (that a case exists, that a consent is missing): should its line not be written, the caller gets
+    what anybody gets while the database is away, and not the refusal."""
+    if (status := refusals.status_of(refused)) >= 500:  # ours, not theirs
+        return
     database: Database = request.app.state.database
     async with database.transaction(actor) as work:
-        await audit.write_refusal(work, operation=operation, subject_id=_subject_of(request))
+        await _write_refusal(request, work, operation, status, type(refused).__name__)
 
 
-def _subject_of(request: Request) -> UUID | None:
-    """What the path says it is about, so that the log of that tells of refusals too; None where it names nothing."""
-    for name in SUBJECTS:
-        try:
-            return UUID(request.path_params[name])
-        except (KeyError, ValueError, AttributeError, TypeError):
-            continue
-    return None
+async def _write_refusal(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> None:
+    is_search: bool = request.state.is_search
+    refusal = await refusals.refusal_of(
+        request, operation=operation, status=status, name=name, vault=work.vault, is_search=is_search
+    )
+    await audit.write_refusal(work, refusal)

@@ -1,25 +1,30 @@
-"""Idempotency-Key: the same request from the same organisation takes effect once and gets the first answer again.
+"""Idempotency-Key: the same request from the same person and client takes effect once and gets the first answer again.
 
-The stored answer is sealed under a key made from the caller's own Idempotency-Key, of which only a keyed hash is kept:
+A key belongs to who sent it (issuer, client, organisation, person) and to what was asked (method, path and query): elsewhere the
+same key is another one. The stored answer is sealed under a key made from all that, of which only a keyed hash is kept:
 who does not present the key again cannot read the answer. (draft-ietf-httpapi-idempotency-key-header-07)
 """
 
-import hashlib
+import hmac
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.responses import Response
 
-from shared.data import answers
-from shared.data.unit_of_work import UnitOfWork
-from shared.kernel.errors import BadRequest, Conflict, Unprocessable
+from shared.data import answers, audit
+from shared.data.unit_of_work import Access, UnitOfWork
+from shared.http import refusals
+from shared.kernel.errors import BadRequest, Conflict, Gone, Unprocessable
 
 LONGEST_KEY = 255
 _REPLAYED_HEADERS = ("content-type", "etag", "location")
 _STILL_AT_WORK = "The first request with this Idempotency-Key is still at work; ask again in a moment."
+_IN_A_MOMENT = {"retry-after": "1"}
 
 
 class IdempotencyKeyMissing(BadRequest):
@@ -37,6 +42,23 @@ class IdempotencyKeyReused(Unprocessable):
 class RequestInProgress(Conflict):
     """The first request with this key has not been answered yet."""
 
+    def __init__(self) -> None:
+        super().__init__(_STILL_AT_WORK, headers=_IN_A_MOMENT)
+
+
+class AnswerErased(Gone):
+    """The request took effect, and what it was about has been erased since, its answer included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request with a key asks."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes = field(repr=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -48,41 +70,64 @@ class Attempt:
     """What the answer is sealed with."""
 
     @classmethod
-    def of(cls, work: UnitOfWork, key: str, *, operation: str, body: bytes) -> "Attempt":
+    def of(cls, work: UnitOfWork, key: str, asked: Asked) -> "Attempt":
         """The attempt that these make; IdempotencyKeyInvalid when the key is no key."""
         if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
             raise IdempotencyKeyInvalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
-        return cls(
-            work.vault.hashed_exactly("idempotency", key),
-            hashlib.sha256(operation.encode() + b"\0" + body).digest(),
-            work.vault.hashed_exactly("answer", f"{work.actor.org} {key}"),
-        )
+        actor = work.actor
+        owner = [actor.issuer, actor.client_id, actor.org, actor.subject, asked.method, asked.path, asked.query]
+        place = json.dumps([*owner, key])
+        secret = work.vault.hashed_exactly("answer", place)
+        return cls(work.vault.hashed_exactly("idempotency", place), hmac.digest(secret, asked.body, "sha256"), secret)
 
 
-async def find(work: UnitOfWork, attempt: Attempt) -> Response | None:
-    """The first answer, if there is one; None when this attempt is the first, which then holds the key until it ends."""
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first answer to a request; `refusal` names the error where it was one."""
+
+    response: Response
+    refusal: str | None
+
+
+async def find(work: UnitOfWork, attempt: Attempt) -> First | None:
+    """The first answer, if there is one, noted as it was the first time; None when this attempt is the first, which then holds
+    the key until it ends."""
     found = await answers.find(work, key_hash=attempt.key_hash)
     if found.request_hash is not None:
         if found.request_hash != attempt.request_hash:
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for another request; use a new key for a new request."
             )
-        return _replay(_open(attempt, found.answer))
+        if found.answer is None:
+            raise AnswerErased("This request took effect, and what it was about has been erased since.")
+        return _replay(work, _open(attempt, found.answer))
     if not found.is_ours:
-        raise RequestInProgress(_STILL_AT_WORK)
+        raise RequestInProgress
     return None
 
 
-async def remember(work: UnitOfWork, attempt: Attempt, response: Response) -> None:
-    """Keep the answer, in the transaction whose effect it tells. Raises RequestInProgress when a twin was quicker."""
+async def remember(work: UnitOfWork, attempt: Attempt, response: Response, *, named: Iterable[UUID]) -> None:
+    """Keep the answer, in the transaction whose effect it tells; an erasure finds it by the ids that the request (`named`), the
+    answer or its accesses name. Raises RequestInProgress when a twin was quicker."""
+    body = bytes(response.body).decode()
     kept = {
         "status": response.status_code,
         "headers": {name: response.headers[name] for name in _REPLAYED_HEADERS if name in response.headers},
-        "body": bytes(response.body).decode(),
+        "body": body,
+        "accesses": audit.seen_again(work.accesses),
     }
+    about = {*named, *_ids_of(work.accesses), *refusals.ids_in(json.loads(body or "null"))}
     answer = _seal(attempt, kept)
-    if not await answers.keep(work, key_hash=attempt.key_hash, request_hash=attempt.request_hash, answer=answer):
-        raise RequestInProgress(_STILL_AT_WORK)
+    is_kept = await answers.keep(
+        work, key_hash=attempt.key_hash, request_hash=attempt.request_hash, answer=answer, about=about
+    )
+    if not is_kept:
+        raise RequestInProgress
+
+
+def _ids_of(accesses: Iterable[Access]) -> Iterable[UUID]:
+    for access in accesses:
+        yield from (each for each in (access.subject_id, *access.object_ids) if each)
 
 
 def _seal(attempt: Attempt, kept: dict[str, Any]) -> bytes:
@@ -95,5 +140,8 @@ def _open(attempt: Attempt, answer: bytes) -> dict[str, Any]:
     return kept
 
 
-def _replay(kept: dict[str, Any]) -> Response:
-    return Response(kept["body"], kept["status"], headers=kept["headers"] | {"idempotency-replayed": "true"})
+def _replay(work: UnitOfWork, kept: dict[str, Any]) -> First:
+    audit.note_again(work, kept["accesses"])
+    headers = kept["headers"] | {"idempotency-replayed": "true"}
+    refusal = json.loads(kept["body"])["type"].rpartition("/")[2] if kept["status"] >= 400 else None
+    return First(Response(kept["body"], kept["status"], headers=headers), refusal)

@@ -50,6 +50,8 @@ class Actor:
     roles: frozenset[Role]
     scopes: frozenset[Scope]
     assurance: Assurance
+    issuer: str = HAVN
+    """Who says so: the issuer of the token; Havn itself where there is none."""
 
     @classmethod
     def system(cls, name: str) -> "Actor":

@@ -251,6 +251,7 @@ class _Claims:
             roles=self._roles(),
             scopes=self._scopes() & scopes_of(kind),
             assurance=self._assurance(),
+            issuer=trusted.issuer,
         )
 
     def _client_id(self, names: tuple[str, ...]) -> str:

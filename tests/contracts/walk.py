@@ -308,6 +308,7 @@ OVERVIEW: Sequence[Step] = [
     Step("list_events"),
     Step("forecast_retention"),
     Step("list_retention_runs", role=Role.ADMIN),
+    Step("list_erasures", role=Role.AUDITOR),
 ]
 
 FACILITY = {"ids": {"facility_id": "facility"}}

@@ -371,8 +371,10 @@ async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> 
 
 
 async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
-    """The case, locked, for what an event of another service brings; its version is the next one."""
-    case = await work.session.scalar(select(Case).where(col(Case.id) == case_id).with_for_update())
+    """The case, locked, for what an event of another service brings; its version is the next one. None for one that was
+    erased: nothing is written into it again."""
+    kept = select(Case).where(col(Case.id) == case_id, col(Case.erased_at).is_(None))
+    case = await work.session.scalar(kept.with_for_update())
     if case:
         case.version += 1
     return case

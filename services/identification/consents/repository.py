@@ -257,11 +257,8 @@ async def disclosures(
     query = query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(limit + 1)
     rows = list(await work.session.scalars(query))
     keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
-    work.audit(
-        operation="disclosure.list",
-        subject_id=case.id if case else None,
-        object_ids={row.case_id for row in rows[:limit]},
-    )
+    if case is None:  # who reads a case's has been noted with the case
+        work.audit(operation="disclosure.list", object_ids={row.case_id for row in rows[:limit]})
     return [(row, _words(keys[row.case_id], row) if row.particulars else DisclosureWords()) for row in rows]
 
 

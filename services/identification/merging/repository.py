@@ -12,7 +12,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
 from shared.data import sealed
-from shared.data.outbox import EventSequence, RecordedEvent
+from shared.data.outbox import EventSequence
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -51,7 +51,7 @@ async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
 
 async def last_recorded(work: UnitOfWork, *case_ids: UUID) -> tuple[int, list[int]]:
     """Where the history of events stands, and how many events each of these cases has."""
-    position = await work.session.scalar(select(func.max(RecordedEvent.position))) or 0
+    position = await work.session.scalar(select(func.last_position())) or 0
     query = select(EventSequence.key, EventSequence.last).where(EventSequence.key.in_([str(each) for each in case_ids]))
     sequences = {row.key: row.last for row in await work.session.execute(query)}
     return position, [sequences.get(str(each), 0) for each in case_ids]

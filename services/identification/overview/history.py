@@ -16,7 +16,7 @@ from services.identification.overview import repository
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.models import GrantedPeriod
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, Authority, Outcome
+from shared.contract.codes import AppealOutcome, Authority, ErasureExtent, Outcome
 from shared.contract.events import Event
 from shared.data.unit_of_work import UnitOfWork
 
@@ -57,7 +57,7 @@ _SAYS: Final[Mapping[type[Event], Callable[[Any], dict[str, Any]]]] = {
     events.PersonFound: lambda event: {"missing": False},
     events.CaseClosed: lambda event: {"closed_on": event.on},
     events.CaseReopened: lambda event: {"closed_on": None},
-    events.CaseErased: lambda event: {"is_erased": True},
+    events.CaseErased: lambda event: {"is_erased": True} if event.extent is ErasureExtent.CASE else {},
 }
 _STEPS: Final[Mapping[type[Event], Step]] = {
     events.InterviewHeld: Step.INTERVIEW,

@@ -53,7 +53,7 @@ async def position_of(work: UnitOfWork, event_id: UUID | None) -> int:
     """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was recorded."""
     if event_id is None:
         return 0
-    found = await work.session.scalar(select(RecordedEvent.position).where(RecordedEvent.event_id == event_id))
+    found: int | None = await work.session.scalar(select(func.position_of_event(event_id)))
     if found is None:
         raise CursorInvalid("`after` is the id of an event that this list has given; start again without it.")
     return found
@@ -64,7 +64,7 @@ async def last_settled(work: UnitOfWork, *, after: int) -> int:
 
     Whoever may hold a lower position than the last one there is has said that it writes (migration 0007), and is waited for;
     who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
-    last = await work.session.scalar(select(func.max(RecordedEvent.position))) or 0
+    last: int = await work.session.scalar(select(func.last_position())) or 0
     if last <= after:
         return after
     writing = set(await work.session.scalars(_WRITING))

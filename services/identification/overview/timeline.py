@@ -34,7 +34,7 @@ _SENTENCES = {
     "person-found": "The person was found on {on}.",
     "case-closed": "The case was closed on {on}.",
     "case-reopened": "The case was reopened on {on}.",
-    "case-erased": "The time of keeping was over: who the person is was erased.",
+    "case-erased": "Who the person is was erased.",
     "case-linked": "Another person's case was linked: {relation}.",
     "case-unlinked": "A link to another person's case was taken away.",
     "case-merged": "Another case turned out to be about this person; its work goes on here.",

@@ -9,12 +9,13 @@ from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, ContactAttempt, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
+from services.identification.erasure import domain as erasure
 from services.identification.finding import search
 from services.identification.person import description, legal_status, repository
 from services.identification.person.schemas import ContactAttemptReport, Refusal
 from services.identification.questions import domain as questions
 from services.identification.routing import domain as routing
-from shared.contract.codes import ExploitationForm
+from shared.contract.codes import ErasureExtent, ExploitationForm
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -97,6 +98,7 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected:
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(work, case.id)
     await questions.ask_no_longer(work, case.id)  # an open question would say who it was
+    await erasure.ask(work, case.id, extent=ErasureExtent.IDENTITY)
     return case
 
 

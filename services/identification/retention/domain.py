@@ -1,7 +1,7 @@
 """How long a case is kept, and its erasure (docs/rules.md, retention-3). The lengths are data: `tables/retention-*.json`.
 
-Erasing destroys the case's key: what was sealed under it, in this database and in every backup of it that has no older key,
-can no longer be read. What is counted stays, without what would point at somebody.
+Erasing destroys the case's key: what was sealed under it in this database can no longer be read. A backup made before has the key
+too, until it expires. What is counted stays, without what would point at somebody. Every other holder is asked to erase as well.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from services.identification.case import repository as cases
 from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
+from services.identification.erasure import domain as erasure
 from services.identification.evidence import repository as evidence_repository
 from services.identification.retention import repository
 from services.identification.retention.models import RetentionRun
 from services.identification.retention.schemas import HoldReport
-from shared.contract.codes import Channel
-from shared.contract.events import CaseErased
+from shared.contract.codes import Channel, ErasureExtent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
@@ -126,14 +126,17 @@ async def run(work: UnitOfWork) -> None:
 async def _erase(work: UnitOfWork, case_id: UUID, rule: Rule) -> None:
     for each in await consents_repository.family_of(work, case_id):
         await repository.erase(work, each, rule=rule)
-        work.record(CaseErased(case_id=each, occurred_at=work.now))
+        await erasure.ask(work, each, extent=ErasureExtent.CASE)
 
 
 async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:
-    """After a backup was restored: destroy again the keys of these cases. Says how many had come back."""
+    """After a backup was restored: destroy again the keys of these cases, and ask every other holder to, whose backup may have
+    brought back what it had erased. Says how many keys had come back here."""
     returned = await repository.with_key(work, case_ids)
     for case_id in returned:
         await repository.erase(work, case_id, rule="reapplied")
+    for case_id in await repository.erased_among(work, case_ids):
+        await erasure.ask(work, case_id, extent=ErasureExtent.CASE)
     return len(returned)
 
 

@@ -115,6 +115,12 @@ async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     return list(await work.session.scalars(select(StoredKey.owner_id).where(StoredKey.owner_id.in_(case_ids))))
 
 
+async def erased_among(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these cases that are erased."""
+    query = select(col(Case.id)).where(col(Case.id).in_(case_ids), col(Case.erased_at).is_not(None))
+    return list(await work.session.scalars(query.order_by(col(Case.id))))
+
+
 async def erased_keys(work: UnitOfWork) -> list[UUID]:
     """The ledger: all cases whose key was destroyed."""
     return list(await work.session.scalars(select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))))

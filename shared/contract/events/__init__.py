@@ -27,6 +27,12 @@ from shared.contract.events.base import (
     TableVersion,
     cloud_event,
 )
+from shared.contract.events.erasure import (
+    ErasedInAccommodation,
+    ErasedInReferrals,
+    ErasedInStats,
+    ErasureConfirmed,
+)
 from shared.contract.events.identification import (
     AppealDecided,
     AppealFiled,
@@ -108,6 +114,10 @@ __all__ = [
     "DecisionMade",
     "DecisionReplaced",
     "DisclosureMade",
+    "ErasedInAccommodation",
+    "ErasedInReferrals",
+    "ErasedInStats",
+    "ErasureConfirmed",
     "Event",
     "EventCarriesPersonalData",
     "EvidenceAdded",

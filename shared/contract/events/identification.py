@@ -13,6 +13,7 @@ from shared.contract.codes import (
     DeadlineKind,
     DeadlineState,
     DisclosureBasis,
+    ErasureExtent,
     ExploitationForm,
     Gender,
     Outcome,
@@ -344,7 +345,11 @@ class CaseReopened(CaseEvent, service="identification", name="case-reopened"):
 
 
 class CaseErased(CaseEvent, service="identification", name="case-erased"):
-    """The time of keeping is over: who the person is can no longer be read. What is counted stays."""
+    """Who the person is can no longer be read; what is counted stays. Whoever holds anything sealed of the case erases it within
+    the hour, and says so in an event of its own (`erasure-confirmed`), by this id."""
+
+    extent: ErasureExtent = ErasureExtent.CASE
+    erasure_id: UUID | None = None
 
 
 class DeadlineApproaching(CaseEvent, service="identification", name="deadline-approaching"):

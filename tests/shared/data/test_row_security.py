@@ -16,9 +16,8 @@ from tests.shared.lone_service import ITSELF, LoneService
 from tests.world import World
 
 NAMES = tuple(service.name for service in SERVICES)
-OPEN = {"organisation", "event_history", "event_sequence", "audit", "data_key"}
-"""Of these every organisation's requests see rows: the directory, what carries no personal data, and keys that open nothing
-without the master key."""
+OPEN = {"organisation"}
+"""Of this every organisation's requests see rows: the directory."""
 
 
 async def tables(havn: World, service: str) -> list[str]:
@@ -60,6 +59,28 @@ async def test_an_organisation_that_is_no_party_sees_nobody(played: Story) -> No
     for service in NAMES:
         seen = await visible(played.havn, service, "politi-fyn")
         assert seen.keys() <= OPEN, service
+
+
+async def test_history_numbers_and_keys_are_seen_by_part(played: Story) -> None:
+    havn = played.havn
+    own = {
+        org: {
+            row["key"] for row in await havn.sql_as_runtime("identification", "SELECT key FROM event_history", org=org)
+        }
+        for org in ("cmm", "politi-oestjylland", "reden")
+    }
+    assert own["politi-oestjylland"] == {*played.cases.values()} <= own["cmm"]
+    assert own["reden"] == set()
+    keys = {
+        org: await havn.sql_as_runtime("identification", "SELECT owner_id FROM data_key", org=org)
+        for org in ("politi-oestjylland", "reden")
+    }
+    assert {str(row["owner_id"]) for row in keys["politi-oestjylland"]} == {*played.cases.values()}
+    assert keys["reden"] == []
+    for service in NAMES:
+        assert await havn.sql_as_runtime(service, "SELECT FROM event_sequence", org="cmm") == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await havn.sql_as_runtime(service, "SELECT record_events('[]', NULL)")
 
 
 async def test_each_party_sees_its_own(havn: World) -> None:

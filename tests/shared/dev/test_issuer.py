@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -86,6 +87,7 @@ async def test_an_organisation_gets_a_token_for_all_that_its_kind_may_have(
         roles=frozenset({Role.CASEWORKER}),
         scopes=scopes_of(OrganisationKind.POLICE),
         assurance=Assurance.SUBSTANTIAL,
+        issuer=URL,
     )
 
 
@@ -138,7 +140,7 @@ async def test_a_service_of_havn_gets_the_role_system_and_little_else(
     browser: httpx.AsyncClient, verifier: TokenVerifier, issuer: DevIssuer
 ) -> None:
     actor = await granted(browser, verifier, client_id="havn-referrals")
-    assert actor == Actor.system("referrals")
+    assert actor == replace(Actor.system("referrals"), issuer=URL)
     assert await verifier.verify(issuer.service_token("havn-referrals")) == actor
 
 

@@ -61,8 +61,29 @@ async def test_the_same_key_with_another_request_is_refused(havn: World, other: 
 async def test_the_same_key_at_another_address_is_another_request(havn: World) -> None:
     police = havn.partner("politi-oestjylland")
     referral_id = (await submit(police)).json()["referral_id"]
-    answer = await police.post(f"{PATH}/{referral_id}/withdraw", REFERRAL, idempotency_key=KEY)
-    assert answer.status_code == 422
+    path = f"{PATH}/{referral_id}/withdraw"
+    answer = await police.post(path, {"reason": "A mistake."}, idempotency_key=KEY)
+    assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+    assert "idempotency-replayed" not in answer.headers
+    other = await police.request(
+        "POST", f"{path}?purpose=support", json={"reason": "A mistake."}, headers={"idempotency-key": KEY}
+    )
+    assert other.status_code == 409  # done again, and the status does not allow it: another query is another key
+    assert (await police.post(path, {"reason": "A mistake."}, idempotency_key=KEY)).content == answer.content
+
+
+async def test_another_persons_or_clients_same_key_is_its_own(havn: World) -> None:
+    answers = [await submit(havn.partner("politi-oestjylland", subject=who)) for who in ("Anna", "Bo", "Anna")]
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, None, "true"]
+    assert answers[0].content == answers[2].content != answers[1].content
+    assert await referrals(havn) == 2
+
+
+async def test_white_space_around_a_key_is_no_part_of_it(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    first, second = await submit(police), await submit(police, key=f" {KEY}\t")
+    assert first.content == second.content
+    assert await referrals(havn) == 1
 
 
 async def test_twenty_twins_at_once_are_one_referral(havn: World) -> None:
@@ -98,6 +119,7 @@ async def test_while_the_first_is_at_work_its_twin_is_told_so_at_once(
     twin = await submit(police)
     may_end.set()
     assert (twin.status_code, (await first).status_code) == (409, 201)
+    assert int(twin.headers["retry-after"]) >= 1
 
 
 async def test_a_twin_that_looked_just_before_the_first_committed_is_told_to_ask_again(

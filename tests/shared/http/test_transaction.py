@@ -111,7 +111,7 @@ async def test_an_error_at_the_very_end_takes_everything_back(havn: World, monke
         patched.setattr("shared.contract.types.Shown.tagged", refuse)
         answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
     assert answer.status_code == 409
-    assert await left(havn) == {}
+    assert await left(havn) == {"audit": 1}  # that it was refused
 
 
 async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_it(havn: World) -> None:

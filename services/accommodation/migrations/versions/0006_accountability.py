@@ -1,0 +1,10 @@
+"""By whom a login was vouched for, what was refused and sought, and the stored answers that an erasure finds."""
+
+from shared.data.migrations import accountability, apply
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    apply(*accountability())

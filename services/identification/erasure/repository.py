@@ -1,0 +1,84 @@
+"""The rows of erasures and of who has confirmed them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select, tuple_, update
+from sqlmodel import col
+
+from services.identification.case.repository import as_itself
+from services.identification.erasure.models import Erasure, ErasureHolder
+from services.identification.erasure.schemas import ErasureState
+from shared.data import answers
+from shared.data.positions import moment_and_id
+from shared.data.unit_of_work import UnitOfWork
+
+_MOST_AT_ONCE = 500
+
+
+async def add(work: UnitOfWork, erasure: Erasure, holders: Sequence[str]) -> None:
+    """Note what is to be erased, and who has to confirm; the answers stored here are erased at once."""
+    async with as_itself(work):
+        work.session.add(erasure)
+        await work.session.flush()
+        work.session.add_all(
+            ErasureHolder(erasure_id=erasure.id, holder=holder, case_id=erasure.case_id) for holder in holders
+        )
+        await answers.forget_about(work, [erasure.case_id])
+    work.audit(operation="erasure.ask", subject_id=erasure.case_id, object_ids=[erasure.id])
+
+
+async def confirm(work: UnitOfWork, *, erasure_id: UUID, holder: str, confirmed_at: datetime) -> None:
+    """The service has erased; said again, the first time counts."""
+    is_open = col(ErasureHolder.erasure_id) == erasure_id, col(ErasureHolder.holder) == holder
+    await work.session.execute(
+        update(ErasureHolder)
+        .where(*is_open, col(ErasureHolder.confirmed_at).is_(None))
+        .values(confirmed_at=confirmed_at)
+    )
+
+
+async def lock_late(work: UnitOfWork) -> Sequence[tuple[Erasure, ErasureHolder]]:
+    """The services whose hour is over without a word, of which nobody was alerted yet; locked."""
+    query = (
+        select(Erasure, ErasureHolder)
+        .join(ErasureHolder, col(ErasureHolder.erasure_id) == col(Erasure.id))
+        .where(col(ErasureHolder.confirmed_at).is_(None), col(ErasureHolder.alerted_at).is_(None))
+        .where(col(Erasure.confirm_by) <= work.now)
+        .order_by(col(Erasure.confirm_by), col(Erasure.id), col(ErasureHolder.holder))
+        .limit(_MOST_AT_ONCE)
+        .with_for_update(of=ErasureHolder, skip_locked=True)
+    )
+    return [(erasure, holder) for erasure, holder in await work.session.execute(query)]
+
+
+async def list_erasures(
+    work: UnitOfWork, *, state: ErasureState | None, after: Sequence[str | int] | None, limit: int
+) -> list[Erasure]:
+    """The erasures, newest first, up to one more than `limit`."""
+    waits = exists().where(col(ErasureHolder.erasure_id) == col(Erasure.id), col(ErasureHolder.confirmed_at).is_(None))
+    is_over = col(Erasure.confirm_by) <= work.now
+    query = select(Erasure)
+    if state:
+        conditions = {
+            ErasureState.DONE: [~waits],
+            ErasureState.WAITING: [waits, ~is_over],
+            ErasureState.LATE: [waits, is_over],
+        }
+        query = query.where(*conditions[state])
+    if after:
+        query = query.where(tuple_(col(Erasure.erased_at), col(Erasure.id)) < moment_and_id(after))
+    query = query.order_by(col(Erasure.erased_at).desc(), col(Erasure.id).desc()).limit(limit + 1)
+    found = list(await work.session.scalars(query))
+    work.audit(operation="erasure.list", object_ids=sorted({row.case_id for row in found[:limit]}))
+    return found
+
+
+async def holders_of(work: UnitOfWork, erasures: Sequence[Erasure]) -> dict[UUID, list[ErasureHolder]]:
+    """Who has to confirm these erasures, with one statement."""
+    found: dict[UUID, list[ErasureHolder]] = {erasure.id: [] for erasure in erasures}
+    query = select(ErasureHolder).where(col(ErasureHolder.erasure_id).in_(found)).order_by(col(ErasureHolder.holder))
+    for holder in await work.session.scalars(query):
+        found[holder.erasure_id].append(holder)
+    return found
