@@ -26,12 +26,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case import visibility
-from services.identification.case.codes import CaseStatus, ShareScope
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
 from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.case.visibility import Aspect
-from shared.contract.codes import Authority, DeadlineKind, Purpose
+from shared.contract import visibility
+from shared.contract.codes import Authority, DeadlineKind, Purpose, ShareScope
+from shared.contract.visibility import Aspect
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -115,13 +115,20 @@ def cases_of(actor: Actor) -> Select[Case, CaseParty]:
 
 
 async def find_case(
-    work: UnitOfWork, case_id: UUID, *, operation: str, purpose: Purpose | None = None, object_ids: Iterable[UUID] = ()
+    work: UnitOfWork,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    parts: frozenset[Part] = frozenset(Part),
+    object_ids: Iterable[UUID] = (),
 ) -> tuple[Case, Part]:
-    """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
+    """The case and the actor's part in it, for whoever has one, or one of these; raises CaseNotFound, and PurposeNotYours."""
     seen = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
     found = (await work.session.execute(seen)).first()
-    if found is None:
+    if found is None or found[1].part not in parts:
         raise CaseNotFound
+    visibility.judge(work.actor, found[1].part, purpose)
     work.audit(operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
     return found[0], found[1].part
 

@@ -4,10 +4,10 @@ consent that was withdrawn meanwhile takes back what was not fetched yet."""
 from uuid import UUID
 
 from services.identification.case import repository as cases
-from services.identification.case import visibility
 from services.identification.consents import repository as consents_repository
 from services.identification.overview import repository
 from services.identification.overview.schemas import FeedEvent
+from shared.contract import visibility
 from shared.contract.events import cloud_event
 from shared.data.unit_of_work import UnitOfWork
 

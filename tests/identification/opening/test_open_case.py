@@ -198,7 +198,7 @@ async def test_who_decides_sees_what_was_decided_before_and_nobody_else_does(hav
     assert (await first.post("/closure", {"on": "2026-03-20", "reason": "She has gone home."})).status_code < 300
     again = await open_case(havn, US_DECIDES | number)
     assert again.id != first.id, "a closed case stays closed"
-    seen = await again.get("/earlier-identifications", by="us")
+    seen = await again.get("/earlier-identifications", by="us", purpose="support")
     assert seen.json()["items"] == [
         {
             "case_id": first.id,
@@ -209,8 +209,8 @@ async def test_who_decides_sees_what_was_decided_before_and_nobody_else_does(hav
         }
     ]
     for org in ("cmm", "politi-oestjylland", "anklagemyndigheden", "reden"):
-        assert (await again.get("/earlier-identifications", by=org)).status_code == 404, org
-    assert (await first.get("/earlier-identifications")).json()["items"] == []
+        assert (await again.get("/earlier-identifications", by=org, purpose="support")).status_code == 404, org
+    assert (await first.get("/earlier-identifications", purpose="support")).json()["items"] == []
     for part in ("", "/timeline", "/status"):
         assert first.id not in (await again.get(part, purpose="identification")).text
 
@@ -236,7 +236,7 @@ OTHER: dict[str, Any] = {"identifiers": [{"type": "other", "value": "LGBT-77"}]}
 
 async def earlier(case: Opened, *, by: str = "cmm") -> list[tuple[str, str]]:
     """The decisions in other cases of the person, as the authority sees them that decides in this one."""
-    seen = await case.get("/earlier-identifications", by=by)
+    seen = await case.get("/earlier-identifications", by=by, purpose="support")
     assert seen.status_code == 200, seen.text
     return [(each["case_id"], each["authority"]) for each in seen.json()["items"]]
 
@@ -251,7 +251,7 @@ async def test_what_was_decided_in_a_case_that_is_still_open_is_shown_too(havn: 
         assert (await first.post("/closure", {"on": "2026-03-20", "reason": "She has gone home."})).status_code < 300
     assert await earlier(again, by="us") == [(first.id, "CMM")]
     for org in ("cmm", "politi-oestjylland", "anklagemyndigheden", "reden"):
-        assert (await again.get("/earlier-identifications", by=org)).status_code == 404, org
+        assert (await again.get("/earlier-identifications", by=org, purpose="support")).status_code == 404, org
 
 
 @pytest.mark.row(23)
