@@ -53,6 +53,8 @@ class Aspect(StrEnum):
 
     EXISTENCE = "existence"
     """That there is a case or a referral, its id, and when this was said."""
+    REFERRAL = "referral"
+    """Between whom the referral is, of which kind, and where it stands."""
     PENDING = "pending"
     """That nobody is to be removed while the identification runs, or an appeal (docs/rules.md, privacy-1)."""
     STATUS = "status"
@@ -90,8 +92,8 @@ _ALL: Final = frozenset(Aspect)
 _SECRET: Final = frozenset(
     {Aspect.REGION, Aspect.HIDDEN_PLACEMENT, Aspect.HIDDEN_FACILITY, Aspect.ADDRESS, Aspect.FREE_PLACES, Aspect.FIGURES}
 )
-_STANDING: Final = frozenset({Aspect.EXISTENCE, Aspect.PENDING, Aspect.STATUS})
-_REFERRED: Final = frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.PERSON, Aspect.CONTACT, Aspect.HEALTH})
+_STANDING: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PENDING, Aspect.STATUS})
+_REFERRED: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PERSON, Aspect.CONTACT, Aspect.HEALTH})
 _A_HOUSES: Final = frozenset(
     {
         Aspect.PLACED,
@@ -295,16 +297,16 @@ def person_aspect(field: str) -> Aspect:
 
 # ---------------------------------------------------------------- events
 
-_REFERRAL: Final[dict[str, Aspect]] = dict.fromkeys(("referral_id", "sender", "recipient", "kind"), Aspect.STATUS)
+_REFERRAL: Final[dict[str, Aspect]] = dict.fromkeys(("referral_id", "sender", "recipient", "kind"), Aspect.REFERRAL)
 _STAY: Final = frozenset({Aspect.PLACED})
 
 EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
     "referral-submitted": (
-        frozenset({Aspect.STATUS}),
+        frozenset({Aspect.REFERRAL}),
         _REFERRAL
         | dict.fromkeys(
             ("channel", "urgency", "referred_at", "municipality", "in_custody", "custody_since", "subject_ids"),
-            Aspect.STATUS,
+            Aspect.REFERRAL,
         ),
     ),
     **dict.fromkeys(
@@ -315,9 +317,9 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
             "referral-completed",
             "referral-withdrawn",
         ),
-        (frozenset({Aspect.STATUS}), _REFERRAL),
+        (frozenset({Aspect.REFERRAL}), _REFERRAL),
     ),
-    "referral-forwarded": (frozenset({Aspect.STATUS}), _REFERRAL | {"forwarded_by": Aspect.STATUS}),
+    "referral-forwarded": (frozenset({Aspect.REFERRAL}), _REFERRAL | {"forwarded_by": Aspect.REFERRAL}),
     "case-opened": (frozenset({Aspect.STATUS, Aspect.PENDING}), {"opened_on": Aspect.STATUS}),
     "case-routed": (frozenset({Aspect.AUTHORITY}), {"authority": Aspect.AUTHORITY}),
     "recommendation-made": (frozenset({Aspect.STATUS}), {}),

@@ -2,8 +2,9 @@
 person is shows under the case in which the work goes on, and whoever has to do with one of them has to do with all, for as
 long as the merge stands."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, literal, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseChange, CaseMerge, CaseParty, KnownCase, Part, WithdrawnConsent
+from shared.contract import visibility
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -73,6 +75,33 @@ async def _group_of(work: UnitOfWork, case_id: UUID) -> Collection[UUID]:
 
 class CaseNotFound(NotFound):
     """No case that is known here, or none of yours."""
+
+
+PARTS: Final[Mapping[Part, visibility.Part]] = {
+    Part.CENTRE: visibility.Part.CENTRE,
+    Part.AUTHORITY: visibility.Part.AUTHORITY,
+    Part.DECIDER: visibility.Part.AUTHORITY,
+    Part.REFERRER: visibility.Part.REFERRER,
+    Part.MERGED: visibility.Part.REFERRER,
+}
+"""What makes an organisation a party here, as the table of who may know names it. Who is a party by a merge alone knows the
+least that a party does."""
+
+
+def has_part(actor: Actor, case_id: Mapped[UUID], part: visibility.Part) -> ColumnElement[bool]:
+    """Whether the actor's organisation has this part in the case."""
+    kept = [own for own, named in PARTS.items() if named is part]
+    return exists().where(
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, col(CaseParty.part).in_(kept)
+    )
+
+
+async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part]:
+    """The parts that the actor's organisation has in the case; empty for a stranger."""
+    parties = await work.session.scalars(
+        select(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
+    )
+    return frozenset(PARTS[party.part] for party in parties)
 
 
 async def has_case(work: UnitOfWork, case_id: UUID) -> bool:
@@ -140,12 +169,6 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     if known is None:
         raise CaseNotFound
     return known
-
-
-async def concerns_actor(work: UnitOfWork, case_id: UUID) -> bool:
-    """Whether the actor is a party of the case."""
-    is_theirs = exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
-    return bool(await work.session.scalar(select(is_theirs)))
 
 
 def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
