@@ -57,12 +57,12 @@ async def know_that_it_no_longer_stands(work: Delivery, event: DecisionReplaced)
 
 @handlers.on(CaseMerged)
 async def know_that_two_are_one(work: Delivery, event: CaseMerged) -> None:
-    await cases.set_merge(work, event.case_id, event.into)
+    await cases.set_merge(work, event.case_id, event.into, at=event.occurred_at)
 
 
 @handlers.on(CaseUnmerged)
 async def know_that_they_are_two(work: Delivery, event: CaseUnmerged) -> None:
-    await cases.set_merge(work, event.case_id, None)
+    await cases.set_merge(work, event.case_id, None, at=event.occurred_at)
 
 
 @handlers.on(ConsentWithdrawn)

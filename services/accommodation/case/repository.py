@@ -3,11 +3,11 @@ person is shows under the case in which the work goes on, and whoever has to do 
 long as the merge stands."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -34,12 +34,20 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
-async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None) -> None:
-    """The case is about the person of another one; or, with None, no longer."""
+def recorded_since_merged(case_id: UUID, of: Mapped[UUID], recorded_at: Mapped[datetime]) -> ColumnElement[bool]:
+    """What was recorded in the case itself, or since the last of those that are about the same person was merged into it:
+    what an organisation may know that has its part in the case alone."""
+    members = members_of(case_id)
+    since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(members)).scalar_subquery()
+    return or_(col(of) == case_id, and_(col(of).in_(members), col(recorded_at) >= since))
+
+
+async def set_merge(work: UnitOfWork, case_id: UUID, into: UUID | None, *, at: datetime) -> None:
+    """The case is about the person of another one since then; or, with None, no longer."""
     before = await work.session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
     await work.session.execute(delete(CaseMerge).where(col(CaseMerge.case_id) == case_id))
     if into:
-        await work.session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into))
+        await work.session.execute(insert(CaseMerge).values(case_id=case_id, into_id=into, merged_at=at))
     work.audit(operation="case.merge", subject_id=case_id, object_ids=[into] if into else [])
     for each in (case_id, into, before):
         if each:

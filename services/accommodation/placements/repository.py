@@ -335,8 +335,9 @@ async def placements_of(
     if not found and not theirs and not after:
         raise CaseNotFound
     visibility.judge(work.actor, theirs, purpose)
-    is_party = Aspect.PLACED in may_know(work.actor, theirs)
-    unseen = await _placed_unseen(work, case_id) if is_party and len(found) <= limit else None
+    known = may_know(work.actor, theirs)
+    is_party = Aspect.PLACED in known
+    unseen = await _placed_unseen(work, case_id, known) if is_party and len(found) <= limit else None
     work.audit(
         operation="placement.list",
         subject_id=case_id,
@@ -352,9 +353,15 @@ async def placements_of(
     )
 
 
-async def _placed_unseen(work: UnitOfWork, case_id: UUID) -> Placement | None:
+async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
+    """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
+    same person before the two were merged tells nothing."""
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
+    is_theirs = (
+        col(Placement.case_id).in_(cases.members_of(case_id))
+        if Aspect.FILE in known
+        else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
+    )
     query = select(Placement).where(is_theirs, is_current, ~see.is_located(work.actor)).limit(1)
     unseen: Placement | None = await work.session.scalar(query)
     return unseen

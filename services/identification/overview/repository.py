@@ -18,7 +18,6 @@ from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract.codes import Purpose
 from shared.contract.events import EVENTS, Event
-from shared.contract.organisations import OrganisationKind
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -90,14 +89,12 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
 
 
 async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None) -> tuple[Case, Part]:
-    """The case and the actor's part in it, to say how it stands. Raises PurposeMissing for all but CMM and the authority that
-    decides, whether there is such a case or not."""
-    if purpose or work.actor.kind is OrganisationKind.NATIONAL_CENTRE:
-        return await find_case(work, case_id, operation="case.status", purpose=purpose)
-    try:
-        return await find_case(work, case_id, operation="case.status", parts=WORKING)
-    except CaseNotFound:
-        raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...") from None
+    """The case and the actor's part in it, to say how it stands. Raises CaseNotFound, and PurposeMissing for all parties but
+    CMM and the authority that decides: it takes a part to be asked why."""
+    case, part = await find_case(work, case_id, operation="case.status", purpose=purpose)
+    if purpose is None and part not in WORKING:
+        raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
+    return case, part
 
 
 def note_feed(work: UnitOfWork, case_ids: set[UUID]) -> None:

@@ -52,18 +52,26 @@ async def test_no_place_is_asked_for_under_a_merged_case(housing: Housing) -> No
 
 
 @pytest.mark.row(14)
-async def test_a_party_of_either_case_knows_that_the_person_is_placed_until_they_are_two_again(
+async def test_a_party_of_the_survivor_learns_of_what_is_recorded_anew_until_they_are_two_again(
     havn: World, housing: Housing
 ) -> None:
-    shelter = await housing.shelter(secret_address=True)
+    shelter = await housing.shelter(places=2, secret_address=True)
     first, second = await housing.case(referred_by="hopenow"), await housing.case(referred_by="politi-fyn")
-    await housing.booked(first, shelter.place_id)
+    await housing.booked(first, shelter.place_ids[0], to_on="2026-03-20")
     before: Any = [await parties(havn, case_id) for case_id in (first, second)]
     assert await placements(havn, "politi-fyn", second) == []
-    await housing.tell(merged(first, second))
-    for org in ("hopenow", "politi-fyn"):
-        assert await placements(havn, org, second) == [{"placed": True}]
+    at_one = datetime.fromisoformat("2026-03-09T13:00:00+01:00")
+    await housing.tell(merged(first, second).model_copy(update={"occurred_at": at_one}))
+    assert await placements(havn, "hopenow", first) == [{"placed": True}]
+    assert await placements(havn, "politi-fyn", second) == [], "a stay of before tells it nothing"
+    assert len(await placements(havn, "cmm", second)) == 1
+    housing.move_clock("2026-03-09T14:00:00+01:00")
+    request_id = await housing.request(second, from_on="2026-03-20")
+    offered = await housing.offer(request_id, shelter.place_ids[1])
+    await housing.answer(offered.json()["offer_id"], "accept")
+    assert await placements(havn, "politi-fyn", second) == [{"placed": True}]
     await housing.tell(unmerged(first, second))
+    assert await placements(havn, "politi-fyn", second) == [{"placed": True}], "it was recorded in its own case"
     assert await placements(havn, "politi-fyn", second) == []
     assert await placements(havn, "hopenow", second) == 404
     assert [await parties(havn, case_id) for case_id in (first, second)] == before

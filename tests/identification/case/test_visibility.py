@@ -181,7 +181,7 @@ async def test_sc04_a_girl_found_to_be_danish_disappears_for_us(havn: World) -> 
 
 async def test_other_organisations_say_why_they_ask_for_a_status(havn: World) -> None:
     case = await open_case(havn, NEEDS_REVIEW)
-    for org, status in {"cmm": 200, POLICE: 400, "us": 400, "politi-fyn": 400}.items():
+    for org, status in {"cmm": 200, POLICE: 400, "us": 400, "politi-fyn": 404}.items():
         assert (await case.get("/status", by=org)).status_code == status, org
     await case.get("/status", by=POLICE, purpose="investigation")
     kept = await havn.sql(
