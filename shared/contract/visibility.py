@@ -94,7 +94,7 @@ _SECRET: Final = frozenset(
 )
 _STANDING: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PENDING, Aspect.STATUS})
 _REFERRED: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PERSON, Aspect.CONTACT, Aspect.HEALTH})
-_A_HOUSES: Final = frozenset(
+_OF_AN_OPERATOR: Final = frozenset(
     {
         Aspect.PLACED,
         Aspect.REGION,
@@ -121,7 +121,7 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.ADDRESSEE: _REFERRED,
     Part.SERVICE: _REFERRED,
     Part.REQUESTER: frozenset({Aspect.PLACED, Aspect.PLACEMENT, Aspect.NEEDS}),
-    Part.OPERATOR: _A_HOUSES,
+    Part.OPERATOR: _OF_AN_OPERATOR,
     Part.PAYER: frozenset(
         {
             Aspect.PLACED,
@@ -163,7 +163,7 @@ ROLES: Final[Mapping[Role, frozenset[Aspect]]] = {
     Role.SYSTEM: _ALL,
     Role.ADMIN: _STANDING | _OF_FACILITIES | {Aspect.AUTHORITY, Aspect.OUTCOME, Aspect.FILE},
     Role.HEALTH: _STANDING | _OF_FACILITIES | {Aspect.HEALTH, Aspect.CONTACT, Aspect.PLACED},
-    Role.FACILITY_MANAGER: _STANDING | _OF_FACILITIES | _A_HOUSES | {Aspect.HEALTH},
+    Role.FACILITY_MANAGER: _STANDING | _OF_FACILITIES | _OF_AN_OPERATOR | {Aspect.HEALTH},
     Role.DASHBOARD: _STANDING | {Aspect.FIGURES},
     Role.STATISTICIAN: frozenset({Aspect.FIGURES}),
     Role.AUDITOR: frozenset({Aspect.FIGURES}),

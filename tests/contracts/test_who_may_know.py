@@ -81,88 +81,93 @@ async def seeded(house_of_all: World) -> Seeded:
         "placed": "place",
         "address": SHELTER["address"],
     }
-    house = frozenset(looked_for)
-    return Seeded(
-        havn,
-        {
-            "referral": Resource(
-                sent.path,
-                dict.fromkeys((POLICE, "cmm"), marks("name", "reason", "contact")),
-                {"health": marks("contact")},
-                "referrals:read",
-                referred=frozenset({POLICE, "cmm"}),
-            ),
-            "person": Resource(
-                f"{case.path}/person",
-                dict.fromkeys(("cmm", "us", "newlives"), marks("name", "contact")),
-                {"health": marks("contact")},
-                "cases:read",
-                for_purpose={"newlives": "support"},
-                hides_from_role=frozenset({"newlives"}),
-            ),
-            "status": Resource(
-                f"{case.path}/status",
-                {
-                    **dict.fromkeys(("cmm", "us"), marks("status", "authority", "outcome", "pending")),
-                    POLICE: marks("status", "authority", "pending"),
-                    "newlives": marks("status"),
-                    "anklagemyndigheden": marks("status", "authority"),
-                },
-                {
-                    "admin": marks("status", "authority", "outcome", "pending"),
-                    **dict.fromkeys(("health", "facility_manager"), marks("status", "pending")),
-                },
-                "cases:read",
-                referred=frozenset({POLICE}),
-                asks_no_purpose=frozenset({"cmm", "us"}),
-                finds_first=True,
-            ),
-            "interviews": Resource(
-                f"{case.path}/interviews", dict.fromkeys(("cmm", "us"), marks("words")), {}, "cases:read"
-            ),
-            "request": Resource(
-                f"/accommodation/v1/placement-requests/{request_id}",
-                {
-                    **dict.fromkeys(("cmm", "us"), marks("needs", "gender", "row")),
-                    "reden": marks("needs", "gender"),
-                    POLICE: marks("needs"),
-                },
-                {"facility_manager": marks("needs", "gender")},
-                "accommodation:read",
-                referred=frozenset({POLICE}),
-            ),
-            "placement": Resource(
-                f"/accommodation/v1/placements/{placement_id}",
-                {
-                    **dict.fromkeys(("cmm", "reden"), marks("place", "region", "placed")),
-                    "us": marks("region", "placed"),
-                    POLICE: marks("placed"),
-                },
-                {"facility_manager": house, "health": marks("placed")},
-                "accommodation:read",
-                referred=frozenset({POLICE}),
-            ),
-            "responsibility": Resource(
-                f"/accommodation/v1/placements/{placement_id}/responsibility",
-                {**dict.fromkeys(("cmm", "us"), marks("row")), **dict.fromkeys(("reden", POLICE), frozenset())},
-                {},
-                "accommodation:read",
-                referred=frozenset({POLICE}),
-                shows_something_always=True,
-            ),
-            "address": Resource(
-                f"/accommodation/v1/facilities/{secret.facility_id}",
-                dict.fromkeys(("cmm", "reden", "socialtilsyn-midt"), marks("address")),
-                {"facility_manager": marks("address")},
-                "accommodation:read",
-                asks_no_purpose=frozenset(ORGS),
-                never_for=frozenset({"statistics"}),
-                shows_something_always=True,
-                is_silent_without_purpose=True,
-            ),
-        },
-        looked_for,
-    )
+    resources = about_the_case(sent.path, case.path) | about_the_stay(request_id, placement_id, secret.facility_id)
+    return Seeded(havn, resources, looked_for)
+
+
+def about_the_case(referral: str, case: str) -> dict[str, Resource]:
+    """What referrals and identification have of her."""
+    return {
+        "referral": Resource(
+            referral,
+            dict.fromkeys((POLICE, "cmm"), marks("name", "reason", "contact")),
+            {"health": marks("contact")},
+            "referrals:read",
+            referred=frozenset({POLICE, "cmm"}),
+        ),
+        "person": Resource(
+            f"{case}/person",
+            dict.fromkeys(("cmm", "us", "newlives"), marks("name", "contact")),
+            {"health": marks("contact")},
+            "cases:read",
+            for_purpose={"newlives": "support"},
+            hides_from_role=frozenset({"newlives"}),
+        ),
+        "status": Resource(
+            f"{case}/status",
+            {
+                **dict.fromkeys(("cmm", "us"), marks("status", "authority", "outcome", "pending")),
+                POLICE: marks("status", "authority", "pending"),
+                "newlives": marks("status"),
+                "anklagemyndigheden": marks("status", "authority"),
+            },
+            {
+                "admin": marks("status", "authority", "outcome", "pending"),
+                **dict.fromkeys(("health", "facility_manager"), marks("status", "pending")),
+            },
+            "cases:read",
+            referred=frozenset({POLICE}),
+            asks_no_purpose=frozenset({"cmm", "us"}),
+            finds_first=True,
+        ),
+        "interviews": Resource(f"{case}/interviews", dict.fromkeys(("cmm", "us"), marks("words")), {}, "cases:read"),
+    }
+
+
+def about_the_stay(request_id: str, placement_id: str, facility_id: str) -> dict[str, Resource]:
+    """What accommodation has of her."""
+    return {
+        "request": Resource(
+            f"/accommodation/v1/placement-requests/{request_id}",
+            {
+                **dict.fromkeys(("cmm", "us"), marks("needs", "gender", "row")),
+                "reden": marks("needs", "gender"),
+                POLICE: marks("needs"),
+            },
+            {"facility_manager": marks("needs", "gender")},
+            "accommodation:read",
+            referred=frozenset({POLICE}),
+        ),
+        "placement": Resource(
+            f"/accommodation/v1/placements/{placement_id}",
+            {
+                **dict.fromkeys(("cmm", "reden"), marks("place", "region", "placed")),
+                "us": marks("region", "placed"),
+                POLICE: marks("placed"),
+            },
+            {"facility_manager": marks("place", "region", "placed"), "health": marks("placed")},
+            "accommodation:read",
+            referred=frozenset({POLICE}),
+        ),
+        "responsibility": Resource(
+            f"/accommodation/v1/placements/{placement_id}/responsibility",
+            {**dict.fromkeys(("cmm", "us"), marks("row")), **dict.fromkeys(("reden", POLICE), frozenset())},
+            {},
+            "accommodation:read",
+            referred=frozenset({POLICE}),
+            shows_something_always=True,
+        ),
+        "address": Resource(
+            f"/accommodation/v1/facilities/{facility_id}",
+            dict.fromkeys(("cmm", "reden", "socialtilsyn-midt"), marks("address")),
+            {"facility_manager": marks("address")},
+            "accommodation:read",
+            asks_no_purpose=frozenset(ORGS),
+            never_for=frozenset({"statistics"}),
+            shows_something_always=True,
+            is_silent_without_purpose=True,
+        ),
+    }
 
 
 LOOKED_FOR = {

@@ -2,15 +2,18 @@
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.repository import CaseNotFound, is_party
+from services.accommodation.case.repository import CaseNotFound, has_part, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Stay
@@ -25,6 +28,7 @@ from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
 from shared.data.positions import day_and_id, moment_and_id
 from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, NotFound
 
 _EXCLUSION_VIOLATION = "23P01"
@@ -50,6 +54,83 @@ class PlaceTaken(Conflict):
     """Somebody has the place on some of the nights."""
 
 
+def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Never the facility that the statement around this one may have joined.
+    return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
+
+
+def _runs(actor: Actor, facility_id: Mapped[UUID]) -> ColumnElement[bool]:
+    return _facility_is(facility_id, col(Facility.operator) == actor.org)
+
+
+About = type[PlacementRequest] | type[Offer] | type[Placement]
+
+
+def _parts(actor: Actor, about: About) -> dict[Part, ColumnElement[bool]]:
+    """The parts that the actor's organisation can have in a request, an offer or a placement, and in which it has them."""
+    case_id = col(about.case_id)
+    parts = {
+        Part.REQUESTER: and_(col(about.requested_by) == actor.org, ~is_withdrawn_from(actor, case_id)),
+        Part.OPERATOR: _runs(actor, col(about.facility_id))
+        if not issubclass(about, PlacementRequest)
+        else exists().where(col(Offer.request_id) == col(about.id), _runs(actor, col(Offer.facility_id))),
+        Part.REFERRER: has_part(actor, case_id, Part.REFERRER),
+    }
+    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
+        return {Part.CENTRE: true()} | parts
+    if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
+        is_authority = has_part(actor, case_id, Part.AUTHORITY)
+        return {Part.AUTHORITY: is_authority, Part.PAYER: col(about.payer) == HousingAuthority.US} | parts
+    return parts
+
+
+def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer]) -> ColumnElement[bool]:
+    """Whoever asked for the place or is asked for it; CMM, which coordinates; and US where the case is its own, or it pays."""
+    return see.lets_know(actor, _parts(actor, about), Aspect.NEEDS, in_any_role=True)
+
+
+def _knows_place(
+    actor: Actor, about: type[Offer] | type[Placement], *, in_any_role: bool = False
+) -> ColumnElement[bool]:
+    """The operator and CMM; whoever deals with it besides, unless the facility is a secret."""
+    is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
+    return or_(
+        see.lets_know(actor, _parts(actor, about), Aspect.HIDDEN_PLACEMENT, in_any_role=in_any_role),
+        and_(see.lets_know(actor, _parts(actor, about), Aspect.PLACEMENT, in_any_role=in_any_role), is_open),
+    )
+
+
+def _flags(actor: Actor, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
+    """The parts that the actor can have in a row, and a column for each that says whether it has."""
+    parts = _parts(actor, about)
+    return list(parts), list(parts.values())
+
+
+def _is_held_for(now: datetime) -> ColumnElement[bool]:
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
+    return exists().where(col(Offer.request_id) == col(PlacementRequest.id), is_held).correlate(PlacementRequest)
+
+
+def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
+    """Placements with their facility, as far as row level security shows it, and the parts that the actor has in each."""
+    parts, holds = _flags(actor, Placement)
+    query = (
+        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
+        .select_from(Placement)
+        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
+    )
+    return parts, query
+
+
+def _reaches(actor: Actor) -> ColumnElement[bool]:
+    """Whose organisation learns at least that the person has a place."""
+    return see.lets_know(actor, _parts(actor, Placement), Aspect.PLACED, in_any_role=True)
+
+
+def _is_located(actor: Actor) -> ColumnElement[bool]:
+    return or_(_knows_place(actor, Placement), see.lets_know(actor, _parts(actor, Placement), Aspect.REGION))
+
+
 async def add_request(work: UnitOfWork, request: PlacementRequest, needs: SealedNeeds) -> None:
     """Store a new request, the needs sealed under the case's key."""
     key = await sealed.key_of(work, request.case_id)
@@ -62,9 +143,9 @@ async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Sealed
 async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose | None = None) -> see.SeenRequest:
     """The request, for whoever deals with it and for the operators of places that were offered for it. Raises
     RequestNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, holding = see.flags(work.actor, PlacementRequest)
-    query = select(PlacementRequest, see.is_held_for(work.now), *holding).where(
-        col(PlacementRequest.id) == request_id, see.deals_with(work.actor, PlacementRequest)
+    parts, holding = _flags(work.actor, PlacementRequest)
+    query = select(PlacementRequest, _is_held_for(work.now), *holding).where(
+        col(PlacementRequest.id) == request_id, _deals_with(work.actor, PlacementRequest)
     )
     found = (await work.session.execute(query)).first()
     if found is None:
@@ -93,9 +174,11 @@ async def list_requests(
     """The requests that the actor deals with or was asked for, newest first, up to one more than `limit`. Raises
     PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    parts, holding = see.flags(work.actor, PlacementRequest)
-    held = see.is_held_for(work.now)
-    query = select(PlacementRequest, held, *holding).where(see.lets_know(work.actor, PlacementRequest, Aspect.NEEDS))
+    parts, holding = _flags(work.actor, PlacementRequest)
+    held = _is_held_for(work.now)
+    query = select(PlacementRequest, held, *holding).where(
+        see.lets_know(work.actor, _parts(work.actor, PlacementRequest), Aspect.NEEDS)
+    )
     if case_id:
         query = query.where(col(PlacementRequest.case_id) == case_id)
     if status:
@@ -148,7 +231,7 @@ async def needs_of(
 
 async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
-    allowed = or_(see.deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
+    allowed = or_(_deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
     request = await work.session.scalar(
         select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
     )
@@ -183,9 +266,9 @@ async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
 async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, bool]:
     """The offer, its nights, and whether the actor may know the place."""
     query = (
-        select(Offer, Stay, see.knows_place_of(work.actor, Offer))
+        select(Offer, Stay, _knows_place(work.actor, Offer))
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.id) == offer_id, see.deals_with(work.actor, Offer))
+        .where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
     )
     found = (await work.session.execute(query)).one_or_none()
     if found is None:
@@ -198,7 +281,7 @@ async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, boo
 async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
     """The offer with its request and its stay, all locked until the transaction ends."""
     request_id = await work.session.scalar(
-        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, see.deals_with(work.actor, Offer))
+        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
     )
     if request_id is None:
         raise OfferNotFound
@@ -261,7 +344,7 @@ async def lock_placement(work: UnitOfWork, placement_id: UUID) -> tuple[Placemen
     query = (
         select(Placement, Stay)
         .join(Stay, col(Stay.id) == col(Placement.stay_id))
-        .where(col(Placement.id) == placement_id, see.knows_place_of(work.actor, Placement))
+        .where(col(Placement.id) == placement_id, _knows_place(work.actor, Placement))
         .with_for_update()
     )
     found = (await work.session.execute(query)).one_or_none()
@@ -287,9 +370,9 @@ async def region_of(work: UnitOfWork, placement: Placement) -> Region:
 
 async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpose) -> see.SeenPlacement:
     """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, query = see.of_placements(work.actor)
+    parts, query = _of_placements(work.actor)
     found = (
-        await work.session.execute(query.where(col(Placement.id) == placement_id, see.reaches(work.actor)))
+        await work.session.execute(query.where(col(Placement.id) == placement_id, _reaches(work.actor)))
     ).one_or_none()
     if found is None:
         raise PlacementNotFound
@@ -324,9 +407,9 @@ async def placements_of(
     """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
     one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
     case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
-    parts, query = see.of_placements(work.actor)
+    parts, query = _of_placements(work.actor)
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = query.where(is_theirs, see.is_located(work.actor))
+    query = query.where(is_theirs, _is_located(work.actor))
     query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
     if after:
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
@@ -362,6 +445,6 @@ async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspec
         if Aspect.FILE in known
         else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
     )
-    query = select(Placement).where(is_theirs, is_current, ~see.is_located(work.actor)).limit(1)
+    query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
     unseen: Placement | None = await work.session.scalar(query)
     return unseen
