@@ -279,11 +279,6 @@ def may_know(reader: Reader, parts: Part | Iterable[Part], disclosable: Iterable
     return of_organisation & frozenset[Aspect]().union(*(ROLES[role] for role in _roles_of(reader)))
 
 
-def parts_knowing(aspect: Aspect) -> frozenset[Part]:
-    """The parts that let their organisation know this, whatever is disclosable to it besides."""
-    return frozenset(part for part, aspects in PARTS.items() if aspect in aspects)
-
-
 _CONTACT: Final = frozenset({"safe_contact", "contact_channels", "interpreter", "interpreter_language", "languages"})
 _FILED: Final = frozenset({"consents", "reference"})
 

@@ -41,7 +41,7 @@ router = service_router()
 async def request_placement(work: Writer, submission: PlacementRequestSubmission) -> Tagged[PlacementRequestReceipt]:
     """Ask for a place for a person whose case concerns you."""
     request = await requests.request_placement(work, submission=submission)
-    known = await repository.known_to_requester(work, request)
+    known = await requests.known_to_requester(work, request)
     return views.see_receipt(request, request.status, known).tagged(request)
 
 

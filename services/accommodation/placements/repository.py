@@ -203,14 +203,6 @@ async def list_requests(
     ]
 
 
-async def known_to_requester(work: UnitOfWork, request: PlacementRequest) -> frozenset[Aspect]:
-    """What the actor, who asks for a place, may know of its own request."""
-    parts = {Part.REQUESTER, *await cases.parts_in(work, request.case_id)}
-    if work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and request.payer is HousingAuthority.US:
-        parts.add(Part.PAYER)
-    return may_know(work.actor, parts)
-
-
 async def needs_of(
     work: UnitOfWork,
     request: PlacementRequest,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import Nights, nights
 from services.accommodation.facilities import repository as facilities
@@ -101,6 +102,14 @@ async def read_request(work: UnitOfWork, *, request_id: UUID, purpose: Purpose) 
         work, seen.request, operation="placement_request.needs", known=seen.known, purpose=purpose
     )
     return seen, needs
+
+
+async def known_to_requester(work: UnitOfWork, request: PlacementRequest) -> frozenset[Aspect]:
+    """What the actor, who asks for a place, may know of its own request."""
+    parts = {Part.REQUESTER, *await cases.parts_in(work, request.case_id)}
+    if work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and request.payer is HousingAuthority.US:
+        parts.add(Part.PAYER)
+    return may_know(work.actor, parts)
 
 
 def status_of(seen: SeenRequest) -> RequestStatus:

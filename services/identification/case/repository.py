@@ -180,30 +180,31 @@ class Sought:
     authority: Authority | None = None
     missing: bool | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
         """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
         asked: list[ColumnElement[bool]] = []
         if self.status:
             disclosed = and_(
                 col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
             )
-            asked += [col(Case.status) == self.status, or_(_knows(Aspect.STATUS), disclosed)]
+            asked += [col(Case.status) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
         if self.authority:
-            asked += [col(Case.authority) == self.authority, _knows(Aspect.AUTHORITY)]
+            asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
         if self.missing is not None:
-            asked += [col(Case.missing).is_(self.missing), _knows(Aspect.FILE)]
+            asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
         return asked
 
 
-def _knows(aspect: Aspect) -> ColumnElement[bool]:
-    return is_one_of(CaseParty.part, visibility.parts_knowing(aspect))
+def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
+    knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
+    return is_one_of(CaseParty.part, knowing)
 
 
 async def list_cases(
     work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
+    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions(work.actor))
     if after:
         query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
     query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)

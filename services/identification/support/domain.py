@@ -28,7 +28,7 @@ from shared.contract import events
 from shared.contract.codes import Purpose
 from shared.contract.organisations import CENTRE
 from shared.contract.personal import PersonalText
-from shared.contract.visibility import Aspect, may_know
+from shared.contract.visibility import Aspect, judge, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor, Role
@@ -166,10 +166,12 @@ async def read_health_needs(
 ) -> tuple[Case, HealthNeeds, PersonalText | None]:
     """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
     those of them who may know it and ask for that purpose."""
-    case, part = await cases.find_case(work, case_id, operation="health.read", purpose=purpose)
+    case, part = await cases.find_case(work, case_id, operation="health.look_up")
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, [case.id])
     if Aspect.HEALTH not in may_know(work.actor, part, disclosable[case.id]):
         raise cases.CaseNotFound
+    judge(work.actor, part, purpose)
+    work.audit(operation="health.read", subject_id=case.id, purpose=purpose)
     needs = await records.find_own(work, case.id, HealthNeeds)
     if needs is None:
         raise records.RecordNotFound
