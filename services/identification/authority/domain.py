@@ -104,7 +104,9 @@ async def see_earlier_identifications(
     work: UnitOfWork, *, case_id: UUID, purpose: Purpose
 ) -> list[EarlierIdentification]:
     """What was decided of the same person before, for the authority that decides now; CaseNotFound for everybody else."""
-    case, _ = await cases.find_case(work, case_id, operation="case.earlier_identifications", purpose=purpose)
+    case, _ = await cases.find_case(
+        work, case_id, operation="case.earlier_identifications", purpose=purpose, parts=cases.WORKING
+    )
     if _DECIDES.get(case.authority) != work.actor.org:
         raise cases.CaseNotFound
     return await repository.earlier_identifications(work, case.id)
