@@ -59,7 +59,7 @@ async def know_that_it_no_longer_stands(work: Delivery, event: DecisionReplaced)
 
 @handlers.on(CaseMerged)
 async def know_that_two_are_one(work: Delivery, event: CaseMerged) -> None:
-    await cases.merge(work, event.case_id, event.into)
+    await cases.merge(work, event.case_id, event.into, at=event.occurred_at)
 
 
 @handlers.on(CaseUnmerged)

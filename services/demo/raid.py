@@ -252,7 +252,7 @@ class Raid:
         return str(facility)
 
     async def request_place(self, organisation: str, reference: str) -> dict[str, Any]:
-        """The payer asks for a place; gives the request with its matches."""
+        """The payer asks for a place; gives the request with what CMM finds: who pays does not know the secret shelters."""
         basis = "no_legal_stay" if reference == "P03" else "visa"
         wanted = {
             "case_id": self.cases[reference],
@@ -269,7 +269,7 @@ class Raid:
         }
         made = await self.call(organisation, "caseworker", "POST", f"{HOUSING}/placement-requests", wanted, expect=201)
         path = f"{HOUSING}/placement-requests/{made['request_id']}/matches"
-        return made | {"matches": await self.call(organisation, "caseworker", "GET", path)}
+        return made | {"matches": await self.call("cmm", "caseworker", "GET", path)}
 
     async def place(self, organisation: str, reference: str) -> dict[str, Any]:
         """Request, offer, accept, arrive: the person is in the shelter that this story opened. Gives the placement."""
@@ -278,7 +278,7 @@ class Raid:
         if not free:
             raise StepFailed(f"{reference} should fit into the shelter, and does not: {made['matches']}")
         offer = await self.call(
-            organisation,
+            "cmm",
             "caseworker",
             "POST",
             f"{HOUSING}/placement-requests/{made['request_id']}/offers",
@@ -296,7 +296,7 @@ class Raid:
 
     async def payer_of(self, organisation: str, placement: dict[str, Any]) -> str:
         """Who pays for this placement now."""
-        path = f"{HOUSING}/placements/{placement['placement_id']}/responsibility"
+        path = f"{HOUSING}/placements/{placement['placement_id']}/responsibility?purpose=accommodation"
         return str((await self.call(organisation, "caseworker", "GET", path))["items"][-1]["payer"])
 
     def places_of_the_shelter(self, matches: dict[str, Any]) -> list[str]:

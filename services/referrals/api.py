@@ -1,16 +1,14 @@
 """The endpoints of the referrals service: translate, call the domain, return."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.referrals import domain, repository
+from services.referrals import domain, repository, views
 from services.referrals.domain import Step
-from services.referrals.models import Referral
 from services.referrals.repository import Box
 from services.referrals.schemas import (
-    ERASED,
     Completion,
     DirectoryChange,
     DirectoryEntry,
@@ -22,8 +20,6 @@ from services.referrals.schemas import (
     ReferralReceipt,
     ReferralState,
     ReferralSubmission,
-    StatusStep,
-    SubjectDetails,
     SubmittedSubject,
 )
 from shared.contract.codes import ReferralStatus
@@ -36,7 +32,6 @@ from shared.http.paging import Page, Pages
 from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
 from shared.http.policy import STAFF, Requires
 from shared.identity.actor import Role
-from shared.kernel.text import AS_STORED
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -76,7 +71,7 @@ async def list_referrals(
     subjects = await repository.subjects_of(work, [referral.id for referral in found])
     items = [
         ListedReferral(
-            **_head(referral),
+            **views.head_of(referral),
             subjects=[ListedSubject(subject_id=row.id, case_id=row.case_id) for row in subjects[referral.id]],
         )
         for referral in found
@@ -86,31 +81,17 @@ async def list_referrals(
 
 @router.get("/referrals/{referral_id}")
 async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReading) -> Tagged[ReferralDetails]:
-    """The whole referral, for its sender and its recipient."""
-    referral, narrative, subjects, history = await repository.read_referral(work, referral_id, purpose=purpose)
-    return ReferralDetails(
-        **_head(referral),
-        reason=narrative.reason,
-        safe_contact=narrative.safe_contact,
-        subjects=[
-            SubjectDetails.model_validate(
-                dict(person or ERASED) | {"subject_id": row.id, "case_id": row.case_id, "erased_at": row.erased_at},
-                context=AS_STORED,
-            )
-            for row, person in subjects
-        ],
-        history=[
-            StatusStep(at=row.at, org=row.org, status=row.status, remark=remark.text if remark else None)
-            for row, remark in history
-        ],
-    ).tagged(referral)
+    """The whole referral, for its sender and its recipient, as far as the reader's role may know it; every read is kept with its
+    purpose."""
+    opened = await repository.read_referral(work, referral_id, purpose=purpose)
+    return views.see_referral(opened).tagged(opened.referral)
 
 
 @router.get("/referrals/{referral_id}/status")
 async def read_status(work: Reader, referral_id: UUID) -> Tagged[ReferralState]:
     """Where the referral stands; no personal data."""
     referral = await repository.read_state(work, referral_id)
-    return _state(referral)
+    return views.see_state(referral)
 
 
 @router.post("/referrals/{referral_id}/acknowledge")
@@ -133,8 +114,9 @@ async def decline(work: Writer, referral_id: UUID, body: Reason, expected: IfMat
 
 @router.post("/referrals/{referral_id}/forward")
 async def forward(work: Writer, referral_id: UUID, body: Forwarding, expected: IfMatch) -> Tagged[ReferralState]:
-    """The recipient passes the referral on; it then is the new recipient's, who acknowledges it."""
-    return await _step(work, Step.FORWARD, referral_id, expected, body.reason, recipient=body.recipient)
+    """The recipient passes the referral on; it then is the new recipient's, who acknowledges it. Everybody whom it names lets
+    that recipient know, or a law is named that allows it (409 `ConsentMissing` without either)."""
+    return await _step(work, Step.FORWARD, referral_id, expected, body.reason, forwarding=body)
 
 
 @router.post("/referrals/{referral_id}/complete")
@@ -179,24 +161,9 @@ async def _step(
     referral_id: UUID,
     expected: ExpectedVersion,
     remark: PersonalText | None = None,
-    recipient: str | None = None,
+    forwarding: Forwarding | None = None,
 ) -> ReferralState:
     referral = await domain.take_step(
-        work, referral_id=referral_id, step=step, expected=expected, remark=remark, recipient=recipient
+        work, referral_id=referral_id, step=step, expected=expected, remark=remark, forwarding=forwarding
     )
-    return _state(referral)
-
-
-def _state(referral: Referral) -> ReferralState:
-    return ReferralState(
-        referral_id=referral.id,
-        status=referral.status,
-        updated_at=referral.updated_at,
-        next_deadline=domain.next_deadline(referral),
-    ).tagged(referral)
-
-
-def _head(referral: Referral) -> dict[str, Any]:
-    return {"referral_id": referral.id} | referral.model_dump(
-        exclude={"id", "narrative", "version", "forwarded_by", "erased_at"}
-    )
+    return views.see_state(referral)

@@ -15,6 +15,9 @@ async def note_the_subjects_case(work: Delivery, event: CaseOpened) -> None:
 
 @handlers.on(ConsentWithdrawn)
 async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
+    await repository.note_consent(
+        work, case_id=event.case_id, organisation=event.recipient, purpose=event.purpose, is_live=False
+    )
     if not event.may_still_know:
         await repository.stop_disclosing(
             work, case_id=event.case_id, organisation=event.recipient, since=event.occurred_at
@@ -23,6 +26,9 @@ async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
 
 @handlers.on(ConsentGiven)
 async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
+    await repository.note_consent(
+        work, case_id=event.case_id, organisation=event.recipient, purpose=event.purpose, is_live=True
+    )
     await repository.disclose_again(work, case_id=event.case_id, organisation=event.recipient)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
-from services.referrals.schemas import DirectoryChange, Narrative, ReferralSubmission, Remark
-from shared.contract.codes import ReferralStatus
+from services.referrals.schemas import DirectoryChange, Forwarding, Narrative, ReferralSubmission, Remark
+from shared.contract.codes import DisclosureBasis, ReferralStatus
 from shared.contract.events import (
     CaseErased,
     ErasedInReferrals,
@@ -22,6 +22,7 @@ from shared.contract.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
+from shared.contract.person import Subject
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -32,12 +33,21 @@ CUSTODY = timedelta(hours=72)
 """How long a suspected victim without legal stay may be held before a decision (docs/rules.md, deadline-5)."""
 
 
+IDENTITY: Final = ("given_name", "family_name", "birth_date", "identifiers")
+"""The fields of a subject that say who somebody is. Where nobody is named and no way to reach them is given, a referral may
+go on without consent."""
+
+
 class RecipientUnknown(Unprocessable):
     """The recipient is not in the directory."""
 
 
 class StatusDoesNotAllow(Conflict):
     """The referral's status does not allow the change."""
+
+
+class ConsentMissing(Conflict):
+    """Somebody has not allowed that the new recipient knows, and no law was named that does."""
 
 
 class NotYourStep(Forbidden):
@@ -117,7 +127,7 @@ async def take_step(
     step: Step,
     expected: ExpectedVersion,
     remark: PersonalText | None = None,
-    recipient: str | None = None,
+    forwarding: Forwarding | None = None,
 ) -> Referral:
     """Change the referral's status: the sender withdraws, the recipient does everything else."""
     referral = await repository.lock_referral(work, referral_id, expected)
@@ -130,11 +140,11 @@ async def take_step(
             allowed=list(allowed),
         )
     status, event = _LEADS_TO[step]
-    if step is Step.FORWARD:
-        await _hand_on(work, referral, recipient or "")
+    change = StatusChange(referral_id=referral.id, at=work.now, org=work.actor.org, status=status)
+    if forwarding:
+        await _hand_on(work, referral, forwarding, change)
     referral.status = status
     referral.updated_at = work.now
-    change = StatusChange(referral_id=referral.id, at=work.now, org=work.actor.org, status=status)
     await repository.add_status_change(work, change, Remark(text=remark) if remark and not referral.erased_at else None)
     work.record(event(**_of(referral, work.now)))
     return referral
@@ -147,14 +157,45 @@ def _check_whose_step(actor: Actor, referral: Referral, step: Step) -> None:
         raise NotYourStep(f"Only the referral's {party} may {step} it.")
 
 
-async def _hand_on(work: UnitOfWork, referral: Referral, recipient: str) -> None:
+async def _hand_on(work: UnitOfWork, referral: Referral, forwarding: Forwarding, change: StatusChange) -> None:
+    recipient = forwarding.recipient
     try:
         await repository.organisation(work, recipient)
     except repository.OrganisationNotFound:
         raise RecipientUnknown("The new recipient is not in the directory.") from None
     if recipient in (referral.recipient, referral.sender):
         raise RecipientUnknown("Forward to an organisation that is not already part of the referral.")
+    change.recipient = recipient
+    change.basis = await _basis_of(work, referral, forwarding)
+    change.legal_basis = forwarding.legal_basis if change.basis is DisclosureBasis.LAW else None
     referral.forwarded_by, referral.recipient = referral.recipient, recipient
+
+
+async def _basis_of(work: UnitOfWork, referral: Referral, forwarding: Forwarding) -> DisclosureBasis | None:
+    """Why the new recipient may know whom the referral names (docs/rules.md, consent-3): consent, or the law that was named;
+    None where it names nobody."""
+    narrative, subjects = await repository.open_to_forward(work, referral)
+    named = [
+        (row, person)
+        for row, person in subjects
+        if person and (narrative.safe_contact or any(getattr(person, name) for name in IDENTITY))
+    ]
+    if not named:
+        return None
+    if all([await _lets_know(work, row, person, forwarding.recipient) for row, person in named]):
+        return DisclosureBasis.CONSENT
+    if forwarding.legal_basis is None:
+        raise ConsentMissing(
+            "Not everybody whom the referral names lets that recipient know. Record the consent in the case, or name the "
+            "`legal_basis` that allows it without; `reason` then says why."
+        )
+    return DisclosureBasis.LAW
+
+
+async def _lets_know(work: UnitOfWork, row: ReferralSubject, person: Subject, recipient: str) -> bool:
+    """By what identification knows of the case, where it knows of a word about the recipient; else by the referral's own."""
+    known = await repository.lets_know(work, row.case_id, recipient) if row.case_id else None
+    return any(given.recipient == recipient for given in person.consents) if known is None else known
 
 
 def _of(referral: Referral, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,15 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.contract.codes import (
+    Channel,
+    DisclosureBasis,
+    LegalBasis,
+    Purpose,
+    ReferralKind,
+    ReferralStatus,
+    Urgency,
+)
 from shared.contract.organisations import OrganisationKind
 from shared.data.columns import code, moment, record_id, sealed
 
@@ -73,7 +81,21 @@ class StatusChange(Table, table=True):
     at: datetime = moment()
     org: str
     status: ReferralStatus = code(ReferralStatus)
+    recipient: str | None = None
+    """To whom it was forwarded, and on what basis; None where nobody is named in it, so that it takes none."""
+    basis: DisclosureBasis | None = code(DisclosureBasis, default=None)
+    legal_basis: LegalBasis | None = code(LegalBasis, default=None)
     remark: bytes | None = sealed()
+
+
+class KnownConsent(Table, table=True):
+    """The person of a case lets an organisation know, or has taken that back."""
+
+    __tablename__ = "known_consent"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    purpose: Purpose = code(Purpose, primary_key=True)
+    is_live: bool
 
 
 class WithdrawnConsent(Table, table=True):

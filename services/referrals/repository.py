@@ -1,6 +1,7 @@
 """The only way to the rows of the referrals service: it asks who is asking, and notes what they saw."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
     text,
@@ -25,17 +27,26 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange, WithdrawnConsent
+from services.referrals.models import (
+    KnownConsent,
+    Organisation,
+    Referral,
+    ReferralSubject,
+    StatusChange,
+    WithdrawnConsent,
+)
 from services.referrals.schemas import Narrative, Remark
+from shared.contract import visibility
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
-from shared.contract.organisations import HAVN
+from shared.contract.organisations import HAVN, IDENTIFICATION_SERVICE
 from shared.contract.person import Subject
+from shared.contract.visibility import Aspect, Part
 from shared.data import answers, sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
-from shared.kernel.errors import Gone, NotFound
+from shared.kernel.errors import Forbidden, Gone, NotFound
 
 
 class ReferralNotFound(NotFound):
@@ -50,15 +61,21 @@ class OrganisationNotFound(NotFound):
     """No such organisation in the directory."""
 
 
+class RoleDoesNotSee(Forbidden):
+    """The organisation may read the referral; this role in it may not."""
+
+
 class Box(StrEnum):
     INCOMING = "incoming"
     OUTGOING = "outgoing"
 
 
 def _is_party(actor: Actor) -> ColumnElement[bool]:
-    """Sender and recipient; and Havn's own identification service, for what asks for an identification."""
+    """Sender and recipient; of Havn's own services the identification service alone, for what asks for an identification."""
     if actor.org == HAVN:
-        return col(Referral.kind) == ReferralKind.IDENTIFICATION
+        return and_(
+            col(Referral.kind) == ReferralKind.IDENTIFICATION, literal(actor.client_id == IDENTIFICATION_SERVICE)
+        )
     return or_(col(Referral.sender) == actor.org, col(Referral.recipient) == actor.org)
 
 
@@ -173,34 +190,51 @@ async def add_status_change(work: UnitOfWork, change: StatusChange, remark: Rema
     work.audit(operation=f"referral.{change.status}", subject_id=change.referral_id)
 
 
-async def read_referral(
-    work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
-) -> tuple[Referral, Narrative, list[tuple[ReferralSubject, Subject | None]], list[tuple[StatusChange, Remark | None]]]:
+@dataclass(frozen=True, slots=True)
+class OpenedReferral:
+    """A referral, opened, and what of it the reader may know."""
+
+    referral: Referral
+    known: frozenset[Aspect]
+    narrative: Narrative
+    subjects: list[tuple[ReferralSubject, Subject | None]]
+    history: list[tuple[StatusChange, Remark | None]]
+
+
+def _parts_of(actor: Actor, referral: Referral) -> list[Part]:
+    if actor.org == HAVN:
+        return [Part.SERVICE]
+    is_part = {Part.SENDER: actor.org == referral.sender, Part.ADDRESSEE: actor.org == referral.recipient}
+    return [part for part, holds in is_part.items() if holds]
+
+
+def _known_of(actor: Actor, referral: Referral, purpose: Purpose) -> frozenset[Aspect]:
+    """What of the referral the actor may know. Raises PurposeNotYours and RoleDoesNotSee."""
+    parts = _parts_of(actor, referral)
+    visibility.judge(actor, parts, purpose)
+    known = visibility.may_know(actor, parts)
+    if not known & {Aspect.PERSON, Aspect.CONTACT}:
+        raise RoleDoesNotSee("Who was referred, and why, is for those who work with the person.")
+    return known
+
+
+async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose) -> OpenedReferral:
     """The whole referral, opened, for a party that may read it; without the person where that one was erased. Raises
-    ReferralIsErased where all were."""
+    ReferralNotFound, PurposeNotYours, RoleDoesNotSee, and ReferralIsErased where all were."""
     found = (
         await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _may_read(work.actor)))
     ).first()
     if found is None:
         raise ReferralNotFound
     referral = _show(*found)
+    known = _known_of(work.actor, referral, purpose)
     if referral.erased_at:
         raise ReferralIsErased(
             f"The referral was erased on {referral.erased_at:%Y-%m-%d}; its status can still be read."
         )
-    rows = (await subjects_of(work, [referral.id]))[referral.id]
-    keys = await sealed.keys_of(work, [referral.id, *(row.id for row in rows if not row.erased_at)])
-    key = keys[referral.id]
+    key = await sealed.key_of(work, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
-    subjects = [
-        (
-            row,
-            keys[row.id].open(row.person, Subject, table="referral_subject", column="person", row=row.id)
-            if row.id in keys
-            else None,
-        )
-        for row in rows
-    ]
+    subjects = await _opened_subjects(work, referral)
     shown = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     steps = await work.session.scalars(
         shown.where(col(Referral.id) == referral.id, _is_shown(work.actor)).order_by(
@@ -215,10 +249,48 @@ async def read_referral(
         operation="referral.read",
         subject_id=referral.id,
         object_ids=[row.id for row, _ in subjects],
-        fields=["reason", "safe_contact", "subjects"],
+        fields=["reason", "safe_contact", "subjects"] if Aspect.PERSON in known else ["safe_contact"],
         purpose=purpose,
     )
-    return referral, narrative, subjects, history
+    return OpenedReferral(referral, known, narrative, subjects, history)
+
+
+async def _opened_subjects(work: UnitOfWork, referral: Referral) -> list[tuple[ReferralSubject, Subject | None]]:
+    """The subjects in the sender's order; without the person where that one was erased."""
+    rows = (await subjects_of(work, [referral.id]))[referral.id]
+    keys = await sealed.keys_of(work, [row.id for row in rows if not row.erased_at])
+    return [
+        (
+            row,
+            keys[row.id].open(row.person, Subject, table="referral_subject", column="person", row=row.id)
+            if row.id in keys
+            else None,
+        )
+        for row in rows
+    ]
+
+
+async def open_to_forward(
+    work: UnitOfWork, referral: Referral
+) -> tuple[Narrative, list[tuple[ReferralSubject, Subject | None]]]:
+    """Who a locked referral is about, for the rule that asks whether it may go on."""
+    key = await sealed.key_of(work, referral.id)
+    narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
+    work.audit(operation="referral.consult", subject_id=referral.id, fields=["consents", "subjects"])
+    return narrative, await _opened_subjects(work, referral)
+
+
+async def lets_know(work: UnitOfWork, case_id: UUID, organisation: str) -> bool | None:
+    """Whether the person of a case of the actor's lets that organisation know; None where identification knows of no word."""
+    return await work.session.scalar(select(func.lets_know(case_id, organisation)))
+
+
+async def note_consent(work: UnitOfWork, *, case_id: UUID, organisation: str, purpose: Purpose, is_live: bool) -> None:
+    """The person lets the organisation know for this purpose, or does so no more."""
+    noted = insert(KnownConsent).values(org=organisation, case_id=case_id, purpose=purpose, is_live=is_live)
+    await work.session.execute(
+        noted.on_conflict_do_update(index_elements=["org", "case_id", "purpose"], set_={"is_live": is_live})
+    )
 
 
 async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
+from shared.contract.codes import Channel, DisclosureBasis, LegalBasis, ReferralKind, ReferralStatus, Urgency
 from shared.contract.organisations import CENTRE, OrganisationKind
 from shared.contract.person import Subject, references_differ
 from shared.contract.personal import PersonalCode, PersonalText
@@ -78,10 +78,16 @@ class Reason(Body):
 
 
 class Forwarding(Body):
-    model_config = example(recipient="reden", reason="She needs a bed tonight.")
+    """To whom the referral goes on. Without a consent of everybody it names for that recipient it takes a `legal_basis`, for
+    which `reason` says why."""
+
+    model_config = example(
+        recipient="reden", reason="She needs a bed tonight, or she sleeps in the street.", legal_basis="danger_to_life"
+    )
 
     recipient: Organisation
     reason: PersonalText
+    legal_basis: LegalBasis | None = None
 
 
 class Completion(Body):
@@ -145,16 +151,21 @@ ERASED: Final = {"reference": "-"}
 
 
 class StatusStep(Answer):
+    """A step of the referral. Where it was forwarded: to whom, and whether by consent or by which law."""
+
     at: Moment
     org: str
     status: ReferralStatus
     remark: PersonalText | None
+    recipient: str | None = None
+    basis: DisclosureBasis | None = None
+    legal_basis: LegalBasis | None = None
 
 
 class ReferralDetails(ReferralHead):
-    """The whole referral."""
+    """The whole referral, as far as the reader's role may know it."""
 
-    reason: PersonalText
+    reason: PersonalText | None
     safe_contact: PersonalText | None
     subjects: list[SubjectDetails]
     history: list[StatusStep]

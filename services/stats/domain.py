@@ -11,11 +11,12 @@ from services.stats.repository import Value
 from services.stats.schemas import Audience, Cell, CountStatus, Dimension, Flow, SenderCount, VictimCounts
 from shared.contract.codes import ExploitationForm, Region
 from shared.contract.municipalities import REGION_NAMES
-from shared.contract.organisations import Scope, kind_of
+from shared.contract.organisations import OrganisationKind, Scope, kind_of
+from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.clock import COPENHAGEN, on_date
-from shared.kernel.errors import NotFound, ScopeMissing, Unprocessable
+from shared.kernel.errors import Forbidden, NotFound, ScopeMissing, Unprocessable
 
 UNKNOWN = "unknown"
 
@@ -30,6 +31,10 @@ class DimensionRepeated(Unprocessable):
 
 class PeriodBackwards(Unprocessable):
     """`from` is after `to`."""
+
+
+class RoleDoesNotSee(Forbidden):
+    """The organisation may know it; this role in it may not."""
 
 
 class TableNotReleased(NotFound):
@@ -88,11 +93,17 @@ async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], se
 
 
 def _require_exact(actor: Actor, audience: Audience | None) -> None:
-    may_see_exact = Scope.STATS_EXACT in actor.scopes
+    may_see_exact = Scope.STATS_EXACT in actor.scopes and knows_figures(actor)
     if audience in (Audience.PUBLIC, Audience.PARTNER) or (audience is None and not may_see_exact):
         raise TableNotReleased("No release has this table yet; released tables are the only ones for this audience.")
     if not may_see_exact:
-        raise ScopeMissing(f"This needs the scope {Scope.STATS_EXACT}, which the token does not carry.")
+        raise ScopeMissing(f"This needs the scope {Scope.STATS_EXACT}, and a role that may know exact figures.")
+
+
+def knows_figures(actor: Actor) -> bool:
+    """Whether the table of who may know lets the actor know exact counts: CMM, in a role that counts or works with cases."""
+    part = Part.CENTRE if actor.kind is OrganisationKind.NATIONAL_CENTRE else Part.PARTNER
+    return Aspect.FIGURES in may_know(actor, part)
 
 
 def _moment(as_of: date | datetime | None) -> datetime | None:
@@ -131,8 +142,11 @@ def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...
 
 
 async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> Flow:
-    """Referrals submitted, people interviewed and people who left on these Danish days, the last one included."""
+    """Referrals submitted, people interviewed and people who left on these Danish days, the last one included. Raises
+    RoleDoesNotSee."""
     check_period(from_on, to_on)
+    if not knows_figures(work.actor):
+        raise RoleDoesNotSee("Exact figures are for those who count and those who work with cases.")
     since = _start_of(from_on) if from_on else None
     before = _start_of(to_on + timedelta(days=1)) if to_on else None
     referrals = await repository.count_referrals(work, since=since, before=before)

@@ -266,6 +266,28 @@ class DisclosureBasis(StrEnum):
     LAW = "law"
 
 
+class ShareScope(StrEnum):
+    """What a person lets a recipient know, or the law does: each code opens what the table of who may know says."""
+
+    STATUS = "status"
+    OUTCOME = "outcome"
+    CONTACT = "contact"
+    PERSON = "person"
+    HEALTH_FLAGS = "health_flags"
+    PLACEMENT = "placement"
+
+
+class LegalBasis(StrEnum):
+    """The law that lets something be disclosed without consent (docs/rules.md, consent-3)."""
+
+    CHILD_AT_RISK = "child_at_risk"
+    DANGER_TO_LIFE = "danger_to_life"
+    RETSSIKKERHEDSLOV_11C = "retssikkerhedslov_11c"
+    UDLAENDINGELOV = "udlaendingelov"
+    COURT_ORDER = "court_order"
+    OTHER_LAW = "other_law"
+
+
 class Purpose(StrEnum):
     """Why personal data is read (`?purpose=`)."""
 

@@ -72,6 +72,11 @@ def can_exist(organisation_id: str) -> bool:
     return kind is OrganisationKind.HEALTH or organisation_id in _ids()
 
 
+def region_of(organisation_id: str) -> Region | None:
+    """Where the organisation has its seat; None for one that serves the whole country or is not in the directory."""
+    return next((entry.region for entry in organisations() if entry.id == organisation_id), None)
+
+
 @cache
 def _ids() -> frozenset[str]:
     return frozenset(entry.id for entry in organisations())

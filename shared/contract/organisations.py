@@ -43,6 +43,8 @@ class UnknownOrganisation(ValueError):
 
 HAVN: Final = "havn"
 """The organisation of Havn's own services."""
+IDENTIFICATION_SERVICE: Final = "havn-identification"
+"""The client of the one of them that reads who was referred, to open the cases."""
 CENTRE: Final = "cmm"
 IMMIGRATION: Final = "us"
 PROSECUTION: Final = "anklagemyndigheden"

@@ -1,42 +1,11 @@
 """Who is asking: the frozen Actor that every domain function is given, and the words that describe what it may."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
 
 from shared.contract.organisations import HAVN, OrganisationKind, Scope, scopes_of
+from shared.contract.roles import Assurance, Role
 
 __all__ = ["Actor", "Assurance", "Role"]
-
-
-class Role(StrEnum):
-    CASEWORKER = "caseworker"
-    DECIDER = "decider"
-    LAWYER = "lawyer"
-    HEALTH = "health"
-    FACILITY_MANAGER = "facility_manager"
-    STATISTICIAN = "statistician"
-    DASHBOARD = "dashboard"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
-    SYSTEM = "system"
-
-
-class Assurance(StrEnum):
-    """How sure the login is: the NSIS levels Lav, Betydelig and Høj.
-
-    Ordered by `at_least` only: `<` would compare the words.
-    """
-
-    LOW = "low"
-    SUBSTANTIAL = "substantial"
-    HIGH = "high"
-
-    def at_least(self, other: "Assurance") -> bool:
-        return _ASCENDING.index(self) >= _ASCENDING.index(other)
-
-
-_ASCENDING: Final = (Assurance.LOW, Assurance.SUBSTANTIAL, Assurance.HIGH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ async def consent(case: Opened, recipient: str, purpose: str) -> str:
 
 
 async def asked_by(case: Opened, org: str) -> tuple[Any, ...]:
-    answer = await case.get("/status", by=org, purpose="investigation")
+    answer = await case.get("/status", by=org, purpose="identification")
     return (200,) if answer.status_code == 200 else name_of(answer)
 
 

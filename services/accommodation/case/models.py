@@ -56,6 +56,7 @@ class CaseMerge(Table, table=True):
     __tablename__ = "case_merge"
     case_id: UUID = Field(primary_key=True)
     into_id: UUID
+    merged_at: datetime = moment()
 
 
 class CaseChange(Table, table=True):

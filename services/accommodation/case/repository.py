@@ -1,16 +1,18 @@
 """The only way to the rows of cases: what is known of them, whom they concern, and which are about one person. Where that
 person is shows under the case in which the work goes on; a merge gives nobody a part."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseChange, CaseMerge, CaseParty, KnownCase, Part, WithdrawnConsent
+from shared.contract import visibility
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -31,10 +33,20 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
-async def merge(work: UnitOfWork, case_id: UUID, into: UUID) -> None:
-    """The case is about the person of another one."""
-    added = insert(CaseMerge).values(case_id=case_id, into_id=into)
-    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_={"into_id": into}))
+def recorded_since_merged(case_id: UUID, of: Mapped[UUID], recorded_at: Mapped[datetime]) -> ColumnElement[bool]:
+    """What was recorded in the case itself, or since the last of those that are about the same person was merged into it:
+    what an organisation may know that has its part in the case alone."""
+    members = members_of(case_id)
+    since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(members)).scalar_subquery()
+    return or_(col(of) == case_id, and_(col(of).in_(members), col(recorded_at) >= since))
+
+
+async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) -> None:
+    """The case is about the person of another one, since then."""
+    added = insert(CaseMerge).values(case_id=case_id, into_id=into, merged_at=at)
+    await work.session.execute(
+        added.on_conflict_do_update(index_elements=["case_id"], set_={"into_id": into, "merged_at": at})
+    )
     work.audit(operation="case.merge", subject_id=case_id, object_ids=[into])
 
 
@@ -48,6 +60,31 @@ async def unmerge(work: UnitOfWork, case_id: UUID, out_of: UUID) -> None:
 
 class CaseNotFound(NotFound):
     """No case that is known here, or none of yours."""
+
+
+PARTS: Final[Mapping[Part, visibility.Part]] = {
+    Part.CENTRE: visibility.Part.CENTRE,
+    Part.AUTHORITY: visibility.Part.AUTHORITY,
+    Part.DECIDER: visibility.Part.AUTHORITY,
+    Part.REFERRER: visibility.Part.REFERRER,
+}
+"""What makes an organisation a party here, as the table of who may know names it."""
+
+
+def has_part(actor: Actor, case_id: Mapped[UUID], part: visibility.Part) -> ColumnElement[bool]:
+    """Whether the actor's organisation has this part in the case."""
+    kept = [own for own, named in PARTS.items() if named is part]
+    return exists().where(
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, col(CaseParty.part).in_(kept)
+    )
+
+
+async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part]:
+    """The parts that the actor's organisation has in the case; empty for a stranger."""
+    parties = await work.session.scalars(
+        select(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
+    )
+    return frozenset(PARTS[party.part] for party in parties)
 
 
 async def has_case(work: UnitOfWork, case_id: UUID) -> bool:
@@ -121,12 +158,6 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     if known is None:
         raise CaseNotFound
     return known
-
-
-async def concerns_actor(work: UnitOfWork, case_id: UUID) -> bool:
-    """Whether the actor is a party of the case."""
-    is_theirs = exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
-    return bool(await work.session.scalar(select(is_theirs)))
 
 
 def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from services.accommodation.facilities import domain, repository, views
 from services.accommodation.facilities.schemas import (
     AddressedFacility,
     ApprovalDetails,
+    ApprovalEnd,
     ApprovalRecord,
     Closure,
     ClosureDetails,
@@ -38,7 +39,7 @@ async def register_facility(work: Writer, registration: FacilityRegistration) ->
 
 @router.get("/facilities")
 async def list_facilities(work: Reader, pages: Pages) -> Page[FacilityDetails]:
-    """The facilities you may know of, without any address."""
+    """The facilities you may know of, without any address; a socialtilsyn those of its region."""
     found = await repository.list_facilities(work, after=pages.after, limit=pages.limit)
     items = [views.see_facility(facility, particulars) for facility, particulars in found]
     return pages.page(items, found, lambda row: [str(row[0].id)])
@@ -50,8 +51,8 @@ async def read_facility(
     facility_id: UUID,
     purpose: Annotated[Purpose | None, Query(description="Why the address is read; without it there is none.")] = None,
 ) -> Tagged[AddressedFacility | FacilityDetails]:
-    """One facility. Its operator and CMM see the address, too, when they say why; a secret one after a login of the
-    highest assurance."""
+    """One facility. Its operator, its socialtilsyn and CMM see the address, too, when they say why; a secret one after a login
+    of the highest assurance."""
     facility, particulars, with_address = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
     return views.see_facility(facility, particulars, with_address=with_address).tagged(facility)
 
@@ -88,8 +89,15 @@ async def close_place(work: Writer, place_id: UUID, closure: Closure) -> Closure
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)
 async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord) -> ApprovalDetails:
-    """Record an approval: a socialtilsyn its own, CMM anyone's."""
+    """Record an approval: a socialtilsyn its own, of a facility in its region; CMM anyone's."""
     approval, reference = await domain.approve(work, facility_id=facility_id, record=record)
+    return views.see_approval(approval, reference)
+
+
+@router.post("/facilities/{facility_id}/approvals/{approval_id}/end")
+async def end_approval(work: Writer, facility_id: UUID, approval_id: UUID, end: ApprovalEnd) -> ApprovalDetails:
+    """An approval ends before its time, by the supervision that gave it or CMM; from that day nobody is received."""
+    approval, reference = await domain.end_approval(work, facility_id=facility_id, approval_id=approval_id, end=end)
     return views.see_approval(approval, reference)
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from services.accommodation.case.nights import nights
+from services.accommodation.case.nights import first_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
+    ApprovalEnd,
     ApprovalRecord,
     Closure,
     FacilityRegistration,
@@ -16,10 +17,12 @@ from services.accommodation.facilities.schemas import (
     PlaceRegistration,
 )
 from shared.contract.codes import Purpose
+from shared.contract.directory import can_exist
 from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.contract.visibility import ASSURANCES, Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.identity.actor import Actor, Assurance
+from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
 
 
@@ -37,6 +40,14 @@ class NotASupervision(Unprocessable):
 
 class NotYourApproval(Forbidden):
     """Approvals are recorded by the supervision that gave them, or by CMM."""
+
+
+class ApprovalIsEnded(Conflict):
+    """There is nothing to end."""
+
+
+class EndsBeforeItBegins(Unprocessable):
+    """An approval that would have held on no day."""
 
 
 class AssuranceTooLow(Unauthenticated):
@@ -101,13 +112,14 @@ def _particulars(registration: FacilityRegistration) -> Particulars:
 async def read_facility(
     work: UnitOfWork, *, facility_id: UUID, purpose: Purpose | None
 ) -> tuple[Facility, Particulars, bool]:
-    """The facility, and whether its address is shown: to its operator and CMM, when they say why it is read; for a secret
-    one the login must be of the highest assurance (docs/rules.md, privacy-4)."""
+    """The facility, and whether its address is shown: to its operator, its supervision and CMM, when they say why it is read;
+    for a secret one the login must be of the highest assurance (docs/rules.md, privacy-4)."""
     facility, particulars, with_address = await repository.read_facility(work, facility_id, purpose=purpose)
-    if with_address and facility.secret_address and not work.actor.assurance.at_least(Assurance.HIGH):
+    needed = ASSURANCES[Aspect.ADDRESS]
+    if with_address and facility.secret_address and not work.actor.assurance.at_least(needed):
         raise AssuranceTooLow(
-            "A secret address is shown only after a login with assurance level high; without a purpose it is left out.",
-            headers={"www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="high"'},
+            f"A secret address is shown only after a login with assurance level {needed}; without a purpose it is left out.",
+            headers={"www-authenticate": f'Bearer error="insufficient_user_authentication", acr_values="{needed}"'},
         )
     return facility, particulars, with_address
 
@@ -133,9 +145,9 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
 
 
 async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> tuple[Approval, Remark]:
-    """Record an approval: a supervision its own, CMM any supervision's."""
+    """Record an approval: a supervision its own, of a facility in its region; CMM any supervision's."""
     _check_may_approve(work.actor, record.supervision)
-    facility = await repository.facility_to_approve(work, facility_id)
+    facility = await repository.known_facility(work, facility_id)
     approval = Approval(
         facility_id=facility.id,
         supervision=record.supervision,
@@ -148,11 +160,26 @@ async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord
     return approval, reference
 
 
+async def end_approval(
+    work: UnitOfWork, *, facility_id: UUID, approval_id: UUID, end: ApprovalEnd
+) -> tuple[Approval, Remark]:
+    """The approval holds until that day no more, by the supervision that gave it or CMM. Whoever is there stays until
+    somebody finds them another place."""
+    approval = await repository.lock_approval(work, facility_id, approval_id)
+    if work.actor.org != approval.supervision and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        raise NotYourApproval("An approval is ended by the supervision that gave it, or by CMM.")
+    begins, ends = first_of(approval.during), approval.during.upper
+    if approval.ended_at or (ends is not None and ends <= end.on):
+        raise ApprovalIsEnded("The approval has ended by that day already.")
+    if end.on <= begins:
+        raise EndsBeforeItBegins("An approval ends on a later day than it begins; that day is not part of it.")
+    approval.during = nights(begins, end.on)
+    approval.ended_at, approval.ended_by = work.now, work.actor.org
+    return approval, await repository.note_end(work, approval, Remark(text=end.reason))
+
+
 def _check_may_approve(actor: Actor, supervision: str) -> None:
-    try:
-        approves = kind_of(supervision) is OrganisationKind.SUPERVISION
-    except UnknownOrganisation:
-        approves = False
+    approves = can_exist(supervision) and kind_of(supervision) is OrganisationKind.SUPERVISION
     is_theirs = actor.kind is OrganisationKind.SUPERVISION and actor.org == supervision
     if not is_theirs and actor.kind is not OrganisationKind.NATIONAL_CENTRE:
         raise NotYourApproval("An approval is recorded by the supervision that gave it, or by CMM.")

@@ -66,7 +66,11 @@ class Approval(Table, table=True):
     during: Nights = Field(sa_type=DATERANGE)
     recorded_by: str
     recorded_at: datetime = moment()
+    ended_at: datetime | None = moment(default=None)
+    """When it was recorded that it ends before its time; `ending` seals why."""
+    ended_by: str | None = None
     reference: bytes = sealed()
+    ending: bytes | None = sealed(default=None)
 
 
 class Stay(Table, table=True):

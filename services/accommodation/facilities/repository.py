@@ -13,18 +13,23 @@ from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
 from services.accommodation.facilities.schemas import Particulars, PlaceLabel
+from shared.contract import visibility
 from shared.contract.codes import Purpose
+from shared.contract.directory import region_of
 from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import PARTS, Aspect, Part
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
-_KNOW_SECRET_ONES = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
-
 
 class FacilityNotFound(NotFound):
     """No such facility, or none that you may know of."""
+
+
+class ApprovalNotFound(NotFound):
+    """The facility has no such approval."""
 
 
 class PlaceNotFound(NotFound):
@@ -36,11 +41,37 @@ def runs(actor: Actor, facility: Facility) -> bool:
     return actor.org == facility.operator or actor.kind is OrganisationKind.NATIONAL_CENTRE
 
 
+def _parts(actor: Actor) -> dict[Part, ColumnElement[bool]]:
+    """The parts that the actor's organisation can have in a facility, and in which it has them."""
+    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
+        return {Part.CENTRE: true()}
+    if actor.kind is OrganisationKind.SUPERVISION:
+        return {Part.SUPERVISION: col(Facility.region) == region_of(actor.org)}
+    return {Part.OPERATOR: col(Facility.operator) == actor.org, Part.PARTNER: true()}
+
+
+def parts_in(actor: Actor, facility: Facility) -> frozenset[Part]:
+    """The parts that the actor's organisation has in a facility that it may know of."""
+    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
+        return frozenset({Part.CENTRE})
+    if actor.kind is OrganisationKind.SUPERVISION:
+        return frozenset({Part.SUPERVISION})
+    return frozenset({Part.PARTNER, Part.OPERATOR} if actor.org == facility.operator else {Part.PARTNER})
+
+
 def knows(actor: Actor) -> ColumnElement[bool]:
-    """Of a secret facility only its operator, CMM and US know."""
-    if actor.kind in _KNOW_SECRET_ONES:
-        return true()
-    return or_(~col(Facility.secret_address), col(Facility.operator) == actor.org)
+    """Of which facilities the actor's organisation knows: of secret ones those alone to whom the table opens them."""
+    known = [
+        condition if Aspect.HIDDEN_FACILITY in PARTS[part] else and_(condition, ~col(Facility.secret_address))
+        for part, condition in _parts(actor).items()
+        if PARTS[part] & {Aspect.FACILITY, Aspect.HIDDEN_FACILITY}
+    ]
+    return or_(*known)
+
+
+async def runs_any(work: UnitOfWork) -> bool:
+    """Whether the actor's organisation runs a facility."""
+    return bool(await work.session.scalar(select(exists().where(col(Facility.operator) == work.actor.org))))
 
 
 async def add_facility(work: UnitOfWork, facility: Facility, particulars: Particulars) -> None:
@@ -65,12 +96,6 @@ async def lock_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     return await _one_facility(work, query)
 
 
-async def facility_to_approve(work: UnitOfWork, facility_id: UUID) -> Facility:
-    """For a supervision too, which approves secret facilities without being shown them."""
-    allowed = true() if work.actor.kind is OrganisationKind.SUPERVISION else knows(work.actor)
-    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, allowed))
-
-
 async def known_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """A facility that the actor may know of; raises FacilityNotFound."""
     return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, knows(work.actor)))
@@ -86,10 +111,14 @@ async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
 async def read_facility(
     work: UnitOfWork, facility_id: UUID, *, purpose: Purpose | None
 ) -> tuple[Facility, Particulars, bool]:
-    """The facility, opened, and whether it is read with its address: by those who run it, with a purpose."""
+    """The facility, opened, and whether it is read with its address: by those who may know it, for a purpose that opens it.
+    Raises PurposeNotYours for who has to do with the facility and may not state the purpose."""
     facility = await known_facility(work, facility_id)
+    parts = parts_in(work.actor, facility)
+    if parts != {Part.PARTNER}:
+        visibility.judge(work.actor, parts, purpose, aspect=Aspect.ADDRESS)
     (particulars,) = await _opened(work, [facility])
-    with_address = purpose is not None and runs(work.actor, facility)
+    with_address = purpose is not None and Aspect.ADDRESS in visibility.may_know(work.actor, parts)
     fields = ["address", "contact"] if with_address else []
     work.audit(operation="facility.read", object_ids=[facility.id], fields=fields, purpose=purpose)
     return facility, particulars, with_address
@@ -165,6 +194,24 @@ async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) 
     approval.reference = key.seal(reference, table="approval", column="reference", row=approval.id)
     work.session.add(approval)
     work.audit(operation="facility.approve", object_ids=[approval.facility_id])
+
+
+async def lock_approval(work: UnitOfWork, facility_id: UUID, approval_id: UUID) -> Approval:
+    """An approval of a facility that the actor may know of, locked until the transaction ends; raises ApprovalNotFound."""
+    await known_facility(work, facility_id)
+    query = select(Approval).where(col(Approval.id) == approval_id, col(Approval.facility_id) == facility_id)
+    approval: Approval | None = await work.session.scalar(query.with_for_update())
+    if approval is None:
+        raise ApprovalNotFound
+    return approval
+
+
+async def note_end(work: UnitOfWork, approval: Approval, reason: Remark) -> Remark:
+    """The approval ends before its time, for this reason; gives what it is called."""
+    key = await sealed.key_of(work, approval.facility_id)
+    approval.ending = key.seal(reason, table="approval", column="ending", row=approval.id)
+    work.audit(operation="facility.end_approval", object_ids=[approval.facility_id])
+    return key.open(approval.reference, Remark, table="approval", column="reference", row=approval.id)
 
 
 async def list_approvals(

@@ -78,7 +78,7 @@ class FacilityDetails(Answer):
 
 
 class AddressedFacility(FacilityDetails):
-    """A facility with its address, for its operator and CMM."""
+    """A facility with its address, for its operator, its supervision and CMM."""
 
     address: PersonalText
     contact: PersonalText | None
@@ -155,6 +155,15 @@ class ApprovalRecord(Body):
     def _has_a_night(self) -> Self:
         check_order(self.valid_from, self.valid_until)
         return self
+
+
+class ApprovalEnd(Body):
+    """From which day the approval no longer holds, and why."""
+
+    model_config = example(on="2026-06-01", reason="The fire exits are blocked.")
+
+    on: Day
+    reason: PersonalText
 
 
 class ApprovalDetails(Answer):

@@ -44,9 +44,9 @@ class Match:
 
 
 def match(
-    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind], stay: Nights
+    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
 ) -> tuple[list[Match], Counter[Exclusion]]:
-    """The places that fit, best first, and how many others each reason excludes."""
+    """The places that fit, best first, and how many others each reason excludes; with `options` None of every kind."""
     excluded: Counter[Exclusion] = Counter()
     fitting = []
     for candidate in candidates:
@@ -59,19 +59,20 @@ def match(
 
 
 def reasons_against(
-    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind], stay: Nights
+    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
 ) -> list[Exclusion]:
-    """All that speaks against the place, in the order of `Exclusion`; nothing when it fits."""
+    """All that speaks against the place, in the order of `Exclusion`; nothing when it fits. A gender that is None, and options
+    that are, exclude nothing: they are not the asker's to know."""
     facility = candidate.facility
     against = {
         Exclusion.NO_APPROVAL: not is_approved(candidate.approvals, stay),
-        Exclusion.GENDER: not accepts_gender(facility, needs.gender or Gender.UNKNOWN),
+        Exclusion.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
         Exclusion.MINORS: bool(needs.minor) and not facility.minors,
         Exclusion.FAMILY: bool(needs.children) and not facility.families,
         Exclusion.WHEELCHAIR: needs.wheelchair and not facility.wheelchair,
         Exclusion.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
         Exclusion.SECURITY: not facility.security.at_least(needs.security),
-        Exclusion.KIND: facility.kind not in options,
+        Exclusion.KIND: options is not None and facility.kind not in options,
         Exclusion.AVOID_MUNICIPALITIES: facility.municipality in needs.avoid_municipalities,
         Exclusion.UNAVAILABLE: candidate.is_out_of_service or not is_available(candidate.place, stay),
         Exclusion.OCCUPIED: candidate.is_taken,
@@ -105,11 +106,11 @@ def is_available(place: Place, stay: Nights) -> bool:
     return nights(place.available_from, place.available_until).contains(stay)
 
 
-def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind]) -> list[str]:
+def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None) -> list[str]:
     """What is good about the place for this person, as keys in a fixed order."""
     facility = candidate.facility
     found = {
-        "same_kind_preferred": facility.kind == options[0],
+        "same_kind_preferred": options is not None and facility.kind == options[0],
         "lgbt_safe": facility.lgbt_safe and _wants_lgbt_safe(needs),
         "secret_address": facility.secret_address,
         "families": facility.families and bool(needs.children),
@@ -129,14 +130,14 @@ def _wants_lgbt_safe(needs: Needs) -> bool:
 
 
 def _order(
-    candidate: Candidate, needs: Needs, options: Sequence[FacilityKind]
+    candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None
 ) -> tuple[bool, int, bool, int, bool, bool, bool, str, str]:
     """Safety first, then the kind the rules prefer, then being understood; peak places and places that others need
     more are kept for later. Ids decide between equals, so that the same rows always give the same order."""
     facility = candidate.facility
     return (
         not (facility.lgbt_safe and _wants_lgbt_safe(needs)),
-        options.index(facility.kind),
+        options.index(facility.kind) if options is not None else 0,
         not facility.secret_address,
         -len(_languages(facility, needs)),
         candidate.place.kind is PlaceKind.PEAK,

@@ -12,6 +12,8 @@ from services.accommodation.case.repository import changes_of
 from services.accommodation.placements import repository
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
+from shared.contract.codes import Purpose
+from shared.contract.visibility import Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 
@@ -26,9 +28,11 @@ class PayerFrom:
     payer: HousingAuthority
 
 
-async def payers_of(work: UnitOfWork, *, placement_id: UUID) -> list[PayerFrom]:
-    """Who decides and pays for the person, from the first night on; a later day follows only where something has changed."""
-    placement, request = await repository.read_responsibility(work, placement_id)
+async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -> tuple[list[PayerFrom], bool]:
+    """Who decides and pays for the person, from the first night on; a later day follows only where something has changed.
+    And whether the actor may know more of it than which authority it is now."""
+    seen, request = await repository.read_responsibility(work, placement_id, purpose=purpose)
+    placement = seen.placement
     changes = [change for change in await changes_of(work, placement.case_id) if _is_news(change, request)]
     items = [_as_requested(placement, request)]
     for day in sorted({max(change.from_on, placement.from_on) for change in changes}):
@@ -38,7 +42,7 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID) -> list[PayerFrom]:
                 items[-1] = found
             elif (found.row, found.authority, found.payer) != (items[-1].row, items[-1].authority, items[-1].payer):
                 items.append(found)
-    return items
+    return items, Aspect.RESPONSIBILITY in seen.known
 
 
 def _is_news(change: CaseChange, request: PlacementRequest) -> bool:

@@ -2,6 +2,8 @@
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, text, true, tuple_, update
@@ -11,20 +13,23 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.repository import CaseNotFound, is_party, is_withdrawn_from
+from services.accommodation.case.repository import CaseNotFound, has_part, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Stay
-from services.accommodation.placements.codes import OfferStatus, PlacementStatus
+from services.accommodation.placements import visibility as see
+from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.schemas import Needs, SealedNeeds
+from shared.contract import visibility
 from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import answers, sealed
-from shared.data.positions import day_and_id
+from shared.data.positions import day_and_id, moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import Conflict, Forbidden, NotFound
 
 _EXCLUSION_VIOLATION = "23P01"
 
@@ -41,6 +46,10 @@ class PlacementNotFound(NotFound):
     """No such placement, or none whose place you may know."""
 
 
+class RoleDoesNotSee(Forbidden):
+    """The organisation may know it; this role in it may not."""
+
+
 class PlaceTaken(Conflict):
     """Somebody has the place on some of the nights."""
 
@@ -54,26 +63,75 @@ def _runs(actor: Actor, facility_id: Mapped[UUID]) -> ColumnElement[bool]:
     return _facility_is(facility_id, col(Facility.operator) == actor.org)
 
 
-def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer] | type[Placement]) -> ColumnElement[bool]:
-    """Whoever asked for the place; CMM, which coordinates; and US where the case is its own, or it pays."""
+About = type[PlacementRequest] | type[Offer] | type[Placement]
+
+
+def _parts(actor: Actor, about: About) -> dict[Part, ColumnElement[bool]]:
+    """The parts that the actor's organisation can have in a request, an offer or a placement, and in which it has them."""
+    case_id = col(about.case_id)
+    parts = {
+        Part.REQUESTER: and_(col(about.requested_by) == actor.org, ~is_withdrawn_from(actor, case_id)),
+        Part.OPERATOR: _runs(actor, col(about.facility_id))
+        if not issubclass(about, PlacementRequest)
+        else exists().where(col(Offer.request_id) == col(about.id), _runs(actor, col(Offer.facility_id))),
+        Part.REFERRER: has_part(actor, case_id, Part.REFERRER),
+    }
     if actor.kind is OrganisationKind.NATIONAL_CENTRE:
-        return true()
-    asked = and_(col(about.requested_by) == actor.org, ~is_withdrawn_from(actor, col(about.case_id)))
+        return {Part.CENTRE: true()} | parts
     if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
-        return or_(asked, is_party(actor, col(about.case_id)), col(about.payer) == HousingAuthority.US)
-    return asked
+        is_authority = has_part(actor, case_id, Part.AUTHORITY)
+        return {Part.AUTHORITY: is_authority, Part.PAYER: col(about.payer) == HousingAuthority.US} | parts
+    return parts
 
 
-def _knows_place(actor: Actor, about: type[Offer] | type[Placement]) -> ColumnElement[bool]:
-    """The operator, and whoever deals with it; but a secret facility is not even the requester's to know."""
-    runs = _runs(actor, col(about.facility_id))
-    deals = _deals_with(actor, about)
-    if actor.kind in (OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY):
-        return or_(runs, deals)
-    return or_(runs, and_(deals, _facility_is(col(about.facility_id), ~col(Facility.secret_address))))
+def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer]) -> ColumnElement[bool]:
+    """Whoever asked for the place or is asked for it; CMM, which coordinates; and US where the case is its own, or it pays."""
+    return see.lets_know(actor, _parts(actor, about), Aspect.NEEDS, in_any_role=True)
 
 
-async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Needs) -> None:
+def _knows_place(
+    actor: Actor, about: type[Offer] | type[Placement], *, in_any_role: bool = False
+) -> ColumnElement[bool]:
+    """The operator and CMM; whoever deals with it besides, unless the facility is a secret."""
+    is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
+    return or_(
+        see.lets_know(actor, _parts(actor, about), Aspect.HIDDEN_PLACEMENT, in_any_role=in_any_role),
+        and_(see.lets_know(actor, _parts(actor, about), Aspect.PLACEMENT, in_any_role=in_any_role), is_open),
+    )
+
+
+def _flags(actor: Actor, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
+    """The parts that the actor can have in a row, and a column for each that says whether it has."""
+    parts = _parts(actor, about)
+    return list(parts), list(parts.values())
+
+
+def _is_held_for(now: datetime) -> ColumnElement[bool]:
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
+    return exists().where(col(Offer.request_id) == col(PlacementRequest.id), is_held).correlate(PlacementRequest)
+
+
+def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
+    """Placements with their facility, as far as row level security shows it, and the parts that the actor has in each."""
+    parts, holds = _flags(actor, Placement)
+    query = (
+        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
+        .select_from(Placement)
+        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
+    )
+    return parts, query
+
+
+def _reaches(actor: Actor) -> ColumnElement[bool]:
+    """Whose organisation learns at least that the person has a place."""
+    return see.lets_know(actor, _parts(actor, Placement), Aspect.PLACED, in_any_role=True)
+
+
+def _is_located(actor: Actor) -> ColumnElement[bool]:
+    return or_(_knows_place(actor, Placement), see.lets_know(actor, _parts(actor, Placement), Aspect.REGION))
+
+
+async def add_request(work: UnitOfWork, request: PlacementRequest, needs: SealedNeeds) -> None:
     """Store a new request, the needs sealed under the case's key."""
     key = await sealed.key_of(work, request.case_id)
     request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
@@ -82,31 +140,85 @@ async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Needs)
     work.audit(operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
 
 
-async def read_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
-    """The request, for whoever deals with it and for the operators of places that were offered for it."""
-    was_offered = exists().where(
-        col(Offer.request_id) == col(PlacementRequest.id), _runs(work.actor, col(Offer.facility_id))
+async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose | None = None) -> see.SeenRequest:
+    """The request, for whoever deals with it and for the operators of places that were offered for it. Raises
+    RequestNotFound, PurposeNotYours and RoleDoesNotSee."""
+    parts, holding = _flags(work.actor, PlacementRequest)
+    query = select(PlacementRequest, _is_held_for(work.now), *holding).where(
+        col(PlacementRequest.id) == request_id, _deals_with(work.actor, PlacementRequest)
     )
-    request = await work.session.scalar(
-        select(PlacementRequest).where(
-            col(PlacementRequest.id) == request_id, or_(_deals_with(work.actor, PlacementRequest), was_offered)
-        )
-    )
-    if request is None:
+    found = (await work.session.execute(query)).first()
+    if found is None:
         raise RequestNotFound
-    work.audit(operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id])
-    return request
+    request, is_held_for, *holds = found
+    theirs = see.held(parts, holds)
+    visibility.judge(work.actor, theirs, purpose)
+    known = may_know(work.actor, theirs)
+    if Aspect.NEEDS not in known:
+        raise RoleDoesNotSee(
+            "What a person needs of a place is for those who work with the person or run the facility."
+        )
+    work.audit(operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id], purpose=purpose)
+    return see.SeenRequest(request, known, is_held_for)
+
+
+async def list_requests(
+    work: UnitOfWork,
+    *,
+    purpose: Purpose,
+    status: RequestStatus | None,
+    case_id: UUID | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[see.SeenRequest]:
+    """The requests that the actor deals with or was asked for, newest first, up to one more than `limit`. Raises
+    PurposeNotYours."""
+    visibility.judge(work.actor, (), purpose)
+    parts, holding = _flags(work.actor, PlacementRequest)
+    held = _is_held_for(work.now)
+    query = select(PlacementRequest, held, *holding).where(
+        see.lets_know(work.actor, _parts(work.actor, PlacementRequest), Aspect.NEEDS)
+    )
+    if case_id:
+        query = query.where(col(PlacementRequest.case_id) == case_id)
+    if status:
+        stored = RequestStatus.OPEN if status is RequestStatus.OFFERED else status
+        query = query.where(col(PlacementRequest.status) == stored)
+    if status in (RequestStatus.OPEN, RequestStatus.OFFERED):
+        query = query.where(held if status is RequestStatus.OFFERED else ~held)
+    if after:
+        last = moment_and_id(after)
+        query = query.where(tuple_(col(PlacementRequest.requested_at), col(PlacementRequest.id)) < last)
+    query = query.order_by(col(PlacementRequest.requested_at).desc(), col(PlacementRequest.id).desc()).limit(limit + 1)
+    rows = (await work.session.execute(query)).all()
+    work.audit(
+        operation="placement_request.list",
+        subject_id=case_id,
+        object_ids=[request.id for request, *_ in rows[:limit]],
+        purpose=purpose,
+    )
+    return [
+        see.SeenRequest(request, may_know(work.actor, see.held(parts, holds)), is_held_for)
+        for request, is_held_for, *holds in rows
+    ]
 
 
 async def needs_of(
-    work: UnitOfWork, request: PlacementRequest, *, operation: str, purpose: Purpose | None = None
+    work: UnitOfWork,
+    request: PlacementRequest,
+    *,
+    operation: str,
+    known: frozenset[Aspect] | None = None,
+    purpose: Purpose | None = None,
 ) -> Needs:
-    """What the person needs, opened. Ask only for a request that the actor may read."""
+    """What the person needs, opened: all of it for a rule, or as far as it is known. Ask only for a request that the actor
+    may read."""
     key = await sealed.key_of(work, request.case_id)
     work.audit(
         operation=operation, subject_id=request.case_id, object_ids=[request.id], fields=["needs"], purpose=purpose
     )
-    return key.open(request.needs, Needs, table="placement_request", column="needs", row=request.id)
+    needs = key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
+    return needs.said() if known is not None and Aspect.GENDER_AND_AGE not in known else needs.whole()
 
 
 async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
@@ -118,12 +230,6 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     if request is None:
         raise RequestNotFound
     return request
-
-
-async def holds_a_place(work: UnitOfWork, request_id: UUID) -> bool:
-    """Whether a place is held for the request now."""
-    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
-    return bool(await work.session.scalar(select(exists().where(col(Offer.request_id) == request_id, is_held))))
 
 
 async def end_expired_holds(work: UnitOfWork, place_id: UUID) -> None:
@@ -154,7 +260,7 @@ async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, boo
     query = (
         select(Offer, Stay, _knows_place(work.actor, Offer))
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.id) == offer_id, _may_see(work.actor))
+        .where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
     )
     found = (await work.session.execute(query)).one_or_none()
     if found is None:
@@ -164,14 +270,10 @@ async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, boo
     return offer, stay, knows_place
 
 
-def _may_see(actor: Actor) -> ColumnElement[bool]:
-    return or_(_deals_with(actor, Offer), _runs(actor, col(Offer.facility_id)))
-
-
 async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
     """The offer with its request and its stay, all locked until the transaction ends."""
     request_id = await work.session.scalar(
-        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _may_see(work.actor))
+        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
     )
     if request_id is None:
         raise OfferNotFound
@@ -258,84 +360,84 @@ async def region_of(work: UnitOfWork, placement: Placement) -> Region:
     return facility.region
 
 
-async def read_placement(
-    work: UnitOfWork, placement_id: UUID, *, purpose: Purpose | None
-) -> tuple[Placement, Region | None]:
-    """The placement and its region; without the region for a party of the case that may not know the place."""
-    query = (
-        select(Placement, _knows_place(work.actor, Placement), col(Facility.region))
-        .select_from(Placement)
-        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(work.actor, Placement), is_party(work.actor, col(Placement.case_id))))
-    )
-    found = (await work.session.execute(query)).one_or_none()
+async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpose) -> see.SeenPlacement:
+    """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
+    parts, query = _of_placements(work.actor)
+    found = (
+        await work.session.execute(query.where(col(Placement.id) == placement_id, _reaches(work.actor)))
+    ).one_or_none()
     if found is None:
         raise PlacementNotFound
-    placement, knows_place, region = found
+    seen, theirs = see.seen_placement(work.actor, parts, found)
+    visibility.judge(work.actor, theirs, purpose)
+    if Aspect.PLACED not in seen.known:
+        raise RoleDoesNotSee("Where a person is, is for those who work with the person or run the facility.")
     work.audit(
         operation="placement.read",
-        subject_id=placement.case_id,
-        object_ids=[placement.id],
-        fields=["place"] if knows_place else ["placed"],
+        subject_id=seen.placement.case_id,
+        object_ids=[seen.placement.id],
+        fields=["place"] if seen.knows_place else ["placed"],
         purpose=purpose,
     )
-    return placement, region if knows_place else None
+    return seen
 
 
-async def read_responsibility(work: UnitOfWork, placement_id: UUID) -> tuple[Placement, PlacementRequest]:
-    """The placement and what was asked for, for the parties of the case and those who may know the place."""
-    query = (
-        select(Placement, PlacementRequest)
-        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
-        .where(col(Placement.id) == placement_id)
-        .where(or_(_knows_place(work.actor, Placement), is_party(work.actor, col(Placement.case_id))))
-    )
-    found = (await work.session.execute(query)).one_or_none()
-    if found is None:
+async def read_responsibility(
+    work: UnitOfWork, placement_id: UUID, *, purpose: Purpose
+) -> tuple[see.SeenPlacement, PlacementRequest]:
+    """The placement and what was asked for, for whoever may know that the person has a place. Raises as read_placement."""
+    seen = await read_placement(work, placement_id, purpose=purpose)
+    request = await work.session.get(PlacementRequest, seen.placement.request_id)
+    if request is None:
         raise PlacementNotFound
-    placement, request = found
-    work.audit(operation="placement.responsibility", subject_id=placement.case_id, object_ids=[placement.id])
-    return placement, request
+    return seen, request
 
 
 async def placements_of(
-    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None, after: Sequence[str | int] | None, limit: int
-) -> list[tuple[Placement, Region | None]]:
-    """The placements, of the case and of those merged into it, whose place the actor may know, newest first, up to one more
-    than `limit`. After the last of them, without its region, one that the person now has at a place that the actor, a
-    party of the case, may not know. Raises CaseNotFound for a stranger to the case."""
-    query = (
-        select(Placement, col(Facility.region))
-        .select_from(Placement)
-        .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.case_id).in_(cases.members_of(case_id)), _knows_place(work.actor, Placement))
-        .order_by(col(Placement.from_on).desc(), col(Placement.id).desc())
-        .limit(limit + 1)
-    )
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
+) -> list[see.SeenPlacement]:
+    """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
+    one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
+    case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
+    parts, query = _of_placements(work.actor)
+    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
+    query = query.where(is_theirs, _is_located(work.actor))
+    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
     if after:
-        last = day_and_id(after)
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < last)
-    found = [(placement, region) for placement, region in (await work.session.execute(query)).all()]
-    is_theirs = await cases.concerns_actor(work, case_id)
-    if not found and not is_theirs and not after:
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
+    theirs = await cases.parts_in(work, case_id)
+    if not found and not theirs and not after:
         raise CaseNotFound
-    unseen = await _placed_unseen(work, case_id) if is_theirs and len(found) <= limit else None
+    visibility.judge(work.actor, theirs, purpose)
+    known = may_know(work.actor, theirs)
+    is_party = Aspect.PLACED in known
+    unseen = await _placed_unseen(work, case_id, known) if is_party and len(found) <= limit else None
     work.audit(
         operation="placement.list",
         subject_id=case_id,
-        object_ids=[placement.id for placement, _ in found[:limit]],
+        object_ids=[seen.placement.id for seen in found[:limit]],
         fields=["place"] * bool(found) + ["placed"] * (unseen is not None and len(found) < limit),
         purpose=purpose,
     )
     # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
-    return [*found, (unseen, None)] if unseen else [*found]
+    return (
+        [*found, see.SeenPlacement(unseen, frozenset({Aspect.PLACED}), region=None, is_secret=True)]
+        if unseen
+        else [*found]
+    )
 
 
-async def _placed_unseen(work: UnitOfWork, case_id: UUID) -> Placement | None:
+async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
+    """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
+    same person before the two were merged tells nothing."""
     is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = select(Placement).where(is_theirs, is_current, ~_knows_place(work.actor, Placement)).limit(1)
+    is_theirs = (
+        col(Placement.case_id).in_(cases.members_of(case_id))
+        if Aspect.FILE in known
+        else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
+    )
+    query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
     unseen: Placement | None = await work.session.scalar(query)
     return unseen
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.accommodation.case.codes import HousingAuthority, PlacementRow
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.schemas import check_order
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
-from services.accommodation.responsibility.schemas import KnownFacts, ResponsibilityAnswer
+from services.accommodation.responsibility.schemas import AuthorityAlone, KnownFacts, ResponsibilityAnswer
 from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole, example
@@ -28,7 +28,9 @@ class ResponsibilityFrom(Answer):
 
 
 class ResponsibilityHistory(Answer):
-    items: list[ResponsibilityFrom]
+    """For whoever may not know outcome and legal status: the authority of today alone."""
+
+    items: list[ResponsibilityFrom | AuthorityAlone]
 
 
 class Needs(Body):
@@ -45,6 +47,20 @@ class Needs(Body):
     security: Security = Security.NONE
     languages: Annotated[list[Language], Field(max_length=10)] = []
     avoid_municipalities: Annotated[list[Municipality], Field(max_length=98)] = []
+
+
+class SealedNeeds(Needs):
+    """What is sealed: the needs, with gender and minority as the case has them where the requester did not say."""
+
+    of_the_case: list[str] = []
+
+    def whole(self) -> Needs:
+        """All of it, for the rules and for who may know the case."""
+        return Needs.model_validate(self.model_dump(exclude={"of_the_case"}))
+
+    def said(self) -> Needs:
+        """What the requester said: nothing of the case is read back from it."""
+        return Needs.model_validate(self.model_dump(exclude={"of_the_case", *self.of_the_case}))
 
 
 class PlacementRequestSubmission(Body):
@@ -72,7 +88,7 @@ class PlacementRequestSubmission(Body):
 class PlacementRequestReceipt(Answer):
     request_id: UUID
     status: RequestStatus
-    responsibility: ResponsibilityAnswer
+    responsibility: ResponsibilityAnswer | AuthorityAlone
 
 
 class PlacementRequestDetails(PlacementRequestReceipt):
@@ -84,7 +100,7 @@ class PlacementRequestDetails(PlacementRequestReceipt):
 
 
 class PlacementRequestWithNeeds(PlacementRequestDetails):
-    """For whoever says why the needs are read."""
+    """With what the person needs; gender and minority only where the reader has said them or may know the case."""
 
     needs: Needs
 
@@ -172,6 +188,40 @@ class PlacementDetails(Answer):
     arrived_at: Moment | None
     left_at: Moment | None
     disappeared: bool
+
+
+class PlacedInRegion(Answer):
+    """What the payer of a place in a secret facility learns: in which region the person is."""
+
+    placed: Literal[True] = True
+    placement_id: UUID
+    case_id: UUID
+    region: Region
+    status: PlacementStatus
+    from_on: Day
+    to_on: Day | None
+
+
+class FreePlaces(Answer):
+    """Places of one kind, region and security that fit and are free, in the facilities that the reader may know of."""
+
+    kind: FacilityKind
+    region: Region
+    security: Security
+    free: int
+    facility_ids: list[UUID]
+
+
+class FreeKind(Answer):
+    """For everybody else: whether a place of that kind is free."""
+
+    kind: FacilityKind
+    free: bool
+
+
+class Availability(Answer):
+    as_of: Moment
+    items: list[FreePlaces | FreeKind]
 
 
 class Placed(Answer):

@@ -2,21 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
+from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import first_of
-from services.accommodation.facilities.models import Stay
-from services.accommodation.placements import offers
+from services.accommodation.facilities.codes import Security
+from services.accommodation.facilities.models import Candidate, Stay
+from services.accommodation.placements import offers, requests
 from services.accommodation.placements.codes import RequestStatus
 from services.accommodation.placements.matching import Exclusion, Match
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.payer_history import PayerFrom
 from services.accommodation.placements.schemas import (
     Acceptance,
+    Availability,
+    FreeKind,
+    FreePlaces,
     MatchedPlace,
     Matches,
     Needs,
     OfferDetails,
     Placed,
+    PlacedInRegion,
     PlacementDetails,
     PlacementRequestDetails,
     PlacementRequestReceipt,
@@ -24,26 +31,35 @@ from services.accommodation.placements.schemas import (
     ResponsibilityFrom,
     ResponsibilityHistory,
 )
-from services.accommodation.responsibility.schemas import ResponsibilityAnswer
+from services.accommodation.placements.visibility import SeenPlacement, SeenRequest
+from services.accommodation.responsibility.schemas import AuthorityAlone, ResponsibilityAnswer
 from shared.contract.codes import Region
+from shared.contract.visibility import Aspect
 
 
-def see_receipt(request: PlacementRequest, status: RequestStatus) -> PlacementRequestReceipt:
-    """A request that was just made, and who is responsible."""
+def see_receipt(request: PlacementRequest, status: RequestStatus, known: frozenset[Aspect]) -> PlacementRequestReceipt:
+    """A request, and who is responsible, as far as that may be known."""
+    knows = Aspect.RESPONSIBILITY in known
     return PlacementRequestReceipt(
-        request_id=request.id, status=status, responsibility=ResponsibilityAnswer.model_validate(request)
+        request_id=request.id,
+        status=status,
+        responsibility=ResponsibilityAnswer.model_validate(request)
+        if knows
+        else AuthorityAlone.model_validate(request),
     )
 
 
-def see_request(
-    request: PlacementRequest, status: RequestStatus, needs: Needs | None
-) -> PlacementRequestDetails | PlacementRequestWithNeeds:
-    """The request; with what the person needs, where that was opened."""
-    details = PlacementRequestDetails(
-        **dict(see_receipt(request, status)),
-        **request.model_dump(include={"case_id", "requested_by", "requested_at", "from_on", "to_on"}),
+def see_request(seen: SeenRequest) -> PlacementRequestDetails:
+    """The request."""
+    return PlacementRequestDetails(
+        **dict(see_receipt(seen.request, requests.status_of(seen), seen.known)),
+        **seen.request.model_dump(include={"case_id", "requested_by", "requested_at", "from_on", "to_on"}),
     )
-    return details if needs is None else PlacementRequestWithNeeds(**dict(details), needs=needs)
+
+
+def see_request_with_needs(seen: SeenRequest, needs: Needs) -> PlacementRequestWithNeeds:
+    """The request with what the person needs."""
+    return PlacementRequestWithNeeds(**dict(see_request(seen)), needs=needs)
 
 
 def see_matches(fitting: Sequence[Match], excluded: Mapping[Exclusion, int], *, now: datetime) -> Matches:
@@ -86,12 +102,36 @@ def see_placement(placement: Placement, region: Region) -> PlacementDetails:
     return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())
 
 
-def see_placed(placement: Placement, region: Region | None) -> PlacementDetails | Placed:
-    """The placement and its version; without a region, for a party of the case that may not know the place, that there is
-    one and nothing else."""
-    return see_placement(placement, region).tagged(placement) if region else Placed()
+def see_placed(seen: SeenPlacement) -> PlacementDetails | PlacedInRegion | Placed:
+    """The placement and its version, for who may know the place; the region for who pays; for another party of the case that
+    there is a place and nothing else."""
+    placement, region = seen.placement, seen.region
+    if region and seen.knows_place:
+        return see_placement(placement, region).tagged(placement)
+    if region and Aspect.REGION in seen.known:
+        fields = placement.model_dump(include={"case_id", "status", "from_on", "to_on"})
+        return PlacedInRegion(placement_id=placement.id, region=region, **fields)
+    return Placed()
 
 
-def see_payer_history(history: Sequence[PayerFrom]) -> ResponsibilityHistory:
-    """Who decides and pays for a placed person, each from its day on."""
+def see_payer_history(history: Sequence[PayerFrom], *, in_whole: bool) -> ResponsibilityHistory:
+    """Who decides and pays for a placed person, each from its day on; or which authority it is now, and nothing else."""
+    if not in_whole:
+        return ResponsibilityHistory(items=[AuthorityAlone(authority=history[-1].authority)])
     return ResponsibilityHistory(items=[ResponsibilityFrom.model_validate(payer) for payer in history])
+
+
+def see_availability(free: Sequence[Candidate], *, in_numbers: bool, now: datetime) -> Availability:
+    """Which places are free: counted, with their facilities; or for each kind whether any is."""
+    if not in_numbers:
+        kinds = {candidate.facility.kind for candidate in free}
+        return Availability(as_of=now, items=[FreeKind(kind=kind, free=kind in kinds) for kind in FacilityKind])
+    groups: dict[tuple[FacilityKind, Region, Security], list[UUID]] = {}
+    for candidate in free:
+        facility = candidate.facility
+        groups.setdefault((facility.kind, facility.region, facility.security), []).append(facility.id)
+    items: list[FreePlaces | FreeKind] = [
+        FreePlaces(kind=kind, region=region, security=security, free=len(found), facility_ids=sorted(set(found)))
+        for (kind, region, security), found in sorted(groups.items())
+    ]
+    return Availability(as_of=now, items=items)

@@ -33,6 +33,13 @@ class KnownFacts(Body):
     resident: Flag | None = None
 
 
+class AuthorityAlone(Answer):
+    """Who decides on the accommodation, for those who may not know outcome and legal status: row, payer and options would
+    tell them."""
+
+    authority: HousingAuthority
+
+
 class ResponsibilityAnswer(Answer):
     row: PlacementRow
     authority: HousingAuthority

@@ -9,7 +9,7 @@ from services.identification.case.policies import Caseworker, Reader
 from services.identification.records import repository as records
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
-from shared.http.parameters import IfMatch
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -34,9 +34,9 @@ async def report_found(
 
 
 @router.get("/cases/{case_id}/absences")
-async def list_absences(work: Reader, case_id: UUID, pages: Pages) -> Page[AbsenceDetails]:
-    """When the person was missing, for those who work on the case; no personal data."""
-    case = await records.read_case(work, case_id, operation="absence.list")
+async def list_absences(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> Page[AbsenceDetails]:
+    """When the person was missing, for those who work on the case; every read is kept with its purpose."""
+    case = await records.read_case(work, case_id, operation="absence.list", purpose=purpose)
     rows = await records.list_records(work, case.id, Absence, after=pages.after, limit=pages.limit)
     return pages.page([_details(row) for row in rows], rows, records.position)
 

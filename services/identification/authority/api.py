@@ -6,16 +6,18 @@ from services.identification.authority import domain
 from services.identification.authority.schemas import EarlierIdentifications, RoutingOfCase, Settlement
 from services.identification.case.policies import Lawyer, Reader
 from shared.contract.types import Tagged
-from shared.http.parameters import IfMatch
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
 
 
 @router.get("/cases/{case_id}/earlier-identifications")
-async def read_earlier_identifications(work: Reader, case_id: UUID) -> EarlierIdentifications:
+async def read_earlier_identifications(
+    work: Reader, case_id: UUID, purpose: PurposeOfReading
+) -> EarlierIdentifications:
     """What was decided of the same person before: for the authority that decides now, and for nobody else."""
-    earlier = await domain.see_earlier_identifications(work, case_id=case_id)
+    earlier = await domain.see_earlier_identifications(work, case_id=case_id, purpose=purpose)
     return EarlierIdentifications(items=earlier)
 
 

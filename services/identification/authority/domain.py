@@ -13,7 +13,7 @@ from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
 from services.identification.routing import domain as routing
 from services.identification.routing.domain import facts_on, part_against_removal
-from shared.contract.codes import Authority
+from shared.contract.codes import Authority, Purpose
 from shared.contract.events import CaseRouted
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data.unit_of_work import UnitOfWork
@@ -100,9 +100,13 @@ async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, exp
     return case
 
 
-async def see_earlier_identifications(work: UnitOfWork, *, case_id: UUID) -> list[EarlierIdentification]:
+async def see_earlier_identifications(
+    work: UnitOfWork, *, case_id: UUID, purpose: Purpose
+) -> list[EarlierIdentification]:
     """What was decided of the same person before, for the authority that decides now; CaseNotFound for everybody else."""
-    case, _ = await cases.find_case(work, case_id, operation="case.earlier_identifications")
+    case, _ = await cases.find_case(
+        work, case_id, operation="case.earlier_identifications", purpose=purpose, parts=cases.WORKING
+    )
     if _DECIDES.get(case.authority) != work.actor.org:
         raise cases.CaseNotFound
     return await repository.earlier_identifications(work, case.id)

@@ -166,25 +166,3 @@ class ConsentMethod(StrEnum):
 
     ORAL = "oral"
     WRITTEN = "written"
-
-
-class ShareScope(StrEnum):
-    """What a person gives leave to tell, or the law lets us tell: each code opens the fields of the visibility table."""
-
-    STATUS = "status"
-    OUTCOME = "outcome"
-    CONTACT = "contact"
-    PERSON = "person"
-    HEALTH_FLAGS = "health_flags"
-    PLACEMENT = "placement"
-
-
-class LegalBasis(StrEnum):
-    """The law that lets something be disclosed without consent (docs/rules.md, consent-3)."""
-
-    CHILD_AT_RISK = "child_at_risk"
-    DANGER_TO_LIFE = "danger_to_life"
-    RETSSIKKERHEDSLOV_11C = "retssikkerhedslov_11c"
-    UDLAENDINGELOV = "udlaendingelov"
-    COURT_ORDER = "court_order"
-    OTHER_LAW = "other_law"

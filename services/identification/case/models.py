@@ -2,7 +2,6 @@
 attempts of contact, deadlines, legal holds."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from services.identification.case.codes import CaseStatus, ContactChannel, CustodyEnd
 from shared.contract.codes import AgeGroup, Authority, Channel, DeadlineKind, Gender, ResidenceBasis
+from shared.contract.visibility import Part as Part  # noqa: PLC0414  (given on: it is a column here)
 from shared.data.columns import code, moment, record_id, sealed, texts
 
 # ---------------------------------------------------------------- the base of all tables
@@ -23,22 +23,6 @@ class Table(SQLModel, registry=registry()):
 
 
 metadata = Table.metadata
-
-
-class Part(StrEnum):
-    """What an organisation has to do with a case; who may see what follows from it."""
-
-    CENTRE = "centre"
-    AUTHORITY = "authority"
-    REFERRER = "referrer"
-    RECIPIENT = "recipient"
-    """The person's consent, or the law, lets it know what that covers; see the visibility table."""
-    REMOVAL = "removal"
-    """Could have the person removed, and so must see that an identification is pending; nothing else."""
-    MUNICIPALITY = "municipality"
-    """The acting municipality of a child: it sees nothing of the case but the deadline that is its own."""
-    PROSECUTION = "prosecution"
-    """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
 
 class Case(Table, table=True):

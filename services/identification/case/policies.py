@@ -21,7 +21,11 @@ Overseer = Annotated[
     UnitOfWork,
     Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER, Role.ADMIN)),
 ]
-"""Whoever at CMM looks over what was disclosed or seen, or is to be erased; the scope is CMM's alone."""
+"""Whoever at CMM looks over what is to be erased; the scope is CMM's alone."""
+DisclosureReader = Annotated[
+    UnitOfWork, Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER))
+]
+"""Whoever at CMM looks over what was disclosed, and may read why: an administrator may not."""
 Subscriber = Annotated[
     UnitOfWork,
     Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER, Role.LAWYER, Role.DECIDER)),

@@ -25,13 +25,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case import visibility
-from services.identification.case.codes import CaseStatus, ShareScope
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
 from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.case.visibility import Aspect
-from shared.contract.codes import Authority, DeadlineKind, Purpose
+from shared.contract import visibility
+from shared.contract.codes import Authority, DeadlineKind, Purpose, ShareScope
 from shared.contract.organisations import CENTRE
+from shared.contract.visibility import Aspect
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -115,13 +115,20 @@ def cases_of(actor: Actor) -> Select[Case, CaseParty]:
 
 
 async def find_case(
-    work: UnitOfWork, case_id: UUID, *, operation: str, purpose: Purpose | None = None, object_ids: Iterable[UUID] = ()
+    work: UnitOfWork,
+    case_id: UUID,
+    *,
+    operation: str,
+    purpose: Purpose | None = None,
+    parts: frozenset[Part] = frozenset(Part),
+    object_ids: Iterable[UUID] = (),
 ) -> tuple[Case, Part]:
-    """The case and the actor's part in it, for whoever has one; raises CaseNotFound."""
+    """The case and the actor's part in it, for whoever has one, or one of these; raises CaseNotFound, and PurposeNotYours."""
     seen = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
     found = (await work.session.execute(seen)).first()
-    if found is None:
+    if found is None or found[1].part not in parts:
         raise CaseNotFound
+    visibility.judge(work.actor, found[1].part, purpose)
     work.audit(operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
     return found[0], found[1].part
 
@@ -179,30 +186,31 @@ class Sought:
     authority: Authority | None = None
     missing: bool | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
         """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
         asked: list[ColumnElement[bool]] = []
         if self.status:
             disclosed = and_(
                 col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
             )
-            asked += [col(Case.status) == self.status, or_(_knows(Aspect.STATUS), disclosed)]
+            asked += [col(Case.status) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
         if self.authority:
-            asked += [col(Case.authority) == self.authority, _knows(Aspect.AUTHORITY)]
+            asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
         if self.missing is not None:
-            asked += [col(Case.missing).is_(self.missing), _knows(Aspect.FILE)]
+            asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
         return asked
 
 
-def _knows(aspect: Aspect) -> ColumnElement[bool]:
-    return is_one_of(CaseParty.part, visibility.parts_knowing(aspect))
+def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
+    knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
+    return is_one_of(CaseParty.part, knowing)
 
 
 async def list_cases(
     work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions())
+    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions(work.actor))
     if after:
         query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
     query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)

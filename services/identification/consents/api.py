@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.identification.case import repository as cases
-from services.identification.case.policies import Caseworker, Overseer, Reader
+from services.identification.case.policies import Caseworker, DisclosureReader, Reader
 from services.identification.consents import disclosures, domain, repository, views
 from services.identification.consents.schemas import (
     ConsentReceipt,
@@ -19,10 +18,11 @@ from services.identification.consents.schemas import (
     Withdrawal,
     WithdrawalReceipt,
 )
+from services.identification.records import repository as records
 from shared.contract.codes import DisclosureBasis
 from shared.contract.types import Moment, Tagged
 from shared.http.paging import Page, Pages
-from shared.http.parameters import IfMatch
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -38,10 +38,10 @@ async def record_consent(
 
 
 @router.get("/cases/{case_id}/consents")
-async def list_consents(work: Reader, case_id: UUID, pages: Pages) -> Page[ConsentState]:
+async def list_consents(work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading) -> Page[ConsentState]:
     """The person's consents, newest first, for those who work on the case; a withdrawn one whose `acknowledged_at` is null
     has not been taken note of by its recipient."""
-    case = await cases.find_working(work, case_id, operation="consent.list")
+    case = await records.read_case(work, case_id, operation="consent.list", purpose=purpose)
     found = await repository.consents_of(work, case, after=pages.after, limit=pages.limit)
     items = [views.see_consent(consent, words, in_case=case.id) for consent, words in found]
     return pages.page(items, found, lambda row: [row[0].recorded_at.isoformat(), str(row[0].id)])
@@ -100,10 +100,12 @@ async def disclose(
 
 
 @router.get("/cases/{case_id}/disclosures")
-async def list_case_disclosures(work: Reader, case_id: UUID, pages: Pages) -> Page[DisclosureState]:
+async def list_case_disclosures(
+    work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
+) -> Page[DisclosureState]:
     """What was told about the person, to whom and why, newest first, for those who work on the case."""
-    case = await cases.find_working(work, case_id, operation="disclosure.list")
-    found = await repository.disclosures(work, case=case, after=pages.after, limit=pages.limit)
+    case = await records.read_case(work, case_id, operation="disclosure.read", purpose=purpose)
+    found = await repository.disclosures(work, purpose=purpose, case=case, after=pages.after, limit=pages.limit)
     items = [views.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])
 
@@ -119,13 +121,16 @@ async def end_disclosure(
 
 @router.get("/disclosures")
 async def report_disclosures(
-    work: Overseer,
+    work: DisclosureReader,
     pages: Pages,
+    purpose: PurposeOfReading,
     basis: DisclosureBasis | None = None,
     since: Annotated[Moment | None, Query(description="Made at or after this time.")] = None,
 ) -> Page[DisclosureState]:
-    """All disclosures, newest first, for CMM; `?basis=law` is the report of those without consent, each with its law and
-    reason."""
-    found = await repository.disclosures(work, basis=basis, since=since, after=pages.after, limit=pages.limit)
+    """All disclosures, newest first, for those at CMM who work on cases or audit them; `?basis=law` is the report of those
+    without consent, each with its law and reason. Every read is kept with its purpose."""
+    found = await repository.disclosures(
+        work, purpose=purpose, basis=basis, since=since, after=pages.after, limit=pages.limit
+    )
     items = [views.see_disclosure(row, words) for row, words in found]
     return pages.page(items, found, lambda row: [row[0].made_at.isoformat(), str(row[0].id)])

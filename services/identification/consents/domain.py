@@ -8,12 +8,12 @@ from uuid import UUID
 
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.codes import ShareScope
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
+from shared.contract.codes import ShareScope
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from shared.contract.organisations import CENTRE
 from shared.contract.person import ConsentGiven as ConsentOfReferral

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from services.identification.case.codes import ConsentMethod, LegalBasis, ShareScope
+from services.identification.case.codes import ConsentMethod
 from services.identification.case.models import Table
-from shared.contract.codes import DisclosureBasis, Purpose
+from shared.contract.codes import DisclosureBasis, LegalBasis, Purpose, ShareScope
 from shared.data.columns import code, codes, moment, record_id, sealed
 
 

@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, text, tuple_
 from sqlmodel import col
 
-from services.identification.case.codes import ShareScope
 from services.identification.case.models import Case
 from services.identification.case.repository import seal
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import ConsentWords, DisclosureWords
 from services.identification.records import repository as records
-from shared.contract.codes import DisclosureBasis, Purpose
+from shared.contract import visibility
+from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
+from shared.contract.visibility import Part
 from shared.data import sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
@@ -236,6 +237,7 @@ async def end_disclosure(work: UnitOfWork, disclosure: Disclosure) -> None:
 async def disclosures(
     work: UnitOfWork,
     *,
+    purpose: Purpose,
     case: Case | None = None,
     basis: DisclosureBasis | None = None,
     since: datetime | None = None,
@@ -243,7 +245,9 @@ async def disclosures(
     limit: int,
 ) -> list[tuple[Disclosure, DisclosureWords]]:
     """Disclosures of a case already read, or of all that the asker works on, newest first, up to one more than `limit`.
-    Words whose key was destroyed are left out."""
+    Words whose key was destroyed are left out. Raises PurposeNotYours."""
+    if case is None:
+        visibility.judge(work.actor, Part.CENTRE, purpose)
     query = select(Disclosure)
     if case:
         query = query.where(col(Disclosure.case_id).in_(await family_of(work, case.id)))
@@ -258,7 +262,7 @@ async def disclosures(
     rows = list(await work.session.scalars(query))
     keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
     if case is None:  # who reads a case's has been noted with the case
-        work.audit(operation="disclosure.list", object_ids={row.case_id for row in rows[:limit]})
+        work.audit(operation="disclosure.list", object_ids={row.case_id for row in rows[:limit]}, purpose=purpose)
     return [(row, _words(keys[row.case_id], row) if row.particulars else DisclosureWords()) for row in rows]
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.identification.case.codes import ConsentMethod, LegalBasis, ShareScope
-from shared.contract.codes import DisclosureBasis, Purpose
+from services.identification.case.codes import ConsentMethod
+from shared.contract.codes import DisclosureBasis, LegalBasis, Purpose, ShareScope
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, Flag, Moment, Recipient, example
 

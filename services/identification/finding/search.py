@@ -12,10 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from services.identification.case.models import Case
+from services.identification.case.repository import RoleDoesNotSee
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import likeness, names, repository
 from services.identification.finding.likeness import Known, Likeness
 from services.identification.finding.schemas import PersonFound, PersonSought
+from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.person import Subject
 from shared.data.unit_of_work import UnitOfWork
@@ -66,7 +68,11 @@ def _token(vault: Vault, key: str) -> int:
 
 
 async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) -> list[PersonFound]:
-    """The people who may be the one that is sought, most alike first, among the cases the actor works on."""
+    """The people who may be the one that is sought, most alike first, among the cases the actor works on. Raises
+    PurposeNotYours, and RoleDoesNotSee for who may not know who somebody is."""
+    visibility.judge(work.actor, (), purpose)
+    if visibility.Aspect.PERSON not in visibility.may_know(work.actor, visibility.Part.CENTRE):
+        raise RoleDoesNotSee("People are searched for by those who work with them: caseworker, lawyer, decider.")
     asked = {name for name, value in sought.model_dump(exclude={"limit"}).items() if value not in (None, [])}
     if asked <= {"stated_age"}:
         raise NothingToSearchBy("Say a name, an alias, a birth date or an identifier; an age alone finds too many.")

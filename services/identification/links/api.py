@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from services.identification.case import repository as cases
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.links import domain, repository
 from services.identification.links.schemas import (
@@ -15,6 +14,7 @@ from services.identification.links.schemas import (
     SuspectReport,
     Suspects,
 )
+from services.identification.records import repository as records
 from shared.contract.types import Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.parameters import IfMatch, PurposeOfReading
@@ -58,7 +58,7 @@ async def name_suspect(
 @router.get("/cases/{case_id}/suspects")
 async def list_suspects(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Suspects:
     """Whom this case suspects, for those who work on it; every read is kept with its purpose."""
-    case = await cases.find_worked_on(work, case_id, operation="case.suspects")
+    case = await records.read_case(work, case_id, operation="case.suspects", purpose=purpose)
     found = await repository.read_suspects(work, case.id, purpose=purpose)
     return Suspects(
         items=[

@@ -28,7 +28,7 @@ from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority
 from shared.contract.types import Tagged
 from shared.http.paging import Limit, Page, Pages
-from shared.http.parameters import OptionalPurpose, PurposeMissing, PurposeOfReading
+from shared.http.parameters import OptionalPurpose, PurposeOfReading
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 
@@ -60,10 +60,8 @@ async def read_case(work: Reader, case_id: UUID) -> Tagged[CaseDetails | CaseGli
 
 @router.get("/cases/{case_id}/status")
 async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[CaseState]:
-    """Where the case stands. Organisations that do not work on the case say for which purpose they ask."""
-    case, part = await cases.find_case(work, case_id, operation="case.status", purpose=purpose)
-    if part not in cases.WORKING and purpose is None:
-        raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
+    """Where the case stands. All but CMM and the deciding authority say for which purpose they ask."""
+    case, part = await repository.find_standing(work, case_id, purpose=purpose)
     shown = await views.see_state(work, case, part)
     return shown.tagged(case if part in cases.WORKING else views.version_of(case, shown))
 

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from services.identification.case import repository as cases
-from services.identification.case import visibility
-from services.identification.case.codes import ShareScope
-from services.identification.case.models import Part
 from services.identification.consents import repository as consents_repository
 from services.identification.overview import repository
 from services.identification.overview.schemas import FeedEvent
+from shared.contract import visibility
+from shared.contract.codes import ShareScope
 from shared.contract.events import cloud_event
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 
 _BATCH = 200

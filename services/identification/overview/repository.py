@@ -22,6 +22,7 @@ from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import CursorInvalid
+from shared.http.parameters import PurposeMissing
 
 _WRITING = text("""
     SELECT virtualtransaction FROM pg_locks
@@ -111,6 +112,15 @@ async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[
         }
         for row in found
     ]
+
+
+async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None) -> tuple[Case, Part]:
+    """The case and the actor's part in it, to say how it stands. Raises CaseNotFound, and PurposeMissing for all parties but
+    CMM and the authority that decides: it takes a part to be asked why."""
+    case, part = await find_case(work, case_id, operation="case.status", purpose=purpose)
+    if purpose is None and part not in WORKING:
+        raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
+    return case, part
 
 
 def note_feed(work: UnitOfWork, case_ids: set[UUID]) -> None:

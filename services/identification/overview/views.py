@@ -12,7 +12,7 @@ from services.identification.authority.schemas import RoutingOfCase
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
 from services.identification.case.models import Case, CaseReferral, Deadline, Part, is_child
-from services.identification.case.visibility import Aspect, cut
+from services.identification.case.visibility import cut
 from services.identification.children import views as children_views
 from services.identification.clarification import repository as clarification_repository
 from services.identification.clarification import views as clarification_views
@@ -40,6 +40,7 @@ from services.identification.risk.schemas import RiskStanding
 from services.identification.support import domain as support
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority, Outcome
+from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -99,7 +100,7 @@ async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> di
     """What the actor may know of each case, by the visibility table; with at most one statement."""
     not_worked_on = [case.id for case, part in found if part not in cases.WORKING]
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, not_worked_on)
-    return {case.id: visibility.may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
+    return {case.id: may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
 
 
 async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:

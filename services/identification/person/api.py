@@ -15,7 +15,7 @@ from services.identification.person.schemas import (
     RefusalReceipt,
 )
 from shared.contract.types import Tagged
-from shared.http.parameters import IfMatch, OptionalPurpose, PurposeOfReading, RequiredIfMatch
+from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIfMatch
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 
@@ -70,7 +70,7 @@ async def record_legal_status(
 
 
 @router.get("/cases/{case_id}/legal-status")
-async def read_legal_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[LegalStatusHistory]:
-    """The history, oldest first. Who said so is read with a purpose only."""
+async def read_legal_status(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Tagged[LegalStatusHistory]:
+    """The history, oldest first, and who said so, for those who work on the case; every read is kept with its purpose."""
     case, entries = await repository.read_history(work, case_id, purpose=purpose)
     return views.see_legal_status(entries, today=on_date(work.now)).tagged(case)

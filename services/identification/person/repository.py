@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import DateTime, cast, func, select, update
 from sqlmodel import col
 
-from services.identification.case import visibility
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, Part
 from services.identification.case.repository import WORKING, CaseNotFound, RoleDoesNotSee, cases_of, seal
 from services.identification.case.schemas import CasePerson, SealedText
-from services.identification.case.visibility import Aspect, person_aspect
 from services.identification.consents.repository import disclosable_to
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
+from shared.contract import visibility
 from shared.contract.codes import Purpose
+from shared.contract.visibility import Aspect, person_aspect
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import COPENHAGEN
@@ -56,19 +56,23 @@ async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> t
 
 
 async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose) -> frozenset[Aspect]:
-    """What of the person the actor may know for this purpose; raises when that is nothing."""
-    disclosable = (
-        (await disclosable_to(work, work.actor.org, [case.id], purpose))[case.id] if part not in WORKING else ()
-    )
-    known = visibility.may_know(work.actor, part, disclosable)
-    if known & _OF_A_PERSON:
-        return known
+    """What of the person the actor may know for this purpose; raises when that is nothing. The purpose is judged for those
+    alone who may know something for one."""
     if part in WORKING:
-        raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
+        visibility.judge(work.actor, part, purpose)
+        known = visibility.may_know(work.actor, part)
+        if not known & _OF_A_PERSON:
+            raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
+        return known
     for_any = (await disclosable_to(work, work.actor.org, [case.id]))[case.id]
-    if visibility.may_know(work.actor, part, for_any) & _OF_A_PERSON:
+    if not visibility.may_know(work.actor, part, for_any) & _OF_A_PERSON:
+        raise CaseNotFound
+    visibility.judge(work.actor, part, purpose)
+    for_this = (await disclosable_to(work, work.actor.org, [case.id], purpose))[case.id]
+    known = visibility.may_know(work.actor, part, for_this)
+    if not known & _OF_A_PERSON:
         raise LeaveIsForAnotherPurpose("What lets your organisation read this was given for another purpose.")
-    raise CaseNotFound
+    return known
 
 
 async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> CasePerson:
@@ -138,9 +142,9 @@ async def holding(work: UnitOfWork, case: Case, *, on: date) -> LegalStatusEntry
 
 
 async def read_history(
-    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose
 ) -> tuple[Case, list[tuple[LegalStatusEntry, Particulars | None]]]:
-    """The history, oldest first, for those who work on the case; who said so is opened for a purpose only."""
+    """The history, oldest first, for those who work on the case; who said so is in it."""
     case = await records.read_case(work, case_id, operation="legal_status.read", purpose=purpose)
     key = await sealed.key_of(work, case.id)
     query = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == case.id).order_by(*_IN_ORDER)
@@ -148,7 +152,7 @@ async def read_history(
         (
             entry,
             key.open(entry.particulars, Particulars, table="legal_status", column="particulars", row=entry.id)
-            if entry.particulars and purpose
+            if entry.particulars
             else None,
         )
         for entry in await work.session.scalars(query)

@@ -7,20 +7,19 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import select, tuple_
 
-from services.identification.case import visibility
 from services.identification.case.models import Case, Part, Table
 from services.identification.case.repository import (
     RECORDING_A_COURT,
     WORKING,
-    CaseNotFound,
     RoleDoesNotSee,
     find_case,
     rows_by_case,
     seal,
 )
-from services.identification.case.visibility import Aspect
+from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Aspect
 from shared.data import sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
@@ -103,15 +102,15 @@ async def read_case(
     case_id: UUID,
     *,
     operation: str,
-    purpose: Purpose | None = None,
+    purpose: Purpose,
     parts: frozenset[Part] = WORKING,
     object_ids: Iterable[UUID] = (),
 ) -> Case:
     """The case, for whom its words are meant: those who have one of these parts in it, in a role that may know the person.
     The read is kept under the operation's name."""
-    case, part = await find_case(work, case_id, operation=operation, purpose=purpose, object_ids=object_ids)
-    if part not in parts:
-        raise CaseNotFound
+    case, part = await find_case(
+        work, case_id, operation=operation, purpose=purpose, parts=parts, object_ids=object_ids
+    )
     if part in WORKING and Aspect.PERSON not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
     return case

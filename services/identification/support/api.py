@@ -98,9 +98,10 @@ async def plan_return(
 
 
 @router.get("/cases/{case_id}/return-plan")
-async def read_return_plan(work: Reader, case_id: UUID) -> Tagged[ReturnPlanDetails]:
-    """The plan, and which follow-ups are made and due, for those who work on the case; no personal data."""
-    case, plan = await returns.read_plan(work, case_id=case_id)
+async def read_return_plan(work: Reader, case_id: UUID, purpose: PurposeOfReading) -> Tagged[ReturnPlanDetails]:
+    """The plan, and which follow-ups are made and due, for those who work on the case; every read is kept with its
+    purpose."""
+    case, plan = await returns.read_plan(work, case_id=case_id, purpose=purpose)
     return _details(plan, await records.records_of(work, case.id, FollowUp)).tagged(case)
 
 

@@ -5,14 +5,13 @@ from typing import Final
 from uuid import UUID
 
 from services.identification import tables
-from services.identification.case import lifecycle, visibility
+from services.identification.case import lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus, SupportKind
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import WORKING
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import Aspect
 from services.identification.consents import repository as consents_repository
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.models import Decision
@@ -29,6 +28,7 @@ from shared.contract import events
 from shared.contract.codes import Purpose
 from shared.contract.organisations import CENTRE
 from shared.contract.personal import PersonalText
+from shared.contract.visibility import Aspect, judge, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor, Role
@@ -166,10 +166,12 @@ async def read_health_needs(
 ) -> tuple[Case, HealthNeeds, PersonalText | None]:
     """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
     those of them who may know it and ask for that purpose."""
-    case, part = await cases.find_case(work, case_id, operation="health.read", purpose=purpose)
+    case, part = await cases.find_case(work, case_id, operation="health.look_up")
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, [case.id])
-    if Aspect.HEALTH not in visibility.may_know(work.actor, part, disclosable[case.id]):
+    if Aspect.HEALTH not in may_know(work.actor, part, disclosable[case.id]):
         raise cases.CaseNotFound
+    judge(work.actor, part, purpose)
+    work.audit(operation="health.read", subject_id=case.id, purpose=purpose)
     needs = await records.find_own(work, case.id, HealthNeeds)
     if needs is None:
         raise records.RecordNotFound

@@ -20,7 +20,7 @@ from services.identification.support.models import FollowUp, ReturnPlan
 from services.identification.support.schemas import FollowUpReport, ReturnPlanned
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
-from shared.contract.codes import DeadlineKind
+from shared.contract.codes import DeadlineKind, Purpose
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -167,9 +167,9 @@ async def follow_up(
     return case, following
 
 
-async def read_plan(work: UnitOfWork, *, case_id: UUID) -> tuple[Case, ReturnPlan]:
+async def read_plan(work: UnitOfWork, *, case_id: UUID, purpose: Purpose) -> tuple[Case, ReturnPlan]:
     """The plan, for those who work on the case."""
-    case = await records.read_case(work, case_id, operation="return.read")
+    case = await records.read_case(work, case_id, operation="return.read", purpose=purpose)
     plan = await records.find_own(work, case.id, ReturnPlan)
     if plan is None:
         raise records.RecordNotFound

@@ -69,7 +69,7 @@ async def test_who_has_no_part_in_the_other_case_is_told_of_no_merge_and_goes_on
 async def test_a_merge_gives_nobody_a_part_in_the_other_case(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter(secret_address=True)
     first, second = await housing.case(referred_by="hopenow"), await housing.case(referred_by="politi-fyn")
-    await housing.booked(first, shelter.place_id)
+    await housing.booked(first, shelter.place_ids[0], to_on="2026-03-20")
     before: Any = [await parties(havn, case_id) for case_id in (first, second)]
     for event in (merged(first, second), unmerged(first, second)):
         await housing.tell(event)

@@ -57,9 +57,13 @@ async def test_what_it_had_asked_for_itself_is_closed_too(havn: World, housing: 
     case_id = await housing.case()
     placement_id = await housing.booked(case_id, shelter.place_id, POLICE)
     police = havn.partner(POLICE)
-    assert (await police.get(f"/accommodation/v1/placements/{placement_id}", purpose="support")).status_code == 200
+    assert (
+        await police.get(f"/accommodation/v1/placements/{placement_id}", purpose="accommodation")
+    ).status_code == 200
     await housing.tell(withdrawn(case_id))
-    assert (await police.get(f"/accommodation/v1/placements/{placement_id}", purpose="support")).status_code == 404
+    assert (
+        await police.get(f"/accommodation/v1/placements/{placement_id}", purpose="accommodation")
+    ).status_code == 404
     assert await placements(havn, POLICE, case_id) == 404
 
 

@@ -17,14 +17,20 @@ async def test_an_offer_holds_the_place_and_accepting_it_books_the_place(havn: W
     offered = await housing.offer(request_id, shelter.place_id)
     assert (offered.status_code, offered.json()["status"]) == (201, "held")
     assert offered.json()["expires_at"] == "2026-03-10T11:00:00Z"
-    request = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{request_id}")
+    request = await havn.partner("cmm").get(
+        f"/accommodation/v1/placement-requests/{request_id}", purpose="accommodation"
+    )
     assert request.json()["status"] == "offered"
     accepted = await housing.answer(offered.json()["offer_id"], "accept")
     assert accepted.status_code == 200, accepted.text
     assert accepted.json()["status"] == "accepted"
-    placement = await havn.partner("reden").get(f"/accommodation/v1/placements/{accepted.json()['placement_id']}")
+    placement = await havn.partner("reden").get(
+        f"/accommodation/v1/placements/{accepted.json()['placement_id']}", purpose="accommodation"
+    )
     assert (placement.json()["status"], placement.json()["place_id"]) == ("booked", shelter.place_id)
-    request = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{request_id}")
+    request = await havn.partner("cmm").get(
+        f"/accommodation/v1/placement-requests/{request_id}", purpose="accommodation"
+    )
     assert request.json()["status"] == "placed"
 
 

@@ -27,7 +27,9 @@ def status(
 
 
 async def answered(havn: World, placement_id: str, org: str = "cmm") -> list[tuple[str, str, str, str]]:
-    read = await havn.partner(org).get(f"/accommodation/v1/placements/{placement_id}/responsibility")
+    read = await havn.partner(org).get(
+        f"/accommodation/v1/placements/{placement_id}/responsibility", purpose="accommodation"
+    )
     assert read.status_code == 200, read.text
     return [tuple(item[name] for name in ("from_on", "row", "authority", "payer")) for item in read.json()["items"]]
 
@@ -62,7 +64,7 @@ async def test_a_legal_status_turns_it_from_its_day_and_the_placement_stays(
 
 
 async def where(havn: World, placement_id: str) -> dict[str, Any]:
-    read = await havn.partner("cmm").get(f"/accommodation/v1/placements/{placement_id}")
+    read = await havn.partner("cmm").get(f"/accommodation/v1/placements/{placement_id}", purpose="accommodation")
     told: dict[str, Any] = read.json()
     return told
 
@@ -159,13 +161,16 @@ async def test_a_new_description_is_what_the_next_request_goes_by(havn: World, h
 
 async def test_strangers_are_not_told(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
     for org in ("politi-fyn", "hopenow", "us"):
-        read = await havn.partner(org).get(f"/accommodation/v1/placements/{placed[1]}/responsibility")
+        read = await havn.partner(org).get(
+            f"/accommodation/v1/placements/{placed[1]}/responsibility", purpose="accommodation"
+        )
         assert read.status_code == 404, org
     await housing.tell(routing(placed[0], Authority.US))
     assert await answered(havn, placed[1], "us") == [("2026-03-09", "A1", "CMM", "CMM")]
 
 
-async def test_the_shelter_is_told_who_pays(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
+async def test_the_shelter_is_told_the_authority_alone(havn: World, housing: Housing, placed: tuple[str, str]) -> None:
     case_id, placement_id = placed
     await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
-    assert await answered(havn, placement_id, "reden") == await answered(havn, placement_id)
+    path = f"/accommodation/v1/placements/{placement_id}/responsibility"
+    assert (await havn.partner("reden").get(path, purpose="accommodation")).json() == {"items": [{"authority": "US"}]}

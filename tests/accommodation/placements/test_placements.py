@@ -13,7 +13,7 @@ PLACEMENTS = "/accommodation/v1/placements"
 
 
 async def placements(havn: World, org: str, case_id: str) -> Any:
-    answer = await havn.partner(org).get(PLACEMENTS, case_id=case_id)
+    answer = await havn.partner(org).get(PLACEMENTS, case_id=case_id, purpose="accommodation")
     return answer.json()["items"] if answer.status_code == 200 else answer.status_code
 
 
@@ -126,7 +126,7 @@ async def test_what_is_recorded_has_happened_and_fits_the_stay(
 
 async def test_a_step_on_a_placement_that_has_changed_since_is_refused(havn: World, housing: Housing) -> None:
     placement_id = await housing.booked(await housing.case(), (await housing.shelter()).place_id)
-    etag = (await havn.partner("reden").get(f"{PLACEMENTS}/{placement_id}")).headers["etag"]
+    etag = (await havn.partner("reden").get(f"{PLACEMENTS}/{placement_id}", purpose="accommodation")).headers["etag"]
     assert (await housing.step(placement_id, "arrive", if_match=etag)).status_code == 200
     assert (await housing.step(placement_id, "leave", if_match=etag)).status_code == 412
 
@@ -138,16 +138,18 @@ async def test_partners_of_the_case_learn_that_there_is_a_place_and_never_where(
     for org in ("cmm", "reden", "us"):
         (whole,) = await placements(havn, org, case_id)
         assert (whole["placement_id"], whole["region"], whole["status"]) == (placement_id, "1082", "booked")
-        assert (await havn.partner(org).get(f"{PLACEMENTS}/{placement_id}")).json() == whole
+        assert (await havn.partner(org).get(f"{PLACEMENTS}/{placement_id}", purpose="accommodation")).json() == whole
     police = "politi-oestjylland"
     assert await placements(havn, police, case_id) == [{"placed": True}]
-    one = await havn.partner(police).get(f"{PLACEMENTS}/{placement_id}")
+    one = await havn.partner(police).get(f"{PLACEMENTS}/{placement_id}", purpose="accommodation")
     assert (one.json(), one.headers.get("etag")) == ({"placed": True}, None)
     for step in ("arrive", "leave"):
         assert (await housing.step(placement_id, step, police)).status_code == 404
     for stranger in ("amiami", "hopenow", "kommune-0751", "politi-fyn"):
         assert await placements(havn, stranger, case_id) == 404
-        assert (await havn.partner(stranger).get(f"{PLACEMENTS}/{placement_id}")).status_code == 404
+        assert (
+            await havn.partner(stranger).get(f"{PLACEMENTS}/{placement_id}", purpose="accommodation")
+        ).status_code == 404
     assert await placements(havn, "cmm", str(uuid4())) == 404
     await housing.step(placement_id, "leave")
     assert await placements(havn, police, case_id) == []
@@ -207,13 +209,15 @@ async def test_a_persons_placements_come_in_pages_newest_first(havn: World, hous
         await housing.booked(case_id, shelter.place_id, from_on=f"2026-03-{day:02}", to_on=f"2026-03-{day + 1:02}")
     seen, cursor = [], None
     while True:
-        page = await havn.partner("cmm").get(PLACEMENTS, case_id=case_id, limit=2, cursor=cursor)
+        page = await havn.partner("cmm").get(
+            PLACEMENTS, case_id=case_id, purpose="accommodation", limit=2, cursor=cursor
+        )
         seen += [item["from_on"] for item in page.json()["items"]]
         cursor = page.json()["next_cursor"]
         if cursor is None:
             break
     assert seen == ["2026-03-11", "2026-03-10", "2026-03-09"]
-    assert (await havn.partner("cmm").get(PLACEMENTS)).status_code == 422
+    assert (await havn.partner("cmm").get(PLACEMENTS, purpose="accommodation")).status_code == 422
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3])])
@@ -229,7 +233,11 @@ async def test_that_there_is_a_place_ends_the_last_page_and_no_page_is_longer_th
     pages: list[list[dict[str, Any]]] = []
     cursor = None
     while not pages or cursor:
-        page = (await havn.partner("hopenow").get(PLACEMENTS, case_id=case_id, limit=limit, cursor=cursor)).json()
+        page = (
+            await havn.partner("hopenow").get(
+                PLACEMENTS, case_id=case_id, purpose="accommodation", limit=limit, cursor=cursor
+            )
+        ).json()
         pages.append(page["items"])
         cursor = page["next_cursor"]
     assert [len(page) for page in pages] == sizes
@@ -256,7 +264,7 @@ async def test_whoever_looks_where_a_person_is_leaves_a_trace(havn: World, housi
     )
     assert [(row["org"], row["purpose"], row["fields"], row["outcome"]) for row in rows] == [
         ("cmm", "support", ["place"], "allowed"),
-        ("hopenow", None, ["placed"], "allowed"),
+        ("hopenow", "accommodation", ["placed"], "allowed"),
         ("amiami", None, [], "refused"),
     ]
     assert rows[0]["subject_id"] == UUID(case_id)
@@ -274,9 +282,9 @@ async def test_sc01_p01_and_p03_share_reden_j_which_is_then_full_for_anyone_else
         asked = await housing.ask(case_id, org, needs={"languages": ["tha"]})
         found = asked.json()["responsibility"]
         assert (found["row"], found["payer"]) == (row, payer)
-        matches = await housing.matches(asked.json()["request_id"], org)
+        matches = await housing.matches(asked.json()["request_id"])
         assert place_id in {match["place_id"] for match in matches["items"]}
-        offered = await housing.offer(asked.json()["request_id"], place_id, org)
+        offered = await housing.offer(asked.json()["request_id"], place_id)
         accepted = await housing.answer(offered.json()["offer_id"], "accept")
         came = await housing.step(accepted.json()["placement_id"], "arrive")
         assert came.json()["status"] == "arrived"

@@ -35,7 +35,7 @@ async def test_nobody_is_missing_twice_or_found_without_being_missing(havn: Worl
     await done(case.post("/found", {"on": "2026-04-10"}))
     assert name_of(await case.post("/found", FOUND)) == (409, "NotMissing")
     await done(case.post("/missing", {"since": "2026-05-01"}))
-    items = (await done(case.get("/absences")))["items"]
+    items = (await done(case.get("/absences", purpose="support")))["items"]
     assert [(each["since"], each["found_on"]) for each in items] == [("2026-04-01", "2026-04-10"), ("2026-05-01", None)]
 
 
@@ -48,7 +48,7 @@ async def test_when_the_police_were_told_is_added_later_and_only_once(havn: Worl
     assert name_of(early) == (422, "ReportedBeforeMissing")
     assert (await done(case.post("/missing", told_police)))["reported_to_police_on"] == "2026-04-03"
     assert name_of(await case.post("/missing", told_police)) == (409, "AlreadyMissing")
-    (absence,) = (await done(case.get("/absences")))["items"]
+    (absence,) = (await done(case.get("/absences", purpose="support")))["items"]
     assert (absence["since"], absence["reported_to_police_on"]) == ("2026-04-01", "2026-04-03")
     assert len(await told(case, "person-missing")) == 1
 
@@ -91,7 +91,7 @@ async def test_missing_is_reported_by_those_who_work_on_the_case(havn: World) ->
     for org in ("us", "anklagemyndigheden"):
         assert (await case.post("/found", FOUND, by=org)).status_code == 404
     for org in ("us", "politi-oestjylland"):
-        assert (await case.get("/absences", by=org)).status_code == 404
+        assert (await case.get("/absences", by=org, purpose="support")).status_code == 404
 
 
 async def test_a_missing_child_raises_an_alert_at_once_and_an_adult_does_not(havn: World) -> None:

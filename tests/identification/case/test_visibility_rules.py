@@ -19,16 +19,19 @@ MALEE: dict[str, Any] = CMM_DECIDES | {
     "consents": [{"recipient": "hopenow", "purpose": "support"}],
 }
 
+PURPOSES = {"health": "health", "facility_manager": "accommodation", "admin": None}
+"""For what these roles may read; an administrator reads nobody, and CMM's needs no purpose for how a case stands."""
+
 
 async def seen(case: Opened, org: str, role: str = "caseworker") -> set[str]:
     """What the organisation's status of the case says anything of."""
-    told = await done(case.get("/status", by=org, role=role, purpose="support"))
+    told = await done(case.get("/status", by=org, role=role, purpose=PURPOSES.get(role, "identification")))
     return {name for name in STANDING if told[name] is not None}
 
 
 async def person(case: Opened, org: str, role: str = "caseworker") -> set[str] | None:
     """Which of name, way to reach, language and reference the person endpoint gives; None where it gives nothing at all."""
-    read = await case.get("/person", by=org, role=role, purpose="support")
+    read = await case.get("/person", by=org, role=role, purpose=PURPOSES.get(role, "support") or "support")
     if read.status_code in (403, 404):
         return None
     assert read.status_code == 200, read.text

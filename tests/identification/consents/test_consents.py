@@ -37,7 +37,7 @@ async def withdraw(case: Opened, consent_id: str, **said: Any) -> dict[str, Any]
 
 
 async def status(case: Opened, org: str) -> tuple[int, dict[str, Any]]:
-    read = await case.get("/status", by=org, purpose="support")
+    read = await case.get("/status", by=org, purpose="identification")
     return read.status_code, read.json()
 
 
@@ -82,7 +82,10 @@ async def test_a_scope_is_codes_or_words_and_words_open_nothing_beyond_the_statu
     case = await open_case(havn, CMM_DECIDES)
     await consent(case, scope=scope)
     await case.decide()
-    ((_, told), read) = await status(case, "hopenow"), (await case.get("/consents")).json()["items"][0]
+    ((_, told), read) = (
+        await status(case, "hopenow"),
+        (await case.get("/consents", purpose="support")).json()["items"][0],
+    )
     assert read["scope"] == codes
     assert read["scope_text"] == (scope if scope == "Only that she is safe." else None)
     assert told["outcome"] == ("assessed_trafficked" if "outcome" in codes else None)
@@ -99,7 +102,7 @@ async def test_all_that_the_contract_names_is_taken_and_given_back(havn: World) 
         "interpreter": "Ms Kanya, Thai",
     }
     consent_id = await consent(case, **said)
-    (read,) = (await case.get("/consents")).json()["items"]
+    (read,) = (await case.get("/consents", purpose="support")).json()["items"]
     assert read == {
         "consent_id": consent_id,
         "unconfirmed": False,
@@ -224,7 +227,7 @@ async def test_a_consent_can_be_withdrawn_from_a_closed_case_but_not_given_in_it
 async def test_consents_that_came_with_the_referral_are_consents_of_the_case(havn: World) -> None:
     given = [{"recipient": "cmm", "purpose": "identification"}, {"recipient": "newlives", "purpose": "support"}]
     case = await open_case(havn, CMM_DECIDES | {"consents": [*given, given[0]]})
-    read = (await case.get("/consents")).json()["items"]
+    read = (await case.get("/consents", purpose="support")).json()["items"]
     assert {(each["recipient"], each["purpose"]) for each in read} == {
         ("cmm", "identification"),
         ("newlives", "support"),
@@ -249,7 +252,7 @@ async def test_the_consents_of_a_further_referral_hold_in_its_own_case_and_give_
     assert (await again.post("/merge", {"into": case.id})).status_code == 200
     for recipient in ("hopenow", "newlives"):
         assert await is_hidden_from(case, recipient), "nor a merge, until CMM confirms it"
-    items = (await case.get("/consents")).json()["items"]
+    items = (await case.get("/consents", purpose="support")).json()["items"]
     assert [each["unconfirmed"] for each in items if each["withdrawn_at"] is None] == [True, True]
 
 
@@ -265,7 +268,7 @@ async def test_each_receiver_acknowledges_a_withdrawal_and_cmm_sees_who_has_not(
     (open_one,) = (await hopenow.get(WITHDRAWALS)).json()["items"]
     assert (open_one["consent_id"], open_one["case_id"], open_one["purpose"]) == (consent_id, case.id, "support")
     assert open_one["acknowledged_at"] is None
-    assert (await case.get("/consents")).json()["items"][0]["acknowledged_at"] is None
+    assert (await case.get("/consents", purpose="support")).json()["items"][0]["acknowledged_at"] is None
     for other in ("newlives", "cmm"):
         refused = await havn.partner(other).post(f"{WITHDRAWALS}/{consent_id}/acknowledge")
         assert name_of(refused) == (404, "NotFound")
@@ -276,7 +279,7 @@ async def test_each_receiver_acknowledges_a_withdrawal_and_cmm_sees_who_has_not(
     assert first.json()["acknowledged_at"] is not None
     assert (await hopenow.get(WITHDRAWALS)).json()["items"] == []
     assert len((await hopenow.get(WITHDRAWALS, acknowledged="true")).json()["items"]) == 1
-    assert (await case.get("/consents")).json()["items"][0]["acknowledged_at"] is not None
+    assert (await case.get("/consents", purpose="support")).json()["items"][0]["acknowledged_at"] is not None
 
 
 async def test_a_live_consent_cannot_be_acknowledged(havn: World) -> None:
@@ -300,7 +303,7 @@ async def test_only_those_who_work_on_the_case_record_withdraw_and_list_consents
         partner = havn.partner(org)
         for path, sent in ((f"{other.path}/consents", body), (f"{other.path}/consents/{consent_id}/withdraw", {})):
             assert name_of(await partner.post(path, sent)) == (404, "NotFound"), path
-        assert name_of(await partner.get(f"{other.path}/consents")) == (404, "NotFound")
+        assert name_of(await partner.get(f"{other.path}/consents", purpose="support")) == (404, "NotFound")
     assert (await havn.partner("hopenow").post(f"{other.path}/consents", body)).status_code == 403
     stray = await case.post(f"/consents/{consent_id}/withdraw", {})
     assert name_of(stray) == (404, "NotFound"), "a consent of another case"
@@ -312,22 +315,25 @@ async def test_a_withdrawal_takes_back_every_record_of_the_same_leave(havn: Worl
     told = await withdraw(case, await consent(case, scope=["person", "status"]))
     assert told["may_still_know"] is False
     assert await is_hidden_from(case, "hopenow")
-    assert [each["is_live"] for each in (await case.get("/consents")).json()["items"]] == [False, False]
+    assert [each["is_live"] for each in (await case.get("/consents", purpose="support")).json()["items"]] == [
+        False,
+        False,
+    ]
     waiting = (await havn.partner("hopenow").get(WITHDRAWALS)).json()["items"]
     assert len(waiting) == 2, "each is acknowledged"
 
 
 async def test_a_consent_for_another_purpose_stays_and_the_answer_says_so(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
-    await consent(case, purpose="legal", scope=["person", "status"])
+    await consent(case, purpose="return", scope=["person", "status"])
     said = "2026-06-12T09:30:00+02:00"
     told = await withdraw(case, await consent(case, scope=["person", "status"]), withdrawn_at=said)
     assert told["may_still_know"] is True
     assert (await status(case, "hopenow"))[1]["status"] == "referred"
-    assert (await case.get("/person", by="hopenow", purpose="legal")).status_code == 200
+    assert (await case.get("/person", by="hopenow", purpose="return")).status_code == 200
     refused = await case.get("/person", by="hopenow", purpose="support")
     assert name_of(refused) == (403, "LeaveIsForAnotherPurpose")
-    withdrawn = (await case.get("/consents")).json()["items"][0]
+    withdrawn = (await case.get("/consents", purpose="support")).json()["items"][0]
     assert withdrawn["said_withdrawn_at"] == "2026-06-12T07:30:00Z"
 
 
@@ -335,9 +341,11 @@ async def test_who_the_person_is_is_read_for_the_purpose_of_the_consent_alone(ha
     case = await open_case(havn, CMM_DECIDES | {"given_name": "Malee"})
     await consent(case, scope=["person", "status"])
     assert (await case.get("/person", by="hopenow", purpose="support")).json()["given_name"] == "Malee"
-    for purpose in ("investigation", "prosecution", "health", "statistics"):
+    refusals = dict.fromkeys(("identification", "accommodation", "return"), "LeaveIsForAnotherPurpose")
+    refusals |= dict.fromkeys(("investigation", "prosecution", "health", "statistics"), "PurposeNotYours")
+    for purpose, name in refusals.items():
         refused = await case.get("/person", by="hopenow", purpose=purpose)
-        assert name_of(refused) == (403, "LeaveIsForAnotherPurpose"), purpose
+        assert name_of(refused) == (403, name), purpose
         assert "Malee" not in refused.text
 
 

@@ -13,11 +13,11 @@ from tests.world import World
 
 
 async def consents(case: Opened, **asked: Any) -> dict[str, Any]:
-    return await done(case.get("/consents", **asked))
+    return await done(case.get("/consents", purpose="support", **asked))
 
 
 async def disclosures(case: Opened, **asked: Any) -> dict[str, Any]:
-    return await done(case.get("/disclosures", **asked))
+    return await done(case.get("/disclosures", purpose="support", **asked))
 
 
 async def merged_pair(havn: World) -> tuple[Opened, Opened]:
@@ -202,8 +202,8 @@ async def test_a_law_that_is_named_besides_a_consent_is_not_needed_and_not_count
         "made_by": "cmm",
         "ended_at": None,
     }
-    assert (await done(havn.partner("cmm").get(REPORT, basis="law")))["items"] == []
-    assert len((await done(havn.partner("cmm").get(REPORT)))["items"]) == 1
+    assert (await done(havn.partner("cmm").get(REPORT, purpose="supervision", basis="law")))["items"] == []
+    assert len((await done(havn.partner("cmm").get(REPORT, purpose="supervision")))["items"]) == 1
     await withdraw(case, consent_id)
     assert await is_hidden_from(case, "hopenow"), "what rested on consent ends with it"
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.identification.case.codes import LegalBasis
+from shared.contract.codes import LegalBasis
 from tests.identification.builders import CMM_DECIDES, EUROPEAN, US_DECIDES, Opened, name_of, open_case
 from tests.identification.consents.test_consents import consent, is_hidden_from, status, withdraw
 from tests.referrals.builders import POLICE
@@ -48,7 +48,7 @@ async def test_a_law_with_its_reason_overrides_and_stands_in_the_report(havn: Wo
     made = await disclose(case, legal_basis=law, reason=REASON, note="By telephone.")
     assert made["basis"] == "law"
     assert (await status(case, "kommune-0461"))[1]["status"] == "referred"
-    report = (await havn.partner("cmm").get(REPORT, basis="law")).json()["items"]
+    report = (await havn.partner("cmm").get(REPORT, purpose="supervision", basis="law")).json()["items"]
     assert [(each["disclosure_id"], each["case_id"], each["legal_basis"], each["reason"]) for each in report] == [
         (made["disclosure_id"], case.id, law, REASON)
     ]
@@ -63,17 +63,17 @@ async def test_a_live_consent_that_covers_the_fields_is_the_basis_and_is_not_in_
     consent_id = await consent(case, "hopenow", scope=["outcome"])
     told = await disclose(case, "hopenow", fields=["status", "outcome"])
     assert told["basis"] == "consent"
-    (kept,) = (await case.get("/disclosures")).json()["items"]
+    (kept,) = (await case.get("/disclosures", purpose="support")).json()["items"]
     assert (kept["consent_id"], kept["fields"], kept["legal_basis"]) == (consent_id, ["outcome", "status"], None)
     more = await try_disclosing(case, "hopenow", fields=["person"])
     assert name_of(more) == (409, "ConsentMissing")
     assert more.json()["has_consent_for"] == ["outcome", "status"]
     other_purpose = await try_disclosing(case, "hopenow", purpose="investigation")
     assert name_of(other_purpose) == (409, "ConsentMissing"), "consent is per purpose"
-    assert (await havn.partner("cmm").get(REPORT, basis="law")).json()["items"] == []
+    assert (await havn.partner("cmm").get(REPORT, purpose="supervision", basis="law")).json()["items"] == []
     await withdraw(case, consent_id)
     assert name_of(await try_disclosing(case, "hopenow")) == (409, "ConsentMissing")
-    assert len((await case.get("/disclosures")).json()["items"]) == 1, "what was told was told"
+    assert len((await case.get("/disclosures", purpose="support")).json()["items"]) == 1, "what was told was told"
 
 
 async def test_the_law_covers_whom_consent_no_longer_does_until_it_is_ended(havn: World) -> None:
@@ -110,13 +110,13 @@ async def test_the_report_comes_in_pages_since_a_day_and_only_to_cmm(havn: World
         await havn.set_clock(f"2026-06-{day}T10:00:00+02:00")
         made.append((await disclose(case, **BY_LAW))["disclosure_id"])
     cmm = havn.partner("cmm")
-    first = (await cmm.get(REPORT, basis="law", limit=2)).json()
-    second = (await cmm.get(REPORT, basis="law", limit=2, cursor=first["next_cursor"])).json()
+    first = (await cmm.get(REPORT, purpose="supervision", basis="law", limit=2)).json()
+    second = (await cmm.get(REPORT, purpose="supervision", basis="law", limit=2, cursor=first["next_cursor"])).json()
     assert [each["disclosure_id"] for each in first["items"] + second["items"]] == made[::-1]
-    since = (await cmm.get(REPORT, since="2026-06-12T00:00:00+02:00")).json()["items"]
+    since = (await cmm.get(REPORT, purpose="supervision", since="2026-06-12T00:00:00+02:00")).json()["items"]
     assert [each["disclosure_id"] for each in since] == made[2:]
     for org in ("us", POLICE, "kommune-0461"):
-        assert (await havn.partner(org).get(REPORT, basis="law")).status_code == 403
+        assert (await havn.partner(org).get(REPORT, purpose="supervision", basis="law")).status_code == 403
 
 
 async def test_only_those_who_work_on_the_case_disclose_and_see_disclosures(havn: World) -> None:
@@ -128,6 +128,6 @@ async def test_only_those_who_work_on_the_case_disclose_and_see_disclosures(havn
         for refused in (
             await partner.post(f"{case.path}/disclosures", body),
             await partner.post(f"{case.path}/disclosures/{made['disclosure_id']}/end"),
-            await partner.get(f"{case.path}/disclosures"),
+            await partner.get(f"{case.path}/disclosures", purpose="support"),
         ):
             assert name_of(refused) == (404, "NotFound")

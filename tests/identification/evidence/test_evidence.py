@@ -401,14 +401,14 @@ async def test_every_download_is_kept_with_who_and_why(havn: World, clamd: Clamd
     assert name_of(await case.get(f"/evidence/{evidence_id}/content")) == (400, "PurposeMissing")
     assert name_of(await case.get("/evidence")) == (400, "PurposeMissing")
     for org in ("cmm", "us"):
-        assert (await download(case, evidence_id, by=org, purpose="investigation")).status_code == 200
+        assert (await download(case, evidence_id, by=org, purpose="legal")).status_code == 200
     rows = await havn.sql(
         "identification",
         "SELECT org, purpose, outcome, subject_id, object_ids FROM audit WHERE operation = 'evidence.download' ORDER BY at",
     )
     assert [(row["org"], row["purpose"], row["outcome"]) for row in rows] == [
-        ("cmm", "investigation", "allowed"),
-        ("us", "investigation", "allowed"),
+        ("cmm", "legal", "allowed"),
+        ("us", "legal", "allowed"),
     ]
     assert {str(row["subject_id"]) for row in rows} == {case.id}
     assert {str(found) for row in rows for found in row["object_ids"]} == {evidence_id}

@@ -235,5 +235,5 @@ async def test_only_those_who_work_on_the_case_observe_and_read(havn: World) -> 
     for org, status in {"us": 201, "cmm": 201, "politi-oestjylland": 403, "anklagemyndigheden": 404}.items():
         assert (await observe(case, "violence", by=org)).status_code == status, org
     for org, status in {"us": 200, "politi-oestjylland": 404, "reden": 404}.items():
-        assert (await case.get("/indicators", by=org, purpose="investigation")).status_code == status, org
+        assert (await case.get("/indicators", by=org, purpose="identification")).status_code == status, org
     assert name_of(await case.get("/indicators")) == (400, "PurposeMissing")

@@ -58,7 +58,7 @@ async def test_a_referred_case_was_opened_by_nobody_and_has_no_reason_of_its_own
 async def test_consents_at_the_door_are_given_when_the_person_was_met(havn: World) -> None:
     said = {"consents": [{"recipient": "hopenow", "purpose": "support"}]}
     case = await open_door(havn, CMM_DECIDES | said, occurred_at="2026-02-27T09:30:00+01:00")
-    (kept,) = (await done(case.get("/consents")))["items"]
+    (kept,) = (await done(case.get("/consents", purpose="support")))["items"]
     assert (kept["given_at"], kept["recorded_by"]) == ("2026-02-27T08:30:00Z", "cmm")
     assert (await case.get("/status", by="hopenow", purpose="support")).status_code == 200
 

@@ -145,7 +145,7 @@ async def test_who_says_so_is_sealed_and_read_for_a_purpose(havn: World) -> None
     case = await open_door(havn, CMM_DECIDES)
     await record(case, "visa", source="Her cousin Somchai.")
     assert [each["source"] for each in await history(case)] == [None, "Her cousin Somchai."]
-    assert "Somchai" not in (await case.get("/legal-status")).text
+    assert name_of(await case.get("/legal-status")) == (400, "PurposeMissing")
     stored = await havn.sql("identification", "SELECT legal_status::text FROM legal_status")
     assert not any("Somchai" in row[0] for row in stored)
 

@@ -75,7 +75,7 @@ async def test_the_plan_and_the_departure_are_told_with_their_days(havn: World) 
         "2026-12-20",
         "2027-01-20",
     ]
-    assert await done(case.get("/return-plan")) == left
+    assert await done(case.get("/return-plan", purpose="support")) == left
     (agreed,) = await told(case, "return-planned")
     assert (agreed["destination"], agreed["agreed_on"]) == ("ROU", "2026-06-19")
     (departed,) = await told(case, "person-departed")
@@ -93,10 +93,10 @@ async def test_a_plan_says_which_version_of_the_case_it_changes(havn: World) -> 
     seen = await case.etag()
     await case.interview("2026-03-10T10:00:00+01:00")
     assert name_of(await cmm.put(path, PLAN, if_match=seen)) == (412, "Stale")
-    assert (await case.get("/return-plan")).status_code == 404, "nothing was stored"
+    assert (await case.get("/return-plan", purpose="support")).status_code == 404, "nothing was stored"
     first = await cmm.put(path, PLAN, if_match=await case.etag())
     assert first.status_code == 200
-    read = await case.get("/return-plan")
+    read = await case.get("/return-plan", purpose="support")
     assert read.headers["etag"] == first.headers["etag"]
     assert (await cmm.put(path, DEPARTED, if_match=read.headers["etag"])).status_code == 200
 
@@ -107,7 +107,7 @@ async def test_a_return_is_agreed_on_before_the_person_leaves(havn: World) -> No
         refused = await put(case, "/return-plan", PLAN | said)
         assert name_of(refused) == (422, "PlanOutOfOrder")
         assert "2026-06-19" in refused.json()["detail"]
-    assert (await case.get("/return-plan")).status_code == 404
+    assert (await case.get("/return-plan", purpose="support")).status_code == 404
     await plan_return(case, departed_on="2026-06-19", planned_departure_on=None)
 
 
@@ -141,7 +141,7 @@ async def test_each_month_has_one_follow_up_after_the_departure(havn: World) -> 
         assert name_of(answer) == (422, "InvalidInput")
     (event,) = await told(case, "follow-up-made")
     assert (event["month"], event["contacted"], event["on"]) == (1, True, "2026-08-20")
-    first, second, *_ = (await done(case.get("/return-plan")))["follow_ups"]
+    first, second, *_ = (await done(case.get("/return-plan", purpose="support")))["follow_ups"]
     assert first == {"month": 1, "due_on": "2026-08-20", "on": "2026-08-20", "contacted": True}
     assert second == {"month": 2, "due_on": "2026-09-20", "on": None, "contacted": None}
 
@@ -190,7 +190,7 @@ async def test_what_was_said_in_a_follow_up_is_sealed_and_read_for_a_purpose(hav
     assert (await case.get("/return-plan/follow-ups")).status_code == 400
     (item,) = (await done(case.get("/return-plan/follow-ups", purpose="return")))["items"]
     assert (item["note"], item["month"]) == ("By telephone.", 1)
-    assert "telephone" not in str(await done(case.get("/return-plan")))
+    assert "telephone" not in str(await done(case.get("/return-plan", purpose="support")))
     (row,) = await havn.sql("identification", "SELECT note FROM return_follow_up")
     assert b"telephone" not in row["note"]
 
@@ -203,7 +203,7 @@ async def test_a_return_is_for_those_who_work_on_the_case(havn: World) -> None:
         assert (await put(case, "/return-plan", PLAN, by=org)).status_code == 404
         assert (await case.post("/return-plan/follow-ups", made, by=org)).status_code == 404
     for org in ("us", "iom", "politi-oestjylland"):
-        assert (await case.get("/return-plan", by=org)).status_code == 404
+        assert (await case.get("/return-plan", by=org, purpose="support")).status_code == 404
         assert (await case.get("/return-plan/follow-ups", by=org, purpose="return")).status_code == 404
 
 

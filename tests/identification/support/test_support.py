@@ -164,12 +164,14 @@ async def test_health_needs_are_flags_and_a_reason_that_stays_with_health(havn: 
     assert await seen("cmm", "caseworker", "health") == NEEDS["reasons"]
     assert await seen("cmm", "caseworker", "accommodation") is None
     assert await seen("cmm", "lawyer", "health") is None
-    assert await seen("us", "caseworker", "health") is None
-    assert await seen("us", "health", "health") == NEEDS["reasons"]
+    for role in ("caseworker", "health"):
+        assert await seen("us", role, "support") is None
+        refused = await case.get("/health-needs", by="us", role=role, purpose="health")
+        assert name_of(refused) == (403, "PurposeNotYours"), "why is read for health alone, which is not US's purpose"
     (row,) = await havn.sql("identification", "SELECT reasons FROM health_needs")
     assert b"month" not in row["reasons"]
     reads = await havn.sql("identification", "SELECT purpose FROM audit WHERE operation = 'health.read'")
-    assert {"health", "accommodation"} == {row["purpose"] for row in reads if row["purpose"]}
+    assert {"health", "accommodation", "support"} == {row["purpose"] for row in reads if row["purpose"]}
 
 
 async def test_health_needs_are_replaced_as_a_whole_and_say_which_version_was_seen(havn: World) -> None:

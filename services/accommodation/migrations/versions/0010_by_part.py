@@ -4,13 +4,14 @@ from shared.data.migrations import apply
 from shared.data.outbox import RECORD_SQL
 from shared.data.row_security import plumbing_by_part
 
-revision = "0005"
-down_revision = "0004"
+revision = "0010"
+down_revision = "0009"
 
 HISTORY = "havn_org() = 'havn'"
 KEYS = (
-    "havn_org() = 'havn' OR EXISTS (SELECT FROM referral r WHERE r.id = owner_id)"
-    " OR EXISTS (SELECT FROM referral_subject s WHERE s.id = owner_id)"
+    "havn_org() = 'havn' OR EXISTS (SELECT FROM facility f WHERE f.id = owner_id)"
+    " OR EXISTS (SELECT FROM known_case c WHERE c.case_id = owner_id)"
+    " OR EXISTS (SELECT FROM placement_request r WHERE r.case_id = owner_id)"
 )
 
 

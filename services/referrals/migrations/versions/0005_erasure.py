@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 TABLES = """
 ALTER TABLE referral ADD COLUMN erased_at timestamptz;

@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 # The one way by which a case's key goes, and Havn alone may take it. It gives all ids of what was touched. The needs of who has
 # declined say nothing of who it is, and a bed is still sought by them: they are left to be sealed anew.
