@@ -23,13 +23,19 @@ UNKNOWN = "unknown"
 class DimensionUnknown(Unprocessable):
     """People are not counted by that."""
 
+    parameter = "by"
+
 
 class DimensionRepeated(Unprocessable):
     """A dimension was named twice."""
 
+    parameter = "by"
+
 
 class PeriodBackwards(Unprocessable):
     """`from` is after `to`."""
+
+    parameter = "from"
 
 
 class TableNotReleased(NotFound):

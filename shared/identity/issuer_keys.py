@@ -10,6 +10,7 @@ import asyncio
 import base64
 import math
 import time
+from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -125,7 +126,7 @@ class RemoteKeys:
         if self._fetched_at < self._asked_at:
             return []  # it does not answer: to ask more often helps nobody
         if not self._asking and (wait := self._seconds_to_the_next_question()) > 0:
-            await asyncio.sleep(wait)
+            await sleep(wait)
         if not self._asking and self._seconds_to_the_next_question() <= 0:
             self._budget_full_at = max(self._budget_full_at, self._now()) + PLAUSIBLE_EVERY_SECONDS
             self._asked_at = self._now()
