@@ -13,6 +13,7 @@ from shared.data.row_security import WHO_IS_ASKING, guarded
 from shared.observability.logs import log
 
 SERVER_SECONDS = 10.0
+LOOK_SECONDS = 4.0
 
 
 class DatabaseNewer(Exception):
@@ -72,7 +73,7 @@ async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
 async def is_migrated(server_url: str, service: str) -> bool:
     """Whether a Havn has run on this server before; False too when it does not answer."""
     try:
-        async with asyncio.timeout(SERVER_SECONDS):
+        async with asyncio.timeout(LOOK_SECONDS):
             return await _revision(_address(service_url(server_url, service))) is not None
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
         return False

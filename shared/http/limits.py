@@ -31,8 +31,8 @@ SUBMISSIONS: Final = "submissions"
 """The rate of its own of what must come with an Idempotency-Key: no reading keeps a referral from being posted."""
 MISSES: Final = "misses"
 MISSES_SECONDS: Final = 3600.0
-HELD_SECONDS: Final = 0.2
-"""So long a refused request is held before it is answered: a client that asks again at once keeps nobody busy."""
+HELD_SECONDS: Final = 0.5
+"""So long a refused request is held before it is answered: a client that asks again at once is slowed, and keeps nobody busy."""
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_CLIENTS: Final = 10_000
 
@@ -192,7 +192,7 @@ async def take_one(request: Request, actor: Actor) -> None:
     # Our own services ask for what events bring about, and wait for nobody.
     found = await limits.take(_client(actor), request.state.pool) if actor.org != HAVN else None
     if found and found.is_refused:
-        await asyncio.sleep(min(HELD_SECONDS, found.seconds))
+        await asyncio.sleep(HELD_SECONDS)
         raise RateExceeded("Too many requests; go on when Retry-After has passed.", headers=found.headers)
     request.state.allowance = found.headers if found else {}
 

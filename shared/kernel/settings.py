@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     @field_validator("rate_limit")
     @classmethod
     def _is_a_rate(cls, value: str | None) -> str | None:
-        if value is not None:
+        if value:
             read_rate(value)
         return value
 

@@ -40,7 +40,7 @@ __all__ = ["KafkaAway", "KafkaBus", "make_topics", "reach_kafka"]
 
 
 METADATA_SECONDS = 10
-REACH_SECONDS = 10
+REACH_SECONDS = 8
 
 
 class KafkaAway(Exception):

@@ -100,7 +100,7 @@ class Application:
             database = self.databases[service.name]
             dispatcher.apps[service.name] = app = create_app(service, platform, database)
             self.operations.apps[service.name] = create_operations_app(service, platform, database, api=app)
-        dispatcher.apps[""] = root_app(welcome)
+        dispatcher.apps[""], self.operations.apps[""] = root_app(welcome), root_app()
         if platform.development:
             dispatcher.apps |= platform.development.pages(do_what_is_due=self.sweep)
 
@@ -230,7 +230,7 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
         api = create_app(service, platform, database, limits=limits)
         app, apart = Dispatcher(), Dispatcher()
         app.apps = {service.name: api, "": root_app()}
-        apart.apps = {service.name: create_operations_app(service, platform, database, api=api)}
+        apart.apps = {service.name: create_operations_app(service, platform, database, api=api), "": root_app()}
         try:
             await serve(
                 app,
