@@ -33,6 +33,9 @@ MISSES: Final = "misses"
 MISSES_SECONDS: Final = 3600.0
 HELD_SECONDS: Final = 0.5
 """So long a refused request is held before it is answered: a client that asks again at once is slowed, and keeps nobody busy."""
+APART_SECONDS: Final = 0.1
+"""So far apart a client's refusals leave, on however many connections it asks."""
+HELD_AT_MOST_SECONDS: Final = 5.0
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_CLIENTS: Final = 10_000
 
@@ -192,9 +195,21 @@ async def take_one(request: Request, actor: Actor) -> None:
     # Our own services ask for what events bring about, and wait for nobody.
     found = await limits.take(_client(actor), request.state.pool) if actor.org != HAVN else None
     if found and found.is_refused:
-        await asyncio.sleep(HELD_SECONDS)
+        await asyncio.sleep(_seconds_to_hold(_client(actor), time.monotonic()))
         raise RateExceeded("Too many requests; go on when Retry-After has passed.", headers=found.headers)
     request.state.allowance = found.headers if found else {}
+
+
+_last_refusal: dict[str, float] = {}
+
+
+def _seconds_to_hold(client: str, now: float) -> float:
+    """How long this refusal waits for those of the same client before it."""
+    if len(_last_refusal) > _MOST_CLIENTS:
+        _last_refusal.clear()
+    leaves_at = max(now + HELD_SECONDS, _last_refusal.get(client, 0.0) + APART_SECONDS)
+    _last_refusal[client] = min(leaves_at, now + HELD_AT_MOST_SECONDS)
+    return _last_refusal[client] - now
 
 
 async def count_miss(request: Request, actor: Actor) -> None:

@@ -58,6 +58,15 @@ async def test_what_is_left_is_said_and_when_to_come_back() -> None:
     }
 
 
+def test_refusals_of_a_client_leave_one_after_another_and_none_waits_for_ever() -> None:
+    limits._last_refusal.clear()
+    held = [limits._seconds_to_hold("a", 100.0) for _ in range(100)]
+    assert held[:3] == pytest.approx([0.5, 0.6, 0.7])
+    assert max(held) == pytest.approx(5.0)
+    assert limits._seconds_to_hold("b", 100.0) == pytest.approx(0.5)
+    assert limits._seconds_to_hold("a", 200.0) == pytest.approx(0.5)
+
+
 async def test_clients_that_have_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_MOST_CLIENTS", 10)
     watch = Watch()
@@ -204,6 +213,7 @@ async def test_a_partner_sees_nothing_of_what_others_asked(
 async def limited(havn: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A Havn whose referrals service takes three requests at once, and one other id an hour."""
     monkeypatch.setattr(limits, "HELD_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "APART_SECONDS", 0.0)
     state = havn.application.asgi.apps["referrals"].state  # type: ignore[attr-defined]
     monkeypatch.setitem(state._state, "limits", LimitsInProcess((0.01, 3), 1))
     return havn
