@@ -207,8 +207,8 @@ def _seconds_to_hold(client: str, now: float) -> float:
     """How long this refusal waits for those of the same client before it."""
     if len(_last_refusal) > _MOST_CLIENTS:
         _last_refusal.clear()
-    leaves_at = max(now + HELD_SECONDS, _last_refusal.get(client, 0.0) + APART_SECONDS)
-    _last_refusal[client] = min(leaves_at, now + HELD_AT_MOST_SECONDS)
+    goes_at = max(now + HELD_SECONDS, _last_refusal.get(client, 0.0) + APART_SECONDS)
+    _last_refusal[client] = min(goes_at, now + HELD_AT_MOST_SECONDS)
     return _last_refusal[client] - now
 
 
