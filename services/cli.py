@@ -359,6 +359,9 @@ def _stop(sentence: str) -> NoReturn:
 
 def _say_where(settings: Settings) -> None:
     origin = settings.origin
+    if settings.is_production:
+        out.print(f"[bold]Havn is open[/bold] at {origin}; health at port {settings.operations}.", soft_wrap=True)
+        return
     from services.everything import SERVICES
 
     docs = "\n".join(f"               {origin}/{service.name}/docs" for service in SERVICES)

@@ -13,7 +13,7 @@ from services.cli import app
 from services.everything import SERVICES
 from shared.dev.process import trusted_issuers
 from shared.identity.tokens import TrustedIssuer
-from shared.kernel.settings import Settings
+from shared.kernel.settings import Settings, host_of
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -91,6 +91,17 @@ def test_the_issuers_are_trusted_as_they_call_themselves_and_may_be_asked_withou
     assert TrustedIssuer.model_validate(keycloak).organisations == ("politi-*",)
     assert PARTS["keycloak"]["profiles"] == ["keycloak"]
     assert settings_of("referrals-api")["plain_http_hosts"] == ["issuer", "keycloak"]
+
+
+def test_our_parts_say_that_they_listen_to_others_and_of_this_machine_only_itself_reaches_them() -> None:
+    assert {PARTS[name]["environment"]["HAVN_DEV_EXPOSED"] for name in OURS} == {"1"}
+    assert all(port.startswith("127.0.0.1:") for part in PARTS.values() for port in part.get("ports", []))
+
+
+def test_the_services_answer_to_the_names_by_which_they_are_asked() -> None:
+    for name, url in settings_of("stats-api")["service_urls"].items():
+        hosts = Settings(**settings_of(f"{name}-api")).hosts
+        assert {host_of(url), "127.0.0.1"} <= hosts
 
 
 def test_every_volume_that_is_named_exists() -> None:

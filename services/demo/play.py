@@ -85,7 +85,7 @@ def _havn_of_its_own(out: Console) -> Iterator[str]:
     origin = f"http://127.0.0.1:{port}"
     out.print("No Havn is running; starting one on a database that is thrown away.\n")
     with tempfile.TemporaryDirectory(prefix="havn-demo-") as home:
-        environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(port)}
+        environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(port), "HAVN_PUBLIC_ORIGIN": ""}
         process = subprocess.Popen(
             [sys.executable, "-m", "services"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )

@@ -24,13 +24,19 @@ UNKNOWN = "unknown"
 class DimensionUnknown(Unprocessable):
     """People are not counted by that."""
 
+    parameter = "by"
+
 
 class DimensionRepeated(Unprocessable):
     """A dimension was named twice."""
 
+    parameter = "by"
+
 
 class PeriodBackwards(Unprocessable):
     """`from` is after `to`."""
+
+    parameter = "from"
 
 
 class RoleDoesNotSee(Forbidden):

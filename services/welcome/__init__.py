@@ -44,11 +44,12 @@ _WAYS: Final[Mapping[str, tuple[str, str, str, Mapping[str, Any] | None]]] = {
 
 
 def welcome_page(services: Sequence[str], settings: Settings) -> APIRouter:
-    """`/` and its stylesheet. In production there is no development issuer, and no page of an API to try it out."""
+    """`/` and its stylesheet. In production there is no development issuer, no page of an API to try it out, and its document is
+    at the port for operations."""
     router = APIRouter(include_in_schema=False)
     is_development = not settings.is_production
     links = {"docs": [f"/{service}/docs" for service in services if is_development]}
-    links["openapi"] = [f"/{service}/openapi.json" for service in services]
+    links["openapi"] = [f"/{service}/openapi.json" for service in services if is_development]
     others = {"asyncapi": ASYNCAPI} | ({"issuer": ISSUER, "clock": "/dev/clock"} if is_development else {})
 
     @router.get("/")
@@ -109,8 +110,8 @@ def page_in(language: str, origin: str, *, is_development: bool) -> str:
 def _way(name: str, words: Mapping[str, Any], origin: str, *, is_development: bool) -> str:
     service, _, _, _ = _WAYS[name]
     title, text = (escape(each) for each in words["ways"][name])
-    documents = [(f"/{service}/docs", words["docs"])] if is_development else []
-    links = " ".join(_link(*each) for each in [*documents, (f"/{service}/openapi.json", "OpenAPI")])
+    documents = [(f"/{service}/docs", words["docs"]), (f"/{service}/openapi.json", "OpenAPI")]
+    links = " ".join(_link(*each) for each in documents) if is_development else ""
     example = escape(command(name, origin, is_development=is_development))
     return f"""<li class="way" id="{name}">
 <div>

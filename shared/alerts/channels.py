@@ -64,7 +64,9 @@ class WebhookChannel:
 
 
 class MailChannel:
-    """A short mail: smtp://[USER:PASSWORD@]HOST[:PORT]?to=...&from=...; smtps:// where TLS comes before the first word."""
+    """A short mail: smtp://[USER:PASSWORD@]HOST[:PORT]?to=...&from=...; smtps:// where TLS comes before the first word.
+
+    Who logs in does so under TLS or not at all: whoever can strip STARTTLS from an answer would be given the password."""
 
     def __init__(self, url: SplitResult) -> None:
         asked = parse_qs(url.query)
@@ -98,6 +100,8 @@ class MailChannel:
             if self._url.scheme == "smtp" and server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
+            elif self._url.scheme == "smtp" and self._url.username:
+                raise ChannelRefused("the mail server offers no TLS, and a password is never sent without")
             if self._url.username:
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
             server.send_message(message)

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError
 
-from shared.data.database import service_url
+from shared.data.database import make_engine, service_url
 from shared.data.row_security import WHO_IS_ASKING, guarded
+from shared.observability.logs import log
+
+SERVER_SECONDS = 10.0
+LOOK_SECONDS = 4.0
 
 
 class DatabaseNewer(Exception):
@@ -37,28 +41,46 @@ async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
     url = service_url(server_url, service)
     name = str(url.database)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SERVER_SECONDS):
             await _make_database(server_url, name)
-        found = await _revision(url.set(drivername="postgresql").render_as_string(hide_password=False))
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            found = await _revision(_address(url))
+        if found and found > head_of(service):
+            raise DatabaseNewer(
+                f"The database {name} is at revision {found}, newer than this Havn's {head_of(service)}. "
+                "Nothing was changed; use the newer Havn."
+            )
+        await _make_role(server_url, name, role_password)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise DatabaseAway(
             f"The database server does not let us in ({type(error).__name__}); look at HAVN_DATABASE_URL."
         ) from error
-    if found and found > head_of(service):
-        raise DatabaseNewer(
-            f"The database {name} is at revision {found}, newer than this Havn's {head_of(service)}. "
-            "Nothing was changed; use the newer Havn."
-        )
-    await _make_role(server_url, name, role_password)
     if found == head_of(service):
         return False
-    engine = create_async_engine(url)
+    engine = make_engine(url)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, service)
+    except DBAPIError as error:
+        log.error("a migration failed", service=service, revision=found, exc_info=error)
+        raise DatabaseAway(
+            f"The database {name} could not be brought to this version ({type(error.orig).__name__}). Nothing was changed."
+        ) from error
     finally:
         await engine.dispose()
     return True
+
+
+async def is_migrated(server_url: str, service: str) -> bool:
+    """Whether a Havn has run on this server before; False too when it does not answer."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await _revision(_address(service_url(server_url, service))) is not None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        return False
+
+
+def _address(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 async def _make_database(server_url: str, name: str) -> None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from shared.contract.organisations import OrganisationKind
 from shared.dev.clock import DevelopmentClock, clock_router
 from shared.dev.issuer import DevIssuer
-from shared.http.problems import render_errors
+from shared.http.wire import speaks_http
 from shared.kernel.settings import Settings
 
 
@@ -31,7 +31,7 @@ class Development:
     def pages(self, *, do_what_is_due: Callable[[], Awaitable[None]]) -> Mapping[str, ASGIApp]:
         """Web applications by the first part of the paths that they answer."""
         app = FastAPI(title="Havn development", openapi_url=None)
-        render_errors(app)
+        speaks_http(app, service="development")
         app.include_router(self.issuer.router)
         app.include_router(clock_router(self.clock, do_what_is_due=do_what_is_due))
         return {"oidc": app, "dev": app}

@@ -12,18 +12,18 @@ from fastapi import FastAPI
 
 from shared.contract.organisations import EVERY_PARTNER, HAVN
 from shared.dev.issuer import LIFETIME_SECONDS, DevelopmentOnly, DevIssuer
-from shared.http.problems import render_errors
-from shared.kernel.settings import Settings, SettingsInvalid, read_settings
+from shared.http.wire import speaks_http
+from shared.kernel.settings import LOOPBACK_NAMES, Settings, SettingsInvalid, host_of, read_settings
 from shared.observability.logs import configure_logging, log
-from shared.runtime.running import PortTaken, serve, take_port
+from shared.runtime.platform import ConfigurationRefused, check_exposure
+from shared.runtime.serving import PortTaken, serve, take_port
 
 
 def issuer_app(settings: Settings) -> FastAPI:
     """The issuer's web application, at `/oidc`. DevelopmentOnly in production."""
     app = FastAPI(title="Havn development issuer", openapi_url=None)
     app.include_router(DevIssuer(f"{settings.origin}/oidc", environment=settings.env).router)
-    render_errors(app)
-    return app
+    return speaks_http(app, service="issuer")
 
 
 def trusted_issuers(origin: str) -> str:
@@ -39,9 +39,12 @@ def trusted_issuers(origin: str) -> str:
 
 async def run_issuer(settings: Settings) -> None:
     """Answer until SIGINT or SIGTERM."""
+    check_exposure(settings)
     app = issuer_app(settings)
+    # By the name that the services know, and by that of the machine on which a developer asks for tokens.
+    hosts = {host_of(origin) for origin in settings.origins} | LOOPBACK_NAMES
     with take_port(settings) as listener:
-        await serve(app, settings, listener, ready=lambda: log.info("issuer ready"))
+        await serve(app, settings, listener, ready=lambda: log.info("issuer ready"), hosts=hosts)
 
 
 def main() -> None:
@@ -49,7 +52,7 @@ def main() -> None:
         settings = read_settings()
         configure_logging(settings.env)
         uvloop.run(run_issuer(settings))
-    except (DevelopmentOnly, PortTaken, SettingsInvalid) as refusal:
+    except (ConfigurationRefused, DevelopmentOnly, PortTaken, SettingsInvalid) as refusal:
         sys.exit(str(refusal))
 
 

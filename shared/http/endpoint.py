@@ -17,9 +17,9 @@ from shared.contract.types import SHOWS_VERSION, Shown
 from shared.data import audit
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
-from shared.http import etag, idempotency, refusals
+from shared.http import etag, idempotency, limits, refusals
 from shared.http.openapi import headers_of, subject_of, summary_of
-from shared.http.parameters import required_key
+from shared.http.parameters import query_parameters, require_known_query, required_key
 from shared.http.policy import Policy, PolicyMissing
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor
@@ -72,6 +72,18 @@ def _with_tag(run: Run) -> Run:
         return response
 
     return run_with_tag
+
+
+def _counted(handle: Run, dependant: Dependant) -> Run:
+    """`handle`, with what it must know of the operation beforehand: its query, and in which pool its requests are counted."""
+    query = query_parameters(dependant)
+    pool = limits.SUBMISSIONS if required_key in set(_calls(dependant)) else limits.REQUESTS
+
+    async def counted(request: Request) -> Response:
+        request.state.query, request.state.pool = query, pool
+        return await limits.counted(handle, request)
+
+    return counted
 
 
 class Endpoint(APIRoute):
@@ -131,7 +143,7 @@ class Endpoint(APIRoute):
             response.headers.setdefault("cache-control", "no-store")
             return response
 
-        return handle
+        return _counted(handle, self.dependant)
 
 
 async def _identify(request: Request) -> Actor:
@@ -151,6 +163,7 @@ async def _identify(request: Request) -> Actor:
     request.state.actor = actor
     request.state.actor_org = actor.org
     bind_organisation(actor.org)
+    await limits.take_one(request, actor)
     return actor
 
 
@@ -158,13 +171,15 @@ def _bearer(request: Request) -> str:
     if "access_token" in request.query_params:
         raise BadRequest("A token never travels in an address; send it in the Authorization header.")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.lstrip(" ")  # RFC 9110 has any number of them
     if scheme.lower() != "bearer" or not token:
         raise TokenMissing("Send an access token: Authorization: Bearer ...", headers={"www-authenticate": "Bearer"})
     return token
 
 
 async def _read_strictly(request: Request) -> None:
-    """Read the body with our own rules; FastAPI then finds it parsed."""
+    """Read the query and the body with our own rules; FastAPI then finds the body parsed."""
+    require_known_query(request)
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():

@@ -40,17 +40,33 @@ class ExpectedVersion:
             )
 
 
-def _expected(header: str | None) -> ExpectedVersion:
-    return ExpectedVersion(frozenset(re.findall(r'"[^"]*"|\*', header or "")))
+_LIST_PART = re.compile(r'[ \t]*(?:(?P<weak>W/)?(?P<tag>"[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|$)')
+_NO_TAG = frozenset({"?"})
+"""What no resource has: the caller named something, and none of our versions."""
 
 
-async def honoured(if_match: Annotated[str | None, Header(max_length=500)] = None) -> ExpectedVersion:
+def _expected(header: str) -> frozenset[str]:
+    """The strong tags of an If-Match header, or `*`: RFC 9110, 13.1.1. A weak tag never matches, and what is no list of tags
+    names no version."""
+    if header.strip() == "*":
+        return frozenset({"*"})
+    tags, at = set(), 0
+    for part in _LIST_PART.finditer(header):
+        if part.start() != at:
+            return _NO_TAG
+        at = part.end()
+        if found := part["tag"]:
+            tags.add(found if not part["weak"] else "?")
+    return frozenset(tags) if at == len(header) and tags else _NO_TAG
+
+
+async def honoured(if_match: Annotated[str | None, Header()] = None) -> ExpectedVersion:
     """For a state change that honours If-Match when it is sent."""
-    return ExpectedVersion(_expected(if_match).tags or frozenset({"?"})) if if_match else ExpectedVersion()
+    return ExpectedVersion(_expected(if_match)) if if_match else ExpectedVersion()
 
 
 async def required(
-    if_match: Annotated[str | None, Header(max_length=500, json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
+    if_match: Annotated[str | None, Header(json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
 ) -> ExpectedVersion:
     """For PUT, PATCH and decisions: 428 without If-Match."""
     if not if_match:

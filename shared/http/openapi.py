@@ -3,11 +3,13 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 
+from shared.contract.codes import Purpose
 from shared.http.idempotency import LONGEST_KEY
 from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.kernel.strict_json import UNWANTED
@@ -29,7 +31,7 @@ _DESCRIPTIONS = {
     415: "Not JSON in UTF-8.",
     422: "Not as this contract says; `errors` says where.",
     428: "If-Match is missing.",
-    429: "Too many requests from your organisation; Retry-After says when to come back.",
+    429: "Too many requests of your client, or too many different ids that are not yours; Retry-After says when to come back.",
     503: "The database is away; try again.",
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -78,6 +80,16 @@ _KEY: Final = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
+
+
+_PURPOSE: Final = {
+    "name": "purpose",
+    "in": "query",
+    "required": False,
+    "description": "Why this is asked; every call takes it.",
+    "schema": {"$ref": "#/components/schemas/Purpose"},
+}
+_PURPOSES: Final = {"type": "string", "enum": list(Purpose), "title": "Purpose"}
 
 
 def summary_of(docstring: str | None) -> str | None:
@@ -129,10 +141,13 @@ def describe(app: FastAPI, *, origin: str) -> None:
         document = made()
         components = document.setdefault("components", {})
         components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+        components["schemas"].setdefault("Purpose", _PURPOSES)
         components["securitySchemes"] = {
             "oidc": {"type": "openIdConnect", "openIdConnectUrl": f"{origin}/oidc/.well-known/openid-configuration"}
         }
         for _, _, operation in operations_of(document):
+            if not any(each["name"] == "purpose" for each in operation.setdefault("parameters", [])):
+                operation["parameters"].append(deepcopy(_PURPOSE))
             for parameter in operation.get("parameters", []):
                 _correct(parameter)
                 if parameter["in"] == "header" and parameter["name"] in _REQUEST_HEADERS:

@@ -1,18 +1,55 @@
 """What endpoints take beside their own arguments: a purpose, an expected version, a key, the instant."""
 
+from collections import Counter
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.dependencies.models import Dependant
 
 from shared.contract.codes import Purpose
 from shared.http import etag, idempotency
 from shared.http.openapi import REQUIRED
-from shared.kernel.errors import BadRequest
+from shared.http.problems import place_of
+from shared.kernel.errors import BadRequest, Unprocessable
+
+PURPOSE: Final = "purpose"
+"""The query parameter that every operation takes."""
 
 
 class PurposeMissing(BadRequest):
     """A read of personal data that does not say why."""
+
+
+class QueryNotUnderstood(Unprocessable):
+    """A query parameter that the operation does not have, or one that is said twice."""
+
+
+def query_parameters(dependant: Dependant) -> frozenset[str]:
+    """The names of all query parameters that an operation has, its dependencies' included."""
+    own = frozenset(field.alias for field in dependant.query_params)
+    return own.union(*(query_parameters(inner) for inner in dependant.dependencies))
+
+
+def require_known_query(request: Request) -> None:
+    """Refuse parameters that would be passed over, and those said twice, of which one would be: whoever mistypes a filter would
+    take the whole list for its answer."""
+    known: frozenset[str] = request.state.query
+    said = request.query_params.multi_items()
+    counts = Counter(name for name, _ in said)
+    errors = [
+        {"loc": ["query", place_of(name)], "msg": _TWICE if name in {*known, PURPOSE} else _UNKNOWN}
+        for name, count in counts.items()
+        if name not in {*known, PURPOSE} or count > 1
+    ]
+    if PURPOSE not in known and any(name == PURPOSE and value not in set(Purpose) for name, value in said):
+        errors.append({"loc": ["query", PURPOSE], "msg": f"One of {', '.join(Purpose)}."})
+    if errors:
+        raise QueryNotUnderstood("The query is not as the contract says; see `errors`.", errors=errors)
+
+
+_UNKNOWN: Final = "This operation has no such parameter."
+_TWICE: Final = "Say this once; a list has commas between."
 
 
 # Dependencies are coroutines though they wait for nothing: FastAPI sends plain functions through a thread each.

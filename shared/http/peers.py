@@ -61,10 +61,17 @@ class IssuedTokens:
                     self._url, data={"grant_type": "client_credentials"}, auth=self._credentials
                 )
                 granted = answer.raise_for_status().json()
-            except (httpx.HTTPError, ValueError) as error:
-                raise PeerAway(f"No token from the issuer ({type(error).__name__}).") from None
-            self._token = granted["access_token"]
-            self._good_until = time() + float(granted.get("expires_in", 60)) - 30
+                token, lifetime = str(granted["access_token"]), float(granted.get("expires_in", 60))
+            except httpx.HTTPStatusError as error:
+                raise PeerAway(
+                    f"The token issuer refuses {self._credentials[0]} (HTTP {error.response.status_code})."
+                ) from None
+            except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise PeerAway(
+                    f"No token from the issuer for {self._credentials[0]} ({type(error).__name__})."
+                ) from None
+            self._token = token
+            self._good_until = time() + lifetime - 30
         return self._token
 
     def forget(self) -> None:

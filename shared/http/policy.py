@@ -42,9 +42,7 @@ class Policy:
         if not self.roles & actor.roles:
             raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
         # Systems count by their client authentication (docs/contract.md, identity).
-        is_sure = actor.assurance.at_least(self.assurance) or (
-            Role.SYSTEM in actor.roles and self.assurance is not Assurance.HIGH
-        )
+        is_sure = actor.assurance.at_least(self.assurance) or (actor.is_system and self.assurance is not Assurance.HIGH)
         if not is_sure:
             challenge = f'Bearer error="insufficient_user_authentication", acr_values="{self.assurance}"'
             raise AssuranceTooLow(

@@ -9,16 +9,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.data.outages import is_outage
-from shared.kernel.errors import DomainError, NotFound, SpokenValueError
+from shared.kernel.errors import DomainError, NotFound, SpokenValueError, Unprocessable
 from shared.observability.logs import log
 from shared.observability.tracing import current_trace_id, route_of
 
 PROBLEM_TYPE = "https://havn.dk/problems/"
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def problem(
@@ -50,15 +52,17 @@ def title_of(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).capitalize()
 
 
-def answer_to(error: DomainError) -> JSONResponse:
-    """The problem document of this error."""
-    return problem(
-        name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **error.extra
-    )
+def answer_to(error: DomainError, *, has_body: bool = True) -> JSONResponse:
+    """The problem document of this error; of a request without a body a 422 is about its query."""
+    extra = dict(error.extra)
+    if isinstance(error, Unprocessable) and not has_body:
+        place = ["query", error.parameter] if error.parameter else ["query"]
+        extra.setdefault("errors", [{"loc": place, "msg": error.detail}])
+    return problem(name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **extra)
 
 
 async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
-    return answer_to(error)
+    return answer_to(error, has_body=request.method not in ("GET", "DELETE"))
 
 
 def _public_name(error: DomainError) -> str:
@@ -78,11 +82,11 @@ async def _invalid_input(request: Request, error: RequestValidationError) -> JSO
 
 def speakable(errors: Sequence[Any]) -> list[dict[str, Any]]:
     """Pydantic's errors as they may be shown: the place and the rule, never the value."""
-    return [{"loc": [_safe(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
+    return [{"loc": [place_of(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
 
 
-def _safe(part: Any) -> Any:
-    """A place in the body. A name that the caller invented (an unknown field) may itself be personal: it is cut down."""
+def place_of(part: Any) -> Any:
+    """A place in the body or query. A name that the caller invented (an unknown field) may itself be personal: it is cut down."""
     return part if isinstance(part, int) or re.fullmatch(r"[a-zA-Z_\-]{1,40}", str(part)) else "?"
 
 
@@ -98,25 +102,40 @@ def _message(found: Mapping[str, Any]) -> str:
 
 
 async def _http_exception(request: Request, error: HTTPException) -> JSONResponse:
-    names = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 413: "PayloadTooLarge"}
+    if error.status_code == 404:
+        return no_such_path()
+    names = {400: "BadRequest", 405: "MethodNotAllowed", 413: "PayloadTooLarge"}
     details = {
         400: "The request could not be read.",
-        404: "There is nothing here that you may see.",
         405: "This path does not know that method; see the Allow header.",
         413: "The body is larger than 1 MiB.",
     }
     name = names.get(error.status_code, "RequestRefused")
     detail = details.get(error.status_code, "The request was refused.")
-    headers = dict(error.headers or {})
+    headers = {key.lower(): value for key, value in (error.headers or {}).items()}
     if error.status_code == 405:
-        headers["allow"] = _methods_at(request) or headers.get("Allow", "")
+        headers["allow"] = ", ".join(_methods_at(request.app, request.url.path))
     return problem(name=name, status=error.status_code, detail=detail, headers=headers)
 
 
-def _methods_at(request: Request) -> str:
-    """All methods that the path knows: the router would name those of the first route with the path only."""
-    app: FastAPI = request.app
-    return ", ".join(sorted(app.openapi()["paths"].get(route_of(request.scope), {}))).upper()
+def no_such_path() -> JSONResponse:
+    """404 for a path that no operation has: the address is mistyped, whoever asks. What is not the caller's is NotFound."""
+    return problem(
+        name="NoSuchPath",
+        status=404,
+        detail="No operation has this path; compare it with the contract (docs/openapi).",
+    )
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """All methods that the path is served with, whichever of our routes serves it."""
+    asked: dict[str, Any] = {"type": "http", "path": path, "root_path": "", "headers": [], "query_string": b""}
+    found = {
+        method
+        for method in _METHODS
+        if any(route.matches(asked | {"method": method})[0] is Match.FULL for route in app.router.routes)
+    }
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def _unforeseen(error: Exception, route: str) -> JSONResponse:

@@ -28,6 +28,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 MAX_BODY_BYTES = 1024 * 1024
 _HOST = re.compile(rb"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _TARGET = re.compile(rb"/[\x21\x22\x24-\x7e]*")  # a path of our own: visible ASCII without "#"
+# Load balancers ask by address, some in HTTP/1.0 without a Host; what is answered depends on neither.
+_PROBE = re.compile(rb"/[a-z]+/health/(live|ready)")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _CONTROL_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # Said twice, one reader takes the first and another the last.
@@ -53,6 +55,12 @@ class BodyTooLarge(PayloadTooLarge):
     """The body is longer than Havn takes."""
 
 
+class MisdirectedRequest(DomainError):
+    """The request is for a server of another name."""
+
+    status = 421
+
+
 class HardenedProtocol(HttpToolsProtocol):
     """One connection. A request that breaks a rule is answered by a problem document, when nothing else is being
     answered on the line, and the connection ends with it: what follows has lost its frame."""
@@ -63,7 +71,7 @@ class HardenedProtocol(HttpToolsProtocol):
     MAX_BODY_BYTES: ClassVar[int] = MAX_BODY_BYTES
     LINGER_SECONDS: ClassVar[float] = 1.0
     ALLOWED_HOSTS: ClassVar[frozenset[str] | None] = None
-    """Host headers that are served, without port, in lower case; None: all."""
+    """Host headers that are served, without port, in lower case; None: all. Probes of health may have any, or none."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -121,7 +129,8 @@ class HardenedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         require_plain_target(self.parser.get_method(), self.url, self.parser.get_http_version())
         require_one_meaning(self.headers, self.parser.get_http_version())
-        require_host(self.headers, self.ALLOWED_HOSTS)
+        if not _PROBE.fullmatch(self.url.partition(b"?")[0]):
+            require_host(self.headers, self.ALLOWED_HOSTS)
         length = int(dict(self.headers).get(b"content-length", b"0"))
         if length > self.MAX_BODY_BYTES:
             raise self._too_large()
@@ -261,13 +270,14 @@ def require_one_meaning(headers: Headers, version: str) -> None:
 
 
 def require_host(headers: Headers, allowed: Collection[str] | None) -> None:
-    """Refuse a request without exactly one Host that is a name, and one of `allowed` if there is such a list."""
+    """Refuse a request without exactly one Host that is a name, and one that is none of `allowed` if there is such a list:
+    whoever made a browser, or a proxy, believe that another name is ours has its request refused here."""
     hosts = [value for name, value in headers if name == b"host"]
     found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     if found is None:
         raise MalformedRequest("Send one Host header with the name of this server.")
     if allowed is not None and found.group(1).decode("ascii").lower() not in allowed:
-        raise MalformedRequest("This server does not answer to that Host.")
+        raise MisdirectedRequest("This server does not answer to that Host; ask it by an address that it is known by.")
 
 
 def _too_many_headers() -> HeadersTooLarge:

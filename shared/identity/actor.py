@@ -22,6 +22,11 @@ class Actor:
     issuer: str = HAVN
     """Who says so: the issuer of the token; Havn itself where there is none."""
 
+    @property
+    def is_system(self) -> bool:
+        """Whether a system acts on its own. A system that also has a person's role acts for a person, and is judged as one."""
+        return self.roles == {Role.SYSTEM}
+
     @classmethod
     def system(cls, name: str) -> "Actor":
         """One of Havn's own services acting on an event, e.g. `Actor.system("referrals")`.

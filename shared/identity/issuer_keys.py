@@ -1,13 +1,16 @@
 """The public keys of an OIDC issuer: which of them may sign a token, fetched seldom and forgotten in time.
 
 A key set is asked for when a key is unknown or the set is four minutes old, never more often than every 30 seconds, so
-that made-up key ids cannot be used to make us hammer an issuer. An issuer that is down is believed for an hour more.
+that made-up key ids cannot be used to make us hammer an issuer. A token that would hold if its key were known has a budget
+of its own, and waits a moment when that is used up: a key that was just changed is found at once, whoever makes up others.
+An issuer that is down is believed for an hour more.
 """
 
 import asyncio
 import base64
 import math
 import time
+from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -27,6 +30,9 @@ REMOVED_WITHIN_SECONDS: Final = 300.0
 STALE_FOR_SECONDS: Final = 3600.0
 """So long the last known keys are used while the issuer does not answer."""
 ASK_AT_MOST_EVERY_SECONDS: Final = 30.0
+PLAUSIBLE_AT_ONCE: Final = 5
+"""So many questions at once for keys of tokens that would hold, and after those one every second."""
+PLAUSIBLE_EVERY_SECONDS: Final = 1.0
 FETCH_SECONDS: Final = 5.0
 LARGEST_KEY_SET: Final = 64 * 1024
 
@@ -59,6 +65,9 @@ class KeySource(Protocol):
     async def keys(self, kid: str) -> Sequence[PublishedKey]:
         """The issuer's keys of that id, often none. Raises KeysUnavailable when it cannot be known."""
 
+    async def keys_just_made(self, kid: str) -> Sequence[PublishedKey]:
+        """The same, for a token that would hold if the issuer had such a key: it may have been made a moment ago."""
+
 
 class LocalKeys:
     """Keys that need no fetching: those of an issuer in the same process, or pinned by configuration."""
@@ -68,6 +77,9 @@ class LocalKeys:
 
     async def keys(self, kid: str) -> Sequence[PublishedKey]:
         return [key for key in self._keys if key.kid == kid]
+
+    async def keys_just_made(self, kid: str) -> Sequence[PublishedKey]:
+        return []
 
 
 class RemoteKeys:
@@ -95,6 +107,8 @@ class RemoteKeys:
         self._fetched_at = -math.inf
         self._asked_at = -math.inf
         self._asking: asyncio.Task[None] | None = None
+        self._budget_full_at = -math.inf
+        """From when on all of the budget for keys just made is there again."""
 
     async def keys(self, kid: str) -> Sequence[PublishedKey]:
         is_known = any(key.kid == kid for key in self._keys)
@@ -107,6 +121,22 @@ class RemoteKeys:
         if self._now() - self._fetched_at >= STALE_FOR_SECONDS:
             raise KeysUnavailable
         return [key for key in self._keys if key.kid == kid]
+
+    async def keys_just_made(self, kid: str) -> Sequence[PublishedKey]:
+        if self._fetched_at < self._asked_at:
+            return []  # it does not answer: to ask more often helps nobody
+        if not self._asking and (wait := self._seconds_to_the_next_question()) > 0:
+            await sleep(wait)
+        if not self._asking and self._seconds_to_the_next_question() <= 0:
+            self._budget_full_at = max(self._budget_full_at, self._now()) + PLAUSIBLE_EVERY_SECONDS
+            self._asked_at = self._now()
+            self._asking = asyncio.create_task(self._ask())
+        if self._asking:
+            await asyncio.shield(self._asking)
+        return [key for key in self._keys if key.kid == kid]
+
+    def _seconds_to_the_next_question(self) -> float:
+        return self._budget_full_at - self._now() - (PLAUSIBLE_AT_ONCE - 1) * PLAUSIBLE_EVERY_SECONDS
 
     async def close(self) -> None:
         """Give up a fetch that is under way."""

@@ -6,7 +6,7 @@ foreseen or not, is a TokenRefused whose reason is for our log and never for the
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -28,6 +28,9 @@ CLOCK_SKEW_SECONDS: Final = 10
 _LONGEST_TEXT: Final = 255
 # x5t only points at a certificate we do not use. Whatever else a header may hold carries a key or changes the rules.
 _HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ED25519_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
+_RSA_BITS: Final = range(2048, 8193)
 _SCOPE_TEXT: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
@@ -127,11 +130,12 @@ class _Unverified:
         if len(segments) != 3 or not all(segments):
             raise TokenRefused(Refusal.MALFORMED)
         try:
-            header, payload, _ = (base64url(segment) for segment in segments)
+            header, payload, self._signature = (base64url(segment) for segment in segments)
         except ValueError:
             raise TokenRefused(Refusal.MALFORMED) from None
         self._header = _object(header)
-        self.issuer = _object(payload).get("iss")
+        self._payload = _object(payload)
+        self.issuer = self._payload.get("iss")
         if not self._header.keys() <= _HEADER_MEMBERS:
             raise TokenRefused(Refusal.HEADER)
         self.algorithm = self._member("alg")
@@ -139,6 +143,17 @@ class _Unverified:
         self.typ = self._member("typ").lower().removeprefix("application/")
         if self.algorithm not in _ALGORITHMS.algorithms:
             raise TokenRefused(Refusal.ALGORITHM)
+
+    def would_hold(self, trusted: TrustedIssuer, now: float) -> bool:
+        """Whether everything but the signature is in order, and that could be one: all that a stranger's invention must have to
+        make us ask the issuer for a key that we do not know."""
+        if not _could_be_a_signature(self.algorithm, self._signature):
+            return False
+        try:
+            _Claims(self._payload).actor_of(trusted, now=now)
+        except TokenRefused:
+            return False
+        return True
 
     def _member(self, name: str) -> str:
         value = self._header.get(name)
@@ -175,15 +190,18 @@ class TokenVerifier:
         trusted, source = self._issuers[unverified.issuer]
         if unverified.typ not in trusted.typ:
             raise TokenRefused(Refusal.TYPE)
-        key = await _the_key(source, unverified)
-        claims = _Claims(_signed_payload(token, key))
-        claims.must_be_current(now=self._now(), max_lifetime_seconds=trusted.max_lifetime_seconds)
-        claims.must_be_meant_for(trusted.audience)
-        return claims.actor(trusted)
+        key = await self._key(source, unverified, trusted)
+        return _Claims(_signed_payload(token, key)).actor_of(trusted, now=self._now())
+
+    async def _key(self, source: KeySource, unverified: _Unverified, trusted: TrustedIssuer) -> PublishedKey:
+        found = await source.keys(unverified.kid)
+        if not found and unverified.would_hold(trusted, self._now()):
+            found = await source.keys_just_made(unverified.kid)
+        return _the_one(found, unverified.algorithm)
 
 
-async def _the_key(source: KeySource, unverified: _Unverified) -> PublishedKey:
-    fitting = [key for key in await source.keys(unverified.kid) if unverified.algorithm in key.algorithms]
+def _the_one(found: Sequence[PublishedKey], algorithm: str) -> PublishedKey:
+    fitting = [key for key in found if algorithm in key.algorithms]
     # Two keys that fit are a fault of the issuer's; to try them in turn would let either stand in for the other.
     if len(fitting) != 1:
         raise TokenRefused(Refusal.KEY)
@@ -208,11 +226,29 @@ def _object(octets: bytes) -> dict[str, Any]:
     return value
 
 
+def _could_be_a_signature(algorithm: str, octets: bytes) -> bool:
+    """Whether these bytes have the shape of that algorithm's signatures."""
+    if algorithm == "PS256":
+        return len(octets) * 8 in _RSA_BITS
+    if len(octets) != 64:
+        return False
+    first, second = octets[:32], octets[32:]
+    if algorithm == "ES256":
+        return all(0 < int.from_bytes(number) < _P256_ORDER for number in (first, second))
+    return int.from_bytes(second, "little") < _ED25519_ORDER
+
+
 class _Claims:
-    """The claims of a token whose signature holds."""
+    """The claims of a token; what they say is so only where its signature holds."""
 
     def __init__(self, claims: Mapping[str, Any]) -> None:
         self._claims = claims
+
+    def actor_of(self, trusted: TrustedIssuer, *, now: float) -> Actor:
+        """Who acts, if the issuer may say so, and now, and to us. Raises TokenRefused."""
+        self.must_be_current(now=now, max_lifetime_seconds=trusted.max_lifetime_seconds)
+        self.must_be_meant_for(trusted.audience)
+        return self.actor(trusted)
 
     def must_be_current(self, *, now: float, max_lifetime_seconds: int) -> None:
         issued_at, expires_at = self._moment("iat"), self._moment("exp")
@@ -269,9 +305,12 @@ class _Claims:
 
     def _roles(self) -> frozenset[Role]:
         names = self._claims.get("roles", [])
-        if not isinstance(names, list) or not all(isinstance(name, str) and name in _ROLES for name in names):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TokenRefused(Refusal.CLAIM, "roles")
-        return frozenset(Role(name) for name in names)
+        # Roles of other applications are usual in a token (Keycloak adds `offline_access`), and mean nothing here.
+        roles = frozenset(Role(name) for name in names if name in _ROLES)
+        # Whoever is a system and something else is a person at work: nothing that a system alone may do, or skip.
+        return roles - {Role.SYSTEM} or roles
 
     def _assurance(self) -> Assurance:
         level = self._claims.get("nsis_loa", Assurance.LOW.value)

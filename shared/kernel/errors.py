@@ -68,6 +68,8 @@ class UnsupportedMediaType(DomainError):
 
 class Unprocessable(DomainError):
     status = 422
+    parameter: str | None = None
+    """The query parameter that it is about, where what is refused has no body."""
 
 
 class RefusedForGood(Unprocessable):

@@ -1,10 +1,12 @@
 """What can be configured, read from `HAVN_...` variables. Defaults run everything on one machine, for development."""
 
+import ipaddress
 import json
 import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -19,6 +21,29 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class KafkaSecurity(StrEnum):
+    """How Kafka is spoken to, in Kafka's own words. To log in without TLS is not offered."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_SSL = "SASL_SSL"
+
+
+class SaslMechanism(StrEnum):
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+class SslMode(StrEnum):
+    """How PostgreSQL is spoken to, in its own words. What is not here asks for TLS and goes on without."""
+
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
 class Settings(BaseSettings):
     """What the environment says; secrets never show in a `repr`."""
 
@@ -29,15 +54,44 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     home: Path = Path(".havn")
     public_origin: str | None = None
-    """Where partners reach us, e.g. https://havn.example; unset: http://HOST:PORT."""
+    """Where partners reach us, e.g. https://havn.example, separated by commas: a request for another Host is refused. Unset:
+    http://127.0.0.1:PORT, and any name of this machine."""
+    dev_exposed: bool = False
+    """A developer's Havn, which gives anyone any identity, may be reached from other machines."""
+    operations_port: int | None = Field(default=None, ge=1, le=65535)
+    """Health, metrics and OpenAPI are served here and not at `port`; unset: in production 1000 above `port`, in development at
+    `port`."""
+    operations_host: str = "127.0.0.1"
+
+    rate_limit: str | None = None
+    """Requests that one client may make, `50/200`: so many a second, and so many at once; `none`: any number. Unset: 50/200 in
+    production, none in development."""
+    miss_budget: int | None = Field(default=None, ge=0)
+    """How many different ids that are not its own a client may ask for in an hour. Unset: 100 in production, in development any
+    number."""
 
     database_url: SecretStr | None = None
     """postgresql://owner:...@server/havn: the owner, who migrates. Unset: the embedded PostgreSQL under `home`."""
+    database_sslmode: SslMode | None = None
+    """TLS to PostgreSQL, where `database_url` has no `sslmode` of its own; unset: in production verify-full, unless the server is
+    on this machine."""
+    database_ca: Path | None = None
+    """PEM file of who signs the server's certificate; unset: whom this machine trusts."""
     runtime_password: SecretStr | None = None
     """Password of the runtime roles; unset: derived from the master key."""
 
     kafka: str | None = None
     """Bootstrap servers; unset: the in-process bus."""
+    kafka_security: KafkaSecurity | None = None
+    """Unset: PLAINTEXT, which production takes only where it is said, or for a Kafka on this machine."""
+    kafka_ca: Path | None = None
+    """PEM file of who signs the brokers' certificates; unset: whom this machine trusts."""
+    kafka_certificate: Path | None = None
+    kafka_key: Path | None = None
+    """PEM files of our own certificate and its key, for brokers that ask for one."""
+    kafka_sasl: SaslMechanism = SaslMechanism.SCRAM_SHA_512
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
 
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
@@ -76,6 +130,21 @@ class Settings(BaseSettings):
             raise ValueError("an address is written postgresql://owner:...@server/havn")
         return value
 
+    @field_validator("public_origin")
+    @classmethod
+    def _are_origins(cls, value: str | None) -> str | None:
+        for origin in filter(None, map(str.strip, (value or "").split(","))):
+            if not re.fullmatch(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?", origin):
+                raise ValueError("an origin is written https://havn.example, several with commas between")
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        if value:
+            read_rate(value)
+        return value
+
     @field_validator("service_urls", mode="before")
     @classmethod
     def _json(cls, value: Any) -> Any:
@@ -99,14 +168,79 @@ class Settings(BaseSettings):
                 raise ValueError("HAVN_PLAIN_HTTP_HOSTS is for development; in production keys are fetched over TLS.")
         return self
 
+    @model_validator(mode="after")
+    def _kafka_is_complete(self) -> "Settings":
+        if self.kafka_security is KafkaSecurity.SASL_SSL and not (self.kafka_user and self.kafka_password):
+            raise ValueError("HAVN_KAFKA_SECURITY=SASL_SSL needs HAVN_KAFKA_USER and HAVN_KAFKA_PASSWORD.")
+        if bool(self.kafka_certificate) != bool(self.kafka_key):
+            raise ValueError("HAVN_KAFKA_CERTIFICATE and HAVN_KAFKA_KEY are set together.")
+        return self
+
     @property
     def is_production(self) -> bool:
         return self.env is Environment.PRODUCTION
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """The public addresses, without a slash at the end."""
+        named = [origin.strip().rstrip("/") for origin in (self.public_origin or "").split(",") if origin.strip()]
+        return tuple(named) or (f"http://127.0.0.1:{self.port}",)
+
+    @property
     def origin(self) -> str:
         """The public address that tokens and links are made from; never a request's Host header."""
-        return (self.public_origin or f"http://127.0.0.1:{self.port}").rstrip("/")
+        return self.origins[0]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names, in lower case and without port, that a request may be for: those of the public addresses, or of this
+        machine where none is set, and those by which the services find each other."""
+        named = [*self.origins, *self.service_urls.values()] if self.public_origin else [*self.service_urls.values()]
+        ours = frozenset() if self.public_origin else LOOPBACK_NAMES
+        return ours | {host_of(address) for address in named}
+
+    @property
+    def operations(self) -> int | None:
+        """The port of health, metrics and OpenAPI where they have one of their own."""
+        if self.operations_port is None and self.is_production:
+            return self.port + 1000 if self.port + 1000 <= 65535 else self.port - 1000
+        return self.operations_port
+
+    @property
+    def rate(self) -> tuple[float, int] | None:
+        """Requests a second and at once that a client may make; None: any number."""
+        return read_rate(self.rate_limit or ("50/200" if self.is_production else "none"))
+
+    @property
+    def misses_an_hour(self) -> int | None:
+        """Different ids an hour that are not its own; None: any number."""
+        return 100 if self.miss_budget is None and self.is_production else self.miss_budget
+
+
+def read_rate(text: str) -> tuple[float, int] | None:
+    """`50/200` (a second, and at once), `50` (four times as many at once) or `none`; ValueError for anything else."""
+    if text.strip().lower() in {"none", "0", "off"}:
+        return None
+    found = re.fullmatch(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(?:/s)?\s*(?:[/,:; ]\s*([0-9]{1,6}))?\s*", text)
+    if not found or float(found[1]) <= 0 or found[2] in ("0",):
+        raise ValueError("a rate is written 50/200: so many requests a second, and so many at once; or none")
+    return float(found[1]), int(found[2]) if found[2] else max(1, round(4 * float(found[1])))
+
+
+def host_of(address: str) -> str:
+    """The host of an address as a Host header names it, without port."""
+    name = (urlsplit(address).hostname or "").lower()
+    return f"[{name}]" if ":" in name else name
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether who listens at, or is found at, this host can be reached from this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def read_settings() -> Settings:
@@ -122,3 +256,5 @@ def read_settings() -> Settings:
 
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "[::1]", "localhost"})
+"""The same as a Host header writes them."""

@@ -8,7 +8,8 @@ consumer's inbox makes the second copy harmless.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -31,6 +32,7 @@ from shared.messaging.kafka_reader import (
     admin_of,
     list_topics,
 )
+from shared.messaging.kafka_security import PLAIN
 from shared.messaging.messages import SILENCE_SECONDS, Deliver, Message, Subscription
 from shared.observability.logs import log
 
@@ -38,7 +40,7 @@ __all__ = ["KafkaAway", "KafkaBus", "make_topics", "reach_kafka"]
 
 
 METADATA_SECONDS = 10
-REACH_SECONDS = 10
+REACH_SECONDS = 8
 
 
 class KafkaAway(Exception):
@@ -56,8 +58,10 @@ class KafkaBus:
         publish_seconds: float = 10.0,
         session_seconds: float = 10.0,
         check_crcs: bool = True,
+        security: Mapping[str, Any] = PLAIN,
     ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._client_id = client_id
         self._publish_seconds = publish_seconds
         self._session_seconds = session_seconds
@@ -90,10 +94,17 @@ class KafkaBus:
                 check_crcs=self._check_crcs,
                 # A topic that was lost and made again is noticed with the metadata, by default after five minutes only.
                 metadata_max_age_ms=METADATA_SECONDS * 1000,
+                **self._security,
             )
 
         self._readers.append(
-            GroupReader(self._bootstrap, Subscription(group, topics, deliver), make_consumer, self._leaving)
+            GroupReader(
+                self._bootstrap,
+                Subscription(group, topics, deliver),
+                make_consumer,
+                self._leaving,
+                security=self._security,
+            )
         )
 
     async def start(self) -> None:
@@ -152,6 +163,8 @@ class KafkaBus:
         if self._refused_since and (silence := time.monotonic() - self._refused_since) > SILENCE_SECONDS:
             return f"Kafka has not taken any message for {silence:.0f} seconds."
         for reader in self._readers:
+            if not reader.has_joined:
+                return f"Group {reader.group} has not reached Kafka yet."
             if (silence := reader.silent_seconds()) > SILENCE_SECONDS:
                 return f"Group {reader.group} has not read from Kafka for {silence:.0f} seconds."
         return None
@@ -159,7 +172,7 @@ class KafkaBus:
     async def _look_up_topics(self, topics: set[str]) -> None:
         # Asked for by name, a topic comes into being on a broker that makes topics by itself, as nobody wants it.
         if not topics <= self._known_topics:
-            self._known_topics = await list_topics(self._bootstrap)
+            self._known_topics = await list_topics(self._bootstrap, self._security)
         self._missing_topics = (self._missing_topics | topics) - self._known_topics
 
     async def _running_producer(self) -> AIOKafkaProducer:
@@ -172,6 +185,7 @@ class KafkaBus:
                     acks="all",
                     # Half of the whole: a connection that hangs is replaced while there is time to use another.
                     request_timeout_ms=int(self._publish_seconds * 500),
+                    **self._security,
                 )
                 try:
                     await producer.start()
@@ -189,11 +203,11 @@ class KafkaBus:
         await self._leaving.see_off(producer.stop(), producer.client)
 
 
-async def reach_kafka(bootstrap: str) -> None:
+async def reach_kafka(bootstrap: str, security: Mapping[str, Any] = PLAIN) -> None:
     """Return when a Kafka answers there; KafkaAway otherwise, within seconds."""
     try:
         async with asyncio.timeout(REACH_SECONDS):
-            await list_topics(bootstrap)
+            await list_topics(bootstrap, security)
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
         raise KafkaAway(
             f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend or unset HAVN_KAFKA. "
@@ -201,13 +215,15 @@ async def reach_kafka(bootstrap: str) -> None:
         ) from None
 
 
-async def make_topics(bootstrap: str, topics: Iterable[str], partitions: int = 6) -> None:
+async def make_topics(
+    bootstrap: str, topics: Iterable[str], partitions: int = 6, *, security: Mapping[str, Any] = PLAIN
+) -> None:
     """Make the topics that do not exist yet, and return when they can be used; existing ones are left as they are.
 
     Each gets up to three copies, of which two must have a message before it counts as taken.
     """
     wanted = set(topics)
-    async with asyncio.timeout(JOIN_SECONDS), admin_of(bootstrap) as admin:
+    async with asyncio.timeout(JOIN_SECONDS), admin_of(bootstrap, security) as admin:
         brokers = len((await admin.describe_cluster())["brokers"])
         settings = {"min.insync.replicas": "2" if brokers >= 3 else "1"}
         new = [

@@ -19,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from shared.messaging.kafka_security import PLAIN
 from shared.messaging.messages import Message, Subscription
 from shared.observability.logs import log
 
@@ -87,14 +88,19 @@ class GroupReader:
         subscription: Subscription,
         make_consumer: Callable[..., AIOKafkaConsumer],
         leaving: Leaving,
+        *,
+        security: Mapping[str, Any] = PLAIN,
     ) -> None:
         self.group = subscription.group
+        self.has_joined = False
+        """Whether Kafka has ever taken it into the group."""
         self.missing_topics: set[str] = set()
         self.has_batch = False
         """Whether messages are in hand that are not handled and acknowledged yet."""
         self._topics = subscription.topics
         self._deliver = subscription.deliver
         self._bootstrap = bootstrap
+        self._security = security
         self._make_consumer = make_consumer
         self._leaving = leaving
         self._last_lag: dict[str, int] = {}
@@ -131,7 +137,7 @@ class GroupReader:
         """
         with suppress(KafkaError, OSError, TimeoutError):
             async with asyncio.timeout(CALL_SECONDS / 3):
-                async with admin_of(self._bootstrap) as admin:
+                async with admin_of(self._bootstrap, self._security) as admin:
                     described = await admin.describe_topics()
                 observer = self._make_consumer()
                 observer.assign(
@@ -152,7 +158,7 @@ class GroupReader:
     @asynccontextmanager
     async def _running_consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
         async with asyncio.timeout(CALL_SECONDS):
-            self.missing_topics = set(self._topics - await list_topics(self._bootstrap))
+            self.missing_topics = set(self._topics - await list_topics(self._bootstrap, self._security))
         if self.missing_topics:
             raise TopicMissing(self.missing_topics)
         consumer = self._make_consumer(*self._topics)
@@ -160,6 +166,7 @@ class GroupReader:
             async with asyncio.timeout(JOIN_SECONDS):
                 await consumer.start()
             self._checked_at = self._brought_at = time.monotonic()
+            self.has_joined = True
             yield consumer
         finally:
             await self._stop(consumer)
@@ -234,8 +241,8 @@ def _membership(consumer: AIOKafkaConsumer) -> tuple[str, int]:
 
 
 @asynccontextmanager
-async def admin_of(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def admin_of(bootstrap: str, security: Mapping[str, Any] = PLAIN) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **security)
     try:
         await admin.start()
         yield admin
@@ -243,8 +250,8 @@ async def admin_of(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def list_topics(bootstrap: str) -> set[str]:
-    async with admin_of(bootstrap) as admin:
+async def list_topics(bootstrap: str, security: Mapping[str, Any] = PLAIN) -> set[str]:
+    async with admin_of(bootstrap, security) as admin:
         return set(await admin.list_topics())
 
 

@@ -27,6 +27,8 @@ class TableInvalid(ValueError):
 class NoTableInForce(Unprocessable):
     """No version of the table covers the day, so nothing can be said by its rules."""
 
+    parameter = "on"
+
 
 class Dated(BaseModel):
     """Something with a version and the days it is in force: `[valid_from, valid_until)`, open without an end."""

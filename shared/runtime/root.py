@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 
-from shared.http.problems import render_errors
+from shared.http.wire import speaks_http
 from shared.runtime.asyncapi import asyncapi
 from shared.runtime.published import written
 
@@ -11,7 +11,7 @@ from shared.runtime.published import written
 def root_app(welcome: APIRouter | None = None) -> FastAPI:
     """The web application for all paths that belong to no service; what is not there is 404, as everywhere."""
     app = FastAPI(title="Havn", openapi_url=None)
-    render_errors(app)
+    speaks_http(app, service="root")
 
     @app.get("/asyncapi.json")
     async def events() -> Response:

@@ -1,48 +1,51 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
-import errno
-import gc
-import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
-import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contract.events.base import TOPICS
-from shared.data.database import runtime_password
+from shared.data.database import DatabaseAddressInvalid, runtime_password, server_address
 from shared.data.embedded import EmbeddedPostgres, PostgresRefused
 from shared.data.keys import MasterKeyMissing, key_provider
-from shared.data.migrations import DatabaseAway, DatabaseNewer, migrate
-from shared.http.problems import problem
-from shared.http.server import server_config
+from shared.data.limits import StoredCounts
+from shared.data.migrations import DatabaseAway, DatabaseNewer, is_migrated, migrate
+from shared.http.limits import LimitsInDatabase
+from shared.http.problems import no_such_path
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 from shared.messaging.kafka import KafkaAway, make_topics, reach_kafka
+from shared.messaging.kafka_reader import BusFault
 from shared.messaging.messages import Bus
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
-from shared.runtime.platform import ConfigurationRefused, Development, Platform, check_configuration, make_platform
+from shared.runtime.platform import (
+    ConfigurationRefused,
+    Development,
+    Platform,
+    check_configuration,
+    check_exposure,
+    kafka_security,
+    make_platform,
+)
 from shared.runtime.root import root_app
 from shared.runtime.service import Service, Worker, create_app, create_operations_app, database_of, working
+from shared.runtime.serving import PortTaken, serve, take_only_port, take_operations_port, take_port
 
-GRACE_SECONDS = 5
-
-
-class PortTaken(Exception):
-    """We cannot listen at our port; mostly because something else does."""
-
+TOPICS_SECONDS = 10.0
 
 REFUSALS = (
     SettingsInvalid,
     PortTaken,
     PostgresRefused,
     MasterKeyMissing,
+    DatabaseAddressInvalid,
     DatabaseAway,
     DatabaseNewer,
     ConfigurationRefused,
@@ -64,7 +67,7 @@ class Dispatcher:
         first = scope["path"].split("/", 2)[1] if scope["path"].startswith("/") else ""
         app = self.apps.get(first) or self.apps.get("")
         if app is None:
-            app = problem(name="NotFound", status=404, detail="There is nothing here that you may see.")
+            app = no_such_path()
         await app(scope, receive, send)
 
 
@@ -89,11 +92,15 @@ class Application:
     ) -> None:
         self.platform = platform
         self.asgi = dispatcher
+        self.operations = Dispatcher()
+        """Health, metrics and OpenAPI, where they have a port of their own."""
         self.databases = {service.name: database_of(service, platform) for service in services}
         self.workers = {service.name: Worker(service, platform, self.databases[service.name]) for service in services}
         for service in services:
-            dispatcher.apps[service.name] = create_app(service, platform, self.databases[service.name])
-        dispatcher.apps[""] = root_app(welcome)
+            database = self.databases[service.name]
+            dispatcher.apps[service.name] = app = create_app(service, platform, database)
+            self.operations.apps[service.name] = create_operations_app(service, platform, database, api=app)
+        dispatcher.apps[""], self.operations.apps[""] = root_app(welcome), root_app()
         if platform.development:
             dispatcher.apps |= platform.development.pages(do_what_is_due=self.sweep)
 
@@ -105,6 +112,7 @@ class Application:
     async def close(self) -> None:
         for database in self.databases.values():
             await database.close()
+        await self.platform.close()
 
 
 @asynccontextmanager
@@ -124,7 +132,7 @@ async def open_application(
         settings,
         server_url=server_url,
         client_id=f"havn-{services[0].name}" if len(services) == 1 else "havn",
-        transport=httpx.ASGITransport(dispatcher) if development else None,
+        transport=httpx.ASGITransport(dispatcher) if development or len(services) > 1 else None,
         development=development,
         bus=bus,
     )
@@ -136,69 +144,52 @@ async def open_application(
         await application.close()
 
 
-async def migrate_all(services: Sequence[str], settings: Settings, server_url: str) -> list[str]:
+async def migrate_all(
+    services: Sequence[str], settings: Settings, server_url: str, *, with_topics: bool = True
+) -> list[str]:
     """Bring these services' databases up to date, and make the topics where there is a Kafka. Says what was changed."""
     password = runtime_password(settings, key_provider(settings).ring())
     changed = [name for name in services if await migrate(server_url, name, role_password=password)]
-    if settings.kafka:
-        await make_topics(settings.kafka, TOPICS)
+    if settings.kafka and with_topics:
+        try:
+            async with asyncio.timeout(TOPICS_SECONDS):
+                await make_topics(settings.kafka, TOPICS, security=kafka_security(settings))
+        except (KafkaError, BusFault, OSError, TimeoutError) as error:
+            raise KafkaAway(
+                f"The Kafka at {settings.kafka} does not make our topics ({type(error).__name__}); look at its log."
+            ) from error
     return changed
 
 
-def take_port(settings: Settings) -> socket.socket:
-    """The listening socket, before anything else is touched; PortTaken when somebody has the port."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            sentence = (
-                f"Port {settings.port} is taken ({error.strerror}); stop what uses it or set HAVN_PORT to another."
-            )
-        else:
-            place = f"{settings.host}, port {settings.port}"
-            sentence = f"Havn cannot listen at {place} ({error.strerror}); mend HAVN_HOST or HAVN_PORT."
-        raise PortTaken(sentence) from None
-    return listener
+async def check_surroundings(settings: Settings, development: Development | None = None) -> bool:
+    """Refuse what cannot work before anything is made: settings, a given key, a Kafka that is away. Raises REFUSALS.
 
-
-async def serve(app: ASGIApp, settings: Settings, listener: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Answer until SIGINT or SIGTERM; then let what is under way finish."""
-    server = uvicorn.Server(
-        server_config(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=GRACE_SECONDS)
-    )
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    # Not `serve`: it takes the signals for itself and ends the process before the workers have ended in order.
-    serving = asyncio.create_task(server._serve([listener]))  # noqa: SLF001
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if not serving.done():
-        # What the start has made stays until the end: the collector need not look at it, nor take it apart on the way out.
-        gc.freeze()
-        ready()
-    await serving
-
-
-async def check_surroundings(settings: Settings, development: Development | None = None) -> None:
-    """Refuse what cannot work before anything is made: settings, a given key, a Kafka that is away. Raises REFUSALS."""
+    Says whether Kafka answers, where there should be one: where Havn has run before, it starts without, as a new address would
+    be a mistake and an old one is an outage. What comes in waits in the outbox."""
     check_configuration(settings, development)
-    if settings.kafka:
-        await reach_kafka(settings.kafka)
+    if not settings.kafka:
+        return True
+    try:
+        await reach_kafka(settings.kafka, kafka_security(settings))
+    except KafkaAway as away:
+        if not await _has_run_before(settings):
+            raise
+        log.warning("kafka does not answer: what comes in waits in the outbox", reason=type(away.__cause__).__name__)
+        return False
+    return True
+
+
+async def _has_run_before(settings: Settings) -> bool:
+    if address := server_address(settings):
+        return await is_migrated(address, "referrals")
+    return (settings.home / "postgres" / "PG_VERSION").is_file()
 
 
 @asynccontextmanager
 async def database_server(settings: Settings) -> AsyncIterator[str]:
     """The address of the database server: the configured one, or the embedded one, started here and stopped at the end."""
-    if settings.database_url:
-        yield settings.database_url.get_secret_value()
+    if address := server_address(settings):
+        yield address
         return
     server = await asyncio.to_thread(EmbeddedPostgres, settings.home)
     try:
@@ -216,36 +207,52 @@ async def run_everything(
     welcome: APIRouter | None = None,
 ) -> None:
     """All services in one process, from nothing to serving, until a signal ends it in order."""
+    check_exposure(settings)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
-        await check_surroundings(settings, development)
+        operations = stack.enter_context(take_operations_port(settings))
+        is_kafka_there = await check_surroundings(settings, development)
         server_url = await stack.enter_async_context(database_server(settings))
-        await migrate_all([service.name for service in services], settings, server_url)
+        await migrate_all([service.name for service in services], settings, server_url, with_topics=is_kafka_there)
         application = await stack.enter_async_context(
             open_application(services, settings, server_url, development=development, welcome=welcome)
         )
-        await serve(application.asgi, settings, listener, ready=ready)
+        apart = (application.operations, operations) if operations else None
+        await serve(application.asgi, settings, listener, ready=ready, operations=apart)
 
 
 async def run_api(service: Service, settings: Settings, server_url: str) -> None:
     """One service's web application; its worker is another process."""
-    with take_port(settings) as listener:
+    with take_port(settings) as listener, take_operations_port(settings) as operations:
         platform = make_platform(settings, server_url=server_url, client_id=f"havn-{service.name}")
         database = database_of(service, platform)
-        app = Dispatcher()
-        app.apps = {service.name: create_app(service, platform, database), "": root_app()}
+        limits = LimitsInDatabase(StoredCounts(database.url), settings.rate, settings.misses_an_hour)
+        api = create_app(service, platform, database, limits=limits)
+        app, apart = Dispatcher(), Dispatcher()
+        app.apps = {service.name: api, "": root_app()}
+        apart.apps = {service.name: create_operations_app(service, platform, database, api=api), "": root_app()}
         try:
-            await serve(app, settings, listener, ready=lambda: log.info("api ready", service=service.name))
+            await serve(
+                app,
+                settings,
+                listener,
+                ready=lambda: log.info("api ready", service=service.name),
+                operations=(apart, operations) if operations else None,
+            )
         finally:
+            await limits.close()
             await database.close()
+            await platform.close()
 
 
 async def run_worker(service: Service, settings: Settings, server_url: str) -> None:
-    """One service's worker: relay, consumer, clock. At its port it tells its health and metrics."""
-    with take_port(settings) as listener:
+    """One service's worker: relay, consumer, clock. It serves its health and metrics alone, to whoever asks under any name."""
+    with take_only_port(settings) as listener:
         async with open_application([service], settings, server_url) as application:
             app = create_operations_app(service, application.platform, application.databases[service.name])
-            await serve(app, settings, listener, ready=lambda: log.info("worker ready", service=service.name))
+            await serve(
+                app, settings, listener, ready=lambda: log.info("worker ready", service=service.name), hosts=None
+            )
 
 
 async def run_migration(service: Service, settings: Settings, server_url: str) -> None:
@@ -275,8 +282,10 @@ def _run(service: Service, name: str, action: Action) -> None:
     async def go() -> None:
         if name != "migrate" and not settings.kafka:
             raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
-        if name == "migrate" and settings.kafka:
-            await reach_kafka(settings.kafka)
+        if name != "migrate":
+            check_configuration(settings)
+        elif settings.kafka:
+            await reach_kafka(settings.kafka, kafka_security(settings))
         async with database_server(settings) as server_url:
             await action(service, settings, server_url)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import MetaData
@@ -13,16 +14,18 @@ from shared.data.database import Database, service_url
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
+from shared.http.limits import Limits, limits_in_process
 from shared.http.openapi import PROBLEMS, describe, subjects_of
-from shared.http.problems import problem, render_errors
+from shared.http.problems import problem
 from shared.http.server import MAX_BODY_BYTES
+from shared.http.wire import speaks_http
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.relay import Relay
 from shared.observability.logs import log
 from shared.observability.metrics import EXPOSITION_TYPE, exposition
-from shared.observability.tracing import Telemetry
 from shared.runtime.platform import Platform
+from shared.runtime.readiness import Readiness
 
 Sweep = Callable[[UnitOfWork], Awaitable[bool | None]]
 """Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is
@@ -54,7 +57,7 @@ def database_of(service: Service, platform: Platform) -> Database:
     return Database(url, ring=platform.ring, clock=platform.clock)
 
 
-def published(service: Service, *, origin: str, with_docs: bool = True) -> FastAPI:
+def published(service: Service, *, origin: str, with_docs: bool = True, with_document: bool = True) -> FastAPI:
     """The service's endpoints under `/{service}/v1` and their OpenAPI document: all that partners are promised.
 
     It needs nothing that runs, and answers nothing before `create_app` gives it a platform."""
@@ -63,7 +66,7 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
         title=f"Havn {service.name}",
         version="1",
         description=service.description,
-        openapi_url=f"{base}/openapi.json",
+        openapi_url=f"{base}/openapi.json" if with_document else None,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
@@ -80,29 +83,40 @@ def published(service: Service, *, origin: str, with_docs: bool = True) -> FastA
     return app
 
 
-def create_app(service: Service, platform: Platform, database: Database) -> FastAPI:
-    """The service's web application: `/{service}/v1/...`, docs, health and metrics."""
-    app = published(service, origin=platform.settings.origin, with_docs=not platform.settings.is_production)
+def create_app(service: Service, platform: Platform, database: Database, *, limits: Limits | None = None) -> FastAPI:
+    """The service's web application: `/{service}/v1/...`, and docs, health and metrics where those have no port of their own.
+    `limits` are those of several processes in common; without, this process counts for itself."""
+    settings = platform.settings
+    is_apart = settings.operations is not None
+    app = published(service, origin=settings.origin, with_docs=not settings.is_production, with_document=not is_apart)
     app.state.platform = platform
     app.state.database = database
-    app.include_router(_operations(database, platform), prefix=f"/{service.name}")
-    render_errors(app)
-    app.add_middleware(Telemetry, service=service.name)
-    return app
+    app.state.limits = limits or limits_in_process(settings)
+    if not is_apart:
+        app.include_router(_operations(service, database, platform), prefix=f"/{service.name}")
+    return speaks_http(app, service=service.name)
 
 
-def create_operations_app(service: Service, platform: Platform, database: Database) -> FastAPI:
-    """What a worker answers as a process of its own: `/{service}/health/...` and `/{service}/metrics`, nothing else."""
-    app = FastAPI(title=f"Havn {service.name}: worker", openapi_url=None)
-    app.include_router(_operations(database, platform, is_worker=True), prefix=f"/{service.name}")
-    render_errors(app)
-    return app
+def create_operations_app(
+    service: Service, platform: Platform, database: Database, *, api: FastAPI | None = None
+) -> FastAPI:
+    """`/{service}/health/...` and `/{service}/metrics`: what a worker answers as a process of its own, and, with the OpenAPI
+    document of `api`, what the web application answers at the port for operations."""
+    app = FastAPI(title=f"Havn {service.name}: operations", openapi_url=None)
+    app.include_router(_operations(service, database, platform, is_worker=api is None), prefix=f"/{service.name}")
+    if api:
+
+        @app.get(f"/{service.name}/openapi.json", include_in_schema=False)
+        async def document() -> dict[str, Any]:
+            return api.openapi()
+
+    return speaks_http(app, service=service.name)
 
 
-def _operations(database: Database, platform: Platform, *, is_worker: bool = False) -> APIRouter:
-    """Health and metrics: for the platform, open, and without data about anybody. Only a worker needs the bus to be ready:
-    an API takes what comes into its outbox."""
+def _operations(service: Service, database: Database, platform: Platform, *, is_worker: bool = False) -> APIRouter:
+    """Health and metrics: for the platform, open, and without data about anybody."""
     router = APIRouter(include_in_schema=False)
+    readiness = Readiness(service.name, database, platform, is_worker=is_worker)
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
@@ -110,15 +124,14 @@ def _operations(database: Database, platform: Platform, *, is_worker: bool = Fal
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        try:
-            async with asyncio.timeout(3):
-                await database.ping()
-        except Exception as error:
-            log.warning("not ready", reason=type(error).__name__)
-            return problem(name="NotReady", status=503, detail="The database does not answer.")
-        if is_worker and (trouble := platform.bus.healthy):
+        if trouble := await readiness.trouble():
             return problem(name="NotReady", status=503, detail=trouble)
         return Response('{"status":"ready"}', media_type="application/json")
+
+    @router.options("/health/live")
+    @router.options("/health/ready")
+    async def methods() -> Response:
+        return Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS"})
 
     @router.get("/metrics")
     async def metrics() -> Response:

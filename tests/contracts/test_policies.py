@@ -149,6 +149,7 @@ async def test_a_method_that_a_path_does_not_know_is_told_all_that_it_knows(havn
         if operation.service == service.name:
             answer = await havn.client.request("TRACE", operation.address({}))
             methods = {each.method for each in OPERATIONS if each.path == operation.path}
+            methods |= {"HEAD"} if "GET" in methods else set()
             assert (operation.name, answer.status_code) == (operation.name, 405)
             assert set(answer.headers["allow"].split(", ")) == methods
 

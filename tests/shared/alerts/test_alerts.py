@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import URL, make_url, select, text
 from structlog.testing import capture_logs
 
@@ -113,6 +114,34 @@ def post_office() -> Iterator[tuple[Mailbox, str]]:
     controller.start()
     yield box, f"smtp://127.0.0.1:{port}?to=oncall@cmm.example&to=chief@cmm.example&from=havn@cmm.example"
     controller.stop()
+
+
+class NeverAsked:
+    """A mail server without TLS that would take any password, and notes that it was sent one."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def __call__(self, _server: Any, _session: Any, _envelope: Any, mechanism: str, _data: Any) -> AuthResult:
+        self.heard.append(mechanism)
+        return AuthResult(success=True)
+
+
+async def test_a_password_is_never_sent_to_a_mail_server_in_the_open() -> None:
+    asked, box, port = NeverAsked(), Mailbox(), free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port, authenticator=asked, auth_require_tls=False)
+    controller.start()
+    try:
+        address = f"127.0.0.1:{port}?to=oncall@cmm.example&from=havn@cmm.example"
+        (secret,), (open_,) = channels_of(f"smtp://user:secret@{address}"), channels_of(f"smtp://{address}")
+        alert = {"kind": "on_call", "number": 1, "alert_id": "1"}
+        with pytest.raises(ChannelRefused, match="offers no TLS"):
+            await secret.send(alert)
+        assert (asked.heard, box.mails) == ([], [])
+        await open_.send(alert)
+        assert len(box.mails) == 1
+    finally:
+        controller.stop()
 
 
 def sender(database: Database, *channels: Channel, retry_seconds: float = 0.0) -> AlertSender:

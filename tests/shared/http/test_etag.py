@@ -33,12 +33,29 @@ def test_a_tag_does_not_tell_the_version() -> None:
     assert str(ROW.id) not in etag_of(ROW)
 
 
-@pytest.mark.parametrize("header", [None, etag_of(ROW), f'"other", {etag_of(ROW)}', "*"])
+TAG = etag_of(ROW)
+MANY = ", ".join(f'"{number}"' for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(None, TAG, f'"other", {TAG}', "*", " * ", f" {TAG} ", f'"a",{TAG}', f',, {TAG} ,\t,"b"', f'W/"weak", {TAG}'),
+        *(f"{MANY}, {TAG}", f'"with,a,comma", {TAG}', f'"", {TAG}', f'"*", {TAG}', f'"\xe6", {TAG}'),
+    ],
+)
 async def test_who_saw_this_version_or_said_nothing_may_change_it(header: str | None) -> None:
     (await honoured(header)).check(ROW)
 
 
-@pytest.mark.parametrize("header", ['"other"', etag_of(Row(ROW.id, 2)), "no tag at all", '""'])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *('"other"', etag_of(Row(ROW.id, 2)), "no tag at all", '""', MANY, f"W/{TAG}", f"w/{TAG}"),
+        *("abc*def", '"*"', "**", "*, *", f"*, {TAG}", f"{TAG}, *", '"a*b"', ",", " , "),
+        *(TAG.strip('"'), f"{TAG}{TAG}", f"{TAG} {TAG}", f"x{TAG}", f"{TAG}x", f"{TAG}, x", TAG[:-1], f'"{TAG}"'),
+    ],
+)
 async def test_who_saw_another_version_is_told_so_and_gets_the_new_tag(header: str) -> None:
     with pytest.raises(Stale) as stale:
         (await honoured(header)).check(ROW)

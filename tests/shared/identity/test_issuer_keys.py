@@ -147,6 +147,83 @@ async def test_t015_a_new_key_is_found_at_once_when_the_issuer_was_not_just_aske
     assert await verdict(keys, "new", NEW) == "accepted"
 
 
+async def test_a_key_that_was_just_made_is_found_at_once_whatever_strangers_have_asked(
+    keys: RemoteKeys, issuer: Issuer
+) -> None:
+    assert await verdict(keys, "old", OLD) == "accepted"
+    for _ in range(200):
+        assert not await keys.keys(secrets.token_hex(8))
+    issuer.keys = [published(NEW, "new")]
+    assert await verdict(keys, "new", NEW) == "accepted"
+    assert len(issuer.asked) == 2
+
+
+def invented(**changes: Any) -> str:
+    """A stranger's token with a key id of its own, all in order but for what `changes` says."""
+    return signed(header(kid=secrets.token_hex(8)), claims(**changes), STRANGER)
+
+
+def without_shape(token: str, octets: bytes) -> str:
+    return token.rpartition(".")[0] + "." + encoded(octets)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        lambda: without_shape(invented(), b"x"),
+        lambda: without_shape(invented(), b"\0" * 64),
+        lambda: without_shape(invented(), b"\xff" * 64),
+        lambda: invented(exp=NOW - 1),
+        lambda: invented(aud="another"),
+        lambda: invented(org="cmm"),
+        lambda: invented(jti=None),
+    ],
+    ids=["short", "zero", "beyond the curve", "expired", "for another", "not this issuer's", "no jti"],
+)
+async def test_a_token_that_would_not_hold_asks_for_no_key(
+    keys: RemoteKeys, issuer: Issuer, token: Callable[[], str]
+) -> None:
+    assert await verdict(keys, "old", OLD) == "accepted"
+    for _ in range(20):
+        with pytest.raises(TokenRefused) as refused:
+            await TokenVerifier({POLICE: keys}, now=lambda: NOW).verify(token())
+        assert refused.value.reason == Refusal.KEY
+    assert len(issuer.asked) == 1
+
+
+async def test_tokens_that_would_hold_have_a_budget_and_wait_for_the_next_question(
+    keys: RemoteKeys, issuer: Issuer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+        clock.seconds += seconds
+
+    assert await verdict(keys, "old", OLD) == "accepted"
+    verifier = TokenVerifier({POLICE: keys}, now=lambda: NOW)
+    monkeypatch.setattr(issuer_keys, "sleep", wait)
+    for _ in range(issuer_keys.PLAUSIBLE_AT_ONCE + 3):
+        with pytest.raises(TokenRefused):
+            await verifier.verify(invented())
+    assert waited == [pytest.approx(issuer_keys.PLAUSIBLE_EVERY_SECONDS)] * 3
+    # A stranger that has used all of it up costs who comes with a new key a second, not a refusal.
+    issuer.keys = [published(NEW, "new")]
+    assert await verdict(keys, "new", NEW) == "accepted"
+    assert len(issuer.asked) == 1 + issuer_keys.PLAUSIBLE_AT_ONCE + 4
+
+
+async def test_an_issuer_that_does_not_answer_is_asked_no_more_often_for_new_keys(
+    keys: RemoteKeys, issuer: Issuer, clock: Clock
+) -> None:
+    assert await verdict(keys, "old", OLD) == "accepted"
+    issuer.fails()
+    clock.seconds += 30
+    for _ in range(10):
+        assert await verdict(keys, "new", NEW) == Refusal.KEY
+    assert len(issuer.asked) == 2
+
+
 @pytest.mark.parametrize("step", [1, 301])
 async def test_t015_a_removed_key_is_refused_within_five_minutes(
     keys: RemoteKeys, issuer: Issuer, clock: Clock, step: int

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contract.organisations import OrganisationKind, Scope, UnknownOrganisation
+from shared.http.policy import AssuranceTooLow, Requires
 from shared.identity.actor import Assurance, Role
 from shared.identity.issuer_keys import KeysUnavailable, LocalKeys
 from shared.identity.tokens import LARGEST_TOKEN, Refusal, TokenRefused, TokenVerifier, TrustedIssuer
@@ -194,6 +195,34 @@ async def test_any_surprise_is_a_refusal_that_quotes_nothing(surprise: Exception
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("roles", "counted"),
+    [
+        (["caseworker", "offline_access", "uma_authorization"], {"caseworker"}),
+        (["offline_access"], set()),
+        (["system", "offline_access"], {"system"}),
+        (["system", "caseworker"], {"caseworker"}),
+        (["system", "decider", "admin"], {"decider", "admin"}),
+        (["system"], {"system"}),
+    ],
+)
+async def test_roles_that_are_not_ours_are_passed_over_and_a_system_that_is_a_person_too_is_a_person(
+    roles: list[str], counted: set[str]
+) -> None:
+    actor = await verifier().verify(good(roles=roles, scope="openid cases:read offline_access", nsis_loa="low"))
+    assert actor.roles == counted
+    assert actor.scopes == {"cases:read"}
+    assert actor.is_system == (counted == {"system"})
+
+
+async def test_a_mixed_token_has_the_assurance_of_its_person() -> None:
+    policy = Requires(Scope.CASES_READ, Role.CASEWORKER, Role.SYSTEM)
+    mixed = await verifier().verify(good(roles=["caseworker", "system"], scope="cases:read", nsis_loa="low"))
+    with pytest.raises(AssuranceTooLow):
+        policy.check(mixed)
+    policy.check(await verifier().verify(good(roles=["system"], scope="cases:read", nsis_loa="low")))
 
 
 _json_values = st.recursive(

@@ -27,7 +27,7 @@ async def test_asyncapi_is_open_to_everybody_and_is_the_file_in_docs(havn: World
 async def test_what_is_not_there_is_404_as_everywhere(havn: World) -> None:
     for path in ("/", "/nothing", "/asyncapi.json/more"):
         answer = await havn.client.get(path)
-        assert (path, answer.status_code, answer.json()["title"]) == (path, 404, "Not found")
+        assert (path, answer.status_code, answer.json()["title"]) == (path, 404, "No such path")
     assert (await havn.client.post("/asyncapi.json")).status_code == 405
 
 

@@ -1,0 +1,179 @@
+"""One client's flood beside the others: how long they wait for their answers with it and without, in turns of one run."""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from shared.data.embedded import EmbeddedPostgres
+
+PORT = 18301
+ROUNDS, SECONDS = 5, 8.0
+OF_CAPACITY = 0.15
+"""Of what this machine can serve, so much is one client's rate, and so much do all the others ask together. Production's 50 a
+second are that of a machine that serves 330."""
+FLOODING = 16
+"""Connections on which the flood asks as fast as it is answered."""
+ASKING = ("politi-oestjylland", "us", "cmm", "amiami")
+GOAL = 1.5
+PATH = "/referrals/v1/referrals?limit=10"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="havn-flood-") as home:
+        server = EmbeddedPostgres(Path(home))
+        asyncio.run(_wait_for_no_disk(server.url))
+        try:
+            with _havn(home, server.url, "none"):
+                capacity = _capacity()
+            print(f"This machine serves {capacity:.0f} such requests a second.", flush=True)
+            share = capacity * OF_CAPACITY
+            with _havn(home, server.url, f"{share:.2f}/{max(1, round(4 * share))}"):
+                _measure(share)
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _havn(home: str, url: str, rate: str) -> Iterator[None]:
+    environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(PORT), "HAVN_RATE_LIMIT": rate}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services"],
+        env=environment | {"HAVN_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait()
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _capacity() -> float:
+    counts = multiprocessing.Array("i", [0, 0])
+    _flood(_token("reden"), 2.0, counts)
+    counts[0] = 0
+    _flood(_token("reden"), SECONDS, counts)
+    return counts[0] / SECONDS
+
+
+async def _wait_for_no_disk(url: str) -> None:
+    """What is measured is Havn, not a disk that other programs use."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+def _measure(share: float) -> None:
+    pace = len(ASKING) / share  # of each, that all together ask as much as one client may
+    _round(pace, flooded=False, seconds=3)
+    quiet, flooded, served = [], [], []
+    for turn in range(ROUNDS):
+        times, _ = _round(pace, flooded=False)
+        quiet.append(_p95(times))
+        times, answered = _round(pace, flooded=True)
+        flooded.append(_p95(times))
+        served.append(answered)
+        print(f"round {turn + 1} of {ROUNDS}: {quiet[-1]:.1f} ms alone, {flooded[-1]:.1f} ms beside it", flush=True)
+    ratios = sorted(with_it / without for with_it, without in zip(flooded, quiet, strict=True))
+    print(f"\nFlood  {len(ASKING)} clients, {1 / pace:.1f} requests a second each; the flood on {FLOODING} connections")
+    print(f"  the others' p95 alone:     {statistics.median(quiet):6.1f} ms")
+    print(f"  the others' p95 beside it: {statistics.median(flooded):6.1f} ms")
+    print(f"  ratio: {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; goal {GOAL})")
+    taken, refused = (statistics.median(each[at] for each in served) / SECONDS for at in (0, 1))
+    print(f"  the flood: {taken:.0f} a second answered, {refused:.0f} a second refused (rate {share:.1f})")
+
+
+def _round(pace: float, *, flooded: bool, seconds: float = SECONDS) -> tuple[list[float], tuple[int, int]]:
+    counts = multiprocessing.Array("i", [0, 0])
+    # A process of its own: what it costs to ask is not to be measured.
+    flood = multiprocessing.Process(target=_flood, args=(_token("reden"), seconds, counts))
+    if flooded:
+        flood.start()
+        time.sleep(0.5)
+    times = asyncio.run(_ask([_token(each) for each in ASKING], pace, seconds - 1 if flooded else seconds))
+    if flooded:
+        flood.join()
+    return times, (counts[0], counts[1])
+
+
+async def _ask(tokens: list[str], pace: float, seconds: float) -> list[float]:
+    """Milliseconds of every answer, each asked for at its own time, whether or not the one before has come."""
+    times: list[float] = []
+
+    async def once(token: str) -> None:
+        started = time.perf_counter()
+        status = await _get(await asyncio.open_connection("127.0.0.1", PORT), token, close=True)
+        if status != 200:
+            raise RuntimeError(f"an honest request was answered {status}")
+        times.append((time.perf_counter() - started) * 1000)
+
+    async with asyncio.TaskGroup() as group:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            for token in tokens:
+                group.create_task(once(token))
+                await asyncio.sleep(pace / len(tokens))
+    return times
+
+
+def _flood(token: str, seconds: float, counts: "multiprocessing.sharedctypes.SynchronizedArray[int]") -> None:
+    async def one(until: float) -> None:
+        line = await asyncio.open_connection("127.0.0.1", PORT)
+        while time.perf_counter() < until:
+            counts[0 if await _get(line, token) == 200 else 1] += 1
+        line[1].close()
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(one(time.perf_counter() + seconds) for _ in range(FLOODING)))
+
+    asyncio.run(all_of_them())
+
+
+async def _get(line: tuple[asyncio.StreamReader, asyncio.StreamWriter], token: str, *, close: bool = False) -> int:
+    reader, writer = line
+    end = "connection: close\r\n" if close else ""
+    writer.write(f"GET {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n{end}\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    await reader.readexactly(int(head.split("content-length:")[1].split("\r\n")[0]))
+    if close:
+        writer.close()
+    return int(head[9:12])
+
+
+def _token(client: str) -> str:
+    asked = {"grant_type": "client_credentials", "client_id": client, "client_secret": "dev", "role": "caseworker"}
+    address = f"http://127.0.0.1:{PORT}/oidc/token"
+    with urllib.request.urlopen(address, urllib.parse.urlencode(asked).encode(), timeout=20) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+def _wait() -> None:
+    for _ in range(1200):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/referrals/health/ready", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("Havn did not start")
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[18]

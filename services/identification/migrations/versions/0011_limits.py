@@ -1,0 +1,11 @@
+"""What clients have asked: rates, and misses."""
+
+from shared.data.limits import tables
+from shared.data.migrations import apply
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    apply(*tables())

@@ -1,0 +1,96 @@
+"""Listening and answering: the port for partners, and the one for those who operate Havn."""
+
+import asyncio
+import errno
+import gc
+import signal
+import socket
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from types import EllipsisType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.http.server import server_config
+from shared.kernel.settings import Settings
+
+GRACE_SECONDS = 5
+
+
+class PortTaken(Exception):
+    """We cannot listen at our port; mostly because something else does."""
+
+
+def take_port(settings: Settings) -> socket.socket:
+    """The listening socket, before anything else is touched; PortTaken when somebody has the port."""
+    return _listener(settings.host, settings.port, "HAVN_HOST", "HAVN_PORT")
+
+
+def take_operations_port(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    """The socket for health, metrics and OpenAPI; None where they have no port of their own. Raises PortTaken."""
+    return nullcontext() if settings.operations is None else take_only_port(settings)
+
+
+def take_only_port(settings: Settings) -> socket.socket:
+    """The socket of a process that has nothing to answer but for operations. Raises PortTaken."""
+    if settings.operations is None:
+        return take_port(settings)
+    return _listener(settings.operations_host, settings.operations, "HAVN_OPERATIONS_HOST", "HAVN_OPERATIONS_PORT")
+
+
+def _listener(host: str, port: int, host_setting: str, port_setting: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            sentence = f"Port {port} is taken ({error.strerror}); stop what uses it or set {port_setting} to another."
+        else:
+            place = f"{host}, port {port}"
+            sentence = f"Havn cannot listen at {place} ({error.strerror}); mend {host_setting} or {port_setting}."
+        raise PortTaken(sentence) from None
+    return listener
+
+
+async def serve(
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    ready: Callable[[], None],
+    operations: tuple[ASGIApp, socket.socket] | None = None,
+    hosts: Collection[str] | EllipsisType | None = ...,
+) -> None:
+    """Answer until SIGINT or SIGTERM; then let what is under way finish. `hosts` are the names that are answered to, the
+    settings' own where it is left out, any where it is None; `operations`, at its own port, answers to any."""
+    names = settings.hosts if isinstance(hosts, EllipsisType) else hosts
+    servers = [(_server(app, listener, names), listener)]
+    if operations:
+        servers.append((_server(*operations, None), operations[1]))
+
+    def stop() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    # Not `serve`: it takes the signals for itself and ends the process before the workers have ended in order.
+    serving = [asyncio.create_task(server._serve([socket])) for server, socket in servers]  # noqa: SLF001
+    while not all(server.started for server, _ in servers) and not any(task.done() for task in serving):
+        await asyncio.sleep(0.01)
+    if not any(task.done() for task in serving):
+        # What the start has made stays until the end: the collector need not look at it, nor take it apart on the way out.
+        gc.freeze()
+        ready()
+    await asyncio.gather(*serving)
+
+
+def _server(app: ASGIApp, listener: socket.socket, hosts: Collection[str] | None) -> uvicorn.Server:
+    host, port = listener.getsockname()[:2]
+    return uvicorn.Server(
+        server_config(app, host=host, port=port, allowed_hosts=hosts, timeout_graceful_shutdown=GRACE_SECONDS)
+    )
