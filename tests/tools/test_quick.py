@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.tree import ROOT, looked_at
 from tools import quick
-from tools.quick import Check, NoSuchCommit, changed_files, checks_of, find_tests, find_tests_of_rules, run
+from tools.quick import (
+    Check,
+    NoSuchCommit,
+    changed_files,
+    checks_of,
+    environment_for,
+    find_tests,
+    find_tests_of_rules,
+    run,
+)
 
 FILES = (
     "services/identification/consents/domain.py",
@@ -215,3 +225,31 @@ def test_everything_is_run_and_no_test_twice() -> None:
     assert {"mypy", "ruff check", "ruff format", "import-linter"} <= ran.keys()
     assert [name for name, command in ran.items() if "tests/a.py" in command] == ["tests of 1 files touched"]
     assert [name for name, command in ran.items() if "tests/b.py" in command] == ["tests of rules in 1 files"]
+
+
+def test_only_what_was_changed_is_judged_file_by_file_and_all_of_it_in_every_other_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = [ROOT / "tools" / "quick.py", ROOT / "tests" / "tree.py"]
+    monkeypatch.delenv("HAVN_CHANGED", raising=False)
+    assert looked_at(files) == files
+    for name, value in environment_for(["tools/quick.py", "README.md"]).items():
+        monkeypatch.setenv(name, value)
+    assert looked_at(files) == files[:1]
+
+
+@pytest.mark.parametrize("judge", quick.JUDGE_EACH_FILE)
+def test_what_judges_is_tried_on_every_file(judge: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HAVN_CHANGED", raising=False)
+    assert (ROOT / judge).is_file()
+    assert "HAVN_CHANGED" not in environment_for([judge, "services/cli.py"])
+
+
+def test_properties_are_tried_on_fewer_examples_by_make_quick_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HAVN_EXAMPLES", raising=False)
+    examples = "from tests import conftest; import hypothesis; print(hypothesis.settings.default.max_examples)"
+    said = [
+        run(Check("examples", [sys.executable, "-c", examples]), environment).said
+        for environment in (None, environment_for([]))
+    ]
+    assert said == ["100", "15"]

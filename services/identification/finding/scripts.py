@@ -12,10 +12,15 @@ from functools import cache, lru_cache
 
 Reader = Callable[[str], str]
 MOST_READINGS = 6
+_FIRST_OTHER = "\u0370"
+"""Below stand Latin letters and their marks alone: most names, which need nothing of all this."""
 
 
 def readings(*texts: str | None) -> Iterator[tuple[str, ...]]:
     """These texts in Latin letters, in the same way all of them; once where that leaves nothing open. Empty for None."""
+    if not any(text and max(text) >= _FIRST_OTHER for text in texts):
+        yield tuple(text or "" for text in texts)
+        return
     written = [_in_one_script_each(unicodedata.normalize("NFKC", text)) if text else "" for text in texts]
     present = [(pattern, readers) for pattern, readers in _SCRIPTS if any(map(pattern.search, written))]
     seen = set()
