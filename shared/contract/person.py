@@ -15,7 +15,8 @@ from shared.contract.codes import (
     ResidenceBasis,
 )
 from shared.contract.personal import Personal, PersonalCode, PersonalName
-from shared.contract.types import Body, Country, Day, Flag, Language, Recipient, Whole
+from shared.contract.times import HappenedOn, PlannedOn
+from shared.contract.types import Body, Country, Flag, Language, Recipient, Whole
 from shared.kernel.errors import SpokenValueError
 
 
@@ -38,7 +39,7 @@ class PersonDescription(Body):
 
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
-    birth_date: Personal[Day] | None = None
+    birth_date: Personal[HappenedOn] | None = None
     stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
     age_basis: AgeBasis | None = None
     age_at_exploitation: Annotated[Whole, Field(ge=0, le=120)] | None = None
@@ -50,7 +51,7 @@ class PersonDescription(Body):
     communication_needs: Annotated[list[CommunicationNeed], Field(max_length=8)] = []
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN
-    residence_valid_until: Day | None = None
+    residence_valid_until: PlannedOn | None = None
     unpermitted_work: Flag | None = None
     asylum_pending: Flag | None = None
     unaccompanied: Flag | None = None

@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from shared.kernel.errors import SpokenValueError
 from shared.kernel.strict_json import UNWANTED
-from shared.kernel.text import Written
+from shared.kernel.text import INVISIBLE, Written, is_blank
 
 T = TypeVar("T")
 
@@ -53,13 +53,13 @@ class Personal(Generic[T]):
 
 
 def _says_something(text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise SpokenValueError("Write something here; spaces alone say nothing.")
     return text
 
 
-WORDS: Final = Written(_says_something, {"pattern": rf"^[^{UNWANTED}]*[^\s{UNWANTED}][^{UNWANTED}]*$"})
-"""In an `Annotated` text: it has more in it than spaces."""
+WORDS: Final = Written(_says_something, {"pattern": rf"^[^{UNWANTED}]*[^\s{UNWANTED}{INVISIBLE}][^{UNWANTED}]*$"})
+"""In an `Annotated` text: it has more in it than spaces and what cannot be seen."""
 
 PersonalName = Personal[Annotated[str, StringConstraints(min_length=1, max_length=200), WORDS]]
 PersonalText = Personal[Annotated[str, StringConstraints(min_length=1, max_length=10_000), WORDS]]

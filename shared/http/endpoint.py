@@ -26,6 +26,7 @@ from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor
 from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 from shared.kernel import strict_json
+from shared.kernel.clock import judged_at
 from shared.kernel.errors import (
     BadRequest,
     DomainError,
@@ -130,7 +131,8 @@ class Endpoint(APIRoute):
             if policy.opens_transaction:
                 response = await _in_one_transaction(request, actor, operation, run)
             else:
-                response = await run(request)
+                with judged_at(request.app.state.platform.clock.now()):
+                    response = await run(request)
             response.headers.setdefault("cache-control", "no-store")
             return response
 
@@ -188,7 +190,8 @@ async def _in_one_transaction(request: Request, actor: Actor, operation: str, ru
                 return first
             request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
             try:
-                response = await run(request)
+                with judged_at(work.now):
+                    response = await run(request)
             except RefusedForGood as refused:
                 response = answer_to(refused)
             if attempt:

@@ -9,7 +9,8 @@ from pydantic import Field
 from services.identification.case.codes import QuestionStatus
 from shared.contract.person import Identifier
 from shared.contract.personal import Personal, PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Whole, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, Moment, Whole, example
 
 
 class MatchedOn(StrEnum):
@@ -31,7 +32,7 @@ class PersonSought(Body):
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
-    birth_date: Personal[Day] | None = None
+    birth_date: Personal[HappenedOn] | None = None
     stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     limit: Annotated[Whole, Field(ge=1, le=100)] = 20

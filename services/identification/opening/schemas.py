@@ -11,6 +11,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.schemas import PossibleDuplicate
 from shared.contract.codes import Channel, Relation
 from shared.contract.personal import Personal, PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, example
 from shared.kernel.errors import SpokenValueError
 
@@ -32,7 +33,7 @@ class CaseOpening(Body):
     )
 
     channel: Channel
-    occurred_at: Moment
+    occurred_at: Happened
     municipality: Municipality | None = None
     reason: PersonalText
     person: CasePerson

@@ -33,10 +33,6 @@ class UnsafeChannel(Conflict):
     """Using this channel could put the person in danger: it is not recorded as safe."""
 
 
-class NotYet(Unprocessable):
-    """What is recorded has happened; a day to come cannot have."""
-
-
 class OtherFormUnexplained(Unprocessable):
     """The form OTHER says nothing by itself."""
 
@@ -91,8 +87,6 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected:
     lifecycle.check(case, Step.WORK)
     if is_child(case):
         raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
-    if refusal.on > on_date(work.now):
-        raise NotYet("That day has not come yet; record what has happened.")
     case.refused_on = refusal.on
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(work, case.id)

@@ -340,6 +340,6 @@ async def test_a_consent_that_is_still_to_be_given_lets_nobody_know(havn: World)
     await havn.set_clock("2026-07-01T12:00:00+02:00")
     case = await open_case(havn, CMM_DECIDES)
     ahead = {"recipient": "3f", "purpose": "legal", "given_at": "2026-07-01T12:00:01+02:00"}
-    assert name_of(await case.post("/consents", ahead)) == (422, "ConsentInTheFuture")
+    assert name_of(await case.post("/consents", ahead)) == (422, "InvalidInput")
     assert await is_hidden_from(case, "3f")
     assert (await case.post("/consents", ahead | {"given_at": "2026-07-01T12:00:00+02:00"})).status_code == 201
