@@ -57,6 +57,7 @@ async def submit_referral(work: Writer, submission: ReferralSubmission) -> Tagge
             SubmittedSubject(reference=given.reference, subject_id=row.id, case_id=row.case_id)
             for given, row in zip(submission.subjects, subjects, strict=True)
         ],
+        warnings=submission.warnings,
     ).tagged(referral)
 
 
@@ -101,6 +102,8 @@ async def read_referral(work: Reader, referral_id: UUID, purpose: PurposeOfReadi
             StatusStep(at=row.at, org=row.org, status=row.status, remark=remark.text if remark else None)
             for row, remark in history
         ],
+        warnings=narrative.warnings,
+        as_written=narrative.as_written,
     ).tagged(referral)
 
 

@@ -25,6 +25,8 @@ _PASSPORTS: Final[Mapping[str, str | None]] = MappingProxyType(
 )
 """The codes of passports (ICAO 9303) that ISO 3166-1 does not have or that mean another country (docs/rules.md, identity-12)."""
 
+_UNKNOWN: Final = frozenset({"XXX", "UNK"})
+
 COUNTRIES: Final = frozenset(countries_by_alpha3) | _PASSPORTS.keys()
 """What may be written."""
 
@@ -34,6 +36,7 @@ def read_as(code: str) -> str | None:
     return _PASSPORTS.get(code, code)
 
 
-def countries_read(codes: Iterable[str]) -> tuple[str, ...]:
-    """The countries that these codes mean, in their order, each once."""
-    return tuple(dict.fromkeys(read for code in codes if (read := read_as(code))))
+def citizenships_read(codes: Iterable[str]) -> tuple[str, ...]:
+    """What these codes say of somebody's citizenships, each once: countries, and that the person is stateless or a refugee.
+    That a citizenship is unknown says nothing."""
+    return tuple(dict.fromkeys(read_as(code) or code for code in codes if code not in _UNKNOWN))

@@ -74,7 +74,9 @@ def _or_null(published: dict[str, Any]) -> dict[str, Any]:
     alternatives = published.get("anyOf", [])
     if {"type": "null"} in alternatives:
         return published
-    of_the_field: dict[str, Any] = {name: published[name] for name in ("default", "description", "title") if name in published}
+    of_the_field: dict[str, Any] = {
+        name: published[name] for name in ("default", "description", "title") if name in published
+    }
     of_the_value = {name: value for name, value in published.items() if name not in of_the_field}
     return {"anyOf": [*(alternatives or [of_the_value]), {"type": "null"}], **of_the_field}
 

@@ -3,6 +3,7 @@
 And what a text that says nothing is: one notion of it, for every field of every service."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,6 +43,11 @@ _BLANK: Final = re.compile(rf"[\s{INVISIBLE}]*")
 def is_blank(text: str) -> bool:
     """Whether the text says nothing: it is empty, or of spaces and of what cannot be seen alone."""
     return _BLANK.fullmatch(text) is not None
+
+
+def in_plain_digits(text: str) -> str:
+    """The text with the digits of any script as those that we write: ٣١ and ３１ are 31."""
+    return "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
 
 
 @dataclass(frozen=True, slots=True)

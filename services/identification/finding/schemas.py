@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.identification.case.codes import QuestionStatus
-from shared.contract.person import Identifier
+from shared.contract.numbers import Identifier
 from shared.contract.personal import Personal, PersonalName, PersonalText
 from shared.contract.times import HappenedOn
 from shared.contract.types import Answer, Body, Moment, Whole, example
+from shared.contract.warnings import InputWarning
 
 
 class MatchedOn(StrEnum):
@@ -47,7 +48,10 @@ class PersonFound(Answer):
 
 
 class PeopleFound(Answer):
+    """The best match first. `warnings` names what in the search stands for something unknown: nobody is found by that."""
+
     items: list[PersonFound]
+    warnings: list[InputWarning]
 
 
 class PossibleDuplicate(PersonFound):

@@ -1,6 +1,6 @@
 """What of a person's description stands open as coded facts: ages as groups, citizenships, the stay; and identifiers hashed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -8,7 +8,10 @@ from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
+from shared.contract.countries import citizenships_read
 from shared.contract.personal import Personal
+from shared.contract.placeholders import is_no_birth_date
+from shared.contract.warnings import InputWarning, placeholders_in, warning
 from shared.data.unit_of_work import UnitOfWork
 
 ADULT_AGE: Final = 18
@@ -25,9 +28,21 @@ def published_facts(case: Case) -> Mapping[str, Any]:
         "gender": case.gender,
         "age_group": case.age_group,
         "age_group_at_exploitation": case.age_group_at_exploitation,
-        "citizenships": tuple(case.citizenships),
+        "citizenships": citizenships_read(case.citizenships),
         "residence_basis": case.residence_basis,
     }
+
+
+def warnings_of(person: CasePerson, *, on: date, at: Sequence[str] = ("body",)) -> list[InputWarning]:
+    """What of a description that stands there in a body is kept as written and says less than it seems to."""
+    found = placeholders_in(
+        names=(("given_name", person.given_name), ("family_name", person.family_name)),
+        aliases=person.aliases,
+        birth_date=person.birth_date,
+        identifiers=person.identifiers,
+        on=on,
+    )
+    return [warning([*at, *each.loc], each.code) for each in found]
 
 
 def facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
@@ -74,7 +89,8 @@ def age_group_at_exploitation(person: CasePerson) -> AgeGroup | None:
 
 
 def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
-    if birth_date is None:
+    """None where the date stands for an unknown one."""
+    if birth_date is None or is_no_birth_date(birth_date.value, on=on):
         return None
     born = birth_date.value
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

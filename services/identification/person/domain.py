@@ -53,6 +53,7 @@ async def describe_person(
     person = await repository.replace_person(work, case, person)
     for name, value in description.facts_of(person, on=today).items():
         setattr(case, name, value)
+    await finding_repository.forget_identifiers(work, case.id)  # a number that was corrected no longer matches
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
     await search.index(work, case.id, person)
     await duplicates.questions_of_new_case(work, case, person)

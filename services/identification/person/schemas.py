@@ -7,11 +7,19 @@ from uuid import UUID
 from pydantic import BaseModel, model_validator
 
 from services.identification.case.codes import ContactChannel
+from services.identification.case.schemas import CasePerson
 from shared.contract.codes import ResidenceBasis
 from shared.contract.personal import PersonalText
 from shared.contract.times import Happened, HappenedOn, PlannedOn
 from shared.contract.types import Answer, Body, Flag, Moment, example
+from shared.contract.warnings import InputWarning
 from shared.kernel.errors import SpokenValueError
+
+
+class DescribedPerson(CasePerson):
+    """The description as it is now. `warnings` names what was kept as written and says less than it seems to."""
+
+    warnings: list[InputWarning]
 
 
 class Refusal(Body):
