@@ -9,7 +9,7 @@ from services.referrals.reading import AsWritten, Reading
 from shared.contract.codes import Channel, ReferralKind, ReferralStatus, Urgency
 from shared.contract.organisations import CENTRE, OrganisationKind
 from shared.contract.person import Subject
-from shared.contract.personal import PersonalCode, PersonalText, Present
+from shared.contract.personal import WORDS, PersonalCode, PersonalText, Present
 from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation, example
 from shared.contract.warnings import InputWarning
@@ -216,5 +216,5 @@ class DirectoryChange(Body):
 
     model_config = example(name="Østjyllands Politi", region="1082")
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    region: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200), WORDS]
+    region: Annotated[str, Field(min_length=1, max_length=60), WORDS] | None = None
