@@ -23,7 +23,7 @@ _PASSPORTS: Final[Mapping[str, str | None]] = MappingProxyType(
         "FRO": "DNK",
     }
 )
-"""The codes of passports (ICAO 9303) that ISO 3166-1 does not have or that mean another country (docs/rules.md, identity-12)."""
+"""The codes of passports (ICAO 9303) that ISO 3166-1 does not have or that mean another country (docs/rules.md, identity-10)."""
 
 _UNKNOWN: Final = frozenset({"XXX", "UNK"})
 

@@ -1,7 +1,7 @@
 """What is written where nothing is known: it is kept as written, and never taken for a fact about anybody.
 
 Two people whose number is "unknown" are two people. What counts as such is a dated list (`placeholders-*.json`) and the
-rules below; docs/rules.md, identity-6 and identity-7.
+rules below (docs/rules.md, identity-6 and identity-9).
 """
 
 import re

@@ -1,7 +1,7 @@
 """When things are: ONE rule for what has happened and one for what is planned, for every field of every request.
 
-What has happened lies between 1900 and now, by the clock of the domain; the clocks of those who report may be some minutes
-ahead of ours. A plan may lie ahead, as far as the rule of what it plans says.
+What has happened lies between 1900 and now, by the clock of the domain; whose clock reports may be some minutes ahead of it.
+A plan may lie ahead, as far as the rule of what it plans says.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ TimeT = TypeVar("TimeT", date, datetime)
 
 
 def lies_ahead(time: date, *, of: datetime) -> bool:
-    """Whether a time, or a Danish day, is still to come at that instant, by more than clocks differ."""
+    """Whether a time, or a Danish day, is still to come at that instant, by more than the tolerance."""
     latest = of + TOLERANCE
     return time > latest if isinstance(time, datetime) else time > on_date(latest)
 

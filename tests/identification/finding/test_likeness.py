@@ -197,8 +197,11 @@ def test_two_people_of_whom_nothing_is_known_have_nothing_in_common() -> None:
 
 @given(people, people)
 def test_what_stands_for_something_unknown_changes_no_score(one: dict[str, Any], other: dict[str, Any]) -> None:
-    beside = {"identifiers": NOTHING_KNOWN["identifiers"], "aliases": [*one.get("aliases", []), "Ukendt"]}
-    assert likeness(one | beside, other | beside) == likeness(one, other)
+    def beside(person: dict[str, Any]) -> dict[str, Any]:
+        aliases = [*person.get("aliases", []), "Ukendt"]
+        return person | {"identifiers": NOTHING_KNOWN["identifiers"], "aliases": aliases}
+
+    assert likeness(beside(one), beside(other)) == likeness(one, other)
 
 
 def test_the_name_that_is_known_counts_beside_one_that_is_not() -> None:
