@@ -6,6 +6,7 @@ from services.identification.case import changes
 from services.identification.deadlines import domain as deadlines
 from services.identification.deadlines import on_call
 from services.identification.opening import drafts
+from services.identification.person import domain as person
 from services.identification.person import legal_status
 from services.identification.retention import domain as retention
 from shared.runtime.service import Service
@@ -20,6 +21,7 @@ service = Service(
     metadata=models.metadata,
     sweeps=(
         legal_status.take_effect,
+        person.come_of_age,
         drafts.sweep,
         deadlines.set_missing_deadlines,
         deadlines.fire_due,

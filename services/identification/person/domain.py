@@ -6,7 +6,7 @@ from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case, ContactAttempt, is_child
+from services.identification.case.models import Case, ContactAttempt, age_group_on, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.finding import duplicates, search
@@ -50,8 +50,9 @@ async def describe_person(
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     await _check_other_is_explained(work, case, person)
-    person = await repository.replace_person(work, case, person)
-    for name, value in description.facts_of(person, on=today).items():
+    person, known = await repository.replace_person(work, case, person)
+    stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
+    for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
     await finding_repository.forget_identifiers(work, case.id)  # a number that was corrected no longer matches
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
@@ -80,6 +81,15 @@ async def _check_other_is_explained(work: UnitOfWork, case: Case, person: CasePe
                 {"loc": ["body", "other_form"], "msg": "Required where OTHER is a suspected form for the first time."}
             ],
         )
+
+
+async def come_of_age(work: UnitOfWork) -> None:
+    """Sweep: who turned 18 is a minor no more, and it is published."""
+    for case in await repository.lock_who_came_of_age(work, on=on_date(work.now)):
+        case.age_group, case.adult_on = age_group_on(case, on_date(work.now)), None
+        description.record_description(work, case)
+        await children.protect(work, case)
+        await changes.case_changed(work, case)
 
 
 async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected: ExpectedVersion) -> Case:
