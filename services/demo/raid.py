@@ -291,7 +291,7 @@ class Raid:
             "caseworker",
             "POST",
             f"{HOUSING}/placements/{accepted['placement_id']}/arrive",
-            {"arrived_at": "2026-03-09T18:00:00+01:00"},
+            {"arrived_at": "2026-03-09T13:00:00+01:00"},
         )
 
     async def payer_of(self, organisation: str, placement: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from services.identification.deadlines import domain as deadlines
 from services.identification.deadlines import on_call
 from services.identification.erasure import domain as erasure
 from services.identification.opening import drafts
+from services.identification.person import domain as person
 from services.identification.person import legal_status
 from services.identification.questions import domain as questions
 from services.identification.retention import domain as retention
@@ -22,6 +23,7 @@ service = Service(
     metadata=models.metadata,
     sweeps=(
         legal_status.take_effect,
+        person.come_of_age,
         drafts.sweep,
         questions.look_where_due,
         deadlines.set_missing_deadlines,

@@ -53,6 +53,7 @@ async def submit_referral(work: Writer, submission: ReferralSubmission) -> Tagge
             SubmittedSubject(reference=given.reference, subject_id=row.id, case_id=row.case_id)
             for given, row in zip(submission.subjects, subjects, strict=True)
         ],
+        warnings=submission.warnings,
     ).tagged(referral)
 
 

@@ -102,7 +102,12 @@ async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[R
         # In custody since an unstated hour: since it happened. The 72 hours never run longer than the law lets them.
         custody_since=(submission.custody_since or submission.occurred_at) if submission.in_custody else None,
     )
-    narrative = Narrative(reason=submission.reason, safe_contact=submission.safe_contact)
+    narrative = Narrative(
+        reason=submission.reason,
+        safe_contact=submission.safe_contact,
+        warnings=submission.warnings,
+        as_written=submission.as_written,
+    )
     subjects = await repository.add_referral(work, referral, narrative, submission.subjects)
     work.record(
         ReferralSubmitted(

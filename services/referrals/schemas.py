@@ -1,15 +1,18 @@
 """What the referrals service takes and gives over HTTP."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from services.referrals.reading import AsWritten, Reading
 from shared.contract.codes import Channel, DisclosureBasis, LegalBasis, ReferralKind, ReferralStatus, Urgency
 from shared.contract.organisations import CENTRE, OrganisationKind
-from shared.contract.person import Subject, references_differ
-from shared.contract.personal import PersonalCode, PersonalText
+from shared.contract.person import Subject
+from shared.contract.personal import WORDS, PersonalCode, PersonalText, Present
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation, example
+from shared.contract.warnings import InputWarning
 
 MOST_SUBJECTS = 50
 
@@ -48,21 +51,51 @@ class ReferralSubmission(Body):
     kind: ReferralKind
     channel: Channel
     urgency: Urgency = Urgency.ROUTINE
-    occurred_at: Moment
+    occurred_at: Happened
     municipality: Municipality | None = None
     in_custody: Flag = False
-    custody_since: Moment | None = None
-    reason: PersonalText
+    custody_since: Happened | None = None
+    reason: Present[PersonalText]
     safe_contact: PersonalText | None = None
     case_id: UUID | None = None
-    subjects: Annotated[list[Subject], Field(min_length=1, max_length=MOST_SUBJECTS), AfterValidator(references_differ)]
+    subjects: Annotated[list[Subject], Field(min_length=1, max_length=MOST_SUBJECTS)]
+
+    _reading: Reading | None = PrivateAttr(default=None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _forgive(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """A formality is no reason to refuse it: see `reading.py`."""
+        if not isinstance(given, dict):
+            return validate(given)
+        reading = Reading(given)
+        submission = reading.read(validate)
+        reading.look_at(submission.subjects)
+        return submission.read_by(reading)
+
+    def read_by(self, reading: Reading) -> Self:
+        """This submission, which knows what had to be forgiven in it."""
+        self._reading = reading
+        return self
+
+    @property
+    def warnings(self) -> list[InputWarning]:
+        """What in it says less than it seems to."""
+        return self._reading.in_order()[0] if self._reading else []
+
+    @property
+    def as_written(self) -> list[AsWritten]:
+        """What the sender wrote where it is read otherwise."""
+        return self._reading.in_order()[1] if self._reading else []
 
 
 class Narrative(BaseModel):
-    """The free text of a referral, as it is sealed."""
+    """The free text of a referral, as it is sealed, with what is warned of and what was written there."""
 
-    reason: PersonalText
+    reason: PersonalText | None = None
     safe_contact: PersonalText | None = None
+    warnings: list[InputWarning] = []
+    as_written: list[AsWritten] = []
 
 
 class Remark(BaseModel):
@@ -99,15 +132,18 @@ class Completion(Body):
 class SubmittedSubject(Answer):
     """The receipt for one subject; `case_id` is filled once identification has opened or found the case."""
 
-    reference: PersonalCode
+    reference: PersonalCode | None
     subject_id: UUID
     case_id: UUID | None
 
 
 class ReferralReceipt(Answer):
+    """The referral is taken. `warnings` names what in it says less than it seems to; nothing is lost over that."""
+
     referral_id: UUID
     status: ReferralStatus
     subjects: list[SubmittedSubject]
+    warnings: list[InputWarning]
 
 
 class ListedSubject(Answer):
@@ -163,12 +199,15 @@ class StatusStep(Answer):
 
 
 class ReferralDetails(ReferralHead):
-    """The whole referral, as far as the reader's role may know it."""
+    """The whole referral, as far as the reader's role may know it. `warnings` are those of the receipt, and `as_written` is what
+    the sender wrote where something is read otherwise."""
 
     reason: PersonalText | None
     safe_contact: PersonalText | None
     subjects: list[SubjectDetails]
     history: list[StatusStep]
+    warnings: list[InputWarning]
+    as_written: list[AsWritten]
 
 
 class ReferralState(Answer):
@@ -193,5 +232,5 @@ class DirectoryChange(Body):
 
     model_config = example(name="Østjyllands Politi", region="1082")
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    region: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200), WORDS]
+    region: Annotated[str, Field(min_length=1, max_length=60), WORDS] | None = None

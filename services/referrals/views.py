@@ -29,6 +29,8 @@ def see_referral(opened: OpenedReferral) -> ReferralDetails:
     words = said_in(referral) in known
     return ReferralDetails(
         **head_of(referral),
+        warnings=opened.narrative.warnings,
+        as_written=opened.narrative.as_written if Aspect.PERSON in known else [],
         reason=opened.narrative.reason if words else None,
         safe_contact=opened.narrative.safe_contact if Aspect.CONTACT in known else None,
         subjects=[

@@ -1,29 +1,23 @@
 """The person as the contract describes one: a referral's subject, and the person of a case."""
 
-from collections import Counter
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from shared.contract.codes import (
     AgeBasis,
     CommunicationNeed,
     ExploitationForm,
     Gender,
-    IdentifierType,
     Purpose,
     ResidenceBasis,
 )
-from shared.contract.personal import Personal, PersonalCode, PersonalName
-from shared.contract.types import Body, Country, Day, Flag, Language, Recipient, Whole
+from shared.contract.numbers import Identifier
+from shared.contract.personal import Personal, PersonalCode, PersonalName, Present
+from shared.contract.times import HappenedOn, PlannedOn
+from shared.contract.types import Body, Country, Flag, Language, Recipient, Whole
 from shared.kernel.errors import SpokenValueError
-
-
-class Identifier(Body):
-    """A number or code that a register knows the person by."""
-
-    type: IdentifierType
-    value: PersonalCode
+from shared.kernel.text import AS_STORED
 
 
 class ConsentGiven(Body):
@@ -38,7 +32,7 @@ class PersonDescription(Body):
 
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
-    birth_date: Personal[Day] | None = None
+    birth_date: Personal[HappenedOn] | None = None
     stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
     age_basis: AgeBasis | None = None
     age_at_exploitation: Annotated[Whole, Field(ge=0, le=120)] | None = None
@@ -50,23 +44,29 @@ class PersonDescription(Body):
     communication_needs: Annotated[list[CommunicationNeed], Field(max_length=8)] = []
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN
-    residence_valid_until: Day | None = None
+    residence_valid_until: PlannedOn | None = None
     unpermitted_work: Flag | None = None
     asylum_pending: Flag | None = None
     unaccompanied: Flag | None = None
     suspected_forms: Annotated[list[ExploitationForm], Field(max_length=9)] = []
     consents: Annotated[list[ConsentGiven], Field(max_length=50)] = []
 
+    @field_validator("age_at_exploitation")
+    @classmethod
+    def _is_not_older_then_than_now(cls, age: int | None, validation: ValidationInfo) -> int | None:
+        stated = validation.data.get("stated_age")
+        if validation.context is not AS_STORED and age is not None and stated is not None and age > stated:
+            raise SpokenValueError("Nobody was older when exploited than they are.")
+        return age
+
 
 class Subject(PersonDescription):
-    """A person a referral is about; `reference` is the sender's own."""
+    """A person a referral is about; `reference` is the sender's own, null where nothing could be seen in it."""
 
-    reference: PersonalCode
+    reference: Present[PersonalCode]
 
-
-def references_differ(subjects: list[Subject]) -> list[Subject]:
-    """For a referral's validator: every subject has a reference of its own."""
-    counts = Counter(subject.reference.value for subject in subjects)
-    if any(count > 1 for count in counts.values()):
-        raise SpokenValueError("Two subjects have the same reference; give each its own.")
-    return subjects
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_sealed(cls, given: Any, validation: ValidationInfo) -> Any:
+        is_sealed = validation.context is AS_STORED and isinstance(given, dict)
+        return {"reference": None} | given if is_sealed else given

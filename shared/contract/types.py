@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 from uuid import UUID
 
-from iso3166 import countries_by_alpha3
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -13,35 +12,73 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PrivateAttr,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from shared.contract.countries import COUNTRIES
 from shared.contract.directory import can_exist
+from shared.contract.languages import LANGUAGES
 from shared.contract.municipalities import MUNICIPALITIES, is_municipality
+from shared.kernel.clock import start_of
 from shared.kernel.errors import SpokenValueError
 from shared.kernel.text import Written
 
-COUNTRIES: Final = frozenset(countries_by_alpha3) | {"XKX", "XXA", "XXB", "XXC", "XXX"}
-"""ISO 3166-1; Kosovo, which has no code in it; and what passports have of who is stateless (XXA), a refugee (XXB, XXC), or of
-no stated nationality (XXX; ICAO 9303)."""
-
 # What is written is checked by the very patterns that the published schemas carry, so that the two cannot differ.
 _DAY = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+_DAY_IN_UTC = rf"(1899-12-31|{_DAY})"  # the first hour of 1900 in Denmark is the last of 1899 in UTC
+_TIME = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
 _ZONE = r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_BEGINNING, _END = start_of(date(1900, 1, 1)), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Body(BaseModel):
-    """A request: unknown fields are refused (422)."""
+    """A request: unknown fields are refused (422), and null means the same as leaving a field out, wherever one may."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or not cls._may_be_left_out(name)}
+
+    @classmethod
+    def _may_be_left_out(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and not field.is_required()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        published = handler(schema)
+        if handler.mode == "validation":
+            fields: dict[str, Any] = handler.resolve_ref_schema(published).get("properties", {})
+            for name in filter(cls._may_be_left_out, fields):
+                fields[name] = _or_null(fields[name])
+        return published
 
 
 SUBJECTS: Final = ("case_id", "referral_id")
 """As which parameters paths name what rows about people are about, and the audit log is kept by."""
+
+
+def _or_null(published: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a field that may be left out: null is one of its values."""
+    alternatives = published.get("anyOf", [])
+    if {"type": "null"} in alternatives:
+        return published
+    of_the_field: dict[str, Any] = {
+        name: published[name] for name in ("default", "description", "title") if name in published
+    }
+    of_the_value = {name: value for name, value in published.items() if name not in of_the_field}
+    return {"anyOf": [*(alternatives or [of_the_value]), {"type": "null"}], **of_the_field}
 
 
 class Versioned(Protocol):
@@ -99,7 +136,7 @@ def _written_day(given: Any) -> Any:
 def _written_moment(given: Any) -> Any:
     if isinstance(given, datetime):
         return given
-    if not isinstance(given, str) or not re.fullmatch(_DAY + _TIME + _ZONE, given):
+    if not isinstance(given, str) or not re.fullmatch(_DAY_IN_UTC + _TIME + _ZONE, given):
         raise SpokenValueError("A time is written as in RFC 3339, with its zone: 2026-03-02T09:30:00+01:00.")
     return given
 
@@ -108,11 +145,25 @@ def _in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _within_the_centuries(moment: datetime) -> datetime:
+    """In UTC. What the zone adds or takes may lead into another year."""
+    in_utc = moment.astimezone(UTC)
+    if not _BEGINNING <= in_utc < _END:
+        raise SpokenValueError("A time lies from 1900 to 2199.")
+    return in_utc
+
+
 def _known_country(code: str) -> str:
     if code not in COUNTRIES:
         raise SpokenValueError(
-            "That is not the code of a country: ISO 3166-1 alpha-3, XKX, or XXA, XXB, XXC, XXX of passports."
+            "That is not the code of a country: ISO 3166-1 alpha-3, or one that passports have (ICAO 9303)."
         )
+    return code
+
+
+def _known_language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise SpokenValueError("That is not the code of a language: ISO 639-3, three small letters.")
     return code
 
 
@@ -136,14 +187,19 @@ Day = Annotated[
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_written_moment),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    AfterValidator(_within_the_centuries),
     PlainSerializer(_in_utc, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY}{_TIME}{_ZONE}$"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DAY_IN_UTC}{_TIME}{_ZONE}$"}),
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Written(_known_country, {"enum": sorted(COUNTRIES)})]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+Country = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{1,3}$"), Written(_known_country, {"enum": sorted(COUNTRIES)})
+]
+"""A country as a register or a passport writes it; `shared/contract/countries.py` says what each code is read as."""
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{3}$"), Written(_known_language, {"examples": ["dan", "tha", "vie"]})
+]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Recipient = Annotated[Organisation, Written(_known_recipient, {"examples": ["hopenow", "kommune-0751"]})]
 """An organisation to which something about a person is disclosed."""

@@ -25,6 +25,7 @@ from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity.actor import Actor
 from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
 from shared.kernel import strict_json
+from shared.kernel.clock import judged_at
 from shared.kernel.errors import BadRequest, RefusedForGood, Unauthenticated, Unavailable
 from shared.observability.logs import bind_organisation, log
 
@@ -136,7 +137,8 @@ class Endpoint(APIRoute):
                 if policy.opens_transaction:
                     response = await _in_one_transaction(request, actor, operation, run)
                 else:
-                    response = await run(request)
+                    with judged_at(request.app.state.platform.clock.now()):
+                        response = await run(request)
             except refusals.REFUSALS as refused:
                 await _note_refusal(request, actor, operation, refused)
                 raise
@@ -197,7 +199,8 @@ async def _in_one_transaction(request: Request, actor: Actor, operation: str, ru
             return first.response
         request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
         try:
-            response = await run(request)
+            with judged_at(work.now):
+                response = await run(request)
         except RefusedForGood as refused:
             response = answer_to(refused)
             await _write_refusal(request, work, operation, response.status_code, type(refused).__name__)

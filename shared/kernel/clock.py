@@ -1,6 +1,9 @@
 """Time is passed in: the domain asks a clock that it is given, and judges days in Copenhagen."""
 
 from calendar import monthrange
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -16,6 +19,24 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+_judged_at: ContextVar[datetime | None] = ContextVar("judged_at", default=None)
+
+
+@contextmanager
+def judged_at(now: datetime) -> Iterator[None]:
+    """While the block runs, what a request says has happened is judged by this instant: that of its unit of work."""
+    token = _judged_at.set(now)
+    try:
+        yield
+    finally:
+        _judged_at.reset(token)
+
+
+def instant_of_judging() -> datetime | None:
+    """The instant by which the present request is judged; None outside of one, where nothing lies ahead."""
+    return _judged_at.get()
 
 
 def on_date(moment: datetime) -> date:

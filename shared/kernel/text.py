@@ -1,5 +1,9 @@
-"""What is asked of a value when it is written. What was accepted once stays readable, whatever has become a rule since."""
+"""What is asked of a value when it is written. What was accepted once stays readable, whatever has become a rule since.
 
+And what a text that says nothing is: one notion of it, for every field of every service."""
+
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +14,40 @@ from pydantic_core import CoreSchema, core_schema
 
 AS_STORED: Final = {"stored": True}
 """The context to validate in what we have accepted before: it comes out of a sealed column, or from another service."""
+
+_INVISIBLE: Final = (
+    # Unicode's spaces (Zs, Zl, Zp), format characters (Cf: zero width, bidi controls, tags), and Default_Ignorable_Code_Point
+    # (fillers, variation selectors).
+    *((0x20, 0x20), (0xA0, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD)),
+    *((0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2), (0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5)),
+    *((0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F), (0x3000, 0x3000), (0x3164, 0x3164)),
+    *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x110BD, 0x110BD), (0x110CD, 0x110CD)),
+    *((0x13430, 0x1343F), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+    # Letters and symbols that show nothing, though Unicode does not count them among those.
+    *((0x2800, 0x2800), (0x16FE4, 0x16FE4), (0x1D159, 0x1D159)),
+)
+"""The code points, first and last, of which a text that has no others shows nothing. Within a word they may be needed: a
+Persian name has a zero-width non-joiner. A test holds the list against Unicode's own categories."""
+
+
+def _escaped(code_point: int) -> str:
+    # JSON Schema's patterns have no escape for what lies above U+FFFF that Python's and JavaScript's have in common.
+    return f"\\u{code_point:04X}" if code_point <= 0xFFFF else chr(code_point)
+
+
+INVISIBLE: Final = "".join(f"{_escaped(first)}-{_escaped(last)}" for first, last in _INVISIBLE)
+"""What shows nothing, as JSON Schema writes it within brackets."""
+_BLANK: Final = re.compile(rf"[\s{INVISIBLE}]*")
+
+
+def is_blank(text: str) -> bool:
+    """Whether the text says nothing: it is empty, or of spaces and of what cannot be seen alone."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def in_plain_digits(text: str) -> str:
+    """The text with the digits of any script as those that we write: ٣١ and ３１ are 31."""
+    return "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ async def test_sc03_from_the_arrest_to_the_period(havn_on_both: World) -> None:
 
     asked = await case.post("/representative", {"requested_on": "2026-05-05"})
     assert asked.status_code in (200, 201), asked.text
+    await havn.set_clock("2026-05-06T11:00:00+02:00")
     await case.interview("2026-05-06T10:00:00+02:00", language="ron", interpreter=True, in_detention=True)
     await havn.set_clock("2026-05-18T09:00:00+02:00")
     await case.decide("CMM", decided_on="2026-05-18", exploitation_forms=["FORCED_CRIMINALITY"])
@@ -75,6 +76,7 @@ async def test_sc03_from_the_arrest_to_the_period(havn_on_both: World) -> None:
         "section": "other",
         "note": "He was forced to steal.",
     }
+    await havn.set_clock("2026-05-19T09:00:00+02:00")
     assert (await case.post("/criminal-track", waiver)).status_code == 201
     await havn.settled()
     assert await counted(havn, "gender,age_group,exploitation_form") == [

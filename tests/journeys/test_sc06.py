@@ -22,6 +22,7 @@ async def test_sc06_from_the_ngo_to_a_suspended_period(havn: World) -> None:
     told = await case.details()
     assert told["gender"] == "trans_woman", "never read from a number"
     assert (told["routing"]["authority"], told["routing"]["rule"]) == ("US", "R2")
+    await havn.set_clock("2026-06-15T11:00:00+02:00")
     await case.interview("2026-06-15T10:00:00+02:00", language="spa", interpreter=True)
 
     await havn.set_clock("2026-07-01T10:00:00+02:00")

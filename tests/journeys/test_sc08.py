@@ -97,6 +97,7 @@ async def test_sc08_from_two_consents_to_a_declined_identification(havn_on_both:
     assert await asked_by(case, POLICE) == (404, "NotFound")
     assert name_of(await case.get(by=POLICE)) == (404, "NotFound")
     assert await asked_by(case, "hopenow") == (200,), "what HopeNow may know is another consent"
+    await havn.set_clock("2026-06-13T10:00:00+02:00")
     await case.interview("2026-06-13T09:00:00+02:00", language="hun", interpreter=True)
     await havn.settled()
     assert await told_to(case, POLICE) == [], f"{told_before} were told; from that instant there is nothing more"

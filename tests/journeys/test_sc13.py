@@ -43,6 +43,7 @@ async def test_sc13_from_the_settlement_to_six_months_in_romania(havn_on_both: W
     case = await open_case(havn, PERSON, sender="newlives", channel="outreach", occurred_at="2026-05-20T09:00:00+02:00")
     assert (await case.details())["routing"]["authority"] == "needs_review"
     await case.settle("CMM")
+    await havn.set_clock("2026-05-21T11:00:00+02:00")
     await case.interview("2026-05-21T10:00:00+02:00", language="ukr", interpreter=True)
     await havn.set_clock("2026-06-01T10:00:00+02:00")
     await case.decide("CMM", decided_on="2026-06-01", legal_status="temporary_protection_ua")

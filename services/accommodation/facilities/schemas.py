@@ -9,6 +9,7 @@ from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import PlaceKind, Security
 from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.times import PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation, example
 from shared.kernel.errors import SpokenValueError
 
@@ -97,8 +98,8 @@ class PlaceRegistration(Body):
 
     label: PersonalName
     kind: PlaceKind = PlaceKind.ORDINARY
-    available_from: Day | None = None
-    available_until: Day | None = None
+    available_from: PlannedOn | None = None
+    available_until: PlannedOn | None = None
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:
@@ -123,8 +124,8 @@ class Closure(Body):
 
     model_config = example(from_on="2026-04-01", to_on="2026-04-08", reason="The room is being painted.")
 
-    from_on: Day
-    to_on: Day | None = None
+    from_on: PlannedOn
+    to_on: PlannedOn | None = None
     reason: PersonalText
 
     @model_validator(mode="after")
@@ -148,8 +149,8 @@ class ApprovalRecord(Body):
 
     supervision: Organisation
     reference: PersonalText
-    valid_from: Day
-    valid_until: Day | None = None
+    valid_from: PlannedOn
+    valid_until: PlannedOn | None = None
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:

@@ -13,6 +13,7 @@ from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.responsibility.schemas import AuthorityAlone, KnownFacts, ResponsibilityAnswer
 from shared.contract.codes import Gender, Region
 from shared.contract.personal import PersonalText
+from shared.contract.times import Happened, Planned, PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole, example
 
 MOST_CHILDREN = 20
@@ -74,8 +75,8 @@ class PlacementRequestSubmission(Body):
     )
 
     case_id: UUID
-    from_on: Day
-    to_on: Day | None = None
+    from_on: PlannedOn
+    to_on: PlannedOn | None = None
     needs: Needs = Needs()
     responsibility: KnownFacts = KnownFacts()
 
@@ -126,7 +127,7 @@ class OfferSubmission(Body):
     model_config = example(place_id="019cadab-2340-7d3e-9a52-3f6f0f0c8e21", expires_at="2026-03-10T12:00:00+01:00")
 
     place_id: UUID
-    expires_at: Moment
+    expires_at: Planned
 
 
 class OfferDetails(Answer):
@@ -161,7 +162,7 @@ class Arrival(Body):
 
     model_config = example(arrived_at="2026-03-09T18:00:00+01:00")
 
-    arrived_at: Moment | None = None
+    arrived_at: Happened | None = None
 
 
 class Leaving(Body):
@@ -169,7 +170,7 @@ class Leaving(Body):
 
     model_config = example(left_at="2026-03-19T10:00:00+01:00", reason="She moves in with her sister.")
 
-    left_at: Moment | None = None
+    left_at: Happened | None = None
     reason: PersonalText | None = None
     disappeared: Flag = False
 

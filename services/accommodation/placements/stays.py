@@ -25,10 +25,6 @@ class PlacementDoesNotAllow(Conflict):
     """The placement's status does not allow the step."""
 
 
-class NotYet(Unprocessable):
-    """What is recorded has happened; a day to come cannot have."""
-
-
 class OutsideTheStay(Unprocessable):
     """The person came on a night that was not booked, or left before coming."""
 
@@ -55,7 +51,6 @@ async def arrive(
     """The person is at the place, since `arrived_at` or now."""
     placement, stay = await _take_step(work, placement_id, PlacementStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
-    _check_has_been(arrived_at, work.now)
     if not stay.during.contains(on_date(arrived_at)):
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
     placement.status = PlacementStatus.ARRIVED
@@ -80,7 +75,6 @@ async def leave(
     """The person has left the place, which is free from that day on."""
     placement, stay = await _take_step(work, placement_id, PlacementStep.LEAVE, expected)
     left_at = (left_at or work.now).astimezone(UTC)
-    _check_has_been(left_at, work.now)
     if placement.arrived_at and left_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have left before coming.")
     placement.to_on = _shorten(stay, on_date(left_at))
@@ -115,12 +109,6 @@ async def _take_step(
             allowed=list(allowed),
         )
     return placement, stay
-
-
-def _check_has_been(moment: datetime, now: datetime) -> None:
-    # By the day: the times of those who report differ by more than seconds.
-    if on_date(moment) > on_date(now):
-        raise NotYet("That day has not come yet; record what has happened.")
 
 
 def _shorten(stay: Stay, left_on: date) -> date:

@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from shared.contract.types import Answer, Body, Day, Municipality, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, Municipality, example
 
 
 class MissingReport(Body):
@@ -11,8 +12,8 @@ class MissingReport(Body):
 
     model_config = example(since="2026-03-18", reported_to_police_on="2026-03-18")
 
-    since: Day
-    reported_to_police_on: Day | None = None
+    since: HappenedOn
+    reported_to_police_on: HappenedOn | None = None
 
 
 class FoundReport(Body):
@@ -20,7 +21,7 @@ class FoundReport(Body):
 
     model_config = example(on="2026-03-19", municipality="0751")
 
-    on: Day
+    on: HappenedOn
     municipality: Municipality | None = None
 
 

@@ -49,6 +49,10 @@ class Case(Table, table=True):
     column keeps its first name: another one would be a migration that changes nothing."""
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
+    age_stated_on: date | None = None
+    """Since when the stated age is as it is: it grows with the years since then."""
+    adult_on: date | None = None
+    """The first day on which who is a minor, or presumed one, is none; None for everybody else, and where no age says when."""
     citizenships: list[str] = texts()
     residence_basis: ResidenceBasis = code(ResidenceBasis)
     residence_valid_until: date | None
@@ -177,6 +181,11 @@ class LegalHold(Table, table=True):
 
 
 MINORS = frozenset({AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR})
+
+
+def age_group_on(case: Case, day: date) -> AgeGroup:
+    """In which group the person is on that day, also before the sweep has recorded that they came of age."""
+    return AgeGroup.ADULT if case.adult_on and case.adult_on <= day else case.age_group
 
 
 def is_child(case: Case) -> bool:

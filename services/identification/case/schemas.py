@@ -8,7 +8,8 @@ from services.identification.case.codes import ContactChannel
 from shared.contract.codes import AgeBasis
 from shared.contract.person import PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
-from shared.contract.types import Body, Day, Flag, Shown, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Body, Flag, Shown, example
 from shared.kernel.text import AS_STORED
 
 IDENTITY: Final = (
@@ -65,7 +66,7 @@ class CasePerson(PersonDescription, Shown):
     """What the exploitation was, where the suspected form is OTHER."""
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
     interpreter: PersonalText | None = None
-    stated_birth_date: Personal[Day] | None = None
+    stated_birth_date: Personal[HappenedOn] | None = None
     """The birth date first stated, kept when documents or an assessment later give another."""
 
     def named(self) -> list[str]:

@@ -4,7 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from shared.contract.personal import PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Municipality, example
+from shared.contract.times import Happened, HappenedOn
+from shared.contract.types import Answer, Body, Moment, Municipality, example
 
 
 class ChildNotification(Body):
@@ -20,7 +21,7 @@ class ChildAssessmentReport(Body):
 
     model_config = example(assessed_at="2026-03-10T10:00:00+01:00", note="She stays with a foster family.")
 
-    assessed_at: Moment
+    assessed_at: Happened
     note: PersonalText | None = None
 
 
@@ -29,8 +30,8 @@ class RepresentativeReport(Body):
 
     model_config = example(requested_on="2026-03-09", appointed_on="2026-03-10", name="Made Up")
 
-    requested_on: Day
-    appointed_on: Day | None = None
+    requested_on: HappenedOn
+    appointed_on: HappenedOn | None = None
     name: PersonalName | None = None
 
 

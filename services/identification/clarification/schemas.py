@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from shared.contract.codes import Outcome
 from shared.contract.personal import PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Language, Moment, example
 from shared.http.paging import Page
 
@@ -29,7 +30,7 @@ class InterviewReport(Body):
         summary="She says that the passports are kept in a safe.",
     )
 
-    held_at: Moment
+    held_at: Happened
     language: Language | None = None
     interpreter: Flag | PersonalText | None = None
     companion: Flag | PersonalText | None = None

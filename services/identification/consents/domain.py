@@ -20,11 +20,7 @@ from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.kernel.errors import Conflict, Forbidden, Unprocessable
-
-
-class ConsentInTheFuture(Unprocessable):
-    """Nobody has agreed to anything yet."""
+from shared.kernel.errors import Conflict, Forbidden
 
 
 class NothingToConfirm(Conflict):
@@ -45,8 +41,6 @@ async def record_consent(
     """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    if report.given_at and report.given_at > work.now:
-        raise ConsentInTheFuture("The consent is given in the future; record it when the person has given it.")
     codes, words = read_scope(report.scope)
     consent = Consent(
         case_id=case.id,

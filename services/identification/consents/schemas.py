@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from services.identification.case.codes import ConsentMethod
 from shared.contract.codes import DisclosureBasis, LegalBasis, Purpose, ShareScope
 from shared.contract.personal import PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Recipient, example
 
 
@@ -23,7 +24,7 @@ class ConsentReport(Body):
     purpose: Purpose
     scope: Annotated[list[ShareScope], Field(max_length=6)] | PersonalText | None = None
     method: ConsentMethod | None = None
-    given_at: Moment | None = None
+    given_at: Happened | None = None
     interpreter: Flag | PersonalText | None = None
 
 
@@ -65,7 +66,7 @@ class ConsentWithdrawal(Body):
 
     model_config = example(withdrawn_at="2026-03-09T11:00:00+01:00")
 
-    withdrawn_at: Moment | None = None
+    withdrawn_at: Happened | None = None
 
 
 class Withdrawal(Answer):

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from shared.contract.codes import CriminalSection, CriminalStep
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, example
 
 
 class CriminalStepTaken(Body):
@@ -14,7 +15,7 @@ class CriminalStepTaken(Body):
     model_config = example(kind="charge", on="2026-03-16", section="262a", note="Two men are charged.")
 
     kind: CriminalStep
-    on: Day
+    on: HappenedOn
     section: CriminalSection | None = None
     note: PersonalText | None = None
 

@@ -21,10 +21,6 @@ from shared.kernel.errors import Conflict, Unprocessable
 _UNCLEAR_STAY = frozenset({ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.UNKNOWN})
 
 
-class CustodyInTheFuture(Unprocessable):
-    """Nobody has been detained or released yet at a time that has not come."""
-
-
 class CustodyOutOfOrder(Unprocessable):
     """A detention begins after the one before has ended, and ends after it has begun."""
 
@@ -51,8 +47,6 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
     """The person is detained, or is since another time than was recorded."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    if report.since > work.now:
-        raise CustodyInTheFuture("The detention begins in the future; report it when the person is held.")
     if case.custody_ended_at and report.since < case.custody_ended_at:
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
     await begin(work, case, since=report.since.astimezone(UTC))
@@ -75,8 +69,6 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     case = await cases.lock_case(work, case_id, expected)
     if case.custody_since is None or case.custody_ended_at is not None:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
-    if report.ended_at > work.now:
-        raise CustodyInTheFuture("The detention ends in the future; report it when the person is out.")
     if report.ended_at < case.custody_since:
         raise CustodyOutOfOrder("The detention cannot have ended before it began.")
     case.custody_ended_at, case.custody_end_reason = report.ended_at.astimezone(UTC), report.reason

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.identification.case.codes import CustodyEnd, Proposal
 from shared.contract.personal import PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Moment, example
 
 
@@ -12,14 +13,14 @@ class CustodyReport(Body):
 
     model_config = example(since="2026-03-09T08:00:00+01:00", place="The police station in Aarhus")
 
-    since: Moment
+    since: Happened
     place: PersonalText | None = None
 
 
 class CustodyEndReport(Body):
     model_config = example(ended_at="2026-03-09T11:30:00+01:00", reason="placed_34")
 
-    ended_at: Moment
+    ended_at: Happened
     reason: CustodyEnd | None = None
 
 

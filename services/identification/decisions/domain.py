@@ -4,7 +4,6 @@ A decision does not depend on cooperation with the police or on an investigation
 """
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from services.identification.authority import domain as authority
@@ -26,13 +25,11 @@ from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
-from shared.kernel.clock import months_after, on_date
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 DECIDES = {Authority.CMM: frozenset({CENTRE}), Authority.US: frozenset({IMMIGRATION})}
 RECORDS_A_COURT = frozenset({CENTRE, PROSECUTION})
-_PLAUSIBLE_YEARS_AHEAD = 5
-"""A decision that is planned may be entered beforehand; one of another decade is a slip."""
 ENDS_WITHOUT_ASSESSMENT = frozenset({Outcome.DECLINED, Outcome.DISAPPEARED, Outcome.WITHDRAWN})
 """Outcomes that nobody recommends: the person or the circumstances brought them."""
 
@@ -43,10 +40,6 @@ class WrongAuthority(Forbidden):
 
 class DecidedBeforeReferral(Unprocessable):
     """A decision cannot be older than what it decides about."""
-
-
-class DecidedYearsAhead(Unprocessable):
-    """The year of a decision was typed wrongly: it is counted in that year, and the period runs from that day."""
 
 
 class NotifiedBeforeDecision(Unprocessable):
@@ -71,7 +64,7 @@ async def decide(
     _check_authority(work.actor, case, report)
     if not is_a_courts:
         await questions.check_answered(work, case)
-    _check_dates(case, report, today=on_date(work.now))
+    _check_dates(case, report)
     earlier = (await repository.decisions_of(work, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
     step = _step(case, report, replaced)
@@ -128,12 +121,7 @@ def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
         raise WrongAuthority(f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.")
 
 
-def _check_dates(case: Case, report: DecisionReport, *, today: date) -> None:
-    if report.decided_on > months_after(today, 12 * _PLAUSIBLE_YEARS_AHEAD):
-        raise DecidedYearsAhead(
-            f"Today is {today}, and the decision is of {report.decided_on}: more than {_PLAUSIBLE_YEARS_AHEAD} years ahead."
-            " Correct the year."
-        )
+def _check_dates(case: Case, report: DecisionReport) -> None:
     if report.decided_on < on_date(case.occurred_at):
         raise DecidedBeforeReferral(f"Decided before the person was referred on {on_date(case.occurred_at)}.")
     if report.notified_on and report.notified_on < report.decided_on:

@@ -10,7 +10,8 @@ from services.identification.case.codes import Appellant, CaseStatus
 from services.identification.case.schemas import SealedText
 from shared.contract.codes import AppealOutcome, Authority, ExploitationForm, Outcome, ResidenceBasis
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, example
 from shared.kernel.errors import SpokenValueError
 
 
@@ -29,8 +30,8 @@ class DecisionReport(Body):
     authority: Literal[Authority.CMM, Authority.US, Authority.COURT]
     outcome: Outcome
     exploitation_forms: Annotated[list[ExploitationForm], Field(max_length=9)] = []
-    decided_on: Day
-    notified_on: Day | None = None
+    decided_on: HappenedOn
+    notified_on: HappenedOn | None = None
     reasons: PersonalText | None = None
     other_form: PersonalText | None = None
     """What the exploitation was, where one of its forms is OTHER."""
@@ -99,7 +100,7 @@ class AppealFiling(Body):
 
     model_config = example(filed_on="2026-03-16", filed_by="lawyer", body="The board", grounds="Not all was heard.")
 
-    filed_on: Day
+    filed_on: HappenedOn
     filed_by: Appellant
     body: PersonalText | None = None
     grounds: PersonalText | None = None
@@ -118,7 +119,7 @@ class AppealResult(Body):
     model_config = example(outcome="upheld", decided_on="2026-03-19", reasons="The board has heard her.")
 
     outcome: AppealOutcome
-    decided_on: Day
+    decided_on: HappenedOn
     reasons: PersonalText | None = None
 
 
@@ -149,7 +150,7 @@ class ClosureReport(Body):
 
     model_config = example(on="2026-03-20", reason="The work has ended.")
 
-    on: Day
+    on: HappenedOn
     reason: PersonalText
 
 

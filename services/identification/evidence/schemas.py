@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.case.codes import EvidenceStatus
 from shared.contract.personal import Personal, PersonalName, PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, Whole, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, Moment, Whole, example
 from shared.files.scanning import Verdict
 from shared.kernel.errors import SpokenValueError
 from shared.kernel.text import Written
@@ -52,7 +53,7 @@ class EvidenceSubmitted(Body):
 
     name: PersonalName | None = None
     description: PersonalText | None = None
-    obtained_on: Day | None = None
+    obtained_on: HappenedOn | None = None
     content: PersonalFile | None = None
 
 

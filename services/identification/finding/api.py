@@ -16,4 +16,4 @@ router = service_router()
 async def search_persons(work: Reader, sought: PersonSought, purpose: PurposeOfReading) -> PeopleFound:
     """Find a person among the cases I work on: by any identifier they ever had, or by a name that sounds or is spelt alike,
     in whatever order and with parts missing. The best match comes first; whose cases were shown is kept."""
-    return PeopleFound(items=await search.search(work, sought=sought, purpose=purpose))
+    return await search.search(work, sought=sought, purpose=purpose)

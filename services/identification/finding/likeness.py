@@ -10,6 +10,8 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.names import Name, names_of, sound
 from services.identification.finding.schemas import MatchedOn
 from shared.contract.codes import IdentifierType
+from shared.contract.numbers import Number, SameNumber, number_of, same_number
+from shared.contract.placeholders import is_no_birth_date, is_no_name
 
 NAME_WEIGHT = 0.72
 """What a name alone can reach: without anything else two people of one name remain two people."""
@@ -22,32 +24,38 @@ _PART_MISSING = 0.06
 _JOINED_LEAST, _JOINED_WORTH = 0.86, 0.97
 _SAME_DAY, _NEARLY_SAME_DAY, _SAME_AGE, _NEARLY_SAME_AGE = 0.28, 0.16, 0.12, 0.05
 _OTHER_DAY, _OTHER_AGE, _OTHER_NUMBER = -0.3, -0.25, -0.2
+_NUMBER_ALONE, _NUMBER_BESIDES = 0.65, 0.2
+"""A number that says less (of a passport without its country, or that has not the shape of its type): it is asked about."""
 _ONE_PER_PERSON = frozenset({IdentifierType.CPR, IdentifierType.FOREIGNER_NUMBER})
 """Registers that give a person one number: two different ones speak against one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a person, as far as it is compared, and on which day it was."""
+    """What is known of a person, as far as it is compared, and on which day it was. What stands for something unknown is not
+    among it: two people of whom nothing is known have nothing in common."""
 
     names: tuple[Name, ...]
     birth_dates: frozenset[date]
     stated_age: int | None
-    numbers: frozenset[tuple[IdentifierType, str]]
+    numbers: frozenset[Number]
     on: date
 
     @classmethod
     def of(cls, person: CasePerson, *, on: date) -> "Known":
-        given, family = (name.value if name else None for name in (person.given_name, person.family_name))
-        aliases = (name for alias in person.aliases for name in names_of(alias.value, None, is_alias=True))
+        given, family = known_names(person)
+        aliases = (
+            name
+            for alias in person.aliases
+            if not is_no_name(alias.value)
+            for name in names_of(alias.value, None, is_alias=True)
+        )
         dates = (person.birth_date, person.stated_birth_date)
         return cls(
             names=(*names_of(given, family), *aliases),
-            birth_dates=frozenset(born.value for born in dates if born),
+            birth_dates=frozenset(born.value for born in dates if born and not is_no_birth_date(born.value, on=on)),
             stated_age=person.stated_age,
-            numbers=frozenset(
-                (each.type, "".join(filter(str.isalnum, each.value.value.casefold()))) for each in person.identifiers
-            ),
+            numbers=frozenset(number for each in person.identifiers if (number := number_of(each))),
             on=on,
         )
 
@@ -59,6 +67,14 @@ class Known:
         return frozenset({self.on.year - self.stated_age, self.on.year - self.stated_age - 1})
 
 
+def known_names(person: CasePerson) -> tuple[str | None, str | None]:
+    """The given and the family name, each as far as it is one."""
+    given, family = (name.value if name else None for name in (person.given_name, person.family_name))
+    if given and family and is_no_name(f"{given} {family}"):  # Jane Doe
+        return None, None
+    return (None if given and is_no_name(given) else given), (None if family and is_no_name(family) else family)
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """How alike two people are, from 0 to 1, and in which fields."""
@@ -67,15 +83,19 @@ class Likeness:
     matched_on: tuple[MatchedOn, ...]
 
 
-def compare(one: Known, other: Known, *, has_same_identifier: bool = False) -> Likeness:
+def compare(one: Known, other: Known) -> Likeness:
     """How alike the two are. It does not matter which is which, but for the names of the fields, which are `one`'s."""
-    has_same_identifier = has_same_identifier or bool(one.numbers & other.numbers)
+    number = _same_number(one, other)
     name, fields = _names(one.names, other.names)
     age, age_field = _age(one, other)
     score = NAME_WEIGHT * name + age
-    if has_same_identifier:
+    if number:
         # A number can be borrowed or mistyped, so what speaks against it still shows; but it is always asked.
-        score = max(SAME_NUMBER, min(1.0, SAME_NUMBER + 0.1 * name + max(age, 0) / 4))
+        score = (
+            max(SAME_NUMBER, min(1.0, SAME_NUMBER + 0.1 * name + max(age, 0) / 4))
+            if number is SameNumber.FIRM
+            else max(_NUMBER_ALONE, score + _NUMBER_BESIDES)
+        )
         fields = {MatchedOn.IDENTIFIERS, *fields}
     elif _numbers_differ(one, other):
         score += _OTHER_NUMBER
@@ -83,9 +103,15 @@ def compare(one: Known, other: Known, *, has_same_identifier: bool = False) -> L
     return Likeness(round(min(1.0, max(0.0, score)), 3), tuple(field for field in MatchedOn if field in matched))
 
 
+def _same_number(one: Known, other: Known) -> SameNumber | None:
+    """The most that a number of both says."""
+    found = {same_number(mine, theirs) for mine in one.numbers for theirs in other.numbers}
+    return next((each for each in SameNumber if each in found), None)
+
+
 def _numbers_differ(one: Known, other: Known) -> bool:
-    theirs = {kind for kind, _ in other.numbers} & _ONE_PER_PERSON
-    return any(kind in theirs for kind, _ in one.numbers)
+    theirs = {number.type for number in other.numbers} & _ONE_PER_PERSON
+    return any(number.type in theirs for number in one.numbers)
 
 
 # ---------------------------------------------------------------- names

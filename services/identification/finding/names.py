@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from services.identification.finding.scripts import readings
+from shared.kernel.text import in_plain_digits
 
 _LETTERS = str.maketrans(
     {
@@ -210,7 +211,7 @@ def _pair(one: str, other: str) -> str:
 
 def phone(written: str) -> str:
     """A telephone number as digits with its country, Denmark where none is written; empty when it is too short to tell."""
-    digits = re.sub(r"[^0-9+]", "", unicodedata.normalize("NFKC", written))
+    digits = re.sub(r"[^0-9+]", "", in_plain_digits(written))
     digits = re.sub(r"^(\+|00)", "", digits).replace("+", "")
     if len(digits) < _SHORTEST_PHONE:
         return ""

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contract.person import Identifier
+from shared.contract.numbers import Identifier
 from shared.contract.personal import Personal, PersonalName
-from shared.contract.types import Answer, Body, Day, Whole, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, Whole, example
+from shared.contract.warnings import InputWarning
 
 
 class MatchedOn(StrEnum):
@@ -30,7 +32,7 @@ class PersonSought(Body):
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
-    birth_date: Personal[Day] | None = None
+    birth_date: Personal[HappenedOn] | None = None
     stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     limit: Annotated[Whole, Field(ge=1, le=100)] = 20
@@ -45,7 +47,10 @@ class PersonFound(Answer):
 
 
 class PeopleFound(Answer):
+    """The best match first. `warnings` names what in the search stands for something unknown: nobody is found by that."""
+
     items: list[PersonFound]
+    warnings: list[InputWarning]
 
 
 class PossibleDuplicate(PersonFound):

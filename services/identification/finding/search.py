@@ -6,7 +6,7 @@ of those who share the rarest a bounded number is opened.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,12 @@ from services.identification.case.repository import RoleDoesNotSee
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import likeness, names, repository
 from services.identification.finding.likeness import Known, Likeness
-from services.identification.finding.schemas import PersonFound, PersonSought
+from services.identification.finding.schemas import PeopleFound, PersonFound, PersonSought
 from shared.contract import visibility
 from shared.contract.codes import Purpose
+from shared.contract.numbers import number_of
 from shared.contract.person import Subject
+from shared.contract.warnings import InputWarning, placeholders_in, warning
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import Vault
 from shared.kernel.clock import on_date
@@ -67,9 +69,10 @@ def _token(vault: Vault, key: str) -> int:
     return int.from_bytes(vault.hashed_exactly("search", key)[:_TOKEN_BYTES], "big", signed=True)
 
 
-async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) -> list[PersonFound]:
-    """The people who may be the one that is sought, most alike first, among the cases the actor works on. Raises
-    PurposeNotYours, and RoleDoesNotSee for who may not know who somebody is."""
+async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) -> PeopleFound:
+    """The people who may be the one that is sought, most alike first, among the cases the actor works on. By what stands for
+    something unknown nobody is found; the answer says which part of the search that is. Raises PurposeNotYours, and
+    RoleDoesNotSee for who may not know who somebody is."""
     visibility.judge(work.actor, (), purpose)
     if visibility.Aspect.PERSON not in visibility.may_know(work.actor, visibility.Part.CENTRE):
         raise RoleDoesNotSee("People are searched for by those who work with them: caseworker, lawyer, decider.")
@@ -77,9 +80,10 @@ async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) ->
     if asked <= {"stated_age"}:
         raise NothingToSearchBy("Say a name, an alias, a birth date or an identifier; an age alone finds too many.")
     person = CasePerson(**{name: getattr(sought, name) for name in asked})
-    is_named = asked & {"given_name", "family_name", "aliases"}
-    least = LEAST_SHOWN if is_named else LEAST_SHOWN_WITHOUT_A_NAME
-    found = await likely(work, person=person, least=least)
+    known = Known.of(person, on=on_date(work.now))
+    least = LEAST_SHOWN if known.names else LEAST_SHOWN_WITHOUT_A_NAME
+    is_sought = known.names or known.birth_dates or known.numbers
+    found = await likely(work, person=person, least=least) if is_sought else ()
     survivors = await repository.surviving(work, [each.case.id for each in found])
     shown: dict[UUID, PersonFound] = {}
     for each in found:  # the best first: of merged cases the one that says most
@@ -87,7 +91,18 @@ async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) ->
         shown.setdefault(case_id, PersonFound(case_id=case_id, **in_words(each.likeness)))
     items = list(shown.values())[: sought.limit]
     repository.note_search(work, [item.case_id for item in items], fields=asked, purpose=purpose)
-    return items
+    return PeopleFound(items=items, warnings=_warnings(sought, on=on_date(work.now)))
+
+
+def _warnings(sought: PersonSought, *, on: date) -> list[InputWarning]:
+    found = placeholders_in(
+        names=(("given_name", sought.given_name), ("family_name", sought.family_name)),
+        aliases=sought.aliases,
+        birth_date=sought.birth_date,
+        identifiers=sought.identifiers,
+        on=on,
+    )
+    return [warning(["body", *each.loc], each.code) for each in found]
 
 
 def in_words(alike: Likeness) -> dict[str, Any]:
@@ -108,7 +123,7 @@ async def likely(
     found = [
         Found(
             case,
-            likeness.compare(sought, Known.of(other, on=case.opened_on), has_same_identifier=case.id in same_number),
+            likeness.compare(sought, Known.of(other, on=case.opened_on)),
         )
         for case, other in opened
     ]
@@ -117,8 +132,7 @@ async def likely(
 
 
 def hashes_of(work: UnitOfWork, person: Subject | CasePerson) -> list[bytes]:
-    """Keyed hashes of the identifiers. A number is compared within its register only, a CPR number with its replacements."""
-    vault = work.vault
-    return sorted(
-        {vault.hashed(f"identifier:{identifier.type}", identifier.value.value) for identifier in person.identifiers}
-    )
+    """Keyed hashes of the identifiers, but for those that stand for an unknown one. A number is compared within its register
+    only; whose country's it is, is compared when the description is open."""
+    found = {number for identifier in person.identifiers if (number := number_of(identifier))}
+    return sorted({work.vault.hashed_exactly(f"identifier:{each.register}", each.value) for each in found})

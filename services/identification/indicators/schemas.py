@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.identification.case.codes import Observed
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, example
+from shared.contract.times import HappenedOn
+from shared.contract.types import Answer, Body, Moment, example
 from shared.http.paging import Page
 
 SetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}(@[a-z0-9.\-]{1,40})?$")]
@@ -51,7 +52,7 @@ class ObservationReport(Body):
     item: ItemCode
     note: PersonalText | None = None
     answer: Observed = Observed.YES
-    observed_on: Day | None = None
+    observed_on: HappenedOn | None = None
     observed_by: PersonalText | None = None
 
 

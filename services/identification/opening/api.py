@@ -62,12 +62,13 @@ async def delete_draft(work: Caseworker, draft_id: UUID, expected: IfMatch) -> N
 @router.post("/drafts/{draft_id}/open", status_code=201)
 async def open_draft(work: Caseworker, draft_id: UUID, expected: IfMatch) -> Tagged[OpeningReceipt]:
     """Open the case that the draft has become, as POST /cases does; the draft goes. 422 names what is still missing."""
-    case, found = await drafts.open_case(work, draft_id=draft_id, expected=expected)
-    return OpeningReceipt(case_id=case.id, possible_duplicates=found).tagged(case)
+    opening = await drafts.take_out(work, draft_id=draft_id, expected=expected)
+    case, found = await domain.open_without_referral(work, opening=opening)
+    return views.see_opening(case, found, opening.person).tagged(case)
 
 
 @router.post("/cases", status_code=201)
 async def open_case(work: Caseworker, opening: CaseOpening) -> Tagged[OpeningReceipt]:
     """Open a case without a referral (hotline, outreach). Always a new one: who may be the same person is in the answer."""
     case, found = await domain.open_without_referral(work, opening=opening)
-    return OpeningReceipt(case_id=case.id, possible_duplicates=found).tagged(case)
+    return views.see_opening(case, found, opening.person).tagged(case)

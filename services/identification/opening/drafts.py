@@ -8,8 +8,6 @@ from uuid import UUID
 from pydantic import PositiveInt, ValidationError
 
 from services.identification import tables
-from services.identification.case.models import Case
-from services.identification.finding.schemas import PossibleDuplicate
 from services.identification.opening import domain, repository
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import CaseOpening, DraftBody, SealedDraft
@@ -69,10 +67,8 @@ async def throw_away(work: UnitOfWork, *, draft_id: UUID, expected: ExpectedVers
     await repository.forget(work, draft)
 
 
-async def open_case(
-    work: UnitOfWork, *, draft_id: UUID, expected: ExpectedVersion
-) -> tuple[Case, list[PossibleDuplicate]]:
-    """Open the case that the draft has become; the draft goes. Raises DraftIncomplete with what is missing."""
+async def take_out(work: UnitOfWork, *, draft_id: UUID, expected: ExpectedVersion) -> CaseOpening:
+    """The case that the draft has become, to be opened; the draft goes. Raises DraftIncomplete with what is missing."""
     draft = await repository.lock(work, draft_id, expected, today=on_date(work.now))
     content = await repository.open_draft(work, draft)
     try:
@@ -82,7 +78,7 @@ async def open_case(
             "The draft is not yet a case; see `errors`.", errors=speakable(error.errors(include_url=False))
         ) from None
     await repository.forget(work, draft)
-    return await domain.open_without_referral(work, opening=complete)
+    return complete
 
 
 async def sweep(work: UnitOfWork) -> None:

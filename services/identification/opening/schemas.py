@@ -11,7 +11,9 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.schemas import PossibleDuplicate
 from shared.contract.codes import Channel, Relation
 from shared.contract.personal import Personal, PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, example
+from shared.contract.warnings import InputWarning
 from shared.kernel.errors import SpokenValueError
 
 # ---------------------------------------------------------------- opening without a referral
@@ -32,7 +34,7 @@ class CaseOpening(Body):
     )
 
     channel: Channel
-    occurred_at: Moment
+    occurred_at: Happened
     municipality: Municipality | None = None
     reason: PersonalText
     person: CasePerson
@@ -48,10 +50,12 @@ class CaseOpening(Body):
 
 
 class OpeningReceipt(Answer):
-    """The new case, and cases that may be about the same person."""
+    """The new case, and cases that may be about the same person. `warnings` names what of the description was kept as written
+    and says less than it seems to."""
 
     case_id: UUID
     possible_duplicates: list[PossibleDuplicate]
+    warnings: list[InputWarning]
 
 
 MOST_BYTES: Final = 64 * 1024

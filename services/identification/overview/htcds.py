@@ -19,6 +19,7 @@ from services.identification.indicators.models import Observation
 from services.identification.overview.schemas import Export, Unmapped
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Outcome
+from shared.contract.countries import citizenships_read
 from shared.rules.decision_tables import Dated, Versions
 
 _NO_CODE: Final = "The standard has no code for this."
@@ -101,7 +102,7 @@ def export(
     record = _Record(standard)
     record.one("gender", case.gender)
     record.one("age_group", case.age_group)
-    record.fields["prs_Citizenship"] = list(case.citizenships)
+    record.fields["prs_Citizenship"] = list(citizenships_read(case.citizenships))
     if person and person.languages:
         record.fields["prs_PrimaryLanguage"] = person.languages[0]
         if person.languages[1:]:

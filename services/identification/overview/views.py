@@ -11,7 +11,7 @@ from uuid import UUID
 from services.identification.authority.schemas import RoutingOfCase
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
-from services.identification.case.models import Case, CaseReferral, Deadline, Part, is_child
+from services.identification.case.models import MINORS, Case, CaseReferral, Deadline, Part, age_group_on
 from services.identification.case.visibility import cut
 from services.identification.children import views as children_views
 from services.identification.clarification import repository as clarification_repository
@@ -42,6 +42,7 @@ from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority, Outcome
 from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _glimpse(
 def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
     visibility.check(CaseDetails.model_fields)
     granted = parts.periods[case.id]
+    age_group = age_group_on(case, on_date(parts.read_at))
     return CaseDetails(
         case_id=case.id,
         status=case.status,
@@ -159,7 +161,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
             {referral.referral_id for each in (case.id, *parts.merged[case.id]) for referral in parts.referrals[each]}
         ),
         gender=case.gender,
-        age_group=case.age_group,
+        age_group=age_group,
         age_group_at_exploitation=case.age_group_at_exploitation,
         citizenships=case.citizenships,
         residence_basis=case.residence_basis,
@@ -174,7 +176,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         has_contact_person=support.has_contact_person(parts.support[case.id]),
         support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
         closed_on=case.closed_on,
-        child_protection=children_views.see_child_protection(case) if is_child(case) else None,
+        child_protection=children_views.see_child_protection(case) if age_group in MINORS else None,
         risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
         # Whoever goes on elsewhere is shown the deadlines there.
         deadlines=[

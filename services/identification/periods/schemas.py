@@ -6,19 +6,20 @@ from uuid import UUID
 from services.identification.case.codes import ExtensionReason
 from shared.contract.codes import PeriodKind
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, example
+from shared.contract.times import HappenedOn, PlannedOn
+from shared.contract.types import Answer, Body, example
 
 
 class PeriodRequest(Body):
     model_config = example(requested_on="2026-03-09")
 
-    requested_on: Day
+    requested_on: HappenedOn
 
 
 class ExtensionRequest(Body):
     model_config = example(until="2026-05-08", reason="special_reasons", note="She is in hospital.")
 
-    until: Day
+    until: PlannedOn
     reason: ExtensionReason
     note: PersonalText | None = None
 

@@ -8,6 +8,7 @@ from services.identification.person import domain, legal_status, repository, vie
 from services.identification.person.schemas import (
     ContactAttemptReceipt,
     ContactAttemptReport,
+    DescribedPerson,
     LegalStatusHistory,
     LegalStatusReceipt,
     LegalStatusReport,
@@ -32,10 +33,10 @@ async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) ->
 @router.put("/cases/{case_id}/person")
 async def change_person(
     work: Caseworker, case_id: UUID, person: CasePerson, expected: RequiredIfMatch
-) -> Tagged[CasePerson]:
+) -> Tagged[DescribedPerson]:
     """Replace the description of the person. Changed facts are routed again until the decision."""
     case, person = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
-    return person.tagged(case)
+    return views.see_description(person, today=on_date(work.now)).tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")

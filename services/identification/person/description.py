@@ -1,14 +1,17 @@
 """What of a person's description stands open as coded facts: ages as groups, citizenships, the stay; and identifiers hashed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from services.identification.case.models import Case
+from services.identification.case.models import MINORS, Case
 from services.identification.case.schemas import CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
+from shared.contract.countries import citizenships_read
 from shared.contract.personal import Personal
+from shared.contract.placeholders import is_no_birth_date
+from shared.contract.warnings import InputWarning, placeholders_in, warning
 from shared.data.unit_of_work import UnitOfWork
 
 ADULT_AGE: Final = 18
@@ -25,16 +28,31 @@ def published_facts(case: Case) -> Mapping[str, Any]:
         "gender": case.gender,
         "age_group": case.age_group,
         "age_group_at_exploitation": case.age_group_at_exploitation,
-        "citizenships": tuple(case.citizenships),
+        "citizenships": citizenships_read(case.citizenships),
         "residence_basis": case.residence_basis,
     }
 
 
-def facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
-    """The coded facts of a description that stand open in the case."""
+def warnings_of(person: CasePerson, *, on: date, at: Sequence[str] = ("body",)) -> list[InputWarning]:
+    """What of a description that stands there in a body is kept as written and says less than it seems to."""
+    found = placeholders_in(
+        names=(("given_name", person.given_name), ("family_name", person.family_name)),
+        aliases=person.aliases,
+        birth_date=person.birth_date,
+        identifiers=person.identifiers,
+        on=on,
+    )
+    return [warning([*at, *each.loc], each.code) for each in found]
+
+
+def facts_of(person: CasePerson, *, on: date, age_stated_on: date | None = None) -> dict[str, Any]:
+    """The coded facts of a description that stand open in the case. Its age was stated on that day, else it is now."""
+    stated_on = (age_stated_on or on) if person.stated_age is not None else None
     return {
         "gender": person.gender,
-        "age_group": age_group(person, on=on),
+        "age_group": age_group(person, on=on, age_stated_on=stated_on),
+        "age_stated_on": stated_on,
+        "adult_on": adult_on(person, on=on, age_stated_on=stated_on),
         "age_group_at_exploitation": age_group_at_exploitation(person),
         "citizenships": list(person.citizenships),
         "residence_basis": person.residence_basis,
@@ -44,11 +62,33 @@ def facts_of(person: CasePerson, *, on: date) -> dict[str, Any]:
     }
 
 
-def age_group(person: CasePerson, *, on: date) -> AgeGroup:
-    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (docs/rules.md, child-2).
+def adult_on(person: CasePerson, *, on: date, age_stated_on: date | None = None) -> date | None:
+    """The first day after `on` from which who is a minor then is none: the 18th birthday, or the latest day on which it can be
+    (docs/rules.md, child-4). None for who is no minor, and where no age says when."""
+    if age_group(person, on=on, age_stated_on=age_stated_on) not in MINORS:
+        return None
+    born = [each.value for each in (person.birth_date, person.stated_birth_date) if each]
+    turning = {_years_after(day, ADULT_AGE) for day in born}
+    if person.stated_age is not None:
+        turning.add(_years_after(age_stated_on or on, max(0, ADULT_AGE - person.stated_age)))
+    return next(
+        (
+            day
+            for day in sorted(turning)
+            if day > on and age_group(person, on=day, age_stated_on=age_stated_on or on) not in MINORS
+        ),
+        None,
+    )
+
+
+def age_group(person: CasePerson, *, on: date, age_stated_on: date | None = None) -> AgeGroup:
+    """Whoever states an age under 18 is presumed a minor until assessed, whatever the papers say (docs/rules.md, child-2), or
+    until the years since that day have made an adult of them, whenever the birthday is.
 
     What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
-    stated = (_age(person.birth_date, on=on), person.stated_age, _age(person.stated_birth_date, on=on))
+    since = 0 if age_stated_on is None else _years(age_stated_on, on)
+    stated_age = None if person.stated_age is None else person.stated_age + since
+    stated = (_age(person.birth_date, on=on), stated_age, _age(person.stated_birth_date, on=on))
     ages = [age for age in stated if age is not None]
     if person.age_basis is AgeBasis.PRESUMED_MINOR:
         return AgeGroup.PRESUMED_MINOR
@@ -74,7 +114,19 @@ def age_group_at_exploitation(person: CasePerson) -> AgeGroup | None:
 
 
 def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
-    if birth_date is None:
+    """None where the date stands for an unknown one."""
+    if birth_date is None or is_no_birth_date(birth_date.value, on=on):
         return None
-    born = birth_date.value
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    return _years(birth_date.value, on)
+
+
+def _years(since: date, on: date) -> int:
+    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+
+
+def _years_after(day: date, years: int) -> date:
+    """Who was born on 29 February is a year older on 1 March where there is no such day."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)

@@ -6,10 +6,11 @@ from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case, ContactAttempt, is_child
+from services.identification.case.models import Case, ContactAttempt, age_group_on, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.erasure import domain as erasure
+from services.identification.finding import repository as finding_repository
 from services.identification.finding import search
 from services.identification.person import description, legal_status, repository
 from services.identification.person.schemas import ContactAttemptReport, Refusal
@@ -34,10 +35,6 @@ class UnsafeChannel(Conflict):
     """Using this channel could put the person in danger: it is not recorded as safe."""
 
 
-class NotYet(Unprocessable):
-    """What is recorded has happened; a day to come cannot have."""
-
-
 class OtherFormUnexplained(Unprocessable):
     """The form OTHER says nothing by itself."""
 
@@ -55,9 +52,11 @@ async def describe_person(
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     await _check_other_is_explained(work, case, person)
-    person = await repository.replace_person(work, case, person)
-    for name, value in description.facts_of(person, on=today).items():
+    person, known = await repository.replace_person(work, case, person)
+    stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
+    for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
+    await finding_repository.forget_identifiers(work, case.id)  # a number that was corrected no longer matches
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
     await search.index(work, case.id, person)
     await questions.look_again(work, case)
@@ -86,14 +85,21 @@ async def _check_other_is_explained(work: UnitOfWork, case: Case, person: CasePe
         )
 
 
+async def come_of_age(work: UnitOfWork) -> None:
+    """Sweep: who turned 18 is a minor no more, and it is published."""
+    for case in await repository.lock_who_came_of_age(work, on=on_date(work.now)):
+        case.age_group, case.adult_on = age_group_on(case, on_date(work.now)), None
+        description.record_description(work, case)
+        await children.protect(work, case)
+        await changes.case_changed(work, case)
+
+
 async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected: ExpectedVersion) -> Case:
     """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if is_child(case):
         raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
-    if refusal.on > on_date(work.now):
-        raise NotYet("That day has not come yet; record what has happened.")
     case.refused_on = refusal.on
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(work, case.id)

@@ -75,14 +75,15 @@ async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose)
     return known
 
 
-async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> CasePerson:
-    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first."""
+async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> tuple[CasePerson, CasePerson]:
+    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first, and the one
+    that was known before."""
     key = await sealed.key_of(work, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     person = person.keeping_what_was_stated(known)
     await seal(work, case, {"person": person}, owner=case.id)
     work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
-    return person
+    return person, known
 
 
 async def store_person(work: UnitOfWork, case: Case, person: CasePerson, *, brought_by: UUID) -> None:
@@ -190,6 +191,16 @@ async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Se
     for case in cases:
         case.version += 1
     return cases
+
+
+async def lock_who_came_of_age(work: UnitOfWork, *, on: date) -> Sequence[Case]:
+    """The cases of minors who are adults from that day at the latest, locked."""
+    due = select(Case).where(col(Case.adult_on) <= on, col(Case.erased_at).is_(None)).order_by(col(Case.id))
+    found = (await work.session.scalars(due.limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))).all()
+    for case in found:
+        case.version += 1
+        work.audit(operation="person.come_of_age", subject_id=case.id, fields=["age_group"])
+    return found
 
 
 async def note_effect(work: UnitOfWork, case: Case, *, on: date) -> None:

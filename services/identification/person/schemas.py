@@ -7,10 +7,19 @@ from uuid import UUID
 from pydantic import BaseModel, model_validator
 
 from services.identification.case.codes import ContactChannel
+from services.identification.case.schemas import CasePerson
 from shared.contract.codes import ResidenceBasis
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Flag, Moment, example
+from shared.contract.times import Happened, HappenedOn, PlannedOn
+from shared.contract.types import Answer, Body, Flag, Moment, example
+from shared.contract.warnings import InputWarning
 from shared.kernel.errors import SpokenValueError
+
+
+class DescribedPerson(CasePerson):
+    """The description as it is now. `warnings` names what was kept as written and says less than it seems to."""
+
+    warnings: list[InputWarning]
 
 
 class Refusal(Body):
@@ -18,7 +27,7 @@ class Refusal(Body):
 
     model_config = example(on="2026-03-09", note="She wants to go home.")
 
-    on: Day
+    on: HappenedOn
     note: PersonalText | None = None
 
 
@@ -35,7 +44,7 @@ class ContactAttemptReport(Body):
     model_config = example(channel="phone", at="2026-03-09T11:00:00+01:00", reached=True)
 
     channel: ContactChannel
-    at: Moment | None = None
+    at: Happened | None = None
     reached: Flag = False
     note: PersonalText | None = None
 
@@ -61,8 +70,8 @@ class LegalStatusReport(Body):
     )
 
     residence_basis: ResidenceBasis
-    valid_from: Day
-    valid_until: Day | None = None
+    valid_from: PlannedOn
+    valid_until: PlannedOn | None = None
     unpermitted_work: Flag | None = None
     asylum_pending: Flag | None = None
     source: PersonalText | None = None

@@ -38,7 +38,8 @@ async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_b
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     await repository.store_person(work, case, person, brought_by=brought_by)
-    for name, value in description.facts_of(person, on=today).items():
+    stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
+    for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
     await search.index(work, case.id, person)
     await legal_status.follow_the_description(work, case)

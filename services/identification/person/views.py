@@ -1,10 +1,24 @@
-"""Legal status as it is shown."""
+"""The description after a change, and the legal status, as they are shown."""
 
 from collections.abc import Sequence
 from datetime import date
 
+from services.identification.case.schemas import CasePerson
+from services.identification.person import description
 from services.identification.person.models import LegalStatusEntry
-from services.identification.person.schemas import LegalStatusDetails, LegalStatusHistory, Particulars
+from services.identification.person.schemas import (
+    DescribedPerson,
+    LegalStatusDetails,
+    LegalStatusHistory,
+    Particulars,
+)
+from shared.kernel.text import AS_STORED
+
+
+def see_description(person: CasePerson, *, today: date) -> DescribedPerson:
+    """A description that was just written, with what in it says less than it seems to."""
+    warned = {"warnings": description.warnings_of(person, on=today)}
+    return DescribedPerson.model_validate(dict(person) | warned, context=AS_STORED)
 
 
 def see_legal_status(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.identification.case.codes import ExplanationMethod, Right
 from shared.contract.personal import PersonalText
+from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Language, Moment, example
 
 
@@ -27,7 +28,7 @@ class RightsReport(Body):
         interpreter=True,
     )
 
-    explained_at: Moment
+    explained_at: Happened
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
     language: Language | None = None
     interpreter: Flag | PersonalText | None = None

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from shared.contract.codes import RiskLevel
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Day, Moment, example
+from shared.contract.times import HappenedOn, PlannedOn
+from shared.contract.types import Answer, Body, Moment, example
 
 
 class RiskAccount(BaseModel):
@@ -28,8 +29,8 @@ class RiskReport(Body):
     )
 
     level: RiskLevel
-    assessed_on: Day
-    reassess_on: Day | None = None
+    assessed_on: HappenedOn
+    reassess_on: PlannedOn | None = None
     threats: PersonalText | None = None
     measures: PersonalText | None = None
 

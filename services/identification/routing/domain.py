@@ -15,6 +15,7 @@ from services.identification import tables
 from services.identification.case.models import Case, Part
 from services.identification.routing.schemas import RoutingQuestion
 from shared.contract.codes import Authority, ResidenceBasis
+from shared.contract.countries import citizenships_read
 from shared.kernel.errors import Conflict
 from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 
@@ -158,7 +159,7 @@ class AuthorityNotSettled(Conflict):
 def facts_on(case: Case, on: date) -> RoutingFacts:
     """What is known of the person that decides who decides."""
     return RoutingFacts(
-        citizenships=tuple(case.citizenships),
+        citizenships=citizenships_read(case.citizenships),
         residence_basis=case.residence_basis,
         residence_valid_until=case.residence_valid_until,
         on=on,
@@ -172,7 +173,7 @@ def answer_routing(question: RoutingQuestion, *, today: date) -> Routing:
     """Who decides, for facts of nobody in particular."""
     return route(
         RoutingFacts(
-            citizenships=tuple(question.citizenships),
+            citizenships=citizenships_read(question.citizenships),
             residence_basis=question.residence_basis,
             residence_valid_until=question.residence_valid_until,
             on=question.on or today,

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contract.codes import Authority, ResidenceBasis
-from shared.contract.types import Answer, Body, Country, Day, Flag, example
+from shared.contract.times import PlannedOn
+from shared.contract.types import Answer, Body, Country, Flag, example
 
 
 class RoutingQuestion(Body):
@@ -17,8 +18,8 @@ class RoutingQuestion(Body):
 
     citizenships: Annotated[list[Country], Field(max_length=10)] = []
     residence_basis: ResidenceBasis = ResidenceBasis.UNKNOWN
-    residence_valid_until: Day | None = None
-    on: Day | None = None
+    residence_valid_until: PlannedOn | None = None
+    on: PlannedOn | None = None
     asylum_pending: Flag | None = None
     unpermitted_work: Flag | None = None
     court_recognised: Flag | None = None

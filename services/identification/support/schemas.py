@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from services.identification.case.codes import SupportKind
 from shared.contract.personal import PersonalText
-from shared.contract.types import Answer, Body, Country, Day, Flag, Whole, example
+from shared.contract.times import HappenedOn, PlannedOn
+from shared.contract.types import Answer, Body, Country, Flag, Whole, example
 
 
 class Provision(BaseModel):
@@ -24,18 +25,18 @@ class SupportMeasureStarted(Body):
     model_config = example(kind="contact_person", starts_on="2026-03-09", provider="Reden")
 
     kind: SupportKind
-    starts_on: Day
-    ends_on: Day | None = None
+    starts_on: PlannedOn
+    ends_on: PlannedOn | None = None
     provider: PersonalText | None = None
     note: PersonalText | None = None
 
 
 class SupportMeasureEnded(Body):
-    """The last day of a measure."""
+    """The last day of a measure; it may be one to come."""
 
     model_config = example(on="2026-03-19")
 
-    on: Day
+    on: PlannedOn
 
 
 class SupportReceipt(Answer):
@@ -95,9 +96,9 @@ class ReturnPlanned(Body):
     )
 
     destination: Country
-    agreed_on: Day
-    planned_departure_on: Day | None = None
-    departed_on: Day | None = None
+    agreed_on: HappenedOn
+    planned_departure_on: PlannedOn | None = None
+    departed_on: HappenedOn | None = None
 
 
 class FollowUpSummary(Answer):
@@ -127,7 +128,7 @@ class FollowUpReport(Body):
 
     month: Month
     contacted: Flag
-    on: Day
+    on: HappenedOn
     note: PersonalText | None = None
 
 

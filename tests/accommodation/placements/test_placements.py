@@ -108,8 +108,8 @@ async def test_a_step_that_the_status_does_not_allow_is_refused(
 @pytest.mark.parametrize(
     ("step", "body", "name"),
     [
-        ("arrive", {"arrived_at": "2026-03-10T00:00:00+01:00"}, "NotYet"),
-        ("leave", {"left_at": "2026-03-10T00:00:00+01:00"}, "NotYet"),
+        ("arrive", {"arrived_at": "2026-03-10T00:00:00+01:00"}, "InvalidInput"),
+        ("leave", {"left_at": "2026-03-10T00:00:00+01:00"}, "InvalidInput"),
         ("arrive", {"arrived_at": "2026-03-08T23:59:00+01:00"}, "OutsideTheStay"),
         ("leave", {"left_at": "2026-03-09T08:00:00+01:00"}, "OutsideTheStay"),
     ],

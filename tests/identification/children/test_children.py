@@ -100,6 +100,7 @@ async def test_another_municipality_steps_in_the_place_of_the_first(havn: World,
 
 async def test_the_hours_run_anew_for_a_child_that_has_moved_after_the_assessment(havn: World) -> None:
     case = await girl(havn)
+    await havn.set_clock("2026-03-16T15:00:00+01:00")
     await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"})
     assert await waiting(havn, HOME) == []
     await havn.set_clock("2026-03-20T12:00:00+01:00")
@@ -108,6 +109,7 @@ async def test_the_hours_run_anew_for_a_child_that_has_moved_after_the_assessmen
     assert await waiting(havn, "kommune-0751") == ["2026-03-21T11:00:00Z"]
     early = await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"})
     assert name_of(early) == (422, "AssessedBeforeNotice")
+    await havn.set_clock("2026-03-20T13:00:00+01:00")
     assert (await case.post("/child-assessment", {"assessed_at": "2026-03-20T13:00:00+01:00"})).status_code == 200
     assert await waiting(havn, "kommune-0751") == []
 
@@ -164,6 +166,7 @@ async def test_the_assessment_ends_the_24_hours_once(havn: World) -> None:
     case = await girl(havn)
     early = await case.post("/child-assessment", {"assessed_at": "2026-03-16T11:59:59+01:00"})
     assert name_of(early) == (422, "AssessedBeforeNotice")
+    await havn.set_clock("2026-03-18T09:00:00+01:00")
     assessed = await case.post(
         "/child-assessment", {"assessed_at": "2026-03-17T09:00:00+01:00", "note": "With an aunt."}
     )
@@ -180,6 +183,7 @@ async def test_a_representative_is_asked_for_and_appointed_and_stands_beside_the
     assert asked.status_code == 200, asked.text
     backwards = {"requested_on": "2026-03-16", "appointed_on": "2026-03-15"}
     assert name_of(await case.post("/representative", backwards)) == (422, "AppointedBeforeRequest")
+    await havn.set_clock("2026-03-19T12:00:00+01:00")
     appointed = {"requested_on": "2026-03-16", "appointed_on": "2026-03-18", "name": "Karen Opdigtet"}
     assert (await case.post("/representative", appointed)).json()["representative_appointed_on"] == "2026-03-18"
     kinds = [event["type"].split(".")[-2] for event in await havn.events("identification", "representative")]
@@ -223,13 +227,16 @@ async def test_us_may_find_out_that_the_person_is_a_child(havn: World) -> None:
 async def test_us_opens_a_childs_case_and_the_municipality_is_told(havn: World) -> None:
     case = await open_door(havn, US_DECIDES | {"stated_age": 16}, by="us", municipality="0461")
     assert len(await havn.events("identification", "municipality-notified")) == 1
+    await havn.set_clock("2026-03-16T15:00:00+01:00")
     assessed = await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00"}, by="us")
     assert assessed.status_code == 200
 
 
 async def test_what_is_said_of_a_child_is_sealed_and_no_event_carries_it(havn: World) -> None:
     case = await girl(havn)
-    await case.post("/child-assessment", {"assessed_at": "2026-03-16T15:00:00+01:00", "note": "Her aunt Bodil."})
+    await havn.set_clock("2026-03-16T15:00:00+01:00")
+    said = {"assessed_at": "2026-03-16T15:00:00+01:00", "note": "Her aunt Bodil."}
+    assert (await case.post("/child-assessment", said)).status_code == 200
     await case.post("/representative", {"requested_on": "2026-03-16", "name": "Karen Opdigtet"})
     stored = await havn.sql("identification", "SELECT c::text FROM case_file c")
     told = await havn.sql("identification", "SELECT payload::text FROM event_history")
@@ -238,6 +245,7 @@ async def test_what_is_said_of_a_child_is_sealed_and_no_event_carries_it(havn: W
 
 async def test_an_appointment_told_twice_is_one_event(havn: World) -> None:
     case = await girl(havn)
+    await havn.set_clock("2026-03-18T12:00:00+01:00")
     for _ in range(2):
         body = {"requested_on": "2026-03-16", "appointed_on": "2026-03-18"}
         assert (await case.post("/representative", body)).status_code == 200

@@ -91,6 +91,7 @@ async def test_a_closed_case_is_reopened_for_a_reason_and_both_stay_readable(hav
     assert await done(case.post("/reopening", again)) == {"case_id": case.id, "status": "decided", "closed_on": None}
     (event,) = await told(case, "case-reopened")
     assert event["on"] == "2026-07-01"
+    await havn.set_clock("2026-08-01T12:00:00+02:00")
     await close(case, "2026-08-01")
     assert (await case.get("/closures")).status_code == 400
     first, second = (await done(case.get("/closures", purpose="supervision")))["items"]

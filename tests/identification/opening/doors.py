@@ -14,7 +14,7 @@ def opening(person: dict[str, Any] | None = None, **said: Any) -> dict[str, Any]
     """What POST /cases takes at least, in a case that says nothing of the person unless `person` does."""
     return {
         "channel": "outreach",
-        "occurred_at": "2026-03-02T09:30:00+01:00",
+        "occurred_at": "2026-02-28T09:30:00+01:00",
         "reason": "She asked the street nurse for help.",
         "person": person or {},
     } | said

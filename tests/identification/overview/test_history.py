@@ -112,6 +112,7 @@ async def play(havn: World) -> list[Opened]:
     longer = {"until": "2026-05-08", "reason": "cooperation_on_return"}
     await done(left.post(f"/periods/{period['period_id']}/extensions", longer), 201)
     await done(left.post("/support-measures", {"kind": "contact_person", "starts_on": "2026-03-10"}), 201)
+    await havn.set_clock("2027-01-20T12:00:00+01:00")
     await plan_return(left, departed_on="2026-07-20")
     await done(follow_up(left, 1, "2026-08-20", contacted=False), 201)
     await close(left, "2027-01-20")

@@ -97,6 +97,7 @@ async def test_a_list_takes_as_many_statements_for_five_as_for_two(havn: World) 
     case = await open_case(havn, CMM_DECIDES)
     await case.decide("CMM")
     await case.grant()
+    await havn.set_clock("2026-03-16T12:00:00+01:00")
     counts: dict[str, list[tuple[int, int]]] = {operation.path: [] for operation in LISTS}
     for numbers in (range(FEW), range(FEW, MANY)):
         await know(

@@ -168,6 +168,7 @@ async def test_if_match_is_honoured(havn: World) -> None:
 async def test_at_most_120_days_in_total_however_often_it_is_decided_anew(havn: World) -> None:
     """A decision that confirms an earlier one, or a court's beside it, does not start the days anew."""
     told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
+    await havn.set_clock("2026-04-02T12:00:00+02:00")
     case: Opened = told["case"]
     first = (await case.details())["decisions"][0]["decision_id"]
     confirmed = await case.try_deciding(decided_on="2026-04-01", replaces=first)
@@ -189,6 +190,7 @@ async def test_a_courts_period_is_the_authoritys_too(havn: World) -> None:
 
 async def test_a_period_ends_with_the_decision_that_gave_it(havn: World) -> None:
     told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
+    await havn.set_clock("2026-03-25T12:00:00+01:00")
     case: Opened = told["case"]
     first = (await case.details())["decisions"][0]["decision_id"]
     negative = await case.try_deciding("CMM", "not_trafficked", decided_on="2026-03-20", replaces=first)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.identification.case.codes import ContactChannel
 from services.identification.case.schemas import IDENTITY, CasePerson, ContactWay
-from services.identification.person.description import ADULT_AGE, age_group, age_group_at_exploitation
+from services.identification.person.description import ADULT_AGE, adult_on, age_group, age_group_at_exploitation
 from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.personal import Personal
 
@@ -89,3 +89,55 @@ def test_what_remains_of_who_declined_names_nobody_and_keeps_every_code() -> Non
     assert (remains.stated_age, remains.gender, remains.citizenships) == (24, "woman", ["THA"])
     assert remains.communication_needs == ["literacy"]
     assert not any(word in remains.model_dump_json() for word in ("Malee", "Blue", "Somchai", "bakery", "TH0", "1998"))
+
+
+# ---------------------------------------------------------------- who turns 18
+
+
+def minor(**said: Any) -> CasePerson:
+    return CasePerson.model_validate(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_adult_on"),
+    [
+        ({"birth_date": "2008-03-10"}, date(2026, 3, 10)),
+        ({"birth_date": "2010-02-28"}, date(2028, 2, 28)),
+        ({"birth_date": "2012-02-29"}, date(2030, 3, 1)),
+        ({"stated_age": 17}, date(2027, 3, 9)),
+        ({"stated_age": 15, "age_basis": "documented"}, date(2029, 3, 9)),
+        ({"stated_age": 17, "birth_date": "2009-12-24"}, date(2027, 12, 24)),
+        ({"birth_date": "2008-12-24", "age_basis": "assessed", "stated_age": 12}, date(2026, 12, 24)),
+        ({"birth_date": "2008-12-24", "stated_birth_date": "2010-05-05"}, date(2028, 5, 5)),
+        ({"stated_age": 30}, None),
+        ({"age_basis": "presumed_minor"}, None),
+        ({"stated_age": 16, "age_basis": "presumed_minor"}, None),
+        ({"birth_date": "1900-01-01"}, None),
+    ],
+)
+def test_a_minor_is_one_until_the_latest_day_on_which_they_can_turn_18(
+    said: dict[str, Any], is_adult_on: date | None
+) -> None:
+    assert adult_on(minor(**said), on=TODAY) == is_adult_on
+
+
+@given(
+    age=st.none() | st.integers(0, 30),
+    born=st.none() | st.dates(date(1996, 1, 1), TODAY),
+    basis=st.none() | st.sampled_from(AgeBasis),
+)
+def test_the_day_before_they_are_a_minor_and_on_the_day_they_are_not(
+    age: int | None, born: date | None, basis: AgeBasis | None
+) -> None:
+    person = CasePerson(stated_age=age, birth_date=Personal(born) if born else None, age_basis=basis)
+    if (day := adult_on(person, on=TODAY)) is None:
+        return
+    assert age_group(person, on=date.fromordinal(day.toordinal() - 1), age_stated_on=TODAY) in MINORS
+    assert age_group(person, on=day, age_stated_on=TODAY) is AgeGroup.ADULT
+
+
+def test_a_stated_age_grows_with_the_years_since_it_was_stated() -> None:
+    person = minor(stated_age=16)
+    stated_on = date(2025, 3, 10)
+    assert age_group(person, on=date(2027, 3, 9), age_stated_on=stated_on) in MINORS
+    assert age_group(person, on=date(2027, 3, 10), age_stated_on=stated_on) is AgeGroup.ADULT

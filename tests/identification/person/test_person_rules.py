@@ -58,6 +58,7 @@ async def test_an_assessment_of_a_child_nobody_was_told_of_lies_after_the_openin
 
 async def test_a_representative_can_be_appointed_on_the_day_and_stays_until_another_is(havn: World) -> None:
     case = await girl(havn)
+    await havn.set_clock("2026-03-10T12:00:00+01:00")
     both = {"requested_on": "2026-03-09", "appointed_on": "2026-03-09"}
     await done(case.post("/representative", both))
     again = await done(case.post("/representative", {"requested_on": "2026-03-09"}))

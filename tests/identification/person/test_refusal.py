@@ -85,7 +85,7 @@ async def test_the_identity_is_not_written_back_into_an_anonymous_notification(h
 async def test_only_those_who_work_on_the_case_record_a_refusal_and_not_one_to_come(havn: World) -> None:
     case = await open_door(havn, US_DECIDES)
     assert (await case.post("/refusal", DECLINES, by="anklagemyndigheden")).status_code == 404
-    assert name_of(await case.post("/refusal", {"on": "2026-03-10"})) == (422, "NotYet")
+    assert name_of(await case.post("/refusal", {"on": "2026-03-10"})) == (422, "InvalidInput")
     assert (await case.post("/refusal", {"on": "2026-03-09"}, by="us")).status_code == 200
 
 

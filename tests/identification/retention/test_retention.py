@@ -52,6 +52,7 @@ async def contact(havn: World, **said: Any) -> Opened:
 async def negative(havn: World, outcome: str = "not_trafficked") -> Opened:
     await havn.set_clock(OPENED)
     case = await open_case(havn, PERSON, safe_contact="The blue bakery.")
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
     await case.interview("2026-03-03T10:00:00+01:00", summary="She spoke of her cousin.")
     await consent(case, "hopenow", scope="Only as kanari.dk says.")
     await case.decide(outcome=outcome, reasons="Because of her papers.")

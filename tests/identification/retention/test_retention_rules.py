@@ -161,6 +161,7 @@ async def test_a_later_decision_begins_the_24_months_anew_and_a_positive_one_end
     first = await other.decide(outcome="not_trafficked")
     second = (await case.details())["decisions"][0]["decision_id"]
     again = {"decided_on": "2026-05-04"}
+    await havn.set_clock("2026-05-04T12:00:00+02:00")
     await done(case.try_deciding("CMM", "insufficient_basis", replaces=second, **again), 201)
     await done(other.try_deciding("CMM", "assessed_trafficked", replaces=first, **again), 201)
     assert await forecast(havn, "2028-05-03") == {}

@@ -3,8 +3,8 @@
 from shared.data.limits import tables
 from shared.data.migrations import apply
 
-revision = "0005"
-down_revision = "0004"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 from shared.data.limits import tables
 from shared.data.migrations import apply
 
-revision = "0003"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

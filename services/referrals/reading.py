@@ -1,0 +1,221 @@
+"""A referral is never lost over a formality: what can be forgiven is named in a warning, and the rest is taken.
+
+The body is held against the contract as any other. What the contract refuses in it is refused where it says which people, to
+whom, when, or by which code; whatever else it is, it is kept as written, and read as not given (docs/rules.md, referral-1).
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from datetime import date, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails
+
+from shared.contract.person import Subject
+from shared.contract.personal import UNREADABLE, Personal
+from shared.contract.times import lies_ahead
+from shared.contract.types import Answer, Moment
+from shared.contract.warnings import InputWarning, WarningCode, placeholders_in, warning
+from shared.kernel.clock import instant_of_judging, on_date
+from shared.kernel.text import is_blank
+
+AHEAD_AT_MOST: Final = timedelta(hours=24)
+"""A time may be so far ahead: a wrong offset, or a date of the day that begins. It counts as now."""
+_NEVER_FORGIVEN: Final = frozenset({"missing", "extra_forbidden", "enum"})
+_TIMES: Final = frozenset({"occurred_at", "custody_since"})
+_REQUIRED_TEXTS: Final = frozenset({"reason", "reference"})
+_AGES: Final = frozenset({"stated_age", "age_at_exploitation", "birth_date"})
+_UNKNOWN: Final = {
+    "citizenships": WarningCode.UNKNOWN_COUNTRY,
+    "issuing_country": WarningCode.UNKNOWN_COUNTRY,
+    "languages": WarningCode.UNKNOWN_LANGUAGE,
+    "interpreter_language": WarningCode.UNKNOWN_LANGUAGE,
+    "municipality": WarningCode.UNKNOWN_MUNICIPALITY,
+}
+_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(Moment)
+
+Place = tuple[str | int, ...]
+SubmissionT = TypeVar("SubmissionT")
+
+
+class AsWritten(Answer):
+    """What stands in the referral otherwise than the sender wrote it: where, and what was written there."""
+
+    loc: list[str | int]
+    value: Personal[Any]
+
+
+class Reading:
+    """One body, read until it is as the contract says."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.warnings: list[InputWarning] = []
+        self.as_written: list[AsWritten] = []
+        self._sent = body
+        self._body: dict[str, Any] = deepcopy(dict(body))
+        self._taken_out: defaultdict[Place, set[int]] = defaultdict(set)
+
+    def read(self, validate: Callable[[Any], SubmissionT]) -> SubmissionT:
+        """What `validate` makes of the body; its ValidationError where something in it cannot be forgiven."""
+        self._read_times()
+        while True:
+            try:
+                return validate(self._body)
+            except ValidationError as refused:
+                errors = refused.errors(include_url=False)
+                if stands := [error for error in errors if not self._may_forgive(error)]:
+                    raise _only(stands) from None
+            # From the end, so that what is taken out of a list moves nothing that is still to be looked at.
+            for error in sorted(errors, key=lambda error: _order(error["loc"]), reverse=True):
+                self._forgive(error["loc"], error["type"], error.get("ctx", {}))
+
+    def _may_forgive(self, error: ErrorDetails) -> bool:
+        return _is_forgivable(error["loc"], error["type"], self._body)
+
+    def _read_times(self) -> None:
+        """A time that lies up to 24 hours ahead counts as now; custody since a time is custody."""
+        now = instant_of_judging()
+        for field in sorted(_TIMES & self._body.keys()):
+            time = _time(self._body[field])
+            if time and now and lies_ahead(time, of=now) and not time > now + AHEAD_AT_MOST:
+                self._change((field,), now.isoformat(), WarningCode.TIME_AHEAD)
+        if self._body.get("custody_since") is not None and self._body.get("in_custody") in (None, False):
+            self._body["in_custody"] = True
+            self._warn(("custody_since",), WarningCode.CUSTODY_ASSUMED)
+            if "in_custody" in self._sent:
+                self._keep(("in_custody",))
+
+    def _forgive(self, loc: Place, kind: str, limits: Mapping[str, Any]) -> None:
+        """Read what stands there as not given; what is too long as far as the contract goes."""
+        value = _at(self._body, loc)
+        spelt = _spelt(kind, value)
+        if spelt is not None:
+            self._change(loc, spelt, WarningCode.SPELT)
+        elif kind in ("string_too_long", "too_long"):
+            self._change(loc, value[: limits["max_length"]], WarningCode.TOO_LONG)
+        elif loc[-1] in _REQUIRED_TEXTS:
+            self._change(loc, UNREADABLE, _code(loc, value))
+        elif loc[-1] == "value":
+            self._take_out(loc[:-1], _code(loc, value), named=loc)
+        elif isinstance(loc[-1], int):
+            self._take_out(loc, _code(loc, value), named=loc)
+        else:
+            self._change(loc, None, _code(loc, value))
+
+    def _change(self, loc: Place, value: Any, code: WarningCode) -> None:
+        self._warn(loc, code)
+        self._keep(loc)
+        _at(self._body, loc[:-1])[loc[-1]] = value
+
+    def _take_out(self, loc: Place, code: WarningCode, *, named: Place) -> None:
+        self._warn(named, code)
+        self._keep(loc)
+        position = self.as_sent(loc)[-1]
+        items = _at(self._body, loc[:-1])
+        del items[loc[-1]]
+        self._taken_out[self.as_sent(loc[:-1])].add(int(position))
+
+    def _warn(self, loc: Place, code: WarningCode) -> None:
+        self.warnings.append(warning(["body", *self.as_sent(loc)], code))
+
+    def _keep(self, loc: Place) -> None:
+        place = self.as_sent(loc)
+        self.as_written.append(AsWritten(loc=["body", *place], value=Personal(_at(self._sent, place))))
+
+    def as_sent(self, loc: Sequence[str | int]) -> Place:
+        """Where the sender wrote it: what was taken out of a list before it is counted again."""
+        place: Place = ()
+        for part in loc:
+            place = (*place, _before(self._taken_out[place], part)) if isinstance(part, int) else (*place, part)
+        return place
+
+    def look_at(self, subjects: Sequence[Subject]) -> None:
+        """Name what of the subjects is kept as written and says less than it seems to."""
+        now = instant_of_judging()
+        given = Counter(subject.reference.value for subject in subjects if subject.reference)
+        for position, subject in enumerate(subjects):
+            if subject.reference and given[subject.reference.value] > 1:
+                self._warn(("subjects", position, "reference"), WarningCode.SAME_REFERENCE)
+            found = placeholders_in(
+                names=(("given_name", subject.given_name), ("family_name", subject.family_name)),
+                aliases=(),
+                birth_date=subject.birth_date if now else None,
+                identifiers=subject.identifiers,
+                on=on_date(now) if now else date.max,
+            )
+            for each in found:
+                self._warn(("subjects", position, *each.loc), each.code)
+
+    def in_order(self) -> tuple[list[InputWarning], list[AsWritten]]:
+        """All warnings and all that was written otherwise, by their places."""
+        return (
+            sorted(self.warnings, key=lambda each: _order(each.loc)),
+            sorted(self.as_written, key=lambda each: _order(each.loc)),
+        )
+
+
+def _before(taken_out: Iterable[int], position: int) -> int:
+    """Where the item of this position stood before others were taken out."""
+    for taken in sorted(taken_out):
+        position += taken <= position
+    return position
+
+
+def _only(errors: Sequence[ErrorDetails]) -> ValidationError:
+    """A refusal for these alone: whoever sends it again need not mend what would have been forgiven."""
+    return ValidationError.from_exception_data(
+        "ReferralSubmission",
+        [
+            InitErrorDetails(type=error["type"], loc=error["loc"], input=error["input"], ctx=error.get("ctx", {}))
+            for error in errors
+        ],
+    )
+
+
+def _is_forgivable(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
+    if not loc or kind in _NEVER_FORGIVEN or loc[0] in _TIMES or loc[-1] == "recipient":
+        return False
+    if loc[0] == "subjects" and len(loc) < 3:
+        return False  # how many people there are, and that each is one
+    if loc[-1] in _REQUIRED_TEXTS:
+        value = _at(body, loc)
+        return isinstance(value, str)
+    if loc == ("case_id",):
+        return body.get("kind") == "identification"
+    return True
+
+
+def _spelt(kind: str, value: Any) -> int | bool | None:
+    """The number, or the yes or no, that a text spells where one was to be sent: a child's age is not lost in quotes."""
+    if not isinstance(value, str):
+        return None
+    if kind == "int_type":
+        return int(value) if re.fullmatch(r"[0-9]{1,3}", value) else None
+    return {"true": True, "false": False}.get(value.casefold()) if kind == "bool_type" else None
+
+
+def _code(loc: Place, value: Any) -> WarningCode:
+    field = next(part for part in reversed(loc) if isinstance(part, str))
+    if isinstance(value, str) and is_blank(value):
+        return WarningCode.BLANK
+    return _UNKNOWN.get(field, WarningCode.IMPOSSIBLE if field in _AGES else WarningCode.NOT_UNDERSTOOD)
+
+
+def _at(body: Any, loc: Place) -> Any:
+    for part in loc:
+        body = body[part]
+    return body
+
+
+def _order(loc: Sequence[str | int]) -> list[tuple[str, int]]:
+    return [(part, -1) if isinstance(part, str) else ("", part) for part in loc]
+
+
+def _time(written: Any) -> datetime | None:
+    try:
+        return _MOMENT.validate_python(written)
+    except ValidationError:
+        return None

@@ -1,0 +1,121 @@
+"""What is written where nothing is known: it is kept as written, and never taken for a fact about anybody.
+
+Two people whose number is "unknown" are two people. What counts as such is a dated list (`placeholders-*.json`) and the
+rules below (docs/rules.md, identity-6 and identity-9).
+"""
+
+import re
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shared.contract.codes import IdentifierType
+from shared.kernel.text import in_plain_digits, is_blank
+
+
+class _Listed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Numbers(_Listed):
+    """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in."""
+
+    shortest: int = Field(gt=0)
+    shortest_of: dict[IdentifierType, int]
+    serials: frozenset[str]
+    listed: frozenset[str]
+
+
+def _without_marks(text: str) -> str:
+    """Without accents and vowel signs, which people write or leave out, and without what cannot be seen."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(
+        each for each in letters if unicodedata.category(each)[0] != "M" and unicodedata.category(each) != "Cf"
+    )
+
+
+_Word = Annotated[str, AfterValidator(_without_marks)]
+
+
+class _Names(_Listed):
+    """`as_written` to the letter; `whole` without spaces and marks; `unknown` are words that say it, alone or `with_it`."""
+
+    as_written: frozenset[str]
+    whole: frozenset[_Word]
+    unknown: frozenset[_Word]
+    with_it: frozenset[_Word]
+
+
+class _Placeholders(_Listed):
+    version: str
+    valid_from: date
+    valid_until: date | None
+    numbers: _Numbers
+    names: _Names
+    birth_dates: frozenset[date]
+    oldest: int = Field(gt=0)
+
+
+def _newest() -> _Placeholders:
+    found = [
+        _Placeholders.model_validate_json(path.read_text(encoding="utf-8"))
+        for path in Path(__file__).parent.glob("placeholders-*.json")
+    ]
+    return max(found, key=lambda each: each.valid_from)
+
+
+PLACEHOLDERS: Final = _newest()
+_SEQUENCES: Final = ("01234567890123456789", "98765432109876543210")
+_REPEATED: Final = 3
+"""From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
+
+
+def plain(number: str) -> str:
+    """A number as it is compared: digits of any script as digits, letters without case, and nothing else."""
+    return "".join(filter(str.isalnum, in_plain_digits(number).casefold())).upper()
+
+
+def is_no_number(kind: IdentifierType, number: str) -> bool:
+    """Whether the value is written where no number is known, or could be anybody's."""
+    rules = PLACEHOLDERS.numbers
+    value = plain(number)
+    digits = re.sub("[^0-9]", "", value)
+    return (
+        len(value) < rules.shortest_of.get(kind, rules.shortest)
+        or not digits
+        or len(set(value)) == 1
+        or (len(digits) >= rules.shortest and set(digits) in ({"0"}, {"9"}))
+        or any(value in sequence for sequence in _SEQUENCES)
+        or value in rules.listed
+        or (kind in DANISH and value[-4:] in rules.serials)
+    )
+
+
+DANISH: Final = frozenset(
+    {IdentifierType.CPR, IdentifierType.REPLACEMENT_CPR, IdentifierType.X_ECPR, IdentifierType.D_ECPR}
+)
+"""The types of Danish numbers: one number space, whatever the sender took the number for."""
+
+
+def is_no_name(name: str) -> bool:
+    """Whether the text stands where no name is known."""
+    if is_blank(name):
+        return True
+    rules = PLACEHOLDERS.names
+    written = unicodedata.normalize("NFKC", name).casefold().strip()
+    words = [word for word in re.split(r"[\W_]+", _without_marks(written)) if word]
+    together = "".join(words)
+    if not any(letter.isalpha() for letter in together) or written in rules.as_written or together in rules.whole:
+        return True
+    if len(together) >= _REPEATED and len(set(together)) == 1:
+        return True
+    says_it = [word in rules.unknown or word in rules.with_it for word in words]
+    return all(says_it) and any(word in rules.unknown for word in words)
+
+
+def is_no_birth_date(born: date, *, on: date) -> bool:
+    """Whether nobody who is met on that day can have been born then, or the date stands for an unknown one."""
+    return born in PLACEHOLDERS.birth_dates or born > on or on.year - born.year > PLACEHOLDERS.oldest

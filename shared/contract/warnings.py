@@ -1,0 +1,86 @@
+"""What an answer names of a body that was taken though something in it says less than it seems to: where, and why.
+
+Never the value; and nothing but what was sent decides whether there is a warning, so that none says who is known.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from shared.contract.numbers import Identifier, fits_its_type
+from shared.contract.personal import Personal, PersonalName
+from shared.contract.placeholders import is_no_birth_date, is_no_name, is_no_number
+from shared.contract.types import Answer
+
+
+class WarningCode(StrEnum):
+    """What is meant, for programs."""
+
+    PLACEHOLDER = "placeholder"
+    SHAPE = "shape"
+    BLANK = "blank"
+    UNKNOWN_COUNTRY = "unknown_country"
+    UNKNOWN_LANGUAGE = "unknown_language"
+    UNKNOWN_MUNICIPALITY = "unknown_municipality"
+    IMPOSSIBLE = "impossible"
+    TIME_AHEAD = "time_ahead"
+    CUSTODY_ASSUMED = "custody_assumed"
+    SAME_REFERENCE = "same_reference"
+    TOO_LONG = "too_long"
+    SPELT = "spelt"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+SENTENCES: Final[dict[WarningCode, str]] = {
+    WarningCode.PLACEHOLDER: "Kept as written; it stands for something unknown, so nobody is found by it.",
+    WarningCode.SHAPE: "Kept as written; numbers of this type look otherwise, so it says little about who this is.",
+    WarningCode.BLANK: "Read as null: nothing can be seen in it.",
+    WarningCode.UNKNOWN_COUNTRY: "Read as not given: no country or passport has this code.",
+    WarningCode.UNKNOWN_LANGUAGE: "Read as not given: no language has this code (ISO 639-3).",
+    WarningCode.UNKNOWN_MUNICIPALITY: "Read as not given: no Danish municipality has this code.",
+    WarningCode.IMPOSSIBLE: "Read as unknown: nobody can be of that age, or have been born then.",
+    WarningCode.TIME_AHEAD: "Counts as now: it lies up to 24 hours ahead, as with a wrong offset of summer time.",
+    WarningCode.CUSTODY_ASSUMED: "Counts as in custody since then, though in_custody was not true: the 72 hours run.",
+    WarningCode.SAME_REFERENCE: "Kept as written; another subject has the same reference, so the answers come in your order.",
+    WarningCode.TOO_LONG: "Cut to what the contract takes; all of it is kept as written.",
+    WarningCode.SPELT: "Read as what the text spells; send it without quotes.",
+    WarningCode.NOT_UNDERSTOOD: "Read as not given: it is not written as the contract says.",
+}
+
+
+class InputWarning(Answer):
+    """Something that was taken, and says less than it seems to. `loc` is its place in the body, as in the errors of a 422."""
+
+    loc: list[str | int]
+    code: WarningCode
+    msg: str
+
+
+def warning(loc: Sequence[str | int], code: WarningCode) -> InputWarning:
+    return InputWarning(loc=list(loc), code=code, msg=SENTENCES[code])
+
+
+def placeholders_in(
+    *,
+    names: Sequence[tuple[str, PersonalName | None]],
+    aliases: Sequence[PersonalName],
+    birth_date: Personal[date] | None,
+    identifiers: Sequence[Identifier],
+    on: date,
+) -> Iterator[InputWarning]:
+    """A warning for each part of a description that stands for something unknown, or has not the shape of its type."""
+    for field, name in names:
+        if name and is_no_name(name.value):
+            yield warning([field], WarningCode.PLACEHOLDER)
+    for position, alias in enumerate(aliases):
+        if is_no_name(alias.value):
+            yield warning(["aliases", position], WarningCode.PLACEHOLDER)
+    if birth_date and is_no_birth_date(birth_date.value, on=on):
+        yield warning(["birth_date"], WarningCode.PLACEHOLDER)
+    for position, identifier in enumerate(identifiers):
+        loc: list[str | int] = ["identifiers", position, "value"]
+        if is_no_number(identifier.type, identifier.value.value):
+            yield warning(loc, WarningCode.PLACEHOLDER)
+        elif not fits_its_type(identifier):
+            yield warning(loc, WarningCode.SHAPE)
