@@ -27,6 +27,9 @@ class Scope(StrEnum):
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
     CASES_DECIDE = "cases:decide"
+    CASES_DUTY = "cases:duty"
+    """To report done what the organisation has a task for in a case: a municipality's assessment of a child, the police's
+    custody."""
     ACCOMMODATION_READ = "accommodation:read"
     ACCOMMODATION_WRITE = "accommodation:write"
     STATS_READ = "stats:read"
@@ -108,17 +111,18 @@ _REFERRALS: Final = frozenset({Scope.REFERRALS_READ, Scope.REFERRALS_WRITE})
 _ACCOMMODATION: Final = frozenset({Scope.ACCOMMODATION_READ, Scope.ACCOMMODATION_WRITE})
 _EVERY_PARTNERS: Final = _REFERRALS | {Scope.CASES_READ, Scope.STATS_READ, Scope.EVENTS_READ}
 _DECIDING: Final = frozenset({Scope.CASES_WRITE, Scope.CASES_DECIDE})
+_DUTY: Final = frozenset({Scope.CASES_DUTY})
 
 _SCOPES: Final = {
     # CMM coordinates, publishes, and keeps the directory: it alone audits, releases, sees exact counts, administers.
     OrganisationKind.NATIONAL_CENTRE: frozenset(Scope),
-    OrganisationKind.IMMIGRATION_AUTHORITY: _EVERY_PARTNERS | _ACCOMMODATION | _DECIDING,
+    OrganisationKind.IMMIGRATION_AUTHORITY: _EVERY_PARTNERS | _ACCOMMODATION | _DECIDING | _DUTY,
     # The police refer and may place a person in the hours of assessment; they never decide.
-    OrganisationKind.POLICE: _EVERY_PARTNERS | _ACCOMMODATION,
+    OrganisationKind.POLICE: _EVERY_PARTNERS | _ACCOMMODATION | _DUTY,
     # The prosecution records what a court has decided.
     OrganisationKind.PROSECUTION: _EVERY_PARTNERS | _DECIDING,
     OrganisationKind.NGO: _EVERY_PARTNERS | _ACCOMMODATION,
-    OrganisationKind.MUNICIPALITY: _EVERY_PARTNERS | _ACCOMMODATION,
+    OrganisationKind.MUNICIPALITY: _EVERY_PARTNERS | _ACCOMMODATION | _DUTY,
     OrganisationKind.RETURN_ORGANISATION: _EVERY_PARTNERS | _ACCOMMODATION,
     OrganisationKind.SUPERVISION: _EVERY_PARTNERS | _ACCOMMODATION,
     OrganisationKind.OTHER: _EVERY_PARTNERS | _ACCOMMODATION,

@@ -25,7 +25,8 @@ class Part(StrEnum):
     REMOVAL = "removal"
     """Could have the person removed, and so must see that an identification is pending; nothing else."""
     MUNICIPALITY = "municipality"
-    """The acting municipality of a child: it sees nothing of the case but the deadline that is its own."""
+    """The acting municipality of a child, while it has to assess what the child needs: it sees who the child is and how to reach
+    them, and nothing of the case before or after."""
     PROSECUTION = "prosecution"
     """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
@@ -115,7 +116,7 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY, Aspect.PLACED}),
     Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
     Part.REMOVAL: frozenset({Aspect.EXISTENCE, Aspect.PENDING}),
-    Part.MUNICIPALITY: frozenset(),
+    Part.MUNICIPALITY: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
     Part.PROSECUTION: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
     Part.SENDER: _REFERRED,
     Part.ADDRESSEE: _REFERRED,

@@ -14,6 +14,8 @@ Asker = Annotated[Actor, Depends(RequiresNoRows(Scope.CASES_READ, *STAFF))]
 """Who asks what the rules say, of nobody in particular."""
 
 Caseworker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
+Dutiful = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_DUTY, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
+"""Who works on the case, or has the task in it that is reported here."""
 Lawyer = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.LAWYER))]
 Decider = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
 HealthWorker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]

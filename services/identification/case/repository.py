@@ -30,7 +30,7 @@ from services.identification.case.models import Case, CaseParty, CaseReferral, D
 from services.identification.case.schemas import CasePerson, SealedText
 from shared.contract import visibility
 from shared.contract.codes import Authority, DeadlineKind, Purpose, ShareScope
-from shared.contract.organisations import CENTRE
+from shared.contract.organisations import CENTRE, organisation_of
 from shared.contract.visibility import Aspect
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
@@ -124,7 +124,7 @@ async def find_case(
     object_ids: Iterable[UUID] = (),
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one, or one of these; raises CaseNotFound, and PurposeNotYours."""
-    seen = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part) != Part.MUNICIPALITY)
+    seen = cases_of(work.actor).where(col(Case.id) == case_id)
     found = (await work.session.execute(seen)).first()
     if found is None or found[1].part not in parts:
         raise CaseNotFound
@@ -386,6 +386,17 @@ async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
     if case:
         case.version += 1
     return case
+
+
+def is_to_assess(organisation: str, case: Case) -> bool:
+    """Whether the organisation is the acting municipality of a child and has not yet assessed what the child needs."""
+    is_running = case.child_notified_at is not None and case.child_assessed_at is None
+    return is_running and case.municipality is not None and organisation_of(case.municipality) == organisation
+
+
+def parts_of_reader(actor: Actor, case: Case, part: Part) -> frozenset[Part]:
+    """The actor's part in the case, and the task that it has in it besides."""
+    return frozenset({part, Part.MUNICIPALITY}) if is_to_assess(actor.org, case) else frozenset({part})
 
 
 async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.identification.case.policies import Caseworker
+from services.identification.case.policies import Caseworker, Dutiful
 from services.identification.children import domain, views
 from services.identification.children.schemas import (
     ChildAssessmentReport,
@@ -29,9 +29,10 @@ async def notify_municipality(
 
 @router.post("/cases/{case_id}/child-assessment")
 async def assess_child(
-    work: Caseworker, case_id: UUID, report: ChildAssessmentReport, expected: IfMatch
+    work: Dutiful, case_id: UUID, report: ChildAssessmentReport, expected: IfMatch
 ) -> Tagged[ChildProtection]:
-    """The municipality has assessed what the child needs; its 24 hours end."""
+    """The municipality has assessed what the child needs; its 24 hours end, and with them what it may know of the case. By the
+    municipality itself, or by those who work on the case."""
     case = await domain.assess(work, case_id=case_id, report=report, expected=expected)
     return views.see_child_protection(case).tagged(case)
 

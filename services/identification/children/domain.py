@@ -66,6 +66,7 @@ async def notify(
     if case.child_notified_at and case.municipality == notification.municipality:
         return case
     if case.child_notified_at:
+        case.child_assessed_at = None
         await _end_part_of_municipality(work, case)
     await notify_municipality(work, case, notification.municipality)
     await changes.case_changed(work, case)
@@ -73,10 +74,10 @@ async def notify(
 
 
 async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
-    """The child is no longer this municipality's, and what it has assessed does not speak for the next one; what it may know
-    by a referral or the person's consent stays."""
-    case.child_assessed_at = None
-    organisation = organisation_of(str(case.municipality))
+    """The municipality's task is done, or is another one's now: what it may know by a referral or the person's consent stays."""
+    if case.municipality is None:
+        return
+    organisation = organisation_of(case.municipality)
     async with cases.as_itself(work):
         # US, which may decide, does not know who else has to do with the case.
         if await cases.part_of(work, case.id, organisation) is Part.MUNICIPALITY:
@@ -84,8 +85,11 @@ async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
 
 
 async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, expected: ExpectedVersion) -> Case:
-    """The municipality has assessed what the child needs; its 24 hours are over."""
-    case = await _lock_child(work, case_id, expected)
+    """The municipality has assessed what the child needs; its 24 hours are over, and its part in the case ends."""
+    case = await cases.lock_case(work, case_id, expected, parts=frozenset(Part))
+    if not (cases.is_to_assess(work.actor.org, case) or await _works_on(work, case)):
+        raise cases.CaseNotFound
+    _check_child(case)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
     if report.assessed_at < (case.child_notified_at or case.opened_at):
@@ -96,7 +100,12 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     )
     work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=report.assessed_at))
     await changes.case_changed(work, case)
+    await _end_part_of_municipality(work, case)
     return case
+
+
+async def _works_on(work: UnitOfWork, case: Case) -> bool:
+    return await cases.part_of(work, case.id, work.actor.org) in cases.WORKING
 
 
 async def represent(
@@ -124,10 +133,14 @@ async def represent(
 
 async def _lock_child(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
     case = await cases.lock_case(work, case_id, expected)
+    _check_child(case)
+    return case
+
+
+def _check_child(case: Case) -> None:
     lifecycle.check(case, Step.WORK)
     if not is_child(case):
         raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
-    return case
 
 
 # ---------------------------------------------------------------- referrals that tell a municipality of a child
@@ -158,3 +171,4 @@ async def complete(work: UnitOfWork, *, referral_id: UUID, completed_at: datetim
         case.child_assessed_at = completed_at
         work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=completed_at))
         await changes.case_changed(work, case)
+        await _end_part_of_municipality(work, case)

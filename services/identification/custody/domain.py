@@ -9,11 +9,12 @@ from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.codes import CustodyEnd, Proposal
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case
+from services.identification.case.models import Case, Part
 from services.identification.case.schemas import SealedText
 from services.identification.custody.schemas import CustodyEndReport, CustodyReport
 from shared.contract import events
 from shared.contract.codes import Authority, ResidenceBasis
+from shared.contract.organisations import OrganisationKind
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
@@ -45,14 +46,38 @@ def proposals(case: Case) -> list[Proposal]:
 
 async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion) -> Case:
     """The person is detained, or is since another time than was recorded."""
-    case = await cases.lock_case(work, case_id, expected)
+    case = await _lock_for_who_holds(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if case.custody_ended_at and report.since < case.custody_ended_at:
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
     await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
+    async with cases.as_itself(work):
+        for above in await _where_it_goes_on(work, case):
+            carry(case, above)
+            await changes.case_changed(work, above)
     return case
+
+
+async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
+    """The case, locked, for those who work on it, and for the police that has referred the person; raises CaseNotFound."""
+    case = await cases.lock_case(work, case_id, expected, parts=cases.WORKING | {Part.REFERRER})
+    part = await cases.part_of(work, case.id, work.actor.org)
+    if part is Part.REFERRER and work.actor.kind is not OrganisationKind.POLICE:
+        raise cases.CaseNotFound
+    return case
+
+
+async def _where_it_goes_on(work: UnitOfWork, case: Case) -> list[Case]:
+    """The cases, locked, that this one was merged into, directly and through others: the hours run where the work does, also when
+    the police, which is told of no merge, reports them under the case that it knows."""
+    found = []
+    below = case
+    while below.merged_into and (above := await cases.case_for_itself(work, below.merged_into)):
+        found.append(above)
+        below = above
+    return found
 
 
 async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
@@ -66,7 +91,7 @@ async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
 
 async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expected: ExpectedVersion) -> Case:
     """The person is no longer detained."""
-    case = await cases.lock_case(work, case_id, expected)
+    case = await _lock_for_who_holds(work, case_id, expected)
     if case.custody_since is None or case.custody_ended_at is not None:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
     if report.ended_at < case.custody_since:
@@ -75,6 +100,12 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
     work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
     await changes.case_changed(work, case)
+    async with cases.as_itself(work):
+        for above in await _where_it_goes_on(work, case):
+            if above.custody_from == case.id and is_held(above):
+                above.custody_ended_at, above.custody_end_reason = case.custody_ended_at, case.custody_end_reason
+                work.record(events.CustodyEnded(case_id=above.id, occurred_at=work.now, ended_at=case.custody_ended_at))
+                await changes.case_changed(work, above)
     return case
 
 

@@ -103,6 +103,12 @@ async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
 
 
+def _is_reached_by(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor has a part in the case: nobody is shown a deadline of a case that it cannot reach."""
+    party = aliased(CaseParty)
+    return exists().where(col(party.case_id) == col(Deadline.case_id), col(party.org) == actor.org)
+
+
 def _goes_on_elsewhere(actor: Actor) -> ColumnElement[bool]:
     """Whether the case was merged into one that the actor works on: it is shown the deadlines there."""
     merged, party = aliased(Case), aliased(CaseParty)
@@ -141,7 +147,7 @@ async def list_deadlines(
         asked.append(tuple_(*ORDER) > last)
     asked.append(~_goes_on_elsewhere(work.actor))
     # Each half by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
-    mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, *asked)
+    mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, _is_reached_by(work.actor), *asked)
     of_my_cases = (
         select(Deadline)
         .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))

@@ -36,8 +36,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     part = await cases.part_of(work, case.id, organisation)
     if part is None:
         raise PartyNotFound
-    is_running = part is Part.MUNICIPALITY and case.child_assessed_at is None
-    if part in cases.WORKING or is_running:
+    if part in cases.WORKING or cases.is_to_assess(organisation, case):
         raise PartIsADuty(
             "This organisation decides in the case or has a task in it that is not done: it keeps its part until then."
         )

@@ -10,7 +10,14 @@ from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, Part
-from services.identification.case.repository import WORKING, CaseNotFound, RoleDoesNotSee, cases_of, seal
+from services.identification.case.repository import (
+    WORKING,
+    CaseNotFound,
+    RoleDoesNotSee,
+    cases_of,
+    parts_of_reader,
+    seal,
+)
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.consents.repository import disclosable_to
 from services.identification.person.models import LegalStatusEntry
@@ -64,12 +71,13 @@ async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose)
         if not known & _OF_A_PERSON:
             raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
         return known
+    parts = parts_of_reader(work.actor, case, part)
     for_any = (await disclosable_to(work, work.actor.org, [case.id]))[case.id]
-    if not visibility.may_know(work.actor, part, for_any) & _OF_A_PERSON:
+    if not visibility.may_know(work.actor, parts, for_any) & _OF_A_PERSON:
         raise CaseNotFound
-    visibility.judge(work.actor, part, purpose)
+    visibility.judge(work.actor, parts, purpose)
     for_this = (await disclosable_to(work, work.actor.org, [case.id], purpose))[case.id]
-    known = visibility.may_know(work.actor, part, for_this)
+    known = visibility.may_know(work.actor, parts, for_this)
     if not known & _OF_A_PERSON:
         raise LeaveIsForAnotherPurpose("What lets your organisation read this was given for another purpose.")
     return known

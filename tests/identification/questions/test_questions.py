@@ -148,6 +148,7 @@ async def test_the_questions_are_listed_the_oldest_and_the_strongest_first(havn:
     await havn.set_clock("2026-03-02T10:00:00+01:00")
     await meet(havn, **MALEE)
     await meet(havn, given_name="Mali", family_name="Suwan", birth_date="2001-05-18")
+    await havn.settled()
     await havn.set_clock("2026-03-02T11:00:00+01:00")
     await meet(havn, **MALEE)
     await havn.settled()

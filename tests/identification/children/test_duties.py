@@ -1,0 +1,133 @@
+"""Duties come with eyes: who has a deadline or a task reaches the case, reads what the task needs, reports it done, and from then
+on knows nothing of the case (docs/rules.md, duty-1)."""
+
+from typing import Any
+
+import pytest
+
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
+from tests.identification.finding.people import Met
+from tests.world import World
+
+HOME = "kommune-0461"
+POLICE = "politi-oestjylland"
+NOON = "2026-03-16T12:00:00+01:00"
+ONE = "2026-03-16T13:00:00+01:00"
+GIRL = DANISH_GIRL | {"family_name": "Opdigtet"}
+ASSESSED = {"assessed_at": ONE, "note": "With an aunt."}
+SINCE = {"since": "2026-03-16T11:00:00+01:00", "place": "The station in Aarhus."}
+
+
+@pytest.fixture
+async def noon(havn: World) -> World:
+    await havn.set_clock(NOON)
+    return havn
+
+
+async def deadlines_of(havn: World, org: str, **asked: Any) -> list[dict[str, Any]]:
+    page = await havn.partner(org).get("/identification/v1/deadlines", **asked)
+    assert page.status_code == 200, page.text
+    items: list[dict[str, Any]] = page.json()["items"]
+    return items
+
+
+async def child(havn: World, *, sender: str = "hopenow") -> Opened:
+    case = await open_case(havn, GIRL, sender=sender, municipality="0461", safe_contact="Through her teacher.")
+    await havn.set_clock(ONE)
+    return case
+
+
+async def test_the_municipality_reads_what_its_task_needs_and_no_more(noon: World) -> None:
+    case = await child(noon)
+    assert [(item["case_id"], item["kind"]) for item in await deadlines_of(noon, HOME)] == [
+        (case.id, "child_notification")
+    ]
+    person = await case.get("/person", by=HOME, purpose="support")
+    assert person.status_code == 200, person.text
+    assert (person.json()["given_name"], person.json()["safe_contact"]) == ("Mynte", "Through her teacher.")
+    assert person.json().get("consents", []) == []
+    glimpse = (await case.get(by=HOME)).json()
+    assert glimpse.pop("case_id") == case.id
+    assert set(glimpse.values()) == {None}, "nothing of the case itself"
+    for part in ("/timeline", "/notes", "/legal-status", "/interviews"):
+        assert (await case.get(part, by=HOME, purpose="support")).status_code == 404, part
+    assert name_of(await case.get("/person", by=HOME, purpose="investigation")) == (403, "PurposeNotYours")
+    assert name_of(await case.get("/person", by=HOME)) == (400, "PurposeMissing")
+
+
+async def test_the_municipality_reports_it_done_and_knows_nothing_of_the_case_from_then_on(noon: World) -> None:
+    case = await child(noon)
+    assessed = await case.post("/child-assessment", ASSESSED, by=HOME)
+    assert assessed.status_code == 200, assessed.text
+    for part in ("", "/person", "/status"):
+        assert (await case.get(part, by=HOME, purpose="support")).status_code == 404, part
+    for state in ("running", "due", "passed", "done"):
+        assert await deadlines_of(noon, HOME, state=state) == []
+    assert (await case.post("/child-assessment", ASSESSED, by=HOME)).status_code == 404
+    assert (await case.details())["child_protection"]["child_assessed_at"] is not None
+
+
+async def test_a_municipality_that_has_referred_the_child_is_the_referrer_again_once_it_is_done(noon: World) -> None:
+    case = await child(noon, sender=HOME)
+    assert (await case.get("/person", by=HOME, purpose="support")).status_code == 200
+    assert name_of(await case.post(f"/parties/{HOME}/end", {"reason": "A slip."})) == (409, "PartIsADuty")
+    assert (await case.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert (await case.get("/person", by=HOME, purpose="support")).status_code == 404
+    assert (await case.get(by=HOME)).json()["status"] == "referred"
+
+
+@pytest.mark.parametrize("stranger", ["kommune-0101", "us", POLICE, "hopenow", "anklagemyndigheden"])
+async def test_nobody_else_assesses_the_child(noon: World, stranger: str) -> None:
+    case = await child(noon)
+    assert (await case.post("/child-assessment", ASSESSED, by=stranger)).status_code in (403, 404)
+    assert (await case.details())["child_protection"]["child_assessed_at"] is None
+
+
+async def test_the_police_reports_under_its_own_case_that_somebody_is_held_and_out_again(noon: World) -> None:
+    case = await open_case(noon, US_DECIDES)
+    held = await case.post("/custody", SINCE, by=POLICE)
+    assert held.status_code == 201, held.text
+    assert "custody" in {deadline["kind"] for deadline in (await case.details())["deadlines"]}
+    await noon.set_clock(ONE)
+    ended = await case.post("/custody/end", {"ended_at": ONE, "reason": "placed_34"}, by=POLICE)
+    assert ended.status_code == 200, ended.text
+    assert (await case.details())["custody"]["reason"] == "placed_34"
+
+
+@pytest.mark.parametrize("stranger", ["politi-fyn", "hopenow", "kommune-0101"])
+async def test_nobody_else_says_that_somebody_is_held(noon: World, stranger: str) -> None:
+    case = await open_case(noon, US_DECIDES, sender="hopenow")
+    assert (await case.post("/custody", SINCE, by=stranger)).status_code in (403, 404)
+    assert (await case.details())["custody"] is None
+
+
+async def test_the_hours_run_where_the_work_goes_on_though_the_police_is_told_of_no_merge(noon: World) -> None:
+    known = Met(noon, (await open_case(noon, CMM_DECIDES, sender="reden")).id, [])
+    own = Met(noon, (await open_case(noon, CMM_DECIDES)).id, [])
+    assert (await own.merge(known)).status_code == 200
+    held = await own.post("/custody", SINCE, by=POLICE)
+    assert held.status_code == 201, held.text
+    assert known.id not in held.text
+    assert "custody" in {deadline["kind"] for deadline in (await known.details())["deadlines"]}
+    await noon.set_clock(ONE)
+    assert (await own.post("/custody/end", {"ended_at": ONE, "reason": "released"}, by=POLICE)).status_code == 200
+    assert (await known.details())["custody"]["reason"] == "released"
+
+
+async def test_everybody_reaches_every_case_of_which_a_deadline_is_shown_to_them(noon: World) -> None:
+    """For every organisation that any deadline runs for, and for those that work on the cases."""
+    await child(noon)
+    await open_case(noon, US_DECIDES | {"stated_age": 16}, municipality="0751", in_custody=True)
+    await open_case(noon, CMM_DECIDES | {"stated_age": 16}, sender="kommune-0101", municipality="0101")
+    rows = await noon.sql("identification", "SELECT DISTINCT for_org FROM deadline")
+    organisations = {row["for_org"] for row in rows} | {"cmm", "us"}
+    assert {HOME, "kommune-0751", "kommune-0101", "cmm", "us"} <= organisations
+    for organisation in sorted(organisations):
+        items = await deadlines_of(noon, organisation)
+        assert items, organisation
+        for item in items:
+            case = Opened(noon, item["case_id"])
+            assert (await case.get(by=organisation)).status_code == 200, (organisation, item["kind"])
+            if item["kind"] == "child_notification" and item["for_org"] == organisation != "cmm":
+                done = await case.post("/child-assessment", ASSESSED, by=organisation)
+                assert done.status_code == 200, (organisation, done.text)
