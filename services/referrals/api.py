@@ -29,7 +29,7 @@ from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.paging import Page, Pages
-from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
+from shared.http.parameters import IfMatch, Neighbours, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
 from shared.http.policy import STAFF, Requires
 from shared.identity.actor import Role
 from shared.runtime.service import service_router
@@ -43,8 +43,12 @@ Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))
 
 
 @router.post("/referrals", status_code=201, dependencies=[RequiredIdempotencyKey])
-async def submit_referral(work: Writer, submission: ReferralSubmission) -> Tagged[ReferralReceipt]:
-    """Refer 1 to 50 people to another organisation. Identification opens a case for each, or finds the one there is."""
+async def submit_referral(
+    work: Writer, submission: ReferralSubmission, neighbours: Neighbours
+) -> Tagged[ReferralReceipt]:
+    """Refer 1 to 50 people to another organisation. For an identification each gets a case of their own; a referral of another
+    kind may be about a case that you have to do with (`case_id`)."""
+    await domain.check_case(work, neighbours, submission=submission)
     referral, subjects = await domain.submit(work, submission=submission)
     return ReferralReceipt(
         referral_id=referral.id,

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
 from services.referrals.schemas import DirectoryChange, Forwarding, Narrative, ReferralSubmission, Remark
-from shared.contract.codes import DisclosureBasis, ReferralStatus
+from shared.contract.codes import DisclosureBasis, ReferralKind, ReferralStatus
 from shared.contract.events import (
     CaseErased,
     ErasedInReferrals,
@@ -26,8 +26,9 @@ from shared.contract.person import Subject
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.http.peers import PeerAway, PeerRefused, Peers
 from shared.identity.actor import Actor
-from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+from shared.kernel.errors import Conflict, Forbidden, NotFound, Unprocessable
 
 CUSTODY = timedelta(hours=72)
 """How long a suspected victim without legal stay may be held before a decision (docs/rules.md, deadline-5)."""
@@ -36,6 +37,10 @@ CUSTODY = timedelta(hours=72)
 IDENTITY: Final = ("given_name", "family_name", "birth_date", "identifiers")
 """The fields of a subject that say who somebody is. Where nobody is named and no way to reach them is given, a referral may
 go on without consent."""
+
+
+class CaseNotFound(NotFound):
+    """No such case, or none that the sender has to do with."""
 
 
 class RecipientUnknown(Unprocessable):
@@ -84,6 +89,21 @@ ALLOWED: Mapping[ReferralStatus, tuple[Step, ...]] = {
     ReferralStatus.COMPLETED: (),
     ReferralStatus.WITHDRAWN: (),
 }
+
+
+async def check_case(work: UnitOfWork, neighbours: Peers, *, submission: ReferralSubmission) -> None:
+    """Raises CaseNotFound for a case that the sender has nothing to do with. Of an identification it is the sender's word that
+    this is the same person, and is passed over where it is not the sender's to give; and while identification does not answer,
+    nothing is lost over it."""
+    if submission.case_id is None or submission.kind is ReferralKind.IDENTIFICATION:
+        return
+    path = f"/identification/v1/cases/{submission.case_id}/parties/{work.actor.org}"
+    try:
+        party = await neighbours.get("identification", path)
+    except (PeerAway, PeerRefused):
+        return
+    if not party["has_part"]:
+        raise CaseNotFound
 
 
 async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[Referral, list[ReferralSubject]]:

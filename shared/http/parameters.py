@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from shared.contract.codes import Purpose
 from shared.http import etag, idempotency
 from shared.http.openapi import REQUIRED
+from shared.http.peers import Peers
 from shared.http.problems import place_of
 from shared.kernel.errors import BadRequest, Unprocessable
 
@@ -82,6 +83,13 @@ async def required_key(
         )
 
 
+async def _neighbours(request: Request) -> Peers:
+    peers: Peers = request.app.state.peers
+    return peers
+
+
+Neighbours = Annotated[Peers, Depends(_neighbours)]
+"""The other services, as this one asks them: as itself."""
 Now = Annotated[datetime, Depends(_now)]
 """The instant of a request that has no unit of work."""
 PurposeOfReading = Annotated[Purpose, Depends(_purpose)]

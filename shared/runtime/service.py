@@ -91,6 +91,7 @@ def create_app(service: Service, platform: Platform, database: Database, *, limi
     app = published(service, origin=settings.origin, with_docs=not settings.is_production, with_document=not is_apart)
     app.state.platform = platform
     app.state.database = database
+    app.state.peers = platform.peers_of(service.name)
     app.state.limits = limits or limits_in_process(settings)
     if not is_apart:
         app.include_router(_operations(service, database, platform), prefix=f"/{service.name}")

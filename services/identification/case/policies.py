@@ -16,6 +16,8 @@ Asker = Annotated[Actor, Depends(RequiresNoRows(Scope.CASES_READ, *STAFF))]
 Caseworker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
 Dutiful = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_DUTY, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
 """Who works on the case, or has the task in it that is reported here."""
+Itself = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_READ, Role.SYSTEM))]
+"""Havn's own services; the rule says that they alone are meant."""
 Lawyer = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.LAWYER))]
 Decider = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_DECIDE, Role.DECIDER))]
 HealthWorker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_WRITE, Role.HEALTH, Role.CASEWORKER))]

@@ -5,14 +5,21 @@ from uuid import UUID
 
 from fastapi import Path
 
-from services.identification.case.policies import Caseworker
+from services.identification.case.policies import Caseworker, Itself
 from services.identification.parties import domain
-from services.identification.parties.schemas import PartyEnd, PartyEndReceipt
+from services.identification.parties.schemas import PartyEnd, PartyEndReceipt, PartyState
 from shared.contract.types import Organisation, Tagged
 from shared.http.parameters import IfMatch
 from shared.runtime.service import service_router
 
 router = service_router()
+
+
+@router.get("/cases/{case_id}/parties/{org}")
+async def read_party(work: Itself, case_id: UUID, org: Organisation) -> PartyState:
+    """Whether an organisation has anything to do with a case: for Havn's own services, when somebody refers to a case by its id.
+    For everybody else there is nothing here."""
+    return PartyState(org=org, has_part=await domain.has_part(work, case_id=case_id, organisation=org))
 
 
 @router.post("/cases/{case_id}/parties/{org}/end")

@@ -17,3 +17,10 @@ class PartyEndReceipt(Answer):
 
     org: str
     ended_at: Moment
+
+
+class PartyState(Answer):
+    """Whether the organisation has a part in the case."""
+
+    org: str
+    has_part: bool

@@ -75,7 +75,7 @@ async def test_only_those_who_work_on_the_case_and_the_police_that_has_referred_
     case = await open_case(noon, US_DECIDES, sender="reden", occurred_at=HELD["occurred_at"])
     for other in (POLICE, "politi-fyn", "reden", "kommune-0751"):
         assert (await case.post("/custody", SINCE, by=other)).status_code in (403, 404), other
-        assert (await case.post("/custody/end", OUT, by=other)).status_code == 403, other
+        assert (await case.post("/custody/end", OUT, by=other)).status_code in (403, 404), other
     assert (await case.post("/custody", SINCE, by="us")).status_code == 201
     assert (await case.post("/custody/end", OUT, by="us")).status_code == 200
     not_theirs = await open_case(noon, CMM_DECIDES, occurred_at=HELD["occurred_at"])

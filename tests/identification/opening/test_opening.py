@@ -84,7 +84,7 @@ AGES: list[tuple[dict[str, Any], str]] = [
     ({"stated_age": 17}, "presumed_minor"),
     ({"stated_age": 17, "age_basis": "stated"}, "presumed_minor"),
     ({"stated_age": 17, "age_basis": "documented"}, "minor"),
-    ({"stated_age": 17, "age_basis": "assessed"}, "minor"),
+    ({"stated_age": 17, "age_basis": "assessed"}, "presumed_minor"),
     ({"stated_age": 19, "age_basis": "assessed"}, "adult"),
     ({"stated_age": None, "age_basis": "presumed_minor"}, "presumed_minor"),
     ({"stated_age": 20, "age_basis": "presumed_minor"}, "presumed_minor"),
@@ -92,7 +92,7 @@ AGES: list[tuple[dict[str, Any], str]] = [
     ({"stated_age": None, "birth_date": "2008-03-03"}, "presumed_minor"),
     ({"stated_age": None, "birth_date": "2008-03-03", "age_basis": "documented"}, "minor"),
     ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "documented"}, "presumed_minor"),
-    ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "assessed"}, "adult"),
+    ({"stated_age": 15, "birth_date": "2007-06-01", "age_basis": "assessed"}, "presumed_minor"),
     ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "stated"}, "presumed_minor"),
     ({"stated_age": 20, "birth_date": "2010-06-01", "age_basis": "documented"}, "minor"),
 ]
