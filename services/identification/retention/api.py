@@ -8,7 +8,14 @@ from fastapi import Query
 
 from services.identification.case.policies import Administrator, Lawyer, Overseer
 from services.identification.retention import domain, repository, views
-from services.identification.retention.schemas import HoldReport, HoldState, RetentionForecast, RetentionReport
+from services.identification.retention.schemas import (
+    HoldReport,
+    HoldState,
+    RetentionForecast,
+    RetentionReport,
+    SlipReceipt,
+    SlipReport,
+)
 from shared.contract.types import Day, Tagged
 from shared.http.paging import Page, Pages
 from shared.http.parameters import IfMatch
@@ -36,6 +43,14 @@ async def list_retention_runs(work: Administrator, pages: Pages) -> Page[Retenti
     found = await repository.runs(work, after=pages.after, limit=pages.limit)
     items = [views.see_run(done) for done in found]
     return pages.page(items, found, lambda row: [row.ran_at.isoformat(), str(row.id)])
+
+
+@router.post("/cases/{case_id}/erasure")
+async def erase_slip(work: Lawyer, case_id: UUID, report: SlipReport, expected: IfMatch) -> SlipReceipt:
+    """CMM erases a case that never should have been: its only referral was withdrawn, and no work on it has begun (409
+    otherwise). It is erased everywhere within the hour; this cannot be undone."""
+    case = await domain.erase_slip(work, case_id=case_id, report=report, expected=expected)
+    return SlipReceipt(case_id=case.id, erased_at=work.now, reason=report.reason)
 
 
 @router.post("/cases/{case_id}/legal-hold", status_code=201)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from services.identification import tables
 from services.identification.case import repository as cases
+from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
@@ -21,13 +22,18 @@ from services.identification.erasure import domain as erasure
 from services.identification.evidence import repository as evidence_repository
 from services.identification.retention import repository
 from services.identification.retention.models import RetentionRun
-from services.identification.retention.schemas import HoldReport
+from services.identification.retention.schemas import HoldReport, SlipReport
 from shared.contract.codes import Channel, ErasureExtent
+from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, Forbidden
 from shared.rules.decision_tables import Dated, Versions
+
+
+class OnlyTheCentreErases(Forbidden):
+    """What is erased before its time is CMM's to say."""
 
 
 class AlreadyOnHold(Conflict):
@@ -36,6 +42,10 @@ class AlreadyOnHold(Conflict):
 
 class NotOnHold(Conflict):
     """There is no hold to end."""
+
+
+class NotASlip(Conflict):
+    """Only what was withdrawn, and on which no work has begun, is erased by hand; all else is closed, and kept its time."""
 
 
 class Rule(StrEnum):
@@ -127,6 +137,25 @@ async def _erase(work: UnitOfWork, case_id: UUID, rule: Rule) -> None:
     for each in await consents_repository.family_of(work, case_id):
         await repository.erase(work, each, rule=rule)
         await erasure.ask(work, each, extent=ErasureExtent.CASE)
+
+
+async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, expected: ExpectedVersion) -> Case:
+    """CMM erases a case whose only referral was withdrawn because it never should have been sent. No machine does that
+    (docs/rules.md, identity-3)."""
+    case = await cases.lock_case(work, case_id, expected)
+    if work.actor.org != CENTRE:
+        raise OnlyTheCentreErases("Only a lawyer of CMM erases a case by hand.")
+    if case.source_withdrawn_at is None or case.status is not CaseStatus.REFERRED:
+        raise NotASlip(
+            "Only a case whose referral was withdrawn and on which no work has begun is erased by hand; decide and close it, "
+            "and it is kept its time."
+        )
+    if await repository.hold_on(work, case):
+        raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
+    async with cases.as_itself(work):
+        await repository.erase(work, case.id, rule=f"slip: {report.reason}")
+        await erasure.ask(work, case.id, extent=ErasureExtent.CASE)
+    return case
 
 
 async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:

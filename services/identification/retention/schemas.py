@@ -1,6 +1,7 @@
 """What HTTP takes and gives of retention."""
 
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from shared.contract.personal import PersonalText
@@ -11,6 +12,31 @@ class HoldReport(Body):
     model_config = example(reason="An action for damages is under way.")
 
     reason: PersonalText
+
+
+class SlipReason(StrEnum):
+    """Why a case should never have been opened. A code, as nothing that is written in words outlives the erasure."""
+
+    SENT_BY_MISTAKE = "sent_by_mistake"
+    A_TEST = "a_test"
+    ENTERED_TWICE = "entered_twice"
+    NO_SUCH_PERSON = "no_such_person"
+
+
+class SlipReport(Body):
+    """Why the case is erased, whose only referral was withdrawn."""
+
+    model_config = example(reason="sent_by_mistake")
+
+    reason: SlipReason
+
+
+class SlipReceipt(Answer):
+    """The case is erased here, and every other holder is asked to erase it."""
+
+    case_id: UUID
+    erased_at: Moment
+    reason: SlipReason
 
 
 class HoldState(Answer):

@@ -227,3 +227,32 @@ async def test_only_cmm_confirms_a_consent(havn: World, stranger: str) -> None:
     refused = await older.post(f"/consents/{consent['consent_id']}/confirm", None, by=stranger)
     assert refused.status_code in (403, 404)
     assert (await older.get(by="amiami")).status_code == 404
+
+
+# ---------------------------------------------------------------- what was a slip
+
+
+async def test_cmm_erases_what_was_withdrawn_and_never_should_have_been_sent(havn: World) -> None:
+    sent, case = await referred(havn, CMM_DECIDES | {"given_name": "Malee"}, sender="hopenow")
+    slip = {"reason": "sent_by_mistake"}
+    assert name_of(await case.post("/erasure", slip, role="lawyer")) == (409, "NotASlip"), "nothing was withdrawn"
+    await sent.bring_to("withdrawn")
+    await havn.settled()
+    for by, role in (("us", "lawyer"), ("hopenow", "lawyer"), ("cmm", "caseworker")):
+        assert (await case.post("/erasure", slip, by=by, role=role)).status_code in (403, 404), (by, role)
+    erased = await case.post("/erasure", slip, role="lawyer")
+    assert erased.status_code == 200, erased.text
+    assert (await case.get("/person", purpose="identification")).status_code == 410
+    (row,) = await havn.sql("identification", "SELECT rule FROM erased_key")
+    assert row["rule"] == "slip: sent_by_mistake"
+    await havn.settled()
+    (erasure,) = await havn.sql("identification", "SELECT extent FROM erasure")
+    assert erasure["extent"] == "case"
+
+
+async def test_nothing_on_which_work_has_begun_is_erased_by_hand(havn: World) -> None:
+    sent, case = await referred(havn, CMM_DECIDES, sender="hopenow")
+    await sent.bring_to("withdrawn")
+    await havn.settled()
+    await case.interview("2026-03-03T10:00:00+01:00")
+    assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
