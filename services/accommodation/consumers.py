@@ -2,7 +2,7 @@
 
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
-from services.accommodation.placements import erasing
+from services.accommodation.erasure import domain as erasure
 from shared.contract.events import (
     CaseErased,
     CaseMerged,
@@ -80,4 +80,4 @@ async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
 
 @handlers.on(CaseErased)
 async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
-    await erasing.erase_case(work, event)
+    await erasure.erase_case(work, event)

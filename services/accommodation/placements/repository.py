@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -25,7 +25,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
-from shared.data import answers, sealed
+from shared.data import sealed
 from shared.data.positions import day_and_id, moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -440,29 +440,3 @@ async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspec
     query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
     unseen: Placement | None = await work.session.scalar(query)
     return unseen
-
-
-async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None:
-    """Erase what is held of a case: reasons, stored answers, and of a `whole` case the needs too; otherwise the needs are sealed
-    under a new key, so that nothing that was sealed beside them opens any more."""
-    kept = {} if is_whole else await _needs_in(work, case_id)
-    values = {"case_id": case_id, "is_whole": is_whole}
-    touched = await work.session.scalars(text("SELECT erase_case(:case_id, :is_whole)"), values)
-    await answers.forget_about(work, {case_id, *touched})
-    if not is_whole and await cases.has_case(work, case_id):
-        key = sealed.new_key_instead(work, case_id)
-        for request, needs in kept.values():
-            request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
-    work.audit(operation="case.erase", subject_id=case_id)
-
-
-async def _needs_in(work: UnitOfWork, case_id: UUID) -> dict[UUID, tuple[PlacementRequest, Needs]]:
-    query = select(PlacementRequest).where(col(PlacementRequest.case_id) == case_id).with_for_update()
-    requests = list(await work.session.scalars(query))
-    if not requests:
-        return {}
-    key = await sealed.key_of(work, case_id)
-    return {
-        each.id: (each, key.open(each.needs, Needs, table="placement_request", column="needs", row=each.id))
-        for each in requests
-    }

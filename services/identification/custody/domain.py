@@ -71,7 +71,7 @@ async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: Expecte
 
 async def _where_it_goes_on(work: UnitOfWork, case: Case) -> list[Case]:
     """The cases, locked, that this one was merged into, directly and through others: the hours run where the work does, also when
-    the police, which is told of no merge, reports them under the case that it knows."""
+    the police, which learns of no merge, reports them under the case that it knows."""
     found = []
     below = case
     while below.merged_into and (above := await cases.case_for_itself(work, below.merged_into)):

@@ -167,7 +167,7 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
     risks = await repository.risks_of(work, case_ids)
     plans = await repository.returns_of(work, case_ids)
     follow_ups = await repository.follow_ups_of(work, case_ids)
-    goes_on = await repository.told_of_merges(work, cases)
+    goes_on = await repository.going_on_elsewhere(work, cases)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])

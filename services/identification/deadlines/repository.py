@@ -47,21 +47,21 @@ async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID
     return await rows_by_case(work, case_ids, select(FollowUp), FollowUp)
 
 
-async def told_of_merges(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
+async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
     """For each of these cases that was merged: who has to do with the case that it was merged into, and so goes on there. Nobody,
-    where an authority works on the merged case that is told of no merge: for it all goes on here as it was."""
+    where an authority works on the merged case that learns of no merge: for it all goes on here as it was."""
     into = {case.id: case.merged_into for case in cases if case.merged_into}
     parties: dict[UUID, dict[str, Part]] = {each: {} for each in (*into, *into.values())}
     if into:
         query = select(CaseParty).where(col(CaseParty.case_id).in_(parties))
         for party in await work.session.scalars(query):
             parties[party.case_id][party.org] = party.part
-    told = {case.id: frozenset[str]() for case in cases}
+    found = {case.id: frozenset[str]() for case in cases}
     for case_id, surviving in into.items():
-        working = {org for org, part in parties[case_id].items() if part in WORKING}
+        working = {organisation for organisation, part in parties[case_id].items() if part in WORKING}
         if working <= parties[surviving].keys():
-            told[case_id] = frozenset(parties[surviving])
-    return told
+            found[case_id] = frozenset(parties[surviving])
+    return found
 
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:

@@ -16,10 +16,13 @@ router = service_router()
 
 
 @router.get("/cases/{case_id}/parties/{org}")
-async def read_party(work: Itself, case_id: UUID, org: Organisation) -> PartyState:
+async def read_party(
+    work: Itself, case_id: UUID, organisation: Annotated[Organisation, Path(alias="org")]
+) -> PartyState:
     """Whether an organisation has anything to do with a case: for Havn's own services, when somebody refers to a case by its id.
     For everybody else there is nothing here."""
-    return PartyState(org=org, has_part=await domain.has_part(work, case_id=case_id, organisation=org))
+    has_part = await domain.has_part(work, case_id=case_id, organisation=organisation)
+    return PartyState(org=organisation, has_part=has_part)
 
 
 @router.post("/cases/{case_id}/parties/{org}/end")

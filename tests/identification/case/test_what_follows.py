@@ -20,6 +20,7 @@ OTHER_PEOPLE = "A deadline is one person's: whom they have to do with moves none
 SUPPORT = "Support is owed from the decision on, without a deadline; what is still to open is an alert and a list."
 KEEPING = "How long a case is kept is looked up on the day, not set as a deadline."
 NO_DEADLINE = {
+    "retention.domain.erase_slip": "What is erased has no deadlines any more.",
     "clarification.domain.hold_interview": "It leads to `clarification`; deadlines ask whether it is decided, which it is not.",
     "clarification.domain.recommend": "It leads to `recommended`; deadlines ask whether it is decided, which it is not.",
     "consents.disclosures.disclose": OTHERS_KNOW,
@@ -203,7 +204,7 @@ def test_a_rule_that_forgets_to_say_so_is_found(rule: str) -> None:
 
 def _read_by_deadlines() -> set[str]:
     """The attributes of a case that its deadlines are computed from."""
-    elsewhere = "deadlines.repository.working_where_it_goes_on"
+    elsewhere = "deadlines.repository.going_on_elsewhere"
     readers = [
         code().functions[name] for name in ("deadlines.domain._basis_of", elsewhere, "periods.lengths.is_suspended")
     ]

@@ -1,6 +1,6 @@
 """Erasing what is held of a case, and saying so."""
 
-from services.accommodation.placements import repository
+from services.accommodation.erasure import repository
 from shared.contract.codes import ErasureExtent
 from shared.contract.events import CaseErased, ErasedInAccommodation
 from shared.data.unit_of_work import UnitOfWork

@@ -1,0 +1,1 @@
+"""What identification has erased is erased here too, and that is confirmed."""
