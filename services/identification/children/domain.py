@@ -3,6 +3,7 @@
 No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (docs/rules.md, child-1)."""
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from services.identification.case import changes, lifecycle
@@ -100,6 +101,8 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     )
     work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=report.assessed_at))
     await changes.case_changed(work, case)
+    async with cases.as_itself(work):
+        await _assessed_where_it_goes_on(work, case)
     await _end_part_of_municipality(work, case)
     return case
 
@@ -141,6 +144,51 @@ def _check_child(case: Case) -> None:
     lifecycle.check(case, Step.WORK)
     if not is_child(case):
         raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
+
+
+# ---------------------------------------------------------------- two cases of one child
+
+
+def carry(case: Case, surviving: Case) -> None:
+    """Of two merged cases: the child has been one since the earlier day, and a municipality's hours that run go on. Its task
+    stays in the case that it knows; what it reports there holds here too."""
+    surviving.child_since = _earlier(surviving.child_since, case.child_since)
+    is_ones_own = surviving.municipality in (None, case.municipality)
+    if case.child_notified_at and surviving.child_notified_at is None and is_ones_own:
+        surviving.municipality, surviving.child_notified_at = case.municipality, case.child_notified_at
+        surviving.child_assessed_at = case.child_assessed_at
+
+
+class ChildBefore(Protocol):
+    """What the surviving case had of itself before a merge."""
+
+    child_since: datetime | None
+    child_notified_at: datetime | None
+    municipality: str | None
+
+
+def give_back(case: Case, surviving: Case, *, before: ChildBefore) -> None:
+    """The merge is undone: what it has changed, and nobody has changed since, is as it was."""
+    if surviving.child_since == _earlier(before.child_since, case.child_since):
+        surviving.child_since = before.child_since
+    if before.child_notified_at is None and surviving.child_notified_at == case.child_notified_at:
+        surviving.municipality, surviving.child_notified_at = before.municipality, None
+        surviving.child_assessed_at = None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [each for each in (one, other) if each]
+    return min(known) if known else None
+
+
+async def _assessed_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
+    """The municipality learns of no merge: what it reports in its case holds where the work on the child goes on."""
+    below = case
+    while below.merged_into and (above := await cases.case_for_itself(work, below.merged_into)):
+        if above.child_assessed_at is None and above.child_notified_at == case.child_notified_at:
+            above.child_assessed_at = case.child_assessed_at
+            await changes.case_changed(work, above)
+        below = above
 
 
 # ---------------------------------------------------------------- referrals that tell a municipality of a child

@@ -4,12 +4,12 @@ Whoever had a part in the merged case keeps it there, and gets none in the other
 case's id it goes on as if there were none (docs/rules.md, identity-3)."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 from services.identification.case import changes
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
+from services.identification.children import domain as children
 from services.identification.consents import domain as consents
 from services.identification.custody import domain as custody
 from services.identification.finding import repository as finding_repository
@@ -58,7 +58,7 @@ async def join(
     case.merged_into = surviving.id
     _keep_etag(case)
     custody.carry(case, surviving)
-    surviving.child_since = _earlier(surviving.child_since, case.child_since)
+    children.carry(case, surviving)
     after = before
     if keep is not None:
         is_anonymous = surviving.refused_on is not None
@@ -88,6 +88,8 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
         sequence=sequence,
         own_sequence=own_sequence,
         child_since=surviving.child_since,
+        child_notified_at=surviving.child_notified_at,
+        municipality=surviving.municipality,
         custody_since=surviving.custody_since,
         custody_ended_at=surviving.custody_ended_at,
         custody_end_reason=surviving.custody_end_reason,
@@ -97,11 +99,6 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
 def _keep_etag(case: Case) -> None:
     """The ETag of a merged case stays as it was: whoever has a part in it alone learns of nothing."""
     case.version -= 1
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    known = [each for each in (one, other) if each]
-    return min(known) if known else None
 
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
@@ -142,8 +139,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     case.merged_into = None
     _keep_etag(case)
     if merged:
-        if surviving.child_since == _earlier(merged.child_since, case.child_since):
-            surviving.child_since = merged.child_since
+        children.give_back(case, surviving, before=merged)
         memory = await repository.memory_of(work, merged)
         if memory and memory.before != memory.after:
             now = await repository.person_of(work, surviving)

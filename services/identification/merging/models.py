@@ -28,6 +28,8 @@ class Merge(Table, table=True):
     own_sequence: int
     """The merged case's last event then."""
     child_since: datetime | None = moment(default=None)
+    child_notified_at: datetime | None = moment(default=None)
+    municipality: str | None = None
     custody_since: datetime | None = moment(default=None)
     custody_ended_at: datetime | None = moment(default=None)
     custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)

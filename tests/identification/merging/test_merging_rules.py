@@ -132,7 +132,7 @@ async def test_the_hours_of_custody_go_back_with_whom_they_came_however_far_the_
     held, second, third = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
     since = {"since": "2026-03-02T08:00:00+01:00"}
     await havn.set_clock("2026-03-02T10:00:00+01:00")
-    await done(held.post("/custody", since))
+    await done(held.post("/custody", since), 201)
     assert (await held.merge(second)).status_code == (await second.merge(third)).status_code == 200
 
     async def in_custody(case: Met) -> bool:
@@ -147,8 +147,8 @@ async def test_the_hours_of_custody_go_back_with_whom_they_came_however_far_the_
 async def test_of_two_arrests_the_earlier_counts_and_an_undone_merge_gives_each_its_own(havn: World) -> None:
     first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
     await havn.set_clock("2026-03-02T10:00:00+01:00")
-    await done(first.post("/custody", {"since": "2026-03-02T07:00:00+01:00"}))
-    await done(second.post("/custody", {"since": "2026-03-02T09:00:00+01:00"}))
+    await done(first.post("/custody", {"since": "2026-03-02T07:00:00+01:00"}), 201)
+    await done(second.post("/custody", {"since": "2026-03-02T09:00:00+01:00"}), 201)
 
     async def due(case: Met) -> list[str]:
         return [each["due_at"] for each in (await case.details())["deadlines"] if each["kind"] == "custody"]
@@ -221,4 +221,4 @@ async def test_a_merge_that_two_undo_at_once_is_undone_once(havn: World) -> None
     answers = await asyncio.gather(*(case.unmerge() for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert {name_of(answer) for answer in answers if answer.status_code == 409} == {(409, "NotMerged")}
-    assert len(await told(case, "case-unmerged")) == 1
+    assert len(await told(into, "case-unmerged")) == 1

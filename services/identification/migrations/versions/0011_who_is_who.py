@@ -59,6 +59,8 @@ CREATE TABLE case_merge (
     sequence bigint NOT NULL,
     own_sequence bigint NOT NULL,
     child_since timestamptz,
+    child_notified_at timestamptz,
+    municipality varchar,
     custody_since timestamptz,
     custody_ended_at timestamptz,
     custody_end_reason varchar,
