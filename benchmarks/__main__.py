@@ -1,8 +1,8 @@
-"""python -m benchmarks [p1] [p8] [lists] [finding] [flood]: all without arguments."""
+"""python -m benchmarks [p1] [p8] [lists] [finding] [flood] [known]: all without arguments."""
 
 import sys
 
-from benchmarks import finding, flood, lists, p1_post_referral, p8_start
+from benchmarks import finding, flood, known_number, lists, p1_post_referral, p8_start
 
 BENCHMARKS = {
     "p1": p1_post_referral.main,
@@ -10,6 +10,7 @@ BENCHMARKS = {
     "lists": lists.main,
     "finding": finding.main,
     "flood": flood.main,
+    "known": known_number.main,
 }
 
 if __name__ == "__main__":

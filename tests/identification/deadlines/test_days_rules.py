@@ -41,6 +41,7 @@ async def test_the_authoritys_decision_gives_the_period_though_a_courts_came_fir
 async def test_a_follow_up_counts_from_the_day_of_the_departure_to_the_last_month(havn: World) -> None:
     case = await decided_case(havn)
     await plan_return(case, departed_on="2026-07-20", planned_departure_on="2026-06-19")
+    await havn.set_clock("2027-01-21T12:00:00+01:00")
     await done(follow_up(case, 6, "2027-01-20"), 201)
     await done(follow_up(case, 1, "2026-07-20"), 201)
     made = (await done(case.get("/return-plan", purpose="support")))["follow_ups"]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.identification.finding.duplicates import LEAST_ASKED
 
 from services.identification.case.schemas import CasePerson
 from services.identification.finding.likeness import Known, Likeness, compare
 from services.identification.finding.search import LEAST_SHOWN
+from services.identification.questions.domain import LEAST_ASKED
 
 ON = date(2026, 3, 2)
 MALEE = {"given_name": "Malee", "family_name": "Suwan"}

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.identification.finding.duplicates import LEAST_ASKED
 
 from benchmarks.scripts import PEOPLE, STRANGERS, spelt
 from services.identification.case.schemas import CasePerson
 from services.identification.finding.likeness import Known, compare
 from services.identification.finding.names import keys_of, names_of, parts
 from services.identification.finding.scripts import MOST_READINGS, readings
+from services.identification.questions.domain import LEAST_ASKED
 from tests.identification.finding.test_likeness import ON, known
 
 SPELT_ELSEWHERE = [

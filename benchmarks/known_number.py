@@ -1,0 +1,124 @@
+"""Whether the time of an answer tells that somebody is known: referrals that carry a number somebody in Havn has, and referrals
+that carry one nobody has, in turns of one run. The two lots of times must not be told apart (Kolmogorov and Smirnov)."""
+
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from shared.data.embedded import EmbeddedPostgres
+
+PORT = 18302
+SAMPLES = int(os.environ.get("HAVN_SAMPLES", "2000"))
+NUMBERS_OF_A_PERSON = 20
+LEAST_P = 0.01
+ORIGIN = f"http://127.0.0.1:{PORT}"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="havn-known-") as home:
+        server = EmbeddedPostgres(Path(home))
+        try:
+            with _havn(home, server.url):
+                _measure()
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _havn(home: str, url: str) -> Iterator[None]:
+    environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(PORT), "HAVN_DATABASE_URL": url}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{ORIGIN}/identification/health/ready", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _token(organisation: str) -> str:
+    form = {"grant_type": "client_credentials", "client_id": organisation, "client_secret": "dev"}
+    answer = urllib.request.urlopen(f"{ORIGIN}/oidc/token", urllib.parse.urlencode(form).encode())
+    token: str = json.load(answer)["access_token"]
+    return token
+
+
+def _refer(token: str, numbers: Sequence[str]) -> float:
+    """How many seconds the answer takes to a referral of somebody with these numbers."""
+    subject = {"reference": "P1", "identifiers": [{"type": "passport", "value": number} for number in numbers]}
+    body: dict[str, Any] = {
+        "kind": "identification",
+        "channel": "outreach",
+        "occurred_at": "2026-03-02T09:30:00+01:00",
+        "reason": "Met on the street.",
+        "subjects": [subject],
+    }
+    headers = {
+        "authorization": f"Bearer {token}",
+        "content-type": "application/json",
+        "idempotency-key": str(uuid4()),
+    }
+    request = urllib.request.Request(f"{ORIGIN}/referrals/v1/referrals", json.dumps(body).encode(), headers)
+    started = time.perf_counter()
+    with urllib.request.urlopen(request) as answer:
+        answer.read()
+    return time.perf_counter() - started
+
+
+def _measure() -> None:
+    known = [f"TH{number:07}" for number in range(SAMPLES // 2)]
+    unknown = [f"NG{number:07}" for number in range(SAMPLES // 2)]
+    cmm = _token("cmm")
+    for first in range(0, len(known), NUMBERS_OF_A_PERSON):
+        _refer(cmm, known[first : first + NUMBERS_OF_A_PERSON])
+    time.sleep(5)  # until the cases are open
+    probes = [(number, True) for number in known] + [(number, False) for number in unknown]
+    random.Random(1).shuffle(probes)
+    police = _token("politi-fyn")
+    for _ in range(50):
+        _refer(police, [f"XX{random.randrange(10**7):07}"])
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for number, is_known in probes:
+        times[is_known].append(_refer(police, [number]))
+    p = probability_of_one_kind(times[True], times[False])
+    for is_known, name in ((True, "a number that is known"), (False, "a number that nobody has")):
+        ordered = sorted(times[is_known])
+        median, p95 = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
+        print(f"{name}: median {median * 1000:.2f} ms, p95 {p95 * 1000:.2f} ms, {len(ordered)} referrals")
+    print(f"p = {p:.3f} that they are of one kind (goal: over {LEAST_P})")
+
+
+def probability_of_one_kind(one: Sequence[float], other: Sequence[float]) -> float:
+    """How probable so great a distance between two samples is when they are of one kind: the test of Kolmogorov and Smirnov, by
+    its limit for large samples."""
+    ordered = sorted([(value, 0) for value in one] + [(value, 1) for value in other])
+    seen, distance = [0, 0], 0.0
+    for _, of in ordered:
+        seen[of] += 1
+        distance = max(distance, abs(seen[0] / len(one) - seen[1] / len(other)))
+    effective = math.sqrt(len(one) * len(other) / (len(one) + len(other)))
+    x = (effective + 0.12 + 0.11 / effective) * distance
+    if x < 0.2:
+        return 1.0
+    total = 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * x) ** 2) for k in range(1, 101))
+    return max(0.0, min(1.0, total))
