@@ -87,10 +87,14 @@ class Transcript:
 
     def keep(self, call: str, answer: httpx.Response) -> None:
         headers = [(name, self._masked(value)) for name, value in sorted(answer.headers.items()) if name not in _CHANCE]
-        body = self._masked(answer.text)
+        text = answer.text
         if call.endswith("/deadlines"):  # of one instant in the order of their cases' ids
-            body = "".join(sorted(body.split("},{")))
+            text = "".join(sorted(text.split("},{"), key=self._as_far_as_seen))
+        body = self._masked(text)
         self.answers.append(Answer(self._masked(call), answer.status_code, headers, body))
+
+    def _as_far_as_seen(self, text: str) -> str:
+        return _ID.sub(lambda found: self._names.get(found[0], "(id)"), text)
 
     def _masked(self, text: str) -> str:
         text = _TRACE.sub("(trace)", _CURSOR.sub('"next_cursor":"(cursor)"', text))

@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.placements.models import PlacementRequest
-from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.schemas import SealedNeeds
 from shared.data import answers, sealed
 from shared.data.unit_of_work import UnitOfWork
 
@@ -26,13 +26,13 @@ async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None
     work.audit(operation="case.erase", subject_id=case_id)
 
 
-async def _needs_in(work: UnitOfWork, case_id: UUID) -> dict[UUID, tuple[PlacementRequest, Needs]]:
+async def _needs_in(work: UnitOfWork, case_id: UUID) -> dict[UUID, tuple[PlacementRequest, SealedNeeds]]:
     query = select(PlacementRequest).where(col(PlacementRequest.case_id) == case_id).with_for_update()
     requests = list(await work.session.scalars(query))
     if not requests:
         return {}
     key = await sealed.key_of(work, case_id)
     return {
-        each.id: (each, key.open(each.needs, Needs, table="placement_request", column="needs", row=each.id))
+        each.id: (each, key.open(each.needs, SealedNeeds, table="placement_request", column="needs", row=each.id))
         for each in requests
     }

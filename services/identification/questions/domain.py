@@ -48,7 +48,7 @@ async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     case.is_to_compare = False
     said = await repository.said_by_senders(work, case.id)
     asked = await _pairs(work, case, person, said)
-    await repository.ask(work, asked)
+    await repository.ask(work, case.id, asked)
     await ask_no_longer(work, case.id, besides=asked)
     await settle(work, [case.id])
 

@@ -70,8 +70,10 @@ async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UU
     return set(await work.session.scalars(union_all(*halves)))
 
 
-async def ask(work: UnitOfWork, questions: Iterable[Question]) -> None:
-    """Ask these; a question about a pair that waits for its answer, or had become moot, is asked as it stands now."""
+async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) -> None:
+    """Ask these about a case; a question that waits for its answer, or had become moot, is asked as it stands now."""
+    about = {each for question in questions for each in (question.newer_id, question.older_id)}
+    work.audit(operation="question.ask", subject_id=case_id, object_ids=sorted(about - {case_id}))
     for question in questions:
         row = question.model_dump(exclude={"reason", "answer", "answered_at", "answered_by"})
         added = insert(Question).values(row)
@@ -82,7 +84,6 @@ async def ask(work: UnitOfWork, questions: Iterable[Question]) -> None:
                 where=col(Question.state).in_(_SETTLED_BY_MACHINE),
             )
         )
-        work.audit(operation="question.ask", subject_id=question.newer_id, object_ids=[question.older_id])
 
 
 async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:

@@ -165,7 +165,7 @@ async def test_the_timeline_tells_the_life_of_a_case_in_sentences(havn: World) -
         put(case, "/return-plan", {"destination": "ROU", "agreed_on": "2026-05-10", "departed_on": "2026-05-20"})
     )
     await close(case)
-    items = (await done(case.get("/timeline", limit=100)))["items"]
+    items = (await done(case.get("/timeline")))["items"]
     assert [item["summary"] for item in items if item["kind"] in TOLD] == [
         "The person is missing since 2026-04-01.",
         "The person was found on 2026-04-10.",

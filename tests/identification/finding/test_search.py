@@ -155,6 +155,7 @@ async def test_nothing_that_is_kept_for_searching_can_be_read(havn: World) -> No
 
 async def test_a_search_takes_the_same_number_of_statements_however_many_are_found(havn: World) -> None:
     async def statements() -> int:
+        await havn.settled()
         with counted_statements(havn, "identification") as sent:
             await look_for(havn, given_name="Malee", family_name="Suwan")
         return len(sent)
