@@ -183,6 +183,4 @@ async def list_questions(
 async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
     """The cases that these questions are about, with one statement."""
     wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
-    if not wanted:
-        return {}
     return {case.id: case for case in await work.session.scalars(select(Case).where(col(Case.id).in_(wanted)))}

@@ -4,20 +4,29 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.contracts.operations import OPERATIONS, Operation
+from tests.contracts.operations import DOCUMENTS, OPERATIONS, Operation
 from tests.identification.builders import CMM_DECIDES, Opened, open_case, open_cases
 from tests.referrals.builders import counted_statements
 from tests.world import World
 
 FEW, MANY = 2, 5
+
+
+def gives_a_list(operation: Operation) -> bool:
+    """Whether what it answers has `items`."""
+    content = operation.described["responses"]["200"].get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    schemas = DOCUMENTS[operation.service]["components"]["schemas"]
+    return "items" in schemas.get(name, {}).get("properties", {})
+
+
 LISTS = [
     operation
     for operation in OPERATIONS
     if operation.service == "identification"
     and operation.method == "GET"
     and operation.ids in ((), ("case_id",))
-    and {"purpose", "limit"} & {parameter["name"] for parameter in operation.described.get("parameters", [])}
-    and not operation.path.endswith(("/status", "/person", "/health-needs", "/return-plan", "/htcds"))
+    and gives_a_list(operation)
 ]
 LEFT_EMPTY = {
     "/identification/v1/indicator-sets": "a fixed table, of files",

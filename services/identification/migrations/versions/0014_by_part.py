@@ -20,7 +20,7 @@ HISTORY = (
     " (SELECT FROM case_party p WHERE p.case_id = event_history.key::uuid AND p.org = havn_org() OFFSET 0)"
 )
 KEYS = (
-    "havn_org() = 'havn' OR EXISTS (SELECT FROM case_party p WHERE p.case_id = owner_id AND p.org = havn_org())"
+    "havn_org() = 'havn' OR EXISTS (SELECT FROM case_party p WHERE p.case_id = owner_id AND p.org = havn_org() OFFSET 0)"
     " OR EXISTS (SELECT FROM draft d WHERE d.id = owner_id AND d.org = havn_org())"
 )
 
