@@ -12,8 +12,10 @@ CALLS = int(os.environ.get("HAVN_PROBES", "10"))
 
 
 def who_probes(known: Known) -> tuple[str, ...]:
-    """Everybody else; and US, of whose case the law gives it no part: a Danish citizen's."""
-    return (*OUTSIDERS, "us", "us") if "DNK" in known.facts["citizenships"] else OUTSIDERS
+    """Half of the kinds of organisation, and of the next in order the other half; US too, where the law gives it no part: in a
+    Danish citizen's case."""
+    half = OUTSIDERS[list(KNOWN.values()).index(known) % 2 :: 2]
+    return (*half, "us", "us") if "DNK" in known.facts["citizenships"] else half
 
 
 @pytest.mark.slow

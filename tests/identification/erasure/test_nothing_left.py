@@ -20,7 +20,9 @@ from tests.world import World
 
 ERASED_ON = "2031-06-01T03:00:00+02:00"
 AT_LEAST = 200
-ABOUT_NOBODY = frozenset({"register_facility", "change_facility", "add_place", "close_place", "approve"})
+ABOUT_NOBODY = frozenset(
+    {"register_facility", "change_facility", "add_place", "close_place", "approve", "end_approval"}
+)
 """What is said of a facility is kept as long as the facility is."""
 FIXED = frozenset({"submit_evidence_part"})
 """What it sends, another step says the hash of."""
@@ -42,6 +44,8 @@ class PlantingWalk(Walk):
         body = super()._body(operation, step)
         if body is None or step.operation in ABOUT_NOBODY | FIXED:
             return body
+        if step.operation == "answer_question":  # the two have names of their own, so somebody says whose hold
+            body["keep"] = body["keep"] | dict.fromkeys(("given_name", "family_name"), self.made["case"])
         components = DOCUMENTS[operation.service]["components"]["schemas"]
         return self.planted.in_place_of_texts(body, operation.body_schema or {}, components)
 
@@ -58,7 +62,7 @@ async def plant(havn: World) -> Planted:
     await havn.set_clock(walk.LATER)
     await planting.take("accommodation", [Step("leave", **walk.SHELTER, **walk.PLACEMENT)])
     await planting.take("identification", walk.AFTER)
-    police = havn.partner("politi-oestjylland")
+    cmm = havn.partner("cmm")  # which has to do with the case
     for kind, case_id, many in (
         ("identification", None, 2),
         ("health", planting.made["case"], 50),
@@ -68,8 +72,14 @@ async def plant(havn: World) -> Planted:
             subject(f"P{number}") | CMM_DECIDES | {"given_name": planted.next(), "family_name": planted.next()}
             for number in range(many)
         ]
-        body = {"kind": kind, "channel": "police_operation", "occurred_at": OPENED, "case_id": case_id}
-        sent = await police.post("/referrals/v1/referrals", body | {"reason": planted.next(), "subjects": people})
+        body = {
+            "kind": kind,
+            "channel": "police_operation",
+            "occurred_at": OPENED,
+            "case_id": case_id,
+            "recipient": "hopenow",
+        }
+        sent = await cmm.post("/referrals/v1/referrals", body | {"reason": planted.next(), "subjects": people})
         assert sent.status_code == 201, sent.text
     await havn.settled(within=60)
     return planted
