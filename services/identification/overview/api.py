@@ -54,16 +54,14 @@ async def list_cases(
 async def read_case(work: Reader, case_id: UUID) -> Tagged[CaseDetails | CaseGlimpse]:
     """A case: all of it for those who work on it, a glimpse for others who have to do with it; no personal data."""
     case, part = await cases.find_case(work, case_id, operation="case.read")
-    shown = (await views.see_cases(work, [(case, part)]))[0]
-    return shown.tagged(case if part in cases.WORKING else views.version_of(case, shown))
+    return (await views.see_cases(work, [(case, part)]))[0].tagged(case)
 
 
 @router.get("/cases/{case_id}/status")
 async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[CaseState]:
     """Where the case stands. All but CMM and the deciding authority say for which purpose they ask."""
     case, part = await repository.find_standing(work, case_id, purpose=purpose)
-    shown = await views.see_state(work, case, part)
-    return shown.tagged(case if part in cases.WORKING else views.version_of(case, shown))
+    return (await views.see_state(work, case, part)).tagged(case)
 
 
 @router.get("/cases/{case_id}/timeline")

@@ -1,6 +1,5 @@
 """Cases: the same for list, detail and status, as the visibility table says; and accesses to them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -191,20 +190,6 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         source_withdrawn=case.source_withdrawn_at is not None,
         merged=parts.merged[case.id],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ShownVersion:
-    """The version of a case as somebody sees it who does not work on it: another one only where they see something else."""
-
-    id: UUID
-    version: int
-
-
-def version_of(case: Case, shown: CaseDetails | CaseGlimpse | CaseState) -> ShownVersion:
-    """The version of what is shown of a case. Of that of the case itself an outsider could tell how much is done in it."""
-    content = shown.model_dump_json(exclude={"as_of"}).encode()
-    return ShownVersion(case.id, int.from_bytes(hashlib.sha256(content).digest()[:8]))
 
 
 def see_access(row: Mapping[str, Any]) -> AccessEntry:
