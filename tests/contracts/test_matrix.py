@@ -95,7 +95,7 @@ async def keep_evidence(havn: World, case_id: str) -> dict[str, str]:
 async def live_on(havn: World, case_id: str) -> dict[str, str]:
     """An appeal and a support measure in this case."""
     cmm, case = havn.partner("cmm"), f"/identification/v1/cases/{case_id}"
-    filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-20", "filed_by": "person"})
+    filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
     begun = await cmm.post(f"{case}/support-measures", {"kind": "doctor", "starts_on": "2026-03-20"})
     return {"appeal_id": filed.json()["appeal_id"], "measure_id": begun.json()["measure_id"]}
 
@@ -113,6 +113,7 @@ async def know(havn: World, case_id: str, *, other: str) -> dict[str, str]:
         "suspect_id": named.json()["suspect_id"],
         "consent_id": consent.json()["consent_id"],
         "disclosure_id": told.json()["disclosure_id"],
+        "org": "reden",
     }
 
 
@@ -170,6 +171,11 @@ async def call(
     body: Any = operation.body
     address, asked = operation.address(ids), operation.parameters("query")
     return await caller.request(operation.method, address, params=asked or None, headers=headers, json=body)
+
+
+def people_in(operation: Operation) -> list[Role]:
+    """The roles of people that may call it; none where it is for Havn's own services."""
+    return [role for role in operation.roles if role is not Role.SYSTEM]
 
 
 def problem(answer: httpx.Response) -> str:
@@ -232,10 +238,10 @@ async def test_nobody_does_what_is_not_for_their_role(seeded: Seeded, service: s
 async def test_a_login_that_is_not_sure_enough_has_to_be_done_again(seeded: Seeded, service: str) -> None:
     for operation in of(service):
         for level in Assurance:
-            if level.at_least(operation.assurance):
-                continue
-            roles = [role for role in operation.roles if role is not Role.SYSTEM]
-            caller = seeded.havn.partner("cmm", *roles, assurance=level)
+            people = people_in(operation)
+            if level.at_least(operation.assurance) or not people:
+                continue  # Systems count by their client authentication.
+            caller = seeded.havn.partner("cmm", *people, assurance=level)
             answer = await call(caller, operation, seeded.sc01.ids)
             assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "AssuranceTooLow")
             challenge = answer.headers["www-authenticate"]
@@ -270,7 +276,7 @@ async def test_what_is_not_yours_does_not_exist(seeded: Seeded, service: str) ->
             if not objects.cover(operation):
                 continue
             for org in outsiders(operation, objects):
-                caller = seeded.havn.partner(org, *(role for role in operation.roles if role is not Role.SYSTEM))
+                caller = seeded.havn.partner(org, *people_in(operation) or [Role.SYSTEM])
                 theirs, nothing = await call(caller, operation, objects.ids), await call(caller, operation, {})
                 is_unseen = theirs.status_code == 403 and problem(theirs) in REFUSED_UNSEEN
                 assert is_unseen or theirs.status_code == 404, (org, operation.name, theirs.text)
@@ -285,7 +291,7 @@ async def test_a_child_is_found_under_its_own_parent_only(seeded: Seeded, servic
             continue
         if "other_case_id" in operation.ids:
             continue  # a case in its own right, not a child of this one
-        caller = seeded.havn.partner("cmm", *(role for role in operation.roles if role is not Role.SYSTEM))
+        caller = seeded.havn.partner("cmm", *people_in(operation) or [Role.SYSTEM])
         sibling = {parent: seeded.sc01.siblings[parent]}
         # Any version will do: a stale tag would be refused (412) before the child is looked for.
         elsewhere = await call(caller, operation, {**seeded.sc01.ids, **sibling}, if_match="*")

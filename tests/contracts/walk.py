@@ -167,7 +167,7 @@ OPENING: Sequence[Step] = [
     Step("open_draft", **DRAFT),
     *about(
         "slip",
-        Step("read_party", by="havn", role=Role.SYSTEM, ids={"org": "police"}),
+        Step("read_party", by="havn-referrals", role=Role.SYSTEM, ids={"org": "police"}),
         Step("erase_slip", role=Role.LAWYER),
     ),
 ]
