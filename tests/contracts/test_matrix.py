@@ -19,6 +19,7 @@ from shared.http.problems import PROBLEM_TYPE
 from shared.identity.actor import Assurance, Role
 from tests.accommodation.housing import LATER, Housing
 from tests.contracts.operations import OPERATIONS, Operation
+from tests.identification.finding.people import meet
 from tests.journeys.sc01 import Story
 from tests.world import Partner, World
 
@@ -75,13 +76,13 @@ async def seeded(house_of_all: World) -> Seeded:
     ids |= await keep_evidence(house_of_all, story.cases["P01"])
     ids |= await live_on(house_of_all, story.cases["P01"])
     ids |= await know(house_of_all, story.cases["P01"], other=story.cases["P03"])
-    draft = await half_enter(house_of_all)
-    ids |= draft
+    of_cmm = await half_enter(house_of_all) | await wonder(house_of_all)
+    ids |= of_cmm
     housed = await house(house_of_all, story.cases["P01"])
     return Seeded(
         house_of_all,
         Objects(PARTIES, ids | housed, siblings={"case_id": story.cases["P02"]}),
-        Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all) | draft),
+        Objects(frozenset({"cmm", PROSECUTION, "kommune-0461"}), await refer_a_danish_girl(house_of_all) | of_cmm),
     )
 
 
@@ -122,6 +123,14 @@ async def half_enter(havn: World) -> dict[str, str]:
     saved = await havn.partner("cmm").post("/identification/v1/drafts", {"content": {}})
     assert saved.status_code == 201, saved.text
     return {"draft_id": saved.json()["draft_id"]}
+
+
+async def wonder(havn: World) -> dict[str, str]:
+    """A question whether two whom CMM met are one."""
+    alike = {"given_name": "Ngozi", "family_name": "Opdigtet", "birth_date": "2001-05-17"}
+    await meet(havn, **alike)
+    (question,) = await (await meet(havn, **alike)).questions()
+    return {"question_id": question["question_id"]}
 
 
 async def house(havn: World, case_id: str) -> dict[str, str]:
