@@ -53,8 +53,9 @@ def bodies() -> list[type[Body]]:
     for service in SERVICES:
         for context in iter_route_contexts(service.router.routes):
             endpoint: Callable[..., Any] | None = context.endpoint
-            hints = get_type_hints(endpoint) if endpoint else {}
+            hints = get_type_hints(endpoint, include_extras=True) if endpoint else {}
             hints.pop("return", None)
+            # What is `Annotated` is put together of the query (`Depends`): no type, and none of it in a body.
             found |= {
                 each.__name__: each for each in hints.values() if isinstance(each, type) and issubclass(each, Body)
             }
@@ -124,8 +125,8 @@ PLANS = {
     *("available_from", "available_until", "expires_at", "from_on", "to_on", "valid_from", "valid_until"),
     *("until", "ends_on", "starts_on", "planned_departure_on", "reassess_on", "residence_valid_until"),
 }
-"""The fields that plan; two more are named by their body below."""
-PLANS_OF_A_BODY = {"RoutingQuestion.on", "SupportMeasureEnded.on"}
+"""The fields that plan; three more are named by their body below."""
+PLANS_OF_A_BODY = {"ApprovalEnd.on", "RoutingQuestion.on", "SupportMeasureEnded.on"}
 
 
 def at(place: Place, day: str, hour: str = "10:00:00+01:00") -> str:

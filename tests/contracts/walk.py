@@ -145,6 +145,8 @@ REFERRALS: Sequence[Step] = [
     Step("read_organisation", **POLICE, ids={"organisation_id": "police"}),
     Step("change_organisation", role=Role.ADMIN, ids={"organisation_id": "police"}),
 ]
+WITHDRAWN = Step("read_referral", **POLICE, **REFERRAL, makes=("slip", "subjects.0.case_id"))
+"""The case of the last referral, which was withdrawn: known when all of it is through."""
 
 CHILD = {"person": {"aliases": ["Lek"], "stated_age": 16, "gender": "woman", "citizenships": ["THA"]}}
 FILE = {"ids": {"evidence_id": "file"}}
@@ -163,6 +165,11 @@ OPENING: Sequence[Step] = [
     Step("delete_draft", **DRAFT),
     Step("save_draft", makes=("draft", "draft_id")),
     Step("open_draft", **DRAFT),
+    *about(
+        "slip",
+        Step("read_party", by="havn-referrals", role=Role.SYSTEM, ids={"org": "police"}),
+        Step("erase_slip", role=Role.LAWYER),
+    ),
 ]
 
 CLARIFICATION: Sequence[Step] = [
@@ -366,6 +373,7 @@ async def walk_through(havn: World) -> list[Walked]:
     walk = Walk(havn)
     await havn.set_clock(NIGHT)
     await walk.take("referrals", REFERRALS)
+    await walk.take("referrals", [WITHDRAWN])
     for steps in (OPENING, CLARIFICATION, PEOPLE, EVIDENCE, CONSENTS, DECISION):
         await walk.take("identification", steps)
     await walk.take("accommodation", HOUSING)

@@ -163,7 +163,7 @@ class ApprovalEnd(Body):
 
     model_config = example(on="2026-06-01", reason="The fire exits are blocked.")
 
-    on: Day
+    on: PlannedOn
     reason: PersonalText
 
 
