@@ -78,8 +78,8 @@ class Transcript:
 
     havn: World
     has_etags: bool = True
-    """Whether they are compared. Of a closed case the newer one goes on, which is the outsider's own: what CMM takes in there makes
-    a new version of it, as all that CMM does in it."""
+    """Whether they are compared. Of a closed case the newer one goes on, which is the outsider's own: what CMM takes in there
+    makes a new version of it, as all that CMM does in it."""
     answers: list[Answer] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
 
