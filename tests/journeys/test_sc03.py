@@ -52,7 +52,10 @@ async def test_sc03_from_the_arrest_to_the_period(havn_on_both: World) -> None:
     assert "municipality-notified" in [line["kind"] for line in (await case.get("/timeline")).json()["items"]]
     notified = await deadline(case, "child_notification", by="kommune-0101")
     assert (notified["due_on"], notified["for_org"], notified["state"]) == ("2026-05-05", "kommune-0101", "running")
-    assert (await case.get(by="kommune-0101")).status_code == 404, "a notification opens no door to the case"
+    who = await case.get("/person", by="kommune-0101", purpose="support")
+    assert (who.status_code, who.json()["birth_date"]) == (200, "2008-02-11"), "it reads who is to be assessed"
+    glimpse = (await case.get(by="kommune-0101")).json()
+    assert {name for name, value in glimpse.items() if value is not None} == {"case_id"}, "and nothing of the case"
     await havn.set_clock("2026-05-05T17:00:00+02:00")
     assert (await deadline(case, "child_notification", by="kommune-0101"))["state"] == "passed"
     assert (await case.details())["status"] == "referred", "no clock does more than tell"

@@ -209,15 +209,19 @@ async def test_no_refusal_repeats_what_was_sent(havn: World) -> None:
 
 async def test_no_invalid_field_of_a_referral_is_repeated(havn: World) -> None:
     police = havn.partner("politi-oestjylland")
-    refused = 0
+    refused = warned = 0
     for body in spoilt(REFERRAL, WORD):
         answer = await police.post(REFERRALS, body)
-        if answer.status_code == 201:
-            continue  # a place for free text
+        if answer.status_code == 201:  # a place for free text, or read as not given and named in a warning
+            warnings = answer.json()["warnings"]
+            warned += bool(warnings)
+            assert leaks(json.dumps(warnings).encode()) == [], warnings
+            continue
         refused += 1
         assert answer.status_code == 422
         assert leaks(answer.content) == [], answer.text
-    assert refused > 30
+    assert refused > 20
+    assert warned > 9
 
 
 def operations(service: str, havn: World) -> Iterator[tuple[str, str, dict[str, Any]]]:

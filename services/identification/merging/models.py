@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from services.identification.case.codes import CaseStatus, CustodyEnd
@@ -21,11 +22,11 @@ class Merge(Table, table=True):
     question_id: UUID | None = Field(default=None, foreign_key="question.id")
     status: CaseStatus = code(CaseStatus)
     authority: Authority = code(Authority)
-    position: int
+    position: int = Field(sa_type=BigInteger)
     """The last of the history of events that was recorded before: nobody is shown anything earlier through the merge."""
-    sequence: int
+    sequence: int = Field(sa_type=BigInteger)
     """The surviving case's last event then."""
-    own_sequence: int
+    own_sequence: int = Field(sa_type=BigInteger)
     """The merged case's last event then."""
     child_since: datetime | None = moment(default=None)
     child_notified_at: datetime | None = moment(default=None)

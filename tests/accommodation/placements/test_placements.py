@@ -265,7 +265,7 @@ async def test_whoever_looks_where_a_person_is_leaves_a_trace(havn: World, housi
     assert [(row["org"], row["purpose"], row["fields"], row["outcome"]) for row in rows] == [
         ("cmm", "support", ["place"], "allowed"),
         ("hopenow", "accommodation", ["placed"], "allowed"),
-        ("amiami", None, [], "refused"),
+        ("amiami", "accommodation", [], "refused"),
     ]
     assert rows[0]["subject_id"] == UUID(case_id)
 
