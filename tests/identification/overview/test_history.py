@@ -12,7 +12,7 @@ from services.cli import app
 from services.identification.case.codes import CaseStatus
 from services.identification.overview.history import fold
 from shared.contract import events
-from shared.contract.codes import AppealOutcome, Authority, Outcome, ResidenceBasis
+from shared.contract.codes import AppealOutcome, Authority, ErasureExtent, Outcome, ResidenceBasis
 from shared.contract.events import Event
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import appeal, close, decided_case, done, follow_up, outcome, plan_return
@@ -90,7 +90,7 @@ def test_a_period_ends_where_its_last_extension_says() -> None:
 
 
 def test_flags_are_as_they_were_told_last() -> None:
-    story = [told(events.PersonMissing), told(events.CaseErased)]
+    story = [told(events.PersonMissing), told(events.CaseErased, extent=ErasureExtent.CASE)]
     life = fold(story)
     assert (life.missing, life.is_erased) == (True, True)
     assert not fold([*story, told(events.PersonFound)]).missing

@@ -195,6 +195,7 @@ async def test_the_list_takes_as_many_statements_for_five_cases_as_for_one(havn:
     for people in (1, 4):
         for case in await open_cases(havn, *[CMM_DECIDES] * people):
             await assess(case)
+        await havn.settled()
         with counted_statements(havn, "identification") as statements:
             found = await overdue(havn, on="2026-04-01")
         counts.append((len(found), len(statements)))

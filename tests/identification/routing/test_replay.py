@@ -51,6 +51,7 @@ async def test_a_changed_rule_shows_whom_it_concerns(havn: World, tmp_path: Path
     overstayed = await open_door(havn, US_DECIDES)
     settled = await open_door(havn, NEEDS_REVIEW)
     await settled.settle("CMM")
+    await havn.settled()
     before = await havn.sql("identification", "SELECT f::text FROM case_file f ORDER BY 1")
     rules = [rule | ({"authority": "CMM"} if rule["id"] == "R6" else {}) for rule in IN_FORCE["rules"]]
     told = await replay(havn, proposed(tmp_path, rules=rules))
