@@ -29,6 +29,7 @@ LISTS = [
     and gives_a_list(operation)
 ]
 LEFT_EMPTY = {
+    "/identification/v1/erasures": "nothing is erased here, tested with the erasure",
     "/identification/v1/indicator-sets": "a fixed table, of files",
     "/identification/v1/retention": "what would be erased, of years ago",
     "/identification/v1/retention/runs": "one row a day",

@@ -133,7 +133,7 @@ async def test_who_decides_and_whose_task_runs_keeps_its_part(havn: World) -> No
     await havn.set_clock("2026-12-24T10:00:00+01:00")
     assessed = await case.post("/child-assessment", {"assessed_at": "2026-12-24T09:00:00+01:00"})
     assert assessed.status_code == 200, assessed.text
-    assert (await case.post("/parties/kommune-0461/end", REASON)).status_code == 200
+    assert (await case.post("/parties/kommune-0461/end", REASON)).status_code == 404, "it has ended with the task"
 
 
 @pytest.mark.parametrize("stranger", ["us", "hopenow", "reden", POLICE])

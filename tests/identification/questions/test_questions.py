@@ -69,6 +69,7 @@ async def test_a_description_that_is_corrected_asks_anew_and_asks_no_longer(havn
 async def test_who_us_describes_anew_is_looked_for_later(havn: World) -> None:
     first = await meet(havn, by="us", **(US_DECIDES | MALEE))
     second = await meet(havn, by="us", **(US_DECIDES | {"given_name": "Ngozi"}))
+    assert await second.questions() == []
     await second.describe(US_DECIDES | ALIKE, by="us")
     assert await second.questions() == []
     await havn.application.sweep()
