@@ -22,7 +22,7 @@ from shared.runtime.running import Application, open_application
 from shared.runtime.service import Service
 
 ORGANISATIONS = {entry.id: entry.kind for entry in organisations()}
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @dataclass
