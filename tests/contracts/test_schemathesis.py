@@ -66,9 +66,13 @@ def refused_by_rule(
     if not is_valid or response.status_code not in {400, 422}:
         return
     problem = response.json()
-    told = {error["msg"] for error in problem.get("errors", [])}
     kind = problem["type"].rpartition("/")[2]
-    is_rule = kind not in {"InvalidInput", "MalformedJson", "BadRequest"} or (told and told <= RULES_OF_VALUES)
+    # What may be a time or a day is refused as both: it is by rule where one of the two is.
+    told_by_field: dict[tuple[str | int, ...], set[str]] = {}
+    for error in problem.get("errors", []):
+        told_by_field.setdefault(tuple(error["loc"]), set()).add(error["msg"])
+    is_by_rule = bool(told_by_field) and all(told & RULES_OF_VALUES for told in told_by_field.values())
+    is_rule = kind not in {"InvalidInput", "MalformedJson", "BadRequest"} or is_by_rule
     if kind == "MalformedJson" and "/drafts" in case.path:
         return  # what is half entered has no schema that could say which characters a text may hold
     if not is_rule:

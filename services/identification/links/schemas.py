@@ -38,7 +38,8 @@ class SuspectDescription(BaseModel):
 
     name: PersonalName | None = None
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
-    phones: Annotated[list[PersonalName], Field(max_length=20)] = []
+    # The number that a report names alone stands with its others.
+    phones: Annotated[list[PersonalName], Field(max_length=21)] = []
     address: PersonalText | None = None
     description: PersonalText | None = None
 

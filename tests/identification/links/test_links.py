@@ -161,6 +161,13 @@ async def test_suspects_are_sealed_and_read_with_a_purpose(havn: World) -> None:
     assert read["purpose"] == "investigation"
 
 
+async def test_a_suspect_has_a_number_and_twenty_more(havn: World) -> None:
+    (case,) = await some(havn, "Malee")
+    await suspect(case, phone="70202550", phones=[str(number) for number in range(70202551, 70202571)])
+    (told,) = (await case.get("/suspects", purpose="investigation")).json()["items"]
+    assert len(told["phones"]) == 21
+
+
 async def test_a_suspicion_that_was_an_error_joins_no_longer(havn: World) -> None:
     first, second = await some(havn, "Malee", "Ngozi")
     suspect_id = await suspect(first, phone="70202550")

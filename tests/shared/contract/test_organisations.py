@@ -89,13 +89,14 @@ def test_every_kind_has_the_scopes_it_needs_and_no_others() -> None:
     accommodation = {"accommodation:read", "accommodation:write"}
     everyone = referrals | {"cases:read", "stats:read", "events:read"}
     deciding = {"cases:write", "cases:decide"}
+    duty = {"cases:duty"}
     assert {kind: set(scopes_of(kind)) for kind in Kind} == {
         Kind.NATIONAL_CENTRE: set(Scope),
-        Kind.IMMIGRATION_AUTHORITY: everyone | accommodation | deciding,
-        Kind.POLICE: everyone | accommodation,
+        Kind.IMMIGRATION_AUTHORITY: everyone | accommodation | deciding | duty,
+        Kind.POLICE: everyone | accommodation | duty,
         Kind.PROSECUTION: everyone | deciding,
         Kind.NGO: everyone | accommodation,
-        Kind.MUNICIPALITY: everyone | accommodation,
+        Kind.MUNICIPALITY: everyone | accommodation | duty,
         Kind.RETURN_ORGANISATION: everyone | accommodation,
         Kind.SUPERVISION: everyone | accommodation,
         Kind.OTHER: everyone | accommodation,
