@@ -103,7 +103,7 @@ class Reading:
 
 @pytest.fixture(autouse=True)
 def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def only_ours(_bootstrap: str) -> set[str]:
+    async def only_ours(*_args: object) -> set[str]:
         return {TOPIC}
 
     monkeypatch.setattr(kafka_reader, "list_topics", only_ours)
