@@ -17,7 +17,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from shared.messaging.kafka_security import PLAIN
 from shared.messaging.messages import Message, Subscription
@@ -105,6 +105,7 @@ class GroupReader:
         self._leaving = leaving
         self._last_lag: dict[str, int] = {}
         self._handled_up_to: dict[TopicPartition, int] = {}
+        self._in_doubt: set[TopicPartition] = set()
         now = time.monotonic()
         self._well_at = self._checked_at = self._brought_at = now
 
@@ -175,6 +176,7 @@ class GroupReader:
         await self._leaving.see_off(consumer.stop(), consumer._client)  # noqa: SLF001  it has no public name
 
     async def _read_once(self, consumer: AIOKafkaConsumer) -> None:
+        await self._start_over_where_in_doubt(consumer)
         brought = await consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=MAX_RECORDS)
         if not brought:
             await self._check_when_idle(consumer)
@@ -186,21 +188,45 @@ class GroupReader:
         try:
             await self._deliver([_received(record) for record in itertools.chain.from_iterable(brought.values())])
             offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout(CALL_SECONDS), self._doubting(consumer, member, offsets):
                 await consumer.commit(offsets)
-                if _membership(consumer) != member:
-                    await self._start_over(consumer, offsets)
+            await self._start_over_where_in_doubt(consumer)
         finally:
             self.has_batch = False
         self._handled_up_to |= offsets
         self._well_at = self._brought_at = time.monotonic()
 
-    async def _start_over(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
-        """The client has joined the group anew meanwhile, and has committed as the new member: it tries again by itself. Where
+    @asynccontextmanager
+    async def _doubting(
+        self, consumer: AIOKafkaConsumer, member: tuple[str, int], partitions: Iterable[TopicPartition]
+    ) -> AsyncIterator[None]:
+        """Whether what is committed within can be believed.
+
+        A client that has joined the group anew meanwhile has committed as the new member: it tries again by itself. Where
         it did so because the broker came back with a new disk, the old positions now stand for the new log, and what lies
-        before them would be skipped. To read it all again is harmless."""
-        await consumer.commit(await consumer.beginning_offsets(list(partitions)))
-        raise PositionForgotten(f"Group {self.group} was joined anew before a commit; it reads from the beginning.")
+        before them would be skipped. A commit that failed may have come as far for some of the partitions, where a topic
+        was not made again yet, or may still come as far behind our back, where it took too long.
+        """
+        try:
+            yield
+        except (TimeoutError, asyncio.CancelledError, UnknownTopicOrPartitionError):
+            self._in_doubt.update(partitions)
+            raise
+        finally:
+            if _membership(consumer) != member:
+                self._in_doubt.update(partitions)
+
+    async def _start_over_where_in_doubt(self, consumer: AIOKafkaConsumer) -> None:
+        """Have these partitions read from their beginning. To read it all again is harmless."""
+        doubtful = self._in_doubt & consumer.assignment()
+        if not doubtful:
+            return
+        async with asyncio.timeout(CALL_SECONDS):
+            await consumer.commit(await consumer.beginning_offsets(list(doubtful)))
+        self._in_doubt -= doubtful
+        raise PositionForgotten(
+            f"Group {self.group} was joined anew before a commit, or a commit failed; it reads from the beginning."
+        )
 
     async def _check_when_idle(self, consumer: AIOKafkaConsumer) -> None:
         """A client that brings nothing may be idle, or deaf: it keeps silent about a broker that is gone."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 from structlog.testing import capture_logs
 
 from shared.messaging import kafka_reader
@@ -151,8 +152,29 @@ async def test_what_was_committed_after_joining_anew_is_taken_back_and_all_is_re
         async with reading.going_on():
             await reading.until(lambda: len(new.committed_offsets) == 1)
     assert old.committed_offsets == [{PARTITION: 2}, {PARTITION: 0}]
-    assert logs[0]["error"] == "Group stats was joined anew before a commit; it reads from the beginning."
+    assert (
+        logs[0]["error"]
+        == "Group stats was joined anew before a commit, or a commit failed; it reads from the beginning."
+    )
     assert new.committed_offsets == [{PARTITION: 3}]
+
+
+@pytest.mark.parametrize("failure", [UnknownTopicOrPartitionError, TimeoutError])
+async def test_a_commit_that_failed_halfway_is_not_believed_afterwards(failure: type[Exception]) -> None:
+    """Of two topics of a new disk one is made again and takes the old position; the other, not made yet, fails the commit."""
+
+    class Halfway(ScriptedConsumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            await super().commit(offsets)
+            raise failure
+
+    old = Halfway(records(0, 1, 2))
+    joining, new = ScriptedConsumer(stands=3), ScriptedConsumer(records(0, 1, 2, 3), stands=0)
+    reading = Reading(old, joining, new)
+    async with reading.going_on():
+        await reading.until(lambda: len(new.committed_offsets) == 1)
+    assert joining.committed_offsets == [{PARTITION: 0}]
+    assert new.committed_offsets == [{PARTITION: 4}]
 
 
 async def test_a_topic_that_starts_over_is_read_again_and_told_of() -> None:
