@@ -134,14 +134,14 @@ def configuration(application: Application, document: dict[str, Any]) -> Schemat
             "base-url": application.platform.settings.origin,
             "continue-on-failure": True,
             "request-timeout": 20,
-            "generation": {"max-examples": 4, "database": "none"},
+            "generation": {"max-examples": 3, "database": "none"},
             # TRACE never reaches the application: the protocol refuses it (tests/shared/http/test_server.py).
             "phases": {
                 "coverage": {"unexpected-methods": ["get", "put", "post", "delete", "options", "patch"]},
                 # Calls about what earlier calls have made are the chains' matter: mixed into random cases, such ids make
-                # Hypothesis draw a thousand cases where it was asked for four.
+                # Hypothesis draw a thousand cases where it was asked for three.
                 "fuzzing": {"extra-data-sources": {"responses": False}},
-                "stateful": {"generation": {"max-examples": 8}},
+                "stateful": {"generation": {"max-examples": 5}},
             },
             "checks": {
                 "positive_data_acceptance": {"expected-statuses": [*POSITIVE_STATUSES, *BY_RULE]},

@@ -38,7 +38,9 @@ class QuestionAnswer(Body):
     )
 
     answer: SameOrDifferent
-    keep: Annotated[dict[str, UUID], Field(max_length=50)] = {}
+    keep: Annotated[
+        dict[str, UUID], Field(max_length=50, json_schema_extra={"propertyNames": {"pattern": "^[a-z_]+$"}})
+    ] = {}
     reason: PersonalText
 
 
