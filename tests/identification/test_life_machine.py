@@ -251,7 +251,7 @@ class CaseLife(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["charge", "judgment"]))
     def criminal_step(self, kind: str) -> None:
-        body = {"kind": kind, "on": "2026-04-01", "section": "262a"}
+        body = {"kind": kind, "on": "2026-03-19", "section": "262a"}
         self.call(self.case.post("/criminal-track", body), is_allowed=True)
 
     @rule(is_found=st.booleans())

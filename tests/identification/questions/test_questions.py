@@ -220,6 +220,9 @@ async def test_us_decides_though_a_danish_citizen_has_the_number(havn: World) ->
     assert theirs.possible_duplicates == []
     assert await theirs.asked_about() == {danish.id}, "CMM is asked"
     assert await theirs.questions(by="us") == []
+    for reader, told in (("us", False), ("cmm", True)):
+        log = (await theirs.get("/access-log", by=reader)).json()["items"]
+        assert any(each["operation"].startswith("question.") for each in log) is told
     await theirs.recommend()
     assert (await theirs.try_deciding("US")).status_code == 201
     assert (await theirs.get("/earlier-identifications", by="us", purpose="identification")).json()["items"] == []

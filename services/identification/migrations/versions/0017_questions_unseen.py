@@ -1,0 +1,22 @@
+"""In a case's access log, what others did about questions is CMM's to read: that there is one says that somebody is known
+(docs/rules.md, identity-3)."""
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+
+ACCESSES = """
+CREATE OR REPLACE FUNCTION accesses_of(the_case uuid, after bigint, most integer) RETURNS SETOF audit
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $fn$
+    SELECT * FROM audit
+    WHERE (subject_id = the_case OR object_ids @> ARRAY[the_case]) AND position > after
+      AND (havn_org() IN ('cmm', 'havn') OR works_on(the_case))
+      AND (havn_org() IN ('cmm', 'havn', org) OR NOT starts_with(operation, 'question.'))
+    ORDER BY position LIMIT most
+$fn$
+"""
+
+
+def upgrade() -> None:
+    op.execute(ACCESSES)
