@@ -81,7 +81,8 @@ async def test_the_database_gives_the_log_to_nobody_else(havn: World) -> None:
         org: len(await havn.sql_as_runtime("identification", "SELECT * FROM accesses_of($1, 0, 100)", case.id, org=org))
         for org in ("cmm", "us", "hopenow", "politi-fyn", "")
     }
-    assert rows["cmm"] == rows["us"] > 0
+    looked_for = 1  # whom else the case may be about: that is CMM's to read
+    assert rows["cmm"] - looked_for == rows["us"] > 0
     assert rows["hopenow"] == rows["politi-fyn"] == rows[""] == 0
     own = await havn.sql_as_runtime("identification", "SELECT DISTINCT org FROM audit", org="us")
     assert {row["org"] for row in own} <= {"us"}
