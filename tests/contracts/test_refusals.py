@@ -140,7 +140,7 @@ async def check_each_is_noted_once(havn: World, walked: list[Walked]) -> None:
     """What a request did stands in the log once."""
     for each in walked:
         rows = [without_time(row) for row in await allowed(havn, each, each.answer)]
-        # Unmerge reads a case, and changes it; one change of a person may ask whether she is any of several.
+        # One change of a person may ask whether she is any of several.
         done = [
             (
                 row["operation"],
@@ -148,7 +148,6 @@ async def check_each_is_noted_once(havn: World, walked: list[Walked]) -> None:
                 tuple(row["object_ids"] if row["operation"] == "question.ask" else ()),
             )
             for row in rows
-            if row["operation"] != "case.unmerge"
         ]
         assert len(done) == len(set(done)), f"{each.described.name}: {done}"
 

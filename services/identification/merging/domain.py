@@ -116,7 +116,7 @@ async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> No
 
 async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion) -> Case:
     """The merge was an error: the two are different people again, each with the case that was theirs."""
-    seen = await cases.find_worked_on(work, case_id, operation="case.unmerge")
+    seen = await cases.find_worked_on(work, case_id, operation="case.read")  # `part` notes what is done
     into = seen.merged_into
     if into is None:
         raise NotMerged("This case was not merged into another one, so there is nothing to undo.")

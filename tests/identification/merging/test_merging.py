@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, listed, name_of, open_case
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met, ecpr, ids_found, meet
 from tests.referrals.builders import POLICE, counted_statements
 from tests.world import World
@@ -79,6 +79,26 @@ async def test_a_merge_gives_nobody_a_part(havn: World) -> None:
     assert (await first.get(by=REDEN)).status_code == 200
     assert (await first.unmerge()).status_code == 200
     assert [await parts_of(havn, case) for case in (first, second)] == before
+
+
+async def told_in_the_log(case: Opened, by: str) -> set[str]:
+    """What the access log of the case says to them that was done to it together with another one."""
+    log = (await case.get("/access-log", by=by)).json()["items"]
+    return {each["operation"] for each in log} & {"case.merge", "case.unmerge", "person.take_in"}
+
+
+@pytest.mark.row(14)
+async def test_an_access_log_tells_of_a_merge_to_who_works_on_both_cases(havn: World) -> None:
+    """To US, whose case it is with somebody's whom it may not know, it would say that somebody is known."""
+    danish = as_met(await open_case(havn, DANISH_GIRL, sender="kommune-0751"))
+    us_decides = [as_met(await open_case(havn, US_DECIDES, sender=REDEN)) for _ in range(3)]
+    theirs, first, second = us_decides
+    for one, other in ((theirs, danish), (first, second)):
+        assert (await one.merge(other)).status_code == (await one.unmerge()).status_code == 200
+    both = {"case.merge", "case.unmerge"}
+    assert await told_in_the_log(theirs, "us") == set()
+    assert await told_in_the_log(theirs, "cmm") == {*both, "person.take_in"}
+    assert await told_in_the_log(first, "us") == await told_in_the_log(first, "cmm") == both
 
 
 @pytest.mark.row(14)
