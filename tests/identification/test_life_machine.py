@@ -154,6 +154,7 @@ class CaseLife(RuleBasedStateMachine):
         replaced = self.model.decisions[number % len(self.model.decisions)]
         self.decide(replaced.authority if is_mine else "CMM", outcome, replaced.id)
 
+    @precondition(lambda self: not self.model.merged_into)
     @rule(outcome=st.sampled_from(OUTCOMES))
     def come_to_a_decision(self, outcome: str) -> None:
         """The straight way, so that much of what happens happens after a decision."""
@@ -369,7 +370,7 @@ class CaseLife(RuleBasedStateMachine):
 
 
 async def test_the_life_of_a_case_is_a_state_machine(havn: World) -> None:
-    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    await havn.set_clock("2026-08-21T12:00:00+02:00")
     CaseLife.havn, CaseLife.loop = havn, asyncio.get_running_loop()
     few = hypothesis.settings(
         max_examples=5,
