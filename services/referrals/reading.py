@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -139,14 +139,7 @@ class Reading:
         for position, subject in enumerate(subjects):
             if subject.reference and given[subject.reference.value] > 1:
                 self._warn(("subjects", position, "reference"), WarningCode.SAME_REFERENCE)
-            found = placeholders_in(
-                names=(("given_name", subject.given_name), ("family_name", subject.family_name)),
-                aliases=(),
-                birth_date=subject.birth_date if now else None,
-                identifiers=subject.identifiers,
-                on=on_date(now) if now else date.max,
-            )
-            for each in found:
+            for each in placeholders_in(subject, on=on_date(now) if now else None):
                 self._warn(("subjects", position, *each.loc), each.code)
 
     def in_order(self) -> tuple[list[InputWarning], list[AsWritten]]:

@@ -6,7 +6,7 @@ Never the value; and nothing but what was sent decides whether there is a warnin
 from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from shared.contract.numbers import Identifier, fits_its_type
 from shared.contract.personal import Personal, PersonalName
@@ -61,24 +61,40 @@ def warning(loc: Sequence[str | int], code: WarningCode) -> InputWarning:
     return InputWarning(loc=list(loc), code=code, msg=SENTENCES[code])
 
 
+class Described(Protocol):
+    """Somebody as a body describes them: a subject of a referral, the person of a case, or who is sought."""
+
+    @property
+    def given_name(self) -> PersonalName | None: ...
+    @property
+    def family_name(self) -> PersonalName | None: ...
+    @property
+    def birth_date(self) -> Personal[date] | None: ...
+    @property
+    def identifiers(self) -> Sequence[Identifier]: ...
+
+
+def warnings_of(
+    person: Described, *, aliases: Sequence[PersonalName], on: date, at: Sequence[str] = ("body",)
+) -> list[InputWarning]:
+    """What of a description that stands there in a request says less than it seems to."""
+    return [warning([*at, *each.loc], each.code) for each in placeholders_in(person, aliases=aliases, on=on)]
+
+
 def placeholders_in(
-    *,
-    names: Sequence[tuple[str, PersonalName | None]],
-    aliases: Sequence[PersonalName],
-    birth_date: Personal[date] | None,
-    identifiers: Sequence[Identifier],
-    on: date,
+    person: Described, *, aliases: Sequence[PersonalName] = (), on: date | None
 ) -> Iterator[InputWarning]:
-    """A warning for each part of a description that stands for something unknown, or has not the shape of its type."""
-    for field, name in names:
+    """A warning for each part of a description that stands for something unknown, or has not the shape of its type; of a
+    birth date only where it is said on which day that is asked."""
+    for field, name in (("given_name", person.given_name), ("family_name", person.family_name)):
         if name and is_no_name(name.value):
             yield warning([field], WarningCode.PLACEHOLDER)
     for position, alias in enumerate(aliases):
         if is_no_name(alias.value):
             yield warning(["aliases", position], WarningCode.PLACEHOLDER)
-    if birth_date and is_no_birth_date(birth_date.value, on=on):
+    if person.birth_date and on and is_no_birth_date(person.birth_date.value, on=on):
         yield warning(["birth_date"], WarningCode.PLACEHOLDER)
-    for position, identifier in enumerate(identifiers):
+    for position, identifier in enumerate(person.identifiers):
         loc: list[str | int] = ["identifiers", position, "value"]
         if is_no_number(identifier.type, identifier.value.value):
             yield warning(loc, WarningCode.PLACEHOLDER)

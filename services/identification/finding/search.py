@@ -6,7 +6,7 @@ of those who share the rarest a bounded number is opened.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.numbers import number_of
 from shared.contract.person import Subject
-from shared.contract.warnings import InputWarning, placeholders_in, warning
+from shared.contract.warnings import warnings_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import Vault
 from shared.kernel.clock import on_date
@@ -91,18 +91,8 @@ async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) ->
         shown.setdefault(case_id, PersonFound(case_id=case_id, **in_words(each.likeness)))
     items = list(shown.values())[: sought.limit]
     repository.note_search(work, [item.case_id for item in items], fields=asked, purpose=purpose)
-    return PeopleFound(items=items, warnings=_warnings(sought, on=on_date(work.now)))
-
-
-def _warnings(sought: PersonSought, *, on: date) -> list[InputWarning]:
-    found = placeholders_in(
-        names=(("given_name", sought.given_name), ("family_name", sought.family_name)),
-        aliases=sought.aliases,
-        birth_date=sought.birth_date,
-        identifiers=sought.identifiers,
-        on=on,
-    )
-    return [warning(["body", *each.loc], each.code) for each in found]
+    warnings = warnings_of(sought, aliases=sought.aliases, on=on_date(work.now))
+    return PeopleFound(items=items, warnings=warnings)
 
 
 def in_words(alike: Likeness) -> dict[str, Any]:
@@ -113,22 +103,16 @@ def in_words(alike: Likeness) -> dict[str, Any]:
 async def likely(
     work: UnitOfWork, *, person: CasePerson, least: float, besides: Iterable[UUID] = (), for_itself: bool = False
 ) -> Sequence[Found]:
-    """The cases whose people are at least so like this one, the most alike first: of those the actor works on, or of all
-    `for_itself`: for Havn's own comparing."""
+    """The cases whose people are at least so like this one, the most alike first, of equal ones the oldest case: of those the
+    actor works on, or of all `for_itself`: for Havn's own comparing."""
     same_number = await repository.known_by(work, hashes_of(work, person))
     tokens = tokens_of(work.vault, person, now=work.now)
     by_name = await repository.candidates(work, tokens)
     opened = await repository.open_people(work, {*same_number, *by_name} - set(besides), for_itself=for_itself)
     sought = Known.of(person, on=on_date(work.now))
-    found = [
-        Found(
-            case,
-            likeness.compare(sought, Known.of(other, on=case.opened_on)),
-        )
-        for case, other in opened
-    ]
+    found = [Found(case, likeness.compare(sought, Known.of(other, on=case.opened_on))) for case, other in opened]
     alike = [each for each in found if each.likeness.score >= least]
-    return sorted(alike, key=lambda each: (-each.likeness.score, each.case.id))
+    return sorted(alike, key=lambda each: (-each.likeness.score, each.case.position or 0))
 
 
 def hashes_of(work: UnitOfWork, person: Subject | CasePerson) -> list[bytes]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.identification.authority import domain as authority
 from services.identification.case import changes
 from services.identification.case import repository as cases
-from services.identification.case.models import MINORS, Case, CaseReferral, Part
+from services.identification.case.models import MINORS, Case, CaseReferral
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.consents import domain as consents
@@ -23,6 +23,7 @@ from shared.contract.codes import AgeBasis, Authority, Channel
 from shared.contract.events import CaseOpened
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.contract.person import Subject
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -139,13 +140,12 @@ async def receive_subjects(
 
 async def _receive(work: UnitOfWork, origin: Referred, subject_id: UUID, person: CasePerson) -> None:
     case = await _store_case(work, origin=origin, person=person)
-    same_as = origin.same_as if origin.same_as and await _is_party(work, origin) else None
     referral = CaseReferral(
         subject_id=subject_id,
         referral_id=origin.referral_id,
         referred_by=origin.referred_by,
         case_id=case.id,
-        same_as=same_as,
+        same_as=await _said_to_be_the_same(work, origin),
     )
     await cases.add_referral(work, referral)
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
@@ -156,9 +156,11 @@ async def _receive(work: UnitOfWork, origin: Referred, subject_id: UUID, person:
     await authority.record_route(work, case)
 
 
-async def _is_party(work: UnitOfWork, origin: Referred) -> bool:
-    """Whether the case that the sender says is about the same person is one that it has to do with."""
-    return bool(origin.same_as and await cases.part_of(work, origin.same_as, origin.referred_by))
+async def _said_to_be_the_same(work: UnitOfWork, origin: Referred) -> UUID | None:
+    """The case that the sender says is about the same person, where that is one that it has to do with."""
+    if origin.same_as and await cases.part_of(work, origin.same_as, origin.referred_by):
+        return origin.same_as
+    return None
 
 
 async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson) -> Case:

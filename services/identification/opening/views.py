@@ -7,7 +7,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.schemas import PossibleDuplicate
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import DraftHead, OpeningReceipt
-from services.identification.person import description
+from shared.contract.warnings import warnings_of
 
 
 def see_draft(draft: Draft) -> DraftHead:
@@ -17,5 +17,5 @@ def see_draft(draft: Draft) -> DraftHead:
 
 def see_opening(case: Case, found: Sequence[PossibleDuplicate], person: CasePerson) -> OpeningReceipt:
     """The new case, who may be the same person, and what of the description stands for something unknown."""
-    warnings = description.warnings_of(person, on=case.opened_on, at=("body", "person"))
+    warnings = warnings_of(person, aliases=person.aliases, on=case.opened_on, at=("body", "person"))
     return OpeningReceipt(case_id=case.id, possible_duplicates=list(found), warnings=warnings)

@@ -1,6 +1,6 @@
 """What of a person's description stands open as coded facts: ages as groups, citizenships, the stay; and identifiers hashed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.countries import citizenships_read
 from shared.contract.personal import Personal
 from shared.contract.placeholders import is_no_birth_date
-from shared.contract.warnings import InputWarning, placeholders_in, warning
 from shared.data.unit_of_work import UnitOfWork
 
 ADULT_AGE: Final = 18
@@ -31,18 +30,6 @@ def published_facts(case: Case) -> Mapping[str, Any]:
         "citizenships": citizenships_read(case.citizenships),
         "residence_basis": case.residence_basis,
     }
-
-
-def warnings_of(person: CasePerson, *, on: date, at: Sequence[str] = ("body",)) -> list[InputWarning]:
-    """What of a description that stands there in a body is kept as written and says less than it seems to."""
-    found = placeholders_in(
-        names=(("given_name", person.given_name), ("family_name", person.family_name)),
-        aliases=person.aliases,
-        birth_date=person.birth_date,
-        identifiers=person.identifiers,
-        on=on,
-    )
-    return [warning([*at, *each.loc], each.code) for each in found]
 
 
 def facts_of(person: CasePerson, *, on: date, age_stated_on: date | None = None) -> dict[str, Any]:

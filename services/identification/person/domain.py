@@ -12,10 +12,9 @@ from services.identification.children import domain as children
 from services.identification.erasure import domain as erasure
 from services.identification.finding import repository as finding_repository
 from services.identification.finding import search
-from services.identification.person import description, legal_status, repository
+from services.identification.person import description, repository, taking_in
 from services.identification.person.schemas import ContactAttemptReport, Refusal
 from services.identification.questions import domain as questions
-from services.identification.routing import domain as routing
 from shared.contract.codes import ErasureExtent, ExploitationForm
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -49,22 +48,13 @@ async def describe_person(
             f"The person declined, so the case takes no {', '.join(named)}. If they now want help, open a new case "
             "and merge the two."
         )
-    today = on_date(work.now)
-    before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     await _check_other_is_explained(work, case, person)
     person, known = await repository.replace_person(work, case, person)
-    stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
-    for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
-        setattr(case, name, value)
     await finding_repository.forget_identifiers(work, case.id)  # a number that was corrected no longer matches
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
-    await search.index(work, case.id, person)
+    is_to_route = await taking_in.follow(work, case, person, known=known)
     await questions.look_again(work, case)
-    await legal_status.follow_the_description(work, case)
-    if before != description.published_facts(case):
-        description.record_description(work, case)
-    await children.protect(work, case)
-    if routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
+    if is_to_route:
         await authority.route_again(work, case)
     else:
         await changes.case_changed(work, case)

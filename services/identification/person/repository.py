@@ -9,23 +9,23 @@ from sqlalchemy import DateTime, cast, func, select, update
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Case, ContactAttempt, Part
+from services.identification.case.models import Case, ContactAttempt
 from services.identification.case.repository import (
     WORKING,
     CaseNotFound,
     RoleDoesNotSee,
     cases_of,
-    parts_of_reader,
     seal,
 )
 from services.identification.case.schemas import CasePerson, SealedText
+from services.identification.case.visibility import parts_of_reader
 from services.identification.consents.repository import disclosable_to
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
 from shared.contract import visibility
 from shared.contract.codes import Purpose
-from shared.contract.visibility import Aspect, person_aspect
+from shared.contract.visibility import Aspect, Part, person_aspect
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import COPENHAGEN

@@ -35,9 +35,18 @@ async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_b
     known = await repository.open_person(work, case, fields=[])
     if person == known:
         return
+    await repository.store_person(work, case, person, brought_by=brought_by)
+    if await follow(work, case, person, known=known):
+        authority.route(case, now=work.now)
+        await authority.record_route(work, case)
+
+
+async def follow(work: UnitOfWork, case: Case, person: CasePerson, *, known: CasePerson) -> bool:
+    """Let a locked case follow the new description of its person, which is sealed: the coded facts, what the person is found
+    by, the legal status, the protection of a child. `known` is the description before. Says whether the case is to be routed
+    again: the facts that decide who decides have changed, and it is not decided."""
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
-    await repository.store_person(work, case, person, brought_by=brought_by)
     stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
     for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
@@ -46,9 +55,7 @@ async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_b
     if before != description.published_facts(case):
         description.record_description(work, case)
     await children.protect(work, case)
-    if routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED:
-        authority.route(case, now=work.now)
-        await authority.record_route(work, case)
+    return routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED
 
 
 def without_what_was_taken_in(now: CasePerson, *, before: CasePerson, after: CasePerson) -> CasePerson:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.identification.case.schemas import CasePerson
-from services.identification.person import description
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import (
     DescribedPerson,
@@ -12,12 +11,13 @@ from services.identification.person.schemas import (
     LegalStatusHistory,
     Particulars,
 )
+from shared.contract.warnings import warnings_of
 from shared.kernel.text import AS_STORED
 
 
 def see_description(person: CasePerson, *, today: date) -> DescribedPerson:
     """A description that was just written, with what in it says less than it seems to."""
-    warned = {"warnings": description.warnings_of(person, on=today)}
+    warned = {"warnings": warnings_of(person, aliases=person.aliases, on=today)}
     return DescribedPerson.model_validate(dict(person) | warned, context=AS_STORED)
 
 
