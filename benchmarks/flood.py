@@ -1,26 +1,19 @@
 """One client's flood beside the others: how long they wait for their answers with it and without, in turns of one run."""
 
 import asyncio
-import json
 import multiprocessing
-import os
-import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
 
+from benchmarks.started import havn_at, token_for
 from shared.data.embedded import EmbeddedPostgres
 
 PORT = 18301
+ORIGIN = f"http://127.0.0.1:{PORT}"
 ROUNDS, SECONDS = 5, 8.0
 OF_CAPACITY = 0.15
 """Of what this machine can serve, so much is one client's rate, and so much do all the others ask together. Production's 50 a
@@ -37,38 +30,22 @@ def main() -> None:
         server = EmbeddedPostgres(Path(home))
         asyncio.run(_wait_for_no_disk(server.url))
         try:
-            with _havn(home, server.url, "none"):
+            with havn_at(PORT, home=home, database_url=server.url, HAVN_RATE_LIMIT="none"):
                 capacity = _capacity()
             print(f"This machine serves {capacity:.0f} such requests a second.", flush=True)
             share = capacity * OF_CAPACITY
-            with _havn(home, server.url, f"{share:.2f}/{max(1, round(4 * share))}"):
+            rate = f"{share:.2f}/{max(1, round(4 * share))}"
+            with havn_at(PORT, home=home, database_url=server.url, HAVN_RATE_LIMIT=rate):
                 _measure(share)
         finally:
             server.stop()
 
 
-@contextmanager
-def _havn(home: str, url: str, rate: str) -> Iterator[None]:
-    environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(PORT), "HAVN_RATE_LIMIT": rate}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services"],
-        env=environment | {"HAVN_DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait()
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
 def _capacity() -> float:
     counts = multiprocessing.Array("i", [0, 0])
-    _flood(_token("reden"), 2.0, counts)
+    _flood(token_for("reden", ORIGIN), 2.0, counts)
     counts[0] = 0
-    _flood(_token("reden"), SECONDS, counts)
+    _flood(token_for("reden", ORIGIN), SECONDS, counts)
     return counts[0] / SECONDS
 
 
@@ -104,11 +81,11 @@ def _measure(share: float) -> None:
 def _round(pace: float, *, flooded: bool, seconds: float = SECONDS) -> tuple[list[float], tuple[int, int]]:
     counts = multiprocessing.Array("i", [0, 0])
     # A process of its own: what it costs to ask is not to be measured.
-    flood = multiprocessing.Process(target=_flood, args=(_token("reden"), seconds, counts))
+    flood = multiprocessing.Process(target=_flood, args=(token_for("reden", ORIGIN), seconds, counts))
     if flooded:
         flood.start()
         time.sleep(0.5)
-    times = asyncio.run(_ask([_token(each) for each in ASKING], pace, seconds - 1 if flooded else seconds))
+    times = asyncio.run(_ask([token_for(each, ORIGIN) for each in ASKING], pace, seconds - 1 if flooded else seconds))
     if flooded:
         flood.join()
     return times, (counts[0], counts[1])
@@ -156,23 +133,6 @@ async def _get(line: tuple[asyncio.StreamReader, asyncio.StreamWriter], token: s
     if close:
         writer.close()
     return int(head[9:12])
-
-
-def _token(client: str) -> str:
-    asked = {"grant_type": "client_credentials", "client_id": client, "client_secret": "dev", "role": "caseworker"}
-    address = f"http://127.0.0.1:{PORT}/oidc/token"
-    with urllib.request.urlopen(address, urllib.parse.urlencode(asked).encode(), timeout=20) as answer:
-        return str(json.load(answer)["access_token"])
-
-
-def _wait() -> None:
-    for _ in range(1200):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/referrals/health/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("Havn did not start")
 
 
 def _p95(times: list[float]) -> float:

@@ -6,18 +6,15 @@ import math
 import os
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from benchmarks.started import havn_at, token_for
 from shared.data.embedded import EmbeddedPostgres
 
 PORT = 18302
@@ -31,36 +28,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="havn-known-") as home:
         server = EmbeddedPostgres(Path(home))
         try:
-            with _havn(home, server.url):
+            with havn_at(PORT, home=home, database_url=server.url):
                 _measure()
         finally:
             server.stop()
-
-
-@contextmanager
-def _havn(home: str, url: str) -> Iterator[None]:
-    environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(PORT), "HAVN_DATABASE_URL": url}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{ORIGIN}/identification/health/ready", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _token(organisation: str) -> str:
-    form = {"grant_type": "client_credentials", "client_id": organisation, "client_secret": "dev"}
-    answer = urllib.request.urlopen(f"{ORIGIN}/oidc/token", urllib.parse.urlencode(form).encode())
-    token: str = json.load(answer)["access_token"]
-    return token
 
 
 def _refer(token: str, numbers: Sequence[str]) -> float:
@@ -88,13 +59,13 @@ def _refer(token: str, numbers: Sequence[str]) -> float:
 def _measure() -> None:
     known = [f"TH{number:07}" for number in range(SAMPLES // 2)]
     unknown = [f"NG{number:07}" for number in range(SAMPLES // 2)]
-    cmm = _token("cmm")
+    cmm = token_for("cmm", ORIGIN)
     for first in range(0, len(known), NUMBERS_OF_A_PERSON):
         _refer(cmm, known[first : first + NUMBERS_OF_A_PERSON])
     time.sleep(5)  # until the cases are open
     probes = [(number, True) for number in known] + [(number, False) for number in unknown]
     random.Random(1).shuffle(probes)
-    police = _token("politi-fyn")
+    police = token_for("politi-fyn", ORIGIN)
     for _ in range(50):
         _refer(police, [f"XX{random.randrange(10**7):07}"])
     times: dict[bool, list[float]] = {True: [], False: []}

@@ -63,9 +63,14 @@ async def forget_about(work: UnitOfWork, ids: Collection[UUID]) -> None:
     await work.session.execute(_FORGET_ABOUT, {"named": _hashed(work, ids)})
 
 
+async def forget_before(work: UnitOfWork, before: datetime) -> None:
+    """Delete the answers that were given earlier than that."""
+    await work.session.execute(text("SELECT forget_answers(:before)"), {"before": before})
+
+
 async def forget_old(work: UnitOfWork) -> None:
-    """Delete the answers that nobody can be waiting for any more; a sweep of every service."""
-    await work.session.execute(text("SELECT forget_answers(:before)"), {"before": work.now - KEPT})
+    """Delete the answers that nobody can be waiting for any more; a sweep of every service that has no terms of its own."""
+    await forget_before(work, work.now - KEPT)
 
 
 def _hashed(work: UnitOfWork, ids: Collection[UUID]) -> list[bytes]:

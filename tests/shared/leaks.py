@@ -1,7 +1,9 @@
 """Looking for planted words wherever data comes to rest, in whatever clothes they wear."""
 
 import base64
+import json
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from tests.journeys.sc01 import PLANTED
 from tests.world import World
@@ -17,6 +19,8 @@ def disguises(word: str) -> dict[str, bytes]:
         "hex": plain.hex().encode(),
         "HEX": plain.hex().upper().encode(),
         "reversed": plain[::-1],
+        "percent": quote(word, safe="").encode(),
+        "json": json.dumps(word)[1:-1].encode(),
     }
     for shift in range(3):
         # Of a word in the middle of something, the first and last character may tell of its neighbours as well.

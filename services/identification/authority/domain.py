@@ -8,7 +8,7 @@ from services.identification.authority import repository
 from services.identification.authority.schemas import EarlierIdentification, Settlement
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
 from services.identification.routing import domain as routing
@@ -16,6 +16,7 @@ from services.identification.routing.domain import facts_on, part_against_remova
 from shared.contract.codes import Authority, Purpose
 from shared.contract.events import CaseRouted
 from shared.contract.organisations import CENTRE, IMMIGRATION
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date

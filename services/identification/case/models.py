@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from services.identification.case.codes import CaseStatus, ContactChannel, CustodyEnd
 from shared.contract.codes import AgeGroup, Authority, Channel, DeadlineKind, Gender, ResidenceBasis
-from shared.contract.visibility import Part as Part  # noqa: PLC0414  (given on: it is a column here)
+from shared.contract.visibility import Part
 from shared.data.columns import code, moment, record_id, sealed, texts
 
 # ---------------------------------------------------------------- the base of all tables

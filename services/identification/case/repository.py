@@ -26,12 +26,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Part, Table
+from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
 from services.identification.case.schemas import CasePerson, SealedText
 from shared.contract import visibility
 from shared.contract.codes import Authority, DeadlineKind, Purpose, ShareScope
-from shared.contract.organisations import CENTRE, organisation_of
-from shared.contract.visibility import Aspect
+from shared.contract.events import name_of
+from shared.contract.organisations import CENTRE
+from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -347,7 +348,7 @@ async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
 
 
 def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> bool:
-    name = event.type.split(".")[-2]
+    name = name_of(event.type)
     if name in visibility.FOR_THE_CENTRE and actor.org != CENTRE:
         return False
     return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
@@ -388,15 +389,15 @@ async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
     return case
 
 
-def is_to_assess(organisation: str, case: Case) -> bool:
-    """Whether the organisation is the acting municipality of a child and has not yet assessed what the child needs."""
-    is_running = case.child_notified_at is not None and case.child_assessed_at is None
-    return is_running and case.municipality is not None and organisation_of(case.municipality) == organisation
-
-
-def parts_of_reader(actor: Actor, case: Case, part: Part) -> frozenset[Part]:
-    """The actor's part in the case, and the task that it has in it besides."""
-    return frozenset({part, Part.MUNICIPALITY}) if is_to_assess(actor.org, case) else frozenset({part})
+async def lock_above(work: UnitOfWork, case: Case) -> list[Case]:
+    """The cases that this one was merged into, directly and through others, as `case_for_itself` gives them; the nearest
+    first."""
+    found: list[Case] = []
+    below = case
+    while below.merged_into and (above := await case_for_itself(work, below.merged_into)):
+        found.append(above)
+        below = above
+    return found
 
 
 async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:

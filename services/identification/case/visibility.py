@@ -1,9 +1,13 @@
-"""Which aspect each attribute of an answer of this service shows. Who may know an aspect, the table of all services says."""
+"""Which aspect each attribute of an answer of this service shows, and in which parts a reader asks. Who may know an aspect,
+the table of all services says."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from shared.contract.visibility import Aspect
+from services.identification.case.models import Case
+from shared.contract.organisations import organisation_of
+from shared.contract.visibility import Aspect, Part
+from shared.identity.actor import Actor
 
 ATTRIBUTES: Final[Mapping[str, Aspect]] = {
     "case_id": Aspect.EXISTENCE,
@@ -62,3 +66,14 @@ def check(attributes: Iterable[str]) -> None:
     """Raises AttributeHasNoRule: better no answer than one that says too much."""
     if unruled := sorted(set(attributes) - ATTRIBUTES.keys()):
         raise AttributeHasNoRule(f"Say in visibility.ATTRIBUTES which aspect these show: {', '.join(unruled)}.")
+
+
+def is_to_assess(organisation: str, case: Case) -> bool:
+    """Whether the organisation is the acting municipality of a child and has not yet assessed what the child needs."""
+    is_running = case.child_notified_at is not None and case.child_assessed_at is None
+    return is_running and case.municipality is not None and organisation_of(case.municipality) == organisation
+
+
+def parts_of_reader(actor: Actor, case: Case, part: Part) -> frozenset[Part]:
+    """The actor's part in the case, and the task that it has in it besides."""
+    return frozenset({part, Part.MUNICIPALITY}) if is_to_assess(actor.org, case) else frozenset({part})

@@ -9,13 +9,15 @@ from uuid import UUID
 from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case, Part, is_child
+from services.identification.case.models import Case, is_child
 from services.identification.case.schemas import SealedText
+from services.identification.case.visibility import is_to_assess
 from services.identification.children import repository
 from services.identification.children.models import ChildReferral
 from services.identification.children.schemas import ChildAssessmentReport, ChildNotification, RepresentativeReport
 from shared.contract import events
 from shared.contract.organisations import municipality_of, organisation_of
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
@@ -88,7 +90,7 @@ async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
 async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, expected: ExpectedVersion) -> Case:
     """The municipality has assessed what the child needs; its 24 hours are over, and its part in the case ends."""
     case = await cases.lock_case(work, case_id, expected, parts=frozenset(Part))
-    if not (cases.is_to_assess(work.actor.org, case) or await _works_on(work, case)):
+    if not (is_to_assess(work.actor.org, case) or await _works_on(work, case)):
         raise cases.CaseNotFound
     _check_child(case)
     if case.child_assessed_at:
@@ -183,12 +185,10 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 async def _assessed_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
     """The municipality learns of no merge: what it reports in its case holds where the work on the child goes on."""
-    below = case
-    while below.merged_into and (above := await cases.case_for_itself(work, below.merged_into)):
+    for above in await cases.lock_above(work, case):
         if above.child_assessed_at is None and above.child_notified_at == case.child_notified_at:
             above.child_assessed_at = case.child_assessed_at
             await changes.case_changed(work, above)
-        below = above
 
 
 # ---------------------------------------------------------------- referrals that tell a municipality of a child

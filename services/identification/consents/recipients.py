@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from services.identification.case import repository as cases
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.consents import repository
 from services.identification.routing import domain as routing
 from shared.contract.organisations import IMMIGRATION, PROSECUTION
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 
 

@@ -9,12 +9,13 @@ from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.codes import CustodyEnd, Proposal
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.custody.schemas import CustodyEndReport, CustodyReport
 from shared.contract import events
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
@@ -54,7 +55,8 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
     place = SealedText(text=report.place) if report.place else None
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
     async with cases.as_itself(work):
-        for above in await _where_it_goes_on(work, case):
+        # The hours run where the work does, also when the police, which learns of no merge, reports them here.
+        for above in await cases.lock_above(work, case):
             carry(case, above)
             await changes.case_changed(work, above)
     return case
@@ -67,17 +69,6 @@ async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: Expecte
     if part is Part.REFERRER and work.actor.kind is not OrganisationKind.POLICE:
         raise cases.CaseNotFound
     return case
-
-
-async def _where_it_goes_on(work: UnitOfWork, case: Case) -> list[Case]:
-    """The cases, locked, that this one was merged into, directly and through others: the hours run where the work does, also when
-    the police, which learns of no merge, reports them under the case that it knows."""
-    found = []
-    below = case
-    while below.merged_into and (above := await cases.case_for_itself(work, below.merged_into)):
-        found.append(above)
-        below = above
-    return found
 
 
 async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
@@ -101,7 +92,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
     await changes.case_changed(work, case)
     async with cases.as_itself(work):
-        for above in await _where_it_goes_on(work, case):
+        for above in await cases.lock_above(work, case):
             if above.custody_from == case.id and is_held(above):
                 above.custody_ended_at, above.custody_end_reason = case.custody_ended_at, case.custody_end_reason
                 work.record(events.CustodyEnded(case_id=above.id, occurred_at=work.now, ended_at=case.custody_ended_at))

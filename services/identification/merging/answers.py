@@ -56,9 +56,7 @@ async def answer(
     if said.answer is SameOrDifferent.SAME:
         goes_on, merged = _who_goes_on(newer, older)
         await _check_choice(work, goes_on, merged, said.keep)
-    question.state, question.answer = QuestionState.ANSWERED, said.answer
-    question.answered_at, question.answered_by = work.now, work.actor.org
-    question.version += 1
+    question.note_answer(QuestionState.ANSWERED, said.answer, at=work.now, by=work.actor.org)
     await questions_repository.keep_reason(work, question, SealedText(text=said.reason))
     if said.answer is SameOrDifferent.SAME:
         await domain.join(work, merged, goes_on, keep=said.keep, question_id=question.id)
@@ -106,10 +104,8 @@ async def undo(work: UnitOfWork, *, question_id: UUID, expected: ExpectedVersion
         raise QuestionNotAnswered(f"The question is {question.state}; there is no answer to take back.")
     if question.answer is SameOrDifferent.SAME:
         await _take_apart(work, question)
-    question.state, question.answer = QuestionState.UNDONE, None
-    question.answered_at, question.answered_by = work.now, work.actor.org
-    question.version += 1
-    await questions.settle(work, {question.newer_id, question.older_id})
+    question.note_answer(QuestionState.UNDONE, None, at=work.now, by=work.actor.org)
+    await questions.settle(work, question.asked_of)
     await questions_repository.keep(work, question)
     return question, question.newer_now
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from services.identification.case import lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.standing import standing
 from services.identification.merging import repository as merging_repository
 from services.identification.merging.models import Merge
 from services.identification.periods import repository as periods_repository
 from shared.contract.organisations import CENTRE
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 

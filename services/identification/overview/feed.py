@@ -11,7 +11,7 @@ from services.identification.overview import repository
 from services.identification.overview.schemas import FeedEvent
 from shared.contract import visibility
 from shared.contract.codes import ShareScope
-from shared.contract.events import cloud_event
+from shared.contract.events import cloud_event, name_of
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 
@@ -58,7 +58,7 @@ def _shown(
 ) -> dict[str, Any] | None:
     """The event's data as far as the actor may know it; None when it is not to know of the event at all. What a person lets be
     known under a case that was merged holds for that case alone, and nothing from before a part began is shown by it."""
-    name = row["type"].split(".")[-2]
+    name = name_of(row["type"])
     if name in visibility.FOR_THE_CENTRE and row["part"] is not Part.CENTRE:
         return None
     if row["is_earlier"] and row["part"] not in cases.WORKING:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from services.identification.case.codes import NoteKind
-from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold, Part
+from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold
 from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, find_case, is_one_of
 from services.identification.case.schemas import SealedText
 from services.identification.overview.schemas import Note
@@ -18,6 +18,7 @@ from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract.codes import Purpose
 from shared.contract.events import EVENTS, Event
+from shared.contract.visibility import Part
 from shared.data import sealed
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork

@@ -1,6 +1,7 @@
 """The history of a case in sentences."""
 
 from services.identification.overview.schemas import TimelineEntry
+from shared.contract.events import name_of
 from shared.data.outbox import RecordedEvent
 
 _SENTENCES = {
@@ -53,6 +54,6 @@ _SENTENCES = {
 
 def see_event(event: RecordedEvent) -> TimelineEntry:
     """One line of the case's history."""
-    kind = event.type.split(".")[-2]
+    kind = name_of(event.type)
     summary = _SENTENCES.get(kind, kind.replace("-", " ").capitalize() + ".").format(**event.payload)
     return TimelineEntry(at=event.occurred_at, kind=kind, actor_org=event.actor_org, summary=summary)

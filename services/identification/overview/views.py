@@ -10,7 +10,7 @@ from uuid import UUID
 from services.identification.authority.schemas import RoutingOfCase
 from services.identification.case import lifecycle, visibility
 from services.identification.case import repository as cases
-from services.identification.case.models import MINORS, Case, CaseReferral, Deadline, Part, age_group_on
+from services.identification.case.models import MINORS, Case, CaseReferral, Deadline, age_group_on
 from services.identification.case.visibility import cut
 from services.identification.children import views as children_views
 from services.identification.clarification import repository as clarification_repository
@@ -39,7 +39,7 @@ from services.identification.risk.schemas import RiskStanding
 from services.identification.support import domain as support
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority, Outcome
-from shared.contract.visibility import Aspect, may_know
+from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 

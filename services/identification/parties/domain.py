@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from services.identification.case import repository as cases
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
+from services.identification.case.visibility import is_to_assess
 from services.identification.consents import recipients
 from services.identification.parties import repository
 from services.identification.parties.schemas import PartyEnd
 from shared.contract.events import PartyEnded, SourceWithdrawn
 from shared.contract.organisations import CENTRE, HAVN
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Forbidden, NotFound
@@ -44,7 +46,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     part = await cases.part_of(work, case.id, organisation)
     if part is None:
         raise PartyNotFound
-    if part in cases.WORKING or cases.is_to_assess(organisation, case):
+    if part in cases.WORKING or is_to_assess(organisation, case):
         raise PartIsADuty(
             "This organisation decides in the case or has a task in it that is not done: it keeps its part until then."
         )

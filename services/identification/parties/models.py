@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from services.identification.case.models import Part, Table
+from services.identification.case.models import Table
+from shared.contract.visibility import Part
 from shared.data.columns import code, moment, record_id, sealed
 
 

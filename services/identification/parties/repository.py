@@ -5,10 +5,11 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseReferral, Part
+from services.identification.case.models import Case, CaseReferral
 from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.parties.models import EndedPart
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 
 

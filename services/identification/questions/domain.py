@@ -116,10 +116,10 @@ def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Coll
 
 async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[Question] = ()) -> None:
     """What was asked about this case, and rests on nothing any more, needs no answer."""
-    still = {frozenset((question.newer_id, question.older_id)) for question in besides}
+    still = {question.asked_of for question in besides}
     async with cases.as_itself(work):
         for question in await repository.open_about(work, case_id):
-            if frozenset((question.newer_id, question.older_id)) not in still:
+            if question.asked_of not in still:
                 question.state, question.score, question.matched_on = QuestionState.MOOT, 0.0, []
 
 
@@ -128,10 +128,11 @@ async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
     each pair and the strongest first; where the two are one by now there is nothing left to ask."""
     async with cases.as_itself(work):
         questions = await repository.about(work, case_ids)
-        sides = {each for question in questions for each in (question.newer_id, question.older_id)}
-        survivors = await finding_repository.surviving(work, sides)
+        survivors = await finding_repository.surviving(
+            work, {each for question in questions for each in question.asked_of}
+        )
         answered = {
-            frozenset((survivors[each.newer_id], survivors[each.older_id]))
+            frozenset(survivors[side] for side in each.asked_of)
             for each in questions
             if each.state is QuestionState.ANSWERED
         }
@@ -139,7 +140,7 @@ async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
             question.newer_now = survivors[question.newer_id]
             question.older_now = survivors[question.older_id]
             pair = frozenset((question.newer_now, question.older_now))
-            if question.state in (QuestionState.OPEN, QuestionState.MOOT):
+            if question.state in repository.SETTLED_BY_MACHINE:
                 is_moot = len(pair) == 1 or pair in answered or not question.matched_on
                 question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN
                 answered.add(pair)

@@ -31,3 +31,14 @@ class Question(Table, table=True):
     version: int = 1
     reason: bytes | None = sealed(default=None)
     """Why, in the words of who answered, sealed under the key of `newer_id`."""
+
+    @property
+    def asked_of(self) -> frozenset[UUID]:
+        """The two cases as they were asked about, whichever is the newer one."""
+        return frozenset((self.newer_id, self.older_id))
+
+    def note_answer(self, state: QuestionState, answer: SameOrDifferent | None, *, at: datetime, by: str) -> None:
+        """Somebody has answered it, or taken the answer back."""
+        self.state, self.answer = state, answer
+        self.answered_at, self.answered_by = at, by
+        self.version += 1

@@ -10,17 +10,19 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.identification.case.codes import AskedBecause, QuestionState, SameOrDifferent
-from services.identification.case.models import Case, CaseParty, CaseReferral, Part
+from services.identification.case.models import Case, CaseParty, CaseReferral
 from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
 UNANSWERED = frozenset({QuestionState.OPEN, QuestionState.UNDONE})
-_SETTLED_BY_MACHINE = (QuestionState.OPEN, QuestionState.MOOT)
+SETTLED_BY_MACHINE = frozenset({QuestionState.OPEN, QuestionState.MOOT})
+_SIDES = (col(Question.newer_id), col(Question.older_id), col(Question.newer_now), col(Question.older_now))
 
 
 class QuestionNotFound(NotFound):
@@ -72,7 +74,7 @@ async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UU
 
 async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) -> None:
     """Ask these about a case; a question that waits for its answer, or had become moot, is asked as it stands now."""
-    about = {each for question in questions for each in (question.newer_id, question.older_id)}
+    about = {each for question in questions for each in question.asked_of}
     work.audit(operation="question.ask", subject_id=case_id, object_ids=sorted(about - {case_id}))
     for question in questions:
         row = question.model_dump(exclude={"reason", "answer", "answered_at", "answered_by"})
@@ -81,7 +83,7 @@ async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) 
             added.on_conflict_do_update(
                 index_elements=["newer_id", "older_id"],
                 set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
-                where=col(Question.state).in_(_SETTLED_BY_MACHINE),
+                where=col(Question.state).in_(SETTLED_BY_MACHINE),
             )
         )
 
@@ -111,8 +113,7 @@ async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
 
 async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:
     """All that was ever asked about these cases, the strongest first, of equal ones the oldest; locked."""
-    columns = (Question.newer_id, Question.older_id, Question.newer_now, Question.older_now)
-    query = select(Question).where(or_(*(col(each).in_(case_ids) for each in columns)))
+    query = select(Question).where(or_(*(side.in_(case_ids) for side in _SIDES)))
     in_order = query.order_by(col(Question.score).desc(), col(Question.asked_at), col(Question.id))
     return list(await work.session.scalars(in_order.with_for_update().execution_options(populate_existing=True)))
 
@@ -169,8 +170,7 @@ async def list_questions(
     """The questions that the actor may answer, oldest first and of one instant the strongest, up to one more than `limit`."""
     query = select(Question).where(col(Question.state) == state, may_answer(work.actor))
     if case_id:
-        sides = (Question.newer_id, Question.older_id, Question.newer_now, Question.older_now)
-        query = query.where(or_(*(col(side) == case_id for side in sides)))
+        query = query.where(or_(*(side == case_id for side in _SIDES)))
     if after:
         asked_at, score, question_id = after
         last = (datetime.fromisoformat(str(asked_at)), -float(score), UUID(str(question_id)))

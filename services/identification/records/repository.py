@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import select, tuple_
 
-from services.identification.case.models import Case, Part, Table
+from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
     RECORDING_A_COURT,
     WORKING,
@@ -19,7 +19,7 @@ from services.identification.case.repository import (
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
-from shared.contract.visibility import Aspect
+from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork

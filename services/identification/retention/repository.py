@@ -1,7 +1,7 @@
 """Which cases are no longer to be kept, the one way in which they are erased, and the holds that prevent it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -103,11 +103,6 @@ async def erase(work: UnitOfWork, case_id: UUID, *, rule: str) -> None:
         text("SELECT erase_case(:case_id, :now, :rule)"), {"case_id": case_id, "now": work.now, "rule": rule}
     )
     work.audit(operation="case.erase", subject_id=case_id)
-
-
-async def forget_answers(work: UnitOfWork, *, before: datetime) -> None:
-    """Delete the stored answers to requests older than that."""
-    await work.session.execute(text("SELECT forget_answers(:before)"), {"before": before})
 
 
 async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:

@@ -12,10 +12,11 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.identification import tables
-from services.identification.case.models import Case, Part
+from services.identification.case.models import Case
 from services.identification.routing.schemas import RoutingQuestion
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.countries import citizenships_read
+from shared.contract.visibility import Part
 from shared.kernel.errors import Conflict
 from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 

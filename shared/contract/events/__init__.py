@@ -26,6 +26,7 @@ from shared.contract.events.base import (
     RuleId,
     TableVersion,
     cloud_event,
+    name_of,
 )
 from shared.contract.events.erasure import (
     ErasedInAccommodation,
@@ -163,4 +164,5 @@ __all__ = [
     "SupportStarted",
     "TableVersion",
     "cloud_event",
+    "name_of",
 ]

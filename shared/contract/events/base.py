@@ -110,6 +110,11 @@ class CaseEvent(Event):
         return str(self.case_id)
 
 
+def name_of(type_: str) -> str:
+    """`case-opened` of the type `dk.havn.identification.case-opened.v1`."""
+    return type_.split(".")[-2]
+
+
 def cloud_event(
     *,
     service: str,

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identification.case.models import Part
 from services.identification.case.repository import WORKING
 from services.identification.case.visibility import ATTRIBUTES, AttributeHasNoRule, check, cut
 from services.identification.overview.schemas import CaseDetails, CaseGlimpse, CaseState
@@ -17,7 +16,7 @@ from shared.contract import visibility
 from shared.contract.codes import ShareScope
 from shared.contract.events import EVENTS as TOLD
 from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
-from shared.contract.visibility import EVENTS, PARTS, ROLES, SCOPES, Aspect, may_know
+from shared.contract.visibility import EVENTS, PARTS, ROLES, SCOPES, Aspect, Part, may_know
 from shared.http.policy import STAFF
 from shared.identity.actor import Actor, Assurance, Role
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case

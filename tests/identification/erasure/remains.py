@@ -2,10 +2,8 @@
 as it lies there and as it opens with every key that is still there."""
 
 import base64
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -13,24 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.everything import SERVICES
 from shared.data.vault import Vault
+from tests.shared.leaks import disguises, stored_values
 from tests.world import World
-
-
-def encodings(word: str) -> dict[str, bytes]:
-    """The word as software writes text: six encodings, of base64 and the escapes the kinds there are."""
-    plain = word.encode()
-    found = {
-        "utf-8": plain,
-        "utf-16-le": word.encode("utf-16-le"),
-        "utf-16-be": word.encode("utf-16-be"),
-        "hex": plain.hex().encode(),
-        "percent": quote(word, safe="").encode(),
-        "json": json.dumps(word)[1:-1].encode(),
-    }
-    for shift in range(3):
-        first, end = -(-shift * 8 // 6), (shift + len(plain)) * 8 // 6
-        found[f"base64, {shift}"] = base64.b64encode(bytes(shift) + plain)[first:end]
-    return found
 
 
 class Planted:
@@ -75,14 +57,14 @@ class Planted:
         return {
             (word, encoding, next((place for place, value in heap if trace.lower() in value.lower()), "?"))
             for word in self.words
-            for encoding, trace in encodings(word).items()
+            for encoding, trace in disguises(word).items()
             if trace.lower() in whole
         }
 
 
 async def lying_there(havn: World) -> list[tuple[str, bytes]]:
     """Every value of every column of every table of every service, with its place."""
-    return [(place, value) async for place, _, value in _values(havn)]
+    return [found for service in SERVICES for found in await stored_values(havn, service.name)]
 
 
 async def opened(havn: World) -> list[tuple[str, bytes]]:
@@ -94,11 +76,12 @@ async def opened(havn: World) -> list[tuple[str, bytes]]:
             for row in await havn.sql(service, "SELECT owner_id, wrapped, wrapped_by FROM data_key")
         ]
         secrets = [AESGCM(vault.unwrap(key).secret) for key in keys]  # type: ignore[arg-type]
-        async for place, row, value in _values(havn, service):
-            _, table, column = place.split(".")
+        async for table, row in _rows(havn, service):
             ids = [each for each in row.values() if isinstance(each, UUID)]
-            if isinstance(row[column], bytes) and table not in ("data_key", "idempotency"):
-                found += [(place, plain) for plain in _opening(value, secrets, table, column, ids)]
+            for column, value in row.items():
+                if isinstance(value, bytes) and table not in ("data_key", "idempotency"):
+                    place = f"{service}.{table}.{column}"
+                    found += [(place, plain) for plain in _opening(value, secrets, table, column, ids)]
     return found
 
 
@@ -116,10 +99,7 @@ def _opening(value: bytes, secrets: Iterable[AESGCM], table: str, column: str, i
                 continue
 
 
-async def _values(havn: World, *services: str) -> Any:
-    for service in services or [each.name for each in SERVICES]:
-        for (table,) in await havn.sql(service, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            for row in await havn.sql(service, f'SELECT * FROM "{table}"'):
-                for column, value in row.items():
-                    written = value if isinstance(value, bytes) else str(value).encode()
-                    yield f"{service}.{table}.{column}", dict(row), written
+async def _rows(havn: World, service: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    for (table,) in await havn.sql(service, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        for row in await havn.sql(service, f'SELECT * FROM "{table}"'):
+            yield table, dict(row)

@@ -56,6 +56,8 @@ async def plant(havn: World) -> Planted:
     planting = PlantingWalk(havn, planted)
     await havn.set_clock(walk.NIGHT)
     await planting.take("referrals", walk.REFERRALS)
+    await havn.settled()
+    await planting.take("referrals", [walk.WITHDRAWN])
     for steps in (walk.OPENING, walk.CLARIFICATION, walk.PEOPLE, walk.EVIDENCE, walk.CONSENTS, walk.DECISION):
         await planting.take("identification", steps)
     await planting.take("accommodation", walk.HOUSING)
