@@ -1,16 +1,15 @@
 """The three programs that are compared, each as a process of its own: python -m benchmarks.servers NAME DATABASE_URL PORT."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import uvicorn
 from fastapi import Depends, FastAPI
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import Field, SQLModel
 from starlette.applications import Starlette
@@ -21,7 +20,8 @@ from starlette.types import ASGIApp
 
 from services.everything import SERVICES
 from shared.contract.directory import organisations
-from shared.data.database import service_url
+from shared.data.database import runtime_password, service_url
+from shared.data.keys import key_provider
 from shared.dev.development import Development
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
@@ -40,22 +40,15 @@ BODY = {
 }
 
 
-def havn(database_url: str, port: int) -> tuple[ASGIApp, str, list[tuple[str, Sequence[Any]]]]:
-    """Havn's referrals service without its worker; with a token, and the statements of its latest request."""
+def havn(database_url: str, port: int) -> tuple[ASGIApp, str]:
+    """Havn's referrals service without its worker, and a token."""
     settings = Settings(port=port)
     development = Development(settings, {entry.id: entry.kind for entry in organisations()})
     platform = make_platform(settings, server_url=database_url, client_id="havn-referrals", development=development)
     service = next(service for service in SERVICES if service.name == "referrals")
     database = database_of(service, platform)
-    sent: list[tuple[str, Sequence[Any]]] = []
-
-    @event.listens_for(database._engine.sync_engine, "before_cursor_execute")
-    def note(_: Any, __: Any, statement: str, parameters: Any, ___: Any, many: bool) -> None:
-        sent.append((statement, parameters if not many else parameters[0]))
-
     app = create_app(service, platform, database)
-    token = development.issuer.token("politi-oestjylland")
-    return app, token, sent
+    return app, development.issuer.token("politi-oestjylland")
 
 
 class PlainReferral(SQLModel, table=True):
@@ -131,9 +124,14 @@ def plain(database_url: str) -> FastAPI:
     return app
 
 
-def raw(database_url: str, statements: list[tuple[str, list[Any]]]) -> Starlette:
-    """Starlette and asyncpg, sending the very statements that Havn sends, with values of the same kind; nothing else."""
-    url = service_url(database_url, "referrals").set(drivername="postgresql").render_as_string(hide_password=False)
+def raw(database_url: str) -> Starlette:
+    """Starlette and asyncpg, sending as the runtime role, under row level security, the nine statements that Havn sent for this
+    request on 2026-11-26 (post_referral.json), with values of the same kind; nothing else. They stay as they were then: a Havn
+    that sends fewer is faster for it."""
+    settings = Settings()
+    password = runtime_password(settings, key_provider(settings).ring())
+    url = service_url(database_url, "referrals", role_password=password).set(drivername="postgresql")
+    statements = _frozen()
     pool: list[asyncpg.Pool[Any]] = []
 
     async def submit(request: Request) -> JSONResponse:
@@ -145,11 +143,30 @@ def raw(database_url: str, statements: list[tuple[str, list[Any]]]) -> Starlette
         return JSONResponse({"referral_id": str(uuid4()), "status": "submitted"}, 201)
 
     async def open_pool() -> None:
-        pool.append(await asyncpg.create_pool(url, min_size=8, max_size=16))
+        address = url.render_as_string(hide_password=False)
+        pool.append(await asyncpg.create_pool(address, min_size=8, max_size=16, reset=_no_reset))
 
     app = Starlette(routes=[Route(PATH, submit, methods=["POST"])])
     app.router.lifespan_context = _lifespan(open_pool)
     return app
+
+
+async def _no_reset(_: Any) -> None:
+    """Nothing outlives a transaction."""
+
+
+def _frozen() -> list[tuple[str, list[Any]]]:
+    kept = json.loads((Path(__file__).parent / "post_referral.json").read_text())
+    return [(each["sql"], [_value(value) for value in each["values"]]) for each in kept]
+
+
+def _value(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return [_value(each) for each in kept]
+    if not isinstance(kept, dict):
+        return kept
+    ((kind, text),) = kept.items()
+    return {"uuid": UUID, "bytes": bytes.fromhex, "time": datetime.fromisoformat}[kind](text)
 
 
 def _lifespan(start: Any) -> Any:
@@ -169,8 +186,8 @@ def _fresh(value: Any, fresh: dict[Any, Any]) -> Any:
         return fresh.setdefault(value, uuid4())
     if isinstance(value, bytes) and len(value) == 32:
         return fresh.setdefault(value, uuid4().bytes + uuid4().bytes)
-    if isinstance(value, list) and value and isinstance(value[0], str) and len(value[0]) == 36:
-        return [str(_fresh(UUID(each), fresh)) for each in value]
+    if isinstance(value, list):
+        return [_fresh(each, fresh) for each in value]
     if isinstance(value, str) and '"key":' in value:
         told = json.loads(value)
         for row in told:
@@ -186,28 +203,11 @@ def serve(app: ASGIApp, port: int) -> None:
 def main() -> None:
     name, database_url, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if name == "havn":
-        app, token, _ = havn(database_url, port)
+        app, token = havn(database_url, port)
         print(token, flush=True)
         serve(app, port)
-    elif name == "plain":
-        serve(plain(database_url), port)
     else:
-        serve(raw(database_url, asyncio.run(_recorded(database_url))), port)
-
-
-async def _recorded(database_url: str) -> list[tuple[str, list[Any]]]:
-    """What one request makes Havn send, beyond opening and closing the transaction."""
-    import httpx
-
-    app, token, sent = havn(database_url, 1)
-    headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid4())}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://havn") as client:
-        for _ in range(2):
-            sent.clear()
-            headers["idempotency-key"] = str(uuid4())
-            answer = await client.post(PATH, json=BODY, headers=headers)
-            assert answer.status_code == 201, answer.text
-    return [(statement, list(values)) for statement, values in sent]
+        serve({"plain": plain, "raw": raw}[name](database_url), port)
 
 
 if __name__ == "__main__":

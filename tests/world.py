@@ -1,8 +1,9 @@
 """Havn as tests see it: all services on one platform, partners who call them, and a way to wait until the events are through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from shared.runtime.service import Service
 
 ORGANISATIONS = {entry.id: entry.kind for entry in organisations()}
 PATIENCE_SECONDS = 60
+_counting: ContextVar[list[str] | None] = ContextVar("counting", default=None)
 
 
 @dataclass
@@ -105,6 +107,23 @@ class World:
             url = service_url(self.server_url, service).set(drivername="postgresql")
             self._lines[service] = await asyncpg.connect(url.render_as_string(hide_password=False))
         return self._lines[service]
+
+    @contextmanager
+    def statements(self, service: str) -> Iterator[list[str]]:
+        """The SQL statements that the service sends for what the block asks; not those of its sweeps meanwhile."""
+        database, sent = self.application.databases[service], list[str]()
+
+        def note(statement: str, _: Sequence[Any]) -> None:
+            if _counting.get() is sent:
+                sent.append(statement)
+
+        before, database.on_statement = database.on_statement, note
+        token = _counting.set(sent)
+        try:
+            yield sent
+        finally:
+            _counting.reset(token)
+            database.on_statement = before
 
     async def sql_as_runtime(self, service: str, statement: str, *values: Any, org: str = "") -> list[asyncpg.Record]:
         """Run SQL as the service's runtime role; without `org`, on behalf of nobody."""

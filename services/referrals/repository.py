@@ -42,6 +42,7 @@ from shared.contract.organisations import HAVN, IDENTIFICATION_SERVICE
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
 from shared.data import answers, sealed
+from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -343,7 +344,7 @@ async def subjects_of(work: UnitOfWork, referral_ids: Sequence[UUID]) -> dict[UU
     )
     rows = await work.session.execute(
         select(ReferralSubject, is_closed)
-        .where(col(ReferralSubject.referral_id).in_(referral_ids))
+        .where(any_of(col(ReferralSubject.referral_id), referral_ids))
         .order_by(col(ReferralSubject.position))
     )
     for row, closed in rows:

@@ -47,50 +47,50 @@ _STATUS_AFTER: dict[type[ReferralEvent], ReferralStatus] = {
 }
 
 
-@handlers.on(CaseOpened)
+@handlers.on(CaseOpened, together=True)
 async def keep_the_person(work: Delivery, event: CaseOpened) -> None:
     fields = event.model_dump(exclude={"occurred_at", "channel", "subject_id", "residence_basis"})
-    await repository.keep(work, Person(**fields, region=_region(event.municipality)))
+    repository.keep(work, Person(**fields, region=_region(event.municipality)))
 
 
-@handlers.on(PersonDescribed)
+@handlers.on(PersonDescribed, together=True)
 async def keep_the_description(work: Delivery, event: PersonDescribed) -> None:
     fields = event.model_dump(exclude={"occurred_at", "residence_basis"})
-    await repository.keep(work, Description(**fields, sequence=work.sequence, recorded_at=event.occurred_at))
+    repository.keep(work, Description(**fields, sequence=work.sequence, recorded_at=event.occurred_at))
 
 
-@handlers.on(InterviewHeld)
+@handlers.on(InterviewHeld, together=True)
 async def keep_the_interview(work: Delivery, event: InterviewHeld) -> None:
-    await repository.keep(work, Interview(**event.model_dump(include={"interview_id", "case_id", "held_at"})))
+    repository.keep(work, Interview(**event.model_dump(include={"interview_id", "case_id", "held_at"})))
 
 
-@handlers.on(DecisionMade)
+@handlers.on(DecisionMade, together=True)
 async def keep_the_decision(work: Delivery, event: DecisionMade) -> None:
     fields = event.model_dump(exclude={"occurred_at", "legal_status"})
-    await repository.keep(work, Decision(**fields, recorded_at=event.occurred_at))
+    repository.keep(work, Decision(**fields, recorded_at=event.occurred_at))
 
 
-@handlers.on(DecisionReplaced)
+@handlers.on(DecisionReplaced, together=True)
 async def keep_the_replacement(work: Delivery, event: DecisionReplaced) -> None:
     fields = event.model_dump(include={"decision_id", "replaced_by"})
-    await repository.keep(work, Replacement(**fields, recorded_at=event.occurred_at))
+    repository.keep(work, Replacement(**fields, recorded_at=event.occurred_at))
 
 
-@handlers.on(PersonDeparted)
+@handlers.on(PersonDeparted, together=True)
 async def keep_the_departure(work: Delivery, event: PersonDeparted) -> None:
     fields = event.model_dump(include={"case_id", "departed_on"})
     await repository.keep_departure(work, Departure(**fields, recorded_at=event.occurred_at))
 
 
-@handlers.on(CaseMerged)
+@handlers.on(CaseMerged, together=True)
 async def keep_the_merge(work: Delivery, event: CaseMerged) -> None:
     merge = CaseMerge(case_id=event.case_id, into_id=event.into, recorded_at=event.occurred_at)
-    await repository.append(work, merge)
+    repository.append(work, merge)
 
 
-@handlers.on(CaseUnmerged)
+@handlers.on(CaseUnmerged, together=True)
 async def keep_the_end_of_the_merge(work: Delivery, event: CaseUnmerged) -> None:
-    await repository.append(work, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
+    repository.append(work, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
 
 
 @handlers.on(CaseErased)
@@ -100,7 +100,7 @@ async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
         work.record(ErasedInStats(case_id=event.case_id, occurred_at=work.now, erasure_id=event.erasure_id))
 
 
-@handlers.on(ReferralSubmitted)
+@handlers.on(ReferralSubmitted, together=True)
 async def keep_the_referral(work: Delivery, event: ReferralSubmitted) -> None:
     referral = Referral(
         **event.model_dump(include={"referral_id", "sender", "municipality"}),
@@ -109,7 +109,7 @@ async def keep_the_referral(work: Delivery, event: ReferralSubmitted) -> None:
         submitted_at=event.occurred_at,
         updated_at=event.occurred_at,
     )
-    await repository.keep(work, referral)
+    repository.keep(work, referral)
 
 
 async def note_the_status(work: Delivery, event: ReferralEvent) -> None:
@@ -118,7 +118,7 @@ async def note_the_status(work: Delivery, event: ReferralEvent) -> None:
 
 
 for changed in _STATUS_AFTER:
-    handlers.on(changed)(note_the_status)
+    handlers.on(changed, together=True)(note_the_status)
 
 
 def _region(municipality: str | None) -> Region | None:

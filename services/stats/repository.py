@@ -40,25 +40,26 @@ from services.stats.models import (
 from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
 from shared.data import answers
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 
 Value = str | int | None
 """What a person is counted under; None where nobody has said."""
 
 
-async def keep(work: UnitOfWork, fact: Table) -> None:
+def keep(work: UnitOfWork, fact: Table) -> None:
     """Keep a fact; the same fact again changes nothing. Facts of different cases come in any order."""
-    await work.session.execute(insert(type(fact)).values(dict(fact)).on_conflict_do_nothing())
+    work.session.add_once(fact)
 
 
-async def append(work: UnitOfWork, fact: Table) -> None:
+def append(work: UnitOfWork, fact: Table) -> None:
     """Keep what is recorded of something again, beside what was recorded before."""
     work.session.add(fact)
-    await work.session.flush()
 
 
 async def note_status(work: UnitOfWork, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
     """The referral's status since `at`, unless something later is known of it."""
+    await work.session.flush()  # the referral itself may be among what is to be kept
     await work.session.execute(
         update(Referral)
         .where(col(Referral.referral_id) == referral_id, col(Referral.updated_at) <= at)
@@ -267,7 +268,7 @@ def described(as_of: datetime | None) -> Subquery:
             case((is_described, last.c.gender), else_=col(Person.gender)).label("gender"),
             case((is_described, last.c.citizenships), else_=col(Person.citizenships)).label("citizenships"),
             # Who was exploited as a child is a child victim, however old when found.
-            case((at_exploitation.in_(_MINORS), AgeGroup.MINOR), else_=age_group).label("age_group"),
+            case((any_of(at_exploitation, _MINORS), AgeGroup.MINOR), else_=age_group).label("age_group"),
             col(Person.region),
             col(Person.referral_id),
             col(Person.referred_by),

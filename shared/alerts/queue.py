@@ -69,16 +69,16 @@ class RaisedAlert(_Base):
     """An alert and what has become of it. `next_try_at` and `sent_at` are of the real clock, not of the domain's."""
 
     __tablename__ = "alert"
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     case_id: Mapped[UUID]
     for_org: Mapped[str]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     number: Mapped[int]
     raised_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    taken_by: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
+    taken_by: Mapped[list[str]] = mapped_column(ARRAY(String))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column()
     next_try_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_error: Mapped[str | None]
     acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -91,7 +91,7 @@ def table_in(metadata: MetaData) -> Table:
 
 def raise_alert(work: UnitOfWork, alert: Alert) -> None:
     """Alert people, if and when this transaction commits."""
-    work.session.add(RaisedAlert(**asdict(alert), raised_at=work.now))
+    work.session.add(RaisedAlert(id=uuid7(), **asdict(alert), raised_at=work.now, taken_by=[], attempts=0))
 
 
 # ---------------------------------------------------------------- sending

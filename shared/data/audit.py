@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, SmallInteger, String, Uuid, insert
+from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, SmallInteger, String, Uuid, bindparam, insert
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,8 +56,8 @@ class Refusal:
     name: str
 
 
-# Of the table, not of the class: nothing of the row is wanted back, and every request pays for this.
-_ADD = insert(PlumbingTable.metadata.tables["audit"])
+_TABLE = PlumbingTable.metadata.tables["audit"]
+_ADD = insert(_TABLE).values({each: bindparam(each.name) for each in _TABLE.columns if each.name != "position"})
 
 
 async def write(work: UnitOfWork) -> None:

@@ -1,10 +1,12 @@
 """Column types that the services' tables share: codes as text, moments with their zone, sealed documents."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, String, TypeDecorator
+from sqlalchemy import ColumnElement, DateTime, Dialect, LargeBinary, String, TypeDecorator, any_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
@@ -43,6 +45,13 @@ class Codes(TypeDecorator[list[CodeT]]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[CodeT] | None:
         return None if value is None else [self.codes(code) for code in value]
+
+
+def any_of(column: ColumnElement[Any] | Mapped[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """That the column has one of these values. One text, however many they are; `in_` would make another for each number."""
+    asked: Any = column
+    said: ColumnElement[bool] = asked == any_(bindparam(None, list(values), type_=ARRAY(asked.type), unique=True))
+    return said
 
 
 def code(codes: type[StrEnum], **options: Any) -> Any:

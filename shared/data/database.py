@@ -1,5 +1,6 @@
 """One service's database, and the one-transaction rule: everything of a request or an event commits together, here."""
 
+import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,17 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.data import audit, outbox
 from shared.data.keys import KeyRing
+from shared.data.session import Heard, Session
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import Vault
 from shared.identity.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.settings import Settings, SslMode, is_this_machine
+
+_PATIENCE_SECONDS = 5
+"""So long a request waits for a connection, and a connection for the server."""
+_STATEMENTS_KEPT = 500
+"""Prepared for each connection; a service has some hundred forms of statements."""
 
 
 class DatabaseAddressInvalid(Exception):
@@ -87,6 +94,10 @@ def runtime_password(settings: Settings, ring: KeyRing) -> str:
     return ring.derived("database role").hex()
 
 
+class ConnectionLost(ConnectionError):
+    """The database went away in the middle of a transaction: nothing of it took effect."""
+
+
 class Database:
     """Hands out transactions. `on_commit` is called after each commit that recorded an event, to wake the relay."""
 
@@ -95,42 +106,84 @@ class Database:
         self._clock = clock
         self._vault = Vault(ring)
         self.on_commit: Callable[[], None] = lambda: None
-        self._engine: AsyncEngine = make_engine(
-            url,
-            connecting={"timeout": 5, "command_timeout": 30, "server_settings": _server_settings()},
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=5,
-            hide_parameters=True,  # an error's text must not carry a name
-        )
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False, autoflush=False)
+        self.on_statement: Heard = lambda _, __: None
+        """Called with every statement that a transaction sends, and its values: for those who count or compare them."""
+        self._most = 2 * pool_size
+        self._pool: asyncpg.Pool[Any] | None = None
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
         """A unit of work on behalf of `actor`, at this instant. It commits when the block ends, and only then;
         any exception, the commit's own included, leaves nothing behind."""
-        async with self._sessions() as session:
+        recorded = False
+        async with self.connection() as connection, connection.transaction():
+            session = Session(connection, self.on_statement)
             work = UnitOfWork(session, actor, self._clock.now(), self._vault)
             # Row level security reads who is asking from here; it ends with the transaction.
-            await session.execute(text("SELECT set_config('havn.org', :org, true)"), {"org": actor.org})
+            await session.send("SELECT set_config('havn.org', $1, true)", [actor.org])
             yield work
-            await self._commit(work)
-
-    async def _commit(self, work: UnitOfWork) -> None:
-        await work.session.flush()
-        await audit.write(work)
-        recorded = await outbox.write(work)
-        await work.session.commit()
+            await session.flush()
+            await audit.write(work)
+            recorded = await outbox.write(work)
         if recorded:
             self.on_commit()
 
+    async def _connections(self) -> "asyncpg.Pool[Any]":
+        if self._pool is None:
+            address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            # Nothing outlives a transaction that a connection would have to be rid of before the next one has it.
+            pool = asyncpg.create_pool(
+                address,
+                min_size=0,
+                max_size=self._most,
+                init=_reads_json,
+                reset=_as_it_is,
+                timeout=_PATIENCE_SECONDS,
+                command_timeout=30,
+                statement_cache_size=_STATEMENTS_KEPT,
+                server_settings=_server_settings(),
+            )
+            self._pool = pool
+            await pool  # with no connection to make it does not wait, so that nobody comes between
+        return self._pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """A connection on behalf of nobody, outside every transaction."""
+        async with (await self._connections()).acquire(timeout=_PATIENCE_SECONDS) as connection:
+            try:
+                yield connection
+            except asyncpg.InterfaceError as error:
+                if _is_lost(connection):
+                    raise ConnectionLost(type(error).__name__) from error
+                raise
+
     async def ping(self) -> None:
         """Raises when the database does not answer."""
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        async with self.connection() as connection:
+            await connection.fetch("SELECT 1")
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await pool.close()
+
+
+def _is_lost(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:  # the pool has taken it back in the middle, as it does with one that was cut
+        return True
+
+
+async def _reads_json(connection: Any) -> None:
+    """JSON is read as what it says; it is written by the statement's own types, as text."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=json.loads)
+
+
+async def _as_it_is(_: Any) -> None:
+    """What a connection goes through between two transactions: nothing."""
 
 
 def _server_settings() -> dict[str, Any]:

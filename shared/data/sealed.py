@@ -9,6 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey, KeyDestroyed, StoredKey
 
@@ -26,8 +27,8 @@ def new_key(work: UnitOfWork, owner_id: UUID) -> DataKey:
 def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
     """A fresh key for an owner whose key was destroyed in this transaction, past what the session remembers of it."""
     work.keys.pop(owner_id, None)
-    for known in list(work.session.identity_map.values()):
-        if isinstance(known, StoredKey) and known.owner_id == owner_id:
+    for known in work.session.known(StoredKey):
+        if known.owner_id == owner_id:
             work.session.expunge(known)
     return new_key(work, owner_id)
 
@@ -42,7 +43,7 @@ async def keys_of(work: UnitOfWork, owner_ids: Iterable[UUID]) -> dict[UUID, Dat
     opened = work.keys
     wanted = set(owner_ids)
     if missing := wanted - opened.keys():
-        for stored in await work.session.scalars(select(StoredKey).where(StoredKey.owner_id.in_(missing))):
+        for stored in await work.session.scalars(select(StoredKey).where(any_of(StoredKey.owner_id, missing))):
             opened[stored.owner_id] = work.vault.unwrap(stored)
     if wanted - opened.keys():
         raise KeyDestroyed("What was sealed here has been erased: its key was destroyed.")

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from shared.contract.codes import Purpose
 from shared.contract.events import Event
+from shared.data.session import Session
 from shared.data.vault import DataKey, Vault
 from shared.identity.actor import Actor
 
@@ -32,7 +31,7 @@ class Access:
 class UnitOfWork:
     """Made and committed by `shared/` for a request, an event or a sweep; handed on first to every function."""
 
-    session: AsyncSession
+    session: Session
     """Its transaction. Only `repository.py` and `shared/` speak to it."""
     actor: Actor
     """Who acts."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from shared.contract.organisations import Scope, UnknownOrganisation, is_family_pattern, kind_of, scopes_of
 from shared.identity.actor import Actor, Assurance, Role
 from shared.identity.issuer_keys import KeySource, KeysUnavailable, PublishedKey, base64url
+from shared.identity.proven_tokens import SECONDS, ProvenToken, ProvenTokens
 from shared.kernel import strict_json
 
 __all__ = ["Refusal", "TokenRefused", "TokenVerifier", "TrustedIssuer"]
@@ -170,10 +171,13 @@ class TokenVerifier:
         if len(self._issuers) != len(issuers):
             raise ValueError("Each issuer may be trusted in one way only.")
         self._now = now
+        self._proven = ProvenTokens()
 
     async def verify(self, token: str) -> Actor:
         """The actor that the token speaks for; TokenRefused, and no other exception, when it does not hold."""
         try:
+            if (proven := self._proven.find(token)) and await proven.holds(self._now()):
+                return proven.actor
             return await self._verify(token)
         except TokenRefused:
             raise
@@ -191,7 +195,10 @@ class TokenVerifier:
         if unverified.typ not in trusted.typ:
             raise TokenRefused(Refusal.TYPE)
         key = await self._key(source, unverified, trusted)
-        return _Claims(_signed_payload(token, key)).actor_of(trusted, now=self._now())
+        now, claims = self._now(), _Claims(_signed_payload(token, key))
+        actor = claims.actor_of(trusted, now=now)
+        self._proven.keep(token, ProvenToken(actor, source, key, min(claims.expires_at, now + SECONDS)))
+        return actor
 
     async def _key(self, source: KeySource, unverified: _Unverified, trusted: TrustedIssuer) -> PublishedKey:
         found = await source.keys(unverified.kid)
@@ -250,8 +257,12 @@ class _Claims:
         self.must_be_meant_for(trusted.audience)
         return self.actor(trusted)
 
+    @property
+    def expires_at(self) -> float:
+        return self._moment("exp")
+
     def must_be_current(self, *, now: float, max_lifetime_seconds: int) -> None:
-        issued_at, expires_at = self._moment("iat"), self._moment("exp")
+        issued_at, expires_at = self._moment("iat"), self.expires_at
         valid_from = self._moment("nbf") if "nbf" in self._claims else issued_at
         if expires_at <= now:
             raise TokenRefused(Refusal.EXPIRED)

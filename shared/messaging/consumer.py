@@ -5,25 +5,21 @@ what is missing arrives. A handler that keeps failing costs its own case its tur
 """
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, DateTime, LargeBinary, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select, update
 
 from shared.contract.events import EVENTS, Event
 from shared.data.database import Database
 from shared.data.outages import is_outage
-from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import PeerAway, Peers
 from shared.identity.actor import Actor
 from shared.kernel.settings import Settings
+from shared.messaging import inbox, together
 from shared.messaging.messages import Message
 from shared.observability.logs import log
 from shared.observability.metrics import EVENTS_HANDLED
@@ -31,31 +27,6 @@ from shared.observability.tracing import consumer_span
 
 LONGEST_WAIT_SECONDS = 30.0
 CASES_AT_ONCE = 4
-
-
-class InboxPosition(PlumbingTable):
-    """How far one case's events of one source have taken effect here."""
-
-    __tablename__ = "inbox"
-    source: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    last_sequence: Mapped[int] = mapped_column(BigInteger)
-
-
-class DeadLetter(PlumbingTable):
-    """An event that could not be handled, with the reason; `havn dead-letters replay` tries it again."""
-
-    __tablename__ = "dead_letter"
-    event_id: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str]
-    key: Mapped[str]
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    type: Mapped[str]
-    value: Mapped[bytes] = mapped_column(LargeBinary)
-    reason: Mapped[str]
-    attempts: Mapped[int]
-    failed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +49,18 @@ Handler = Callable[[Delivery, Any], Awaitable[None]]
 class Handlers(dict[type[Event], Handler]):
     """A service's handlers by event; `@handlers.on(CaseOpened)` adds one. Its topics are those of the events' services."""
 
-    def on(self, event: type[Event]) -> Callable[[Handler], Handler]:
+    def __init__(self) -> None:
+        super().__init__()
+        self.alone: set[type[Event]] = set()
+        """Events that each need a transaction of their own."""
+
+    def on(self, event: type[Event], *, together: bool = False) -> Callable[[Handler], Handler]:
+        """`together`: the handler keeps what the event says and asks nobody; it may share a transaction with others."""
+
         def add(handler: Handler) -> Handler:
             self[event] = handler
+            if not together:
+                self.alone.add(event)
             return handler
 
         return add
@@ -88,54 +68,6 @@ class Handlers(dict[type[Event], Handler]):
     @property
     def topics(self) -> frozenset[str]:
         return frozenset(f"havn.{event.service}" for event in self)
-
-
-class Unreadable(Exception):
-    """A message that is no event of the contract; its sentence says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message, read as far as its place in the order goes."""
-
-    message: Message
-    source: str
-    type: str
-    sequence: int
-    occurred_at: datetime
-    payload: Mapping[str, Any]
-
-
-class Order(StrEnum):
-    NOW = "now"
-    TAKEN_ALREADY = "taken already"
-    AFTER_A_GAP = "after a gap"
-    BEHIND_A_DEAD_LETTER = "behind a dead letter"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An event's place in its case, as it is here and now, under the case's lock."""
-
-    order: Order
-    is_awaited: bool
-    """A later event was put aside, for want of this one or of one before it."""
-
-
-def read(message: Message) -> Received:
-    """The envelope of a CloudEvent; Unreadable when it is not one of ours."""
-    try:
-        envelope = json.loads(message.value)
-        return Received(
-            message,
-            source=str(envelope["source"]).removeprefix("/"),
-            type=str(envelope["type"]),
-            sequence=int(envelope["sequence"]),
-            occurred_at=datetime.fromisoformat(envelope["time"]),
-            payload=dict(envelope["data"]),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Unreadable(f"Not a CloudEvent of Havn ({type(error).__name__}).") from None
 
 
 class Consumer:
@@ -153,10 +85,13 @@ class Consumer:
         self._actor = Actor.system(service)
 
     async def deliver(self, messages: Sequence[Message]) -> None:
-        """Handle all of them, in order per case, several cases side by side. Returns when each has taken effect or is a
-        dead letter; while the database or a neighbour is away it waits."""
+        """Handle all of them, in order per case: many in one transaction where that is allowed, else several cases side by side.
+        Returns when each has taken effect or is a dead letter; while the database or a neighbour is away it waits."""
+        done = await self._take_together(messages)
         by_key: dict[str, list[Message]] = {}
         for message in messages:
+            if message.key in done:
+                continue
             by_key.setdefault(message.key, []).append(message)
         places = asyncio.Semaphore(CASES_AT_ONCE)
 
@@ -170,6 +105,21 @@ class Consumer:
         async with asyncio.TaskGroup() as group:
             for of_case in by_key.values():
                 group.create_task(one_case(of_case))
+
+    async def _take_together(self, messages: Sequence[Message]) -> set[str]:
+        """The keys of which every event has taken effect."""
+        cases = together.plain(messages, self._handlers.alone)
+        if len(cases) < 2:
+            return set()
+        try:
+            async with self._database.transaction(self._actor) as work:
+                taken = await together.take(work, cases, self._handle)
+        except Exception as error:
+            # Nothing of it took effect. Whose fault it was shows when each is taken by itself.
+            log.info("events are taken one by one", service=self.service, events=len(messages), reason=_reason(error))
+            return set()
+        EVENTS_HANDLED.labels(self.service).inc(sum(taken.values()))
+        return {key for _, key in taken} - {key for _, key in cases.keys() - taken.keys()}
 
     async def _take(self, message: Message) -> Message | None:
         """Gives the event that was put aside for want of this one, if there is one."""
@@ -196,22 +146,22 @@ class Consumer:
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
     async def _take_once(self, message: Message) -> Message | None:
-        received = read(message)
+        received = inbox.read(message)
         async with self._database.transaction(self._actor) as work:
-            standing = await _standing_of(work, received)
-            if standing.order is Order.NOW:
+            standing = await inbox.standing_of(work, received)
+            if standing.order is inbox.Order.NOW:
                 await self._handle(work, received)
-                await _resolve(work, message.id)
-            elif standing.order is not Order.TAKEN_ALREADY:
+                await inbox.resolve(work, message.id)
+            elif standing.order is not inbox.Order.TAKEN_ALREADY:
                 await self._set_aside(work, received, standing.order.value, attempts=0)
-            if standing.order is not Order.AFTER_A_GAP:
-                await _advance(work, received)
-            following = await _next_put_aside(work, received) if standing.is_awaited else None
-        if standing.order is Order.NOW:
+            if standing.order is not inbox.Order.AFTER_A_GAP:
+                await inbox.advance(work, received)
+            following = await inbox.next_put_aside(work, received) if standing.is_awaited else None
+        if standing.order is inbox.Order.NOW:
             EVENTS_HANDLED.labels(self.service).inc()
         return following
 
-    async def _handle(self, work: UnitOfWork, received: Received) -> None:
+    async def _handle(self, work: UnitOfWork, received: inbox.Received) -> None:
         known = EVENTS.get(received.type)
         handler = self._handlers.get(known) if known else None
         if known is None or handler is None:
@@ -223,21 +173,21 @@ class Consumer:
         """Put the event aside so that the cases behind it go on. Its own case waits for the replay."""
         async with self._database.transaction(self._actor) as work:
             try:
-                received = read(message)
-                order = (await _standing_of(work, received)).order
-            except Unreadable:
-                received = Received(message, message.topic, "unreadable", 0, work.now, {})
-                order = Order.NOW
-            if order is Order.TAKEN_ALREADY:
+                received = inbox.read(message)
+                order = (await inbox.standing_of(work, received)).order
+            except inbox.Unreadable:
+                received = inbox.Received(message, message.topic, "unreadable", 0, work.now, {})
+                order = inbox.Order.NOW
+            if order is inbox.Order.TAKEN_ALREADY:
                 return  # another consumer of ours had better luck in the meantime
             await self._set_aside(work, received, reason, attempts=attempts)
-            if order is not Order.AFTER_A_GAP:
-                await _advance(work, received)
+            if order is not inbox.Order.AFTER_A_GAP:
+                await inbox.advance(work, received)
         log.error("event is a dead letter", service=self.service, event_id=message.id, reason=reason)
 
-    async def _set_aside(self, work: UnitOfWork, received: Received, reason: str, *, attempts: int) -> None:
-        await work.session.merge(
-            DeadLetter(
+    async def _set_aside(self, work: UnitOfWork, received: inbox.Received, reason: str, *, attempts: int) -> None:
+        await work.session.put(
+            inbox.DeadLetter(
                 event_id=received.message.id,
                 source=received.source,
                 key=received.message.key,
@@ -257,9 +207,9 @@ class Consumer:
         async with self._database.transaction(self._actor) as work:
             waiting = list(
                 await work.session.scalars(
-                    select(DeadLetter)
-                    .where(DeadLetter.replayed_at.is_(None))
-                    .order_by(DeadLetter.source, DeadLetter.key, DeadLetter.sequence)
+                    select(inbox.DeadLetter)
+                    .where(inbox.DeadLetter.replayed_at.is_(None))
+                    .order_by(inbox.DeadLetter.source, inbox.DeadLetter.key, inbox.DeadLetter.sequence)
                 )
             )
         stuck: set[tuple[str, str]] = set()
@@ -274,30 +224,24 @@ class Consumer:
                 await self._note_failure(letter, _reason(error))
         return done, len(waiting) - done
 
-    async def _replay_one(self, letter: DeadLetter) -> int:
-        received = read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
+    async def _replay_one(self, letter: inbox.DeadLetter) -> int:
+        received = inbox.read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
         async with self._database.transaction(self._actor) as work:
-            if (await _standing_of(work, received)).order is Order.AFTER_A_GAP:
+            if (await inbox.standing_of(work, received)).order is inbox.Order.AFTER_A_GAP:
                 return 0  # still waiting for what is missing
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
-            if await _resolve(work, letter.event_id):
+            if await inbox.resolve(work, letter.event_id):
                 await self._handle(work, received)
-                await _advance(work, received)
+                await inbox.advance(work, received)
         return 1
 
-    async def _note_failure(self, letter: DeadLetter, reason: str) -> None:
+    async def _note_failure(self, letter: inbox.DeadLetter, reason: str) -> None:
         async with self._database.transaction(self._actor) as work:
             await work.session.execute(
-                update(DeadLetter)
-                .where(DeadLetter.event_id == letter.event_id)
-                .values(reason=reason, attempts=DeadLetter.attempts + 1)
+                update(inbox.DeadLetter)
+                .where(inbox.DeadLetter.event_id == letter.event_id)
+                .values(reason=reason, attempts=inbox.DeadLetter.attempts + 1)
             )
-
-
-async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
-    """The events that wait for a replay, oldest first."""
-    waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
-    return list(await work.session.scalars(waiting))
 
 
 def _is_passing(error: Exception) -> bool:
@@ -307,7 +251,7 @@ def _is_passing(error: Exception) -> bool:
 
 def _reason(error: Exception) -> str:
     """Type and place only: the message of an error may quote a row."""
-    if isinstance(error, Unreadable):
+    if isinstance(error, inbox.Unreadable):
         return str(error)
     if isinstance(error, ValidationError):
         places = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
@@ -317,60 +261,3 @@ def _reason(error: Exception) -> str:
         step = step.tb_next
     place = f" at {step.tb_frame.f_code.co_qualname}:{step.tb_lineno}" if step else ""
     return f"{type(error).__name__}{place}"
-
-
-# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by.
-_LOCK = text("""
-    INSERT INTO inbox AS i (source, key, last_sequence) VALUES (:source, :key, 0)
-    ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
-    RETURNING last_sequence
-""")
-# A statement of its own, after the lock: it must see what the last holder of the lock committed.
-_WAITING = text("""
-    SELECT coalesce(bool_or(sequence < :sequence), false) AS is_behind,
-           coalesce(bool_or(sequence > :sequence), false) AS is_awaited
-    FROM dead_letter WHERE source = :source AND key = :key AND replayed_at IS NULL
-""")
-
-
-async def _standing_of(work: UnitOfWork, received: Received) -> Standing:
-    values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    last = int((await work.session.execute(_LOCK, values)).scalar_one())
-    waiting = (await work.session.execute(_WAITING, values)).one()
-    if received.sequence <= last:
-        order = Order.TAKEN_ALREADY
-    elif received.sequence > last + 1:
-        order = Order.AFTER_A_GAP
-    else:
-        order = Order.BEHIND_A_DEAD_LETTER if waiting.is_behind else Order.NOW
-    return Standing(order, waiting.is_awaited)
-
-
-async def _next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
-    letter = await work.session.scalar(
-        select(DeadLetter)
-        .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
-        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Order.AFTER_A_GAP.value)
-        .where(DeadLetter.replayed_at.is_(None))
-    )
-    return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
-
-
-async def _advance(work: UnitOfWork, received: Received) -> None:
-    await work.session.execute(
-        update(InboxPosition)
-        .where(InboxPosition.source == received.source, InboxPosition.key == received.message.key)
-        .where(InboxPosition.last_sequence < received.sequence)
-        .values(last_sequence=received.sequence)
-    )
-
-
-async def _resolve(work: UnitOfWork, event_id: str) -> bool:
-    """Mark the event's dead letter as done with; says whether there was one that was not."""
-    resolved = await work.session.scalar(
-        update(DeadLetter)
-        .where(DeadLetter.event_id == event_id, DeadLetter.replayed_at.is_(None))
-        .values(replayed_at=work.now)
-        .returning(DeadLetter.event_id)
-    )
-    return resolved is not None

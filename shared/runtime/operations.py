@@ -14,7 +14,8 @@ from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
 from shared.kernel.settings import Settings
 from shared.messaging import relay
-from shared.messaging.consumer import Consumer, DeadLetter, dead_letters
+from shared.messaging.consumer import Consumer
+from shared.messaging.inbox import DeadLetter, dead_letters
 from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET
 from shared.runtime.service import Service
 

@@ -1,12 +1,9 @@
 """Referrals as tests submit them, and partners who take steps with them. Everybody in them is made up."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import event
 
 from tests.world import Partner, World
 
@@ -113,19 +110,3 @@ async def answer_in_one_trace(
         method, path, json=body, params={"purpose": purpose}, headers={"traceparent": ONE_TRACE}
     )
     return answer.status_code, answer.content
-
-
-@contextmanager
-def counted_statements(havn: World, service: str) -> Iterator[list[str]]:
-    """The SQL statements that the service sends while the block runs."""
-    engine = havn.application.databases[service]._engine.sync_engine
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.referrals.builders import PATH, POLICE, REASON, counted_statements, listed, send, subject
+from tests.referrals.builders import PATH, POLICE, REASON, listed, send, subject
 from tests.world import Partner, World
 
 
@@ -121,11 +121,11 @@ async def test_a_page_has_1_to_100_items_and_50_unless_asked(havn: World) -> Non
 async def test_a_list_costs_the_same_number_of_statements_however_long_it_is(havn: World) -> None:
     police = havn.partner(POLICE)
     await send(havn)
-    with counted_statements(havn, "referrals") as for_one:
+    with havn.statements("referrals") as for_one:
         assert len(await listed(police)) == 1
     for _ in range(6):
         await send(havn, subject("P01"), subject("P02"))
     await havn.settled()
-    with counted_statements(havn, "referrals") as for_seven:
+    with havn.statements("referrals") as for_seven:
         assert len(await listed(police)) == 7
     assert len(for_seven) == len(for_one) > 0

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from services.accommodation.case.models import CaseChange, CaseMerge, CaseParty, KnownCase, Part, WithdrawnConsent
 from shared.contract import visibility
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -75,7 +76,7 @@ def has_part(actor: Actor, case_id: Mapped[UUID], part: visibility.Part) -> Colu
     """Whether the actor's organisation has this part in the case."""
     kept = [own for own, named in PARTS.items() if named is part]
     return exists().where(
-        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, col(CaseParty.part).in_(kept)
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, any_of(col(CaseParty.part), kept)
     )
 
 
@@ -108,7 +109,7 @@ async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
 
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """The case concerns this organisation too."""
-    await work.session.merge(CaseParty(case_id=case_id, org=organisation, part=part))
+    await work.session.put(CaseParty(case_id=case_id, org=organisation, part=part))
     await work.session.flush()
 
 
@@ -132,7 +133,7 @@ async def is_referrer(work: UnitOfWork, case_id: UUID, organisation: str) -> boo
 
 
 async def add_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent) -> None:
-    await work.session.merge(withdrawn)
+    await work.session.put(withdrawn)
     await work.session.flush()
     work.audit(operation="case.withdraw_share", subject_id=withdrawn.case_id)
 
@@ -181,9 +182,7 @@ async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
 async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
     """The changes of status, in the order in which they hold."""
     in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
-    return (
-        await work.session.scalars(select(CaseChange).where(col(CaseChange.case_id) == case_id).order_by(*in_order))
-    ).all()
+    return await work.session.scalars(select(CaseChange).where(col(CaseChange.case_id) == case_id).order_by(*in_order))
 
 
 async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseChange | None:

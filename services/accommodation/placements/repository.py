@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import ExclusionViolationError
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -26,12 +26,11 @@ from shared.contract.codes import Purpose, Region
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.positions import day_and_id, moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, NotFound
-
-_EXCLUSION_VIOLATION = "23P01"
 
 
 class RequestNotFound(NotFound):
@@ -246,10 +245,8 @@ async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
     work.session.add(stay)
     try:
         await work.session.flush()
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION:
-            raise PlaceTaken("The place is taken on some of these nights; look at the matches for another.") from None
-        raise
+    except ExclusionViolationError:
+        raise PlaceTaken("The place is taken on some of these nights; look at the matches for another.") from None
     work.session.add(offer)
     await work.session.flush()
     work.audit(operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])
@@ -431,7 +428,7 @@ async def placements_of(
 async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
     """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
     same person before the two were merged tells nothing."""
-    is_current = col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
+    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     is_theirs = (
         col(Placement.case_id).in_(cases.members_of(case_id))
         if Aspect.FILE in known

@@ -12,10 +12,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    bindparam,
     delete,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -34,6 +34,7 @@ from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -106,7 +107,7 @@ class CaseIsMerged(Conflict):
 
 def is_one_of(part: Any, parts: frozenset[Part]) -> ColumnElement[bool]:
     """Whether a column of parts has one of these. Written out, so that a partial index serves a prepared statement."""
-    return col(part).in_(bindparam(None, sorted(parts), expanding=True, literal_execute=True))
+    return col(part).in_([literal_column(f"'{each.value}'") for each in sorted(parts)])
 
 
 def cases_of(actor: Actor) -> Select[Case, CaseParty]:
@@ -155,7 +156,7 @@ async def lock_case(
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
     Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
-    query = cases_of(work.actor).where(col(Case.id) == case_id, col(CaseParty.part).in_(parts))
+    query = cases_of(work.actor).where(col(Case.id) == case_id, any_of(col(CaseParty.part), parts))
     found = (await work.session.execute(query.with_for_update(of=Case))).first()
     if found is None:
         raise CaseNotFound
@@ -232,7 +233,9 @@ async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset
     if not case_ids:
         return frozenset()
     listed = select(col(CaseParty.case_id)).where(
-        col(CaseParty.case_id).in_(case_ids), col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED)
+        any_of(col(CaseParty.case_id), case_ids),
+        col(CaseParty.org) == work.actor.org,
+        ~is_one_of(CaseParty.part, UNLISTED),
     )
     return frozenset(await work.session.scalars(listed))
 
@@ -285,7 +288,7 @@ async def has_referred(work: UnitOfWork, case_id: UUID, organisation: str) -> bo
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
     added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now)
-    weaker = col(CaseParty.part).in_(WEAKER[part])
+    weaker = any_of(col(CaseParty.part), WEAKER[part])
     await work.session.execute(
         added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
     )
@@ -301,7 +304,7 @@ async def give_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Pa
 
 async def part_of(work: UnitOfWork, case_id: UUID, organisation: str) -> Part | None:
     """The organisation's part in a case that is already read."""
-    party = await work.session.get(CaseParty, (case_id, organisation), populate_existing=True)
+    party = await work.session.get(CaseParty, (case_id, organisation), anew=True)
     return party.part if party else None
 
 
@@ -333,7 +336,7 @@ async def rows_by_case(
     work: UnitOfWork, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
 ) -> dict[UUID, list[RowT]]:
     found: dict[UUID, list[RowT]] = {case_id: [] for case_id in case_ids}
-    for row in await work.session.scalars(query.where(table.case_id.in_(case_ids))):  # type: ignore[attr-defined]
+    for row in await work.session.scalars(query.where(any_of(table.case_id, case_ids))):  # type: ignore[attr-defined]
         found[row.case_id].append(row)  # type: ignore[attr-defined]
     return found
 
@@ -374,7 +377,7 @@ async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> 
     theirs = exists().where(
         col(CaseParty.case_id) == case_id,
         col(CaseParty.org) == organisation,
-        col(CaseParty.part).in_(WORKING | {Part.REFERRER}),
+        any_of(col(CaseParty.part), WORKING | {Part.REFERRER}),
     )
     return bool(await work.session.scalar(select(theirs)))
 
@@ -412,7 +415,7 @@ async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: 
 
 def forget(work: UnitOfWork, case: Case) -> None:
     """What was read of the case is read again when it is next asked for."""
-    work.session.expire(case)
+    work.session.expunge(case)
 
 
 async def merged_into(work: UnitOfWork, case: Case) -> Case | None:
@@ -431,9 +434,9 @@ async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> 
 async def worked_on(work: UnitOfWork, case_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these cases that the actor works on, with one statement."""
     query = select(col(CaseParty.case_id)).where(
-        col(CaseParty.case_id).in_(set(case_ids)),
+        any_of(col(CaseParty.case_id), set(case_ids)),
         col(CaseParty.org) == work.actor.org,
-        col(CaseParty.part).in_(WORKING),
+        any_of(col(CaseParty.part), WORKING),
     )
     return set(await work.session.scalars(query))
 

@@ -16,6 +16,7 @@ from shared.contract import visibility
 from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
 from shared.contract.visibility import Part
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
@@ -72,7 +73,9 @@ async def is_barred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the person has taken consent back from the organisation, and nothing else lets it know."""
     family = await family_of(work, case_id)
     taken_back = exists().where(
-        col(Consent.case_id).in_(family), col(Consent.recipient) == organisation, col(Consent.withdrawn_at).is_not(None)
+        any_of(col(Consent.case_id), family),
+        col(Consent.recipient) == organisation,
+        col(Consent.withdrawn_at).is_not(None),
     )
     if not await work.session.scalar(select(taken_back)):
         return False
@@ -82,7 +85,7 @@ async def is_barred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
 async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str) -> bool:
     """Whether the person has ever said of this recipient and purpose that it may know, and may since have taken it back."""
     said = exists().where(
-        col(Consent.case_id).in_(await family_of(work, case_id)),
+        any_of(col(Consent.case_id), await family_of(work, case_id)),
         col(Consent.recipient) == recipient,
         col(Consent.purpose) == purpose,
     )
@@ -108,7 +111,7 @@ async def is_let_know_by_others(work: UnitOfWork, case_id: UUID, organisation: s
 
 async def confirmed_of(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Consent]:
     """The consents of these cases that CMM has confirmed for the case that they were merged into; locked."""
-    query = select(Consent).where(col(Consent.case_id).in_(case_ids), col(Consent.confirmed_at).is_not(None))
+    query = select(Consent).where(any_of(col(Consent.case_id), case_ids), col(Consent.confirmed_at).is_not(None))
     return list(await work.session.scalars(query.with_for_update()))
 
 
@@ -121,12 +124,12 @@ async def take_confirmation_back(work: UnitOfWork, consent: Consent) -> None:
 async def live_consents(work: UnitOfWork, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
     """The consents for this recipient and purpose that were not taken back, newest first; those of merged cases too."""
     query = select(Consent).where(
-        col(Consent.case_id).in_(await family_of(work, case.id)),
+        any_of(col(Consent.case_id), await family_of(work, case.id)),
         col(Consent.recipient) == recipient,
         col(Consent.purpose) == purpose,
         col(Consent.withdrawn_at).is_(None),
     )
-    return (await work.session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))).all()
+    return await work.session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))
 
 
 async def add_consent(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None:
@@ -156,7 +159,7 @@ async def consents_of(
     work: UnitOfWork, case: Case, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Consent, ConsentWords]]:
     """The consents of a case already read, newest first, up to one more than `limit`."""
-    query = select(Consent).where(col(Consent.case_id).in_(await family_of(work, case.id)))
+    query = select(Consent).where(any_of(col(Consent.case_id), await family_of(work, case.id)))
     if after:
         last = moment_and_id(after)
         query = query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < last)
@@ -250,7 +253,7 @@ async def disclosures(
         visibility.judge(work.actor, Part.CENTRE, purpose)
     query = select(Disclosure)
     if case:
-        query = query.where(col(Disclosure.case_id).in_(await family_of(work, case.id)))
+        query = query.where(any_of(col(Disclosure.case_id), await family_of(work, case.id)))
     if basis:
         query = query.where(col(Disclosure.basis) == basis)
     if since:

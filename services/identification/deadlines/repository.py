@@ -17,6 +17,7 @@ from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.visibility import Part
+from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -54,7 +55,7 @@ async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UU
     into = {case.id: case.merged_into for case in cases if case.merged_into}
     parties: dict[UUID, dict[str, Part]] = {each: {} for each in (*into, *into.values())}
     if into:
-        query = select(CaseParty).where(col(CaseParty.case_id).in_(parties))
+        query = select(CaseParty).where(any_of(col(CaseParty.case_id), parties))
         for party in await work.session.scalars(query):
             parties[party.case_id][party.org] = party.part
     found = {case.id: frozenset[str]() for case in cases}
@@ -67,7 +68,7 @@ async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UU
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
     """The on-call's watch over each of these cases that has or had one, locked."""
-    query = select(OnCallWatch).where(col(OnCallWatch.case_id).in_(case_ids)).with_for_update()
+    query = select(OnCallWatch).where(any_of(col(OnCallWatch.case_id), case_ids)).with_for_update()
     return {watch.case_id: watch for watch in await work.session.scalars(query)}
 
 
@@ -117,7 +118,7 @@ def _goes_on_elsewhere(actor: Actor) -> ColumnElement[bool]:
         col(merged.id) == col(Deadline.case_id),
         col(party.case_id) == col(merged.merged_into),
         col(party.org) == actor.org,
-        col(party.part).in_(WORKING),
+        any_of(col(party.part), WORKING),
     )
 
 

@@ -11,6 +11,7 @@ from services.identification.case.repository import as_itself
 from services.identification.erasure.models import Erasure, ErasureHolder
 from services.identification.erasure.schemas import ErasureState
 from shared.data import answers
+from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
@@ -78,7 +79,9 @@ async def list_erasures(
 async def holders_of(work: UnitOfWork, erasures: Sequence[Erasure]) -> dict[UUID, list[ErasureHolder]]:
     """Who has to confirm these erasures, with one statement."""
     found: dict[UUID, list[ErasureHolder]] = {erasure.id: [] for erasure in erasures}
-    query = select(ErasureHolder).where(col(ErasureHolder.erasure_id).in_(found)).order_by(col(ErasureHolder.holder))
+    query = (
+        select(ErasureHolder).where(any_of(col(ErasureHolder.erasure_id), found)).order_by(col(ErasureHolder.holder))
+    )
     for holder in await work.session.scalars(query):
         found[holder.erasure_id].append(holder)
     return found

@@ -11,6 +11,7 @@ from services.identification.case.codes import EvidenceStatus
 from services.identification.case.models import LegalHold
 from services.identification.evidence.models import Evidence, EvidencePart, EvidenceRelease
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -65,7 +66,7 @@ async def forget_unfinished(work: UnitOfWork, *, before: datetime) -> None:
 async def releases_of(work: UnitOfWork, evidence_ids: Sequence[UUID]) -> dict[UUID, list[EvidenceRelease]]:
     """Who has released these files, by the file, with one statement."""
     found: dict[UUID, list[EvidenceRelease]] = {evidence_id: [] for evidence_id in evidence_ids}
-    query = select(EvidenceRelease).where(col(EvidenceRelease.evidence_id).in_(evidence_ids))
+    query = select(EvidenceRelease).where(any_of(col(EvidenceRelease.evidence_id), evidence_ids))
     for release in await work.session.scalars(
         query.order_by(col(EvidenceRelease.recorded_at), col(EvidenceRelease.id))
     ):

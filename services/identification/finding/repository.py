@@ -12,6 +12,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.finding.models import SearchToken
 from shared.contract.codes import Purpose
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
@@ -56,14 +57,16 @@ async def known_by(work: UnitOfWork, hashes: Sequence[bytes]) -> set[UUID]:
     """The cases of people who are or were known by one of these identifiers, as far as the asker may see."""
     if not hashes:
         return set()
-    query = select(col(KnownIdentifier.case_id)).where(col(KnownIdentifier.hash).in_(hashes))
+    query = select(col(KnownIdentifier.case_id)).where(any_of(col(KnownIdentifier.hash), hashes))
     return set(await work.session.scalars(query))
 
 
 async def numbers_of(work: UnitOfWork, case_ids: Collection[UUID]) -> set[bytes]:
     """The identifiers that the people of these cases are known by, as keyed hashes."""
     return set(
-        await work.session.scalars(select(col(KnownIdentifier.hash)).where(col(KnownIdentifier.case_id).in_(case_ids)))
+        await work.session.scalars(
+            select(col(KnownIdentifier.hash)).where(any_of(col(KnownIdentifier.case_id), case_ids))
+        )
     )
 
 
@@ -78,12 +81,14 @@ async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
 async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself: bool) -> list[tuple[Case, CasePerson]]:
     """The people of those of these cases that the actor works on, or of all `for_itself`: for Havn's own comparing. What was
     erased is left out."""
-    query = select(Case).where(col(Case.id).in_(set(case_ids)), exists().where(col(StoredKey.owner_id) == col(Case.id)))
+    query = select(Case).where(
+        any_of(col(Case.id), set(case_ids)), exists().where(col(StoredKey.owner_id) == col(Case.id))
+    )
     if not for_itself:
         works = exists().where(
             col(CaseParty.case_id) == col(Case.id),
             col(CaseParty.org) == work.actor.org,
-            col(CaseParty.part).in_(WORKING),
+            any_of(col(CaseParty.part), WORKING),
         )
         query = query.where(works)
     found = list(await work.session.scalars(query))
@@ -101,7 +106,7 @@ async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UU
         return {}
     chain = (
         select(col(Case.id).label("start"), col(Case.id), col(Case.merged_into))
-        .where(col(Case.id).in_(wanted))
+        .where(any_of(col(Case.id), wanted))
         .cte("chain", recursive=True)
     )
     further = select(chain.c.start, col(Case.id), col(Case.merged_into)).join(

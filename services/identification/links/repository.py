@@ -15,6 +15,7 @@ from services.identification.links.models import CaseLink, Suspect, SuspectHash
 from services.identification.links.schemas import SuspectDescription
 from shared.contract.codes import Purpose, Relation
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
@@ -54,9 +55,9 @@ async def links_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, lis
     works = exists().where(
         col(CaseParty.case_id) == col(CaseLink.other_case_id),
         col(CaseParty.org) == work.actor.org,
-        col(CaseParty.part).in_(WORKING),
+        any_of(col(CaseParty.part), WORKING),
     )
-    query = select(CaseLink).where(col(CaseLink.case_id).in_(case_ids), works)
+    query = select(CaseLink).where(any_of(col(CaseLink.case_id), case_ids), works)
     for link in await work.session.scalars(query.order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))):
         found[link.case_id].append(link)
     return found
@@ -64,7 +65,7 @@ async def links_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, lis
 
 async def any_link(work: UnitOfWork, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
     """Whether one of these cases is linked with one of the others; each side of a link has its row."""
-    linked = exists().where(col(CaseLink.case_id).in_(case_ids), col(CaseLink.other_case_id).in_(other_ids))
+    linked = exists().where(any_of(col(CaseLink.case_id), case_ids), any_of(col(CaseLink.other_case_id), other_ids))
     return bool(await work.session.scalar(select(linked)))
 
 
@@ -73,7 +74,7 @@ async def any_link(work: UnitOfWork, case_ids: Collection[UUID], other_ids: Coll
 
 async def suspect_known_by(work: UnitOfWork, hashes: Collection[bytes]) -> UUID | None:
     """A suspect of a case the actor works on who has one of these numbers or names."""
-    query = select(col(SuspectHash.suspect_id)).where(col(SuspectHash.hash).in_(hashes))
+    query = select(col(SuspectHash.suspect_id)).where(any_of(col(SuspectHash.hash), hashes))
     return await work.session.scalar(query.order_by(col(SuspectHash.suspect_id)).limit(1))
 
 

@@ -12,6 +12,7 @@ from services.identification.case.schemas import CasePerson
 from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.outbox import EventSequence
 from shared.data.unit_of_work import UnitOfWork
 
@@ -24,12 +25,14 @@ async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UU
         return found
     members = (
         select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
-        .where(col(Case.merged_into).in_(case_ids))
+        .where(any_of(col(Case.merged_into), case_ids))
         .cte("members", recursive=True)
     )
     members = members.union(select(members.c.root, col(Case.id)).where(col(Case.merged_into) == members.c.id))
     works = exists().where(
-        col(CaseParty.case_id) == col(Case.id), col(CaseParty.org) == work.actor.org, col(CaseParty.part).in_(WORKING)
+        col(CaseParty.case_id) == col(Case.id),
+        col(CaseParty.org) == work.actor.org,
+        any_of(col(CaseParty.part), WORKING),
     )
     query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
     for root, case_id in await work.session.execute(query.order_by(col(Case.opened_at), col(Case.id))):
@@ -52,7 +55,9 @@ async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
 async def last_recorded(work: UnitOfWork, *case_ids: UUID) -> tuple[int, list[int]]:
     """Where the history of events stands, and how many events each of these cases has."""
     position = await work.session.scalar(select(func.last_position())) or 0
-    query = select(EventSequence.key, EventSequence.last).where(EventSequence.key.in_([str(each) for each in case_ids]))
+    query = select(EventSequence.key, EventSequence.last).where(
+        any_of(EventSequence.key, [str(each) for each in case_ids])
+    )
     sequences = {row.key: row.last for row in await work.session.execute(query)}
     return position, [sequences.get(str(each), 0) for each in case_ids]
 
@@ -93,7 +98,7 @@ async def merges_above(work: UnitOfWork, case_ids: Collection[UUID]) -> list[tup
         return []
     chain = (
         select(col(Merge.case_id).label("start"), col(Merge.case_id), col(Merge.into_id), literal(0).label("step"))
-        .where(col(Merge.case_id).in_(case_ids))
+        .where(any_of(col(Merge.case_id), case_ids))
         .cte("chain", recursive=True)
     )
     chain = chain.union_all(

@@ -86,9 +86,9 @@ async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:
     """The drafts that go today or went too late, and those whose owner is to be reminded and was not."""
     to_be_reminded = col(Draft.reminded_at).is_(None) & (col(Draft.remind_on) <= today)
     due = select(Draft).where(or_(col(Draft.delete_on) <= today, to_be_reminded))
-    return (
-        await work.session.scalars(due.order_by(col(Draft.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
-    ).all()
+    return await work.session.scalars(
+        due.order_by(col(Draft.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
+    )
 
 
 async def forget(work: UnitOfWork, draft: Draft) -> None:

@@ -20,6 +20,7 @@ from shared.contract.codes import Purpose
 from shared.contract.events import EVENTS, Event
 from shared.contract.visibility import Part
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import CursorInvalid
@@ -209,7 +210,7 @@ async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]
 async def events_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
     """What was recorded of these cases, in order, with one statement."""
     found: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
-    query = select(RecordedEvent).where(RecordedEvent.key.in_([str(case_id) for case_id in case_ids]))
+    query = select(RecordedEvent).where(any_of(RecordedEvent.key, [str(case_id) for case_id in case_ids]))
     for recorded in await work.session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
         found[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
     return found

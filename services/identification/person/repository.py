@@ -27,6 +27,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, Part, person_aspect
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import COPENHAGEN
 from shared.kernel.errors import Forbidden, Gone
@@ -176,7 +177,7 @@ async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence
     # In an erased case there is nothing left that could change.
     kept = select(Case).where(col(Case.id).in_(due), col(Case.erased_at).is_(None))
     cases = kept.order_by(col(Case.id)).limit(_MOST_AT_ONCE)
-    found = (await work.session.scalars(cases.with_for_update(skip_locked=True))).all()
+    found = await work.session.scalars(cases.with_for_update(skip_locked=True))
     for case in found:
         case.version += 1
     return found
@@ -188,14 +189,14 @@ async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Se
     ended = select(Case).where(
         col(Case.residence_valid_until) < on,
         col(Case.routed_at) < func.timezone(COPENHAGEN.key, day_after),
-        col(Case.status).not_in([CaseStatus.DECIDED, CaseStatus.CLOSED]),
+        ~any_of(col(Case.status), [CaseStatus.DECIDED, CaseStatus.CLOSED]),
         col(Case.merged_into).is_(None),
         col(Case.erased_at).is_(None),
     )
     found = await work.session.scalars(
         ended.order_by(col(Case.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
     )
-    cases = found.all()
+    cases = found
     for case in cases:
         case.version += 1
     return cases
@@ -204,7 +205,7 @@ async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Se
 async def lock_who_came_of_age(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases of minors who are adults from that day at the latest, locked."""
     due = select(Case).where(col(Case.adult_on) <= on, col(Case.erased_at).is_(None)).order_by(col(Case.id))
-    found = (await work.session.scalars(due.limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))).all()
+    found = await work.session.scalars(due.limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
     for case in found:
         case.version += 1
         work.audit(operation="person.come_of_age", subject_id=case.id, fields=["age_group"])

@@ -16,6 +16,7 @@ from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Part
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -68,7 +69,7 @@ async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UU
     is_answered = and_(col(Question.state) == QuestionState.ANSWERED, col(Question.answer) == SameOrDifferent.DIFFERENT)
     sides = [(Question.newer_id, Question.older_id), (Question.newer_now, Question.older_now)]
     both_ways = [*sides, *(side[::-1] for side in sides)]
-    halves = [select(col(other)).where(col(mine).in_(case_ids), is_answered) for mine, other in both_ways]
+    halves = [select(col(other)).where(any_of(col(mine), case_ids), is_answered) for mine, other in both_ways]
     return set(await work.session.scalars(union_all(*halves)))
 
 
@@ -83,7 +84,7 @@ async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) 
             added.on_conflict_do_update(
                 index_elements=["newer_id", "older_id"],
                 set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
-                where=col(Question.state).in_(SETTLED_BY_MACHINE),
+                where=any_of(col(Question.state), SETTLED_BY_MACHINE),
             )
         )
 
@@ -99,7 +100,7 @@ async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
 
 async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
     """For each of these cases a number that is greater the later it was opened."""
-    found = await work.session.execute(select(col(Case.id), col(Case.position)).where(col(Case.id).in_(case_ids)))
+    found = await work.session.execute(select(col(Case.id), col(Case.position)).where(any_of(col(Case.id), case_ids)))
     return {case_id: position or 0 for case_id, position in found}
 
 
@@ -113,7 +114,7 @@ async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
 
 async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:
     """All that was ever asked about these cases, the strongest first, of equal ones the oldest; locked."""
-    query = select(Question).where(or_(*(side.in_(case_ids) for side in _SIDES)))
+    query = select(Question).where(or_(*(any_of(side, case_ids) for side in _SIDES)))
     in_order = query.order_by(col(Question.score).desc(), col(Question.asked_at), col(Question.id))
     return list(await work.session.scalars(in_order.with_for_update().execution_options(populate_existing=True)))
 
@@ -183,4 +184,4 @@ async def list_questions(
 async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
     """The cases that these questions are about, with one statement."""
     wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
-    return {case.id: case for case in await work.session.scalars(select(Case).where(col(Case.id).in_(wanted)))}
+    return {case.id: case for case in await work.session.scalars(select(Case).where(any_of(col(Case.id), wanted)))}

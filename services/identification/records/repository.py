@@ -60,7 +60,7 @@ async def change(work: UnitOfWork, row: Any, *, operation: str, **documents: Bas
 async def put(work: UnitOfWork, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store the one row of its kind that a locked case has, in the place of an earlier one."""
     await seal(work, row, documents, place=row.case_id)
-    await work.session.merge(row)
+    await work.session.put(row)
     await work.session.flush()
     work.audit(operation=operation, subject_id=row.case_id)
 

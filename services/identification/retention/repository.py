@@ -13,6 +13,7 @@ from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
 from shared.contract.codes import Channel
+from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
@@ -107,12 +108,12 @@ async def erase(work: UnitOfWork, case_id: UUID, *, rule: str) -> None:
 
 async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     """Those of these cases that have a key."""
-    return list(await work.session.scalars(select(StoredKey.owner_id).where(StoredKey.owner_id.in_(case_ids))))
+    return list(await work.session.scalars(select(StoredKey.owner_id).where(any_of(StoredKey.owner_id, case_ids))))
 
 
 async def erased_among(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     """Those of these cases that are erased."""
-    query = select(col(Case.id)).where(col(Case.id).in_(case_ids), col(Case.erased_at).is_not(None))
+    query = select(col(Case.id)).where(any_of(col(Case.id), case_ids), col(Case.erased_at).is_not(None))
     return list(await work.session.scalars(query.order_by(col(Case.id))))
 
 

@@ -13,6 +13,7 @@ from services.identification.case.repository import WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
+from shared.data.columns import any_of
 from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
 
@@ -44,7 +45,7 @@ async def list_overdue(
         .join(Case, col(Case.id) == col(RiskAssessment.case_id))
         .where(
             col(CaseParty.org) == work.actor.org,
-            col(CaseParty.part).in_(WORKING),
+            any_of(col(CaseParty.part), WORKING),
             col(Case.status) != CaseStatus.CLOSED,
             col(Case.merged_into).is_(None),
             col(RiskAssessment.is_latest),

@@ -153,27 +153,13 @@ async def test_looking_for_matches_takes_the_same_number_of_statements_however_m
 ) -> None:
     request_id = await housing.request(await housing.case())
     await housing.shelter()
-    few = await _statements(havn, housing, request_id)
+    with havn.statements("accommodation") as few:
+        await housing.matches(request_id)
     for _ in range(3):
         await housing.shelter(places=3)
-    assert await _statements(havn, housing, request_id) == few
-
-
-async def _statements(havn: World, housing: Housing, request_id: str) -> int:
-    from sqlalchemy import event
-
-    engine = havn.application.databases["accommodation"]._engine.sync_engine
-    seen: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with havn.statements("accommodation") as many:
         await housing.matches(request_id)
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return len(seen)
+    assert len(many) == len(few)
 
 
 @pytest.mark.parametrize(

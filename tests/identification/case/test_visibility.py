@@ -17,7 +17,7 @@ from tests.identification.builders import (
     open_case,
 )
 from tests.identification.life import appeal, outcome
-from tests.referrals.builders import POLICE, answer_in_one_trace, counted_statements
+from tests.referrals.builders import POLICE, answer_in_one_trace
 from tests.world import World
 
 STRANGERS = ("politi-fyn", "reden", "kommune-0751", "sygehus-rigshospitalet", "3f", "iom", "familieretshuset")
@@ -201,7 +201,7 @@ async def test_roles_that_do_not_work_with_people_see_no_case(havn: World, role:
 
 async def test_no_case_shows_personal_data_and_a_list_costs_the_same_however_long(havn: World) -> None:
     async def cost_of(org: str, cases: int) -> int:
-        with counted_statements(havn, "identification") as sent:
+        with havn.statements("identification") as sent:
             told = await listed(havn, org)
         assert len(told) == cases
         assert "Malee" not in str(told)

@@ -1,7 +1,6 @@
 """Deadlines: the list and the notifications say the same, each organisation sees its own, and nothing is told twice."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from services.identification.deadlines import domain as deadlines
 from shared.identity.actor import Actor
@@ -230,31 +228,17 @@ async def test_filters_take_what_the_contract_knows_and_refuse_the_rest(havn: Wo
         assert (await havn.partner("cmm").get(DEADLINES, **asked)).status_code == 422, asked
 
 
-async def statements(havn: World, ask: Callable[[], Any]) -> int:
-    """How many SQL statements the identification service runs meanwhile."""
-    engine = havn.application.databases["identification"]._engine.sync_engine
-    counted = 0
-
-    def count(*_: Any) -> None:
-        nonlocal counted
-        counted += 1
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        await ask()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return counted
-
-
 async def test_the_number_of_statements_does_not_grow_with_the_list(havn: World) -> None:
     await open_case(havn, US_DECIDES)
     await havn.settled()
-    few = await statements(havn, lambda: listed(havn))
+    with havn.statements("identification") as few:
+        await listed(havn)
     await open_cases(havn, *(US_DECIDES for _ in range(12)))
     await havn.settled()
     assert len(await listed(havn)) == 13
-    assert await statements(havn, lambda: listed(havn)) == few
+    with havn.statements("identification") as many:
+        await listed(havn)
+    assert len(many) == len(few)
 
 
 # ---------------------------------------------------------------- the list and the notifications

@@ -6,7 +6,6 @@ import pytest
 
 from tests.identification.builders import US_DECIDES, name_of, open_case
 from tests.identification.finding.people import SEARCH, ecpr, ids_found, look_for, meet
-from tests.referrals.builders import counted_statements
 from tests.world import World
 
 MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-17"}
@@ -156,7 +155,7 @@ async def test_nothing_that_is_kept_for_searching_can_be_read(havn: World) -> No
 async def test_a_search_takes_the_same_number_of_statements_however_many_are_found(havn: World) -> None:
     async def statements() -> int:
         await havn.settled()
-        with counted_statements(havn, "identification") as sent:
+        with havn.statements("identification") as sent:
             await look_for(havn, given_name="Malee", family_name="Suwan")
         return len(sent)
 

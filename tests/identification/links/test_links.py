@@ -7,7 +7,6 @@ import pytest
 
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.finding.people import Met, meet
-from tests.referrals.builders import counted_statements
 from tests.world import World
 
 
@@ -229,12 +228,12 @@ async def test_a_cluster_goes_through_links_merges_and_suspects(havn: World) -> 
 async def test_a_cluster_takes_the_same_number_of_statements_whatever_its_size(havn: World) -> None:
     cases = await some(havn, "Malee", "Ngozi", "Lan", "Olha")
     await havn.settled()
-    with counted_statements(havn, "identification") as alone:
+    with havn.statements("identification") as alone:
         await cluster(cases[0])
     for one, other in itertools.pairwise(cases):
         await link(one, other, "co_victim")
     await havn.settled()
-    with counted_statements(havn, "identification") as together:
+    with havn.statements("identification") as together:
         assert len(await cluster(cases[0])) == 3
     assert len(together) == len(alone)
 

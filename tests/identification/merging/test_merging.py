@@ -4,7 +4,7 @@ import pytest
 
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met, ecpr, ids_found, meet
-from tests.referrals.builders import POLICE, counted_statements
+from tests.referrals.builders import POLICE
 from tests.world import World
 
 REDEN = "reden"
@@ -222,10 +222,10 @@ async def test_a_merge_is_told_and_audited(havn: World) -> None:
 async def test_the_list_of_cases_takes_the_same_number_of_statements_with_and_without_merges(havn: World) -> None:
     first, second = await meet(havn, given_name="Malee"), await meet(havn, given_name="Ngozi")
     await havn.settled()
-    with counted_statements(havn, "identification") as apart:
+    with havn.statements("identification") as apart:
         await listed(havn, "cmm")
     await first.merge(second)
     await havn.settled()
-    with counted_statements(havn, "identification") as merged:
+    with havn.statements("identification") as merged:
         await listed(havn, "cmm")
     assert len(merged) == len(apart)

@@ -6,7 +6,6 @@ import pytest
 
 from tests.contracts.operations import DOCUMENTS, OPERATIONS, Operation
 from tests.identification.builders import CMM_DECIDES, Opened, open_case, open_cases
-from tests.referrals.builders import counted_statements
 from tests.world import World
 
 FEW, MANY = 2, 5
@@ -93,7 +92,7 @@ async def asked(havn: World, operation: Operation, case: Opened) -> tuple[int, i
     partner = havn.partner("cmm", *operation.roles)
     parameters = operation.parameters("query") | {"limit": "100"}
     known = {parameter["name"] for parameter in operation.described.get("parameters", [])}
-    with counted_statements(havn, "identification") as sent:
+    with havn.statements("identification") as sent:
         answer = await partner.get(
             operation.address({"case_id": case.id}), **{key: parameters[key] for key in parameters if key in known}
         )

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from services.identification.risk.domain import RiskTerms
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case, open_cases
-from tests.referrals.builders import counted_statements
 from tests.world import World
 
 pytestmark = pytest.mark.row(22)
@@ -196,7 +195,7 @@ async def test_the_list_takes_as_many_statements_for_five_cases_as_for_one(havn:
         for case in await open_cases(havn, *[CMM_DECIDES] * people):
             await assess(case)
         await havn.settled()
-        with counted_statements(havn, "identification") as statements:
+        with havn.statements("identification") as statements:
             found = await overdue(havn, on="2026-04-01")
         counts.append((len(found), len(statements)))
     assert [found for found, _ in counts] == [1, 5]

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.demo.raid import REFERRAL
 from services.referrals.app import service as referrals
 from shared.data.database import Database
 from shared.data.embedded import EmbeddedPostgres
-from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Conflict
 from shared.kernel.settings import Settings
@@ -71,11 +70,15 @@ async def test_a_commit_that_fails_is_never_answered_as_done_and_leaves_nothing(
 
 
 async def test_a_line_that_breaks_at_commit_is_answered_503(havn: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(work: UnitOfWork) -> None:
-        raise ConnectionResetError
+    send = asyncpg.Connection.execute
+
+    async def broken(connection: Any, query: str, *values: Any, **said: Any) -> Any:
+        if query.startswith("COMMIT"):
+            raise ConnectionResetError
+        return await send(connection, query, *values, **said)
 
     with monkeypatch.context() as patched:
-        patched.setattr(AsyncSession, "commit", broken)
+        patched.setattr(asyncpg.Connection, "execute", broken)
         answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0

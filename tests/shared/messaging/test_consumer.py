@@ -16,7 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.contract.events import PeriodExtended
 from shared.http.peers import PeerAway
-from shared.messaging.consumer import Delivery, Handlers, Unreadable, read
+from shared.messaging.consumer import Delivery, Handlers
+from shared.messaging.inbox import Unreadable, read
 from shared.messaging.messages import Message
 from shared.messaging.relay import replay
 from tests.shared.lone_service import CollectingBus, LoneService, extended, message_of, story_of

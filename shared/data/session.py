@@ -1,0 +1,229 @@
+"""One transaction, spoken to in SQLAlchemy's language and sent by asyncpg (docs/adr/0021-a-session-of-our-own.md).
+
+Tables, mapped classes and statements are SQLAlchemy's and SQLModel's. What this leaves out of their session is what a request
+pays for and Havn does not use: lazy loading, relations, cascades, autoflush, savepoints, several binds."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, overload
+
+from sqlalchemy.engine import IteratorResult, Result
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from shared.data.statements import Entity, Prepared, entity_of, prepared
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Heard = Callable[[str, Sequence[Any]], None]
+_ROWS_AT_ONCE = 200
+"""PostgreSQL takes 65,535 values in one statement; the widest table has some 60 columns."""
+
+
+class Session:
+    """What a unit of work reads and writes. A row that was read is one object however often it is found, as it was first read;
+    what is set on it, and what was added, is sent by `flush`. What a statement of one's own changes is read anew."""
+
+    def __init__(self, connection: Any, heard: Heard) -> None:
+        self._connection = connection
+        self._heard = heard
+        self._known: dict[tuple[Any, ...], Any] = {}
+        self._added: list[Any] = []
+        self._added_once: list[Any] = []
+
+    # ------------------------------------------------------------ reading
+
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Result[*tuple[Any, ...]]:
+        """The statement's rows: with a list of parameters it is sent once for each of them, and the last one's are returned."""
+        plan, own = prepared(statement)
+        several: Sequence[Mapping[str, Any]] = parameters if isinstance(parameters, Sequence) else [parameters or {}]
+        records: Sequence[Any] = ()
+        for each in several:
+            records = await self.send(plan.text, plan.values(each, own))
+        if plan.changes is not None:
+            self._forget_kind(plan.changes)
+        is_anew = bool(statement.get_execution_options().get("populate_existing"))
+        names = plan.names if plan.names is not None else tuple(records[0].keys()) if records else ()
+        rows = (self._row(plan, record, is_anew=is_anew) for record in records)
+        return IteratorResult(SimpleResultMetaData(names), rows)
+
+    @overload
+    async def scalars(self, statement: TypedReturnsRows[T], parameters: Parameters | None = None) -> list[T]: ...
+
+    @overload
+    async def scalars(self, statement: Executable, parameters: Parameters | None = None) -> list[Any]: ...
+
+    async def scalars(self, statement: Any, parameters: Parameters | None = None) -> list[Any]:
+        """The first value of each row."""
+        return [row[0] for row in await self.execute(statement, parameters)]
+
+    @overload
+    async def scalar(self, statement: TypedReturnsRows[T], parameters: Parameters | None = None) -> T | None: ...
+
+    @overload
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any: ...
+
+    async def scalar(self, statement: Any, parameters: Parameters | None = None) -> Any:
+        """The first value of the first row; None where there is no row."""
+        row = (await self.execute(statement, parameters)).first()
+        return row[0] if row else None
+
+    async def get(self, kind: type[T], key: Any, *, with_for_update: bool = False, anew: bool = False) -> T | None:
+        """The row with this primary key, locked or read anew where that is asked for; None where there is none."""
+        entity = entity_of(kind)
+        values = key if isinstance(key, tuple) else (key,)
+        found: T | None = self._known.get((kind, *values))
+        if found is not None and not (with_for_update or anew):
+            return found
+        plan = entity.by_key(is_locked=with_for_update)
+        records = await self.send(plan.text, plan.values(dict(zip(entity.primary, values, strict=True))))
+        return self._instance(entity, records[0], is_anew=True) if records else None
+
+    async def get_one(self, kind: type[T], key: Any, *, with_for_update: bool = False) -> T:
+        """Like `get`; NoResultFound where there is none."""
+        if (found := await self.get(kind, key, with_for_update=with_for_update)) is None:
+            raise NoResultFound(f"No row of {kind.__name__} has this key.")
+        return found
+
+    # ------------------------------------------------------------ writing
+
+    def add(self, row: Any) -> None:
+        """A new row, inserted by `flush`."""
+        self._added.append(row)
+
+    def add_once(self, row: Any) -> None:
+        """A new row, inserted by `flush` unless there is one with its key already."""
+        self._added_once.append(row)
+
+    def add_all(self, rows: Iterable[Any]) -> None:
+        """New rows, inserted by `flush`."""
+        self._added.extend(rows)
+
+    async def put(self, row: Any) -> None:
+        """Insert the row, or make the one with its primary key like it."""
+        entity = entity_of(type(row))
+        key = tuple(getattr(row, name) for name in entity.primary)
+        found = await self.get(type(row), key)
+        if found is None:
+            self.add(row)
+            return
+        for name in entity.attributes:
+            if name in row.__dict__ and getattr(found, name) != row.__dict__[name]:
+                setattr(found, name, row.__dict__[name])
+
+    async def delete(self, row: Any) -> None:
+        """Delete the row, at once."""
+        entity = entity_of(type(row))
+        plan = entity.deleting()
+        await self.send(plan.text, plan.values({name: getattr(row, name) for name in entity.primary}))
+        self.expunge(row)
+
+    async def flush(self) -> None:
+        """Send what was added, a statement for each table, and what was set."""
+        added, self._added = self._added, []
+        once, self._added_once = self._added_once, []
+        by_kind: dict[tuple[type[Any], bool], list[Any]] = {}
+        new = [row for row in added if self._known.get(_key(row)) is not row]  # to add what was read changes nothing
+        for is_once, rows in ((False, new), (True, once)):
+            for row in rows:
+                by_kind.setdefault((type(row), is_once), []).append(row)
+        for kind, is_once in sorted(by_kind, key=lambda each: entity_of(each[0]).rank):
+            await self._insert(entity_of(kind), by_kind[kind, is_once], is_once=is_once)
+        for row in list(self._known.values()):
+            if instance_state(row).committed_state:
+                await self._update(entity_of(type(row)), row)
+
+    async def _insert(self, entity: Entity, rows: list[Any], *, is_once: bool) -> None:
+        alike: dict[tuple[str, ...], list[Any]] = {}
+        for row in rows:
+            alike.setdefault(entity.given_by(row), []).append(row)
+        for names, several in alike.items():
+            for start in range(0, len(several), _ROWS_AT_ONCE):
+                some = several[start : start + _ROWS_AT_ONCE]
+                plan = entity.inserting(names, len(some), is_once=is_once)
+                given = {f"{name}_{at}": row.__dict__[name] for at, row in enumerate(some) for name in names}
+                made = await self.send(plan.text, plan.values(given))
+                if is_once:
+                    continue  # which of them were there already, nobody asks
+                self._are_stored(entity, some, [plan.read(record) for record in made], plan.names or ())
+
+    def _are_stored(self, entity: Entity, rows: list[Any], made: list[tuple[Any, ...]], names: Sequence[str]) -> None:
+        for at, row in enumerate(rows):
+            for name in list(instance_state(row).committed_state):
+                set_committed_value(row, name, row.__dict__[name])
+            for name, value in zip(names, made[at] if made else (), strict=False):
+                set_committed_value(row, name, value)
+            self._known[_key(row)] = row
+
+    async def _update(self, entity: Entity, row: Any) -> None:
+        before = instance_state(row).committed_state
+        changed = tuple(name for name in entity.attributes if name in before and before[name] != row.__dict__[name])
+        if changed:
+            plan = entity.updating(changed)
+            keys = {f"key_{name}": before.get(name, row.__dict__[name]) for name in entity.primary}
+            status = await self.change(plan.text, plan.values({name: row.__dict__[name] for name in changed} | keys))
+            if status != "UPDATE 1":
+                raise NoResultFound(
+                    f"A row of {entity.kind.__name__} that was to be changed is not there for the actor."
+                )
+        for name in list(before):
+            set_committed_value(row, name, row.__dict__[name])
+
+    # ------------------------------------------------------------ what is remembered
+
+    def expunge(self, row: Any) -> None:
+        """Forget the row: what is set on it is not sent, and it is read anew when it is next asked for."""
+        self._known = {key: known for key, known in self._known.items() if known is not row}
+        self._added = [each for each in self._added if each is not row]
+
+    def expunge_all(self) -> None:
+        """Forget every row that was read."""
+        self._known.clear()
+
+    def known(self, kind: type[T]) -> list[T]:
+        """The rows of this kind that are remembered."""
+        return [row for key, row in self._known.items() if key[0] is kind]
+
+    def _forget_kind(self, kind: type[Any]) -> None:
+        """Read these rows anew; what is set on one and not sent stays to be sent."""
+        self._known = {
+            key: row for key, row in self._known.items() if key[0] is not kind or instance_state(row).committed_state
+        }
+
+    def _row(self, plan: Prepared, record: Any, *, is_anew: bool) -> tuple[Any, ...]:
+        return plan.read(record, lambda entity, values: self._instance(entity, values, is_anew=is_anew))
+
+    def _instance(self, entity: Entity, values: Sequence[Any], *, is_anew: bool) -> Any:
+        read = entity.read(values)
+        key = (entity.kind, *(read[name] for name in entity.primary))
+        if all(part is None for part in key[1:]):
+            return None  # of an outer join
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = entity.manager.new_instance()
+            found.__dict__.update(read)
+        elif is_anew:
+            for name, value in read.items():
+                set_committed_value(found, name, value)
+        return found
+
+    # ------------------------------------------------------------ the wire
+
+    async def send(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The records that PostgreSQL answers this text with."""
+        self._heard(text, values)
+        found: Sequence[Any] = await self._connection.fetch(text, *values)
+        return found
+
+    async def change(self, text: str, values: Sequence[Any]) -> str:
+        """What PostgreSQL says it has done: `UPDATE 1`."""
+        self._heard(text, values)
+        status: str = await self._connection.execute(text, *values)
+        return status
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    """What a row is remembered by."""
+    return (type(row), *(getattr(row, name, None) for name in entity_of(type(row)).primary))

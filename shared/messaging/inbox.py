@@ -1,0 +1,193 @@
+"""How far the events of each case have taken effect in a service, what waits for a replay, and the locks that keep it so."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, LargeBinary, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.data.plumbing import PlumbingTable
+from shared.data.unit_of_work import UnitOfWork
+from shared.messaging.messages import Message
+
+
+class InboxPosition(PlumbingTable):
+    """How far one case's events of one source have taken effect here."""
+
+    __tablename__ = "inbox"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    last_sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeadLetter(PlumbingTable):
+    """An event that could not be handled, with the reason; `havn dead-letters replay` tries it again."""
+
+    __tablename__ = "dead_letter"
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    key: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str]
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    attempts: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Unreadable(Exception):
+    """A message that is no event of the contract; its sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message, read as far as its place in the order goes."""
+
+    message: Message
+    source: str
+    type: str
+    sequence: int
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+
+
+class Order(StrEnum):
+    NOW = "now"
+    TAKEN_ALREADY = "taken already"
+    AFTER_A_GAP = "after a gap"
+    BEHIND_A_DEAD_LETTER = "behind a dead letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An event's place in its case, as it is here and now, under the case's lock."""
+
+    order: Order
+    is_awaited: bool
+    """A later event was put aside, for want of this one or of one before it."""
+
+
+def read(message: Message) -> Received:
+    """The envelope of a CloudEvent; Unreadable when it is not one of ours."""
+    try:
+        envelope = json.loads(message.value)
+        return Received(
+            message,
+            source=str(envelope["source"]).removeprefix("/"),
+            type=str(envelope["type"]),
+            sequence=int(envelope["sequence"]),
+            occurred_at=datetime.fromisoformat(envelope["time"]),
+            payload=dict(envelope["data"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable(f"Not a CloudEvent of Havn ({type(error).__name__}).") from None
+
+
+async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
+    """The events that wait for a replay, oldest first."""
+    waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
+    return list(await work.session.scalars(waiting))
+
+
+# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by.
+_LOCK = text("""
+    INSERT INTO inbox AS i (source, key, last_sequence) VALUES (:source, :key, 0)
+    ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
+    RETURNING last_sequence
+""")
+# A statement of its own, after the lock: it must see what the last holder of the lock committed.
+_WAITING = text("""
+    SELECT coalesce(bool_or(sequence < :sequence), false) AS is_behind,
+           coalesce(bool_or(sequence > :sequence), false) AS is_awaited
+    FROM dead_letter WHERE source = :source AND key = :key AND replayed_at IS NULL
+""")
+
+
+async def standing_of(work: UnitOfWork, received: Received) -> Standing:
+    """Where the event stands in its case, which is locked from here on."""
+    values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
+    last = int((await work.session.execute(_LOCK, values)).scalar_one())
+    waiting = (await work.session.execute(_WAITING, values)).one()
+    if received.sequence <= last:
+        order = Order.TAKEN_ALREADY
+    elif received.sequence > last + 1:
+        order = Order.AFTER_A_GAP
+    else:
+        order = Order.BEHIND_A_DEAD_LETTER if waiting.is_behind else Order.NOW
+    return Standing(order, waiting.is_awaited)
+
+
+async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
+    """The event that was put aside for want of this one, if there is one."""
+    letter = await work.session.scalar(
+        select(DeadLetter)
+        .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
+        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Order.AFTER_A_GAP.value)
+        .where(DeadLetter.replayed_at.is_(None))
+    )
+    return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
+
+
+async def advance(work: UnitOfWork, received: Received) -> None:
+    """The event has taken effect, or never will here."""
+    await work.session.execute(
+        update(InboxPosition)
+        .where(InboxPosition.source == received.source, InboxPosition.key == received.message.key)
+        .where(InboxPosition.last_sequence < received.sequence)
+        .values(last_sequence=received.sequence)
+    )
+
+
+async def resolve(work: UnitOfWork, event_id: str) -> bool:
+    """Mark the event's dead letter as done with; says whether there was one that was not."""
+    resolved = await work.session.scalar(
+        update(DeadLetter)
+        .where(DeadLetter.event_id == event_id, DeadLetter.replayed_at.is_(None))
+        .values(replayed_at=work.now)
+        .returning(DeadLetter.event_id)
+    )
+    return resolved is not None
+
+
+# ---------------------------------------------------------------- many cases at once
+
+# In the order of their keys, so that two consumers with the same cases wait for each other and do not deadlock.
+_LOCK_ALL = text("""
+    INSERT INTO inbox AS i (source, key, last_sequence)
+    SELECT source, key, 0 FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[])) AS asked (source, key)
+    ORDER BY source, key
+    ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
+    RETURNING source, key, last_sequence
+""")
+_WAITING_ANY = text("""
+    SELECT DISTINCT source, key FROM dead_letter
+    JOIN unnest(CAST(:sources AS text[]), CAST(:keys AS text[])) AS asked (source, key) USING (source, key)
+    WHERE replayed_at IS NULL
+""")
+_ADVANCE_ALL = text("""
+    UPDATE inbox AS i SET last_sequence = reached.sequence
+    FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[]), CAST(:sequences AS bigint[]))
+         AS reached (source, key, sequence)
+    WHERE i.source = reached.source AND i.key = reached.key AND i.last_sequence < reached.sequence
+""")
+
+
+async def lock_all(work: UnitOfWork, cases: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The last sequence number taken of each of these (source, key), which are locked from here on; those for which something
+    waits for a replay are left out."""
+    asked = {"sources": [source for source, _ in cases], "keys": [key for _, key in cases]}
+    last = {(row.source, row.key): row.last_sequence for row in await work.session.execute(_LOCK_ALL, asked)}
+    for row in await work.session.execute(_WAITING_ANY, asked):
+        del last[row.source, row.key]
+    return last
+
+
+async def advance_all(work: UnitOfWork, reached: Mapping[tuple[str, str], int]) -> None:
+    """All events up to these sequence numbers have taken effect."""
+    sources, keys = [source for source, _ in reached], [key for _, key in reached]
+    await work.session.execute(_ADVANCE_ALL, {"sources": sources, "keys": keys, "sequences": list(reached.values())})
