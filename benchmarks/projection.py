@@ -1,0 +1,166 @@
+"""P5: statistics take events into their tables, beside one INSERT ... SELECT of the same facts from jsonb.
+
+The events are those of people who are interviewed and identified: three a case. Ratios of rows a second, and whether it stays
+linear: the second half beside the first."""
+
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from services.stats.app import service as stats
+from services.stats.consumers import handlers
+from shared.contract.codes import AgeGroup, Authority, Channel, ExploitationForm, Gender, Outcome, ResidenceBasis
+from shared.contract.directory import organisations
+from shared.contract.events import CaseOpened, DecisionMade, Event, InterviewHeld, cloud_event
+from shared.data.database import service_url
+from shared.data.embedded import EmbeddedPostgres
+from shared.dev.development import Development
+from shared.http.peers import LocalTokens, Peers
+from shared.kernel.settings import Settings
+from shared.messaging.consumer import Consumer
+from shared.messaging.messages import Message
+from shared.runtime.platform import make_platform
+from shared.runtime.running import migrate_all
+from shared.runtime.service import database_of
+
+CASES = int(os.environ.get("HAVN_CASES", "20000"))
+BATCH = 500
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_TABLES = "person, interview, decision, inbox"
+_FACTS = """
+    INSERT INTO person (case_id, opened_on, gender, age_group, citizenships, municipality)
+    SELECT (data->>'case_id')::uuid, (data->>'opened_on')::date, data->>'gender', data->>'age_group',
+           ARRAY(SELECT jsonb_array_elements_text(data->'citizenships')), data->>'municipality'
+    FROM told WHERE type LIKE '%case-opened%';
+    INSERT INTO interview (interview_id, case_id, held_at)
+    SELECT (data->>'interview_id')::uuid, (data->>'case_id')::uuid, (data->>'held_at')::timestamptz
+    FROM told WHERE type LIKE '%interview-held%';
+    INSERT INTO decision (decision_id, case_id, authority, outcome, exploitation_forms, decided_on, recorded_at)
+    SELECT (data->>'decision_id')::uuid, (data->>'case_id')::uuid, data->>'authority', data->>'outcome',
+           ARRAY(SELECT jsonb_array_elements_text(data->'exploitation_forms')), (data->>'decided_on')::date,
+           (data->>'occurred_at')::timestamptz
+    FROM told WHERE type LIKE '%decision-made%';
+"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="havn-p5-") as folder:
+        os.environ["HAVN_HOME"] = folder
+        server = EmbeddedPostgres(Path(folder))
+        try:
+            asyncio.run(migrate_all(["stats"], Settings(), server.url))
+            asyncio.run(_measure(server.url))
+        finally:
+            server.stop()
+
+
+async def _measure(server_url: str) -> None:
+    stories = [_story(uuid4()) for _ in range(CASES)]
+    messages = [message for story in stories for message in story]
+    settings = Settings()
+    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
+    platform = make_platform(settings, server_url=server_url, client_id="havn-stats", development=development)
+    database = database_of(stats, platform)
+    peers = Peers(settings, LocalTokens(lambda: "none"), httpx.AsyncClient())
+    consumer = Consumer("stats", database, handlers, settings=settings, peers=peers)
+    address = service_url(server_url, "stats").set(drivername="postgresql").render_as_string(hide_password=False)
+    owner = await asyncpg.connect(address)
+    await owner.execute("CREATE TABLE told (type text, data jsonb)")
+    await owner.copy_records_to_table("told", records=[_told(message) for message in messages])
+    halves: list[list[float]] = []
+    raw: list[float] = []
+    for turn in range(3):
+        await owner.execute(f"TRUNCATE {_TABLES}")
+        started = time.perf_counter()
+        await owner.execute(_FACTS)
+        raw.append(len(messages) / (time.perf_counter() - started))
+        await owner.execute(f"TRUNCATE {_TABLES}")
+        halves.append([await _rate(consumer, half) for half in _halves(messages)])
+        counted = await owner.fetchval("SELECT count(*) FROM decision")
+        assert counted == CASES, counted
+        print(
+            f"round {turn + 1} of 3: Havn {halves[-1][0]:.0f} and {halves[-1][1]:.0f}/s, raw {raw[-1]:.0f}/s",
+            flush=True,
+        )
+    ratios = sorted(statistics.harmonic_mean(each) / other for each, other in zip(halves, raw, strict=True))
+    print(f"\nP5  projection of {len(messages)} events into statistics")
+    print(
+        f"  Havn / INSERT ... SELECT from jsonb: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f}; goal 0.1)"
+    )
+    linear = sorted(second / first for first, second in halves)
+    print(
+        f"  second half / first half: {statistics.median(linear):.2f} ({linear[0]:.2f} to {linear[-1]:.2f}; goal: linear)"
+    )
+    await owner.close()
+    await database.close()
+
+
+def _halves(messages: list[Message]) -> tuple[list[Message], list[Message]]:
+    middle = len(messages) // 6 * 3
+    return messages[:middle], messages[middle:]
+
+
+async def _rate(consumer: Consumer, messages: list[Message]) -> float:
+    started = time.perf_counter()
+    for start in range(0, len(messages), BATCH):
+        await consumer.deliver(messages[start : start + BATCH])
+    return len(messages) / (time.perf_counter() - started)
+
+
+def _story(case_id: UUID) -> list[Message]:
+    opened = CaseOpened(
+        case_id=case_id,
+        occurred_at=NOW,
+        opened_on=date(2026, 3, 2),
+        channel=Channel.OUTREACH,
+        gender=Gender.WOMAN,
+        age_group=AgeGroup.ADULT,
+        citizenships=("ROU",),
+        municipality="0751",
+        residence_basis=ResidenceBasis.RESIDENCE_PERMIT,
+        subject_id=None,
+        referral_id=None,
+        referred_by=None,
+    )
+    interview = InterviewHeld(
+        case_id=case_id, occurred_at=NOW, interview_id=uuid4(), held_at=NOW, in_detention=False, with_interpreter=True
+    )
+    decision = DecisionMade(
+        case_id=case_id,
+        occurred_at=NOW,
+        decision_id=uuid4(),
+        authority=Authority.CMM,
+        outcome=Outcome.ASSESSED_TRAFFICKED,
+        exploitation_forms=(ExploitationForm.SEXUAL,),
+        decided_on=date(2026, 3, 9),
+        legal_status=ResidenceBasis.RESIDENCE_PERMIT,
+    )
+    return [_message(event, number) for number, event in enumerate((opened, interview, decision), 1)]
+
+
+def _message(event: Event, sequence: int) -> Message:
+    event_id = uuid4()
+    told = cloud_event(
+        service="identification",
+        event_id=event_id,
+        type_=event.type,
+        key=event.key,
+        sequence=sequence,
+        occurred_at=event.occurred_at,
+        payload=event.model_dump(mode="json"),
+    )
+    return Message("havn.identification", event.key, str(event_id), json.dumps(told).encode(), None)
+
+
+def _told(message: Message) -> tuple[str, str]:
+    told = json.loads(message.value)
+    return told["type"], json.dumps(told["data"])
