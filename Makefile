@@ -59,6 +59,7 @@ benchmarks: $(VENV)/.development ## ... what must be fast: speed and memory as r
 lock: $(VENV)/.uv ## ... a dependency: resolve all of them anew
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.lock
+	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:image -o requirements-image.lock
 
 ##@ Before a release
 

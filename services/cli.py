@@ -43,6 +43,26 @@ out = Console(highlight=False)
 OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
 
 
+def _say_release(is_asked: bool) -> None:
+    if not is_asked:
+        return
+    from shared.kernel.release import release
+
+    found = release(_settings())
+    print(f"havn {found['version']} ({found['commit'] or 'a working copy'})")  # noqa: T201
+    raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_say_release, is_eager=True, help="Say version and commit.")
+    ] = False,
+) -> None:
+    # The help is the application's own.
+    return
+
+
 @app.command(rich_help_panel=TRY)
 def up() -> None:
     """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
@@ -314,11 +334,12 @@ def _on_database(
 
     from shared.data.migrations import DatabaseAway
     from shared.messaging.kafka import reach_kafka
+    from shared.runtime.platform import kafka_security
     from shared.runtime.running import database_server
 
     async def go() -> None:
         if needs_kafka and settings.kafka:
-            await reach_kafka(settings.kafka)
+            await reach_kafka(settings.kafka, kafka_security(settings))
         async with database_server(settings) as server_url:
             try:
                 await action(server_url)

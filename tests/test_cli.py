@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli import app
 
 ROOT = Path(__file__).parent.parent
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 LATE = ("sqlalchemy", "fastapi", "aiokafka", "uvicorn", "services.everything", "httpx")
 """What is slow to load, and what help has no use for."""
 
@@ -23,6 +25,17 @@ def test_help_says_what_to_try_first_and_which_command_is_for_what() -> None:
         assert name in line
     for command in ("up", "demo", "token", "migrate", "dead-letters", "events", "retention", "contract", "routing"):
         assert f"│ {command} " in told
+
+
+@pytest.mark.parametrize(("commit", "said"), [("", "a working copy"), ("0123abc", "0123abc"), ("0123abc-dirty",) * 2])
+def test_it_says_its_version_and_the_commit_that_it_was_built_from(
+    commit: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if commit:
+        monkeypatch.setenv("HAVN_COMMIT", commit)
+    else:
+        monkeypatch.delenv("HAVN_COMMIT", raising=False)
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"havn {VERSION} ({said})\n"
 
 
 def test_help_loads_no_service() -> None:

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HAVN_", frozen=True, hide_input_in_errors=True)
 
     env: Environment = Environment.DEVELOPMENT
+    commit: str | None = Field(default=None, pattern=r"^([0-9a-f]{7,64}(-dirty)?|unknown)$")
+    """What the image was built from; its build sets it, nobody else."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     home: Path = Path(".havn")

@@ -20,6 +20,7 @@ from shared.http.problems import problem
 from shared.http.server import MAX_BODY_BYTES
 from shared.http.wire import speaks_http
 from shared.identity.actor import Actor
+from shared.kernel.release import release
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.relay import Relay
 from shared.observability.logs import log
@@ -120,8 +121,8 @@ def _operations(service: Service, database: Database, platform: Platform, *, is_
     readiness = Readiness(service.name, database, platform, is_worker=is_worker)
 
     @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "alive"}
+    async def live() -> dict[str, str | None]:
+        return {"status": "alive", **release(platform.settings)}
 
     @router.get("/health/ready")
     async def ready() -> Response:

@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from shared.http.peers import IssuedTokens, PeerAway
 from shared.kernel.settings import Settings
 from shared.runtime import readiness
 from shared.runtime.readiness import Readiness
-from shared.runtime.service import create_app, create_operations_app
+from shared.runtime.service import create_app, create_operations_app, database_of
 from tests.shared.runtime.test_exposure import production
 from tests.shared.runtime.test_start import ROOT, environment, free_port
 from tests.world import World
@@ -147,6 +149,23 @@ async def test_where_operations_have_a_port_of_their_own_they_are_there_alone(ha
             answers = {path: (await client.get(path)).status_code for path in paths}
             assert answers == dict.fromkeys(paths, status)
             assert (await client.get("/referrals/v1/referrals")).status_code == (401 if status == 404 else 404)
+
+
+@pytest.mark.row(157)
+async def test_who_lives_says_which_release_it_is_with_or_without_a_database(havn: World, tmp_path: Path) -> None:
+    service = next(each for each in SERVICES if each.name == "referrals")
+    platform = havn.application.platform
+    built = replace(platform, settings=Settings(home=tmp_path, commit="0123abcd"))
+    away = database_of(service, replace(built, server_url="postgresql://127.0.0.1:9/havn"))
+    app = create_operations_app(service, built, away)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://havn.test") as client:
+        live, ready = await client.get("/referrals/health/live"), await client.get("/referrals/health/ready")
+    await away.close()
+    assert (live.status_code, live.json()) == (
+        200,
+        {"status": "alive", "version": version("havn"), "commit": "0123abcd"},
+    )
+    assert (ready.status_code, ready.json()["detail"]) == (503, "The database does not answer.")
 
 
 @pytest.mark.slow
