@@ -1,5 +1,6 @@
 """The command `havn`. Every command explains itself: `havn COMMAND --help`."""
 
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -155,6 +156,31 @@ def contract(
         _stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
 
 
+@app.command("keycloak-realm", rich_help_panel=RUN)
+def print_realm(
+    development: Annotated[
+        bool, typer.Option("--development", help="Every secret is `dev`; for compose and clusters to try Havn on.")
+    ] = False,
+    file: Annotated[Path | None, typer.Option(help="Where to write; Keycloak wants it to be havn-realm.json.")] = None,
+) -> None:
+    """Print a Keycloak realm with a client for each organisation of the directory and each service, to be imported.
+
+    Without --development it holds no secret: Keycloak makes each client's own. docs/operations.md says how to connect people."""
+    import json
+
+    from services.everything import SERVICES
+    from shared.identity.keycloak_realm import keycloak_realm
+
+    realm = json.dumps(keycloak_realm([service.name for service in SERVICES], is_development=development))
+    if not file:
+        print(realm)  # noqa: T201  (for a file)
+        return
+    try:
+        file.write_text(realm + "\n")
+    except OSError as error:
+        _stop(f"{file} cannot be written ({error.strerror}); choose another with --file.")
+
+
 @dead_letters.command("list")
 def list_dead_letters(service: OneService = None) -> None:
     """Show what waits for a replay, with the reason."""
@@ -300,7 +326,7 @@ def _settings() -> Settings:
     try:
         settings = read_settings()
     except SettingsInvalid as invalid:
-        _stop(str(invalid))
+        _stop(str(invalid), os.EX_CONFIG)
     from shared.observability.logs import configure_logging
 
     configure_logging(settings.env)
@@ -362,20 +388,20 @@ def _run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
     import uvloop
 
     from shared.observability.tracing import configure_tracing
-    from shared.runtime.running import REFUSALS
+    from shared.runtime.running import REFUSALS, status_of
 
     configure_tracing("havn", _settings().otlp_endpoint)
     try:
         return uvloop.run(action())
     except REFUSALS as refusal:
-        _stop(str(refusal))
+        _stop(str(refusal), status_of(refusal))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
-def _stop(sentence: str) -> NoReturn:
+def _stop(sentence: str, status: int = 1) -> NoReturn:
     Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _say_where(settings: Settings) -> None:

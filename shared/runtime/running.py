@@ -1,6 +1,7 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,6 +16,7 @@ from shared.contract.events.base import TOPICS
 from shared.data.database import DatabaseAddressInvalid, runtime_password, server_address
 from shared.data.embedded import EmbeddedPostgres, PostgresRefused
 from shared.data.keys import MasterKeyMissing, key_provider
+from shared.data.known_key import check_master_key
 from shared.data.limits import StoredCounts
 from shared.data.migrations import DatabaseAway, DatabaseNewer, is_migrated, migrate
 from shared.http.limits import LimitsInDatabase
@@ -40,18 +42,15 @@ from shared.runtime.serving import PortTaken, serve, take_only_port, take_operat
 
 TOPICS_SECONDS = 10.0
 
-REFUSALS = (
-    SettingsInvalid,
-    PortTaken,
-    PostgresRefused,
-    MasterKeyMissing,
-    DatabaseAddressInvalid,
-    DatabaseAway,
-    DatabaseNewer,
-    ConfigurationRefused,
-    KafkaAway,
-)
+PERMANENT_REFUSALS = (SettingsInvalid, MasterKeyMissing, DatabaseAddressInvalid, DatabaseNewer, ConfigurationRefused)
+"""What stays as it is until somebody mends it: to start again is of no use."""
+REFUSALS = (*PERMANENT_REFUSALS, PortTaken, PostgresRefused, DatabaseAway, KafkaAway)
 """What keeps Havn from starting; each is one sentence for the person at the keyboard."""
+
+
+def status_of(refusal: BaseException) -> int:
+    """The exit status by which a platform knows whether to try again: 78 (EX_CONFIG) when it need not."""
+    return os.EX_CONFIG if isinstance(refusal, PERMANENT_REFUSALS) else 1
 
 
 class Dispatcher:
@@ -148,7 +147,10 @@ async def migrate_all(
     services: Sequence[str], settings: Settings, server_url: str, *, with_topics: bool = True
 ) -> list[str]:
     """Bring these services' databases up to date, and make the topics where there is a Kafka. Says what was changed."""
-    password = runtime_password(settings, key_provider(settings).ring())
+    ring = key_provider(settings).ring()
+    for name in services:
+        await check_master_key(server_url, name, ring)
+    password = runtime_password(settings, ring)
     changed = [name for name in services if await migrate(server_url, name, role_password=password)]
     if settings.kafka and with_topics:
         try:
@@ -271,7 +273,8 @@ def run(service: Service) -> None:
     try:
         _run(service, sys.argv[1], actions[sys.argv[1]])
     except REFUSALS as refusal:
-        sys.exit(str(refusal))
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(status_of(refusal))
 
 
 def _run(service: Service, name: str, action: Action) -> None:

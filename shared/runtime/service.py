@@ -22,11 +22,15 @@ from shared.http.wire import speaks_http
 from shared.identity.actor import Actor
 from shared.kernel.release import release
 from shared.messaging.consumer import Consumer, Handlers
+from shared.messaging.messages import Bus
 from shared.messaging.relay import Relay
 from shared.observability.logs import log
-from shared.observability.metrics import EXPOSITION_TYPE, exposition
+from shared.observability.metrics import CONSUMER_LAG, EXPOSITION_TYPE, exposition
 from shared.runtime.platform import Platform
 from shared.runtime.readiness import Readiness
+
+LAG_SECONDS = 15.0
+"""How often Kafka is asked what waits: as often as Prometheus usually comes by."""
 
 Sweep = Callable[[UnitOfWork], Awaitable[bool | None]]
 """Does what the clock makes due; it may run at any time and any number of times. True when there is more to do: it is
@@ -206,17 +210,30 @@ class Worker:
                 log.error("sweep failed; it runs again", service=self._service.name, exc_info=error)
 
 
+async def measure_lag(bus: Bus) -> None:
+    """Say what each group has yet to handle, as a metric, until cancelled; the last number stands while Kafka is away."""
+    while True:
+        await asyncio.sleep(LAG_SECONDS)
+        try:
+            for (group, topic), count in (await bus.lag()).items():
+                CONSUMER_LAG.labels(group, topic).set(count)
+        except Exception as error:
+            log.warning("the lag is not known", reason=type(error).__name__)
+
+
 @asynccontextmanager
 async def working(workers: Sequence[Worker], platform: Platform) -> AsyncIterator[None]:
     """The workers run, and the bus delivers, while the block lasts; then they end in order: nothing half done."""
     tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    lag = asyncio.create_task(measure_lag(platform.bus))
     await platform.bus.start()
     try:
         yield
     finally:
+        lag.cancel()
         await platform.bus.stop()
         for task in tasks:
             task.cancel()
-        for task in tasks:
+        for task in (*tasks, lag):
             with suppress(asyncio.CancelledError):
                 await task

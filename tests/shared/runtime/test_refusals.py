@@ -74,6 +74,24 @@ def test_starting_everything_takes_no_arguments(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "wrong", "status"),
+    [
+        ((*CLI, "migrate"), {"HAVN_KAFKA": "127.0.0.1:1"}, 1),
+        ((*CLI, "migrate"), {"HAVN_MASTER_KEY": "nonsense"}, 78),
+        ((*CLI, "migrate"), {"HAVN_PORT": "many"}, 78),
+        (("-m", "services.stats", "worker"), {"HAVN_ENV": "production"}, 78),
+    ],
+)
+def test_the_status_says_whether_to_try_again_is_of_use(
+    tmp_path: Path, command: tuple[str, ...], wrong: dict[str, str], status: int
+) -> None:
+    given = environment(tmp_path / "new", free_port(), HAVN_DATABASE_URL="postgresql://127.0.0.1:1/havn", **wrong)
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    assert ended.returncode == status, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_wrong_key_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "new", master_key=SecretStr("nonsense"))
     with pytest.raises(MasterKeyMissing):
