@@ -8,10 +8,10 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help
+.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test
 
 help:
-	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-11s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
+	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
 
 ##@ To see it run
 
@@ -62,6 +62,12 @@ lock: $(VENV)/.uv ## ... a dependency: resolve all of them anew
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header --group pyproject.toml:image -o requirements-image.lock
 
 ##@ Before a release
+
+image: ## the image `havn`, and what is in it as CycloneDX; needs a Docker engine
+	@tools/image
+
+compose-test: $(VENV)/.development ## docker-compose.yml from nothing: SC01, parts that go down; needs a Docker engine and the image
+	@tools/compose-check
 
 coverage: $(VENV)/.development ## all tests, with the coverage floor
 	@tools/test --cov --cov-report=term-missing:skip-covered

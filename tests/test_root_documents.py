@@ -65,7 +65,7 @@ def test_the_image_makes_what_volumes_are_mounted_over_as_its_user() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     made = re.search(r"install -d -o havn -g havn -m 0700 (.+)", dockerfile)
     assert made
-    assert mounted == {"/var/lib/havn/keys"} <= set(made[1].split())
+    assert mounted == {"/var/lib/havn/keys", "/var/lib/havn/realm"} <= set(made[1].split())
     copied = re.search(r"^COPY (pyproject\.toml .+) \./$", dockerfile, re.MULTILINE)
     assert copied
     assert {"LICENSE", PROJECT["readme"]} <= set(copied[1].split())

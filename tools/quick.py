@@ -32,9 +32,9 @@ ELSEWHERE = {
     "services/*/api.py": ("tests/contracts/test_golden.py",),
     "services/*/schemas.py": ("tests/contracts/test_golden.py",),
     "services/*/migrations": ("tests/shared/data/test_migrations.py", "tests/test_template.py"),
-    "deploy": ("tests/test_compose.py",),
-    "docker-compose.yml": ("tests/test_compose.py",),
-    "Dockerfile": ("tests/test_compose.py",),
+    "deploy": ("tests/deploy/test_alerts.py", "tests/deploy/test_compose.py", "tests/deploy/test_kubernetes.py"),
+    "docker-compose.yml": ("tests/deploy/test_compose.py",),
+    "Dockerfile": ("tests/deploy/test_image.py",),
 }
 """Tests that stand elsewhere than what they are about (`*` stands for any number of folders)."""
 JUDGE_EACH_FILE = ("docs/glossary.md", "tests/tree.py", "tests/shared/test_glossary.py", "tests/shared/test_habits.py")

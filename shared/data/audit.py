@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.contract.codes import Purpose
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import Access, UnitOfWork
+from shared.observability.metrics import AUDIT_FAILURES
 from shared.observability.tracing import current_trace_id
 
 
@@ -63,13 +64,15 @@ _ADD = insert(_TABLE).values({each: bindparam(each.name) for each in _TABLE.colu
 async def write(work: UnitOfWork) -> None:
     """Write the accesses that were noted; called by the commit. When it fails, the transaction fails, and nothing is shown."""
     if work.accesses:
-        await work.session.execute(_ADD, [_row(work, access) for access in work.accesses])
+        with AUDIT_FAILURES.count_exceptions():
+            await work.session.execute(_ADD, [_row(work, access) for access in work.accesses])
 
 
 async def write_refusal(work: UnitOfWork, refusal: Refusal) -> None:
     """Note that the actor was refused: in a unit of work of its own where the refused one leaves nothing."""
     refused = {"outcome": Outcome.REFUSED, "status": refusal.status, "refusal": refusal.name}
-    await work.session.execute(_ADD, [_row(work, refusal.access) | refused])
+    with AUDIT_FAILURES.count_exceptions():
+        await work.session.execute(_ADD, [_row(work, refusal.access) | refused])
 
 
 def seen_again(accesses: Sequence[Access]) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ class Database:
         self.on_commit: Callable[[], None] = lambda: None
         self.on_statement: Heard = lambda _, __: None
         """Called with every statement that a transaction sends, and its values: for those who count or compare them."""
-        self._most = 2 * pool_size
+        self.most_connections = 2 * pool_size
         self._pool: asyncpg.Pool[Any] | None = None
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class Database:
             pool = asyncpg.create_pool(
                 address,
                 min_size=0,
-                max_size=self._most,
+                max_size=self.most_connections,
                 init=_reads_json,
                 reset=_as_it_is,
                 timeout=_PATIENCE_SECONDS,
@@ -162,6 +162,11 @@ class Database:
         """Raises when the database does not answer."""
         async with self.connection() as connection:
             await connection.fetch("SELECT 1")
+
+    @property
+    def connections(self) -> int:
+        """How many of `most_connections` are in use at this moment."""
+        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -28,6 +28,7 @@ from shared.kernel import strict_json
 from shared.kernel.clock import judged_at
 from shared.kernel.errors import BadRequest, RefusedForGood, Unauthenticated, Unavailable
 from shared.observability.logs import bind_organisation, log
+from shared.observability.metrics import TOKENS_REFUSED
 
 Run = Callable[[Request], Coroutine[Any, Any, Response]]
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -155,6 +156,7 @@ async def _identify(request: Request) -> Actor:
         actor = await verifier.verify(_bearer(request))
     except TokenRefused as refused:
         log.info("token refused", reason=refused.reason)
+        TOKENS_REFUSED.labels(refused.reason).inc()
         if refused.reason is Refusal.KEYS_UNAVAILABLE:
             raise Unavailable(
                 "The token's issuer cannot be reached; try again.", headers={"retry-after": str(RETRY_AFTER_SECONDS)}

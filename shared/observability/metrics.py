@@ -24,6 +24,10 @@ DEAD_LETTERS = Gauge("havn_dead_letters", "Events put aside until replayed.", ["
 DEADLINES_PASSED = Gauge("havn_deadlines_passed", "Deadlines that ran out undone.", ["kind"], registry=REGISTRY)
 EVENTS_PUBLISHED = Counter("havn_events_published_total", "Events the bus took.", ["service"], registry=REGISTRY)
 EVENTS_HANDLED = Counter("havn_events_handled_total", "Events that took effect.", ["service"], registry=REGISTRY)
+TOKENS_REFUSED = Counter("havn_tokens_refused_total", "Access tokens refused.", ["reason"], registry=REGISTRY)
+AUDIT_FAILURES = Counter("havn_audit_failures_total", "Accesses not shown for want of their line.", registry=REGISTRY)
+CONNECTIONS = Gauge("havn_database_connections", "Connections in use.", ["service"], registry=REGISTRY)
+MOST_CONNECTIONS = Gauge("havn_database_connections_most", "Connections at most.", ["service"], registry=REGISTRY)
 LOG_KEYS_DROPPED = Counter("havn_log_keys_dropped_total", "Log keys nobody had permitted.", registry=REGISTRY)
 
 

@@ -25,7 +25,7 @@ from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.messages import Bus
 from shared.messaging.relay import Relay
 from shared.observability.logs import log
-from shared.observability.metrics import CONSUMER_LAG, EXPOSITION_TYPE, exposition
+from shared.observability.metrics import CONNECTIONS, CONSUMER_LAG, EXPOSITION_TYPE, MOST_CONNECTIONS, exposition
 from shared.runtime.platform import Platform
 from shared.runtime.readiness import Readiness
 
@@ -141,6 +141,8 @@ def _operations(service: Service, database: Database, platform: Platform, *, is_
 
     @router.get("/metrics")
     async def metrics() -> Response:
+        CONNECTIONS.labels(service.name).set(database.connections)
+        MOST_CONNECTIONS.labels(service.name).set(database.most_connections)
         return Response(exposition(), media_type=EXPOSITION_TYPE)
 
     return router

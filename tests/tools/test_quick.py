@@ -21,7 +21,10 @@ from tools.quick import (
 
 FILES = (
     "services/identification/consents/domain.py",
-    "tests/test_compose.py",
+    "tests/deploy/test_alerts.py",
+    "tests/deploy/test_compose.py",
+    "tests/deploy/test_kubernetes.py",
+    "tests/test_cli.py",
     "tests/conftest.py",
     "tests/identification/builders.py",
     "tests/identification/test_bad_input.py",
@@ -50,6 +53,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 CONSENTS = ["tests/identification/consents/test_consents.py", "tests/identification/consents/test_disclosures.py"]
+DEPLOY = [f"tests/deploy/test_{name}.py" for name in ("alerts", "compose", "kubernetes")]
 GOLDEN = "tests/contracts/test_golden.py"
 
 
@@ -68,18 +72,18 @@ GOLDEN = "tests/contracts/test_golden.py"
             "services/referrals/migrations/versions/0003_new.py",
             ["tests/referrals/test_submit.py", "tests/shared/data/test_migrations.py", "tests/test_template.py"],
         ),
-        ("services/cli.py", ["tests/test_compose.py", "tests/test_template.py"]),
+        ("services/cli.py", ["tests/test_cli.py", "tests/test_template.py"]),
         ("shared/http/etag.py", ["tests/shared/http/test_etag.py"]),
         ("shared/files/scanning.py", ["tests/shared/test_habits.py", "tests/shared/test_rows.py"]),
         ("tests/identification/consents/test_consents.py", CONSENTS[:1]),
         ("tests/identification/consents/test_gone.py", []),
         ("tests/identification/consents/people.py", CONSENTS),
         ("tests/identification/builders.py", ["tests/identification/test_bad_input.py"]),
-        ("tests/conftest.py", ["tests/test_compose.py", "tests/test_template.py"]),
+        ("tests/conftest.py", ["tests/test_cli.py", "tests/test_template.py"]),
         ("tools/quick.py", ["tests/tools/test_quick.py"]),
         ("docs/rows.md", ["tests/shared/test_rows.py"]),
         ("docs/openapi/identification.json", [GOLDEN]),
-        ("deploy/compose/prometheus.yml", ["tests/test_compose.py"]),
+        ("deploy/compose/otel.yml", DEPLOY),
         ("README.md", []),
     ],
 )
