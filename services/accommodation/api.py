@@ -3,8 +3,9 @@
 from services.accommodation.facilities import api as facilities
 from services.accommodation.placements import api as placements
 from services.accommodation.responsibility import api as responsibility
+from services.accommodation.stays import api as stays
 from shared.runtime.service import service_router
 
 router = service_router()
-for package in (responsibility, facilities, placements):
+for package in (responsibility, facilities, placements, stays):
     router.include_router(package.router)

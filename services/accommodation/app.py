@@ -2,9 +2,13 @@
 
 from services import accommodation
 from services.accommodation import api, consumers, models
+from services.accommodation.facilities import changes
 from services.accommodation.placements import offers
+from services.accommodation.stays import residents
 from shared.data import answers
 from shared.runtime.service import Service
+
+changes.ask(residents.check_still_fits)
 
 service = Service(
     name="accommodation",

@@ -34,7 +34,7 @@ async def know_who_has_no_part_any_more(work: Delivery, event: PartyEnded) -> No
 
 @handlers.on(CaseRouted)
 async def know_the_authority(work: Delivery, event: CaseRouted) -> None:
-    await case.route(work, case_id=event.case_id, authority=event.authority)
+    await case.route(work, case_id=event.case_id, authority=event.authority, rule=event.rule)
 
 
 @handlers.on(PersonDescribed)

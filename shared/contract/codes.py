@@ -172,6 +172,14 @@ class Region(StrEnum):
     SJAELLAND = "1085"
 
 
+class MoveReason(StrEnum):
+    """Why a person moves from one place to another."""
+
+    SAFETY = "safety"
+    CAPACITY = "capacity"
+    NEED = "need"
+
+
 class RiskLevel(StrEnum):
     """How great the danger to the person is, as assessed on a day."""
 

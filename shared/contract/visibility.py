@@ -343,6 +343,23 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
         _STAY,
         {"placement_id": Aspect.NEEDS, "left_at": Aspect.NEEDS, "disappeared": Aspect.NEEDS},
     ),
+    "person-moved": (
+        frozenset({Aspect.REGION}),
+        dict.fromkeys(("placement_id", "to_placement_id", "moved_at", "reason"), Aspect.REGION),
+    ),
+    "placement-cancelled": (frozenset({Aspect.NEEDS}), {"placement_id": Aspect.NEEDS}),
+    "no-show": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "on"), Aspect.NEEDS)),
+    "stay-extended": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
+    "stay-ending": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
+    "notice-due": (
+        frozenset({Aspect.REGION}),
+        dict.fromkeys(("placement_id", "acting_municipality", "due_on"), Aspect.REGION),
+    ),
+    "facility-changed": (frozenset({Aspect.FACILITY}), {"reference": Aspect.FACILITY, "facility_id": Aspect.FACILITY}),
+    "approval-expiring": (
+        frozenset({Aspect.HIDDEN_FACILITY}),
+        dict.fromkeys(("reference", "facility_id", "valid_until"), Aspect.HIDDEN_FACILITY),
+    ),
 }
 """Which events are shown to those who do not know the file: with any of these aspects, and with which attributes."""
 

@@ -52,6 +52,7 @@ class Housing:
 
     havn: World
     _told: Counter[UUID] = field(default_factory=Counter)
+    _labels: int = 0
 
     def message(self, event: CaseEvent, sequence: int) -> Message:
         event_id = uuid4()
@@ -99,15 +100,16 @@ class Housing:
 
     async def facility(self, operator: str = "reden", **changes: Any) -> str:
         accepts = SHELTER["accepts"] | changes.pop("accepts", {})
-        registered = await self.havn.partner(operator).post(
-            "/accommodation/v1/facilities", SHELTER | {"accepts": accepts} | changes
-        )
+        body = SHELTER | {"accepts": accepts, "region": None} | changes
+        registered = await self.havn.partner(operator).post("/accommodation/v1/facilities", body)
         assert registered.status_code == 201, registered.text
         return str(registered.json()["facility_id"])
 
     async def place(self, facility_id: str, **changes: Any) -> str:
+        self._labels += 1
         added = await self.havn.partner("cmm").post(
-            f"/accommodation/v1/facilities/{facility_id}/places", {"label": "Vest 1", "kind": "ordinary"} | changes
+            f"/accommodation/v1/facilities/{facility_id}/places",
+            {"label": f"Vest {self._labels}", "kind": "ordinary"} | changes,
         )
         assert added.status_code == 201, added.text
         return str(added.json()["place_id"])
@@ -141,15 +143,17 @@ class Housing:
         answer: dict[str, Any] = found.json()
         return answer
 
-    async def offer(self, request_id: str, place_id: str, org: str = "cmm", expires_at: str = LATER) -> httpx.Response:
-        return await self.havn.partner(org).post(
+    async def offer(
+        self, request_id: str, place_id: str, org: str = "cmm", expires_at: str = LATER, **more: Any
+    ) -> httpx.Response:
+        return await self.havn.partner(org, subject=more.pop("subject", None)).post(
             f"/accommodation/v1/placement-requests/{request_id}/offers",
-            {"place_id": place_id, "expires_at": expires_at},
+            {"place_id": place_id, "expires_at": expires_at} | more,
         )
 
-    async def held(self, case_id: str, place_id: str, org: str = "cmm", **body: Any) -> str:
-        """An offer that holds the place for a new request."""
-        offered = await self.offer(await self.request(case_id, org, **body), place_id)
+    async def held(self, case_id: str, place_id: str, org: str = "cmm", *, asks: str | None = None, **body: Any) -> str:
+        """An offer that holds the place for a new request of who `asks`."""
+        offered = await self.offer(await self.request(case_id, asks or org, **body), place_id)
         assert offered.status_code == 201, offered.text
         return str(offered.json()["offer_id"])
 
@@ -162,6 +166,13 @@ class Housing:
         accepted = await self.answer(await self.held(case_id, place_id, org, **body), "accept", operator)
         assert accepted.status_code == 200, accepted.text
         return str(accepted.json()["placement_id"])
+
+    async def there(self, case_id: str, place_id: str, *, arrived_at: str | None = None, **body: Any) -> str:
+        """A placement whose person has come."""
+        placement_id = await self.booked(case_id, place_id, **body)
+        came = await self.step(placement_id, "arrive", body={"arrived_at": arrived_at})
+        assert came.status_code == 200, came.text
+        return placement_id
 
     async def step(
         self, placement_id: str, step: str, org: str = "reden", body: dict[str, Any] | None = None, **headers: str
@@ -225,6 +236,13 @@ def decision(
 
 def part_ended(case_id: UUID | str, org: str) -> PartyEnded:
     return PartyEnded(case_id=UUID(str(case_id)), occurred_at=datetime.now(UTC), organisation=org)
+
+
+def rules_of(refused: httpx.Response) -> list[str]:
+    """The rules for which a place was refused."""
+    assert (refused.status_code, problem(refused)) == (409, "PlaceDoesNotFit"), refused.text
+    assert all(rule["why"] and rule["why_da"] for rule in refused.json()["rules"])
+    return [rule["rule"] for rule in refused.json()["rules"]]
 
 
 def problem(answer: httpx.Response) -> str:

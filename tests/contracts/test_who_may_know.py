@@ -274,12 +274,16 @@ TOLD_TO = {
         "offer-expired",
         "person-arrived",
         "person-left",
+        "placement-cancelled",
+        "no-show",
+        "stay-extended",
+        "stay-ending",
     },
     Part.SENDER: {type_.split(".")[3] for type_ in EVENTS if ".referral-" in type_},
     Part.RECIPIENT: set(),
     Part.MUNICIPALITY: set(),
-    Part.SUPERVISION: set(),
-    Part.PARTNER: set(),
+    Part.SUPERVISION: {"facility-changed", "approval-expiring"},
+    Part.PARTNER: {"facility-changed"},
 }
 
 

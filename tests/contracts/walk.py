@@ -325,9 +325,35 @@ PLACEMENT = {"ids": {"placement_id": "placement"}}
 SHELTER = {"by": "reden"}
 
 
-def request_with_an_offer() -> list[Step]:
+def minor_among_adults() -> list[Step]:
+    """In CMM's own hostel, where its operator may say why, and a second person agrees."""
+    own: dict[str, Mapping[str, str]] = {"ids": {"facility_id": "own facility"}}
+    why = [{"rule": "minors", "reason": "His brother lives there."}]
     return [
-        Step("request_placement", sends={"case_id": "case"}, makes=("request", "request_id")),
+        Step("register_facility", makes=("own facility", "facility_id")),
+        Step("approve", **own),
+        Step("add_place", **own, makes=("own place", "place_id")),
+        Step(
+            "request_placement",
+            sends={"case_id": "third case"},
+            changes={"needs": {"minor": True}},
+            makes=("request", "request_id"),
+        ),
+        Step(
+            "offer_place",
+            **REQUEST,
+            sends={"place_id": "own place"},
+            changes={"exceptions": why},
+            makes=("offer", "offer_id"),
+            subject="Anna",
+        ),
+        Step("confirm_offer", **OFFER, subject="Bo"),
+    ]
+
+
+def request_with_an_offer(case: str = "case") -> list[Step]:
+    return [
+        Step("request_placement", sends={"case_id": case}, makes=("request", "request_id")),
         Step("offer_place", **REQUEST, sends={"place_id": "place"}, makes=("offer", "offer_id")),
     ]
 
@@ -343,22 +369,41 @@ HOUSING: Sequence[Step] = [
     Step("approve", **FACILITY),
     Step("list_approvals", **FACILITY),
     Step("add_place", **SHELTER, **FACILITY, makes=("closed place", "place_id")),
-    Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id")),
+    Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id"), changes={"label": "Room 2"}),
     Step("list_places", **SHELTER, **FACILITY),
-    Step("close_place", **SHELTER, ids={"place_id": "closed place"}),
+    Step("close_place", **SHELTER, ids={"place_id": "closed place"}, makes=("closure", "closure_id")),
+    Step("list_closures", **SHELTER, ids={"place_id": "closed place"}),
+    Step("end_closure", **SHELTER, ids={"place_id": "closed place", "closure_id": "closure"}),
+    Step("add_place", **SHELTER, **FACILITY, makes=("spare place", "place_id"), changes={"label": "Room 3"}),
     *request_with_an_offer(),
     Step("decline_offer", **SHELTER, **OFFER),
+    Step("withdraw_placement_request", **REQUEST),
+    *minor_among_adults(),
+    *request_with_an_offer("other case"),
+    Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
+    Step("cancel", **SHELTER, **PLACEMENT),
+    Step("offer_place", **REQUEST, sends={"place_id": "place"}, makes=("offer", "offer_id")),
+    Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
+    Step("note_no_show", **SHELTER, **PLACEMENT),
     *request_with_an_offer(),
     Step("read_placement_request", **REQUEST),
     Step("list_placement_requests"),
     Step("find_matches", **REQUEST),
+    Step("check_place", ids={"request_id": "request", "place_id": "place"}),
     Step("find_free_places"),
+    Step("list_offers", **SHELTER),
     Step("read_offer", **OFFER),
     Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
     Step("list_placements", asks={"case_id": "case"}),
     Step("read_placement", **PLACEMENT),
     Step("read_responsibility", **PLACEMENT),
     Step("arrive", **SHELTER, **PLACEMENT),
+    Step("extend", **SHELTER, **PLACEMENT),
+]
+STAYING: Sequence[Step] = [
+    Step("join", **SHELTER, **PLACEMENT),
+    Step("move", **SHELTER, **PLACEMENT, makes=("placement", "placement_id")),
+    Step("leave", **SHELTER, **PLACEMENT),
 ]
 
 FIGURES: Sequence[Step] = [
@@ -378,7 +423,7 @@ async def walk_through(havn: World) -> list[Walked]:
         await walk.take("identification", steps)
     await walk.take("accommodation", HOUSING)
     await havn.set_clock(LATER)
-    await walk.take("accommodation", [Step("leave", **SHELTER, **PLACEMENT)])
+    await walk.take("accommodation", STAYING)
     await walk.take("identification", AFTER)
     await walk.take("identification", OVERVIEW)
     await walk.take("stats", FIGURES)

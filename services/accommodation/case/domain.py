@@ -21,6 +21,7 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         gender=event.gender,
         age_group=event.age_group,
         residence_basis=event.residence_basis,
+        municipality=event.municipality,
     )
     await repository.add_case(work, known)
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE)
@@ -59,10 +60,15 @@ async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) 
         await repository.add_party(work, case_id, organisation, Part.REFERRER)
 
 
-async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority) -> None:
-    """The case is the authority's now. It concerns US for as long as it is routed there, or when US has decided it."""
+_ASYLUM, _REVIEWED = "R2", "R7"
+
+
+async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority, rule: str) -> None:
+    """The case is the authority's now, by that row of the routing, which says whether asylum is pending. It concerns US for as
+    long as it is routed there, or when US has decided it."""
     known = await repository.lock_case(work, case_id)
     known.authority = authority
+    known.asylum_pending = None if rule == _REVIEWED else rule == _ASYLUM
     if authority is Authority.US:
         await repository.add_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
     else:

@@ -38,6 +38,10 @@ class KnownCase(Table, table=True):
     age_group: AgeGroup = code(AgeGroup)
     residence_basis: ResidenceBasis = code(ResidenceBasis)
     authority: Authority | None = code(Authority, default=None)
+    asylum_pending: bool | None = None
+    """As the routing has found; None where a lawyer has settled it, or nobody yet."""
+    municipality: str | None = None
+    """Which acts for the person, as far as the referral said."""
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
 
     @property

@@ -1,8 +1,11 @@
 """Nights as PostgreSQL keeps them: a range of dates that its constraints understand."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy.dialects.postgresql import Range
+
+from shared.kernel.clock import COPENHAGEN
 
 Nights = Range[date]
 """The nights from the first day to the last, which is not slept: `[from_on, to_on)`, open where nobody has set an end."""
@@ -18,3 +21,24 @@ def first_of(found: Nights) -> date:
     if found.lower is None:
         raise ValueError("These nights have no beginning.")
     return found.lower
+
+
+NIGHT: Final = timedelta(days=1)
+MORNING: Final = 6
+"""Who comes before has come for yesterday's night (docs/rules.md, housing-6) [A]."""
+
+
+def days(from_on: date | None, until: date | None) -> Nights:
+    """The nights of a period whose last day is part of it, as every `*_until` is."""
+    return nights(from_on, until + NIGHT if until else None)
+
+
+def last_of(found: Nights) -> date | None:
+    """The last night; None where there is no end."""
+    return found.upper - NIGHT if found.upper else None
+
+
+def night_of(moment: datetime) -> date:
+    """The day on whose evening the night began."""
+    here = moment.astimezone(COPENHAGEN)
+    return here.date() - NIGHT if here.hour < MORNING else here.date()

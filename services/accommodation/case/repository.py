@@ -153,9 +153,9 @@ async def is_known_to(work: UnitOfWork, case_id: UUID) -> bool:
 
 
 async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
-    """The case, for a party of it; raises CaseNotFound."""
+    """The case, for a party of it, locked until the transaction ends; raises CaseNotFound."""
     query = select(KnownCase).where(col(KnownCase.case_id) == case_id, is_party(work.actor, col(KnownCase.case_id)))
-    known = await work.session.scalar(query)
+    known = await work.session.scalar(query.with_for_update())
     if known is None:
         raise CaseNotFound
     return known

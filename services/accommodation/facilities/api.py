@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.accommodation.case.policies import Reader, Writer
-from services.accommodation.facilities import domain, repository, views
+from services.accommodation.facilities import approvals, domain, repository, views
 from services.accommodation.facilities.schemas import (
     AddressedFacility,
     ApprovalDetails,
@@ -14,6 +14,7 @@ from services.accommodation.facilities.schemas import (
     ApprovalRecord,
     Closure,
     ClosureDetails,
+    ClosureEnd,
     FacilityDetails,
     FacilityReceipt,
     FacilityRegistration,
@@ -87,17 +88,31 @@ async def close_place(work: Writer, place_id: UUID, closure: Closure) -> Closure
     return views.see_closure(await domain.close_place(work, place_id=place_id, closure=closure))
 
 
+@router.get("/places/{place_id}/out-of-service")
+async def list_closures(work: Reader, place_id: UUID, pages: Pages) -> Page[ClosureDetails]:
+    """The nights on which the place cannot be used."""
+    found = await repository.list_closures(work, place_id, after=pages.after, limit=pages.limit)
+    items = [views.see_closure(closed) for closed in found]
+    return pages.page(items, found, lambda closed: [str(closed.id)])
+
+
+@router.post("/places/{place_id}/out-of-service/{closure_id}/end")
+async def end_closure(work: Writer, place_id: UUID, closure_id: UUID, end: ClosureEnd) -> ClosureDetails:
+    """The place can be used again from that night on; one that had not begun comes to nothing."""
+    return views.see_closure(await domain.end_closure(work, place_id=place_id, closure_id=closure_id, end=end))
+
+
 @router.post("/facilities/{facility_id}/approvals", status_code=201)
 async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord) -> ApprovalDetails:
     """Record an approval: a socialtilsyn its own, of a facility in its region; CMM anyone's."""
-    approval, reference = await domain.approve(work, facility_id=facility_id, record=record)
+    approval, reference = await approvals.approve(work, facility_id=facility_id, record=record)
     return views.see_approval(approval, reference)
 
 
 @router.post("/facilities/{facility_id}/approvals/{approval_id}/end")
 async def end_approval(work: Writer, facility_id: UUID, approval_id: UUID, end: ApprovalEnd) -> ApprovalDetails:
     """An approval ends before its time, by the supervision that gave it or CMM; from that day nobody is received."""
-    approval, reference = await domain.end_approval(work, facility_id=facility_id, approval_id=approval_id, end=end)
+    approval, reference = await approvals.end_approval(work, facility_id=facility_id, approval_id=approval_id, end=end)
     return views.see_approval(approval, reference)
 
 

@@ -25,8 +25,18 @@ class PlaceKind(StrEnum):
 
 
 class StayState(StrEnum):
-    """What a stay does to its place: held for an answer, booked, or no longer there. Nights once slept stay booked."""
+    """What a stay does to its place: held for an answer, booked, somebody is there or was, or it came to nothing."""
 
     HELD = "held"
     BOOKED = "booked"
+    ARRIVED = "arrived"
+    LEFT = "left"
+    """These nights were slept."""
     ENDED = "ended"
+
+
+class CompanionKind(StrEnum):
+    """Who comes along: a child, or somebody else of the household."""
+
+    CHILD = "child"
+    OTHER = "other"

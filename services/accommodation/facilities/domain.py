@@ -5,12 +5,11 @@ from uuid import UUID
 
 from services.accommodation.case.nights import first_of, nights
 from services.accommodation.case.schemas import Remark
-from services.accommodation.facilities import repository
-from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
+from services.accommodation.facilities import changes, repository
+from services.accommodation.facilities.models import Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
-    ApprovalEnd,
-    ApprovalRecord,
     Closure,
+    ClosureEnd,
     FacilityRegistration,
     Particulars,
     PlaceLabel,
@@ -18,7 +17,9 @@ from services.accommodation.facilities.schemas import (
 )
 from shared.contract.codes import Purpose
 from shared.contract.directory import can_exist
-from shared.contract.organisations import OrganisationKind, UnknownOrganisation, kind_of
+from shared.contract.events import FacilityChanged
+from shared.contract.organisations import OrganisationKind
+from shared.contract.personal import PersonalName
 from shared.contract.visibility import ASSURANCES, Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -34,24 +35,16 @@ class OperatorUnknown(Unprocessable):
     """The operator is no organisation of the contract."""
 
 
-class NotASupervision(Unprocessable):
-    """An approval names an organisation that approves nothing."""
-
-
-class NotYourApproval(Forbidden):
-    """Approvals are recorded by the supervision that gave them, or by CMM."""
-
-
-class ApprovalIsEnded(Conflict):
-    """There is nothing to end."""
-
-
-class EndsBeforeItBegins(Unprocessable):
-    """An approval that would have held on no day."""
-
-
 class AssuranceTooLow(Unauthenticated):
     """A secret address is shown to nobody whose login is not of the highest level."""
+
+
+class LabelTaken(Conflict):
+    """Two places of one facility are called alike."""
+
+
+class ClosureEndsEarlier(Conflict):
+    """There is nothing to end."""
 
 
 class PlaceInUse(Conflict):
@@ -64,7 +57,19 @@ async def register_facility(work: UnitOfWork, *, registration: FacilityRegistrat
     _check_operator(work.actor, operator)
     facility = Facility(operator=operator, **_described(registration))
     await repository.add_facility(work, facility, _particulars(registration))
+    changed(work, facility)
     return facility
+
+
+def changed(work: UnitOfWork, facility: Facility) -> None:
+    """Record that the register says something else of the facility; of a secret one nothing but that."""
+    work.record(
+        FacilityChanged(
+            occurred_at=work.now,
+            reference=facility.reference,
+            facility_id=None if facility.secret_address else facility.id,
+        )
+    )
 
 
 async def change_facility(
@@ -76,21 +81,19 @@ async def change_facility(
     expected.check(facility)
     operator = registration.operator or facility.operator
     _check_operator(work.actor, operator)
+    await changes.about_to_change(work, facility, Facility(operator=operator, **_described(registration)))
     facility.operator = operator
     for name, value in _described(registration).items():
         setattr(facility, name, value)
     facility.version += 1
     await repository.reseal(work, facility, _particulars(registration))
+    changed(work, facility)
     return facility
 
 
 def _check_operator(actor: Actor, operator: str) -> None:
-    try:
-        kind_of(operator)
-    except UnknownOrganisation:
-        raise OperatorUnknown(
-            "The operator is no organisation of the directory; see GET /referrals/v1/organisations."
-        ) from None
+    if not can_exist(operator):
+        raise OperatorUnknown("The operator is no organisation of the directory; see GET /referrals/v1/organisations.")
     if operator != actor.org and actor.kind is not OrganisationKind.NATIONAL_CENTRE:
         raise NotYourFacility("An organisation registers its own facilities; CMM may register them for others.")
 
@@ -101,8 +104,9 @@ def _check_runs(actor: Actor, facility: Facility) -> None:
 
 
 def _described(registration: FacilityRegistration) -> dict[str, Any]:
-    open_fields = {"kind", "region", "municipality", "secret_address", "languages"}
-    return registration.model_dump(include=open_fields) | registration.accepts.model_dump()
+    open_fields = {"kind", "municipality", "secret_address", "languages"}
+    described = registration.model_dump(include=open_fields) | registration.accepts.model_dump()
+    return described | {"region": registration.its_region}
 
 
 def _particulars(registration: FacilityRegistration) -> Particulars:
@@ -128,9 +132,16 @@ async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceR
     """A further place of a facility, by its operator or CMM."""
     facility = await repository.lock_facility(work, facility_id)
     _check_runs(work.actor, facility)
+    if _plain(registration.label) in {_plain(label.label) for label in await repository.labels_of(work, facility)}:
+        raise LabelTaken("The facility has a place of that label; give each its own.")
     place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
+    changed(work, facility)
     return place
+
+
+def _plain(label: PersonalName) -> str:
+    return " ".join(label.value.casefold().split())
 
 
 async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> OutOfService:
@@ -141,47 +152,22 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
     if await repository.is_taken(work, place.id, closed.during):
         raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
     await repository.add_closure(work, facility, closed, Remark(text=closure.reason))
+    changed(work, facility)
     return closed
 
 
-async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> tuple[Approval, Remark]:
-    """Record an approval: a supervision its own, of a facility in its region; CMM any supervision's."""
-    _check_may_approve(work.actor, record.supervision)
-    facility = await repository.known_facility(work, facility_id)
-    approval = Approval(
-        facility_id=facility.id,
-        supervision=record.supervision,
-        during=nights(record.valid_from, record.valid_until),
-        recorded_by=work.actor.org,
-        recorded_at=work.now,
-    )
-    reference = Remark(text=record.reference)
-    await repository.add_approval(work, approval, reference)
-    return approval, reference
-
-
-async def end_approval(
-    work: UnitOfWork, *, facility_id: UUID, approval_id: UUID, end: ApprovalEnd
-) -> tuple[Approval, Remark]:
-    """The approval holds until that day no more, by the supervision that gave it or CMM. Whoever is there stays until
-    somebody finds them another place."""
-    approval = await repository.lock_approval(work, facility_id, approval_id)
-    if work.actor.org != approval.supervision and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        raise NotYourApproval("An approval is ended by the supervision that gave it, or by CMM.")
-    begins, ends = first_of(approval.during), approval.during.upper
-    if approval.ended_at or (ends is not None and ends <= end.on):
-        raise ApprovalIsEnded("The approval has ended by that day already.")
-    if end.on <= begins:
-        raise EndsBeforeItBegins("An approval ends on a later day than it begins; that day is not part of it.")
-    approval.during = nights(begins, end.on)
-    approval.ended_at, approval.ended_by = work.now, work.actor.org
-    return approval, await repository.note_end(work, approval, Remark(text=end.reason))
-
-
-def _check_may_approve(actor: Actor, supervision: str) -> None:
-    approves = can_exist(supervision) and kind_of(supervision) is OrganisationKind.SUPERVISION
-    is_theirs = actor.kind is OrganisationKind.SUPERVISION and actor.org == supervision
-    if not is_theirs and actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        raise NotYourApproval("An approval is recorded by the supervision that gave it, or by CMM.")
-    if not approves:
-        raise NotASupervision("Only a socialtilsyn approves facilities; name the one that did.")
+async def end_closure(work: UnitOfWork, *, place_id: UUID, closure_id: UUID, end: ClosureEnd) -> OutOfService:
+    """The place can be used again from that night on; one that has not begun comes to nothing. Raises ClosureNotFound."""
+    place, facility = await repository.lock_place(work, place_id)
+    _check_runs(work.actor, facility)
+    closed = await repository.lock_closure(work, place.id, closure_id)
+    if closed.during.upper is not None and end.to_on >= closed.during.upper:
+        raise ClosureEndsEarlier("The place is in service again by that day as it is.")
+    first = first_of(closed.during)
+    if end.to_on <= first:
+        await repository.remove_closure(work, closed)
+        closed.during = nights(first, first)
+    else:
+        closed.during = nights(first, end.to_on)
+    changed(work, facility)
+    return closed

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.models import Table
 from services.accommodation.case.nights import Nights
-from services.accommodation.facilities.codes import PlaceKind, Security, StayState
+from services.accommodation.facilities.codes import CompanionKind, PlaceKind, Security, StayState
 from shared.contract.codes import Gender, Region
 from shared.data.columns import code, codes, moment, sealed, texts
 
@@ -32,12 +32,14 @@ class Facility(Table, table=True):
     wheelchair: bool
     lgbt_safe: bool
     security: Security = code(Security)
+    reference: UUID = Field(default_factory=uuid4)
+    """As what events name a facility that is a secret: its id is in none."""
     version: int = 1
     particulars: bytes = sealed()
 
 
 class Place(Table, table=True):
-    """One bed or room; its facility has it from `available_from` until, but not on, `available_until`."""
+    """One bed or room; its facility has it from `available_from` to `available_until`, both included."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     facility_id: UUID = Field(foreign_key="facility.id")
@@ -74,14 +76,27 @@ class Approval(Table, table=True):
 
 
 class Stay(Table, table=True):
-    """Nights that a place is somebody's. PostgreSQL refuses a second one for the same night; see the migration."""
+    """Nights that a place is somebody's. PostgreSQL refuses a second one of the place or of the person for the same night, and
+    one that the facility does not have, or is not approved for; see the migrations. Whoever is there has no end but the next
+    stay of the place."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     place_id: UUID = Field(foreign_key="place.id")
-    case_id: UUID = Field(foreign_key="known_case.case_id")
+    case_id: UUID | None = Field(default=None, foreign_key="known_case.case_id")
     during: Nights = Field(sa_type=DATERANGE)
     state: StayState = code(StayState)
     held_until: datetime | None = moment(default=None)
+    person_id: UUID | None = None
+    """The case in which the work on the person goes on; the database keeps it."""
+    is_double: bool = False
+    """Two cases turned out to be of one person while both had a place on these nights."""
+    instead_of_id: UUID | None = Field(default=None, foreign_key="stay.id")
+    """The stay that this one is to take the place of, by a move."""
+    with_stay_id: UUID | None = Field(default=None, foreign_key="stay.id")
+    """A companion's: the stay that it belongs to."""
+    shares_bed: bool = False
+    joined_as: CompanionKind | None = code(CompanionKind, default=None)
+    joined_at: datetime | None = moment(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +108,5 @@ class Candidate:
     approvals: Sequence[Nights]
     is_out_of_service: bool
     is_taken: bool
+    is_elsewhere: bool = False
+    """The person has another place on some of the nights."""

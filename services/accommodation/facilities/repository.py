@@ -3,9 +3,11 @@ asking, and notes what they saw."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
 from services.accommodation.case.nights import Nights
@@ -19,6 +21,7 @@ from shared.contract.directory import region_of
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import PARTS, Aspect, Part
 from shared.data import sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -30,6 +33,10 @@ class FacilityNotFound(NotFound):
 
 class ApprovalNotFound(NotFound):
     """The facility has no such approval."""
+
+
+class ClosureNotFound(NotFound):
+    """The place has no such time out of service."""
 
 
 class PlaceNotFound(NotFound):
@@ -153,6 +160,13 @@ async def add_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
     work.audit(operation="place.register", object_ids=[place.facility_id, place.id])
 
 
+async def labels_of(work: UnitOfWork, facility: Facility) -> list[PlaceLabel]:
+    """What the places of a facility, which is locked, are called."""
+    key = await sealed.key_of(work, facility.id)
+    places = await work.session.scalars(select(Place).where(col(Place.facility_id) == facility.id))
+    return [key.open(place.label, PlaceLabel, table="place", column="label", row=place.id) for place in places]
+
+
 async def list_places(
     work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Place, PlaceLabel]]:
@@ -167,14 +181,35 @@ async def list_places(
     return [(place, key.open(place.label, PlaceLabel, table="place", column="label", row=place.id)) for place in found]
 
 
+def _with_facility(work: UnitOfWork, place_id: UUID) -> Select[Place, Facility]:
+    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
+    return query.where(col(Place.id) == place_id, knows(work.actor))
+
+
 async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place, locked until the transaction ends, so that those who want it come one after the other."""
-    query = (
-        select(Place, Facility)
-        .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(col(Place.id) == place_id, knows(work.actor))
-        .with_for_update(of=Place)
-    )
+    return await _one_place(work, _with_facility(work, place_id).with_for_update(of=Place))
+
+
+async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
+    """A place that the actor may know of; raises PlaceNotFound."""
+    return await _one_place(work, _with_facility(work, place_id))
+
+
+async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
+    """The place of a stay that the actor may deal with, though it need not know the facility."""
+    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
+    return await _one_place(work, query.where(col(Place.id) == place_id))
+
+
+async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Facility]]:
+    """All places of an operator's facilities."""
+    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
+    found = await work.session.execute(query.where(col(Facility.operator) == operator).order_by(col(Place.id)))
+    return [(place, facility) for place, facility in found]
+
+
+async def _one_place(work: UnitOfWork, query: Select[Place, Facility]) -> tuple[Place, Facility]:
     found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise PlaceNotFound
@@ -187,6 +222,34 @@ async def add_closure(work: UnitOfWork, facility: Facility, closed: OutOfService
     closed.reason = key.seal(reason, table="out_of_service", column="reason", row=closed.id)
     work.session.add(closed)
     work.audit(operation="place.close", object_ids=[facility.id, closed.place_id])
+
+
+async def list_closures(
+    work: UnitOfWork, place_id: UUID, *, after: Sequence[str | int] | None, limit: int
+) -> list[OutOfService]:
+    """When a place cannot be used, by id, up to one more than `limit`; raises PlaceNotFound."""
+    await known_place(work, place_id)
+    query = select(OutOfService).where(col(OutOfService.place_id) == place_id).order_by(col(OutOfService.id))
+    if after:
+        query = query.where(col(OutOfService.id) > UUID(str(after[0])))
+    work.audit(operation="place.closures", object_ids=[place_id])
+    return list(await work.session.scalars(query.limit(limit + 1)))
+
+
+async def lock_closure(work: UnitOfWork, place_id: UUID, closure_id: UUID) -> OutOfService:
+    """One time out of service of a place, locked; raises ClosureNotFound."""
+    query = select(OutOfService).where(col(OutOfService.id) == closure_id, col(OutOfService.place_id) == place_id)
+    closed: OutOfService | None = await work.session.scalar(query.with_for_update())
+    if closed is None:
+        raise ClosureNotFound
+    work.audit(operation="place.reopen", object_ids=[place_id])
+    return closed
+
+
+async def remove_closure(work: UnitOfWork, closed: OutOfService) -> None:
+    """A time out of service that had not begun is none."""
+    await work.session.delete(closed)
+    await work.session.flush()
 
 
 async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) -> None:
@@ -228,13 +291,20 @@ async def list_approvals(
     return [(row, key.open(row.reference, Remark, table="approval", column="reference", row=row.id)) for row in found]
 
 
-def _takes(stay_nights: Nights, now: datetime) -> ColumnElement[bool]:
-    """A stay that has a place on some of these nights; a hold does until it expires, whether or not anyone has noted it."""
+def _takes(wanted: Nights, now: datetime) -> ColumnElement[bool]:
+    """A stay that has a place on some of these nights. Whoever is there has it without an end, whatever the plan said; a hold
+    has it until it expires, whether or not anyone has noted that."""
     holds = or_(
-        col(Stay.state) == StayState.BOOKED,
+        any_of(col(Stay.state), [StayState.BOOKED, StayState.LEFT]),
         and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > now),
     )
-    return and_(col(Stay.during).bool_op("&&")(stay_nights), holds)
+    during = col(Stay.during)
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, _from(during).bool_op("&&")(wanted))
+    return and_(or_(and_(during.bool_op("&&")(wanted), holds), is_there), ~col(Stay.shares_bed))
+
+
+def _from(during: Any) -> ColumnElement[Any]:
+    return func.daterange(func.lower(during), None, type_=DATERANGE)
 
 
 async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
@@ -244,29 +314,26 @@ async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     )
 
 
-async def candidate(work: UnitOfWork, place: Place, facility: Facility, wanted: Nights) -> Candidate:
-    """One place as it stands for these nights; whether it is taken is left to the database to say."""
-    approvals = select(Approval).where(col(Approval.facility_id) == facility.id)
-    closed = select(exists().where(_closes(wanted), col(OutOfService.place_id) == place.id))
-    return Candidate(
-        place=place,
-        facility=facility,
-        approvals=[approval.during for approval in await work.session.scalars(approvals)],
-        is_out_of_service=bool(await work.session.scalar(closed)),
-        is_taken=False,
-    )
-
-
-async def candidates(work: UnitOfWork, wanted: Nights) -> list[Candidate]:
-    """All places of all facilities the actor may know of, as they stand for these nights; four statements in all."""
+async def candidates(
+    work: UnitOfWork,
+    wanted: Nights,
+    *,
+    facility_id: UUID | None = None,
+    but_for: UUID | None = None,
+    is_elsewhere: bool = False,
+) -> list[Candidate]:
+    """All places of all facilities the actor may know of, or of one, as they stand for these nights; four statements in all.
+    The stay `but_for` is in nobody's way."""
     approvals: dict[UUID, list[Nights]] = {}
-    for approval in await work.session.scalars(select(Approval)):
+    in_one = col(Approval.facility_id) == facility_id if facility_id else true()
+    for approval in await work.session.scalars(select(Approval).where(in_one)):
         approvals.setdefault(approval.facility_id, []).append(approval.during)
     closed = set(await work.session.scalars(select(col(OutOfService.place_id)).where(_closes(wanted))))
-    taken = set(await work.session.scalars(select(col(Stay.place_id)).where(_takes(wanted, work.now))))
-    found = await work.session.execute(
-        select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(knows(work.actor))
-    )
+    takes = and_(_takes(wanted, work.now), col(Stay.id) != but_for) if but_for else _takes(wanted, work.now)
+    taken = set(await work.session.scalars(select(col(Stay.place_id)).where(takes)))
+    # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
+    seen = col(Facility.id) == facility_id if facility_id else knows(work.actor)
+    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(seen)
     return [
         Candidate(
             place=place,
@@ -274,8 +341,9 @@ async def candidates(work: UnitOfWork, wanted: Nights) -> list[Candidate]:
             approvals=approvals.get(facility.id, []),
             is_out_of_service=place.id in closed,
             is_taken=place.id in taken,
+            is_elsewhere=is_elsewhere,
         )
-        for place, facility in found
+        for place, facility in await work.session.execute(query)
     ]
 
 

@@ -1,6 +1,6 @@
 """What HTTP takes and gives of facilities, their places and approvals, and what of them is sealed."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -8,10 +8,14 @@ from pydantic import BaseModel, Field, model_validator
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import PlaceKind, Security
 from shared.contract.codes import Gender, Region
+from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.times import PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Language, Municipality, Organisation, example
 from shared.kernel.errors import SpokenValueError
+
+_MEN: Final = frozenset({Gender.MAN, Gender.TRANS_MAN})
+_FOR_CHILDREN: Final = frozenset({FacilityKind.CHILDRENS_CENTRE, FacilityKind.FOSTER_FAMILY})
 
 
 class Accepts(Body):
@@ -43,13 +47,29 @@ class FacilityRegistration(Body):
     name: PersonalName
     kind: FacilityKind
     operator: Organisation | None = None
-    region: Region
+    region: Region | None = None
     municipality: Municipality
     address: PersonalText
     contact: PersonalText | None = None
     secret_address: Flag
     languages: Annotated[list[Language], Field(max_length=40)] = []
     accepts: Accepts
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        region = MUNICIPALITIES[self.municipality].region
+        if self.region not in (None, region):
+            raise SpokenValueError("The municipality lies in another region; leave the region out, and it is found.")
+        if self.kind is FacilityKind.MENS_CRISIS_CENTRE and not _MEN & set(self.accepts.genders):
+            raise SpokenValueError("A crisis centre for men accepts men; list whom it takes in, or name another kind.")
+        if self.kind in _FOR_CHILDREN and not self.accepts.minors:
+            raise SpokenValueError("A facility for children accepts minors; say so, or name another kind.")
+        return self
+
+    @property
+    def its_region(self) -> Region:
+        """Where its municipality lies."""
+        return MUNICIPALITIES[self.municipality].region
 
 
 class Particulars(BaseModel):
@@ -86,13 +106,21 @@ class AddressedFacility(FacilityDetails):
 
 
 def check_order(begin: Day | None, end: Day | None) -> None:
-    """For validators: a period `[begin, end)` has at least one night."""
+    """For validators: nights `[begin, end)` are at least one; the end is the day of leaving."""
     if begin is not None and end is not None and end <= begin:
-        raise SpokenValueError("A period ends on a later day than it begins; the last day is not part of it.")
+        raise SpokenValueError(
+            "A stay ends on a later day than it begins; the night of the last day is not part of it."
+        )
+
+
+def check_days(begin: Day | None, until: Day | None) -> None:
+    """For validators: a period whose last day is part of it does not end before it begins."""
+    if begin is not None and until is not None and until < begin:
+        raise SpokenValueError("A period ends no earlier than it begins; its last day is part of it.")
 
 
 class PlaceRegistration(Body):
-    """A place; available from the one day until, but not on, the other."""
+    """A place; available from the one day to the other, both included."""
 
     model_config = example(label="Room 1", kind="ordinary", available_from="2026-03-01")
 
@@ -103,7 +131,7 @@ class PlaceRegistration(Body):
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:
-        check_order(self.available_from, self.available_until)
+        check_days(self.available_from, self.available_until)
         return self
 
 
@@ -134,14 +162,23 @@ class Closure(Body):
         return self
 
 
+class ClosureEnd(Body):
+    """From which night on the place can be used again."""
+
+    model_config = example(to_on="2026-04-06")
+
+    to_on: PlannedOn
+
+
 class ClosureDetails(Answer):
+    closure_id: UUID
     place_id: UUID
     from_on: Day
     to_on: Day | None
 
 
 class ApprovalRecord(Body):
-    """An approval of a facility, valid from the one day until, but not on, the other."""
+    """An approval of a facility, valid from the one day to the other, both included."""
 
     model_config = example(
         supervision="socialtilsyn-midt", reference="Approval 17", valid_from="2026-01-01", valid_until="2027-01-01"
@@ -154,7 +191,7 @@ class ApprovalRecord(Body):
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:
-        check_order(self.valid_from, self.valid_until)
+        check_days(self.valid_from, self.valid_until)
         return self
 
 

@@ -1,6 +1,6 @@
 """What HTTP shows of facilities, their places and approvals."""
 
-from services.accommodation.case.nights import first_of
+from services.accommodation.case.nights import first_of, last_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
@@ -17,7 +17,7 @@ from services.accommodation.facilities.schemas import (
 def see_facility(facility: Facility, particulars: Particulars, *, with_address: bool = False) -> FacilityDetails:
     """The facility as anyone sees it who may know of it; with its address for those who run it and say why they ask."""
     details = FacilityDetails.model_validate(
-        facility.model_dump(exclude={"id", "particulars"})
+        facility.model_dump(exclude={"id", "particulars", "reference"})
         | {
             "facility_id": facility.id,
             "name": particulars.name,
@@ -40,7 +40,9 @@ def see_place(place: Place, label: PlaceLabel) -> PlaceDetails:
 
 def see_closure(closed: OutOfService) -> ClosureDetails:
     """The nights on which a place cannot be used."""
-    return ClosureDetails(place_id=closed.place_id, from_on=first_of(closed.during), to_on=closed.during.upper)
+    return ClosureDetails(
+        closure_id=closed.id, place_id=closed.place_id, from_on=first_of(closed.during), to_on=closed.during.upper
+    )
 
 
 def see_approval(approval: Approval, reference: Remark) -> ApprovalDetails:
@@ -50,5 +52,5 @@ def see_approval(approval: Approval, reference: Remark) -> ApprovalDetails:
         supervision=approval.supervision,
         reference=reference.text,
         valid_from=first_of(approval.during),
-        valid_until=approval.during.upper,
+        valid_until=last_of(approval.during),
     )

@@ -1,4 +1,4 @@
-"""The endpoints about people's places: translate, call the domain, return."""
+"""The endpoints that find and hold places for people: translate, call the domain, return."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,26 +7,25 @@ from fastapi import Depends, Query
 
 from services.accommodation.case.policies import Reader, Writer
 from services.accommodation.facilities.codes import Security
-from services.accommodation.placements import offers, payer_history, repository, requests, stays, views
-from services.accommodation.placements.codes import RequestStatus
+from services.accommodation.placements import asked, offers, repository, requests, views
+from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.schemas import (
     Acceptance,
-    Arrival,
     Availability,
+    CheckedPlace,
+    Confirmation,
     Decline,
-    Leaving,
     Matches,
     Needs,
     OfferDetails,
+    OfferForTheFacility,
     OfferSubmission,
-    Placed,
-    PlacedInRegion,
-    PlacementDetails,
     PlacementRequestDetails,
     PlacementRequestReceipt,
     PlacementRequestSubmission,
     PlacementRequestWithNeeds,
-    ResponsibilityHistory,
+    ReasonedOffer,
+    Withdrawal,
 )
 from shared.contract.codes import Gender
 from shared.contract.types import Day, Tagged
@@ -35,6 +34,7 @@ from shared.http.parameters import IfMatch, OptionalPurpose, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
+NO_REASON = Withdrawal()
 
 
 @router.post("/placement-requests", status_code=201)
@@ -71,6 +71,23 @@ async def read_placement_request(
     return views.see_request_with_needs(seen, needs).tagged(seen.request)
 
 
+@router.post("/placement-requests/{request_id}/withdraw")
+async def withdraw_placement_request(
+    work: Writer, request_id: UUID, expected: IfMatch, body: Withdrawal = NO_REASON
+) -> Tagged[PlacementRequestReceipt]:
+    """The person needs no place any more; what is held is free again. By who asked for the place, CMM or US."""
+    request = await offers.withdraw_request(work, request_id=request_id, reason=body.reason, expected=expected)
+    known = await requests.known_to_requester(work, request)
+    return views.see_receipt(request, request.status, known).tagged(request)
+
+
+@router.get("/placement-requests/{request_id}/places/{place_id}")
+async def check_place(work: Reader, request_id: UUID, place_id: UUID, purpose: OptionalPurpose = None) -> CheckedPlace:
+    """One place against every rule: whether it passes, and why not, in English and Danish."""
+    against = await requests.check_place(work, request_id=request_id, place_id=place_id, purpose=purpose)
+    return views.see_check(against, place_id, now=work.now)
+
+
 @router.get("/placement-requests/{request_id}/matches")
 async def find_matches(work: Reader, request_id: UUID, purpose: OptionalPurpose = None) -> Matches:
     """The places that fit, best first, with what speaks for each; and what excluded the others, in numbers."""
@@ -80,23 +97,43 @@ async def find_matches(work: Reader, request_id: UUID, purpose: OptionalPurpose 
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
 async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmission) -> Tagged[OfferDetails]:
-    """Hold a place for the person until `expires_at`, at most 14 days."""
-    offer, stay = await offers.offer_place(
-        work, request_id=request_id, place_id=submission.place_id, expires_at=submission.expires_at
-    )
+    """Hold a place for the person until `expires_at`, at most 14 days. A place that does not fit is refused with the rules that
+    speak against it, unless who may sets them aside with a reason. A minor in a facility for adults awaits a second person."""
+    offer, stay = await offers.offer_place(work, request_id=request_id, submission=submission)
     return views.see_offer(offer, stay, knows_place=True, now=work.now).tagged(offer)
 
 
+@router.get("/offers")
+async def list_offers(
+    work: Reader, pages: Pages, status: OfferStatus | None = None, purpose: OptionalPurpose = None
+) -> Page[OfferForTheFacility]:
+    """What is asked of you: the offers of places in your own facilities, those that you made or asked for, and for CMM all,
+    newest first. Who may not know gender and age is shown what it said itself."""
+    found = await asked.list_offers(work, status=status, purpose=purpose, after=pages.after, limit=pages.limit)
+    items = [views.see_asked(each, now=work.now) for each in found]
+    return pages.page(items, found, lambda each: [each.offer.offered_at.isoformat(), str(each.offer.id)])
+
+
 @router.get("/offers/{offer_id}")
-async def read_offer(work: Reader, offer_id: UUID) -> Tagged[OfferDetails]:
-    """Where the offer stands."""
+async def read_offer(work: Reader, offer_id: UUID) -> Tagged[ReasonedOffer]:
+    """Where the offer stands; for who may know the place also why rules were set aside."""
+    offer, stay, knows_place = await repository.read_offer(work, offer_id)
+    reasons = await repository.exceptions_of(work, offer) if knows_place else None
+    seen = views.see_offer(offer, stay, knows_place=knows_place, now=work.now)
+    return views.see_reasons(seen, reasons).tagged(offer)
+
+
+@router.post("/offers/{offer_id}/confirm")
+async def confirm_offer(work: Writer, offer_id: UUID, body: Confirmation, expected: IfMatch) -> Tagged[OfferDetails]:
+    """A second person of the organisation that offers agrees that a minor goes to a facility for adults."""
+    await offers.confirm_offer(work, offer_id=offer_id, reason=body.reason, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     return views.see_offer(offer, stay, knows_place=knows_place, now=work.now).tagged(offer)
 
 
 @router.post("/offers/{offer_id}/accept")
 async def accept_offer(work: Writer, offer_id: UUID, expected: IfMatch) -> Tagged[Acceptance]:
-    """The place's operator, or whoever asked for it, books the place."""
+    """Who did not make the offer books the place: its operator, or who asked where the operator offered."""
     await offers.accept_offer(work, offer_id=offer_id, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     return views.see_acceptance(offer, stay, knows_place=knows_place, now=work.now).tagged(offer)
@@ -104,37 +141,10 @@ async def accept_offer(work: Writer, offer_id: UUID, expected: IfMatch) -> Tagge
 
 @router.post("/offers/{offer_id}/decline")
 async def decline_offer(work: Writer, offer_id: UUID, body: Decline, expected: IfMatch) -> Tagged[OfferDetails]:
-    """The place's operator, or whoever asked for it, gives the place back."""
-    await offers.decline_offer(work, offer_id=offer_id, reason=body.reason, expected=expected)
+    """Who did not make the offer gives the place back; who works with the person says their own no."""
+    await offers.decline_offer(work, offer_id=offer_id, decline=body, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     return views.see_offer(offer, stay, knows_place=knows_place, now=work.now).tagged(offer)
-
-
-@router.get("/placements")
-async def list_placements(
-    work: Reader, pages: Pages, case_id: UUID, purpose: PurposeOfReading
-) -> Page[PlacementDetails | PlacedInRegion | Placed]:
-    """Where the person is and was; who pays for a place in a secret facility learns the region, and another party that there
-    is a place."""
-    found = await repository.placements_of(work, case_id, purpose=purpose, after=pages.after, limit=pages.limit)
-    items = [views.see_placed(seen) for seen in found]
-    return pages.page(items, found, lambda seen: [seen.placement.from_on.isoformat(), str(seen.placement.id)])
-
-
-@router.get("/placements/{placement_id}")
-async def read_placement(
-    work: Reader, placement_id: UUID, purpose: PurposeOfReading
-) -> Tagged[PlacementDetails | PlacedInRegion | Placed]:
-    """One placement; who may not know the place learns the region or that there is one, as in the list."""
-    return views.see_placed(await repository.read_placement(work, placement_id, purpose=purpose))
-
-
-@router.get("/placements/{placement_id}/responsibility")
-async def read_responsibility(work: Reader, placement_id: UUID, purpose: PurposeOfReading) -> ResponsibilityHistory:
-    """Who decides and pays for the placed person, from which day: it follows the legal status and the decision. Who may not
-    know these is given the authority alone."""
-    history, in_whole = await payer_history.payers_of(work, placement_id=placement_id, purpose=purpose)
-    return views.see_payer_history(history, in_whole=in_whole)
 
 
 # ---------------------------------------------------------------- what is free
@@ -175,26 +185,3 @@ async def find_free_places(
     everybody else whether any is, by kind."""
     in_numbers, free = await requests.find_free(work, needs=needs, stay=requests.stay_of(from_on, to_on))
     return views.see_availability(free, in_numbers=in_numbers, now=work.now)
-
-
-@router.post("/placements/{placement_id}/arrive")
-async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[PlacementDetails]:
-    """The person is at the place."""
-    placement, region = await stays.arrive(
-        work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected
-    )
-    return views.see_placement(placement, region).tagged(placement)
-
-
-@router.post("/placements/{placement_id}/leave")
-async def leave(work: Writer, placement_id: UUID, body: Leaving, expected: IfMatch) -> Tagged[PlacementDetails]:
-    """The person has left; the place is free from that day."""
-    placement, region = await stays.leave(
-        work,
-        placement_id=placement_id,
-        left_at=body.left_at,
-        reason=body.reason,
-        disappeared=body.disappeared,
-        expected=expected,
-    )
-    return views.see_placement(placement, region).tagged(placement)

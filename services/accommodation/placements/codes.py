@@ -1,6 +1,8 @@
-"""How far a request, an offer and a placement have come."""
+"""How far a request, an offer and a placement have come, and which rules say what fits."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class RequestStatus(StrEnum):
@@ -24,3 +26,127 @@ class PlacementStatus(StrEnum):
     ARRIVED = "arrived"
     LEFT = "left"
     MOVED = "moved"
+
+
+class Ending(StrEnum):
+    """How a placement ended; the contract's status is `left` or `moved`."""
+
+    LEFT = "left"
+    DISAPPEARED = "disappeared"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    MOVED = "moved"
+
+
+class Movement(StrEnum):
+    """What a shelter has to expect of somebody on a night; `overdue` has not come, or has not gone, as was planned."""
+
+    ARRIVING = "arriving"
+    HERE = "here"
+    LEAVING = "leaving"
+    OVERDUE = "overdue"
+
+
+class DeclineCode(StrEnum):
+    """Why an offer was declined; the person's own no is a decline of its own kind."""
+
+    PERSONS_OWN_NO = "persons_own_no"
+    NO_ROOM = "no_room"
+    NEEDS_NOT_MET = "needs_not_met"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
+class FitRule(StrEnum):
+    """The rules that say whether a place fits; a place that does not is counted under the first that speaks against it.
+
+    What the facility is comes first and what is free last: `occupied` are places that would have fitted."""
+
+    NO_APPROVAL = "no_approval"
+    GENDER = "gender"
+    MINORS = "minors"
+    FAMILIES = "families"
+    WHEELCHAIR = "wheelchair"
+    LGBT_SAFE = "lgbt_safe"
+    SECURITY = "security"
+    OPTIONS = "options"
+    DISTANCE = "distance"
+    HOUSEHOLD = "household"
+    CO_PLACEMENT = "co_placement"
+    PAST = "past"
+    PLACE_DATES = "place_dates"
+    OUT_OF_SERVICE = "out_of_service"
+    PERSON_ELSEWHERE = "person_elsewhere"
+    OCCUPIED = "occupied"
+    PEAK = "peak"
+
+
+OF_THE_FACILITY: Final = frozenset(
+    {FitRule.GENDER, FitRule.MINORS, FitRule.FAMILIES, FitRule.WHEELCHAIR, FitRule.LGBT_SAFE, FitRule.SECURITY}
+)
+"""Rules that its operator may except for its own facility."""
+OF_THE_PERSON: Final = frozenset({FitRule.OPTIONS, FitRule.DISTANCE, FitRule.HOUSEHOLD, FitRule.PEAK})
+"""Rules that CMM or the payer may except."""
+
+REASONS: Final[Mapping[FitRule, tuple[str, str]]] = {
+    FitRule.NO_APPROVAL: (
+        "The facility has no approval that is valid over the stay; it may receive nobody.",
+        "Stedet har ingen godkendelse, der gælder hele opholdet; det må ikke modtage nogen.",
+    ),
+    FitRule.GENDER: (
+        "The facility does not take in people of the person's gender.",
+        "Stedet modtager ikke personer af personens køn.",
+    ),
+    FitRule.MINORS: ("The facility does not take in minors.", "Stedet modtager ikke mindreårige."),
+    FitRule.FAMILIES: (
+        "The facility does not take in children with a parent.",
+        "Stedet modtager ikke børn med en forælder.",
+    ),
+    FitRule.WHEELCHAIR: ("The place cannot be reached in a wheelchair.", "Der er ikke adgang med kørestol."),
+    FitRule.LGBT_SAFE: (
+        "The facility is not known to be safe for LGBT people.",
+        "Stedet er ikke kendt som trygt for LGBT.",
+    ),
+    FitRule.SECURITY: (
+        "The facility is less secure than the person needs.",
+        "Stedet er mindre sikret, end personen har brug for.",
+    ),
+    FitRule.OPTIONS: (
+        "The kind of facility is none of the options of the row that says who is responsible.",
+        "Stedets art er ikke blandt mulighederne i den række, der afgør ansvaret.",
+    ),
+    FitRule.DISTANCE: (
+        "The place lies in a municipality that the person must avoid.",
+        "Pladsen ligger i en kommune, som personen skal undgå.",
+    ),
+    FitRule.HOUSEHOLD: (
+        "The household would be parted; place them together, or say why not.",
+        "Husstanden ville blive skilt; placér dem sammen, eller skriv hvorfor ikke.",
+    ),
+    FitRule.CO_PLACEMENT: (
+        "For safety nobody may be placed here together with whoever else the facility houses.",
+        "Af hensyn til sikkerheden kan personen ikke placeres her sammen med andre på stedet.",
+    ),
+    FitRule.PAST: ("These nights are gone by; ask anew.", "Nætterne er gået; anmod på ny."),
+    FitRule.PLACE_DATES: (
+        "The facility does not have the place on all of these nights.",
+        "Stedet har ikke pladsen alle disse nætter.",
+    ),
+    FitRule.OUT_OF_SERVICE: (
+        "The place is out of service on some of these nights.",
+        "Pladsen er ude af brug nogle af nætterne.",
+    ),
+    FitRule.PERSON_ELSEWHERE: (
+        "The person has another place on some of these nights, or one is held; one person has one bed a night.",
+        "Personen har en anden plads nogle af nætterne, eller en er reserveret; én person har én seng pr. nat.",
+    ),
+    FitRule.OCCUPIED: (
+        "The place is taken on some of these nights; look at the matches for another.",
+        "Pladsen er optaget nogle af nætterne; se efter en anden blandt forslagene.",
+    ),
+    FitRule.PEAK: (
+        "A place for peaks is given while no ordinary place of the facility fits; one does.",
+        "En spidsbelastningsplads gives kun, når ingen almindelig plads på stedet passer; det gør en.",
+    ),
+}
+"""Why a rule speaks against a place, in English and Danish; nobody who lives anywhere is named."""

@@ -1,38 +1,25 @@
-"""Which places fit a person, why, and in which order: a pure comparison of needs with places."""
+"""Which places fit a person, why, and in which order: ONE comparison of needs with places, for whatever is matched, offered,
+extended, moved, joined or changed."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
-from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.nights import Nights, days, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility, Place
+from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.schemas import Needs
 from shared.contract.codes import Gender
 
-_NIGHT = timedelta(days=1)
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
-
-
-class Exclusion(StrEnum):
-    """Why a place does not come into question; a place is counted under the first of these that holds.
-
-    What the facility is comes first and what is free last: `occupied` are places that would have fitted."""
-
-    NO_APPROVAL = "no_approval"
-    GENDER = "gender"
-    MINORS = "minors"
-    FAMILY = "family"
-    WHEELCHAIR = "wheelchair"
-    LGBT_SAFE = "lgbt_safe"
-    SECURITY = "security"
-    KIND = "kind"
-    AVOID_MUNICIPALITIES = "avoid_municipalities"
-    UNAVAILABLE = "unavailable"
-    OCCUPIED = "occupied"
+WATCHED: Final = timedelta(days=60)
+"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
+(docs/rules.md, housing-3) [A]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +31,78 @@ class Match:
 
 
 def match(
-    candidates: Iterable[Candidate], *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
-) -> tuple[list[Match], Counter[Exclusion]]:
-    """The places that fit, best first, and how many others each reason excludes; with `options` None of every kind."""
-    excluded: Counter[Exclusion] = Counter()
-    fitting = []
-    for candidate in candidates:
-        if against := reasons_against(candidate, needs=needs, options=options, stay=stay):
-            excluded[against[0]] += 1
-        else:
-            fitting.append(candidate)
+    candidates: Iterable[Candidate],
+    *,
+    needs: Needs,
+    options: Sequence[FacilityKind] | None,
+    stay: Nights,
+    tonight: date,
+) -> tuple[list[Match], Counter[FitRule]]:
+    """The places that fit, best first, and how many others each rule excludes; with `options` None of every kind."""
+    against = all_against(candidates, needs=needs, options=options, stay=stay, tonight=tonight)
+    excluded = Counter(rules[0] for _, rules in against if rules)
+    fitting = [candidate for candidate, rules in against if not rules]
     fitting.sort(key=lambda candidate: _order(candidate, needs, options))
     return [Match(candidate, speaks_for(candidate, needs, options)) for candidate in fitting], excluded
 
 
-def reasons_against(
-    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
-) -> list[Exclusion]:
-    """All that speaks against the place, in the order of `Exclusion`; nothing when it fits. A gender that is None, and options
-    that are, exclude nothing: they are not the asker's to know."""
-    facility = candidate.facility
-    against = {
-        Exclusion.NO_APPROVAL: not is_approved(candidate.approvals, stay),
-        Exclusion.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
-        Exclusion.MINORS: bool(needs.minor) and not facility.minors,
-        Exclusion.FAMILY: bool(needs.children) and not facility.families,
-        Exclusion.WHEELCHAIR: needs.wheelchair and not facility.wheelchair,
-        Exclusion.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
-        Exclusion.SECURITY: not facility.security.at_least(needs.security),
-        Exclusion.KIND: options is not None and facility.kind not in options,
-        Exclusion.AVOID_MUNICIPALITIES: facility.municipality in needs.avoid_municipalities,
-        Exclusion.UNAVAILABLE: candidate.is_out_of_service or not is_available(candidate.place, stay),
-        Exclusion.OCCUPIED: candidate.is_taken,
+def all_against(
+    candidates: Iterable[Candidate],
+    *,
+    needs: Needs,
+    options: Sequence[FacilityKind] | None,
+    stay: Nights,
+    tonight: date,
+) -> list[tuple[Candidate, list[FitRule]]]:
+    """Each place with all that speaks against it. A place for peaks waits while an ordinary one of its facility fits, so give
+    all places of a facility."""
+    against = [
+        (candidate, rules_against(candidate, needs=needs, options=options, stay=stay, tonight=tonight))
+        for candidate in candidates
+    ]
+    ordinary: set[UUID] = {
+        candidate.facility.id
+        for candidate, rules in against
+        if not rules and candidate.place.kind is PlaceKind.ORDINARY
     }
-    return [reason for reason in Exclusion if against[reason]]
+    return [
+        (candidate, [*rules, FitRule.PEAK])
+        if candidate.place.kind is PlaceKind.PEAK and candidate.facility.id in ordinary
+        else (candidate, rules)
+        for candidate, rules in against
+    ]
+
+
+def rules_against(
+    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights, tonight: date
+) -> list[FitRule]:
+    """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits. A gender that is None, and
+    options that are, exclude nothing: they are not the asker's to know."""
+    against = facility_against(candidate.facility, needs=needs, options=options) | {
+        FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
+        FitRule.PAST: first_of(stay) < tonight,
+        FitRule.PLACE_DATES: not is_available(candidate.place, stay),
+        FitRule.OUT_OF_SERVICE: candidate.is_out_of_service,
+        FitRule.PERSON_ELSEWHERE: candidate.is_elsewhere,
+        FitRule.OCCUPIED: candidate.is_taken,
+    }
+    return [rule for rule in FitRule if against.get(rule)]
+
+
+def facility_against(
+    facility: Facility, *, needs: Needs, options: Sequence[FacilityKind] | None
+) -> dict[FitRule, bool]:
+    """Which rules about the facility itself speak against it, whatever is free."""
+    return {
+        FitRule.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
+        FitRule.MINORS: bool(needs.minor) and not facility.minors,
+        FitRule.FAMILIES: bool(needs.children) and not facility.families,
+        FitRule.WHEELCHAIR: needs.wheelchair and not facility.wheelchair,
+        FitRule.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
+        FitRule.SECURITY: not facility.security.at_least(needs.security),
+        FitRule.OPTIONS: options is not None and facility.kind not in options,
+        FitRule.DISTANCE: facility.municipality in needs.avoid_municipalities,
+    }
 
 
 def accepts_gender(facility: Facility, gender: Gender) -> bool:
@@ -89,10 +114,10 @@ def accepts_gender(facility: Facility, gender: Gender) -> bool:
 
 
 def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
-    """Whether approvals, one after another, cover every night of the stay; of an open stay, the first night: that an
-    approval runs out under somebody is announced in time by a deadline of its own."""
+    """Whether approvals, one after another, cover every night of the stay; of an open stay all until the end of the approval
+    would have been announced."""
     uncovered = first_of(stay)
-    until = stay.upper or uncovered + _NIGHT
+    until = stay.upper or uncovered + WATCHED
     for approval in sorted(approvals, key=first_of):
         if approval.contains(uncovered):
             if approval.upper is None:
@@ -103,7 +128,17 @@ def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
 
 def is_available(place: Place, stay: Nights) -> bool:
     """Whether the facility has the place on every night of the stay."""
-    return nights(place.available_from, place.available_until).contains(stay)
+    return days(place.available_from, place.available_until).contains(stay)
+
+
+def from_tonight(stay: Nights, *, asked_on: date, tonight: date) -> Nights:
+    """The nights that can still be given of those that were asked for: a request waits, and its first nights go by. Who asked
+    for nights that were over already is left with them."""
+    first = first_of(stay)
+    still = max(first, tonight) if first >= asked_on else first
+    if stay.upper is not None and still >= stay.upper:
+        return stay
+    return nights(still, stay.upper)
 
 
 def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None) -> list[str]:

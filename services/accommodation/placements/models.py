@@ -9,8 +9,16 @@ from sqlmodel import Field
 
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import Table
-from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
-from shared.data.columns import code, codes, moment, sealed
+from services.accommodation.placements.codes import (
+    DeclineCode,
+    Ending,
+    FitRule,
+    OfferStatus,
+    PlacementStatus,
+    RequestStatus,
+)
+from shared.contract.codes import MoveReason
+from shared.data.columns import code, codes, moment, sealed, texts
 
 
 class PlacementRequest(Table, table=True):
@@ -34,6 +42,10 @@ class PlacementRequest(Table, table=True):
     table_version: str
     facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What the answer rests on, so that it can be found anew when one of them changes."""
+    differs: list[str] = texts()
+    """Where the requester's word was another than the case's, which decides."""
+    parked_until: date | None = None
+    """The person has said no: until then others come first."""
     version: int = 1
     needs: bytes = sealed()
 
@@ -52,14 +64,23 @@ class Offer(Table, table=True):
     offered_by: str
     offered_at: datetime = moment()
     expires_at: datetime = moment()
+    offered_by_person: str = ""
+    answer_by: str
+    """Who did not make the offer answers it."""
     status: OfferStatus = code(OfferStatus, default=OfferStatus.HELD)
+    declined_because: DeclineCode | None = code(DeclineCode, default=None)
+    exceptions: list[FitRule] = codes(FitRule, default_factory=list)
+    """Rules that speak against the place and were excepted; `exceptions_why` seals the reasons."""
+    awaits_second_person: bool = False
+    confirmed_at: datetime | None = moment(default=None)
     placement_id: UUID | None = None
     version: int = 1
     reason: bytes | None = sealed(default=None)
+    exceptions_why: bytes | None = sealed(default=None)
 
 
 class Placement(Table, table=True):
-    """A person's stay at a place, from the booking to the leaving. `leaving` seals the reason."""
+    """A person's stay at a place, from the booking to the leaving. `leaving` seals the reason of its end."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_id: UUID
@@ -76,5 +97,9 @@ class Placement(Table, table=True):
     arrived_at: datetime | None = moment(default=None)
     left_at: datetime | None = moment(default=None)
     disappeared: bool = False
+    ending: Ending | None = code(Ending, default=None)
+    moved_because: MoveReason | None = code(MoveReason, default=None)
+    moved_to_id: UUID | None = None
+    exceptions: list[FitRule] = codes(FitRule, default_factory=list)
     version: int = 1
     leaving: bytes | None = sealed(default=None)

@@ -1,56 +1,72 @@
 """Offers: a place is held for a person until somebody answers, or until time is up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.nights import Nights, nights
+from services.accommodation.case.codes import HousingAuthority
+from services.accommodation.case.nights import first_of, night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.placements import matching, repository
-from services.accommodation.placements.codes import OfferStatus, RequestStatus
-from services.accommodation.placements.matching import Exclusion
+from services.accommodation.placements import fitting, matching, repository, requests
+from services.accommodation.placements.codes import (
+    OF_THE_FACILITY,
+    OF_THE_PERSON,
+    DeclineCode,
+    FitRule,
+    OfferStatus,
+    RequestStatus,
+)
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.repository import PlaceDoesNotFit
+from services.accommodation.placements.schemas import Decline, Exceptions, OfferSubmission, RuleException
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 LONGEST_HOLD: Final = timedelta(days=14)
 BATCH: Final = 500
+PARKED: Final = timedelta(days=3)
+"""For how long others come first after the person's own no (docs/rules.md, housing-14) [A]."""
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
+_PLACE_THEMSELVES = frozenset({OrganisationKind.POLICE, OrganisationKind.MUNICIPALITY})
+_PAYERS: Final[Mapping[OrganisationKind, HousingAuthority]] = {
+    OrganisationKind.MUNICIPALITY: HousingAuthority.MUNICIPALITY,
+    OrganisationKind.POLICE: HousingAuthority.POLICE,
+}
 
 
 class ExpiryOutOfRange(Unprocessable):
     """A hold ends after now, and after 14 days at the latest."""
 
 
-class RequestSettled(Conflict):
-    """The request has its place, or was withdrawn."""
-
-
 class NotYourOffer(Forbidden):
     """The step is another party's."""
 
 
-class FacilityNotApproved(Conflict):
-    """Without an approval that is valid over the stay a facility receives nobody."""
+class NotYourRequest(Forbidden):
+    """A request is withdrawn by who made it, or coordinates."""
 
 
-class PlaceUnavailable(Conflict):
-    """The facility does not have the place on all of the nights."""
+class AwaitsSecondPerson(Conflict):
+    """A minor goes to a facility for adults when a second person has agreed."""
 
 
-class PlaceUnsafe(Conflict):
-    """The place is where the person must not be."""
+class NotASecondPerson(Forbidden):
+    """The offer is confirmed by another person of the organisation that made it."""
+
+
+class NothingToReplace(Unprocessable):
+    """The person is not at the place that this one would replace."""
 
 
 class OfferDoesNotAllow(Conflict):
@@ -62,24 +78,14 @@ class OfferStep(StrEnum):
 
     ACCEPT = "accept"
     DECLINE = "decline"
+    CONFIRM = "confirm"
 
 
 ALLOWED: Mapping[OfferStatus, tuple[OfferStep, ...]] = {
-    OfferStatus.HELD: (OfferStep.ACCEPT, OfferStep.DECLINE),
+    OfferStatus.HELD: (OfferStep.ACCEPT, OfferStep.DECLINE, OfferStep.CONFIRM),
     OfferStatus.ACCEPTED: (),
     OfferStatus.DECLINED: (),
     OfferStatus.EXPIRED: (),
-}
-
-# What a person may not decide otherwise when the rules speak against a place; the rest of the matching is advice, as
-# US may accept a place outside its own on individual assessment.
-_FORBIDS: Mapping[Exclusion, tuple[type[Conflict], str]] = {
-    Exclusion.NO_APPROVAL: (
-        FacilityNotApproved,
-        "The facility has no approval that is valid over the stay; it may receive nobody.",
-    ),
-    Exclusion.AVOID_MUNICIPALITIES: (PlaceUnsafe, "The place lies in a municipality that the person must avoid."),
-    Exclusion.UNAVAILABLE: (PlaceUnavailable, "The place cannot be used on all of these nights; look at the matches."),
 }
 
 
@@ -90,27 +96,25 @@ def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
     return offer.status
 
 
-async def offer_place(
-    work: UnitOfWork, *, request_id: UUID, place_id: UUID, expires_at: datetime
-) -> tuple[Offer, Stay]:
-    """Hold a place for the person until somebody answers; of many who want it at once, one gets it (PlaceTaken)."""
-    request = await repository.lock_request(work, request_id)
-    if not work.now < expires_at <= work.now + LONGEST_HOLD:
-        raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
-    expires_at = expires_at.astimezone(UTC)
-    place, facility = await facilities.lock_place(work, place_id)
+async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSubmission) -> tuple[Offer, Stay]:
+    """Hold a place for the person until somebody answers; of many who want it at once, one gets it. Raises PlaceDoesNotFit with
+    the rules that speak against it and are not excepted by who may."""
+    request = await requests.lock_open(work, request_id)
+    expires_at = _expiry(work, submission.expires_at)
+    place, facility = await facilities.lock_place(work, submission.place_id)
     _check_may_offer(work.actor, request, facility)
-    if request.status is not RequestStatus.OPEN:
-        raise RequestSettled(
-            f"The request is {request.status}; ask anew for another place.",
-            current_status=request.status,
-            allowed=[],
-        )
-    during = nights(request.from_on, request.to_on)
-    needs = await repository.needs_of(work, request, operation="offer.check")
-    await _check_may_receive(work, place, facility, needs, during)
-    await repository.end_expired_holds(work, place.id)
-    stay = Stay(place_id=place.id, case_id=request.case_id, during=during, state=StayState.HELD, held_until=expires_at)
+    replaced = await _replaced(work, request, submission.instead_of)
+    await repository.end_expired_holds(work, place.id, request.case_id)
+    wanted = await _wanted(work, request, own_stay=replaced)
+    excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
+    stay = Stay(
+        place_id=place.id,
+        case_id=request.case_id,
+        during=wanted.during,
+        state=StayState.HELD,
+        held_until=expires_at,
+        instead_of_id=replaced,
+    )
     offer = Offer(
         request_id=request.id,
         case_id=request.case_id,
@@ -120,10 +124,16 @@ async def offer_place(
         requested_by=request.requested_by,
         payer=request.payer,
         offered_by=work.actor.org,
+        offered_by_person=work.actor.subject,
+        answer_by=request.requested_by if work.actor.org == facility.operator else facility.operator,
         offered_at=work.now,
         expires_at=expires_at,
+        exceptions=[exception.rule for exception in excepted],
+        awaits_second_person=any(exception.rule is FitRule.MINORS for exception in excepted),
     )
     await repository.hold(work, offer, stay)
+    if excepted:
+        await repository.keep_exceptions(work, offer, Exceptions(items=excepted))
     work.record(
         PlaceOffered(
             case_id=offer.case_id, occurred_at=work.now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
@@ -132,23 +142,93 @@ async def offer_place(
     return offer, stay
 
 
+def _expiry(work: UnitOfWork, expires_at: datetime) -> datetime:
+    if not work.now < expires_at <= work.now + LONGEST_HOLD:
+        raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
+    return expires_at.astimezone(UTC)
+
+
 def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility) -> None:
-    if actor.kind not in _COORDINATE and actor.org not in (request.requested_by, facility.operator):
-        raise NotYourOffer("A place is offered by whoever asked for one, its operator, CMM or US.")
+    places_itself = actor.org == request.requested_by and actor.kind in _PLACE_THEMSELVES
+    if actor.kind not in _COORDINATE and actor.org != facility.operator and not places_itself:
+        raise NotYourOffer(
+            "A place is offered by its operator, CMM or US, or by the police or the municipality that asked for it."
+        )
 
 
-async def _check_may_receive(work: UnitOfWork, place: Place, facility: Facility, needs: Needs, during: Nights) -> None:
-    candidate = await facilities.candidate(work, place, facility, during)
-    against = matching.reasons_against(candidate, needs=needs, options=[facility.kind], stay=during)
-    for reason in against:
-        if reason in _FORBIDS:
-            refusal, sentence = _FORBIDS[reason]
-            raise refusal(sentence)
+async def _replaced(work: UnitOfWork, request: PlacementRequest, placement_id: UUID | None) -> UUID | None:
+    if placement_id is None:
+        return None
+    stay = await repository.stay_of_placement(work, placement_id, request.case_id)
+    if stay is None:
+        raise NothingToReplace("The person is not at a place by that placement; leave out `instead_of`.")
+    return stay.id
+
+
+async def _wanted(work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None) -> fitting.Wanted:
+    return fitting.Wanted(
+        case_id=request.case_id,
+        needs=await repository.needs_of(work, request, operation="offer.check"),
+        options=fitting.options_of(request),
+        during=fitting.nights_left(work, request),
+        own_stay=own_stay,
+    )
+
+
+async def _check_fits(
+    work: UnitOfWork,
+    request: PlacementRequest,
+    place: Place,
+    facility: Facility,
+    wanted: fitting.Wanted,
+    exceptions: Sequence[RuleException],
+) -> list[RuleException]:
+    """The exceptions that are needed and may be made. Raises PlaceDoesNotFit where rules are left."""
+    against = await fitting.rules_against(work, place, facility, wanted)
+    may = excepts(work.actor, request, facility)
+    needed = {exception.rule: exception for exception in exceptions if exception.rule in may}
+    if left := [rule for rule in against if rule not in needed]:
+        raise PlaceDoesNotFit(left)
+    return [needed[rule] for rule in against]
+
+
+def excepts(actor: Actor, request: PlacementRequest, facility: Facility) -> frozenset[FitRule]:
+    """Which rules the actor may set aside for this request in this facility (docs/rules.md, housing-8)."""
+    is_centre = actor.kind is OrganisationKind.NATIONAL_CENTRE
+    pays = actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and request.payer is HousingAuthority.US
+    pays = pays or (actor.org == request.requested_by and request.payer == _PAYERS.get(actor.kind))
+    may = frozenset[FitRule]()
+    if actor.org == facility.operator:
+        may |= OF_THE_FACILITY
+    if is_centre or pays:
+        may |= OF_THE_PERSON
+    return may | {FitRule.CO_PLACEMENT} if is_centre else may
+
+
+async def confirm_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> None:
+    """A second person of the organisation that offers agrees that a minor goes to a facility for adults."""
+    _, offer, stay = await repository.lock_offer(work, offer_id)
+    if work.actor.org != offer.offered_by or work.actor.subject == offer.offered_by_person:
+        raise NotASecondPerson("An offer is confirmed by another person of the organisation that made it.")
+    expected.check(offer)
+    _check_allows(OfferStep.CONFIRM, offer, stay, now=work.now)
+    kept = await repository.exceptions_of(work, offer)
+    await repository.keep_exceptions(
+        work, offer, Exceptions(items=[*kept, RuleException(rule=FitRule.MINORS, reason=reason)])
+    )
+    offer.awaits_second_person, offer.confirmed_at = False, work.now
+    offer.version += 1
+    work.audit(operation="offer.confirm", subject_id=offer.case_id, object_ids=[offer.id])
 
 
 async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> None:
-    """Book the place, for its operator or whoever asked for it. Other places held for the same request are free again."""
+    """Book the place, for who did not offer it. Raises PlaceDoesNotFit where it cannot be had any more."""
     request, offer, stay = await _take_step(work, offer_id, OfferStep.ACCEPT, expected=expected)
+    if offer.awaits_second_person:
+        raise AwaitsSecondPerson("A second person of the organisation that offers has to confirm: POST .../confirm.")
+    stay.during = matching.from_tonight(stay.during, asked_on=first_of(stay.during), tonight=night_of(work.now))
+    if first_of(stay.during) < night_of(work.now):
+        raise PlaceDoesNotFit([FitRule.PAST])
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -157,9 +237,10 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
         stay_id=stay.id,
         requested_by=offer.requested_by,
         payer=offer.payer,
-        from_on=request.from_on,
-        to_on=request.to_on,
+        from_on=first_of(stay.during),
+        to_on=stay.during.upper,
         booked_at=work.now,
+        exceptions=offer.exceptions,
     )
     stay.state, stay.held_until = StayState.BOOKED, None
     offer.status, offer.placement_id = OfferStatus.ACCEPTED, placement.id
@@ -171,36 +252,72 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     work.record(
         OfferAccepted(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id, placement_id=placement.id)
     )
-    for other, other_stay in await repository.lock_other_holds(work, offer):
-        if status_of(other, other_stay, now=work.now) is OfferStatus.HELD:
-            await _release(work, other, other_stay)
 
 
-async def decline_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> None:
-    """The place is free again at once."""
-    _, offer, stay = await _take_step(work, offer_id, OfferStep.DECLINE, expected=expected)
-    await _release(work, offer, stay, reason=Remark(text=reason))
+async def decline_offer(work: UnitOfWork, *, offer_id: UUID, decline: Decline, expected: ExpectedVersion) -> None:
+    """The place is free again at once. Whoever works with the person says the person's own no, also of what it has offered
+    itself; others come first for some days then."""
+    is_own_no = decline.code is DeclineCode.PERSONS_OWN_NO
+    request, offer, stay = await _take_step(
+        work, offer_id, OfferStep.DECLINE, expected=expected, for_the_person=is_own_no
+    )
+    if is_own_no:
+        request.parked_until = on_date(work.now) + PARKED
+        request.version += 1
+    offer.declined_because = decline.code
+    await release(work, offer, stay, reason=Remark(text=decline.reason))
+
+
+async def withdraw_request(
+    work: UnitOfWork, *, request_id: UUID, reason: PersonalText | None, expected: ExpectedVersion
+) -> PlacementRequest:
+    """The person needs no place any more, says who asked for it or coordinates; what is held for it is free again."""
+    request = await repository.lock_request(work, request_id)
+    if work.actor.org != request.requested_by and work.actor.kind not in _COORDINATE:
+        raise NotYourRequest("A request is withdrawn by who made it, CMM or US.")
+    expected.check(request)
+    if request.status is not RequestStatus.OPEN:
+        raise requests.RequestSettled(
+            f"The request is {request.status}; a placement is cancelled instead.",
+            current_status=request.status,
+            allowed=[],
+        )
+    for offer, stay in await repository.held_for(work, request.id):
+        await release(work, offer, stay, reason=Remark(text=reason) if reason else None)
+    request.status = RequestStatus.WITHDRAWN
+    request.version += 1
+    work.audit(operation="placement_request.withdraw", subject_id=request.case_id, object_ids=[request.id])
+    return request
 
 
 async def _take_step(
-    work: UnitOfWork, offer_id: UUID, step: OfferStep, *, expected: ExpectedVersion
+    work: UnitOfWork, offer_id: UUID, step: OfferStep, *, expected: ExpectedVersion, for_the_person: bool = False
 ) -> tuple[PlacementRequest, Offer, Stay]:
-    """The offer, locked for the step: is it the actor's, is this the version they saw, is it allowed now?"""
+    """The offer, locked for the step: is it the actor's to answer, is this the version they saw, is it allowed now?"""
     request, offer, stay = await repository.lock_offer(work, offer_id)
-    if work.actor.org != offer.requested_by and not await repository.runs_facility(work, offer.facility_id):
-        raise NotYourOffer(f"Only the place's operator and whoever asked for it may {step} the offer.")
+    speaks = {offer.requested_by, offer.offered_by} if for_the_person else set()
+    if work.actor.org not in {offer.answer_by, *speaks}:
+        raise NotYourOffer(f"Who did not make an offer may {step} it: its operator, or who asked for the place.")
     expected.check(offer)
-    status = status_of(offer, stay, now=work.now)
-    if step not in ALLOWED[status]:
-        raise OfferDoesNotAllow(
-            f"The offer is {status} and holds no place any more; offer the place anew.",
-            current_status=status,
-            allowed=list(ALLOWED[status]),
-        )
+    _check_allows(step, offer, stay, now=work.now)
     return request, offer, stay
 
 
-async def _release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
+def _check_allows(step: OfferStep, offer: Offer, stay: Stay, *, now: datetime) -> None:
+    status = status_of(offer, stay, now=now)
+    allowed = [each for each in ALLOWED[status] if each is not OfferStep.CONFIRM or offer.awaits_second_person]
+    if step not in allowed:
+        raise OfferDoesNotAllow(
+            "The offer needs no second person."
+            if status is OfferStatus.HELD
+            else f"The offer is {status} and holds no place any more; offer the place anew.",
+            current_status=status,
+            allowed=allowed,
+        )
+
+
+async def release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
+    """The offer comes to nothing, and the place is free."""
     stay.state = StayState.ENDED
     offer.status = OfferStatus.DECLINED
     offer.version += 1

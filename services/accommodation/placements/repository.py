@@ -1,36 +1,49 @@
 """The only way to the rows of requests, offers and placements, and to the stays that come of them. It asks who is asking, and
 notes what they saw. Where one transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from asyncpg import ExclusionViolationError
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true, tuple_, update
+from asyncpg import IntegrityConstraintViolationError
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.repository import CaseNotFound, has_part, is_party, is_withdrawn_from
+from services.accommodation.case.nights import Nights
+from services.accommodation.case.repository import has_part, is_party, is_withdrawn_from
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements import visibility as see
-from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
+from services.accommodation.placements.codes import REASONS, FitRule, OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs, SealedNeeds
+from services.accommodation.placements.schemas import Exceptions, Needs, RuleException, SealedNeeds
 from shared.contract import visibility
-from shared.contract.codes import Purpose, Region
+from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
-from shared.data.columns import any_of
-from shared.data.positions import day_and_id, moment_and_id
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, NotFound
+
+_RULES: Mapping[str, FitRule] = {
+    "one_stay_a_night": FitRule.OCCUPIED,
+    "one_is_there": FitRule.OCCUPIED,
+    "one_place_a_night": FitRule.PERSON_ELSEWHERE,
+    "there_once": FitRule.PERSON_ELSEWHERE,
+    "one_instead": FitRule.PERSON_ELSEWHERE,
+    "stay_within_place_dates": FitRule.PLACE_DATES,
+    "stay_in_service": FitRule.OUT_OF_SERVICE,
+    "stay_within_approval": FitRule.NO_APPROVAL,
+}
+"""What the database refuses, as the rule that it holds."""
 
 
 class RequestNotFound(NotFound):
@@ -41,16 +54,16 @@ class OfferNotFound(NotFound):
     """No such offer, or not yours."""
 
 
-class PlacementNotFound(NotFound):
-    """No such placement, or none whose place you may know."""
-
-
 class RoleDoesNotSee(Forbidden):
     """The organisation may know it; this role in it may not."""
 
 
-class PlaceTaken(Conflict):
-    """Somebody has the place on some of the nights."""
+class PlaceDoesNotFit(Conflict):
+    """Rules speak against the place; some may be excepted by who may, with a reason."""
+
+    def __init__(self, rules: Sequence[FitRule]) -> None:
+        against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
+        super().__init__(" ".join(REASONS[rule][0] for rule in rules), rules=against)
 
 
 def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -58,21 +71,21 @@ def _facility_is(facility_id: Mapped[UUID], *conditions: ColumnElement[bool]) ->
     return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
 
 
-def _runs(actor: Actor, facility_id: Mapped[UUID]) -> ColumnElement[bool]:
+def runs(actor: Actor, facility_id: Mapped[UUID]) -> ColumnElement[bool]:
     return _facility_is(facility_id, col(Facility.operator) == actor.org)
 
 
 About = type[PlacementRequest] | type[Offer] | type[Placement]
 
 
-def _parts(actor: Actor, about: About) -> dict[Part, ColumnElement[bool]]:
+def parts_of(actor: Actor, about: About) -> dict[Part, ColumnElement[bool]]:
     """The parts that the actor's organisation can have in a request, an offer or a placement, and in which it has them."""
     case_id = col(about.case_id)
     parts = {
         Part.REQUESTER: and_(col(about.requested_by) == actor.org, ~is_withdrawn_from(actor, case_id)),
-        Part.OPERATOR: _runs(actor, col(about.facility_id))
+        Part.OPERATOR: runs(actor, col(about.facility_id))
         if not issubclass(about, PlacementRequest)
-        else exists().where(col(Offer.request_id) == col(about.id), _runs(actor, col(Offer.facility_id))),
+        else exists().where(col(Offer.request_id) == col(about.id), runs(actor, col(Offer.facility_id))),
         Part.REFERRER: has_part(actor, case_id, Part.REFERRER),
     }
     if actor.kind is OrganisationKind.NATIONAL_CENTRE:
@@ -83,51 +96,31 @@ def _parts(actor: Actor, about: About) -> dict[Part, ColumnElement[bool]]:
     return parts
 
 
-def _deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer]) -> ColumnElement[bool]:
+def deals_with(actor: Actor, about: type[PlacementRequest] | type[Offer]) -> ColumnElement[bool]:
     """Whoever asked for the place or is asked for it; CMM, which coordinates; and US where the case is its own, or it pays."""
-    return see.lets_know(actor, _parts(actor, about), Aspect.NEEDS, in_any_role=True)
+    return see.lets_know(actor, parts_of(actor, about), Aspect.NEEDS, in_any_role=True)
 
 
-def _knows_place(
+def knows_place(
     actor: Actor, about: type[Offer] | type[Placement], *, in_any_role: bool = False
 ) -> ColumnElement[bool]:
     """The operator and CMM; whoever deals with it besides, unless the facility is a secret."""
     is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
     return or_(
-        see.lets_know(actor, _parts(actor, about), Aspect.HIDDEN_PLACEMENT, in_any_role=in_any_role),
-        and_(see.lets_know(actor, _parts(actor, about), Aspect.PLACEMENT, in_any_role=in_any_role), is_open),
+        see.lets_know(actor, parts_of(actor, about), Aspect.HIDDEN_PLACEMENT, in_any_role=in_any_role),
+        and_(see.lets_know(actor, parts_of(actor, about), Aspect.PLACEMENT, in_any_role=in_any_role), is_open),
     )
 
 
-def _flags(actor: Actor, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
+def flags(actor: Actor, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
     """The parts that the actor can have in a row, and a column for each that says whether it has."""
-    parts = _parts(actor, about)
+    parts = parts_of(actor, about)
     return list(parts), list(parts.values())
 
 
 def _is_held_for(now: datetime) -> ColumnElement[bool]:
     is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
     return exists().where(col(Offer.request_id) == col(PlacementRequest.id), is_held).correlate(PlacementRequest)
-
-
-def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
-    """Placements with their facility, as far as row level security shows it, and the parts that the actor has in each."""
-    parts, holds = _flags(actor, Placement)
-    query = (
-        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
-        .select_from(Placement)
-        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
-    )
-    return parts, query
-
-
-def _reaches(actor: Actor) -> ColumnElement[bool]:
-    """Whose organisation learns at least that the person has a place."""
-    return see.lets_know(actor, _parts(actor, Placement), Aspect.PLACED, in_any_role=True)
-
-
-def _is_located(actor: Actor) -> ColumnElement[bool]:
-    return or_(_knows_place(actor, Placement), see.lets_know(actor, _parts(actor, Placement), Aspect.REGION))
 
 
 async def add_request(work: UnitOfWork, request: PlacementRequest, needs: SealedNeeds) -> None:
@@ -139,12 +132,23 @@ async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Sealed
     work.audit(operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
 
 
+async def count_open(work: UnitOfWork, case_id: UUID, *, tonight: date) -> int:
+    """How many requests for the person, whose case is locked, wait for a place on nights to come."""
+    is_to_come = or_(col(PlacementRequest.to_on).is_(None), col(PlacementRequest.to_on) > tonight)
+    query = select(func.count()).where(
+        col(PlacementRequest.case_id).in_(cases.members_of(case_id)),
+        col(PlacementRequest.status) == RequestStatus.OPEN,
+        is_to_come,
+    )
+    return int(await work.session.scalar(query) or 0)
+
+
 async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose | None = None) -> see.SeenRequest:
     """The request, for whoever deals with it and for the operators of places that were offered for it. Raises
     RequestNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, holding = _flags(work.actor, PlacementRequest)
+    parts, holding = flags(work.actor, PlacementRequest)
     query = select(PlacementRequest, _is_held_for(work.now), *holding).where(
-        col(PlacementRequest.id) == request_id, _deals_with(work.actor, PlacementRequest)
+        col(PlacementRequest.id) == request_id, deals_with(work.actor, PlacementRequest)
     )
     found = (await work.session.execute(query)).first()
     if found is None:
@@ -173,10 +177,10 @@ async def list_requests(
     """The requests that the actor deals with or was asked for, newest first, up to one more than `limit`. Raises
     PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    parts, holding = _flags(work.actor, PlacementRequest)
+    parts, holding = flags(work.actor, PlacementRequest)
     held = _is_held_for(work.now)
     query = select(PlacementRequest, held, *holding).where(
-        see.lets_know(work.actor, _parts(work.actor, PlacementRequest), Aspect.NEEDS)
+        see.lets_know(work.actor, parts_of(work.actor, PlacementRequest), Aspect.NEEDS)
     )
     if case_id:
         query = query.where(col(PlacementRequest.case_id) == case_id)
@@ -220,9 +224,19 @@ async def needs_of(
     return needs.said() if known is not None and Aspect.GENDER_AND_AGE not in known else needs.whole()
 
 
+async def reseal_needs(work: UnitOfWork, request: PlacementRequest, **changes: Any) -> Needs:
+    """What the person needs is another from now on."""
+    key = await sealed.key_of(work, request.case_id)
+    sealed_needs = key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
+    needs = sealed_needs.model_copy(update=changes)
+    request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+    request.version += 1
+    return needs.whole()
+
+
 async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
-    allowed = or_(_deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
+    allowed = or_(deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
     request = await work.session.scalar(
         select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
     )
@@ -231,22 +245,46 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     return request
 
 
-async def end_expired_holds(work: UnitOfWork, place_id: UUID) -> None:
-    """Free the place, whose row is locked, of holds that nobody has answered in time."""
-    await work.session.execute(
-        update(Stay)
-        .where(col(Stay.place_id) == place_id, col(Stay.state) == StayState.HELD, col(Stay.held_until) <= work.now)
-        .values(state=StayState.ENDED)
+async def end_expired_holds(work: UnitOfWork, place_id: UUID, case_id: UUID) -> None:
+    """Free the place, whose row is locked, and the person of holds that nobody has answered in time."""
+    await work.session.execute(select(func.end_expired_holds(place_id, case_id, work.now)))
+
+
+async def is_elsewhere(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID | None = None) -> bool:
+    """Whether the person has another place on some of these nights, or one is held; whoever may see it."""
+    return bool(await work.session.scalar(select(func.is_elsewhere(case_id, _range(wanted), work.now, but_for))))
+
+
+async def is_housed(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID) -> bool:
+    """The same for a list of what fits, in which a place that is held for this very request stands in nobody's way."""
+    own = await work.session.scalar(
+        select(col(Offer.stay_id)).where(
+            col(Offer.request_id) == but_for, col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now
+        )
     )
+    return await is_elsewhere(work, case_id, wanted, but_for=own)
+
+
+def _range(wanted: Nights) -> ColumnElement[Nights]:
+    return bindparam("wanted", wanted, type_=DATERANGE, unique=True)
+
+
+async def flush_stay(work: UnitOfWork) -> None:
+    """Have the database take the stay as it is now. Raises PlaceDoesNotFit: whether the place is free, and the person nowhere
+    else, is PostgreSQL's to say, not the code's."""
+    try:
+        await work.session.flush()
+    except IntegrityConstraintViolationError as error:
+        rule = _RULES.get(error.constraint_name or "")
+        if rule is None:
+            raise
+        raise PlaceDoesNotFit([rule]) from None
 
 
 async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
-    """Hold the place for the offer. Raises PlaceTaken: whether it is free is PostgreSQL's to say, not the code's."""
+    """Hold the place for the offer. Raises PlaceDoesNotFit."""
     work.session.add(stay)
-    try:
-        await work.session.flush()
-    except ExclusionViolationError:
-        raise PlaceTaken("The place is taken on some of these nights; look at the matches for another.") from None
+    await flush_stay(work)
     work.session.add(offer)
     await work.session.flush()
     work.audit(operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])
@@ -255,22 +293,58 @@ async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
 async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, bool]:
     """The offer, its nights, and whether the actor may know the place."""
     query = (
-        select(Offer, Stay, _knows_place(work.actor, Offer))
+        select(Offer, Stay, knows_place(work.actor, Offer))
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
+        .where(col(Offer.id) == offer_id, deals_with(work.actor, Offer))
     )
     found = (await work.session.execute(query)).one_or_none()
     if found is None:
         raise OfferNotFound
-    offer, stay, knows_place = found
+    offer, stay, knows = found
     work.audit(operation="offer.read", subject_id=offer.case_id, object_ids=[offer.id])
-    return offer, stay, knows_place
+    return offer, stay, knows
+
+
+async def list_offers(
+    work: UnitOfWork,
+    *,
+    status: OfferStatus | None,
+    purpose: Purpose | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[see.SeenOffer]:
+    """The offers that the actor deals with, newest first, up to one more than `limit`. One that nobody has answered in time is
+    `expired` without anybody having noted it. Raises PurposeNotYours."""
+    visibility.judge(work.actor, (), purpose)
+    parts, holding = flags(work.actor, Offer)
+    query = (
+        select(Offer, Stay, PlacementRequest, knows_place(work.actor, Offer), *holding)
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Offer.request_id))
+        .where(see.lets_know(work.actor, parts_of(work.actor, Offer), Aspect.NEEDS))
+    )
+    is_over = or_(col(Offer.expires_at) <= work.now, col(Stay.state) != StayState.HELD)
+    if status in (OfferStatus.HELD, OfferStatus.EXPIRED):
+        is_held = col(Offer.status) == OfferStatus.HELD
+        held, expired = and_(is_held, ~is_over), or_(and_(is_held, is_over), col(Offer.status) == OfferStatus.EXPIRED)
+        query = query.where(held if status is OfferStatus.HELD else expired)
+    elif status:
+        query = query.where(col(Offer.status) == status)
+    if after:
+        query = query.where(tuple_(col(Offer.offered_at), col(Offer.id)) < moment_and_id(after))
+    query = query.order_by(col(Offer.offered_at).desc(), col(Offer.id).desc()).limit(limit + 1)
+    rows = (await work.session.execute(query)).all()
+    work.audit(operation="offer.list", object_ids=[offer.id for offer, *_ in rows[:limit]], purpose=purpose)
+    return [
+        see.SeenOffer(offer, stay, request, may_know(work.actor, see.held(parts, holds)), knows)
+        for offer, stay, request, knows, *holds in rows
+    ]
 
 
 async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
     """The offer with its request and its stay, all locked until the transaction ends."""
     request_id = await work.session.scalar(
-        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, _deals_with(work.actor, Offer))
+        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, deals_with(work.actor, Offer))
     )
     if request_id is None:
         raise OfferNotFound
@@ -278,13 +352,6 @@ async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest
     offer = await work.session.get_one(Offer, offer_id, with_for_update=True)
     stay = await work.session.get_one(Stay, offer.stay_id, with_for_update=True)
     return request, offer, stay
-
-
-async def runs_facility(work: UnitOfWork, facility_id: UUID) -> bool:
-    found = await work.session.scalar(
-        select(exists().where(col(Facility.id) == facility_id, col(Facility.operator) == work.actor.org))
-    )
-    return bool(found)
 
 
 async def note_answer(work: UnitOfWork, offer: Offer, reason: Remark | None = None) -> None:
@@ -295,17 +362,44 @@ async def note_answer(work: UnitOfWork, offer: Offer, reason: Remark | None = No
     work.audit(operation=f"offer.{offer.status}", subject_id=offer.case_id, object_ids=[offer.id])
 
 
-async def lock_other_holds(work: UnitOfWork, offer: Offer) -> list[tuple[Offer, Stay]]:
-    """The other places that are held for the same request, which is locked."""
+async def keep_exceptions(work: UnitOfWork, offer: Offer, exceptions: Exceptions) -> None:
+    """Seal why rules were excepted; which ones stands open, to be counted."""
+    key = await sealed.key_of(work, offer.case_id)
+    offer.exceptions_why = key.seal(exceptions, table="offer", column="exceptions_why", row=offer.id)
+
+
+async def exceptions_of(work: UnitOfWork, offer: Offer) -> list[RuleException]:
+    """Which rules were excepted, and why, opened; ask only for who may know the place."""
+    if offer.exceptions_why is None:
+        return []
+    key = await sealed.key_of(work, offer.case_id)
+    kept = key.open(offer.exceptions_why, Exceptions, table="offer", column="exceptions_why", row=offer.id)
+    return kept.items
+
+
+async def stay_of_placement(work: UnitOfWork, placement_id: UUID, case_id: UUID) -> Stay | None:
+    """Where a person is now, of which the actor may know; None where the placement is none of that person's."""
+    query = (
+        select(Stay)
+        .join(Placement, col(Placement.stay_id) == col(Stay.id))
+        .where(col(Placement.id) == placement_id, col(Stay.state) == StayState.ARRIVED)
+        .where(func.person_of(col(Placement.case_id)) == func.person_of(case_id))
+        .with_for_update(of=Stay)
+    )
+    found: Stay | None = await work.session.scalar(query)
+    return found
+
+
+async def held_for(work: UnitOfWork, request_id: UUID) -> list[tuple[Offer, Stay]]:
+    """The places that are held for a request, which is locked."""
     query = (
         select(Offer, Stay)
         .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.request_id) == offer.request_id, col(Offer.id) != offer.id)
-        .where(col(Offer.status) == OfferStatus.HELD)
+        .where(col(Offer.request_id) == request_id, col(Offer.status) == OfferStatus.HELD)
         .order_by(col(Offer.id))
         .with_for_update()
     )
-    return [(other, stay) for other, stay in (await work.session.execute(query)).all()]
+    return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]
 
 
 async def lock_due_offers(work: UnitOfWork, *, limit: int) -> list[tuple[Offer, Stay]]:
@@ -323,117 +417,8 @@ async def lock_due_offers(work: UnitOfWork, *, limit: int) -> list[tuple[Offer, 
 
 
 async def add_placement(work: UnitOfWork, placement: Placement) -> None:
+    """A place is booked. Raises PlaceDoesNotFit where the database says that it cannot be any more."""
+    await flush_stay(work)
     work.session.add(placement)
     await work.session.flush()
     work.audit(operation="placement.book", subject_id=placement.case_id, object_ids=[placement.id])
-
-
-async def lock_placement(work: UnitOfWork, placement_id: UUID) -> tuple[Placement, Stay]:
-    """The placement and its stay, locked until the transaction ends, for those who may know the place."""
-    query = (
-        select(Placement, Stay)
-        .join(Stay, col(Stay.id) == col(Placement.stay_id))
-        .where(col(Placement.id) == placement_id, _knows_place(work.actor, Placement))
-        .with_for_update()
-    )
-    found = (await work.session.execute(query)).one_or_none()
-    if found is None:
-        raise PlacementNotFound
-    placement, stay = found
-    return placement, stay
-
-
-async def note_change(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
-    """The person came or left, with a reason where there is one."""
-    if reason:
-        key = await sealed.key_of(work, placement.case_id)
-        placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
-    work.audit(operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id])
-
-
-async def region_of(work: UnitOfWork, placement: Placement) -> Region:
-    """Where in the country the placement is. Ask only for a placement whose place the actor may know."""
-    facility = await work.session.get_one(Facility, placement.facility_id)
-    return facility.region
-
-
-async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpose) -> see.SeenPlacement:
-    """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, query = _of_placements(work.actor)
-    found = (
-        await work.session.execute(query.where(col(Placement.id) == placement_id, _reaches(work.actor)))
-    ).one_or_none()
-    if found is None:
-        raise PlacementNotFound
-    seen, theirs = see.seen_placement(work.actor, parts, found)
-    visibility.judge(work.actor, theirs, purpose)
-    if Aspect.PLACED not in seen.known:
-        raise RoleDoesNotSee("Where a person is, is for those who work with the person or run the facility.")
-    work.audit(
-        operation="placement.read",
-        subject_id=seen.placement.case_id,
-        object_ids=[seen.placement.id],
-        fields=["place"] if seen.knows_place else ["placed"],
-        purpose=purpose,
-    )
-    return seen
-
-
-async def read_responsibility(
-    work: UnitOfWork, placement_id: UUID, *, purpose: Purpose
-) -> tuple[see.SeenPlacement, PlacementRequest]:
-    """The placement and what was asked for, for whoever may know that the person has a place. Raises as read_placement."""
-    seen = await read_placement(work, placement_id, purpose=purpose)
-    request = await work.session.get(PlacementRequest, seen.placement.request_id)
-    if request is None:
-        raise PlacementNotFound
-    return seen, request
-
-
-async def placements_of(
-    work: UnitOfWork, case_id: UUID, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
-) -> list[see.SeenPlacement]:
-    """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
-    one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
-    case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
-    parts, query = _of_placements(work.actor)
-    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = query.where(is_theirs, _is_located(work.actor))
-    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
-    if after:
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
-    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
-    theirs = await cases.parts_in(work, case_id)
-    if not found and not theirs and not after:
-        raise CaseNotFound
-    visibility.judge(work.actor, theirs, purpose)
-    known = may_know(work.actor, theirs)
-    is_party = Aspect.PLACED in known
-    unseen = await _placed_unseen(work, case_id, known) if is_party and len(found) <= limit else None
-    work.audit(
-        operation="placement.list",
-        subject_id=case_id,
-        object_ids=[seen.placement.id for seen in found[:limit]],
-        fields=["place"] * bool(found) + ["placed"] * (unseen is not None and len(found) < limit),
-        purpose=purpose,
-    )
-    # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
-    return (
-        [*found, see.SeenPlacement(unseen, frozenset({Aspect.PLACED}), region=None, is_secret=True)]
-        if unseen
-        else [*found]
-    )
-
-
-async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
-    """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
-    same person before the two were merged tells nothing."""
-    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    is_theirs = (
-        col(Placement.case_id).in_(cases.members_of(case_id))
-        if Aspect.FILE in known
-        else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
-    )
-    query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
-    unseen: Placement | None = await work.session.scalar(query)
-    return unseen

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -10,24 +10,30 @@ from pydantic import ValidationError
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseChange, KnownCase
-from services.accommodation.case.nights import Nights, nights
+from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Candidate
-from services.accommodation.placements import matching, repository
-from services.accommodation.placements.codes import RequestStatus
-from services.accommodation.placements.matching import Exclusion, Match
+from services.accommodation.placements import fitting, matching, repository
+from services.accommodation.placements.codes import FitRule, RequestStatus
+from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
-from services.accommodation.responsibility.schemas import KnownFacts
-from shared.contract.codes import Purpose, ResidenceBasis
+from shared.contract.codes import AgeGroup, Gender, Purpose, ResidenceBasis
 from shared.contract.events import PlacementRequested
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
+
+MOST_OPEN: Final = 2
+"""How many requests for one person wait for a place at most (docs/rules.md, housing-12) [A]."""
+
+
+class RequestsWait(Conflict):
+    """As many requests for the person wait for a place as may."""
 
 
 class CaseIsMerged(Conflict):
@@ -45,9 +51,16 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
             merged_into=str(surviving),
         )
-    needs = _with_the_case_s(submission.needs, known)
+    if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= MOST_OPEN:
+        raise RequestsWait(
+            f"{MOST_OPEN} requests for this person wait for a place already; withdraw one that is not needed any more."
+        )
     status = await cases.status_on(work, known.case_id, on=on_date(work.now))
-    facts = facts_of(known, submission.responsibility, needs, status)
+    recorded = facts_recorded(known, status)
+    stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
+    stated |= submission.responsibility.model_dump(exclude_none=True)
+    needs = _with_the_case_s(submission, known)
+    facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | recorded)
     responsible = responsible_for(facts, on=on_date(work.now))
     request = PlacementRequest(
         case_id=known.case_id,
@@ -58,6 +71,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         **responsible.model_dump(exclude={"options"}),
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
+        differs=_differing(submission, recorded),
     )
     await repository.add_request(work, request, needs)
     work.record(
@@ -72,28 +86,66 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     return request
 
 
-def _with_the_case_s(said: Needs, known: KnownCase) -> SealedNeeds:
-    of_the_case = {"gender": known.gender, "minor": known.is_minor}
-    unsaid = {name: value for name, value in of_the_case.items() if getattr(said, name) is None}
-    return SealedNeeds.model_validate(said.model_dump() | unsaid | {"of_the_case": sorted(unsaid)})
+def _with_the_case_s(submission: PlacementRequestSubmission, known: KnownCase) -> SealedNeeds:
+    """What the person needs by the facts of the case. Whoever anybody says to be a minor is housed as one."""
+    said, stated = submission.needs, submission.responsibility
+    gender = known.gender if known.gender is not Gender.UNKNOWN else said.gender or stated.gender or Gender.UNKNOWN
+    facts = {"gender": gender, "minor": known.is_minor or bool(said.minor) or bool(stated.minor)}
+    of_the_case = sorted(name for name, value in facts.items() if getattr(said, name) != value)
+    besides = {"of_the_case": of_the_case, "for_the_facility": submission.for_the_facility}
+    return SealedNeeds.model_validate(said.model_dump() | facts | besides)
 
 
-def facts_of(
-    known: KnownCase, stated: KnownFacts, needs: Needs, status: CaseChange | None = None
-) -> ResponsibilityFacts:
-    """What the requester says, and where nothing is said what is known of the case and of the legal status today."""
+UNKNOWN: Final[dict[str, Any]] = {
+    "gender": Gender.UNKNOWN,
+    "minor": False,
+    "residence_basis": ResidenceBasis.UNKNOWN,
+    "decided": False,
+}
+
+
+def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any]:
+    """What is recorded of the person, and decides who is responsible, whatever anybody says besides; nothing of what nobody
+    has recorded."""
     basis = status.residence_basis if status and status.residence_basis else known.residence_basis
-    facts = {
-        "gender": needs.gender,
-        "minor": needs.minor,
-        "residence_basis": basis,
-        "asylum_pending": bool(status and status.asylum_pending),
-        "decided": known.is_assessed_trafficked,
-    } | stated.model_dump(exclude_none=True)
-    if basis is ResidenceBasis.DANISH_CITIZEN:
-        # Nobody's word makes a Danish citizen's case one of US; with an asylum case stated besides, the table asks CMM.
-        facts["residence_basis"] = ResidenceBasis.DANISH_CITIZEN
-    return ResponsibilityFacts.model_validate(facts)
+    recorded: dict[str, Any] = {"decided": known.is_assessed_trafficked}
+    if known.gender is not Gender.UNKNOWN:
+        recorded["gender"] = known.gender
+    if known.age_group is not AgeGroup.UNKNOWN:
+        recorded["minor"] = known.is_minor
+    if basis is not ResidenceBasis.UNKNOWN:
+        recorded["residence_basis"] = basis
+    if status and status.asylum_pending is not None:
+        recorded["asylum_pending"] = status.asylum_pending
+    elif known.asylum_pending is not None:
+        recorded["asylum_pending"] = known.asylum_pending
+    return recorded
+
+
+def _differing(submission: PlacementRequestSubmission, recorded: dict[str, Any]) -> list[str]:
+    """Which facts the requester has stated otherwise than they are recorded."""
+    words = (submission.needs, submission.responsibility)
+    return sorted(
+        name
+        for name, value in recorded.items()
+        if any(getattr(word, name, None) not in (None, value) for word in words)
+    )
+
+
+class RequestSettled(Conflict):
+    """The request has its place, or was withdrawn."""
+
+
+async def lock_open(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
+    """A request that waits for a place, locked. Raises RequestSettled."""
+    request = await repository.lock_request(work, request_id)
+    if request.status is not RequestStatus.OPEN:
+        raise RequestSettled(
+            f"The request is {request.status}; ask anew for another place.",
+            current_status=request.status,
+            allowed=[],
+        )
+    return request
 
 
 async def read_request(work: UnitOfWork, *, request_id: UUID, purpose: Purpose) -> tuple[SeenRequest, Needs]:
@@ -122,17 +174,37 @@ def status_of(seen: SeenRequest) -> RequestStatus:
 
 async def find_matches(
     work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None
-) -> tuple[list[Match], Counter[Exclusion]]:
-    """The places the actor may know of, ranked for the request, and how many others each reason excludes; the same rows give
+) -> tuple[list[Match], Counter[FitRule]]:
+    """The places the actor may know of, ranked for the request, and how many others each rule excludes; the same rows give
     the same order. Changes nothing. Who may not know outcome and legal status is given the places of all kinds, and who may
     not know gender and age those that fit what it said itself: what fits would tell the rest."""
     seen = await repository.read_request(work, request_id, purpose=purpose)
-    request = seen.request
-    needs = await repository.needs_of(work, request, operation="placement_request.match", known=seen.known)
-    stay = nights(request.from_on, request.to_on)
-    candidates = await facilities.candidates(work, stay)
-    options = request.options if Aspect.RESPONSIBILITY in seen.known else None
-    return matching.match(candidates, needs=needs, options=options, stay=stay)
+    needs = await repository.needs_of(work, seen.request, operation="placement_request.match", known=seen.known)
+    stay = fitting.nights_left(work, seen.request)
+    candidates = await facilities.candidates(
+        work, stay, is_elsewhere=await repository.is_housed(work, seen.request.case_id, stay, but_for=request_id)
+    )
+    options = fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None
+    return matching.match(candidates, needs=needs, options=options, stay=stay, tonight=night_of(work.now))
+
+
+async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, purpose: Purpose | None) -> list[FitRule]:
+    """What speaks against one place for the request, of all rules, as an offer would be refused. For who may know gender, age
+    and responsibility; for others as far as they said it themselves."""
+    seen = await repository.read_request(work, request_id, purpose=purpose)
+    needs = await repository.needs_of(work, seen.request, operation="placement_request.check", known=seen.known)
+    place, facility = await facilities.known_place(work, place_id)
+    return await fitting.rules_against(
+        work,
+        place,
+        facility,
+        fitting.Wanted(
+            case_id=seen.request.case_id,
+            needs=needs,
+            options=fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None,
+            during=fitting.nights_left(work, seen.request),
+        ),
+    )
 
 
 class NeedsInvalid(Unprocessable):
@@ -164,10 +236,8 @@ async def find_free(work: UnitOfWork, *, needs: Needs, stay: Nights) -> tuple[bo
         parts.add(Part.PAYER)
     if await facilities.runs_any(work):
         parts.add(Part.OPERATOR)
-    free = [
-        candidate
-        for candidate in await facilities.candidates(work, stay)
-        if not matching.reasons_against(candidate, needs=needs, options=None, stay=stay)
-    ]
+    found = await facilities.candidates(work, stay)
+    against = matching.all_against(found, needs=needs, options=None, stay=stay, tonight=night_of(work.now))
+    free = [candidate for candidate, rules in against if not rules]
     work.audit(operation="place.availability")
     return Aspect.FREE_PLACES in may_know(work.actor, parts), free

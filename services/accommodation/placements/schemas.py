@@ -1,37 +1,21 @@
 """What HTTP takes and gives of requests, matches, offers and placements; `Needs` are sealed as they are taken."""
 
-from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
+from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.schemas import check_order
-from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
+from services.accommodation.placements.codes import DeclineCode, FitRule, OfferStatus, RequestStatus
 from services.accommodation.responsibility.schemas import AuthorityAlone, KnownFacts, ResponsibilityAnswer
-from shared.contract.codes import Gender, Region
-from shared.contract.personal import PersonalText
-from shared.contract.times import Happened, Planned, PlannedOn
+from shared.contract.codes import AgeGroup, Gender, Region
+from shared.contract.personal import PersonalName, PersonalText
+from shared.contract.times import Planned, PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole, example
 
 MOST_CHILDREN = 20
-
-
-class ResponsibilityFrom(Answer):
-    """Who decides and pays for a placed person's accommodation, from that day on."""
-
-    from_on: date
-    row: PlacementRow
-    authority: HousingAuthority
-    payer: HousingAuthority
-
-
-class ResponsibilityHistory(Answer):
-    """For whoever may not know outcome and legal status: the authority of today alone."""
-
-    items: list[ResponsibilityFrom | AuthorityAlone]
 
 
 class Needs(Body):
@@ -50,18 +34,27 @@ class Needs(Body):
     avoid_municipalities: Annotated[list[Municipality], Field(max_length=98)] = []
 
 
+class ForTheFacility(Body):
+    """What the facility is to know of the person besides, by their consent or because it cannot do without."""
+
+    given_name: PersonalName | None = None
+    safe_contact: PersonalText | None = None
+    health_flags: Annotated[list[PersonalName], Field(max_length=20)] = []
+
+
 class SealedNeeds(Needs):
-    """What is sealed: the needs, with gender and minority as the case has them where the requester did not say."""
+    """What is sealed: the needs, with gender and minority as the case has them, and what the facility is to know besides."""
 
     of_the_case: list[str] = []
+    for_the_facility: ForTheFacility = ForTheFacility()
 
     def whole(self) -> Needs:
         """All of it, for the rules and for who may know the case."""
-        return Needs.model_validate(self.model_dump(exclude={"of_the_case"}))
+        return Needs.model_validate(self.model_dump(exclude={"of_the_case", "for_the_facility"}))
 
     def said(self) -> Needs:
         """What the requester said: nothing of the case is read back from it."""
-        return Needs.model_validate(self.model_dump(exclude={"of_the_case", *self.of_the_case}))
+        return Needs.model_validate(self.model_dump(exclude={"of_the_case", "for_the_facility", *self.of_the_case}))
 
 
 class PlacementRequestSubmission(Body):
@@ -79,6 +72,7 @@ class PlacementRequestSubmission(Body):
     to_on: PlannedOn | None = None
     needs: Needs = Needs()
     responsibility: KnownFacts = KnownFacts()
+    for_the_facility: ForTheFacility = ForTheFacility()
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:
@@ -98,6 +92,15 @@ class PlacementRequestDetails(PlacementRequestReceipt):
     requested_at: Moment
     from_on: Day
     to_on: Day | None
+    parked_until: Day | None
+
+
+class Withdrawal(Body):
+    """Why the place is not needed any more."""
+
+    model_config = example(reason="She has found a place herself.")
+
+    reason: PersonalText | None = None
 
 
 class PlacementRequestWithNeeds(PlacementRequestDetails):
@@ -123,11 +126,58 @@ class Matches(Answer):
     excluded: dict[str, int]
 
 
+class CheckedRule(Answer):
+    """One rule, whether the place passes it, and why, in English and Danish; without words where it does."""
+
+    rule: FitRule
+    passes: bool
+    why: str | None
+    why_da: str | None
+
+
+class CheckedPlace(Answer):
+    """A place against every rule, as of now."""
+
+    as_of: Moment
+    place_id: UUID
+    fits: bool
+    rules: list[CheckedRule]
+
+
+class RuleException(Body):
+    """A rule that speaks against the place, and why it is set aside for this person."""
+
+    model_config = example(rule="distance", reason="She has chosen to stay near her children.")
+
+    rule: FitRule
+    reason: PersonalText
+
+
+class Exceptions(BaseModel):
+    """The exceptions of an offer, as they are sealed."""
+
+    items: list[RuleException] = []
+
+
 class OfferSubmission(Body):
+    """A place to hold until `expires_at`. Rules that speak against it may be excepted: those of the facility by its operator;
+    options, distance, household and peak by CMM or the payer; co-placement by CMM alone. `instead_of` is the placement that
+    the place would replace by a move."""
+
     model_config = example(place_id="019cadab-2340-7d3e-9a52-3f6f0f0c8e21", expires_at="2026-03-10T12:00:00+01:00")
 
     place_id: UUID
     expires_at: Planned
+    exceptions: Annotated[list[RuleException], Field(max_length=len(FitRule))] = []
+    instead_of: UUID | None = None
+
+
+class Confirmation(Body):
+    """Why a second person agrees that a minor goes to a facility for adults."""
+
+    model_config = example(reason="His brother lives there, and the municipality has agreed.")
+
+    reason: PersonalText
 
 
 class OfferDetails(Answer):
@@ -143,6 +193,23 @@ class OfferDetails(Answer):
     place_id: UUID | None
     facility_id: UUID | None
     placement_id: UUID | None
+    awaiting: Literal["second_person"] | None
+    exceptions: list[FitRule]
+
+
+class ReasonedOffer(OfferDetails):
+    """With why rules were excepted; null for those who may not know the place."""
+
+    exceptions_why: list[RuleException] | None
+
+
+class OfferForTheFacility(OfferDetails):
+    """An offer with what is needed, for the facility that is asked."""
+
+    gender: Gender | None
+    age_group: AgeGroup | None
+    children: int | bool
+    needs: Needs
 
 
 class Acceptance(OfferDetails):
@@ -152,55 +219,12 @@ class Acceptance(OfferDetails):
 
 
 class Decline(Body):
-    model_config = example(reason="The room is being painted.")
+    """Why; the person's own no is a decline of its own kind (`persons_own_no`)."""
+
+    model_config = example(reason="The room is being painted.", code="no_room")
 
     reason: PersonalText
-
-
-class Arrival(Body):
-    """When the person came; now, where it is left out."""
-
-    model_config = example(arrived_at="2026-03-09T18:00:00+01:00")
-
-    arrived_at: Happened | None = None
-
-
-class Leaving(Body):
-    """When the person left (now, where it is left out), why, and whether without a word."""
-
-    model_config = example(left_at="2026-03-19T10:00:00+01:00", reason="She moves in with her sister.")
-
-    left_at: Happened | None = None
-    reason: PersonalText | None = None
-    disappeared: Flag = False
-
-
-class PlacementDetails(Answer):
-    """A placement, for those who may know the place."""
-
-    placement_id: UUID
-    case_id: UUID
-    place_id: UUID
-    facility_id: UUID
-    region: Region
-    status: PlacementStatus
-    from_on: Day
-    to_on: Day | None
-    arrived_at: Moment | None
-    left_at: Moment | None
-    disappeared: bool
-
-
-class PlacedInRegion(Answer):
-    """What the payer of a place in a secret facility learns: in which region the person is."""
-
-    placed: Literal[True] = True
-    placement_id: UUID
-    case_id: UUID
-    region: Region
-    status: PlacementStatus
-    from_on: Day
-    to_on: Day | None
+    code: DeclineCode = DeclineCode.OTHER
 
 
 class FreePlaces(Answer):
@@ -223,9 +247,3 @@ class FreeKind(Answer):
 class Availability(Answer):
     as_of: Moment
     items: list[FreePlaces | FreeKind]
-
-
-class Placed(Answer):
-    """All that the other parties of a case learn: that the person has a place."""
-
-    placed: Literal[True] = True

@@ -1,6 +1,6 @@
 """What HTTP shows of requests, matches, offers and placements, and to whom a place is named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,31 +9,30 @@ from services.accommodation.case.nights import first_of
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.models import Candidate, Stay
 from services.accommodation.placements import offers, requests
-from services.accommodation.placements.codes import RequestStatus
-from services.accommodation.placements.matching import Exclusion, Match
-from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.payer_history import PayerFrom
+from services.accommodation.placements.codes import REASONS, FitRule, RequestStatus
+from services.accommodation.placements.matching import Match
+from services.accommodation.placements.models import Offer, PlacementRequest
 from services.accommodation.placements.schemas import (
     Acceptance,
     Availability,
+    CheckedPlace,
+    CheckedRule,
     FreeKind,
     FreePlaces,
     MatchedPlace,
     Matches,
     Needs,
     OfferDetails,
-    Placed,
-    PlacedInRegion,
-    PlacementDetails,
+    OfferForTheFacility,
     PlacementRequestDetails,
     PlacementRequestReceipt,
     PlacementRequestWithNeeds,
-    ResponsibilityFrom,
-    ResponsibilityHistory,
+    ReasonedOffer,
+    RuleException,
 )
-from services.accommodation.placements.visibility import SeenPlacement, SeenRequest
+from services.accommodation.placements.visibility import SeenOffer, SeenRequest
 from services.accommodation.responsibility.schemas import AuthorityAlone, ResponsibilityAnswer
-from shared.contract.codes import Region
+from shared.contract.codes import AgeGroup, Region
 from shared.contract.visibility import Aspect
 
 
@@ -53,7 +52,9 @@ def see_request(seen: SeenRequest) -> PlacementRequestDetails:
     """The request."""
     return PlacementRequestDetails(
         **dict(see_receipt(seen.request, requests.status_of(seen), seen.known)),
-        **seen.request.model_dump(include={"case_id", "requested_by", "requested_at", "from_on", "to_on"}),
+        **seen.request.model_dump(
+            include={"case_id", "requested_by", "requested_at", "from_on", "to_on", "parked_until"}
+        ),
     )
 
 
@@ -62,7 +63,7 @@ def see_request_with_needs(seen: SeenRequest, needs: Needs) -> PlacementRequestW
     return PlacementRequestWithNeeds(**dict(see_request(seen)), needs=needs)
 
 
-def see_matches(fitting: Sequence[Match], excluded: Mapping[Exclusion, int], *, now: datetime) -> Matches:
+def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, now: datetime) -> Matches:
     """The places that fit, ranked as they come, and how many others each reason excludes."""
     items = [
         MatchedPlace(
@@ -89,6 +90,26 @@ def see_offer(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> 
         place_id=offer.place_id if knows_place else None,
         facility_id=offer.facility_id if knows_place else None,
         placement_id=offer.placement_id,
+        awaiting="second_person" if offer.awaits_second_person else None,
+        exceptions=offer.exceptions,
+    )
+
+
+def see_reasons(offer: OfferDetails, exceptions_why: Sequence[RuleException] | None) -> ReasonedOffer:
+    """The offer with why rules were excepted, where that may be known."""
+    return ReasonedOffer(**dict(offer), exceptions_why=None if exceptions_why is None else list(exceptions_why))
+
+
+def see_asked(seen: SeenOffer, *, now: datetime) -> OfferForTheFacility:
+    """An offer with what is needed."""
+    needs = seen.needs or Needs()
+    age_group = None if needs.minor is None else AgeGroup.MINOR if needs.minor else AgeGroup.ADULT
+    return OfferForTheFacility(
+        **dict(see_offer(seen.offer, seen.stay, knows_place=seen.knows_place, now=now)),
+        gender=needs.gender,
+        age_group=age_group,
+        children=needs.children,
+        needs=needs,
     )
 
 
@@ -97,28 +118,18 @@ def see_acceptance(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime
     return Acceptance.model_validate(dict(see_offer(offer, stay, knows_place=knows_place, now=now)))
 
 
-def see_placement(placement: Placement, region: Region) -> PlacementDetails:
-    """The placement, for those who may know the place."""
-    return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())
-
-
-def see_placed(seen: SeenPlacement) -> PlacementDetails | PlacedInRegion | Placed:
-    """The placement and its version, for who may know the place; the region for who pays; for another party of the case that
-    there is a place and nothing else."""
-    placement, region = seen.placement, seen.region
-    if region and seen.knows_place:
-        return see_placement(placement, region).tagged(placement)
-    if region and Aspect.REGION in seen.known:
-        fields = placement.model_dump(include={"case_id", "status", "from_on", "to_on"})
-        return PlacedInRegion(placement_id=placement.id, region=region, **fields)
-    return Placed()
-
-
-def see_payer_history(history: Sequence[PayerFrom], *, in_whole: bool) -> ResponsibilityHistory:
-    """Who decides and pays for a placed person, each from its day on; or which authority it is now, and nothing else."""
-    if not in_whole:
-        return ResponsibilityHistory(items=[AuthorityAlone(authority=history[-1].authority)])
-    return ResponsibilityHistory(items=[ResponsibilityFrom.model_validate(payer) for payer in history])
+def see_check(against: Collection[FitRule], place_id: UUID, *, now: datetime) -> CheckedPlace:
+    """Every rule, whether the place passes it, and why it does not."""
+    rules = [
+        CheckedRule(
+            rule=rule,
+            passes=rule not in against,
+            why=REASONS[rule][0] if rule in against else None,
+            why_da=REASONS[rule][1] if rule in against else None,
+        )
+        for rule in FitRule
+    ]
+    return CheckedPlace(as_of=now, place_id=place_id, fits=not against, rules=rules)
 
 
 def see_availability(free: Sequence[Candidate], *, in_numbers: bool, now: datetime) -> Availability:

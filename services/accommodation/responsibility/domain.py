@@ -2,12 +2,12 @@
 
 The rules stand in `tables/responsibility-*.json`, one file a version. Their order, and why it is that order:
 
-- Children come first (C1, C2, C3), decided or not: the duty towards a child does not wait for an assessment.
-- Asylum comes next (B4, B1, B2), also before D: an asylum seeker already lives in the asylum system while CMM
-  clarifies the case, and the accommodation *stays* with US when the decision comes. D would take it from US and back.
-- Then D: whoever else is under clarification. Police custody and § 34(1) no. 3 concern people without legal stay,
-  so B3 waits for the decision as the A rows do.
-- Then the decided: B3, A3 before A1 and A2 (a resident is also one with legal stay), and last review, as row D.
+- Children come first (C1, C2, C3), decided or not: the duty towards a child does not wait for an assessment, and a child of
+  whom nobody has said whether it came alone is taken for one that did.
+- Asylum and no legal stay come next (B4, B1, B2, B3), decided or not: Udlændingestyrelsen houses and maintains by the stay,
+  not by the assessment.
+- Then D: whoever else is under clarification.
+- Then the decided: A3 before A1 and A2 (a resident is also one with legal stay), and last review, as row D.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ YES_OR_NO: Final[frozenset[Fact]] = frozenset({True, False})
 class ResponsibilityFacts(BaseModel):
     """What is known of the person. `minor` includes whoever is presumed a minor.
 
-    `unaccompanied` and `asylum_registered` are None when nobody has said; a pending claim then counts as registered,
-    since "lodged, not yet registered" lasts hours. `decided` means positively assessed. `resident` means settled in a
-    Danish municipality: a residence permit or an EU right alone does not say so.
+    `unaccompanied` and `asylum_registered` are None when nobody has said; a child then counts as one that came alone, and a
+    pending claim as registered, since "lodged, not yet registered" lasts hours. `decided` means positively assessed.
+    `resident` means settled in a Danish municipality: a residence permit or an EU right alone does not say so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -137,7 +137,7 @@ class ResponsibilityTable(RuleTable[ResponsibilityRule]):
 
     vocabulary: ClassVar[Mapping[str, frozenset[Fact]]] = {
         "minor": YES_OR_NO,
-        "unaccompanied": YES_OR_NO | {None},
+        "unaccompanied": YES_OR_NO,
         "residence_basis": frozenset(ResidenceBasis),
         "asylum": YES_OR_NO,
         "asylum_registered": YES_OR_NO | {None},
@@ -160,7 +160,7 @@ class ResponsibilityTable(RuleTable[ResponsibilityRule]):
         """The first rule that holds when the person is housed with women, or with men."""
         named: dict[str, Fact] = {
             "minor": facts.minor,
-            "unaccompanied": facts.unaccompanied,
+            "unaccompanied": facts.unaccompanied is not False,
             "residence_basis": facts.residence_basis.value,
             "asylum": facts.asylum_pending or facts.residence_basis is ResidenceBasis.ASYLUM_SEEKER,
             "asylum_registered": facts.asylum_registered,

@@ -41,6 +41,8 @@ class AuthorityAlone(Answer):
 
 
 class ResponsibilityAnswer(Answer):
+    """Who is responsible. `differs` names what a requester has stated otherwise than it is recorded, which decides."""
+
     row: PlacementRow
     authority: HousingAuthority
     payer: HousingAuthority
@@ -49,3 +51,4 @@ class ResponsibilityAnswer(Answer):
     why_da: str
     needs_review: bool
     table_version: str
+    differs: list[str] = []

@@ -1,9 +1,10 @@
 """The events of the accommodation service."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from shared.contract.events.base import CaseEvent, OrganisationId, RuleId
+from shared.contract.codes import MoveReason
+from shared.contract.events.base import CaseEvent, FacilityEvent, MunicipalityCode, OrganisationId, RuleId
 
 
 class PlacementRequested(CaseEvent, service="accommodation", name="placement-requested"):
@@ -54,3 +55,57 @@ class PersonLeft(CaseEvent, service="accommodation", name="person-left"):
     placement_id: UUID
     left_at: datetime
     disappeared: bool
+
+
+class PersonMoved(CaseEvent, service="accommodation", name="person-moved"):
+    """The person has moved from one place to another, in one step; which places is never said here."""
+
+    placement_id: UUID
+    to_placement_id: UUID
+    moved_at: datetime
+    reason: MoveReason
+
+
+class PlacementCancelled(CaseEvent, service="accommodation", name="placement-cancelled"):
+    """The person will not come; the place is free again."""
+
+    placement_id: UUID
+
+
+class NoShow(CaseEvent, service="accommodation", name="no-show"):
+    """The person was expected that evening and did not come; the place is free again."""
+
+    placement_id: UUID
+    on: date
+
+
+class StayExtended(CaseEvent, service="accommodation", name="stay-extended"):
+    """The stay ends on a later day."""
+
+    placement_id: UUID
+    to_on: date
+
+
+class StayEnding(CaseEvent, service="accommodation", name="stay-ending"):
+    """The planned end of a stay is near, or over while the person is still there."""
+
+    placement_id: UUID
+    to_on: date
+
+
+class NoticeDue(CaseEvent, service="accommodation", name="notice-due"):
+    """The leader of a § 110 hostel has taken somebody in, and notifies the acting municipality by that day."""
+
+    placement_id: UUID
+    acting_municipality: MunicipalityCode | None
+    due_on: date
+
+
+class FacilityChanged(FacilityEvent, service="accommodation", name="facility-changed"):
+    """A facility, its places or its approvals have changed."""
+
+
+class ApprovalExpiring(FacilityEvent, service="accommodation", name="approval-expiring"):
+    """An approval of a facility ends soon; after that day it receives nobody, unless there is another one."""
+
+    valid_until: date

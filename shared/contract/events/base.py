@@ -110,6 +110,18 @@ class CaseEvent(Event):
         return str(self.case_id)
 
 
+class FacilityEvent(Event):
+    """About a facility; kept in order per `reference`, which says nothing of a facility that is a secret: its id is in no
+    event."""
+
+    reference: UUID
+    facility_id: UUID | None
+
+    @property
+    def key(self) -> str:
+        return str(self.reference)
+
+
 def name_of(type_: str) -> str:
     """`case-opened` of the type `dk.havn.identification.case-opened.v1`."""
     return type_.split(".")[-2]

@@ -10,7 +10,7 @@ from shared.contract.codes import Authority
 from shared.contract.events import CaseMerged, CaseUnmerged
 from tests.accommodation.case.test_cases import parties
 from tests.accommodation.housing import Housing, opening, problem
-from tests.accommodation.placements.test_placements import placements
+from tests.accommodation.stays.test_stays import placements
 from tests.world import World
 
 
@@ -74,7 +74,7 @@ async def test_a_merge_gives_nobody_a_part_in_the_other_case(havn: World, housin
     for event in (merged(first, second), unmerged(first, second)):
         await housing.tell(event)
         assert [await parties(havn, case_id) for case_id in (first, second)] == before
-        assert await placements(havn, "hopenow", first) == [{"placed": True}]
+        assert await placements(havn, "hopenow", first) == [{"booked": True}]
         assert await placements(havn, "hopenow", second) == 404
         assert await placements(havn, "politi-fyn", first) == 404
 

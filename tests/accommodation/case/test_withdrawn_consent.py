@@ -9,7 +9,7 @@ from shared.contract.codes import Authority, Purpose
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from tests.accommodation.case.test_merged_cases import merged
 from tests.accommodation.housing import Housing, part_ended
-from tests.accommodation.placements.test_placements import placements
+from tests.accommodation.stays.test_stays import placements
 from tests.world import World
 
 POLICE = "politi-oestjylland"
@@ -42,14 +42,14 @@ async def test_the_referrer_no_longer_learns_whether_the_person_is_placed(havn: 
     case_id = await housing.case()
     await housing.booked(case_id, shelter.place_id)
     of_the_operator = await placements(havn, "reden", case_id)
-    assert await placements(havn, POLICE, case_id) == [{"placed": True}]
+    assert await placements(havn, POLICE, case_id) == [{"booked": True}]
     await housing.tell(withdrawn(case_id))
     assert await placements(havn, POLICE, case_id) == 404
     assert (await housing.ask(case_id, POLICE)).status_code == 404, "nor can it ask for a place for the person"
     assert len(await placements(havn, "cmm", case_id)) == 1
     assert await placements(havn, "reden", case_id) == of_the_operator, "to who houses the person nothing changes"
     await housing.tell(given(case_id))
-    assert await placements(havn, POLICE, case_id) == [{"placed": True}]
+    assert await placements(havn, POLICE, case_id) == [{"booked": True}]
 
 
 async def test_what_it_had_asked_for_itself_is_closed_too(havn: World, housing: Housing) -> None:
@@ -80,7 +80,7 @@ async def test_a_further_referral_is_a_case_of_its_own_and_brings_nothing_of_thi
     assert await placements(havn, POLICE, again) == []
     assert await placements(havn, POLICE, case_id) == 404
     await housing.tell(given(case_id))
-    assert await placements(havn, POLICE, case_id) == [{"placed": True}]
+    assert await placements(havn, POLICE, case_id) == [{"booked": True}]
 
 
 async def test_a_consent_gives_no_part_back_that_has_ended(havn: World, housing: Housing) -> None:
@@ -96,5 +96,5 @@ async def test_what_another_leave_or_the_law_covers_stays(havn: World, housing: 
     case_id = await housing.case(routed_to=Authority.US)
     await housing.booked(case_id, shelter.place_id)
     await housing.tell(withdrawn(case_id, may_still_know=True), withdrawn(case_id, "us"))
-    assert await placements(havn, POLICE, case_id) == [{"placed": True}]
+    assert await placements(havn, POLICE, case_id) == [{"booked": True}]
     assert len(await placements(havn, "us", case_id)) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contract.organisations import Scope
 from shared.identity.actor import Assurance
-from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem
+from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem, rules_of
 from tests.world import World
 
 FACILITIES = "/accommodation/v1/facilities"
@@ -133,8 +133,13 @@ async def test_places_are_added_by_the_operator_and_listed_with_their_labels(hav
     assert added.status_code == 201
     listed = await havn.partner("reden").get(path)
     assert listed.json()["items"] == [place | {"place_id": added.json()["place_id"]}]
-    backwards = await havn.partner("reden").post(path, place | {"available_until": "2026-03-01"})
+    backwards = await havn.partner("reden").post(path, place | {"label": "2", "available_until": "2026-02-28"})
     assert backwards.status_code == 422
+    for label in ("Vest 1", " vest  1 "):
+        twice = await havn.partner("reden").post(path, place | {"label": label})
+        assert (twice.status_code, problem(twice)) == (409, "LabelTaken")
+    one_day = await havn.partner("reden").post(path, place | {"label": "2", "available_until": "2026-03-01"})
+    assert one_day.status_code == 201, "until includes its day"
     assert b"Vest" not in (await havn.sql("accommodation", "SELECT label FROM place"))[0]["label"]
 
 
@@ -160,12 +165,85 @@ async def test_a_place_out_of_service_is_offered_to_nobody(havn: World, housing:
     closure = {"from_on": "2026-03-20", "to_on": "2026-03-22", "reason": "Water in the ceiling."}
     assert (await havn.partner("hopenow").post(path, closure)).status_code == 403
     assert (await havn.partner("reden").post(path, closure)).status_code == 201
-    case_id = await housing.case()
-    during = await housing.request(case_id, from_on="2026-03-21", to_on="2026-03-30")
-    after = await housing.request(case_id, from_on="2026-03-22", to_on="2026-03-30")
-    assert (await housing.matches(during))["excluded"] == {"unavailable": 1}
-    assert problem(await housing.offer(during, shelter.place_id)) == "PlaceUnavailable"
+    during = await housing.request(await housing.case(), from_on="2026-03-21", to_on="2026-03-30")
+    after = await housing.request(await housing.case(), from_on="2026-03-22", to_on="2026-03-30")
+    assert (await housing.matches(during))["excluded"] == {"out_of_service": 1}
+    assert rules_of(await housing.offer(during, shelter.place_id)) == ["out_of_service"]
     assert (await housing.offer(after, shelter.place_id)).status_code == 201
+
+
+async def test_a_time_out_of_service_is_listed_and_ends_earlier(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    path = f"/accommodation/v1/places/{shelter.place_id}/out-of-service"
+    reden = havn.partner("reden")
+    closed = (await reden.post(path, {"from_on": "2026-03-20", "to_on": "2026-03-25", "reason": "Painting."})).json()
+    assert (await reden.get(path)).json()["items"] == [closed]
+    end = f"{path}/{closed['closure_id']}/end"
+    assert (await havn.partner("hopenow").post(end, {"to_on": "2026-03-22"})).status_code == 403
+    ended = await reden.post(end, {"to_on": "2026-03-22"})
+    assert (ended.status_code, ended.json()["to_on"]) == (200, "2026-03-22")
+    assert problem(await reden.post(end, {"to_on": "2026-03-23"})) == "ClosureEndsEarlier"
+    assert (await reden.post(end, {"to_on": "2026-03-20"})).status_code == 200
+    assert (await reden.get(path)).json()["items"] == []
+    assert (await reden.post(end, {"to_on": "2026-03-20"})).status_code == 404
+
+
+async def test_a_facility_is_changed_by_nothing_that_those_who_live_there_could_not_live_with(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(await housing.case(), shelter.place_id, needs={"wheelchair": True})
+    path = f"{FACILITIES}/{shelter.facility_id}"
+    accepts = SHELTER["accepts"]
+    for change, rules in [
+        ({"accepts": accepts | {"genders": ["trans_woman"]}}, ["gender"]),
+        ({"accepts": accepts | {"wheelchair": False}}, ["wheelchair"]),
+        ({"kind": "asylum_centre"}, ["options"]),
+    ]:
+        etag = (await havn.partner("reden").get(path)).headers["etag"]
+        assert rules_of(await havn.partner("reden").put(path, SHELTER | change, if_match=etag)) == rules
+    harmless = SHELTER | {"accepts": accepts | {"families": False}}
+    assert (await havn.partner("reden").put(path, harmless, if_match=etag)).status_code == 200
+    await housing.step(placement_id, "cancel", body={"reason": "She has found a flat."})
+    etag = (await havn.partner("reden").get(path)).headers["etag"]
+    empty = SHELTER | {"accepts": accepts | {"genders": ["trans_woman"]}}
+    assert (await havn.partner("reden").put(path, empty, if_match=etag)).status_code == 200
+
+
+async def test_what_changes_in_the_register_is_an_event_that_says_nothing_of_a_secret(
+    havn: World, housing: Housing
+) -> None:
+    known, secret = await housing.facility(), await housing.facility(secret_address=True)
+    first, second = await havn.events("accommodation", "facility-changed")
+    assert first["facility_id"] == known
+    assert second["facility_id"] is None
+    assert secret not in str(second)
+    await housing.place(secret)
+    assert [event["key"] for event in await havn.events("accommodation", "facility-changed")] == [
+        first["key"],
+        second["key"],
+        second["key"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"region": "1081"},
+        {"kind": "mens_crisis_centre"},
+        {"kind": "childrens_centre"},
+        {"operator": "kommune-9999"},
+    ],
+)
+async def test_fields_that_disagree_are_refused(havn: World, housing: Housing, change: dict[str, Any]) -> None:
+    refused = await havn.partner("cmm").post(FACILITIES, SHELTER | change)
+    assert refused.status_code == 422, refused.text
+    assert (await havn.partner("cmm").get(FACILITIES)).json()["items"] == []
+
+
+async def test_a_region_that_is_left_out_is_the_municipality_s(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility(municipality="0461")
+    assert (await havn.partner("cmm").get(f"{FACILITIES}/{facility_id}")).json()["region"] == "1083"
 
 
 async def test_a_place_that_somebody_has_is_not_taken_out_of_service(havn: World, housing: Housing) -> None:

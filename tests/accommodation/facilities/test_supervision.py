@@ -77,10 +77,9 @@ async def test_an_approval_that_was_ended_receives_nobody_from_that_day(
     facility_id, approval_id = await approved(housing)
     await housing.place(facility_id)
     ended = await havn.partner(org).post(f"{FACILITIES}/{facility_id}/approvals/{approval_id}/end", END)
-    assert (ended.status_code, ended.json()["valid_until"]) == (200, "2026-03-20")
-    case_id = await housing.case()
-    before = await housing.request(case_id, from_on="2026-03-18", to_on="2026-03-20")
-    after = await housing.request(case_id, from_on="2026-03-18", to_on="2026-03-21")
+    assert (ended.status_code, ended.json()["valid_until"]) == (200, "2026-03-19")
+    before = await housing.request(await housing.case(), from_on="2026-03-18", to_on="2026-03-20")
+    after = await housing.request(await housing.case(), from_on="2026-03-18", to_on="2026-03-21")
     assert len((await housing.matches(before))["items"]) == 1
     assert (await housing.matches(after))["excluded"] == {"no_approval": 1}
     sealed = (await havn.sql("accommodation", "SELECT ended_by, ending FROM approval"))[0]
@@ -97,7 +96,7 @@ async def test_an_approval_that_was_ended_receives_nobody_from_that_day(
         ("us", END, (403, "NotYourApproval")),
         (SYD, END, (404, "NotFound")),
         (MIDT, END | {"on": "2026-01-01"}, (422, "EndsBeforeItBegins")),
-        (MIDT, END | {"on": "2027-01-01"}, (409, "ApprovalIsEnded")),
+        (MIDT, END | {"on": "2027-01-02"}, (409, "ApprovalIsEnded")),
         (MIDT, {"on": "2026-03-20"}, (422, "InvalidInput")),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.accommodation.case.nights import nights
 from services.accommodation.placements.matching import is_approved
 from shared.contract.codes import AgeGroup, Gender, ResidenceBasis
-from tests.accommodation.housing import Housing, decision
+from tests.accommodation.housing import Housing, decision, rules_of
 from tests.world import World
 
 
@@ -19,13 +19,13 @@ from tests.world import World
     [
         ({"accepts": {"genders": ["man", "trans_woman"]}}, {}, "gender"),
         ({"accepts": {"minors": False}}, {"minor": True}, "minors"),
-        ({"accepts": {"families": False}}, {"children": 1}, "family"),
-        ({"accepts": {"families": False}}, {"children": True}, "family"),
+        ({"accepts": {"families": False}}, {"children": 1}, "families"),
+        ({"accepts": {"families": False}}, {"children": True}, "families"),
         ({"accepts": {"wheelchair": False}}, {"wheelchair": True}, "wheelchair"),
         ({"accepts": {"lgbt_safe": False}}, {"lgbt_safe": True}, "lgbt_safe"),
         ({"accepts": {"security": "raised"}}, {"security": "high"}, "security"),
-        ({"kind": "asylum_centre"}, {}, "kind"),
-        ({}, {"avoid_municipalities": ["0101", "0751"]}, "avoid_municipalities"),
+        ({"kind": "asylum_centre"}, {}, "options"),
+        ({}, {"avoid_municipalities": ["0101", "0751"]}, "distance"),
     ],
 )
 async def test_each_need_that_a_place_does_not_meet_excludes_it_with_its_reason(
@@ -42,9 +42,9 @@ async def test_each_need_that_a_place_does_not_meet_excludes_it_with_its_reason(
 
 
 async def test_a_place_is_counted_once_and_occupied_only_when_it_would_have_fitted(housing: Housing) -> None:
-    for genders in (["man"], ["woman"]):
-        shelter = await housing.shelter(accepts={"genders": genders})
-        await housing.held(await housing.case(), shelter.place_id)
+    for gender, kind in ((Gender.MAN, "mens_crisis_centre"), (Gender.WOMAN, "crisis_centre")):
+        shelter = await housing.shelter(kind=kind, accepts={"genders": [gender]})
+        await housing.held(await housing.case(gender), shelter.place_id)
     unapproved = await housing.facility(accepts={"genders": ["man"]})
     await housing.place(unapproved)
     found = await housing.matches(await housing.request(await housing.case()))
@@ -55,13 +55,13 @@ async def test_a_place_is_counted_once_and_occupied_only_when_it_would_have_fitt
 async def test_a_place_is_free_again_for_the_nights_after_a_stay(housing: Housing) -> None:
     shelter = await housing.shelter()
     await housing.booked(await housing.case(), shelter.place_id, to_on="2026-03-20")
-    case_id = await housing.case()
-    overlapping = await housing.request(case_id, from_on="2026-03-19", to_on="2026-04-01")
-    following = await housing.request(case_id, from_on="2026-03-20")
-    before = await housing.request(case_id, from_on="2026-03-01", to_on="2026-03-09")
+    overlapping = await housing.request(await housing.case(), from_on="2026-03-19", to_on="2026-04-01")
+    following = await housing.request(await housing.case(), from_on="2026-03-20")
+    before = await housing.request(await housing.case(), from_on="2026-03-01", to_on="2026-03-09")
     assert (await housing.matches(overlapping))["excluded"] == {"occupied": 1}
-    for free in (following, before):
-        assert [match["place_id"] for match in (await housing.matches(free))["items"]] == [shelter.place_id]
+    assert [match["place_id"] for match in (await housing.matches(following))["items"]] == [shelter.place_id]
+    assert (await housing.matches(before))["excluded"] == {"past": 1}
+    assert rules_of(await housing.offer(before, shelter.place_id)) == ["past"]
 
 
 async def test_trans_people_are_matched_by_their_own_gender_only(housing: Housing) -> None:
@@ -101,19 +101,20 @@ async def test_the_matches_say_what_speaks_for_each_in_ranked_order(housing: Hou
     secret = await housing.shelter(languages=["dan"], secret_address=True)
     case_id = await housing.case()
     await housing.tell(decision(case_id))
-    found = await housing.matches(await housing.request(case_id, needs={"languages": ["tha", "eng"]}))
+    found_for = await housing.request(case_id, needs={"languages": ["tha", "eng"]})
+    found = await housing.matches(found_for)
     assert [(match["rank"], match["place_id"]) for match in found["items"]] == [
         (1, secret.place_id),
         (2, thai.place_id),
         (3, plain.place_id),
-        (4, peak_place),
-        (5, flat.place_id),
+        (4, flat.place_id),
     ]
+    assert found["excluded"] == {"peak": 1}, "a place for peaks waits while an ordinary one of its facility fits"
+    assert rules_of(await housing.offer(found_for, peak_place)) == ["peak"]
     assert [match["speaks_for"] for match in found["items"]] == [
         ["same_kind_preferred", "secret_address", "ordinary_place"],
         ["language:eng", "language:tha", "same_kind_preferred", "ordinary_place"],
         ["same_kind_preferred", "ordinary_place"],
-        ["same_kind_preferred"],
         ["language:eng", "language:tha", "ordinary_place"],
     ]
     assert found["as_of"] == "2026-03-09T11:00:00Z"

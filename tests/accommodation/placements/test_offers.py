@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.accommodation.placements import offers
-from tests.accommodation.housing import LATER, NOW, Housing, problem
+from tests.accommodation.housing import LATER, NOW, Housing, problem, rules_of
 from tests.world import World
 
 
@@ -39,7 +39,7 @@ async def test_of_thirty_who_want_one_place_at_once_one_gets_it(housing: Housing
     request_ids = [await housing.request(await housing.case()) for _ in range(30)]
     answers = await asyncio.gather(*(housing.offer(request_id, shelter.place_id) for request_id in request_ids))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 29}
-    assert {problem(answer) for answer in answers if answer.status_code == 409} == {"PlaceTaken"}
+    assert {str(rules_of(answer)) for answer in answers if answer.status_code == 409} == {"['occupied']"}
 
 
 async def test_whoever_is_refused_a_taken_place_does_not_learn_who_has_it(housing: Housing) -> None:
@@ -47,7 +47,7 @@ async def test_whoever_is_refused_a_taken_place_does_not_learn_who_has_it(housin
     theirs = await housing.case()
     await housing.held(theirs, shelter.place_id)
     refused = await housing.offer(await housing.request(await housing.case()), shelter.place_id)
-    assert (refused.status_code, problem(refused)) == (409, "PlaceTaken")
+    assert rules_of(refused) == ["occupied"]
     assert theirs not in refused.text
     assert "politi" not in refused.text
 
@@ -57,7 +57,7 @@ async def test_an_expired_hold_is_free_at_once_without_any_job(havn: World, hous
     first = await housing.held(await housing.case(), shelter.place_id)
     second = await housing.request(await housing.case())
     housing.move_clock("2026-03-10T11:59:59+01:00")
-    assert problem(await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")) == "PlaceTaken"
+    assert rules_of(await housing.offer(second, shelter.place_id, expires_at="2026-03-11T12:00:00Z")) == ["occupied"]
     assert (await housing.matches(second))["excluded"] == {"occupied": 1}
 
     housing.move_clock(LATER)
@@ -155,14 +155,40 @@ async def test_an_answered_offer_takes_no_second_answer(housing: Housing, first:
     assert refused.json()["allowed"] == []
 
 
-async def test_accepting_one_place_frees_the_others_held_for_the_same_request(havn: World, housing: Housing) -> None:
+async def test_one_person_has_one_place_at_a_time_held_or_booked(housing: Housing) -> None:
     shelter = await housing.shelter(places=2)
-    request_id = await housing.request(await housing.case())
-    offers = [(await housing.offer(request_id, place_id)).json()["offer_id"] for place_id in shelter.place_ids]
-    assert (await housing.answer(offers[0], "accept")).status_code == 200
-    other = await havn.partner("cmm").get(f"/accommodation/v1/offers/{offers[1]}")
-    assert other.json()["status"] == "declined"
-    await housing.held(await housing.case(), shelter.place_ids[1])
+    case_id = await housing.case()
+    first, second = [await housing.request(case_id) for _ in range(2)]
+    offer_id = (await housing.offer(first, shelter.place_ids[0])).json()["offer_id"]
+    for request_id in (first, second):
+        assert rules_of(await housing.offer(request_id, shelter.place_ids[1])) == ["person_elsewhere"]
+    assert (await housing.answer(offer_id, "accept")).status_code == 200
+    assert rules_of(await housing.offer(second, shelter.place_ids[1])) == ["person_elsewhere"]
+
+
+async def test_two_requests_for_one_person_wait_at_most(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    first, _ = [await housing.request(case_id) for _ in range(2)]
+    third = await housing.ask(case_id)
+    assert (third.status_code, problem(third)) == (409, "RequestsWait")
+    path = f"/accommodation/v1/placement-requests/{first}/withdraw"
+    withdrawn = await havn.partner("cmm").post(path, {"reason": "She stays with her sister."})
+    assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "withdrawn")
+    assert (await housing.ask(case_id)).status_code == 201
+    again = await havn.partner("cmm").post(path)
+    assert (again.status_code, problem(again)) == (409, "RequestSettled")
+
+
+async def test_a_request_that_is_withdrawn_frees_what_was_held_for_it(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case(referred_by="hopenow")
+    request_id = await housing.request(case_id, "hopenow")
+    offer_id = (await housing.offer(request_id, shelter.place_id)).json()["offer_id"]
+    path = f"/accommodation/v1/placement-requests/{request_id}/withdraw"
+    for org, status in {"reden": 403, "amiami": 404, "hopenow": 200}.items():
+        assert (await havn.partner(org).post(path)).status_code == status, org
+    assert (await havn.partner("cmm").get(f"/accommodation/v1/offers/{offer_id}")).json()["status"] == "declined"
+    await housing.held(await housing.case(), shelter.place_id)
 
 
 async def test_a_request_that_has_its_place_takes_no_further_offer(housing: Housing) -> None:
@@ -178,52 +204,108 @@ async def test_a_facility_without_an_approval_over_the_stay_receives_nobody(hous
     facility_id = await housing.facility()
     place_id = await housing.place(facility_id)
     request_id = await housing.request(await housing.case(), to_on="2026-06-01")
-    assert problem(await housing.offer(request_id, place_id)) == "FacilityNotApproved"
-    await housing.approve(facility_id, valid_until="2026-05-31")
-    assert problem(await housing.offer(request_id, place_id)) == "FacilityNotApproved"
+    assert rules_of(await housing.offer(request_id, place_id)) == ["no_approval"]
+    await housing.approve(facility_id, valid_until="2026-05-30")
+    assert rules_of(await housing.offer(request_id, place_id)) == ["no_approval"]
     assert (await housing.matches(request_id))["excluded"] == {"no_approval": 1}
-    await housing.approve(facility_id, valid_from="2026-05-31", valid_until="2026-06-01")
+    await housing.approve(facility_id, valid_from="2026-05-31", valid_until="2026-05-31")
+    assert (await housing.offer(request_id, place_id)).status_code == 201
+
+
+async def test_a_stay_without_an_end_needs_an_approval_that_does_not_end_before_that_was_announced(
+    housing: Housing,
+) -> None:
+    facility_id = await housing.facility()
+    place_id = await housing.place(facility_id)
+    await housing.approve(facility_id, valid_until="2026-05-06")
+    request_id = await housing.request(await housing.case())
+    assert rules_of(await housing.offer(request_id, place_id)) == ["no_approval"]
+    await housing.approve(facility_id, valid_from="2026-05-07", valid_until="2026-05-07")
     assert (await housing.offer(request_id, place_id)).status_code == 201
 
 
 async def test_no_place_is_offered_in_a_municipality_that_the_person_must_avoid(housing: Housing) -> None:
     shelter = await housing.shelter()
     request_id = await housing.request(await housing.case(), needs={"avoid_municipalities": ["0751"]})
-    assert problem(await housing.offer(request_id, shelter.place_id)) == "PlaceUnsafe"
+    assert rules_of(await housing.offer(request_id, shelter.place_id)) == ["distance"]
 
 
 async def test_no_place_is_offered_on_nights_when_the_facility_does_not_have_it(housing: Housing) -> None:
+    facility_id = await housing.facility()
+    await housing.approve(facility_id)
+    from_tomorrow = await housing.place(facility_id, available_from="2026-03-10", available_until="2026-03-12")
+    early = await housing.request(await housing.case(), to_on="2026-03-11")
+    late = await housing.request(await housing.case(), from_on="2026-03-10", to_on="2026-03-14")
+    fits = await housing.request(await housing.case(), from_on="2026-03-10", to_on="2026-03-13")
+    for request_id in (early, late):
+        assert rules_of(await housing.offer(request_id, from_tomorrow)) == ["place_dates"]
+    assert (await housing.offer(fits, from_tomorrow)).status_code == 201, "the last day is part of it"
+
+
+async def test_a_request_that_has_waited_is_given_the_nights_that_are_left(housing: Housing) -> None:
     shelter = await housing.shelter()
-    peak = await housing.place(shelter.facility_id, kind="peak", available_from="2026-03-10")
-    request_id = await housing.request(await housing.case(), to_on="2026-04-01")
-    assert problem(await housing.offer(request_id, peak)) == "PlaceUnavailable"
+    request_id = await housing.request(await housing.case(), to_on="2026-03-20")
+    housing.move_clock("2026-03-12T12:00:00+01:00")
+    offered = await housing.offer(request_id, shelter.place_id, expires_at="2026-03-13T12:00:00+01:00")
+    assert (offered.json()["from_on"], offered.json()["to_on"]) == ("2026-03-12", "2026-03-20")
 
 
-async def test_a_place_is_offered_by_the_requester_its_operator_cmm_or_us_and_nobody_else(housing: Housing) -> None:
+async def test_a_place_is_offered_by_its_operator_who_coordinates_and_who_places_people_itself(
+    housing: Housing,
+) -> None:
     shelter = await housing.shelter(places=4)
-    case_id = await housing.case(referred_by="reden")
-    request_id = await housing.request(case_id, "reden")
     by_police = await housing.case(referred_by="politi-oestjylland")
     theirs = await housing.request(by_police, "cmm")
     party = await housing.offer(theirs, shelter.place_ids[0], "politi-oestjylland")
     assert (party.status_code, problem(party)) == (403, "NotYourOffer")
-    stranger = await housing.offer(theirs, shelter.place_ids[0], "reden")
-    assert stranger.status_code == 404
+    assert (await housing.offer(theirs, shelter.place_ids[0], "amiami")).status_code == 404
     mine = await housing.request(by_police, "politi-oestjylland")
     assert (await housing.offer(mine, shelter.place_ids[0], "politi-oestjylland")).status_code == 201
-    assert (await housing.offer(request_id, shelter.place_ids[1], "cmm")).status_code == 201
-    by_cmm_for_reden = await housing.request(case_id, "cmm")
-    assert (await housing.offer(by_cmm_for_reden, shelter.place_ids[2], "reden")).status_code == 201
+    by_ngo = await housing.request(await housing.case(referred_by="hopenow"), "hopenow")
+    refused = await housing.offer(by_ngo, shelter.place_ids[1], "hopenow")
+    assert (refused.status_code, problem(refused)) == (403, "NotYourOffer"), "it asks, and others offer"
+    own = await housing.request(await housing.case(referred_by="reden"), "reden")
+    assert (await housing.offer(own, shelter.place_ids[1], "reden")).status_code == 201
 
 
-async def test_only_the_operator_and_the_requester_answer_an_offer(housing: Housing) -> None:
-    shelter = await housing.shelter()
-    case_id = await housing.case(referred_by="hopenow")
-    offer_id = await housing.held(case_id, shelter.place_id, "hopenow")
+@pytest.mark.parametrize(
+    ("by", "answers", "does_not"),
+    [("cmm", "reden", ["cmm", "hopenow"]), ("reden", "hopenow", ["cmm", "reden"])],
+)
+async def test_who_did_not_make_the_offer_answers_it(
+    housing: Housing, by: str, answers: str, does_not: list[str]
+) -> None:
+    shelter = await housing.shelter(places=2)
+    request_id = await housing.request(await housing.case(referred_by="hopenow"), "hopenow")
+    if by == "reden":  # a facility knows a request when a place of its own was offered for it
+        first = (await housing.offer(request_id, shelter.place_ids[1])).json()["offer_id"]
+        assert (await housing.answer(first, "decline")).status_code == 200
+    offered = await housing.offer(request_id, shelter.place_id, by)
+    assert offered.status_code == 201, offered.text
     for step in ("accept", "decline"):
-        assert (await housing.answer(offer_id, step, "cmm")).status_code == 403
-        assert (await housing.answer(offer_id, step, "amiami")).status_code == 404
-    assert (await housing.answer(offer_id, "accept", "hopenow")).status_code == 200
+        for org in does_not:
+            refused = await housing.answer(offered.json()["offer_id"], step, org)
+            assert (refused.status_code, problem(refused)) == (403, "NotYourOffer"), org
+        assert (await housing.answer(offered.json()["offer_id"], step, "amiami")).status_code == 404
+    assert (await housing.answer(offered.json()["offer_id"], "accept", answers)).status_code == 200
+
+
+async def test_the_persons_own_no_is_said_by_who_works_with_them_and_others_come_first_then(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    request_id = await housing.request(await housing.case())
+    offer_id = (await housing.offer(request_id, shelter.place_id)).json()["offer_id"]
+    own_no = {"reason": "She does not dare to live there.", "code": "persons_own_no"}
+    declined = await havn.partner("cmm").post(f"/accommodation/v1/offers/{offer_id}/decline", own_no)
+    assert (declined.status_code, declined.json()["status"]) == (200, "declined")
+    kept = (await havn.sql("accommodation", "SELECT declined_because, reason FROM offer"))[0]
+    assert kept["declined_because"] == "persons_own_no"
+    assert b"dare" not in kept["reason"]
+    path = f"/accommodation/v1/placement-requests/{request_id}"
+    read = (await havn.partner("cmm").get(path, purpose="accommodation")).json()
+    assert (read["status"], read["parked_until"]) == ("open", "2026-03-12")
+    assert (await housing.offer(request_id, shelter.place_id)).status_code == 201, "an urgent need does not wait"
 
 
 async def test_an_answer_to_an_offer_that_has_changed_since_is_refused(havn: World, housing: Housing) -> None:
@@ -237,7 +319,7 @@ async def test_the_life_of_an_offer_is_told_in_events_that_name_no_place(havn: W
     shelter = await housing.shelter()
     case_id = await housing.case()
     placement_id = await housing.booked(case_id, shelter.place_id)
-    told = await havn.events("accommodation")
+    told = [event for event in await havn.events("accommodation") if "facility" not in event["type"]]
     kinds = [event["type"].split(".")[3] for event in told]
     assert kinds == ["placement-requested", "place-offered", "offer-accepted"]
     assert {event["key"] for event in told} == {case_id}

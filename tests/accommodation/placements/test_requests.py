@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
-from tests.accommodation.housing import Housing, decision, problem
+from tests.accommodation.housing import Housing, decision, problem, rules_of
 from tests.world import World
 
 QUESTION: dict[str, Any] = {
@@ -81,18 +81,49 @@ async def test_the_case_answers_what_the_request_does_not_say(housing: Housing) 
     assert (await housing.ask(decided)).json()["responsibility"]["row"] == "A1"
 
 
-async def test_the_facts_in_the_request_decide_the_row(housing: Housing) -> None:
+async def test_what_is_not_recorded_the_requester_says(housing: Housing) -> None:
     case_id = await housing.case(Gender.UNKNOWN, ResidenceBasis.UNKNOWN)
-    facts = {"gender": "man", "residence_basis": "no_legal_stay", "decided": True, "minor": False}
+    facts = {"gender": "man", "residence_basis": "no_legal_stay", "minor": False}
     found = (await housing.ask(case_id, responsibility=facts)).json()["responsibility"]
-    assert (found["row"], found["payer"]) == ("B3", "US")
+    assert (found["row"], found["payer"], found["differs"]) == ("B3", "US", [])
+
+
+async def test_what_is_recorded_decides_and_where_the_requester_s_word_differs_is_marked(housing: Housing) -> None:
+    recorded = (await housing.ask(await housing.case())).json()["responsibility"]
+    facts = {"residence_basis": "danish_citizen", "minor": True, "gender": "man", "decided": True}
+    found = (await housing.ask(await housing.case(), responsibility=facts)).json()["responsibility"]
+    assert found == recorded | {"differs": ["decided", "gender", "minor", "residence_basis"]}
+    said_in_needs = (await housing.ask(await housing.case(), needs={"gender": "man"})).json()["responsibility"]
+    assert said_in_needs["differs"] == ["gender"]
+
+
+async def test_nobodys_word_makes_an_adult_of_a_child_and_anybodys_makes_a_child_of_an_adult(housing: Housing) -> None:
+    shelter = await housing.shelter(kind="residential_institution")
+    child = await housing.case(age_group=AgeGroup.PRESUMED_MINOR)
+    said_adult = await housing.ask(child, needs={"minor": False}, responsibility={"minor": False})
+    assert (said_adult.json()["responsibility"]["row"], said_adult.json()["responsibility"]["differs"]) == (
+        "C2",
+        ["minor"],
+    )
+    adult = await housing.case()
+    said_child = await housing.ask(adult, needs={"minor": True})
+    assert said_child.json()["responsibility"]["payer"] == "CMM"
+    for asked in (said_adult, said_child):
+        assert "minors" in rules_of(await housing.offer(asked.json()["request_id"], shelter.place_id))
 
 
 async def test_nobodys_word_makes_a_danish_citizens_case_one_of_us(housing: Housing) -> None:
     case_id = await housing.case(basis=ResidenceBasis.DANISH_CITIZEN)
-    facts = {"residence_basis": "asylum_seeker", "asylum_pending": True, "decided": True}
+    facts = {"residence_basis": "asylum_seeker", "asylum_pending": True}
     found = (await housing.ask(case_id, responsibility=facts)).json()["responsibility"]
     assert (found["authority"], found["payer"], found["needs_review"]) == ("CMM", "CMM", True)
+    assert found["differs"] == ["residence_basis"]
+
+
+async def test_that_no_asylum_is_pending_is_what_the_routing_found(housing: Housing) -> None:
+    routed = await housing.case(routed_to=Authority.CMM)
+    found = (await housing.ask(routed, responsibility={"asylum_pending": True})).json()["responsibility"]
+    assert (found["row"], found["payer"], found["differs"]) == ("D", "CMM", ["asylum_pending"])
 
 
 async def test_needs_are_sealed_and_shown_to_those_who_say_why(havn: World, housing: Housing) -> None:
@@ -110,9 +141,9 @@ async def test_needs_are_sealed_and_shown_to_those_who_say_why(havn: World, hous
 async def test_a_request_is_read_by_whoever_asked_cmm_and_us_where_the_case_is_its_own_or_it_pays(
     havn: World, housing: Housing
 ) -> None:
-    case_id = await housing.case(referred_by="politi-fyn")
-    request_id = await housing.request(case_id, "cmm")
-    paid = await housing.request(case_id, "cmm", responsibility={"residence_basis": "no_legal_stay", "decided": True})
+    request_id = await housing.request(await housing.case(referred_by="politi-fyn"), "cmm")
+    without_stay = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, referred_by="politi-fyn")
+    paid = await housing.request(without_stay, "cmm")
     theirs = await housing.request(await housing.case(routed_to=Authority.US), "cmm")
     for org, readable in {"cmm": 3, "us": 2, "politi-fyn": 0, "reden": 0, "hopenow": 0}.items():
         statuses = [

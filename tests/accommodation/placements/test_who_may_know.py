@@ -124,7 +124,8 @@ async def test_us_learns_the_region_of_a_secret_place_where_it_pays_and_nowhere_
     us = havn.partner("us")
     read = (await us.get(f"{PLACEMENTS}/{in_paid}", purpose="accommodation")).json()
     assert read == {
-        "placed": True,
+        "placed": False,
+        "booked": True,
         "placement_id": in_paid,
         "case_id": paid,
         "region": "1082",
@@ -133,8 +134,8 @@ async def test_us_learns_the_region_of_a_secret_place_where_it_pays_and_nowhere_
         "to_on": None,
     }
     assert (await us.get(PLACEMENTS, case_id=paid, purpose="accommodation")).json()["items"] == [read]
-    assert (await us.get(f"{PLACEMENTS}/{in_unpaid}", purpose="accommodation")).json() == {"placed": True}
-    assert (await us.get(PLACEMENTS, case_id=unpaid, purpose="accommodation")).json()["items"] == [{"placed": True}]
+    assert (await us.get(f"{PLACEMENTS}/{in_unpaid}", purpose="accommodation")).json() == {"booked": True}
+    assert (await us.get(PLACEMENTS, case_id=unpaid, purpose="accommodation")).json()["items"] == [{"booked": True}]
     for path in ("", "/places", "/approvals"):
         hidden = await us.get(f"/accommodation/v1/facilities/{secret.facility_id}{path}")
         assert hidden.status_code == 404

@@ -70,6 +70,7 @@ any_facts = st.builds(
         (facts("woman", "asylum_seeker"), "B1", "B1", "US", "US"),
         (facts("man", "visa", **ASYLUM), "B2", "B2", "US", "US"),
         (facts("woman", "no_legal_stay"), "B3", "B3", "US", "US"),
+        (facts("woman", "no_legal_stay", decided=False), "B3", "B3", "US", "US"),
         (facts("man", "asylum_seeker", asylum_registered=False), "B4", "B4", "police", "police"),
         (facts("woman", "asylum_seeker", asylum_registered=False), "B4", "B4", "police", "police"),
         (child("no_legal_stay", unaccompanied=True), "C1", "C1", "US", "US"),
@@ -82,7 +83,9 @@ any_facts = st.builds(
         (child("visa", unaccompanied=False), "C3", "C3", "CMM", "CMM"),
         (child("asylum_seeker", unaccompanied=False), "C3", "C3", "US", "US"),
         (facts("man", "visa", decided=False), "D", "D", "CMM", "CMM"),
-        (child("unknown", unaccompanied=True), "review", "D", "CMM", "CMM"),
+        (child("no_legal_stay", unaccompanied=None), "C1", "C1", "US", "US"),
+        (child("visa", unaccompanied=None), "C2", "C2", "municipality", "municipality"),
+        (child("unknown", unaccompanied=True), "review-child", "C2", "municipality", "municipality"),
         (facts("woman", "danish_citizen", asylum_pending=True), "review-contradiction", "D", "CMM", "CMM"),
     ],
 )
@@ -110,8 +113,12 @@ def test_each_row_answers_its_cases_and_without_the_row_the_answer_is_another(
         (child("no_legal_stay", unaccompanied=True), ["childrens_centre"]),
         (child("visa", unaccompanied=True), ["residential_institution", "foster_family"]),
         (child("danish_citizen", unaccompanied=False), ["crisis_centre", "residential_institution", "foster_family"]),
-        (facts("woman", "unknown", decided=False), ["crisis_centre", "safe_flat"]),
-        (facts("man", "unknown", decided=False), ["mens_crisis_centre", "safe_flat"]),
+        (child("unknown", unaccompanied=True), ["residential_institution", "foster_family", "childrens_centre"]),
+        (facts("woman", "unknown", decided=False), ["crisis_centre", "safe_flat", "hostel_110"]),
+        (
+            facts("man", "unknown", decided=False),
+            ["mens_crisis_centre", "residential_offer", "safe_flat", "hostel_110"],
+        ),
     ],
 )
 def test_each_row_offers_its_kinds_of_facility(case: ResponsibilityFacts, options: list[str]) -> None:
@@ -126,9 +133,10 @@ def test_a_status_on_which_the_rules_are_silent_is_reviewed_by_cmm(basis: str, g
     assert found.why.startswith("Review:")
 
 
-def test_a_child_of_whom_nobody_has_said_whether_it_is_alone_is_reviewed() -> None:
-    for decided in (True, False):
-        assert responsible_for(child("no_legal_stay", unaccompanied=None, decided=decided), on=TODAY).needs_review
+def test_a_child_of_whom_nobody_has_said_whether_it_is_alone_counts_as_one_that_is() -> None:
+    for basis in ResidenceBasis:
+        alone, unsaid = (responsible_for(child(basis, unaccompanied=said), on=TODAY) for said in (True, None))
+        assert alone == unsaid
 
 
 @pytest.mark.parametrize("minor", [True, False])
@@ -153,9 +161,10 @@ def test_an_asylum_seeker_stays_with_us_also_while_the_case_is_clarified() -> No
     assert answer("woman", "visa", decided=False, **ASYLUM).row is PlacementRow.B1
 
 
-def test_without_legal_stay_cmm_may_offer_a_temporary_place_until_the_decision() -> None:
+def test_without_legal_stay_us_is_responsible_before_the_decision_as_after_it() -> None:
     undecided = answer("woman", "no_legal_stay", decided=False)
-    assert (undecided.row, undecided.needs_review) == (PlacementRow.D, False)
+    assert undecided == answer("woman", "no_legal_stay")
+    assert (undecided.row, undecided.payer, undecided.needs_review) == (PlacementRow.B3, HousingAuthority.US, False)
     assert "§ 34(1) no. 3" in undecided.why
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from services.accommodation.case.codes import HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
-from services.accommodation.placements import repository
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
+from services.accommodation.stays import repository
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
 from shared.data.unit_of_work import UnitOfWork

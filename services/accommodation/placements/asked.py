@@ -1,0 +1,29 @@
+"""What is asked of whom: the offers of places in one's own facilities, with what the person needs."""
+
+from collections.abc import Sequence
+
+from services.accommodation.placements import repository
+from services.accommodation.placements.codes import OfferStatus
+from services.accommodation.placements.visibility import SeenOffer
+from shared.contract.codes import Purpose
+from shared.contract.visibility import Aspect
+from shared.data.unit_of_work import UnitOfWork
+
+
+async def list_offers(
+    work: UnitOfWork,
+    *,
+    status: OfferStatus | None,
+    purpose: Purpose | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[SeenOffer]:
+    """The offers that the actor deals with, newest first, up to one more than `limit`, each with what the actor may know of the
+    needs. Raises PurposeNotYours."""
+    found = await repository.list_offers(work, status=status, purpose=purpose, after=after, limit=limit)
+    for each in found[:limit]:
+        knows = each.known if Aspect.GENDER_AND_AGE not in each.known else None
+        each.needs = await repository.needs_of(
+            work, each.request, operation="offer.needs", known=knows, purpose=purpose
+        )
+    return found

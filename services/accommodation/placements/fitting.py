@@ -1,0 +1,60 @@
+"""Whether one place fits one person on these nights: the same question for an offer, an answer, an extension and a move."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.accommodation.case.codes import FacilityKind
+from services.accommodation.case.nights import Nights, night_of, nights
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.models import Facility, Place
+from services.accommodation.placements import matching, repository
+from services.accommodation.placements.codes import FitRule
+from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.placements.schemas import Needs
+from shared.data.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For whom a place is wanted, and when. `own_stay` is the person's own, which is in nobody's way: the one that is made
+    longer, or the one that is left for the place."""
+
+    case_id: UUID
+    needs: Needs
+    options: Sequence[FacilityKind] | None
+    during: Nights
+    own_stay: UUID | None = None
+    tonight: date | None = None
+    """The first night that is not gone by, where it is another than by the clock: what has happened is recorded later."""
+
+
+def options_of(request: PlacementRequest) -> Sequence[FacilityKind] | None:
+    """The kinds of facility that the row offers; every kind where somebody arranges it (B4)."""
+    return request.options or None
+
+
+def nights_left(work: UnitOfWork, request: PlacementRequest) -> Nights:
+    """The nights that can still be given of those that were asked for."""
+    asked = nights(request.from_on, request.to_on)
+    return matching.from_tonight(asked, asked_on=night_of(request.requested_at), tonight=night_of(work.now))
+
+
+async def rules_against(work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted) -> list[FitRule]:
+    """All that speaks against the place; nothing when it fits."""
+    found = await facilities.candidates(
+        work,
+        wanted.during,
+        facility_id=facility.id,
+        but_for=wanted.own_stay,
+        is_elsewhere=await repository.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay),
+    )
+    against = matching.all_against(
+        found,
+        needs=wanted.needs,
+        options=wanted.options,
+        stay=wanted.during,
+        tonight=wanted.tonight or night_of(work.now),
+    )
+    return next(rules for candidate, rules in against if candidate.place.id == place.id)

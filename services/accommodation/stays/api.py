@@ -1,0 +1,133 @@
+"""The endpoints about placements: translate, call the domain, return."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.stays import companions, day, domain, moves, payer_history, repository, views
+from services.accommodation.stays.schemas import (
+    Arrival,
+    Booked,
+    Cancellation,
+    Companion,
+    CompanionDetails,
+    DayItem,
+    Extension,
+    Leaving,
+    Move,
+    NoShowReport,
+    Placed,
+    PlacedInRegion,
+    PlacementDetails,
+    ResponsibilityHistory,
+)
+from shared.contract.codes import Purpose
+from shared.contract.types import Day, Tagged
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
+from shared.runtime.service import service_router
+
+router = service_router()
+
+
+@router.get("/placements")
+async def list_placements(
+    work: Reader,
+    pages: Pages,
+    purpose: PurposeOfReading,
+    case_id: UUID | None = None,
+    on: Annotated[Day | None, Query(description="The night that begins that evening.")] = None,
+    facility_id: UUID | None = None,
+    status: PlacementStatus | None = None,
+) -> Page[DayItem | PlacementDetails | PlacedInRegion | Placed | Booked]:
+    """With `case_id`, where the person is and was: who pays for a place in a secret facility learns the region, and another party
+    whether there is a place. Without, what is in your own facilities; with `on`, who comes, is there and goes that night."""
+    if on:
+        movements = await day.movements_on(
+            work, on=on, purpose=purpose, facility_id=facility_id, status=status, after=pages.after, limit=pages.limit
+        )
+        shown = [views.see_movement(each) for each in movements]
+        return pages.page(shown, movements, lambda each: [each.placement.from_on.isoformat(), str(each.placement.id)])
+    found = await repository.list_placements(
+        work,
+        purpose=purpose,
+        case_id=case_id,
+        facility_id=facility_id,
+        status=status,
+        after=pages.after,
+        limit=pages.limit,
+    )
+    items = [views.see_placed(seen) for seen in found]
+    return pages.page(items, found, lambda seen: [seen.placement.from_on.isoformat(), str(seen.placement.id)])
+
+
+@router.get("/placements/{placement_id}")
+async def read_placement(
+    work: Reader, placement_id: UUID, purpose: PurposeOfReading
+) -> Tagged[PlacementDetails | PlacedInRegion | Placed | Booked]:
+    """One placement; who may not know the place learns the region or that there is one, as in the list."""
+    return views.see_placed(await repository.read_placement(work, placement_id, purpose=purpose))
+
+
+@router.get("/placements/{placement_id}/responsibility")
+async def read_responsibility(work: Reader, placement_id: UUID, purpose: PurposeOfReading) -> ResponsibilityHistory:
+    """Who decides and pays for the placed person, from which day: it follows the legal status and the decision. Who may not
+    know these is given the authority alone."""
+    history, in_whole = await payer_history.payers_of(work, placement_id=placement_id, purpose=purpose)
+    return views.see_payer_history(history, in_whole=in_whole)
+
+
+@router.post("/placements/{placement_id}/arrive")
+async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[PlacementDetails]:
+    """The person is at the place. Who comes before six in the morning has come for the night before."""
+    placement = await domain.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected)
+    return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
+
+
+@router.post("/placements/{placement_id}/leave")
+async def leave(work: Writer, placement_id: UUID, body: Leaving, expected: IfMatch) -> Tagged[PlacementDetails]:
+    """The person has left; the place is free from that day."""
+    placement = await domain.leave(work, placement_id=placement_id, said=body, expected=expected)
+    return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
+
+
+@router.post("/placements/{placement_id}/cancel")
+async def cancel(work: Writer, placement_id: UUID, body: Cancellation, expected: IfMatch) -> Tagged[PlacementDetails]:
+    """The person will not come: before the arrival. The place is free, and the request waits for another one."""
+    placement = await domain.cancel(work, placement_id=placement_id, reason=body.reason, expected=expected)
+    return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
+
+
+@router.post("/placements/{placement_id}/no-show")
+async def note_no_show(
+    work: Writer, placement_id: UUID, body: NoShowReport, expected: IfMatch
+) -> Tagged[PlacementDetails]:
+    """The person was expected and did not come: the place is free, and the request waits for another one."""
+    placement = await domain.note_no_show(work, placement_id=placement_id, on=body.on, expected=expected)
+    return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
+
+
+@router.post("/placements/{placement_id}/extend")
+async def extend(
+    work: Writer, placement_id: UUID, body: Extension, expected: IfMatch
+) -> Tagged[PlacementDetails | PlacedInRegion | Placed | Booked]:
+    """The stay ends later, by its operator or the payer, at once and under the rules of an offer; the other is notified."""
+    placement = await domain.extend(work, placement_id=placement_id, said=body, expected=expected)
+    return views.see_placed(await repository.read_placement(work, placement.id, purpose=Purpose.ACCOMMODATION))
+
+
+@router.post("/placements/{placement_id}/move")
+async def move(work: Writer, placement_id: UUID, body: Move, expected: IfMatch) -> Tagged[PlacementDetails]:
+    """The person moves, in one step: the answer is the new placement. To another operator's place by its accepted offer."""
+    moved = await moves.move(work, placement_id=placement_id, said=body, expected=expected)
+    return views.see_placement(moved, await repository.region_of(work, moved)).tagged(moved)
+
+
+@router.post("/placements/{placement_id}/companions", status_code=201)
+async def join(work: Writer, placement_id: UUID, body: Companion, expected: IfMatch) -> CompanionDetails:
+    """Somebody comes along. A child under three shares the bed; everybody else has a place of the same facility."""
+    placement, companion = await companions.join(work, placement_id=placement_id, said=body, expected=expected)
+    return views.see_companion(placement, companion)

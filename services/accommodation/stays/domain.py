@@ -1,0 +1,218 @@
+"""Placements: the person comes, or does not; stays longer; and leaves."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.accommodation.case.nights import NIGHT, first_of, night_of, nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Stay
+from services.accommodation.placements import fitting
+from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus, RequestStatus
+from services.accommodation.placements.models import Placement
+from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of
+from services.accommodation.stays import repository
+from services.accommodation.stays.schemas import Extension, Leaving
+from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
+from shared.contract.personal import PersonalText
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
+
+
+class PlacementDoesNotAllow(Conflict):
+    """The placement's status does not allow the step."""
+
+
+class OutsideTheStay(Unprocessable):
+    """The person came on a night that was not booked, or left before coming."""
+
+
+class NothingToExtend(Unprocessable):
+    """The stay ends no earlier than that day."""
+
+
+class PlacementStep(StrEnum):
+    """What happens to a placement."""
+
+    ARRIVE = "arrive"
+    LEAVE = "leave"
+    CANCEL = "cancel"
+    NO_SHOW = "no-show"
+    EXTEND = "extend"
+    MOVE = "move"
+    JOIN = "companions"
+
+
+ALLOWED: Mapping[PlacementStatus, tuple[PlacementStep, ...]] = {
+    # Who never came leaves too: the place is free again.
+    PlacementStatus.BOOKED: (
+        PlacementStep.ARRIVE,
+        PlacementStep.LEAVE,
+        PlacementStep.CANCEL,
+        PlacementStep.NO_SHOW,
+        PlacementStep.EXTEND,
+    ),
+    PlacementStatus.ARRIVED: (PlacementStep.LEAVE, PlacementStep.EXTEND, PlacementStep.MOVE, PlacementStep.JOIN),
+    PlacementStatus.LEFT: (),
+    PlacementStatus.MOVED: (),
+}
+
+
+async def arrive(
+    work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
+) -> Placement:
+    """The person is at the place, since `arrived_at` or now, and has it without an end until leaving. Who comes in the small
+    hours has come for the night before. Raises PlaceDoesNotFit where somebody is there still."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.ARRIVE, expected)
+    arrived_at = (arrived_at or work.now).astimezone(UTC)
+    night, first = night_of(arrived_at), first_of(stay.during)
+    if night == first - NIGHT and on_date(arrived_at) == first:
+        first = night
+    elif not stay.during.contains(night):
+        raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
+    stay.during = nights(first, await repository.next_taken(work, stay, after=max(first, night)))
+    stay.state, stay.instead_of_id = StayState.ARRIVED, None
+    await flush_stay(work)
+    placement.from_on = first
+    placement.status = PlacementStatus.ARRIVED
+    placement.arrived_at = arrived_at
+    await changed(work, placement)
+    work.record(
+        PersonArrived(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, arrived_at=arrived_at)
+    )
+    return placement
+
+
+async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected: ExpectedVersion) -> Placement:
+    """The person has left the place, which is free from that day on; whoever came along leaves with them."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.LEAVE, expected)
+    left_at = (said.left_at or work.now).astimezone(UTC)
+    has_come = placement.status is PlacementStatus.ARRIVED
+    if placement.arrived_at and left_at < placement.arrived_at:
+        raise OutsideTheStay("The person cannot have left before coming.")
+    ending = Ending.LEFT if has_come else Ending.CANCELLED
+    await end(work, placement, stay, on=on_date(left_at), ending=Ending.DISAPPEARED if said.disappeared else ending)
+    placement.left_at, placement.disappeared = left_at, said.disappeared
+    await changed(work, placement, Remark(text=said.reason) if said.reason else None)
+    work.record(
+        PersonLeft(
+            case_id=placement.case_id,
+            occurred_at=work.now,
+            placement_id=placement.id,
+            left_at=left_at,
+            disappeared=said.disappeared,
+        )
+    )
+    return placement
+
+
+async def cancel(work: UnitOfWork, *, placement_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> Placement:
+    """The person will not come: the place is free again, and the request waits for another one."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.CANCEL, expected)
+    await _come_to_nothing(work, placement, stay, Ending.CANCELLED)
+    await changed(work, placement, Remark(text=reason))
+    work.record(PlacementCancelled(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id))
+    return placement
+
+
+async def note_no_show(
+    work: UnitOfWork, *, placement_id: UUID, on: date | None, expected: ExpectedVersion
+) -> Placement:
+    """The person was expected that evening and did not come: the place is free again, and the request waits."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.NO_SHOW, expected)
+    on = on or night_of(work.now)
+    if not stay.during.contains(on):
+        raise OutsideTheStay("The person was not expected that evening; say on which one they did not come.")
+    await _come_to_nothing(work, placement, stay, Ending.NO_SHOW)
+    await changed(work, placement)
+    work.record(NoShow(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, on=on))
+    return placement
+
+
+async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expected: ExpectedVersion) -> Placement:
+    """The stay ends on a later day, by its operator or the payer, under the rules of an offer; what was excepted then is so
+    still. The other of the two is notified, and may object. Raises PlaceDoesNotFit."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.EXTEND, expected, by_payer=True)
+    if placement.to_on is None or said.to_on <= max(placement.to_on, night_of(work.now)):
+        raise NothingToExtend("The stay ends on no earlier day as it is; an extension ends it later.")
+    place, facility = await facilities.place_of(work, placement.place_id)
+    request = await repository.request_behind(work, placement)
+    needs = await needs_of(work, request, operation="placement.check")
+    wanted = fitting.Wanted(
+        case_id=placement.case_id,
+        needs=needs,
+        options=fitting.options_of(request),
+        during=nights(max(placement.to_on, night_of(work.now)), said.to_on),
+        own_stay=stay.id,
+    )
+    excepted = {*placement.exceptions, FitRule.PEAK}
+    if left := [rule for rule in await fitting.rules_against(work, place, facility, wanted) if rule not in excepted]:
+        raise PlaceDoesNotFit(left)
+    placement.to_on = said.to_on
+    if stay.state is StayState.BOOKED:
+        stay.during = nights(first_of(stay.during), said.to_on)
+        await flush_stay(work)
+    await changed(work, placement, Remark(text=said.reason))
+    work.record(
+        StayExtended(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, to_on=said.to_on)
+    )
+    return placement
+
+
+async def take_step(
+    work: UnitOfWork, placement_id: UUID, step: PlacementStep, expected: ExpectedVersion, *, by_payer: bool = False
+) -> tuple[Placement, Stay]:
+    """The placement, locked for the step: may the actor know it, is this the version they saw, is it allowed now?"""
+    placement, stay = await repository.lock_placement(work, placement_id, by_payer=by_payer)
+    expected.check(placement)
+    allowed = ALLOWED[placement.status]
+    if step not in allowed:
+        raise PlacementDoesNotAllow(
+            f"A placement that is {placement.status} allows " + (", ".join(allowed) + "." if allowed else "no change."),
+            current_status=placement.status,
+            allowed=list(allowed),
+        )
+    return placement, stay
+
+
+async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, ending: Ending) -> None:
+    """The placement and its stay, with whoever came along, end on that day. Nights that were slept stay the person's; a stay
+    of none comes to nothing."""
+    has_come = placement.status is PlacementStatus.ARRIVED
+    for each in [stay, *await repository.companions_of(work, stay)]:
+        placement_ends = _close(each, on, has_come=has_come)
+        if each is stay:
+            placement.to_on = placement_ends
+    await flush_stay(work)
+    placement.status = PlacementStatus.MOVED if ending is Ending.MOVED else PlacementStatus.LEFT
+    placement.ending = ending
+
+
+def _close(stay: Stay, left_on: date, *, has_come: bool) -> date:
+    """End the stay on that day, and give it."""
+    first, last = first_of(stay.during), stay.during.upper
+    ends_on = max(first, min(left_on, last or left_on))
+    if has_come and ends_on > first:
+        stay.during = nights(first, ends_on)
+        stay.state = StayState.LEFT
+    else:
+        stay.state, ends_on = StayState.ENDED, first
+    return ends_on
+
+
+async def _come_to_nothing(work: UnitOfWork, placement: Placement, stay: Stay, ending: Ending) -> None:
+    await end(work, placement, stay, on=first_of(stay.during), ending=ending)
+    request = await repository.request_behind(work, placement)
+    request.status = RequestStatus.OPEN
+    request.version += 1
+
+
+async def changed(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
+    """Note what became of the placement, with a reason where there is one."""
+    placement.version += 1
+    await repository.note_change(work, placement, reason)

@@ -1,0 +1,174 @@
+"""A move: one placement ends and another begins in one transaction, with no night without a bed and none with two."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.accommodation.case.nights import first_of, night_of, nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.placements import fitting, matching, offers
+from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus
+from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.repository import PlaceDoesNotFit, needs_of, reseal_needs
+from services.accommodation.placements.schemas import Needs
+from services.accommodation.stays import companions, repository
+from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
+from services.accommodation.stays.schemas import Move
+from shared.contract.events import PersonMoved
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
+from shared.kernel.errors import Conflict
+
+
+class OfferNeeded(Conflict):
+    """Another operator takes nobody in without having said so."""
+
+
+class NowhereToMove(Conflict):
+    """None of the operator's places fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the person moves to, and what was set aside for it."""
+
+    place: Place
+    facility: Facility
+    exceptions: list[FitRule]
+    booked: Placement | None = None
+    """What an accepted offer has booked there."""
+
+
+async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: ExpectedVersion) -> Placement:
+    """The person moves: to the place named, to one that another operator has accepted them for, or to the operator's own that
+    fits best. The new place is judged by the rules of an offer, with the municipalities to avoid from now on."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.MOVE, expected)
+    moved_at = (said.moved_at or work.now).astimezone(UTC)
+    if placement.arrived_at and moved_at < placement.arrived_at:
+        raise OutsideTheStay("The person cannot have moved before coming.")
+    request = await repository.request_behind(work, placement)
+    needs = await _avoiding(work, request, said)
+    night = night_of(moved_at)
+    wanted = fitting.Wanted(
+        case_id=placement.case_id,
+        needs=needs,
+        options=fitting.options_of(request),
+        during=nights(night, placement.to_on if placement.to_on and placement.to_on > night else None),
+        own_stay=stay.id,
+        tonight=night,
+    )
+    destination = await _destination(work, placement, request, said, wanted)
+    along = await repository.companions_of(work, stay)
+    await end(work, placement, stay, on=night, ending=Ending.MOVED)
+    moved, new_stay = await _begin(work, placement, destination, wanted, moved_at)
+    for each in along:
+        await companions.bring_along(work, each, new_stay, destination.facility, at=moved_at)
+    placement.left_at, placement.moved_because, placement.moved_to_id = moved_at, said.reason, moved.id
+    await changed(work, placement, Remark(text=said.note) if said.note else None)
+    work.record(
+        PersonMoved(
+            case_id=placement.case_id,
+            occurred_at=work.now,
+            placement_id=placement.id,
+            to_placement_id=moved.id,
+            moved_at=moved_at,
+            reason=said.reason,
+        )
+    )
+    return moved
+
+
+async def _avoiding(work: UnitOfWork, request: PlacementRequest, said: Move) -> Needs:
+    """What the person needs, with the municipalities to avoid from now on, which are kept."""
+    needs = await needs_of(work, request, operation="placement.check")
+    further = [code for code in said.avoid_municipalities if code not in needs.avoid_municipalities]
+    if not further:
+        return needs
+    return await reseal_needs(work, request, avoid_municipalities=[*needs.avoid_municipalities, *further])
+
+
+async def _destination(
+    work: UnitOfWork, placement: Placement, request: PlacementRequest, said: Move, wanted: fitting.Wanted
+) -> Destination:
+    if said.offer_id:
+        return await _offered(work, placement, said.offer_id, wanted)
+    _, left = await facilities.place_of(work, placement.place_id)
+    if said.place_id is None:
+        return await _best(work, left.operator, placement.place_id, wanted)
+    place, facility = await facilities.lock_place(work, said.place_id)
+    if facility.operator != left.operator:
+        raise OfferNeeded("That place is another operator's; have it offered and accepted, and name the offer.")
+    may = offers.excepts(work.actor, request, facility) - {FitRule.MINORS}
+    excepted = [exception.rule for exception in said.exceptions if exception.rule in may]
+    against = await fitting.rules_against(work, place, facility, wanted)
+    if rules := [rule for rule in against if rule not in excepted]:
+        raise PlaceDoesNotFit(rules)
+    return Destination(place, facility, [rule for rule in against if rule in excepted])
+
+
+async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wanted: fitting.Wanted) -> Destination:
+    booked = await repository.placement_of_offer(work, offer_id)
+    if booked is None or booked.status is not PlacementStatus.BOOKED or booked.id == placement.id:
+        raise OfferNeeded("That offer has booked no place to move to; have a place offered and accepted first.")
+    stay = await repository.stay_behind(work, booked)
+    if stay.instead_of_id != placement.stay_id:
+        raise OfferNeeded("That offer was not made for this move; name the placement in its `instead_of`.")
+    place, facility = await facilities.place_of(work, booked.place_id)
+    if facility.municipality in wanted.needs.avoid_municipalities and FitRule.DISTANCE not in booked.exceptions:
+        raise PlaceDoesNotFit([FitRule.DISTANCE])
+    return Destination(place, facility, booked.exceptions, booked)
+
+
+async def _best(work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.Wanted) -> Destination:
+    theirs = {place.id for place, _ in await facilities.places_run_by(work, operator)} - {but_for}
+    found = [
+        candidate
+        for candidate in await facilities.candidates(work, wanted.during, but_for=wanted.own_stay)
+        if candidate.place.id in theirs
+    ]
+    fitting_ones, _ = matching.match(
+        found, needs=wanted.needs, options=wanted.options, stay=wanted.during, tonight=first_of(wanted.during)
+    )
+    if not fitting_ones:
+        raise NowhereToMove(
+            "None of the operator's other places fits; ask for a place elsewhere, and move by its offer."
+        )
+    best = fitting_ones[0].candidate
+    place, facility = await facilities.lock_place(work, best.place.id)
+    return Destination(place, facility, [])
+
+
+async def _begin(
+    work: UnitOfWork, left: Placement, to: Destination, wanted: fitting.Wanted, moved_at: datetime
+) -> tuple[Placement, Stay]:
+    """The person is at the new place from that night on."""
+    if to.booked:
+        stay, placement = await repository.stay_behind(work, to.booked), to.booked
+        stay.during = wanted.during
+        stay.state, stay.instead_of_id = StayState.ARRIVED, None
+    else:
+        stay = Stay(place_id=to.place.id, case_id=left.case_id, during=wanted.during, state=StayState.ARRIVED)
+        placement = Placement(
+            case_id=left.case_id,
+            request_id=left.request_id,
+            facility_id=to.facility.id,
+            place_id=to.place.id,
+            stay_id=stay.id,
+            requested_by=left.requested_by,
+            payer=left.payer,
+            from_on=left.from_on,
+            to_on=wanted.during.upper,
+            booked_at=work.now,
+            exceptions=to.exceptions,
+        )
+    await repository.add_stay(work, stay)
+    first = first_of(wanted.during)
+    stay.during = nights(first, await repository.next_taken(work, stay, after=first))
+    placement.from_on, placement.to_on = first, wanted.during.upper
+    placement.status, placement.arrived_at = PlacementStatus.ARRIVED, moved_at
+    placement.version += 1
+    await repository.add_moved(work, placement)
+    return placement, stay

@@ -1,0 +1,345 @@
+"""The only way to the rows of placements and the stays behind them. It asks who is asking, and notes what they saw."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, union
+from sqlmodel import col
+
+from services.accommodation.case import repository as cases
+from services.accommodation.case.repository import CaseNotFound
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.facilities.schemas import PlaceLabel
+from services.accommodation.placements import visibility as see
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from services.accommodation.placements.repository import (
+    RoleDoesNotSee,
+    deals_with,
+    flags,
+    flush_stay,
+    knows_place,
+    parts_of,
+)
+from services.accommodation.placements.schemas import SealedNeeds
+from shared.contract import visibility
+from shared.contract.codes import Purpose, Region
+from shared.contract.visibility import Aspect, Part, may_know
+from shared.data import sealed
+from shared.data.columns import any_of
+from shared.data.positions import day_and_id
+from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
+
+
+class PlacementNotFound(NotFound):
+    """No such placement, or none whose place you may know."""
+
+
+def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
+    """Placements with their facility, as far as row level security shows it, and the parts that the actor has in each."""
+    parts, holds = flags(actor, Placement)
+    query = (
+        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
+        .select_from(Placement)
+        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
+    )
+    return parts, query
+
+
+def _reaches(actor: Actor) -> ColumnElement[bool]:
+    """Whose organisation learns at least that the person has a place."""
+    return see.lets_know(actor, parts_of(actor, Placement), Aspect.PLACED, in_any_role=True)
+
+
+def _is_located(actor: Actor) -> ColumnElement[bool]:
+    return or_(knows_place(actor, Placement), see.lets_know(actor, parts_of(actor, Placement), Aspect.REGION))
+
+
+async def lock_placement(work: UnitOfWork, placement_id: UUID, *, by_payer: bool = False) -> tuple[Placement, Stay]:
+    """The placement and its stay, locked until the transaction ends, for those who may know the place, or `by_payer`."""
+    query = (
+        select(Placement, Stay)
+        .join(Stay, col(Stay.id) == col(Placement.stay_id))
+        .where(
+            col(Placement.id) == placement_id,
+            _is_located(work.actor) if by_payer else knows_place(work.actor, Placement),
+        )
+        .with_for_update()
+    )
+    found = (await work.session.execute(query)).one_or_none()
+    if found is None:
+        raise PlacementNotFound
+    placement, stay = found
+    return placement, stay
+
+
+async def next_taken(work: UnitOfWork, stay: Stay, *, after: date) -> date | None:
+    """From which day on the place is somebody else's, or the person has another one, later than that day."""
+    found: date | None = await work.session.scalar(select(func.next_stay(stay.id, after, work.now)))
+    return found
+
+
+async def companions_of(work: UnitOfWork, stay: Stay) -> list[Stay]:
+    """Whoever came along and is there, locked."""
+    query = (
+        select(Stay)
+        .where(col(Stay.with_stay_id) == stay.id, col(Stay.state) == StayState.ARRIVED)
+        .order_by(col(Stay.id))
+        .with_for_update()
+    )
+    return list(await work.session.scalars(query))
+
+
+async def add_stay(work: UnitOfWork, stay: Stay) -> None:
+    """Have the database take a new stay. Raises PlaceDoesNotFit."""
+    work.session.add(stay)
+    await flush_stay(work)
+
+
+async def add_moved(work: UnitOfWork, placement: Placement) -> None:
+    """The placement that a move has made."""
+    work.session.add(placement)
+    await work.session.flush()
+    work.audit(operation="placement.move", subject_id=placement.case_id, object_ids=[placement.id])
+
+
+async def request_behind(work: UnitOfWork, placement: Placement) -> PlacementRequest:
+    """What was asked for, locked. Ask only for a placement that the actor may deal with."""
+    return await work.session.get_one(PlacementRequest, placement.request_id, with_for_update=True)
+
+
+async def stay_behind(work: UnitOfWork, placement: Placement) -> Stay:
+    """The stay of a placement, locked."""
+    return await work.session.get_one(Stay, placement.stay_id, with_for_update=True)
+
+
+async def placement_of_offer(work: UnitOfWork, offer_id: UUID) -> Placement | None:
+    """What came of an accepted offer that the actor may know of, locked."""
+    query = (
+        select(Placement)
+        .join(Offer, col(Offer.placement_id) == col(Placement.id))
+        .where(col(Offer.id) == offer_id, deals_with(work.actor, Offer), knows_place(work.actor, Placement))
+        .with_for_update(of=Placement)
+    )
+    found: Placement | None = await work.session.scalar(query)
+    return found
+
+
+async def note_change(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
+    """The person came or left, with a reason where there is one."""
+    if reason:
+        key = await sealed.key_of(work, placement.case_id)
+        placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
+    work.audit(operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id])
+
+
+async def region_of(work: UnitOfWork, placement: Placement) -> Region:
+    """Where in the country the placement is. Ask only for a placement whose place the actor may know."""
+    facility = await work.session.get_one(Facility, placement.facility_id)
+    return facility.region
+
+
+async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpose) -> see.SeenPlacement:
+    """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
+    parts, query = _of_placements(work.actor)
+    found = (
+        await work.session.execute(query.where(col(Placement.id) == placement_id, _reaches(work.actor)))
+    ).one_or_none()
+    if found is None:
+        raise PlacementNotFound
+    seen, theirs = see.seen_placement(work.actor, parts, found)
+    visibility.judge(work.actor, theirs, purpose)
+    if Aspect.PLACED not in seen.known:
+        raise RoleDoesNotSee("Where a person is, is for those who work with the person or run the facility.")
+    work.audit(
+        operation="placement.read",
+        subject_id=seen.placement.case_id,
+        object_ids=[seen.placement.id],
+        fields=["place"] if seen.knows_place else ["placed"],
+        purpose=purpose,
+    )
+    return seen
+
+
+async def read_responsibility(
+    work: UnitOfWork, placement_id: UUID, *, purpose: Purpose
+) -> tuple[see.SeenPlacement, PlacementRequest]:
+    """The placement and what was asked for, for whoever may know that the person has a place. Raises as read_placement."""
+    seen = await read_placement(work, placement_id, purpose=purpose)
+    request = await work.session.get(PlacementRequest, seen.placement.request_id)
+    if request is None:
+        raise PlacementNotFound
+    return seen, request
+
+
+async def placements_of(
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
+) -> list[see.SeenPlacement]:
+    """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
+    one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
+    case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
+    parts, query = _of_placements(work.actor)
+    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
+    query = query.where(is_theirs, _is_located(work.actor))
+    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
+    if after:
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
+    theirs = await cases.parts_in(work, case_id)
+    if not found and not theirs and not after:
+        raise CaseNotFound
+    visibility.judge(work.actor, theirs, purpose)
+    known = may_know(work.actor, theirs)
+    is_party = Aspect.PLACED in known
+    unseen = await _placed_unseen(work, case_id, known) if is_party and len(found) <= limit else None
+    work.audit(
+        operation="placement.list",
+        subject_id=case_id,
+        object_ids=[seen.placement.id for seen in found[:limit]],
+        fields=["place"] * bool(found) + ["placed"] * (unseen is not None and len(found) < limit),
+        purpose=purpose,
+    )
+    # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
+    return (
+        [*found, see.SeenPlacement(unseen, frozenset({Aspect.PLACED}), region=None, is_secret=True)]
+        if unseen
+        else [*found]
+    )
+
+
+async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
+    """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
+    same person before the two were merged tells nothing."""
+    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
+    is_theirs = (
+        col(Placement.case_id).in_(cases.members_of(case_id))
+        if Aspect.FILE in known
+        else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
+    )
+    query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
+    unseen: Placement | None = await work.session.scalar(query)
+    return unseen
+
+
+async def list_placements(
+    work: UnitOfWork,
+    *,
+    purpose: Purpose,
+    case_id: UUID | None,
+    facility_id: UUID | None,
+    status: PlacementStatus | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[see.SeenPlacement]:
+    """A person's placements; without a case those in the actor's own facilities (CMM: all). Raises as `placements_of`."""
+    if case_id and not facility_id and not status:
+        return await placements_of(work, case_id, purpose=purpose, after=after, limit=limit)
+    visibility.judge(work.actor, (), purpose)
+    parts, query = _of_placements(work.actor)
+    query = query.where(_is_run_by(work.actor))
+    if case_id:
+        query = query.where(col(Placement.case_id).in_(cases.members_of(case_id)))
+    if facility_id:
+        await _own_facility(work, facility_id)
+        query = query.where(col(Placement.facility_id) == facility_id)
+    if status:
+        query = query.where(col(Placement.status) == status)
+    if after:
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
+    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
+    for seen in found[:limit]:
+        _note_read(work, seen.placement, "placement.list", ["place"], purpose)
+    return found
+
+
+async def on_night(
+    work: UnitOfWork,
+    *,
+    on: date,
+    purpose: Purpose,
+    facility_id: UUID | None,
+    status: PlacementStatus | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[tuple[Placement, Region, PlaceLabel, SealedNeeds]]:
+    """The placements that a night concerns in the actor's own facilities (CMM: all), newest first, up to one more than `limit`,
+    opened."""
+    visibility.judge(work.actor, (), purpose)
+    is_there = or_(
+        col(Placement.to_on).is_(None), col(Placement.to_on) >= on, col(Placement.status) == PlacementStatus.ARRIVED
+    )
+    never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.from_on) == col(Placement.to_on))
+    query = (
+        select(Placement, Facility, Place, PlacementRequest)
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .join(Place, col(Place.id) == col(Placement.place_id))
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
+        .where(_is_run_by(work.actor), col(Placement.from_on) <= on, is_there, ~never_came)
+    )
+    if facility_id:
+        await _own_facility(work, facility_id)
+        query = query.where(col(Placement.facility_id) == facility_id)
+    if status:
+        query = query.where(col(Placement.status) == status)
+    if after:
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
+    rows = (await work.session.execute(query)).all()
+    keys = await sealed.keys_of(work, {owner for row in rows for owner in (row[1].id, row[3].case_id)})
+    for placement, *_ in rows[:limit]:
+        _note_read(work, placement, "placement.day", ["place", "needs", "given_name", "safe_contact"], purpose)
+    return [
+        (
+            placement,
+            facility.region,
+            keys[facility.id].open(place.label, PlaceLabel, table="place", column="label", row=place.id),
+            keys[request.case_id].open(
+                request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id
+            ),
+        )
+        for placement, facility, place, request in rows
+    ]
+
+
+def _is_run_by(actor: Actor) -> ColumnElement[bool]:
+    """Whose day it is: those who may know the place of everybody there, in a role that does."""
+    return see.lets_know(actor, parts_of(actor, Placement), Aspect.HIDDEN_PLACEMENT)
+
+
+async def _own_facility(work: UnitOfWork, facility_id: UUID) -> None:
+    facility = await facilities.known_facility(work, facility_id)
+    if not facilities.runs(work.actor, facility):
+        raise facilities.FacilityNotFound
+
+
+def _note_read(work: UnitOfWork, placement: Placement, operation: str, fields: list[str], purpose: Purpose) -> None:
+    work.audit(
+        operation=operation,
+        subject_id=placement.case_id,
+        object_ids=[placement.id],
+        fields=fields,
+        purpose=purpose,
+    )
+
+
+async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[PlacementRequest]:
+    """What was asked for by those for whom the facility holds a place, has booked one, or who are there."""
+    live = or_(
+        any_of(col(Stay.state), [StayState.BOOKED, StayState.ARRIVED]),
+        and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > work.now),
+    )
+    offered = select(col(Offer.request_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
+    placed = select(col(Placement.request_id)).join(Stay, col(Stay.id) == col(Placement.stay_id))
+    ids = union(
+        offered.where(col(Offer.facility_id) == facility_id, live),
+        placed.where(col(Placement.facility_id) == facility_id, live),
+    ).subquery()
+    return list(await work.session.scalars(select(PlacementRequest).where(col(PlacementRequest.id).in_(select(ids)))))

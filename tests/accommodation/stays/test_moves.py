@@ -1,0 +1,254 @@
+"""A move is one step: no night without a bed, none with two, and nobody learns where to."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.contract.codes import Authority, ResidenceBasis
+from tests.accommodation.housing import LATER, Housing, Shelter, problem, rules_of
+from tests.accommodation.stays.test_stays import placements
+from tests.world import World
+
+EVENING = "2026-03-12T20:00:00+01:00"
+
+
+async def nights_of(havn: World, case_id: str) -> list[tuple[str, date, date | None]]:
+    rows = await havn.sql(
+        "accommodation",
+        "SELECT place_id, during FROM stay WHERE case_id = $1 AND state <> 'ended' ORDER BY lower(during)",
+        UUID(case_id),
+    )
+    return [(str(row["place_id"]), row["during"].lower, row["during"].upper) for row in rows]
+
+
+@pytest.fixture
+async def moving(havn: World, housing: Housing) -> tuple[str, str, Shelter, Shelter]:
+    """A woman without legal stay, whom US pays for, in a secret facility in Copenhagen; the operator has one in Jutland."""
+    case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US, referred_by="hopenow")
+    here = await housing.shelter(2, secret_address=True, municipality="0101")
+    there = await housing.shelter(1, secret_address=True)
+    placement_id = await housing.there(case_id, here.place_id)
+    await havn.set_clock(EVENING)
+    return case_id, placement_id, here, there
+
+
+@pytest.mark.row(72)
+async def test_sc10_a_safety_move_goes_to_the_place_that_fits_away_from_the_municipalities_named(
+    havn: World, housing: Housing, moving: tuple[str, str, Shelter, Shelter]
+) -> None:
+    case_id, placement_id, here, there = moving
+    moved = await housing.step(
+        placement_id, "move", body={"reason": "safety", "avoid_municipalities": ["0101", "0147"]}
+    )
+    assert moved.status_code == 200, moved.text
+    assert (moved.json()["place_id"], moved.json()["status"]) == (there.place_id, "arrived")
+    assert await nights_of(havn, case_id) == [
+        (here.place_id, date(2026, 3, 9), date(2026, 3, 12)),
+        (there.place_id, date(2026, 3, 12), None),
+    ]
+    (event,) = await havn.events("accommodation", "person-moved")
+    assert (event["reason"], event["to_placement_id"]) == ("safety", moved.json()["placement_id"])
+    told = str(await havn.events("accommodation"))
+    assert not [each for each in (here.place_id, here.facility_id, there.place_id, there.facility_id) if each in told]
+    left = (
+        await havn.partner("reden").get(f"/accommodation/v1/placements/{placement_id}", purpose="accommodation")
+    ).json()
+    assert (left["status"], left["ending"], left["to_on"]) == ("moved", "moved", "2026-03-12")
+    assert await placements(havn, "hopenow", case_id) == [{"placed": True}]
+    assert {seen["region"] for seen in await placements(havn, "us", case_id)} == {"1084", "1082"}
+    assert problem(await housing.step(placement_id, "move", body={"reason": "safety"})) == "PlacementDoesNotAllow"
+
+
+@pytest.mark.row(72)
+async def test_a_move_is_judged_by_the_rules_of_an_offer_and_a_refusal_changes_nothing(
+    havn: World, housing: Housing, moving: tuple[str, str, Shelter, Shelter]
+) -> None:
+    case_id, placement_id, here, there = moving
+    before = await nights_of(havn, case_id)
+    avoided = {"reason": "safety", "avoid_municipalities": ["0751"]}
+    assert rules_of(await housing.step(placement_id, "move", body=avoided | {"place_id": there.place_id})) == [
+        "distance"
+    ]
+    nowhere = await housing.step(placement_id, "move", body=avoided | {"avoid_municipalities": ["0751", "0101"]})
+    assert problem(nowhere) == "NowhereToMove"
+    until: dict[str, Any] = {"expires_at": "2026-03-13T12:00:00+01:00"}
+    planned = await housing.request(await housing.case(), from_on="2026-03-14")
+    assert (await housing.offer(planned, there.place_id, **until)).status_code == 201
+    to_jutland = {"reason": "need", "place_id": there.place_id}
+    assert rules_of(await housing.step(placement_id, "move", body=to_jutland)) == ["occupied"]
+    both = await housing.step(placement_id, "move", body=to_jutland | {"offer_id": there.place_id})
+    assert both.status_code == 422
+    assert (await housing.step(placement_id, "move", "us", body=to_jutland)).status_code == 404
+    assert await nights_of(havn, case_id) == before
+    assert await havn.events("accommodation", "person-moved") == []
+    within = await housing.step(placement_id, "move", body={"reason": "capacity", "place_id": here.place_ids[1]})
+    assert within.status_code == 200, within.text
+
+
+@pytest.mark.row(72)
+async def test_another_operator_takes_somebody_in_by_its_accepted_offer(
+    havn: World, housing: Housing, moving: tuple[str, str, Shelter, Shelter]
+) -> None:
+    case_id, placement_id, here, _ = moving
+    theirs = await housing.shelter(operator="amiami")
+    by_place = await housing.step(placement_id, "move", body={"reason": "need", "place_id": theirs.place_id})
+    assert (by_place.status_code, problem(by_place)) == (409, "OfferNeeded")
+    request_id = await housing.request(case_id, from_on="2026-03-12")
+    until: dict[str, Any] = {"expires_at": "2026-03-13T12:00:00+01:00"}
+    assert rules_of(await housing.offer(request_id, theirs.place_id, **until)) == ["person_elsewhere"]
+    wrong = await housing.offer(request_id, theirs.place_id, instead_of=request_id, **until)
+    assert (wrong.status_code, problem(wrong)) == (422, "NothingToReplace")
+    offered = await housing.offer(request_id, theirs.place_id, instead_of=placement_id, **until)
+    assert offered.status_code == 201, offered.text
+    by_offer = {"reason": "need", "offer_id": offered.json()["offer_id"]}
+    assert problem(await housing.step(placement_id, "move", "cmm", body=by_offer)) == "OfferNeeded"
+    accepted = await housing.answer(by_offer["offer_id"], "accept", "amiami")
+    assert accepted.status_code == 200, accepted.text
+    moved = await housing.step(placement_id, "move", "cmm", body=by_offer)
+    assert (moved.status_code, moved.json()["placement_id"]) == (200, accepted.json()["placement_id"])
+    assert (moved.json()["status"], moved.json()["place_id"]) == ("arrived", theirs.place_id)
+    assert [place for place, *_ in await nights_of(havn, case_id)] == [here.place_id, theirs.place_id]
+
+
+# ---------------------------------------------------------------- who comes along
+
+
+async def join(housing: Housing, placement_id: str, **body: Any) -> Any:
+    return await housing.step(placement_id, "companions", body={"kind": "child"} | body)
+
+
+async def test_a_child_under_three_shares_the_bed_and_an_older_one_takes_a_place_of_the_facility(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    small = await join(housing, placement_id, born_on="2023-03-10")
+    assert (small.status_code, small.json()["shares_bed"], small.json()["place_id"]) == (
+        201,
+        True,
+        shelter.place_ids[0],
+    )
+    older = await join(housing, placement_id, born_on="2023-03-09")
+    assert (older.json()["shares_bed"], older.json()["place_id"]) == (False, shelter.place_ids[1])
+    assert rules_of(await join(housing, placement_id, born_on="2015-01-01")) == ["occupied"]
+    await havn.set_clock("2026-03-20T10:00:00+01:00")
+    newborn = await join(housing, placement_id, joined_at="2026-03-19T04:00:00+01:00")
+    assert newborn.json()["shares_bed"] is True
+    assert (await housing.step(placement_id, "leave")).status_code == 200
+    assert await havn.sql("accommodation", "SELECT 1 FROM stay WHERE state = 'arrived'") == []
+
+
+async def test_who_comes_along_has_no_other_bed_and_a_facility_that_takes_no_families_takes_no_child(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(3, accepts={"families": False})
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    assert rules_of(await join(housing, placement_id)) == ["families"]
+    housed, free = await housing.case(), await housing.case()
+    await housing.there(housed, shelter.place_ids[1])
+    other: dict[str, Any] = {"kind": "other"}
+    twice = await housing.step(placement_id, "companions", "cmm", body=other | {"case_id": housed})
+    assert rules_of(twice) == ["person_elsewhere"]
+    unknown = await join(housing, placement_id, **other, case_id=free)
+    assert unknown.status_code == 404, "the operator has no part in that case"
+    joined = await housing.step(placement_id, "companions", "cmm", body=other | {"case_id": free})
+    assert (joined.status_code, joined.json()["place_id"]) == (201, shelter.place_ids[2])
+    request_id = await housing.request(free)
+    assert rules_of(await housing.offer(request_id, shelter.place_ids[2])) == ["person_elsewhere", "occupied"]
+    early = await join(housing, placement_id, **other, joined_at="2026-03-08T10:00:00+01:00")
+    assert (early.status_code, problem(early)) == (422, "OutsideTheStay")
+
+
+async def test_a_household_moves_together_or_not_at_all(havn: World, housing: Housing) -> None:
+    here, there = await housing.shelter(2), await housing.shelter(1)
+    placement_id = await housing.there(await housing.case(), here.place_ids[0])
+    await join(housing, placement_id, born_on="2015-01-01")
+    to_other = {"reason": "need", "place_id": there.place_id}
+    assert rules_of(await housing.step(placement_id, "move", body=to_other)) == ["household"]
+    second = await housing.place(there.facility_id)
+    moved = await housing.step(placement_id, "move", body=to_other)
+    assert moved.status_code == 200, moved.text
+    rows = await havn.sql("accommodation", "SELECT place_id FROM stay WHERE state = 'arrived'")
+    assert {str(row["place_id"]) for row in rows} == {there.place_id, second}
+
+
+# ---------------------------------------------------------------- exceptions, and a minor among adults
+
+
+@pytest.mark.row(69)
+async def test_a_minor_in_a_facility_for_adults_takes_two_people(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(kind="hostel_110", accepts={"genders": ["man", "woman"]})
+    request_id = await housing.request(await housing.case(), needs={"minor": True})
+    assert rules_of(await housing.offer(request_id, shelter.place_id)) == ["minors"]
+    why = {"exceptions": [{"rule": "minors", "reason": "His brother lives there."}]}
+    assert rules_of(await housing.offer(request_id, shelter.place_id, **why)) == ["minors"], "not CMM's to set aside"
+    first = (await housing.offer(request_id, shelter.place_id, "cmm")).status_code
+    assert first == 409
+    own = await housing.case(referred_by="reden")
+    request_id = await housing.request(own, "reden", needs={"minor": True})
+    offered = await housing.offer(request_id, shelter.place_id, "reden", subject="anna", **why)
+    assert offered.status_code == 201, offered.text
+    assert (offered.json()["status"], offered.json()["awaiting"]) == ("held", "second_person")
+    path = f"/accommodation/v1/offers/{offered.json()['offer_id']}"
+    early = await havn.partner("reden").post(f"{path}/accept")
+    assert (early.status_code, problem(early)) == (409, "AwaitsSecondPerson")
+    agreed = {"reason": "The municipality has agreed."}
+    for org, subject in (("reden", "anna"), ("cmm", "bo")):
+        refused = await havn.partner(org, subject=subject).post(f"{path}/confirm", agreed)
+        assert (refused.status_code, problem(refused)) == (403, "NotASecondPerson")
+    confirmed = await havn.partner("reden", subject="bo").post(f"{path}/confirm", agreed)
+    assert (confirmed.status_code, confirmed.json()["awaiting"]) == (200, None)
+    again = await havn.partner("reden", subject="bo").post(f"{path}/confirm", agreed)
+    assert (again.status_code, problem(again)) == (409, "OfferDoesNotAllow")
+    assert (await havn.partner("reden").post(f"{path}/accept")).status_code == 200
+    kept = (await havn.partner("cmm").get(path)).json()
+    assert kept["exceptions"] == ["minors"]
+    assert [each["reason"] for each in kept["exceptions_why"]] == ["His brother lives there.", agreed["reason"]]
+    stored = (await havn.sql("accommodation", "SELECT exceptions_why FROM offer WHERE exceptions_why IS NOT NULL"))[0]
+    assert b"brother" not in stored["exceptions_why"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "facility", "needs", "by", "may"),
+    [
+        ("wheelchair", {"accepts": {"wheelchair": False}}, {"wheelchair": True}, "reden", True),
+        ("wheelchair", {"accepts": {"wheelchair": False}}, {"wheelchair": True}, "cmm", False),
+        ("distance", {}, {"avoid_municipalities": ["0751"]}, "cmm", True),
+        ("distance", {}, {"avoid_municipalities": ["0751"]}, "reden", False),
+        ("options", {"kind": "asylum_centre"}, {}, "cmm", True),
+        ("options", {"kind": "asylum_centre"}, {}, "reden", False),
+    ],
+)
+async def test_a_rule_is_set_aside_by_who_may_with_a_reason_that_is_kept(
+    havn: World, housing: Housing, rule: str, facility: dict[str, Any], needs: dict[str, Any], by: str, may: bool
+) -> None:
+    shelter = await housing.shelter(**facility)
+    request_id = await housing.request(await housing.case(referred_by="reden"), "reden", needs=needs)
+    assert rules_of(await housing.offer(request_id, shelter.place_id, by)) == [rule]
+    unneeded = {"rule": "lgbt_safe", "reason": "For nothing."}
+    why = {"exceptions": [{"rule": rule, "reason": "She has chosen it."}, unneeded]}
+    offered = await housing.offer(request_id, shelter.place_id, by, expires_at=LATER, **why)
+    if not may:
+        assert rules_of(offered) == [rule]
+    else:
+        assert (offered.status_code, offered.json()["exceptions"]) == (201, [rule])
+    never = {"exceptions": [{"rule": "occupied", "reason": "There is a sofa."}]}
+    other = await housing.request(await housing.case())
+    await housing.shelter()
+    if may and rule != "options":
+        assert "occupied" in rules_of(await housing.offer(other, shelter.place_id, "cmm", **never))
+
+
+async def test_one_place_is_checked_against_every_rule_in_both_languages(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(accepts={"wheelchair": False})
+    request_id = await housing.request(await housing.case(), needs={"wheelchair": True})
+    path = f"/accommodation/v1/placement-requests/{request_id}/places/{shelter.place_id}"
+    checked = (await havn.partner("cmm").get(path, purpose="accommodation")).json()
+    assert checked["fits"] is False
+    failed = [rule for rule in checked["rules"] if not rule["passes"]]
+    assert [rule["rule"] for rule in failed] == ["wheelchair"]
+    assert "kørestol" in failed[0]["why_da"]
+    assert len(checked["rules"]) == 17
+    assert (await havn.partner("hopenow").get(path, purpose="accommodation")).status_code == 404
