@@ -143,8 +143,8 @@ def real_kafka(folder: Path) -> Iterator[RealKafka]:
     if reason := RealKafka.available():
         skip_or_fail(reason)
     kafka = RealKafka(folder)
-    kafka.start()
     try:
+        kafka.start()
         yield kafka
     finally:
         kafka.wipe()
