@@ -121,7 +121,8 @@ async def people_with(havn: World, known: Known, identity: dict[str, Any]) -> Op
     await havn.set_clock(NOW)
     housing = Housing(havn)
     shelter = await housing.shelter(places=3)
-    case = await open_case(havn, known.facts | identity, sender=known.sender, municipality="0461")
+    who = {"gender": "woman"} | known.facts | identity
+    case = await open_case(havn, who, sender=known.sender, municipality="0461")
     if known.authority:
         await case.decide(known.authority)
     if known.is_placed:
