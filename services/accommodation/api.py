@@ -1,5 +1,7 @@
 """All endpoints of the accommodation service; each package has its own in `api.py`."""
 
+from services.accommodation.census import api as census
+from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
 from services.accommodation.placements import api as placements
 from services.accommodation.responsibility import api as responsibility
@@ -7,5 +9,5 @@ from services.accommodation.stays import api as stays
 from shared.runtime.service import service_router
 
 router = service_router()
-for package in (responsibility, facilities, placements, stays):
+for package in (responsibility, facilities, placements, stays, deadlines, census):
     router.include_router(package.router)

@@ -2,13 +2,15 @@
 
 from services import accommodation
 from services.accommodation import api, consumers, models
+from services.accommodation.deadlines import domain as deadlines
 from services.accommodation.facilities import changes
 from services.accommodation.placements import offers
-from services.accommodation.stays import residents
+from services.accommodation.stays import arrivals, residents
 from shared.data import answers
 from shared.runtime.service import Service
 
 changes.ask(residents.check_still_fits)
+arrivals.follow(deadlines.note_admission)
 
 service = Service(
     name="accommodation",
@@ -16,5 +18,5 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(offers.expire_due, answers.forget_old),
+    sweeps=(offers.expire_due, deadlines.announce_ends, answers.forget_old),
 )

@@ -2,7 +2,8 @@
 
 from services.accommodation.case import models as case
 from services.accommodation.case.models import metadata
+from services.accommodation.deadlines import models as deadlines
 from services.accommodation.facilities import models as facilities
 from services.accommodation.placements import models as placements
 
-__all__ = ["case", "facilities", "metadata", "placements"]
+__all__ = ["case", "deadlines", "facilities", "metadata", "placements"]

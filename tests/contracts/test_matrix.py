@@ -141,9 +141,18 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
     offer = (await housing.offer(request_id, shelter.place_id, expires_at=LATER)).json()
     accepted = (await housing.answer(offer["offer_id"], "accept")).json()
     approvals = await havn.partner("cmm").get(f"/accommodation/v1/facilities/{shelter.facility_id}/approvals")
+    closed = await havn.partner("reden").post(
+        f"/accommodation/v1/places/{shelter.place_id}/out-of-service",
+        {"from_on": "2026-01-01", "to_on": "2026-01-02", "reason": "Painting."},
+    )
+    hostel = await housing.shelter(kind="hostel_110")
+    await housing.there(await housing.case(), hostel.place_id)
+    notices = await havn.partner("reden").get("/accommodation/v1/notices")
     return {
         "facility_id": shelter.facility_id,
         "approval_id": approvals.json()["items"][0]["approval_id"],
+        "closure_id": closed.json()["closure_id"],
+        "notice_id": notices.json()["items"][0]["notice_id"],
         "place_id": shelter.place_id,
         "request_id": request_id,
         "offer_id": offer["offer_id"],

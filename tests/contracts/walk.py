@@ -330,7 +330,7 @@ def minor_among_adults() -> list[Step]:
     own: dict[str, Mapping[str, str]] = {"ids": {"facility_id": "own facility"}}
     why = [{"rule": "minors", "reason": "His brother lives there."}]
     return [
-        Step("register_facility", makes=("own facility", "facility_id")),
+        Step("register_facility", makes=("own facility", "facility_id"), changes={"kind": "hostel_110"}),
         Step("approve", **own),
         Step("add_place", **own, makes=("own place", "place_id")),
         Step(
@@ -348,6 +348,11 @@ def minor_among_adults() -> list[Step]:
             subject="Anna",
         ),
         Step("confirm_offer", **OFFER, subject="Bo"),
+        Step("accept_offer", **OFFER, makes=("placement", "placement_id")),
+        Step("arrive", **PLACEMENT),
+        Step("list_notices", makes=("notice", "items.0.notice_id")),
+        Step("give_notice", ids={"notice_id": "notice"}),
+        Step("acknowledge_notice", by="kommune-0751", ids={"notice_id": "notice"}),
     ]
 
 
@@ -399,6 +404,8 @@ HOUSING: Sequence[Step] = [
     Step("read_responsibility", **PLACEMENT),
     Step("arrive", **SHELTER, **PLACEMENT),
     Step("extend", **SHELTER, **PLACEMENT),
+    Step("list_deadlines", **SHELTER),
+    Step("read_occupancy", **SHELTER),
 ]
 STAYING: Sequence[Step] = [
     Step("join", **SHELTER, **PLACEMENT),

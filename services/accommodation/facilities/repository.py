@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
@@ -74,6 +74,24 @@ def knows(actor: Actor) -> ColumnElement[bool]:
         if PARTS[part] & {Aspect.FACILITY, Aspect.HIDDEN_FACILITY}
     ]
     return or_(*known)
+
+
+def watches(actor: Actor) -> ColumnElement[bool]:
+    """Whose approvals the actor has to keep in view: its own facilities', those of its region, and for CMM all."""
+    lets = [condition for part, condition in _parts(actor).items() if part is not Part.PARTNER]
+    return or_(*lets)
+
+
+def counts(actor: Actor) -> ColumnElement[bool]:
+    """In which facilities the actor may count places, in its role."""
+    lets = [
+        condition for part, condition in _parts(actor).items() if Aspect.FREE_PLACES in visibility.may_know(actor, part)
+    ]
+    if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and Aspect.FREE_PLACES in visibility.may_know(
+        actor, Part.PAYER
+    ):
+        lets.append(~col(Facility.secret_address))
+    return or_(false(), *lets)
 
 
 async def runs_any(work: UnitOfWork) -> bool:

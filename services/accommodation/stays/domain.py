@@ -14,7 +14,7 @@ from services.accommodation.placements import fitting
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of
-from services.accommodation.stays import repository
+from services.accommodation.stays import arrivals, repository
 from services.accommodation.stays.schemas import Extension, Leaving
 from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
 from shared.contract.personal import PersonalText
@@ -82,6 +82,7 @@ async def arrive(
     placement.status = PlacementStatus.ARRIVED
     placement.arrived_at = arrived_at
     await changed(work, placement)
+    await arrivals.arrived(work, placement)
     work.record(
         PersonArrived(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, arrived_at=arrived_at)
     )

@@ -14,7 +14,7 @@ from services.accommodation.placements.codes import Ending, FitRule, PlacementSt
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit, needs_of, reseal_needs
 from services.accommodation.placements.schemas import Needs
-from services.accommodation.stays import companions, repository
+from services.accommodation.stays import arrivals, companions, repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
 from services.accommodation.stays.schemas import Move
 from shared.contract.events import PersonMoved
@@ -171,4 +171,5 @@ async def _begin(
     placement.status, placement.arrived_at = PlacementStatus.ARRIVED, moved_at
     placement.version += 1
     await repository.add_moved(work, placement)
+    await arrivals.arrived(work, placement)
     return placement, stay

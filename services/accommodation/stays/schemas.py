@@ -99,7 +99,7 @@ class Move(Body):
     """Why and when the person moves (now, where that is left out), and where to: to a place of the same operator, by an offer
     that another one has accepted, or, where neither is named, to the operator's own place that fits best."""
 
-    model_config = example(reason="safety", avoid_municipalities=["0101", "0147"])
+    model_config = example(moved_at="2026-03-18T20:00:00+01:00", reason="safety", avoid_municipalities=["0101", "0147"])
 
     moved_at: Happened | None = None
     reason: MoveReason

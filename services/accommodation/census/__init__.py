@@ -1,0 +1,1 @@
+"""The census: how the capacity is used, on any night."""

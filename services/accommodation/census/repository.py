@@ -1,0 +1,43 @@
+"""Counting places and stays of a night; about nobody."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlmodel import col
+
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, OutOfService, Place, Stay
+from shared.data.unit_of_work import UnitOfWork
+
+
+async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequence[Any]:
+    """Of each facility whose free places the actor may count: id, region, places, how many somebody has that night, and how many
+    are out of service. A night that is ahead counts those who are expected; whoever is there is so until they leave."""
+    is_in_use = and_(
+        or_(col(Place.available_from).is_(None), col(Place.available_from) <= on),
+        or_(col(Place.available_until).is_(None), col(Place.available_until) >= on),
+    )
+    was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(on))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= on)
+    expected = [StayState.BOOKED] if is_ahead else []
+    will = and_(col(Stay.state).in_(expected), col(Stay.during).op("@>")(on))
+    taken = select(col(Stay.place_id)).where(or_(was, is_there, will), ~col(Stay.shares_bed))
+    closed = select(col(OutOfService.place_id)).where(col(OutOfService.during).op("@>")(on))
+    query = (
+        select(
+            col(Facility.id),
+            col(Facility.region),
+            func.count(col(Place.id)),
+            func.count(col(Place.id)).filter(col(Place.id).in_(taken)),
+            func.count(col(Place.id)).filter(col(Place.id).in_(closed)),
+        )
+        .join(Place, and_(col(Place.facility_id) == col(Facility.id), is_in_use), isouter=True)
+        .where(facilities.counts(work.actor))
+        .group_by(col(Facility.id), col(Facility.region))
+        .order_by(col(Facility.id))
+    )
+    work.audit(operation="place.occupancy")
+    return (await work.session.execute(query)).all()

@@ -1,0 +1,11 @@
+"""What runs out."""
+
+from enum import StrEnum
+
+
+class HousingDeadline(StrEnum):
+    NOTICE_110 = "notice_110"
+    APPROVAL_EXPIRY = "approval_expiry"
+    OFFER_EXPIRY = "offer_expiry"
+    STAY_END = "stay_end"
+    REQUEST_WAITING = "request_waiting"
