@@ -10,6 +10,7 @@ from sqlmodel import col
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, OutOfService, Place, Stay
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -23,7 +24,7 @@ async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequenc
     was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(on))
     is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= on)
     expected = [StayState.BOOKED] if is_ahead else []
-    will = and_(col(Stay.state).in_(expected), col(Stay.during).op("@>")(on))
+    will = and_(any_of(col(Stay.state), expected), col(Stay.during).op("@>")(on))
     taken = select(col(Stay.place_id)).where(or_(was, is_there, will), ~col(Stay.shares_bed))
     closed = select(col(OutOfService.place_id)).where(col(OutOfService.during).op("@>")(on))
     query = (

@@ -20,6 +20,7 @@ from services.accommodation.placements.repository import parts_of
 from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import OrganisationKind, organisation_of
 from shared.contract.visibility import Aspect
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
@@ -33,7 +34,7 @@ def _is_yours(work: UnitOfWork) -> ColumnElement[bool]:
     if work.actor.kind is OrganisationKind.NATIONAL_CENTRE:
         return col(Notice.id).is_not(None)
     acting = [code for code in MUNICIPALITIES if organisation_of(code) == work.actor.org]
-    is_given = and_(col(Notice.given_at).is_not(None), col(Notice.municipality).in_(acting))
+    is_given = and_(col(Notice.given_at).is_not(None), any_of(col(Notice.municipality), acting))
     return or_(col(Notice.operator) == work.actor.org, is_given)
 
 
@@ -90,7 +91,7 @@ async def running(work: UnitOfWork, *, until: date) -> dict[str, Sequence[Any]]:
     stays = (
         select(Placement, Facility)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(knows, col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
+        .where(knows, any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
         .where(col(Placement.to_on) <= until)
     )
     requests = select(PlacementRequest).where(
@@ -116,7 +117,7 @@ async def is_new(work: UnitOfWork, about_id: UUID, ends_on: date, days_before: i
 
 async def stays_ending(work: UnitOfWork, *, by: date) -> Sequence[Placement]:
     """The placements whose planned end is by that day, for Havn itself."""
-    query = select(Placement).where(col(Placement.status).in_([PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
+    query = select(Placement).where(any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
     return list(await work.session.scalars(query.where(col(Placement.to_on) <= by)))
 
 
