@@ -25,9 +25,11 @@ RUN /opt/tools/bin/cyclonedx-py environment --output-reproducible --pyproject py
 
 FROM ${PYTHON}
 # A new volume has the owner of the folder that it is mounted over: without `keys` the master key's would be root's.
+# What is written to `realm` Keycloak reads, as another user.
 RUN groupadd --gid 10001 havn \
     && useradd --uid 10001 --gid havn --no-create-home --shell /usr/sbin/nologin havn \
-    && install -d -o havn -g havn -m 0700 /var/lib/havn /var/lib/havn/keys /var/lib/havn/realm
+    && install -d -o havn -g havn -m 0700 /var/lib/havn /var/lib/havn/keys \
+    && install -d -o havn -g havn -m 0755 /var/lib/havn/realm
 COPY --from=build /opt/havn /opt/havn
 ARG HAVN_COMMIT=unknown
 LABEL org.opencontainers.image.title=Havn \

@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test
+.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ image: ## the image `havn`, and what is in it as CycloneDX; needs a Docker engin
 
 compose-test: $(VENV)/.development ## docker-compose.yml from nothing: SC01, parts that go down; needs a Docker engine and the image
 	@tools/compose-check
+
+cluster-test: $(VENV)/.development ## deploy/k8s on a real node: SC01, rolling update under load, killed pods; root, and tools/kube build once
+	@tools/cluster-check
 
 coverage: $(VENV)/.development ## all tests, with the coverage floor
 	@tools/test --cov --cov-report=term-missing:skip-covered

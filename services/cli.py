@@ -161,6 +161,9 @@ def print_realm(
     development: Annotated[
         bool, typer.Option("--development", help="Every secret is `dev`; for compose and clusters to try Havn on.")
     ] = False,
+    municipality: Annotated[
+        list[str] | None, typer.Option(help="Of the municipalities this one, by code; repeat for more. All without it.")
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="Where to write; Keycloak wants it to be havn-realm.json.")] = None,
 ) -> None:
     """Print a Keycloak realm with a client for each organisation of the directory and each service, to be imported.
@@ -171,7 +174,8 @@ def print_realm(
     from services.everything import SERVICES
     from shared.identity.keycloak_realm import keycloak_realm
 
-    realm = json.dumps(keycloak_realm([service.name for service in SERVICES], is_development=development))
+    names = [service.name for service in SERVICES]
+    realm = json.dumps(keycloak_realm(names, is_development=development, municipalities=municipality or None))
     if not file:
         print(realm)  # noqa: T201  (for a file)
         return

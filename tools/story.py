@@ -12,6 +12,7 @@ import ssl
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,23 +37,32 @@ class Havn:
     """One that is reached through its proxy, or, where it has none, at an address for each service."""
 
     origin: str
-    realm: str
     client: httpx.AsyncClient
-    _tokens: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    token: Callable[[str, str], Awaitable[str]]
+    """An access token of this organisation in this role."""
 
     async def ask(self, org: str, role: str, method: str, path: str, body: Any, **options: str) -> httpx.Response:
         """Send one request as this organisation and role; what it tells has happened up to now."""
         headers = {name.replace("_", "-"): value for name, value in options.items()}
         if method == "POST":
             headers.setdefault("idempotency-key", str(uuid4()))
-        headers["authorization"] = f"Bearer {await self._token(org, role)}"
+        headers["authorization"] = f"Bearer {await self.token(org, role)}"
         content = {} if body is None else {"json": moved(body)}
         service = path.split("/")[1]
         address = self.origin.format(service=service, number=NAMES.index(service) + 1) + path
         return await self.client.request(method, address, headers=headers, **content)
 
-    async def _token(self, org: str, role: str) -> str:
-        found, until = self._tokens.get((org, role), ("", 0.0))
+
+@dataclass
+class Realm:
+    """Keycloak's, as `havn keycloak-realm --development` made it; a token is asked for anew before it runs out."""
+
+    address: str
+    client: httpx.AsyncClient
+    _kept: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+
+    async def token(self, org: str, role: str) -> str:
+        found, until = self._kept.get((org, role), ("", 0.0))
         if time.monotonic() < until:
             return found
         asked = {
@@ -61,9 +71,9 @@ class Havn:
             "client_secret": DEVELOPMENT_SECRET,
             "scope": f"role:{role}",
         }
-        answer = await self.client.post(f"{self.realm}/protocol/openid-connect/token", data=asked)
+        answer = await self.client.post(f"{self.address}/protocol/openid-connect/token", data=asked)
         token: str = answer.raise_for_status().json()["access_token"]
-        self._tokens[org, role] = (token, time.monotonic() + RENEWED_SECONDS)
+        self._kept[org, role] = (token, time.monotonic() + RENEWED_SECONDS)
         return token
 
 
@@ -154,7 +164,7 @@ async def main() -> None:
     asked = arguments()
     trusted = ssl.create_default_context(cafile=asked.trust) if asked.trust else True
     async with httpx.AsyncClient(verify=trusted, timeout=30, trust_env=False) as client:
-        havn = Havn(asked.origin, asked.realm, client)
+        havn = Havn(asked.origin, client, Realm(asked.realm, client).token)
         await (play_sc01(havn) if asked.story == "sc01" else play_crowd(havn, asked.until))
 
 

@@ -13,7 +13,7 @@ import sys
 from base64 import b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,10 @@ def moved(told: Any) -> Any:
         case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", told):
             return (date.fromisoformat(told) + (now.date() - END_OF_SC01.date())).isoformat()
         case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT.*", told):
-            return (datetime.fromisoformat(told) + (now - END_OF_SC01)).isoformat()
+            moment = datetime.fromisoformat(told).astimezone(COPENHAGEN)
+            # Shortly after midnight the hours before now are yesterday's; what is told of a day stays on it.
+            day = datetime.combine(moment.date() + (now.date() - END_OF_SC01.date()), time(), COPENHAGEN)
+            return max(moment + (now - END_OF_SC01), day).isoformat()
         case _:
             return told
 

@@ -49,11 +49,18 @@ def test_only_havn_itself_is_a_system_and_nobody_else_can_ask_to_be() -> None:
     realm = keycloak_realm(NAMES, is_development=True)
     systems = {each["clientId"] for each in realm["clients"] if claims_of(realm, each).get("roles") == '["system"]'}
     assert systems == {f"havn-{name}" for name in NAMES}
+    people = {f"role:{role}" for role in Role if role is not Role.SYSTEM}
     for client in realm["clients"]:
-        roles = set(client["optionalClientScopes"])
-        assert roles == (
-            set() if client["clientId"] in systems else {f"role:{role}" for role in Role if role != "system"}
-        )
+        assert set(client["optionalClientScopes"]) == (set() if client["clientId"] in systems else people)
+
+
+def test_of_the_municipalities_those_that_are_wanted() -> None:
+    realm = keycloak_realm(NAMES, municipalities=["0751", "0101"])
+    clients = {each["clientId"] for each in realm["clients"]}
+    assert {each for each in clients if each.startswith("kommune-")} == {"kommune-0751", "kommune-0101"}
+    assert {"cmm", "us", "politi-fyn", "havn-stats"} <= clients
+    printed = CliRunner().invoke(app, ["keycloak-realm", "--municipality", "0751", "--municipality", "0101"]).stdout
+    assert json.loads(printed) == realm
 
 
 def test_a_realm_for_production_has_no_secret_asks_for_tls_and_takes_roles_from_people() -> None:
