@@ -1,4 +1,4 @@
-"""An issuer of tokens that somebody else has made, the certified `oidc-provider`, for the length of a test."""
+"""Issuers of tokens that somebody else has made: Keycloak, and the certified `oidc-provider`, for the length of a test."""
 
 import json
 import os
@@ -13,7 +13,9 @@ from typing import Any, Protocol
 import httpx
 from joserfc.jwk import ECKey
 
+from services.everything import SERVICES
 from shared.contract.organisations import Scope, kind_of, scopes_of
+from shared.identity.keycloak_realm import DEVELOPMENT_SECRET, keycloak_realm
 from tests.parts import skip_or_fail
 from tests.shared.runtime.test_start import free_port
 
@@ -35,6 +37,67 @@ class ForeignIssuer(Protocol):
         ...
 
     def stop(self) -> None: ...
+
+
+class Keycloak:
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, free_port()
+        self.address = f"http://127.0.0.1:{self._port}"
+        self.issuer = f"{self.address}/realms/havn"
+        self.jwks_uri = f"{self.issuer}/protocol/openid-connect/certs"
+        self._client = httpx.Client(timeout=60, trust_env=False)
+
+    def start(self, organisations: Sequence[str]) -> None:
+        self._run("start")
+        realm = keycloak_realm([service.name for service in SERVICES], is_development=True)
+        realm["clients"] = [client for client in realm["clients"] if client["clientId"] in organisations]
+        self._administer("POST", "/admin/realms", realm)
+
+    def token(self, org: str, role: str) -> str:
+        asked = {"client_id": org, "client_secret": DEVELOPMENT_SECRET, "scope": f"role:{role}"}
+        return self._token("havn", grant_type="client_credentials", **asked)
+
+    def rotate(self) -> None:
+        realm = self._administer("GET", "/admin/realms/havn")
+        key = keycloak_realm([])["components"]["org.keycloak.keys.KeyProvider"][0]
+        key |= {"name": "second", "providerType": "org.keycloak.keys.KeyProvider", "parentId": realm["id"]}
+        key["config"] |= {"priority": ["300"], "enabled": ["true"], "active": ["true"]}
+        self._administer("POST", "/admin/realms/havn/components", key)
+
+    def stop(self) -> None:
+        self._run("stop")
+
+    def _administer(self, method: str, path: str, body: Any = None) -> Any:
+        token = self._token("master", grant_type="password", client_id="admin-cli", username="admin", password="admin")
+        headers = {"authorization": f"Bearer {token}"}
+        answer = self._client.request(method, self.address + path, headers=headers, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def _token(self, realm: str, **asked: str) -> str:
+        answer = self._client.post(f"{self.address}/realms/{realm}/protocol/openid-connect/token", data=asked)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    def _run(self, action: str) -> None:
+        command = [str(TOOLS / "keycloak"), action, str(self._port), str(self._folder)]
+        with (self._folder / f"{action}.txt").open("w+") as said:  # a file: the server inherits the outputs
+            ended = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, timeout=1200, check=False)
+            said.seek(0)
+            assert ended.returncode == 0, said.read()
+
+
+@contextmanager
+def keycloak(folder: Path, identities: Sequence[Identity]) -> Iterator[ForeignIssuer]:
+    """A running Keycloak with these organisations; skips or fails where there is no Java or Maven."""
+    if missing := [program for program in ("java", "mvn") if shutil.which(program) is None]:
+        skip_or_fail(f"A real Keycloak needs {' and '.join(missing)}.")
+    found = Keycloak(folder)
+    try:
+        found.start([org for org, _ in identities])
+        yield found
+    finally:
+        found.stop()
 
 
 class OidcProvider:

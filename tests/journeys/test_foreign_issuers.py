@@ -13,7 +13,7 @@ import httpx
 import pytest
 from joserfc.jws import extract_compact
 
-from tests.issuers import ForeignIssuer, Identity, oidc_provider
+from tests.issuers import ForeignIssuer, Identity, keycloak, oidc_provider
 from tests.shared.runtime.test_start import HAVN, ROOT, environment, free_port, wait_until_ready
 from tools.story import Havn, play_sc01
 
@@ -44,7 +44,7 @@ def started(home: Path, port: int, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(HAVN, cwd=ROOT, env=given, stdout=nowhere, stderr=nowhere, text=True)
 
 
-@pytest.fixture(scope="module", params=[oidc_provider], ids=["oidc-provider"])
+@pytest.fixture(scope="module", params=[keycloak, oidc_provider], ids=["keycloak", "oidc-provider"])
 async def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     running: Callable[[Path, Sequence[Identity]], AbstractContextManager[ForeignIssuer]] = request.param
     with running(tmp_path_factory.mktemp("issuer"), WHO_ACTS) as foreign:
