@@ -222,6 +222,7 @@ async def test_lists_and_filters_show_each_what_it_has_to_do_with(seeded: Seeded
                 continue
             # A filter passes over what the role may not know of the cases.
             knows = role in oracle.WORKERS | {"admin"} or not path.endswith(("authority=US", "missing=false"))
+            assert answer.status_code == 200, (path, org, answer.text)
             assert (path, org, len(answer.json()["items"])) == (path, org, org in theirs and knows)
     for org in ORGS:
         purpose = min(oracle.may_state(org, role, of_a_referral=False), default="identification")

@@ -1,9 +1,11 @@
 """What is asked of whom: the offers of places in one's own facilities, with what the person needs."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.accommodation.placements import repository
 from services.accommodation.placements.codes import OfferStatus
+from services.accommodation.placements.schemas import Needs
 from services.accommodation.placements.visibility import SeenOffer
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
@@ -21,9 +23,13 @@ async def list_offers(
     """The offers that the actor deals with, newest first, up to one more than `limit`, each with what the actor may know of the
     needs. Raises PurposeNotYours."""
     found = await repository.list_offers(work, status=status, purpose=purpose, after=after, limit=limit)
+    opened: dict[tuple[UUID, bool], Needs] = {}  # several offers may be for one request, whose needs are opened once
     for each in found[:limit]:
-        knows = each.known if Aspect.GENDER_AND_AGE not in each.known else None
-        each.needs = await repository.needs_of(
-            work, each.request, operation="offer.needs", known=knows, purpose=purpose
-        )
+        knows_all = Aspect.GENDER_AND_AGE in each.known
+        if (key := (each.request.id, knows_all)) not in opened:
+            known = None if knows_all else each.known
+            opened[key] = await repository.needs_of(
+                work, each.request, operation="offer.needs", known=known, purpose=purpose
+            )
+        each.needs = opened[key]
     return found

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -107,6 +108,8 @@ class CaseIsMerged(Conflict):
 
 def is_one_of(part: Any, parts: frozenset[Part]) -> ColumnElement[bool]:
     """Whether a column of parts has one of these. Written out, so that a partial index serves a prepared statement."""
+    if not parts:
+        return false()
     return col(part).in_([literal_column(f"'{each.value}'") for each in sorted(parts)])
 
 
