@@ -1,8 +1,8 @@
-"""python -m benchmarks [p1] [p8] [lists] [finding] [flood] [known] [projection]: all without arguments."""
+"""python -m benchmarks [p1] [p8] [lists] [finding] [flood] [known] [projection] [holds]: all without arguments."""
 
 import sys
 
-from benchmarks import finding, flood, known_number, lists, p1_post_referral, p8_start, projection
+from benchmarks import finding, flood, holds, known_number, lists, p1_post_referral, p8_start, projection
 
 BENCHMARKS = {
     "p1": p1_post_referral.main,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "flood": flood.main,
     "known": known_number.main,
     "projection": projection.main,
+    "holds": holds.main,
 }
 
 if __name__ == "__main__":

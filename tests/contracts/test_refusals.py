@@ -140,12 +140,12 @@ async def check_each_is_noted_once(havn: World, walked: list[Walked]) -> None:
     """What a request did stands in the log once."""
     for each in walked:
         rows = [without_time(row) for row in await allowed(havn, each, each.answer)]
-        # One change of a person may ask whether she is any of several.
+        # One change of a person may ask whether she is any of several; several offers may be for one person.
         done = [
             (
                 row["operation"],
                 row["subject_id"],
-                tuple(row["object_ids"] if row["operation"] == "question.ask" else ()),
+                tuple(row["object_ids"] if row["operation"] in {"question.ask", "offer.needs"} else ()),
             )
             for row in rows
         ]

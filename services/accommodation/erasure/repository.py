@@ -7,14 +7,14 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.placements.models import PlacementRequest
-from services.accommodation.placements.schemas import SealedNeeds
+from services.accommodation.placements.schemas import ForTheFacility, SealedNeeds
 from shared.data import answers, sealed
 from shared.data.unit_of_work import UnitOfWork
 
 
 async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None:
     """Erase what is held of a case: reasons, stored answers, and of a `whole` case the needs too; otherwise the needs are sealed
-    under a new key, so that nothing that was sealed beside them opens any more."""
+    under a new key, without what the facility was to know of the person besides, so that nothing of that opens any more."""
     kept = {} if is_whole else await _needs_in(work, case_id)
     values = {"case_id": case_id, "is_whole": is_whole}
     touched = await work.session.scalars(text("SELECT erase_case(:case_id, :is_whole)"), values)
@@ -22,7 +22,8 @@ async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None
     if not is_whole and await cases.has_case(work, case_id):
         key = sealed.new_key_instead(work, case_id)
         for request, needs in kept.values():
-            request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+            impersonal = needs.model_copy(update={"for_the_facility": ForTheFacility()})
+            request.needs = key.seal(impersonal, table="placement_request", column="needs", row=request.id)
     work.audit(operation="case.erase", subject_id=case_id)
 
 

@@ -180,7 +180,13 @@ async def read_responsibility(
 
 
 async def placements_of(
-    work: UnitOfWork, case_id: UUID, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
+    work: UnitOfWork,
+    case_id: UUID,
+    *,
+    purpose: Purpose,
+    status: PlacementStatus | None = None,
+    after: Sequence[str | int] | None,
+    limit: int,
 ) -> list[see.SeenPlacement]:
     """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
     one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
@@ -188,6 +194,8 @@ async def placements_of(
     parts, query = _of_placements(work.actor)
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
     query = query.where(is_theirs, _is_located(work.actor))
+    if status:
+        query = query.where(col(Placement.status) == status)
     query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
     if after:
         query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
@@ -199,6 +207,8 @@ async def placements_of(
     known = may_know(work.actor, theirs)
     is_party = Aspect.PLACED in known
     unseen = await _placed_unseen(work, case_id, known) if is_party and len(found) <= limit else None
+    if unseen and status and unseen.status is not status:
+        unseen = None
     work.audit(
         operation="placement.list",
         subject_id=case_id,
@@ -239,8 +249,8 @@ async def list_placements(
     limit: int,
 ) -> list[see.SeenPlacement]:
     """A person's placements; without a case those in the actor's own facilities (CMM: all). Raises as `placements_of`."""
-    if case_id and not facility_id and not status:
-        return await placements_of(work, case_id, purpose=purpose, after=after, limit=limit)
+    if case_id and not facility_id:
+        return await placements_of(work, case_id, purpose=purpose, status=status, after=after, limit=limit)
     visibility.judge(work.actor, (), purpose)
     parts, query = _of_placements(work.actor)
     query = query.where(_is_run_by(work.actor))

@@ -14,9 +14,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    false,
     func,
-    literal_column,
     or_,
     select,
     text,
@@ -35,7 +33,7 @@ from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -104,13 +102,6 @@ class CaseNotFound(NotFound):
 
 class CaseIsMerged(Conflict):
     """Another case is about the same person, and the work goes on there; this one is only read."""
-
-
-def is_one_of(part: Any, parts: frozenset[Part]) -> ColumnElement[bool]:
-    """Whether a column of parts has one of these. Written out, so that a partial index serves a prepared statement."""
-    if not parts:
-        return false()
-    return col(part).in_([literal_column(f"'{each.value}'") for each in sorted(parts)])
 
 
 def cases_of(actor: Actor) -> Select[Case, CaseParty]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, Deadline
-from services.identification.case.repository import WORKING, is_one_of, rows_by_case
+from services.identification.case.repository import WORKING, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
 from services.identification.risk.models import RiskAssessment
@@ -17,7 +17,7 @@ from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.visibility import Part
-from shared.data.columns import any_of
+from shared.data.columns import any_of, is_one_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor

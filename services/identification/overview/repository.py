@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from services.identification.case.codes import NoteKind
 from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold
-from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, find_case, is_one_of
+from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, find_case
 from services.identification.case.schemas import SealedText
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
@@ -20,7 +20,7 @@ from shared.contract.codes import Purpose
 from shared.contract.events import EVENTS, Event
 from shared.contract.visibility import Part
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import CursorInvalid

@@ -1,0 +1,103 @@
+"""P9: 50 who want one place at once, over HTTP within one process: exactly one gets it and 49 are refused, round after round."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from benchmarks.lists import REFERRAL, Caller
+from services.everything import SERVICES
+from shared.contract.directory import organisations
+from shared.data.database import service_url
+from shared.data.embedded import EmbeddedPostgres
+from shared.dev.development import Development
+from shared.identity.actor import Role
+from shared.kernel.settings import Settings
+from shared.runtime.running import migrate_all, open_application
+
+ROUNDS, AT_ONCE = 1_000, 50
+GOAL_MS = 300
+HOUSING = "/accommodation/v1"
+FACILITY = {
+    "name": "The benchmark's",
+    "kind": "crisis_centre",
+    "operator": "reden",
+    "municipality": "0751",
+    "address": "Nowhere 1",
+    "secret_address": True,
+    "accepts": {"genders": ["woman"]},
+}
+
+
+async def _seed(cmm: Caller, database: "asyncpg.Connection[Any]") -> tuple[str, list[str]]:
+    """One place, and fifty requests for one, of as many women."""
+    today = datetime.now(UTC).date()
+    woman = {"stated_age": 24, "gender": "woman", "citizenships": ["PHL"], "residence_basis": "residence_permit"}
+    subjects = [woman | {"reference": f"P{number}"} for number in range(AT_ONCE)]
+    await cmm.post("/referrals/v1/referrals", REFERRAL | {"subjects": subjects})
+    while await database.fetchval("SELECT count(*) FROM known_case WHERE authority IS NOT NULL") < AT_ONCE:
+        await asyncio.sleep(0.1)
+    facility = (await cmm.post(f"{HOUSING}/facilities", FACILITY))["facility_id"]
+    place = (await cmm.post(f"{HOUSING}/facilities/{facility}/places", {"label": "1"}))["place_id"]
+    approval = {"supervision": "socialtilsyn-midt", "reference": "1", "valid_from": today.isoformat()}
+    await cmm.post(f"{HOUSING}/facilities/{facility}/approvals", approval)
+    cases = [str(row["case_id"]) for row in await database.fetch("SELECT case_id FROM known_case")]
+    wanted = {"from_on": today.isoformat(), "to_on": (today + timedelta(days=30)).isoformat()}
+    made = [await cmm.post(f"{HOUSING}/placement-requests", wanted | {"case_id": case_id}) for case_id in cases]
+    return place, [each["request_id"] for each in made]
+
+
+async def _hold(client: httpx.AsyncClient, token: str, request_id: str, place: str) -> tuple[int, float, str]:
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid4())}
+    started = time.perf_counter()
+    answer = await client.post(
+        f"{HOUSING}/placement-requests/{request_id}/offers",
+        json={"place_id": place, "expires_at": until},
+        headers=headers,
+    )
+    return answer.status_code, (time.perf_counter() - started) * 1000, answer.json().get("offer_id", "")
+
+
+async def _run(home: Path, rounds: int) -> None:
+    server = EmbeddedPostgres(home)
+    settings = Settings(home=home, sweep_seconds=3600)
+    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
+    took: list[float] = []
+    outcomes: Counter[tuple[tuple[int, int], ...]] = Counter()
+    try:
+        await migrate_all([service.name for service in SERVICES], settings, server.url)
+        url = service_url(server.url, "accommodation").set(drivername="postgresql")
+        database = await asyncpg.connect(url.render_as_string(hide_password=False))
+        async with open_application(SERVICES, settings, server.url, development=development) as application:
+            token = development.issuer.token("cmm", roles=[Role.CASEWORKER])
+            transport = httpx.ASGITransport(application.asgi)
+            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
+                place, requests = await _seed(Caller(client, token), database)
+                operator = Caller(client, development.issuer.token("reden", roles=[Role.CASEWORKER]))
+                for _ in range(rounds):
+                    answers = await asyncio.gather(*(_hold(client, token, each, place) for each in requests))
+                    took += [each[1] for each in answers]
+                    outcomes[tuple(sorted(Counter(each[0] for each in answers).items()))] += 1
+                    for offer_id in (each[2] for each in answers if each[2]):
+                        await operator.post(f"{HOUSING}/offers/{offer_id}/decline", {"reason": "The next round."})
+        await database.close()
+    finally:
+        server.stop()
+    print(f"\nP9  {AT_ONCE} concurrent holds on one place, {rounds:,} rounds")
+    for outcome, number in outcomes.most_common():
+        print(f"  {number:,} rounds: " + ", ".join(f"{count} x {status}" for status, count in outcome))
+    print(f"  95th percentile {statistics.quantiles(took, n=20)[-1]:.0f} ms (goal {GOAL_MS})")
+
+
+def main(rounds: int = ROUNDS) -> None:
+    with tempfile.TemporaryDirectory(prefix="havn-holds-") as folder:
+        asyncio.run(_run(Path(folder), rounds))
