@@ -1,1 +1,1 @@
-"""Deadlines of housing, and what is announced: the notice of § 110, approvals, offers and stays that end, requests that wait; and their announcement."""
+"""Deadlines of housing, and what is announced: notices of § 110, approvals, offers and stays that end, requests that wait."""

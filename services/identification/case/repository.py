@@ -199,14 +199,14 @@ class Sought:
 
 def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
     knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
-    return is_one_of(CaseParty.part, knowing)
+    return is_one_of(col(CaseParty.part), knowing)
 
 
 async def list_cases(
     work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(work.actor).where(~is_one_of(CaseParty.part, UNLISTED), *sought.conditions(work.actor))
+    query = cases_of(work.actor).where(~is_one_of(col(CaseParty.part), UNLISTED), *sought.conditions(work.actor))
     if after:
         query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
     query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
@@ -229,7 +229,7 @@ async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset
     listed = select(col(CaseParty.case_id)).where(
         any_of(col(CaseParty.case_id), case_ids),
         col(CaseParty.org) == work.actor.org,
-        ~is_one_of(CaseParty.part, UNLISTED),
+        ~is_one_of(col(CaseParty.part), UNLISTED),
     )
     return frozenset(await work.session.scalars(listed))
 

@@ -153,7 +153,7 @@ async def list_deadlines(
     of_my_cases = (
         select(Deadline)
         .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
-        .where(col(CaseParty.org) == work.actor.org, is_one_of(CaseParty.part, WORKING))
+        .where(col(CaseParty.org) == work.actor.org, is_one_of(col(CaseParty.part), WORKING))
         .where(*asked)
     )
     halves = union(*(half.order_by(*ORDER).limit(limit + 1) for half in (mine, of_my_cases))).subquery()

@@ -83,7 +83,7 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history. What was
     recorded before a part began is among them, with `is_earlier`."""
     values = {"after": after, "settled": settled, "most": most}
-    listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(CaseParty.part, UNLISTED))
+    listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(col(CaseParty.part), UNLISTED))
     parties = {str(party.case_id): party for party in await work.session.scalars(listed.limit(_FEW + 1))}
     if len(parties) <= _FEW:
         found = (await work.session.execute(_OF_FEW, values | {"keys": list(parties)})).mappings()
