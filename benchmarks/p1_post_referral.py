@@ -21,7 +21,7 @@ from shared.data.embedded import EmbeddedPostgres
 from shared.kernel.settings import Settings
 from shared.runtime.running import migrate_all
 
-ROUNDS, SECONDS, WARM_UP = 3, 3.0, 2.0
+ROUNDS, SECONDS, WARM_UP = 7, 4.0, 2.0
 PORTS = {"havn": 18101, "raw": 18102, "plain": 18103}
 
 
