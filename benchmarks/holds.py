@@ -1,6 +1,7 @@
 """P9: 50 who want one place at once, over HTTP within one process: exactly one gets it and 49 are refused, round after round."""
 
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -23,7 +24,8 @@ from shared.identity.actor import Role
 from shared.kernel.settings import Settings
 from shared.runtime.running import migrate_all, open_application
 
-ROUNDS, AT_ONCE = 1_000, 50
+ROUNDS = int(os.environ.get("HAVN_ROUNDS", "1000"))
+AT_ONCE = 50
 GOAL_MS = 300
 HOUSING = "/accommodation/v1"
 FACILITY = {
