@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, SmallInteger, String, Uuid, bindparam, insert
+from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, SmallInteger, String, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,22 +57,17 @@ class Refusal:
     name: str
 
 
-_TABLE = PlumbingTable.metadata.tables["audit"]
-_ADD = insert(_TABLE).values({each: bindparam(each.name) for each in _TABLE.columns if each.name != "position"})
-
-
 async def write(work: UnitOfWork) -> None:
     """Write the accesses that were noted; called by the commit. When it fails, the transaction fails, and nothing is shown."""
-    if work.accesses:
-        with AUDIT_FAILURES.count_exceptions():
-            await work.session.execute(_ADD, [_row(work, access) for access in work.accesses])
+    with AUDIT_FAILURES.count_exceptions():
+        await work.session.insert(AuditRow, [_row(work, access) for access in work.accesses])
 
 
 async def write_refusal(work: UnitOfWork, refusal: Refusal) -> None:
     """Note that the actor was refused: in a unit of work of its own where the refused one leaves nothing."""
     refused = {"outcome": Outcome.REFUSED, "status": refusal.status, "refusal": refusal.name}
     with AUDIT_FAILURES.count_exceptions():
-        await work.session.execute(_ADD, [_row(work, refusal.access) | refused])
+        await work.session.insert(AuditRow, [_row(work, refusal.access) | refused])
 
 
 def seen_again(accesses: Sequence[Access]) -> list[dict[str, Any]]:

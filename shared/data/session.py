@@ -3,7 +3,8 @@
 Tables, mapped classes and statements are SQLAlchemy's and SQLModel's. What this leaves out of their session is what a request
 pays for and Havn does not use: lazy loading, relations, cascades, autoflush, savepoints, several binds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from sqlalchemy.engine import IteratorResult, Result
@@ -13,10 +14,10 @@ from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
-from shared.data.statements import Entity, Prepared, entity_of, prepared
+from shared.data.statements import Entity, entity_of, prepared
 
 T = TypeVar("T")
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Parameters = Mapping[str, Any]
 Heard = Callable[[str, Sequence[Any]], None]
 _ROWS_AT_ONCE = 200
 """PostgreSQL takes 65,535 values in one statement; the widest table has some 60 columns."""
@@ -36,17 +37,8 @@ class Session:
     # ------------------------------------------------------------ reading
 
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Result[*tuple[Any, ...]]:
-        """The statement's rows: with a list of parameters it is sent once for each of them, and the last one's are returned."""
-        plan, own = prepared(statement)
-        several: Sequence[Mapping[str, Any]] = parameters if isinstance(parameters, Sequence) else [parameters or {}]
-        records: Sequence[Any] = ()
-        for each in several:
-            records = await self.send(plan.text, plan.values(each, own))
-        if plan.changes is not None:
-            self._forget_kind(plan.changes)
-        is_anew = bool(statement.get_execution_options().get("populate_existing"))
-        names = plan.names if plan.names is not None else tuple(records[0].keys()) if records else ()
-        rows = (self._row(plan, record, is_anew=is_anew) for record in records)
+        """The statement's rows."""
+        names, rows = await self._rows(statement, parameters)
         return IteratorResult(SimpleResultMetaData(names), rows)
 
     @overload
@@ -57,7 +49,8 @@ class Session:
 
     async def scalars(self, statement: Any, parameters: Parameters | None = None) -> list[Any]:
         """The first value of each row."""
-        return [row[0] for row in await self.execute(statement, parameters)]
+        _, rows = await self._rows(statement, parameters)
+        return [row[0] for row in rows]
 
     @overload
     async def scalar(self, statement: TypedReturnsRows[T], parameters: Parameters | None = None) -> T | None: ...
@@ -67,8 +60,21 @@ class Session:
 
     async def scalar(self, statement: Any, parameters: Parameters | None = None) -> Any:
         """The first value of the first row; None where there is no row."""
-        row = (await self.execute(statement, parameters)).first()
+        _, rows = await self._rows(statement, parameters)
+        row = next(rows, None)
         return row[0] if row else None
+
+    async def _rows(
+        self, statement: Executable, parameters: Parameters | None
+    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+        plan, own = prepared(statement)
+        records = await self.send(plan.text, plan.values(parameters or {}, own))
+        if plan.changes is not None:
+            self._forget_kind(plan.changes)
+        is_anew = bool(statement.get_execution_options().get("populate_existing"))
+        instance = partial(self._instance, is_anew=is_anew)
+        names = plan.names if plan.names is not None else tuple(records[0].keys()) if records else ()
+        return names, (plan.read(record, instance) for record in records)
 
     async def get(self, kind: type[T], key: Any, *, with_for_update: bool = False, anew: bool = False) -> T | None:
         """The row with this primary key, locked or read anew where that is asked for; None where there is none."""
@@ -101,15 +107,19 @@ class Session:
         """New rows, inserted by `flush`."""
         self._added.extend(rows)
 
+    async def insert(self, kind: type[Any], rows: Sequence[Mapping[str, Any]], *, once: bool = False) -> None:
+        """Insert rows of this kind at once, all with the same attributes; with `once` those whose keys are not taken. The session
+        does not remember them."""
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            await self._send_rows(entity_of(kind), rows[start : start + _ROWS_AT_ONCE], is_once=once)
+
     async def put(self, row: Any) -> None:
         """Insert the row, or make the one with its primary key like it."""
-        entity = entity_of(type(row))
-        key = tuple(getattr(row, name) for name in entity.primary)
-        found = await self.get(type(row), key)
+        found = await self.get(type(row), _key(row)[1:])
         if found is None:
             self.add(row)
             return
-        for name in entity.attributes:
+        for name in entity_of(type(row)).attributes:
             if name in row.__dict__ and getattr(found, name) != row.__dict__[name]:
                 setattr(found, name, row.__dict__[name])
 
@@ -142,18 +152,24 @@ class Session:
         for names, several in alike.items():
             for start in range(0, len(several), _ROWS_AT_ONCE):
                 some = several[start : start + _ROWS_AT_ONCE]
-                plan = entity.inserting(names, len(some), is_once=is_once)
-                given = {f"{name}_{at}": row.__dict__[name] for at, row in enumerate(some) for name in names}
-                made = await self.send(plan.text, plan.values(given))
-                if is_once:
-                    continue  # which of them were there already, nobody asks
-                self._are_stored(entity, some, [plan.read(record) for record in made], plan.names or ())
+                values = [{name: row.__dict__[name] for name in names} for row in some]
+                made = await self._send_rows(entity, values, is_once=is_once, tells=not is_once)
+                if not is_once:  # which of those were there already, nobody asks
+                    self._are_stored(some, made)
 
-    def _are_stored(self, entity: Entity, rows: list[Any], made: list[tuple[Any, ...]], names: Sequence[str]) -> None:
+    async def _send_rows(
+        self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool, tells: bool = False
+    ) -> list[dict[str, Any]]:
+        """Insert rows with the same attributes by one statement; gives what PostgreSQL has made of each, where it `tells`."""
+        plan = entity.inserting(tuple(rows[0]), len(rows), is_once=is_once, tells=tells)
+        given = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.items()}
+        made = await self.send(plan.text, plan.values(given))
+        return [dict(zip(plan.names or (), plan.read(record), strict=True)) for record in made]
+
+    def _are_stored(self, rows: list[Any], made: list[dict[str, Any]]) -> None:
         for at, row in enumerate(rows):
-            for name in list(instance_state(row).committed_state):
-                set_committed_value(row, name, row.__dict__[name])
-            for name, value in zip(names, made[at] if made else (), strict=False):
+            _settle(row)
+            for name, value in made[at].items() if made else ():
                 set_committed_value(row, name, value)
             self._known[_key(row)] = row
 
@@ -168,8 +184,7 @@ class Session:
                 raise NoResultFound(
                     f"A row of {entity.kind.__name__} that was to be changed is not there for the actor."
                 )
-        for name in list(before):
-            set_committed_value(row, name, row.__dict__[name])
+        _settle(row)
 
     # ------------------------------------------------------------ what is remembered
 
@@ -191,9 +206,6 @@ class Session:
         self._known = {
             key: row for key, row in self._known.items() if key[0] is not kind or instance_state(row).committed_state
         }
-
-    def _row(self, plan: Prepared, record: Any, *, is_anew: bool) -> tuple[Any, ...]:
-        return plan.read(record, lambda entity, values: self._instance(entity, values, is_anew=is_anew))
 
     def _instance(self, entity: Entity, values: Sequence[Any], *, is_anew: bool) -> Any:
         read = entity.read(values)
@@ -227,3 +239,9 @@ class Session:
 def _key(row: Any) -> tuple[Any, ...]:
     """What a row is remembered by."""
     return (type(row), *(getattr(row, name, None) for name in entity_of(type(row)).primary))
+
+
+def _settle(row: Any) -> None:
+    """What is set on the row is what is stored."""
+    for name in list(instance_state(row).committed_state):
+        set_committed_value(row, name, row.__dict__[name])

@@ -2,7 +2,7 @@
 mapped classes are read and written."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,7 +42,7 @@ class Bind:
     key: str
     at: int | None
     """Its place among the parameters of statements of this form; None where it is given by name alone."""
-    made_from: BindParameter[Any]
+    made_from: BindParameter[Any] = field(repr=False)
     """The parameter of the statement that the text was made from."""
     process: Process
     """What makes PostgreSQL's value of Python's; None where it is one."""
@@ -133,9 +133,9 @@ class Entity:
         query = select(*self.columns.values()).where(*(self.columns[name] == bindparam(name) for name in self.primary))
         return self._plan(("get", is_locked), lambda: query.with_for_update() if is_locked else query)
 
-    def inserting(self, names: tuple[str, ...], rows: int, *, is_once: bool = False) -> Prepared:
-        """Inserts so many rows with these attributes, `name_0` and on; answers with what PostgreSQL made. Or, `is_once`, those
-        whose keys are not taken, and answers nothing."""
+    def inserting(self, names: tuple[str, ...], rows: int, *, is_once: bool = False, tells: bool = False) -> Prepared:
+        """Inserts so many rows with these attributes, `name_0` and on; `is_once` those whose keys are not taken. Where it
+        `tells`, it answers with what PostgreSQL made: for whoever may read what they have inserted."""
 
         def statement() -> Any:
             if left_out := [
@@ -146,13 +146,13 @@ class Entity:
                 {self.columns[name]: bindparam(f"{name}_{at}", type_=self.columns[name].type) for name in names}
                 for at in range(rows)
             ]
-            made = [self.columns[name].label(name) for name in self.attributes if name in self._made_there - set(names)]
             inserted = insert(self._table).values(values)
             if is_once:
-                return inserted.on_conflict_do_nothing()
-            return inserted.returning(*made) if made else inserted
+                inserted = inserted.on_conflict_do_nothing()
+            made = [self.columns[name].label(name) for name in self.attributes if name in self._made_there - set(names)]
+            return inserted.returning(*made) if made and tells else inserted
 
-        return self._plan(("insert", names, rows, is_once), statement)
+        return self._plan(("insert", names, rows, is_once, tells), statement)
 
     def updating(self, names: tuple[str, ...]) -> Prepared:
         """Changes these attributes of the row with the primary key `key_...`."""

@@ -250,7 +250,7 @@ async def add_case(
         {"case_id": case.id, "org": organisation, "part": part, "since": work.now}
         for organisation, part in sorted(parts.items())
     ]
-    await work.session.execute(insert(CaseParty).values(rows))
+    await work.session.insert(CaseParty, rows)
     work.session.add(case)
     await work.session.flush()
     work.audit(operation="case.open", subject_id=case.id)
@@ -259,8 +259,7 @@ async def add_case(
 async def add_identifiers(work: UnitOfWork, case_id: UUID, hashes: Iterable[bytes]) -> None:
     """Note identifiers that the person is known by."""
     rows = [{"hash": found, "case_id": case_id} for found in hashes]
-    if rows:
-        await work.session.execute(insert(KnownIdentifier).values(rows).on_conflict_do_nothing())
+    await work.session.insert(KnownIdentifier, rows, once=True)
 
 
 async def add_referral(work: UnitOfWork, referral: CaseReferral) -> None:

@@ -96,8 +96,7 @@ async def name_suspect(
     rows = [
         {"hash": each, "case_id": suspect.case_id, "suspect_id": suspect.suspect_id} for each in sorted(set(hashes))
     ]
-    if rows:
-        await work.session.execute(insert(SuspectHash).values(rows))
+    await work.session.insert(SuspectHash, rows)
     work.audit(operation="suspect.name", subject_id=suspect.case_id, object_ids=[suspect.suspect_id])
 
 

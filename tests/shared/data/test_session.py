@@ -140,6 +140,29 @@ async def _add(lone: LoneService, row: Any) -> None:
         work.session.add(row)
 
 
+async def test_rows_without_objects_are_inserted_at_once_by_one_statement(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        sent.clear()
+        await work.session.insert(
+            InboxPosition, [{"source": "referrals", "key": key, "last_sequence": 1} for key in "ab"]
+        )
+        again = [{"source": "referrals", "key": key, "last_sequence": 2} for key in "bc"]
+        await work.session.insert(InboxPosition, again, once=True)
+        await work.session.insert(InboxPosition, [])
+        assert len(sent) == 2
+        assert work.session.known(InboxPosition) == []
+    assert await kept(lone) == [("a", 1), ("b", 1), ("c", 2)]
+
+
+async def test_all_that_a_transaction_saw_is_noted_by_one_statement(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        for _ in range(5):
+            work.audit(operation="case.read", subject_id=uuid4())
+        sent.clear()
+    assert [statement.split("(")[0].strip() for statement in sent] == ["INSERT INTO audit"]
+    assert await lone.count("audit") == 5
+
+
 async def test_put_makes_the_row_that_is_there_like_the_given_one(lone: LoneService, sent: list[str]) -> None:
     for reason in ("why", "another", "another"):
         async with lone.database.transaction(ITSELF) as work:
