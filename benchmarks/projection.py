@@ -20,7 +20,7 @@ from services.stats.app import service as stats
 from services.stats.consumers import handlers
 from shared.contract.codes import AgeGroup, Authority, Channel, ExploitationForm, Gender, Outcome, ResidenceBasis
 from shared.contract.directory import organisations
-from shared.contract.events import CaseOpened, DecisionMade, Event, InterviewHeld, cloud_event
+from shared.contract.events import CaseOpened, DecisionMade, Event, InterviewHeld
 from shared.data.database import service_url
 from shared.data.embedded import EmbeddedPostgres
 from shared.dev.development import Development
@@ -28,6 +28,7 @@ from shared.http.peers import LocalTokens, Peers
 from shared.kernel.settings import Settings
 from shared.messaging.consumer import Consumer
 from shared.messaging.messages import Message
+from shared.messaging.relay import message_of
 from shared.runtime.platform import make_platform
 from shared.runtime.running import migrate_all
 from shared.runtime.service import database_of
@@ -148,17 +149,9 @@ def _story(case_id: UUID) -> list[Message]:
 
 
 def _message(event: Event, sequence: int) -> Message:
-    event_id = uuid4()
-    told = cloud_event(
-        service="identification",
-        event_id=event_id,
-        type_=event.type,
-        key=event.key,
-        sequence=sequence,
-        occurred_at=event.occurred_at,
-        payload=event.model_dump(mode="json"),
-    )
-    return Message("havn.identification", event.key, str(event_id), json.dumps(told).encode(), None)
+    row = {"event_id": uuid4(), "key": event.key, "sequence": sequence, "type": event.type}
+    row |= {"occurred_at": event.occurred_at, "traceparent": None, "payload": event.model_dump(mode="json")}
+    return message_of(event.service, row)
 
 
 def _told(message: Message) -> tuple[str, str]:

@@ -5,6 +5,7 @@ The relay selects what is still in the queue, never "id > last": a transaction t
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -77,7 +78,7 @@ class Relay:
         rows = await connection.fetch(_PENDING, BATCH)
         if not rows:
             return 0
-        messages = {row["position"]: _message(self._service, row) for row in rows}
+        messages = {row["position"]: message_of(self._service, row) for row in rows}
         taken = await self._bus.publish(list(messages.values()))
         sent = [position for position, message in messages.items() if message.id in taken]
         await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", sent)
@@ -106,7 +107,8 @@ async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     return connection
 
 
-def _message(service: str, row: Any) -> Message:
+def message_of(service: str, row: Mapping[str, Any]) -> Message:
+    """A recorded event as it travels: a row of the history, or what has its attributes."""
     event = cloud_event(
         service=service,
         event_id=row["event_id"],

@@ -1,6 +1,5 @@
 """What the tests of accommodation tell their stories with: cases that identification told of, shelters, requests, offers."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,9 +9,10 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
-from shared.contract.events import CaseEvent, CaseOpened, CaseRouted, DecisionMade, PartyEnded, cloud_event
+from shared.contract.events import CaseEvent, CaseOpened, CaseRouted, DecisionMade, PartyEnded
 from shared.dev.clock import DevelopmentClock
 from shared.messaging.messages import Message
+from tests.shared.lone_service import message_of
 from tests.world import World
 
 NOW = "2026-03-09T12:00:00+01:00"
@@ -54,22 +54,9 @@ class Housing:
     _told: Counter[UUID] = field(default_factory=Counter)
     _labels: int = 0
 
-    def message(self, event: CaseEvent, sequence: int) -> Message:
-        event_id = uuid4()
-        envelope = cloud_event(
-            service="identification",
-            event_id=event_id,
-            type_=event.type,
-            key=event.key,
-            sequence=sequence,
-            occurred_at=event.occurred_at,
-            payload=event.model_dump(mode="json"),
-        )
-        return Message("havn.identification", event.key, str(event_id), json.dumps(envelope).encode(), None)
-
     def next_message(self, event: CaseEvent) -> Message:
         self._told[event.case_id] += 1
-        return self.message(event, self._told[event.case_id])
+        return message_of(event, self._told[event.case_id])
 
     async def tell(self, *events: CaseEvent) -> None:
         """Identification tells these, in order."""

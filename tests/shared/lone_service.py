@@ -1,7 +1,6 @@
 """One service's database with nobody at work in it: no relay and no consumer but those the test runs itself."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,13 +12,14 @@ import asyncpg
 import httpx
 from sqlalchemy import URL
 
-from shared.contract.events import PeriodExtended, cloud_event
+from shared.contract.events import Event, PeriodExtended
 from shared.data.database import Database
 from shared.data.keys import KeyRing
 from shared.dev.clock import DevelopmentClock
 from shared.http.peers import LocalTokens, Peers
 from shared.identity.actor import Actor
 from shared.kernel.settings import Settings
+from shared.messaging import relay
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.messages import Message
 from shared.messaging.relay import Relay, relay_connection
@@ -122,19 +122,18 @@ def extended(case_id: UUID, number: int = 0) -> PeriodExtended:
     return PeriodExtended(case_id=case_id, occurred_at=NOON, period_id=UUID(int=number), ends_on=date(2026, 4, 8))
 
 
-def message_of(event: PeriodExtended, sequence: int, event_id: UUID | None = None) -> Message:
-    """The event as the bus would bring it, from identification."""
-    event_id = event_id or uuid4()
-    envelope = cloud_event(
-        service="identification",
-        event_id=event_id,
-        type_=event.type,
-        key=event.key,
-        sequence=sequence,
-        occurred_at=event.occurred_at,
-        payload=event.model_dump(mode="json"),
-    )
-    return Message("havn.identification", event.key, str(event_id), json.dumps(envelope).encode(), None)
+def message_of(event: Event, sequence: int, event_id: UUID | None = None) -> Message:
+    """The event as its service's relay would send it."""
+    row = {
+        "event_id": event_id or uuid4(),
+        "key": event.key,
+        "sequence": sequence,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "traceparent": None,
+        "payload": event.model_dump(mode="json"),
+    }
+    return relay.message_of(event.service, row)
 
 
 def story_of(case_id: UUID, length: int) -> list[Message]:

@@ -1,6 +1,5 @@
 """What the others would have told the stats service: a story is written event by event, then told on the bus."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -29,10 +28,10 @@ from shared.contract.events import (
     PersonDescribed,
     ReferralEvent,
     ReferralSubmitted,
-    cloud_event,
 )
 from shared.kernel.clock import COPENHAGEN
 from shared.messaging.messages import Message
+from tests.shared.lone_service import message_of
 from tests.world import World
 
 EARLY = datetime(2026, 1, 5, 9, tzinfo=COPENHAGEN)
@@ -50,18 +49,7 @@ class Story:
     def tell(self, event: Event) -> None:
         """Write an event down as it would travel."""
         self._sequences[event.service, event.key] += 1
-        event_id = uuid4()
-        envelope = cloud_event(
-            service=event.service,
-            event_id=event_id,
-            type_=event.type,
-            key=event.key,
-            sequence=self._sequences[event.service, event.key],
-            occurred_at=event.occurred_at,
-            payload=event.model_dump(mode="json"),
-        )
-        value = json.dumps(envelope).encode()
-        self.messages.append(Message(f"havn.{event.service}", event.key, str(event_id), value, None))
+        self.messages.append(message_of(event, self._sequences[event.service, event.key]))
 
     async def reaches(self, havn: World) -> None:
         """Deliver what has been written since the last time."""
