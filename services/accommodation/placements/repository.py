@@ -30,6 +30,7 @@ from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import DataKey
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, NotFound
 
@@ -123,10 +124,19 @@ def _is_held_for(now: datetime) -> ColumnElement[bool]:
     return exists().where(col(Offer.request_id) == col(PlacementRequest.id), is_held).correlate(PlacementRequest)
 
 
+def seal_needs(key: DataKey, request: PlacementRequest, needs: SealedNeeds) -> None:
+    """What the person needs, sealed into the request under its case's key."""
+    request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+
+
+def open_needs(key: DataKey, request: PlacementRequest) -> SealedNeeds:
+    """What is sealed into the request, by its case's key."""
+    return key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
+
+
 async def add_request(work: UnitOfWork, request: PlacementRequest, needs: SealedNeeds) -> None:
     """Store a new request, the needs sealed under the case's key."""
-    key = await sealed.key_of(work, request.case_id)
-    request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+    seal_needs(await sealed.key_of(work, request.case_id), request, needs)
     work.session.add(request)
     await work.session.flush()
     work.audit(operation="placement_request.submit", subject_id=request.case_id, object_ids=[request.id])
@@ -220,16 +230,15 @@ async def needs_of(
     work.audit(
         operation=operation, subject_id=request.case_id, object_ids=[request.id], fields=["needs"], purpose=purpose
     )
-    needs = key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
+    needs = open_needs(key, request)
     return needs.said() if known is not None and Aspect.GENDER_AND_AGE not in known else needs.whole()
 
 
 async def reseal_needs(work: UnitOfWork, request: PlacementRequest, **changes: Any) -> Needs:
     """What the person needs is another from now on."""
     key = await sealed.key_of(work, request.case_id)
-    sealed_needs = key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
-    needs = sealed_needs.model_copy(update=changes)
-    request.needs = key.seal(needs, table="placement_request", column="needs", row=request.id)
+    needs = open_needs(key, request).model_copy(update=changes)
+    seal_needs(key, request, needs)
     request.version += 1
     return needs.whole()
 

@@ -24,6 +24,7 @@ from services.accommodation.placements.repository import (
     flags,
     flush_stay,
     knows_place,
+    open_needs,
     parts_of,
 )
 from services.accommodation.placements.schemas import SealedNeeds
@@ -56,6 +57,15 @@ def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
 def _reaches(actor: Actor) -> ColumnElement[bool]:
     """Whose organisation learns at least that the person has a place."""
     return see.lets_know(actor, parts_of(actor, Placement), Aspect.PLACED, in_any_role=True)
+
+
+def _newest_first(query: Any, *, status: PlacementStatus | None, after: Sequence[str | int] | None, limit: int) -> Any:
+    """A page of placements, newest first, up to one more than `limit`."""
+    if status:
+        query = query.where(col(Placement.status) == status)
+    if after:
+        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    return query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
 
 
 def _is_located(actor: Actor) -> ColumnElement[bool]:
@@ -194,11 +204,7 @@ async def placements_of(
     parts, query = _of_placements(work.actor)
     is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
     query = query.where(is_theirs, _is_located(work.actor))
-    if status:
-        query = query.where(col(Placement.status) == status)
-    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
-    if after:
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
+    query = _newest_first(query, status=status, after=after, limit=limit)
     found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
     theirs = await cases.parts_in(work, case_id)
     if not found and not theirs and not after:
@@ -259,11 +265,7 @@ async def list_placements(
     if facility_id:
         await _own_facility(work, facility_id)
         query = query.where(col(Placement.facility_id) == facility_id)
-    if status:
-        query = query.where(col(Placement.status) == status)
-    if after:
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
-    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
+    query = _newest_first(query, status=status, after=after, limit=limit)
     found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
     for seen in found[:limit]:
         _note_read(work, seen.placement, "placement.list", ["place"], purpose)
@@ -297,11 +299,7 @@ async def on_night(
     if facility_id:
         await _own_facility(work, facility_id)
         query = query.where(col(Placement.facility_id) == facility_id)
-    if status:
-        query = query.where(col(Placement.status) == status)
-    if after:
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
-    query = query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
+    query = _newest_first(query, status=status, after=after, limit=limit)
     rows = (await work.session.execute(query)).all()
     keys = await sealed.keys_of(work, {owner for row in rows for owner in (row[1].id, row[3].case_id)})
     for placement, *_ in rows[:limit]:
@@ -311,9 +309,7 @@ async def on_night(
             placement,
             facility.region,
             keys[facility.id].open(place.label, PlaceLabel, table="place", column="label", row=place.id),
-            keys[request.case_id].open(
-                request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id
-            ),
+            open_needs(keys[request.case_id], request),
         )
         for placement, facility, place, request in rows
     ]
