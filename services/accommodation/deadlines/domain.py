@@ -1,6 +1,6 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -168,8 +168,11 @@ def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
 async def announce_ends(work: UnitOfWork) -> None:
     """Sweep: announce once each what ends soon, stays 3 days, 1 day and none before, approvals 60 and 14 days before."""
     today = on_date(work.now)
-    for placement in await repository.stays_ending(work, by=today + STAY_DAYS[0] * _DAY):
-        if placement.to_on and await _is_due(work, placement.id, placement.to_on, STAY_DAYS):
+    stays = await repository.stays_ending(work, by=today + STAY_DAYS[0] * _DAY)
+    approvals = await repository.approvals_ending(work, by=today + APPROVAL_DAYS[0] * _DAY, after=today)
+    known = await repository.announced(work, [*(each.id for each in stays), *(each.id for each, _ in approvals)])
+    for placement in stays:
+        if placement.to_on and await _is_due(work, known, placement.id, placement.to_on, STAY_DAYS):
             work.record(
                 StayEnding(
                     case_id=placement.case_id,
@@ -178,10 +181,9 @@ async def announce_ends(work: UnitOfWork) -> None:
                     to_on=placement.to_on,
                 )
             )
-    by = today + APPROVAL_DAYS[0] * _DAY
-    for approval, facility in await repository.approvals_ending(work, by=by, after=today):
+    for approval, facility in approvals:
         last = last_of(approval.during)
-        if last and await _is_due(work, approval.id, last, APPROVAL_DAYS):
+        if last and await _is_due(work, known, approval.id, last, APPROVAL_DAYS):
             work.record(
                 ApprovalExpiring(
                     occurred_at=work.now,
@@ -192,8 +194,12 @@ async def announce_ends(work: UnitOfWork) -> None:
             )
 
 
-async def _is_due(work: UnitOfWork, about_id: UUID, ends_on: date, before: Sequence[int]) -> bool:
-    """Whether the newest announcement that is due was not made yet."""
+async def _is_due(
+    work: UnitOfWork, known: Set[tuple[UUID, date, int]], about_id: UUID, ends_on: date, before: Sequence[int]
+) -> bool:
+    """Whether the newest announcement that is due was not made yet, here or by another sweep meanwhile."""
     days_left = (ends_on - on_date(work.now)).days
     due = [days for days in before if days_left <= days]
-    return bool(due) and await repository.is_new(work, about_id, ends_on, min(due))
+    if not due or (about_id, ends_on, min(due)) in known:
+        return False
+    return await repository.is_new(work, about_id, ends_on, min(due))

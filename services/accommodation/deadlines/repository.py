@@ -1,6 +1,6 @@
 """The only way to the rows of notices and announcements, and to what runs out. It asks who is asking, and notes what they saw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -106,6 +106,12 @@ async def running(work: UnitOfWork, *, until: date) -> dict[str, Sequence[Any]]:
         "stays": (await session.execute(stays)).all(),
         "requests": list(await session.scalars(requests)),
     }
+
+
+async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> set[tuple[UUID, date, int]]:
+    """Of these the ends that are announced, and how many days before, with one statement."""
+    query = select(Announcement).where(any_of(col(Announcement.about_id), about_ids))
+    return {(each.about_id, each.ends_on, each.days_before) for each in await work.session.scalars(query)}
 
 
 async def is_new(work: UnitOfWork, about_id: UUID, ends_on: date, days_before: int) -> bool:
