@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,15 @@ import httpx
 
 from benchmarks.people import ON, SLIPS, Person, person, retyped
 from benchmarks.scripts import PEOPLE, STRANGERS, WrittenTwice, spelt, written_twice
-from services.everything import SERVICES
+from benchmarks.started import havn_within
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import names
 from services.identification.finding.likeness import Known, compare
 from services.identification.finding.search import LEAST_SHOWN, tokens_of
 from services.identification.questions.domain import LEAST_ASKED
-from shared.contract.directory import organisations
-from shared.data.database import service_url
-from shared.data.embedded import EmbeddedPostgres
 from shared.data.vault import DataKey, Vault
-from shared.dev.development import Development
 from shared.identity.actor import Role
-from shared.kernel.settings import Settings
 from shared.runtime.platform import Platform
-from shared.runtime.running import migrate_all, open_application
 
 SIZES = (1_000, 10_000, 100_000)
 JUDGED, QUERIES, TIMED = 10_000, 500, 150
@@ -90,8 +85,8 @@ async def _store(
     columns = ["owner_id", "wrapped", "wrapped_by", "created_at"]
     await database.copy_records_to_table("data_key", records=keys, columns=columns)
     await database.copy_records_to_table("case_file", records=cases, columns=list(like))
-    parties = [(case_id, "cmm", "centre") for case_id in ids]
-    await database.copy_records_to_table("case_party", records=parties, columns=["case_id", "org", "part"])
+    parties = [(case_id, "cmm", "centre", datetime.now(UTC)) for case_id in ids]
+    await database.copy_records_to_table("case_party", records=parties, columns=["case_id", "org", "part", "since"])
     await database.copy_records_to_table("search_token", records=sorted(tokens), columns=["token", "case_id"])
     return ids
 
@@ -180,40 +175,28 @@ def passes_for(one: str, other: str) -> bool:
 
 
 async def _run(home: Path) -> None:
-    server = EmbeddedPostgres(home)
-    settings = Settings(home=home, sweep_seconds=3600)
-    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
     chance = random.Random(20260302)
     people: list[Person] = []
     ids: list[UUID] = []
     times: dict[int, list[float]] = {}
-    try:
-        await migrate_all([service.name for service in SERVICES], settings, server.url)
-        url = service_url(server.url, "identification").set(drivername="postgresql")
-        database = await asyncpg.connect(url.render_as_string(hide_password=False))
-        async with open_application(SERVICES, settings, server.url, development=development) as application:
-            token = development.issuer.token("cmm", roles=[Role.CASEWORKER])
-            transport = httpx.ASGITransport(application.asgi)
-            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
-                caller = Caller(client, token)
-                model = await caller.open()
-                for size in SIZES:
-                    while len(people) < size:
-                        batch = [person(chance) for _ in range(min(10_000, size - len(people)))]
-                        people += batch
-                        ids += await _store(database, application.platform, model, batch)
-                    await database.execute("VACUUM ANALYZE")
-                    times[size] = await _time(caller, people, chance)
-                    print(f"{size:,} people: median {statistics.median(times[size]):.1f} ms", flush=True)
-                    if size == JUDGED:
-                        await _judge(caller, people, ids, chance)
-                        others = written_twice(PER_SCRIPT, chance)
-                        stored = await _store(database, application.platform, model, others)
-                        await database.execute("VACUUM ANALYZE")
-                        await _judge_scripts(caller, others, stored, chance)
-        await database.close()
-    finally:
-        server.stop()
+    async with havn_within(home, "identification") as havn:
+        token = havn.development.issuer.token("cmm", roles=[Role.CASEWORKER])
+        caller = Caller(havn.client, token)
+        model = await caller.open()
+        for size in SIZES:
+            while len(people) < size:
+                batch = [person(chance) for _ in range(min(10_000, size - len(people)))]
+                people += batch
+                ids += await _store(havn.database, havn.application.platform, model, batch)
+            await havn.database.execute("VACUUM ANALYZE")
+            times[size] = await _time(caller, people, chance)
+            print(f"{size:,} people: median {statistics.median(times[size]):.1f} ms", flush=True)
+            if size == JUDGED:
+                await _judge(caller, people, ids, chance)
+                others = written_twice(PER_SCRIPT, chance)
+                stored = await _store(havn.database, havn.application.platform, model, others)
+                await havn.database.execute("VACUUM ANALYZE")
+                await _judge_scripts(caller, others, stored, chance)
     _tell(times)
 
 

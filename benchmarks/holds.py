@@ -15,14 +15,8 @@ import asyncpg
 import httpx
 
 from benchmarks.lists import REFERRAL, Caller
-from services.everything import SERVICES
-from shared.contract.directory import organisations
-from shared.data.database import service_url
-from shared.data.embedded import EmbeddedPostgres
-from shared.dev.development import Development
+from benchmarks.started import havn_within
 from shared.identity.actor import Role
-from shared.kernel.settings import Settings
-from shared.runtime.running import migrate_all, open_application
 
 ROUNDS = int(os.environ.get("HAVN_ROUNDS", "1000"))
 AT_ONCE = 50
@@ -70,30 +64,18 @@ async def _hold(client: httpx.AsyncClient, token: str, request_id: str, place: s
 
 
 async def _run(home: Path, rounds: int) -> None:
-    server = EmbeddedPostgres(home)
-    settings = Settings(home=home, sweep_seconds=3600)
-    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
     took: list[float] = []
     outcomes: Counter[tuple[tuple[int, int], ...]] = Counter()
-    try:
-        await migrate_all([service.name for service in SERVICES], settings, server.url)
-        url = service_url(server.url, "accommodation").set(drivername="postgresql")
-        database = await asyncpg.connect(url.render_as_string(hide_password=False))
-        async with open_application(SERVICES, settings, server.url, development=development) as application:
-            token = development.issuer.token("cmm", roles=[Role.CASEWORKER])
-            transport = httpx.ASGITransport(application.asgi)
-            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
-                place, requests = await _seed(Caller(client, token), database)
-                operator = Caller(client, development.issuer.token("reden", roles=[Role.CASEWORKER]))
-                for _ in range(rounds):
-                    answers = await asyncio.gather(*(_hold(client, token, each, place) for each in requests))
-                    took += [each[1] for each in answers]
-                    outcomes[tuple(sorted(Counter(each[0] for each in answers).items()))] += 1
-                    for offer_id in (each[2] for each in answers if each[2]):
-                        await operator.post(f"{HOUSING}/offers/{offer_id}/decline", {"reason": "The next round."})
-        await database.close()
-    finally:
-        server.stop()
+    async with havn_within(home, "accommodation") as havn:
+        token = havn.development.issuer.token("cmm", roles=[Role.CASEWORKER])
+        place, requests = await _seed(Caller(havn.client, token), havn.database)
+        operator = Caller(havn.client, havn.development.issuer.token("reden", roles=[Role.CASEWORKER]))
+        for _ in range(rounds):
+            answers = await asyncio.gather(*(_hold(havn.client, token, each, place) for each in requests))
+            took += [each[1] for each in answers]
+            outcomes[tuple(sorted(Counter(each[0] for each in answers).items()))] += 1
+            for offer_id in (each[2] for each in answers if each[2]):
+                await operator.post(f"{HOUSING}/offers/{offer_id}/decline", {"reason": "The next round."})
     print(f"\nP9  {AT_ONCE} concurrent holds on one place, {rounds:,} rounds")
     for outcome, number in outcomes.most_common():
         print(f"  {number:,} rounds: " + ", ".join(f"{count} x {status}" for status, count in outcome))

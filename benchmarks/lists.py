@@ -14,14 +14,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from services.everything import SERVICES
-from shared.contract.directory import organisations
-from shared.data.database import service_url
-from shared.data.embedded import EmbeddedPostgres
-from shared.dev.development import Development
+from benchmarks.started import havn_within
 from shared.identity.actor import Role
-from shared.kernel.settings import Settings
-from shared.runtime.running import migrate_all, open_application
 
 FEW, MANY, CALLS = 1_000, 100_000, 400
 GOAL = 1.5
@@ -106,7 +100,8 @@ async def _share_out(database: "asyncpg.Connection[Any]") -> None:
         f" FROM ({numbered}) AS f WHERE case_id = f.id AND org = 'us'"
     )
     await database.execute(
-        f"INSERT INTO case_party SELECT id, '{DISTRICT}', 'referrer' FROM ({numbered}) AS f WHERE number <= 50"
+        f"INSERT INTO case_party (case_id, org, part, since) SELECT id, '{DISTRICT}', 'referrer', now()"
+        f" FROM ({numbered}) AS f WHERE number <= 50"
         " ON CONFLICT DO NOTHING"
     )
     await database.execute(
@@ -156,31 +151,19 @@ async def _measure(callers: Mapping[str, Caller], database: "asyncpg.Connection[
 
 
 async def _run(home: Path) -> None:
-    server = EmbeddedPostgres(home)
-    settings = Settings(home=home, sweep_seconds=3600)
-    development = Development(settings, {entry.id: entry.kind for entry in organisations()})
-    try:
-        await migrate_all([service.name for service in SERVICES], settings, server.url)
-        url = service_url(server.url, "identification").set(drivername="postgresql")
-        database = await asyncpg.connect(url.render_as_string(hide_password=False))
-        async with open_application(SERVICES, settings, server.url, development=development) as application:
-            issuer = development.issuer
-            transport = httpx.ASGITransport(application.asgi)
-            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
-                callers = {
-                    org: Caller(client, issuer.token(org, roles=[Role.CASEWORKER, Role.DECIDER]))
-                    for org in ("cmm", "us", DISTRICT, "anklagemyndigheden")
-                }
-                case_id = await _one_case(callers["cmm"], database)
-                figures = {}
-                for before, size in ((1, FEW), (FEW, MANY)):
-                    print(f"{size:,} cases ...", flush=True)
-                    await _copy(database, case_id, range(before, size))
-                    await _share_out(database)
-                    figures[size] = await _measure(callers, database)
-        await database.close()
-    finally:
-        server.stop()
+    async with havn_within(home, "identification") as havn:
+        issuer = havn.development.issuer
+        callers = {
+            org: Caller(havn.client, issuer.token(org, roles=[Role.CASEWORKER, Role.DECIDER]))
+            for org in ("cmm", "us", DISTRICT, "anklagemyndigheden")
+        }
+        case_id = await _one_case(callers["cmm"], havn.database)
+        figures = {}
+        for before, size in ((1, FEW), (FEW, MANY)):
+            print(f"{size:,} cases ...", flush=True)
+            await _copy(havn.database, case_id, range(before, size))
+            await _share_out(havn.database)
+            figures[size] = await _measure(callers, havn.database)
     _tell(figures)
 
 

@@ -1,4 +1,5 @@
-"""A Havn of its own in another process, and tokens for it: what is measured is asked over the network, as partners ask."""
+"""A Havn to be measured: in another process and asked over the network, as partners ask; or within this one, with its database
+in reach."""
 
 import json
 import os
@@ -8,8 +9,22 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from services.everything import SERVICES
+from shared.contract.directory import organisations
+from shared.data.database import service_url
+from shared.data.embedded import EmbeddedPostgres
+from shared.dev.development import Development
+from shared.kernel.settings import Settings
+from shared.runtime.running import Application, migrate_all, open_application
 
 _READY_SECONDS = 120.0
 
@@ -51,3 +66,33 @@ def token_for(organisation: str, origin: str) -> str:
     }
     with urllib.request.urlopen(f"{origin}/oidc/token", urllib.parse.urlencode(asked).encode(), timeout=20) as answer:
         return str(json.load(answer)["access_token"])
+
+
+@dataclass(frozen=True)
+class Within:
+    """A Havn within this process."""
+
+    application: Application
+    development: Development
+    client: httpx.AsyncClient
+    database: "asyncpg.Connection[Any]"
+    """Of one service, as its owner."""
+
+
+@asynccontextmanager
+async def havn_within(home: Path, service: str) -> AsyncIterator[Within]:
+    """All services in this process, over a database of its own in that folder, whose sweeps do not come by meanwhile."""
+    server = EmbeddedPostgres(home)
+    try:
+        settings = Settings(home=home, sweep_seconds=3600)
+        development = Development(settings, {entry.id: entry.kind for entry in organisations()})
+        await migrate_all([each.name for each in SERVICES], settings, server.url)
+        url = service_url(server.url, service).set(drivername="postgresql")
+        database = await asyncpg.connect(url.render_as_string(hide_password=False))
+        async with open_application(SERVICES, settings, server.url, development=development) as application:
+            transport = httpx.ASGITransport(application.asgi)
+            async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
+                yield Within(application, development, client, database)
+        await database.close()
+    finally:
+        server.stop()
