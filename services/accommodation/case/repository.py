@@ -140,7 +140,6 @@ async def add_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent) -
 
 async def remove_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent) -> None:
     await work.session.delete(withdrawn)
-    await work.session.flush()
     work.audit(operation="case.share_again", subject_id=withdrawn.case_id)
 
 

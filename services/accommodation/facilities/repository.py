@@ -23,6 +23,7 @@ from shared.contract.visibility import PARTS, Aspect, Part
 from shared.data import sealed
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import DataKey
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -182,7 +183,12 @@ async def labels_of(work: UnitOfWork, facility: Facility) -> list[PlaceLabel]:
     """What the places of a facility, which is locked, are called."""
     key = await sealed.key_of(work, facility.id)
     places = await work.session.scalars(select(Place).where(col(Place.facility_id) == facility.id))
-    return [key.open(place.label, PlaceLabel, table="place", column="label", row=place.id) for place in places]
+    return [open_label(key, place) for place in places]
+
+
+def open_label(key: DataKey, place: Place) -> PlaceLabel:
+    """What a place is called, by its facility's key."""
+    return key.open(place.label, PlaceLabel, table="place", column="label", row=place.id)
 
 
 async def list_places(
@@ -196,12 +202,14 @@ async def list_places(
     found = list(await work.session.scalars(query))
     key = await sealed.key_of(work, facility_id)
     work.audit(operation="place.list", object_ids=[facility_id])
-    return [(place, key.open(place.label, PlaceLabel, table="place", column="label", row=place.id)) for place in found]
+    return [(place, open_label(key, place)) for place in found]
+
+
+_PLACES = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
 
 
 def _with_facility(work: UnitOfWork, place_id: UUID) -> Select[Place, Facility]:
-    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
-    return query.where(col(Place.id) == place_id, knows(work.actor))
+    return _PLACES.where(col(Place.id) == place_id, knows(work.actor))
 
 
 async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
@@ -216,14 +224,12 @@ async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility
 
 async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place of a stay that the actor may deal with, though it need not know the facility."""
-    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
-    return await _one_place(work, query.where(col(Place.id) == place_id))
+    return await _one_place(work, _PLACES.where(col(Place.id) == place_id))
 
 
 async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Facility]]:
     """All places of an operator's facilities."""
-    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
-    found = await work.session.execute(query.where(col(Facility.operator) == operator).order_by(col(Place.id)))
+    found = await work.session.execute(_PLACES.where(col(Facility.operator) == operator).order_by(col(Place.id)))
     return [(place, facility) for place, facility in found]
 
 
@@ -267,7 +273,6 @@ async def lock_closure(work: UnitOfWork, place_id: UUID, closure_id: UUID) -> Ou
 async def remove_closure(work: UnitOfWork, closed: OutOfService) -> None:
     """A time out of service that had not begun is none."""
     await work.session.delete(closed)
-    await work.session.flush()
 
 
 async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) -> None:
@@ -346,12 +351,15 @@ async def candidates(
     in_one = col(Approval.facility_id) == facility_id if facility_id else true()
     for approval in await work.session.scalars(select(Approval).where(in_one)):
         approvals.setdefault(approval.facility_id, []).append(approval.during)
-    closed = set(await work.session.scalars(select(col(OutOfService.place_id)).where(_closes(wanted))))
+    closed_ones = select(col(OutOfService.place_id)).where(
+        _closes(wanted), _lies_in(facility_id, OutOfService.place_id)
+    )
+    closed = set(await work.session.scalars(closed_ones))
     takes = and_(_takes(wanted, work.now), col(Stay.id) != but_for) if but_for else _takes(wanted, work.now)
-    taken = set(await work.session.scalars(select(col(Stay.place_id)).where(takes)))
+    taken_ones = select(col(Stay.place_id)).where(takes, _lies_in(facility_id, Stay.place_id))
+    taken = set(await work.session.scalars(taken_ones))
     # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
     seen = col(Facility.id) == facility_id if facility_id else knows(work.actor)
-    query = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id)).where(seen)
     return [
         Candidate(
             place=place,
@@ -361,8 +369,15 @@ async def candidates(
             is_taken=place.id in taken,
             is_elsewhere=is_elsewhere,
         )
-        for place, facility in await work.session.execute(query)
+        for place, facility in await work.session.execute(_PLACES.where(seen))
     ]
+
+
+def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:
+    """Whether a place is the facility's; of none in particular every place is."""
+    if facility_id is None:
+        return true()
+    return col(place_id).in_(select(col(Place.id)).where(col(Place.facility_id) == facility_id))
 
 
 def _closes(wanted: Nights) -> ColumnElement[bool]:

@@ -308,7 +308,7 @@ async def on_night(
         (
             placement,
             facility.region,
-            keys[facility.id].open(place.label, PlaceLabel, table="place", column="label", row=place.id),
+            facilities.open_label(keys[facility.id], place),
             open_needs(keys[request.case_id], request),
         )
         for placement, facility, place, request in rows
