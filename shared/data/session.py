@@ -141,9 +141,10 @@ class Session:
                 by_kind.setdefault((type(row), is_once), []).append(row)
         for kind, is_once in sorted(by_kind, key=lambda each: entity_of(each[0]).rank):
             await self._insert(entity_of(kind), by_kind[kind, is_once], is_once=is_once)
-        for row in list(self._known.values()):
-            if instance_state(row).committed_state:
-                await self._update(entity_of(type(row)), row)
+        changed = [row for row in self._known.values() if instance_state(row).committed_state]
+        # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
+        for row in sorted(changed, key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
+            await self._update(entity_of(type(row)), row)
 
     async def _insert(self, entity: Entity, rows: list[Any], *, is_once: bool) -> None:
         alike: dict[tuple[str, ...], list[Any]] = {}
@@ -153,15 +154,15 @@ class Session:
             for start in range(0, len(several), _ROWS_AT_ONCE):
                 some = several[start : start + _ROWS_AT_ONCE]
                 values = [{name: row.__dict__[name] for name in names} for row in some]
-                made = await self._send_rows(entity, values, is_once=is_once, tells=not is_once)
+                made = await self._send_rows(entity, values, is_once=is_once, returning=not is_once)
                 if not is_once:  # which of those were there already, nobody asks
                     self._are_stored(some, made)
 
     async def _send_rows(
-        self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool, tells: bool = False
+        self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool, returning: bool = False
     ) -> list[dict[str, Any]]:
-        """Insert rows with the same attributes by one statement; gives what PostgreSQL has made of each, where it `tells`."""
-        plan = entity.inserting(tuple(rows[0]), len(rows), is_once=is_once, tells=tells)
+        """Insert rows with the same attributes by one statement; gives what PostgreSQL has made of each, where it `returning`."""
+        plan = entity.inserting(tuple(rows[0]), len(rows), is_once=is_once, returning=returning)
         given = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.items()}
         made = await self.send(plan.text, plan.values(given))
         return [dict(zip(plan.names or (), plan.read(record), strict=True)) for record in made]

@@ -65,7 +65,7 @@ class Prepared:
     text: str
     binds: tuple[Bind, ...]
     names: tuple[str, ...] | None
-    """Of the parts of a row; None where only the answer tells."""
+    """Of the parts of a row; None where only the answer returning."""
     readers: tuple["Entity | Process", ...] | None
     """For each part of a row: an entity with its columns, or what makes Python's value of one column. None: all as they are."""
     changes: type[Any] | None
@@ -133,9 +133,11 @@ class Entity:
         query = select(*self.columns.values()).where(*(self.columns[name] == bindparam(name) for name in self.primary))
         return self._plan(("get", is_locked), lambda: query.with_for_update() if is_locked else query)
 
-    def inserting(self, names: tuple[str, ...], rows: int, *, is_once: bool = False, tells: bool = False) -> Prepared:
+    def inserting(
+        self, names: tuple[str, ...], rows: int, *, is_once: bool = False, returning: bool = False
+    ) -> Prepared:
         """Inserts so many rows with these attributes, `name_0` and on; `is_once` those whose keys are not taken. Where it
-        `tells`, it answers with what PostgreSQL made: for whoever may read what they have inserted."""
+        `returning`, it answers with what PostgreSQL made: for whoever may read what they have inserted."""
 
         def statement() -> Any:
             if left_out := [
@@ -150,9 +152,9 @@ class Entity:
             if is_once:
                 inserted = inserted.on_conflict_do_nothing()
             made = [self.columns[name].label(name) for name in self.attributes if name in self._made_there - set(names)]
-            return inserted.returning(*made) if made and tells else inserted
+            return inserted.returning(*made) if made and returning else inserted
 
-        return self._plan(("insert", names, rows, is_once, tells), statement)
+        return self._plan(("insert", names, rows, is_once, returning), statement)
 
     def updating(self, names: tuple[str, ...]) -> Prepared:
         """Changes these attributes of the row with the primary key `key_...`."""

@@ -216,11 +216,20 @@ async def measure_lag(bus: Bus) -> None:
     """Say what each group has yet to handle, as a metric, until cancelled; the last number stands while Kafka is away."""
     while True:
         await asyncio.sleep(LAG_SECONDS)
+        asking = asyncio.create_task(_note_lag(bus))
         try:
-            for (group, topic), count in (await bus.lag()).items():
-                CONSUMER_LAG.labels(group, topic).set(count)
-        except Exception as error:
-            log.warning("the lag is not known", reason=type(error).__name__)
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            await asking  # within seconds; a question that is broken off leaves its connections to Kafka open
+            raise
+
+
+async def _note_lag(bus: Bus) -> None:
+    try:
+        for (group, topic), count in (await bus.lag()).items():
+            CONSUMER_LAG.labels(group, topic).set(count)
+    except Exception as error:
+        log.warning("the lag is not known", reason=type(error).__name__)
 
 
 @asynccontextmanager

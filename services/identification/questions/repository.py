@@ -76,6 +76,7 @@ async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UU
 async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) -> None:
     """Ask these about a case; a question that waits for its answer, or had become moot, is asked as it stands now."""
     about = {each for question in questions for each in question.asked_of}
+    await _lock_in_order(work, {case_id, *about})
     work.audit(operation="question.ask", subject_id=case_id, object_ids=sorted(about - {case_id}))
     for question in questions:
         row = question.model_dump(exclude={"reason", "answer", "answered_at", "answered_by"})
@@ -87,6 +88,12 @@ async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) 
                 where=any_of(col(Question.state), SETTLED_BY_MACHINE),
             )
         )
+
+
+async def _lock_in_order(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
+    """A question keeps the cases that it is about from being locked, and those who merge two lock them in this order."""
+    locked = select(col(Case.id)).where(any_of(col(Case.id), case_ids)).order_by(col(Case.id))
+    await work.session.execute(locked.with_for_update(key_share=True))
 
 
 async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:

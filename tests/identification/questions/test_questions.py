@@ -1,9 +1,16 @@
 """Who is who: a number is a claim. Every subject has a case of its own, a resemblance is a question, and people answer it."""
 
+import asyncio
+import random
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from services.identification.questions import domain as questions
+from shared.data.database import service_url
+from shared.identity.actor import Actor
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import QUESTIONS, Met, ecpr, meet
 from tests.world import World
@@ -64,6 +71,40 @@ async def test_a_description_that_is_corrected_asks_anew_and_asks_no_longer(havn
     assert await second.questions() == await first.questions() == []
     await second.describe(ALIKE)
     assert await second.asked_about() == {first.id}, "as before"
+
+
+async def look(havn: World, case: Met) -> None:
+    async with havn.application.databases["identification"].transaction(Actor.system("identification")) as work:
+        await questions.look(work, case_id=UUID(case.id))
+
+
+async def test_to_ask_and_to_merge_wait_for_each_other(havn: World) -> None:
+    """Both are about the same two cases, and lock them in one order: neither is broken off for the other."""
+    newer, older = await two_of_which_the_newer_has_the_greater_id(havn)
+    await havn.sql("identification", "DELETE FROM question")
+    url = service_url(havn.server_url, "identification").set(drivername="postgresql")
+    merging = await asyncpg.connect(url.render_as_string(hide_password=False))
+    lock = "SELECT FROM case_file WHERE id = $1 FOR UPDATE"
+    try:
+        async with merging.transaction():
+            await merging.execute(lock, UUID(older.id))
+            asking = asyncio.create_task(look(havn, newer))
+            await asyncio.sleep(0.5)
+            await merging.execute(lock, UUID(newer.id))
+        await asking
+    finally:
+        await merging.close()
+    assert len(await newer.questions()) == 1
+
+
+async def two_of_which_the_newer_has_the_greater_id(havn: World) -> tuple[Met, Met]:
+    """Two cases of one number; other ones are tried until chance has it so."""
+    while True:
+        number = {"identifiers": [ecpr(f"1405{random.randint(100000, 999999)}")]}
+        older, newer = [as_met(await open_case(havn, CMM_DECIDES | number)) for _ in range(2)]
+        await havn.settled()
+        if newer.id > older.id:
+            return newer, older
 
 
 async def test_who_us_describes_anew_is_looked_for_later(havn: World) -> None:

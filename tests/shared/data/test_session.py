@@ -84,6 +84,21 @@ async def test_what_is_set_is_sent_and_nothing_else(lone: LoneService, sent: lis
     ]
 
 
+async def test_changed_rows_are_sent_in_the_order_of_their_keys(lone: LoneService) -> None:
+    """Whatever order they were read or changed in: two transactions that change the same rows do not deadlock."""
+    async with lone.database.transaction(ITSELF) as work:
+        work.session.add_all([letter(event_id=event_id) for event_id in "abcd"])
+    changed: list[Any] = []
+    lone.database.on_statement = lambda statement, values: changed.extend(
+        values[-1:] if statement.startswith("UPDATE") else []
+    )
+    async with lone.database.transaction(ITSELF) as work:
+        for event_id in "cadb":
+            (await work.session.get_one(DeadLetter, event_id)).reason = "another"
+    lone.database.on_statement = lambda _, __: None
+    assert changed == ["a", "b", "c", "d"]
+
+
 async def test_a_changed_row_that_is_not_there_any_more_is_said(lone: LoneService) -> None:
     async with lone.database.transaction(ITSELF) as work:
         work.session.add(letter(event_id="a"))
