@@ -63,7 +63,7 @@ def server_url(home: Path) -> Iterator[str]:
 def settings(home: Path) -> "Settings":
     from shared.kernel.settings import Settings
 
-    return Settings(home=home, retry_seconds=0.01, handler_attempts=3, relay_poll_seconds=0.05, sweep_seconds=3600)
+    return Settings(home=home, retry_seconds=0.01, handler_attempts=3, relay_poll_seconds=0.25, sweep_seconds=3600)
 
 
 @pytest.fixture(scope="session")

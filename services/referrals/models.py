@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.contract.codes import (
     Channel,
@@ -17,9 +17,10 @@ from shared.contract.codes import (
 )
 from shared.contract.organisations import OrganisationKind
 from shared.data.columns import code, moment, record_id, sealed
+from shared.data.row import Row
 
 
-class Table(SQLModel, registry=registry()):
+class Table(Row, registry=registry()):
     """Base of this service's tables: one metadata of its own."""
 
 

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Identity
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome, ReferralStatus, Region
 from shared.data.columns import code, codes, moment, texts
+from shared.data.row import Row
 
 
-class Table(SQLModel, registry=registry()):
+class Table(Row, registry=registry()):
     """Base of this service's tables: one metadata of its own."""
 
 

@@ -130,8 +130,12 @@ class Entity:
 
     def by_key(self, *, is_locked: bool) -> Prepared:
         """Reads the row with a primary key."""
-        query = select(*self.columns.values()).where(*(self.columns[name] == bindparam(name) for name in self.primary))
-        return self._plan(("get", is_locked), lambda: query.with_for_update() if is_locked else query)
+
+        def statement() -> Any:
+            query = select(*self.columns.values()).where(*self._has_key())
+            return query.with_for_update() if is_locked else query
+
+        return self._plan(("get", is_locked), statement)
 
     def inserting(
         self, names: tuple[str, ...], rows: int, *, is_once: bool = False, returning: bool = False
@@ -168,8 +172,10 @@ class Entity:
 
     def deleting(self) -> Prepared:
         """Deletes the row with a primary key."""
-        same = (self.columns[name] == bindparam(name) for name in self.primary)
-        return self._plan("delete", lambda: delete(self._table).where(*same))
+        return self._plan("delete", lambda: delete(self._table).where(*self._has_key()))
+
+    def _has_key(self) -> list[Any]:
+        return [self.columns[name] == bindparam(name) for name in self.primary]
 
     def _plan(self, form: Any, statement: Callable[[], Any]) -> Prepared:
         if (found := self._plans.get(form)) is None:

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
 from shared.data.columns import code, moment
+from shared.data.row import Row
 
 
 class Part(StrEnum):
@@ -22,7 +23,7 @@ class Part(StrEnum):
     DECIDER = "decider"
 
 
-class Table(SQLModel, registry=registry()):
+class Table(Row, registry=registry()):
     """Base of this service's tables: one metadata of its own."""
 
 

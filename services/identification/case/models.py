@@ -8,17 +8,18 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from services.identification.case.codes import CaseStatus, ContactChannel, CustodyEnd
 from shared.contract.codes import AgeGroup, Authority, Channel, DeadlineKind, Gender, ResidenceBasis
 from shared.contract.visibility import Part
 from shared.data.columns import code, moment, record_id, sealed, texts
+from shared.data.row import Row
 
 # ---------------------------------------------------------------- the base of all tables
 
 
-class Table(SQLModel, registry=registry()):
+class Table(Row, registry=registry()):
     """Base of this service's tables: one metadata of its own."""
 
 
