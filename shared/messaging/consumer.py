@@ -151,7 +151,8 @@ class Consumer:
             standing = await inbox.standing_of(work, received)
             if standing.order is inbox.Order.NOW:
                 await self._handle(work, received)
-                await inbox.resolve(work, message.id)
+                if standing.is_put_aside:
+                    await inbox.resolve(work, message.id)
             elif standing.order is not inbox.Order.TAKEN_ALREADY:
                 await self._set_aside(work, received, standing.order.value, attempts=0)
             if standing.order is not inbox.Order.AFTER_A_GAP:

@@ -68,6 +68,8 @@ class Standing:
     """An event's place in its case, as it is here and now, under the case's lock."""
 
     order: Order
+    is_put_aside: bool
+    """The event itself was put aside, and waits for what now comes."""
     is_awaited: bool
     """A later event was put aside, for want of this one or of one before it."""
 
@@ -103,6 +105,7 @@ _LOCK = text("""
 # A statement of its own, after the lock: it must see what the last holder of the lock committed.
 _WAITING = text("""
     SELECT coalesce(bool_or(sequence < :sequence), false) AS is_behind,
+           coalesce(bool_or(sequence = :sequence), false) AS is_put_aside,
            coalesce(bool_or(sequence > :sequence), false) AS is_awaited
     FROM dead_letter WHERE source = :source AND key = :key AND replayed_at IS NULL
 """)
@@ -119,7 +122,7 @@ async def standing_of(work: UnitOfWork, received: Received) -> Standing:
         order = Order.AFTER_A_GAP
     else:
         order = Order.BEHIND_A_DEAD_LETTER if waiting.is_behind else Order.NOW
-    return Standing(order, waiting.is_awaited)
+    return Standing(order, waiting.is_put_aside, waiting.is_awaited)
 
 
 async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
