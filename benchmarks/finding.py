@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from benchmarks.figures import Figure
 from benchmarks.people import ON, SLIPS, Person, person, retyped
 from benchmarks.scripts import PEOPLE, STRANGERS, WrittenTwice, spelt, written_twice
 from benchmarks.started import havn_within
@@ -174,7 +175,7 @@ def passes_for(one: str, other: str) -> bool:
     return compare(first, second).score >= LEAST_ASKED
 
 
-async def _run(home: Path) -> None:
+async def _run(home: Path) -> list[Figure]:
     chance = random.Random(20260302)
     people: list[Person] = []
     ids: list[UUID] = []
@@ -197,21 +198,21 @@ async def _run(home: Path) -> None:
                 stored = await _store(havn.database, havn.application.platform, model, others)
                 await havn.database.execute("VACUUM ANALYZE")
                 await _judge_scripts(caller, others, stored, chance)
-    _tell(times)
+    return _tell(times)
 
 
-def _tell(times: dict[int, list[float]]) -> None:
+def _tell(times: dict[int, list[float]]) -> list[Figure]:
     print(f"\nTime of a search, milliseconds over {TIMED} calls (goal of the growth exponent: {GOAL})")
     for size, took in times.items():
         print(
             f"  {size:9,} people   median {statistics.median(took):6.1f}   p95 {statistics.quantiles(took, n=20)[-1]:6.1f}"
         )
-    few, many = times[SIZES[0]], times[SIZES[-1]]
-    for name, of in (("median", statistics.median), ("p95", lambda took: statistics.quantiles(took, n=20)[-1])):
-        exponent = math.log(of(many) / of(few)) / math.log(SIZES[-1] / SIZES[0])
-        print(f"  growth exponent of the {name}: {exponent:.2f}")
+    few, many = (statistics.median(times[size]) for size in (SIZES[0], SIZES[-1]))
+    exponent = math.log(many / few) / math.log(SIZES[-1] / SIZES[0])
+    what = f"growth exponent of a search, {SIZES[0]:,} to {SIZES[-1]:,} people"
+    return [Figure("finding", what, "", f"**{exponent:.2f}**", f"<= {GOAL}")]
 
 
-def main() -> None:
+def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-finding-") as folder:
-        asyncio.run(_run(Path(folder)))
+        return asyncio.run(_run(Path(folder)))

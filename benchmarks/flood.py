@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from benchmarks.figures import Figure, ratio
 from benchmarks.started import havn_at, token_for
 from shared.data.embedded import EmbeddedPostgres
 
@@ -25,7 +26,7 @@ GOAL = 1.5
 PATH = "/referrals/v1/referrals?limit=10"
 
 
-def main() -> None:
+def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-flood-") as home:
         server = EmbeddedPostgres(Path(home))
         asyncio.run(_wait_for_no_disk(server.url))
@@ -36,7 +37,7 @@ def main() -> None:
             share = capacity * OF_CAPACITY
             rate = f"{share:.2f}/{max(1, round(4 * share))}"
             with havn_at(PORT, home=home, database_url=server.url, HAVN_RATE_LIMIT=rate):
-                _measure(share)
+                return _measure(share)
         finally:
             server.stop()
 
@@ -58,7 +59,7 @@ async def _wait_for_no_disk(url: str) -> None:
     await connection.close()
 
 
-def _measure(share: float) -> None:
+def _measure(share: float) -> list[Figure]:
     pace = len(ASKING) / share  # of each, that all together ask as much as one client may
     _round(pace, flooded=False, seconds=3)
     quiet, flooded, served = [], [], []
@@ -69,13 +70,12 @@ def _measure(share: float) -> None:
         flooded.append(_p95(times))
         served.append(answered)
         print(f"round {turn + 1} of {ROUNDS}: {quiet[-1]:.1f} ms alone, {flooded[-1]:.1f} ms beside it", flush=True)
-    ratios = sorted(with_it / without for with_it, without in zip(flooded, quiet, strict=True))
     print(f"\nFlood  {len(ASKING)} clients, {1 / pace:.1f} requests a second each; the flood on {FLOODING} connections")
     print(f"  the others' p95 alone:     {statistics.median(quiet):6.1f} ms")
     print(f"  the others' p95 beside it: {statistics.median(flooded):6.1f} ms")
-    print(f"  ratio: {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; goal {GOAL})")
     taken, refused = (statistics.median(each[at] for each in served) / SECONDS for at in (0, 1))
     print(f"  the flood: {taken:.0f} a second answered, {refused:.0f} a second refused (rate {share:.1f})")
+    return [Figure("flood", "the others' p95 beside one client's flood", "alone", ratio(flooded, quiet), f"<= {GOAL}")]
 
 
 def _round(pace: float, *, flooded: bool, seconds: float = SECONDS) -> tuple[list[float], tuple[int, int]]:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from benchmarks.figures import Figure, spread
 from benchmarks.started import havn_within
 from shared.identity.actor import Role
 
@@ -54,7 +55,7 @@ class Caller:
         return answer.json()
 
 
-async def _one_case(caller: Caller, database: "asyncpg.Connection[Any]") -> UUID:
+async def one_case(caller: Caller, database: "asyncpg.Connection[Any]") -> UUID:
     """A case with an interview, a decision and a period, made through the front door."""
     await caller.post("/referrals/v1/referrals", REFERRAL)
     while not (made := await database.fetchval("SELECT id FROM case_file LIMIT 1")):
@@ -77,7 +78,7 @@ def _another(value: Any, number: int) -> Any:
     return value
 
 
-async def _copy(database: "asyncpg.Connection[Any]", case_id: UUID, numbers: range) -> None:
+async def copy(database: "asyncpg.Connection[Any]", case_id: UUID, numbers: range) -> None:
     """Copies of everything that hangs on the case, past the front door."""
     for table in TABLES:
         of_case = "id" if table == "case_file" else "case_id"
@@ -92,7 +93,7 @@ async def _copy(database: "asyncpg.Connection[Any]", case_id: UUID, numbers: ran
         print(f"  {table}: {len(numbers) * len(rows):,} rows", flush=True)
 
 
-async def _share_out(database: "asyncpg.Connection[Any]") -> None:
+async def share_out(database: "asyncpg.Connection[Any]") -> None:
     """US decides two of five cases, the police of one district referred the newest fifty, and every case has its history."""
     numbered = "SELECT id, row_number() OVER (ORDER BY opened_at DESC) AS number FROM case_file"
     await database.execute(
@@ -150,30 +151,33 @@ async def _measure(callers: Mapping[str, Caller], database: "asyncpg.Connection[
     }
 
 
-async def _run(home: Path) -> None:
+async def _run(home: Path) -> list[Figure]:
     async with havn_within(home, "identification") as havn:
         issuer = havn.development.issuer
         callers = {
             org: Caller(havn.client, issuer.token(org, roles=[Role.CASEWORKER, Role.DECIDER]))
             for org in ("cmm", "us", DISTRICT, "anklagemyndigheden")
         }
-        case_id = await _one_case(callers["cmm"], havn.database)
+        case_id = await one_case(callers["cmm"], havn.database)
         figures = {}
         for before, size in ((1, FEW), (FEW, MANY)):
             print(f"{size:,} cases ...", flush=True)
-            await _copy(havn.database, case_id, range(before, size))
-            await _share_out(havn.database)
+            await copy(havn.database, case_id, range(before, size))
+            await share_out(havn.database)
             figures[size] = await _measure(callers, havn.database)
-    _tell(figures)
+    return _tell(figures)
 
 
-def _tell(figures: dict[int, dict[str, float]]) -> None:
-    print(f"\nLists and status: 95th percentile of {CALLS} calls, milliseconds (goal of the ratio: {GOAL})")
-    for name, few in figures[FEW].items():
-        many = figures[MANY][name]
-        print(f"  {name:38} {FEW:,} cases {few:6.1f}   {MANY:,} cases {many:6.1f}   ratio {many / few:.2f}")
+def _tell(figures: dict[int, dict[str, float]]) -> list[Figure]:
+    print(f"\nLists and status: 95th percentile of {CALLS} calls, milliseconds")
+    ratios = {name: figures[MANY][name] / few for name, few in figures[FEW].items()}
+    for name, each in ratios.items():
+        few, many = figures[FEW][name], figures[MANY][name]
+        print(f"  {name:38} {FEW:,} cases {few:6.1f}   {MANY:,} cases {many:6.1f}   ratio {each:.2f}")
+    what = f"p95 of {len(ratios)} lists and a status at {MANY:,} cases"
+    return [Figure("lists", what, f"the same at {FEW:,}", spread(ratios.values()), f"<= {GOAL} each")]
 
 
-def main() -> None:
+def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-lists-") as folder:
-        asyncio.run(_run(Path(folder)))
+        return asyncio.run(_run(Path(folder)))

@@ -1,24 +1,37 @@
 """A small load generator: keep-alive connections that each send one request after the other."""
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 CONNECTIONS = 16
 
 
-def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
+def request(path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     """The bytes of one POST."""
-    lines = {"host": "127.0.0.1", "content-type": "application/json", "content-length": str(len(body))} | headers
+    lines = {"host": "127.0.0.1", "content-type": "application/json", "content-length": str(len(body))} | {**headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
+async def _created(reader: asyncio.StreamReader) -> bytes:
+    """The body of a 201; RuntimeError for any other answer."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    length = int(head.split("content-length:")[1].split("\r\n")[0])
-    await reader.readexactly(length)
-    return int(head[9:12])
+    body = await reader.readexactly(int(head.split("content-length:")[1].split("\r\n")[0]))
+    if int(head[9:12]) != 201:
+        raise RuntimeError(f"the server answered {head[9:12]}")
+    return body
+
+
+async def post(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+    """The JSON of one answer, on a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request(path, body, headers))
+    answer = await _created(reader)
+    writer.close()
+    return json.loads(answer)
 
 
 async def _connection(port: int, requests: Iterator[bytes], until: float) -> int:
@@ -26,8 +39,7 @@ async def _connection(port: int, requests: Iterator[bytes], until: float) -> int
     done = 0
     while time.perf_counter() < until:
         writer.write(next(requests))
-        if await _answer(reader) != 201:
-            raise RuntimeError("the server did not answer 201")
+        await _created(reader)
         done += 1
     writer.close()
     return done
@@ -44,3 +56,29 @@ async def rate(port: int, make: Callable[[], bytes], *, seconds: float) -> float
     started = time.perf_counter()
     done = await asyncio.gather(*(_connection(port, requests, started + seconds) for _ in range(CONNECTIONS)))
     return sum(done) / (time.perf_counter() - started)
+
+
+async def paced(port: int, make: Callable[[], bytes], *, per_second: float, seconds: float) -> list[float]:
+    """Seconds until each answer, of requests sent at that pace whether or not the one before was answered, as long as one of the
+    connections is free."""
+    took: list[float] = []
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+
+    async def once(due: float) -> None:
+        reader, writer = await free.get()
+        writer.write(make())
+        await _created(reader)
+        took.append(time.perf_counter() - due)
+        free.put_nowait((reader, writer))
+
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(per_second * seconds)):
+            due = started + number / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(once(due))
+    while not free.empty():
+        free.get_nowait()[1].close()
+    return took

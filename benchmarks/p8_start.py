@@ -11,9 +11,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from benchmarks.figures import Figure, ratio, spread
+
 ROUNDS = 5
 HAVN_PORT, HELLO_PORT = 18201, 18202
-GOAL_MB = 250
+GOAL_MB, GOAL_SECONDS = 160, 2.5
 HELLO = f"""
 import uvicorn
 async def app(scope, receive, send):
@@ -23,7 +25,7 @@ uvicorn.run(app, port={HELLO_PORT}, log_level="critical", lifespan="off")
 """
 
 
-def main() -> None:
+def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-p8-") as folder:
         environment = os.environ | {"HAVN_HOME": folder, "HAVN_PORT": str(HAVN_PORT)}
         command = [str(Path(sys.executable).parent / "havn"), "up"]
@@ -40,12 +42,21 @@ def main() -> None:
         print(
             f"  {name:6} {statistics.median(s for s, _ in runs):6.2f} s {statistics.median(mb for _, mb in runs):6.0f} MB"
         )
-    times = sorted(ours[0] / theirs[0] for ours, theirs in zip(havn, hello, strict=True))
-    memory = sorted(ours[1] / theirs[1] for ours, theirs in zip(havn, hello, strict=True))
-    print(f"  time Havn / hello world:   {statistics.median(times):.1f} ({times[0]:.1f} to {times[-1]:.1f})")
-    print(
-        f"  memory Havn / hello world: {statistics.median(memory):.1f} ({memory[0]:.1f} to {memory[-1]:.1f}; goal {GOAL_MB} MB)"
-    )
+    hello_world = "uvicorn hello world"
+    return [
+        Figure("P8", "start until ready", "", spread((s for s, _ in havn), unit=" s"), f"<= {GOAL_SECONDS} s"),
+        Figure(
+            "P8", "start until ready", hello_world, ratio([s for s, _ in havn], [s for s, _ in hello], places=1), ""
+        ),
+        Figure(
+            "P8",
+            "memory, all in one process",
+            "",
+            spread((m for _, m in havn), unit=" MB", places=0),
+            f"<= {GOAL_MB} MB",
+        ),
+        Figure("P8", "memory", hello_world, ratio([m for _, m in havn], [m for _, m in hello], places=1), ""),
+    ]
 
 
 def _once(command: list[str], environment: dict[str, str], address: str) -> tuple[float, float]:

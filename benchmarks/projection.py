@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from benchmarks.figures import Figure, ratio
 from services.stats.app import service as stats
 from services.stats.consumers import handlers
 from shared.contract.codes import AgeGroup, Authority, Channel, ExploitationForm, Gender, Outcome, ResidenceBasis
@@ -53,18 +54,18 @@ _FACTS = """
 """
 
 
-def main() -> None:
+def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-p5-") as folder:
         os.environ["HAVN_HOME"] = folder
         server = EmbeddedPostgres(Path(folder))
         try:
             asyncio.run(migrate_all(["stats"], Settings(), server.url))
-            asyncio.run(_measure(server.url))
+            return asyncio.run(_measure(server.url))
         finally:
             server.stop()
 
 
-async def _measure(server_url: str) -> None:
+async def _measure(server_url: str) -> list[Figure]:
     stories = [_story(uuid4()) for _ in range(CASES)]
     messages = [message for story in stories for message in story]
     settings = Settings()
@@ -92,17 +93,19 @@ async def _measure(server_url: str) -> None:
             f"round {turn + 1} of 3: Havn {halves[-1][0]:.0f} and {halves[-1][1]:.0f}/s, raw {raw[-1]:.0f}/s",
             flush=True,
         )
-    ratios = sorted(statistics.harmonic_mean(each) / other for each, other in zip(halves, raw, strict=True))
-    print(f"\nP5  projection of {len(messages)} events into statistics")
-    print(
-        f"  Havn / INSERT ... SELECT from jsonb: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f}; goal 0.1)"
-    )
-    linear = sorted(second / first for first, second in halves)
-    print(
-        f"  second half / first half: {statistics.median(linear):.2f} ({linear[0]:.2f} to {linear[-1]:.2f}; goal: linear)"
-    )
     await owner.close()
     await database.close()
+    rates = [statistics.harmonic_mean(each) for each in halves]
+    print(f"\nP5  projection of {len(messages):,} events into statistics")
+    events = f"{len(messages):,} events"
+    return [
+        Figure(
+            "P5", f"{events} into statistics", "`INSERT ... SELECT` from jsonb", ratio(rates, raw, places=3), ">= 0.1"
+        ),
+        Figure(
+            "P5", f"second half of {events}", "the first", ratio([b for _, b in halves], [a for a, _ in halves]), "1"
+        ),
+    ]
 
 
 def _halves(messages: list[Message]) -> tuple[list[Message], list[Message]]:

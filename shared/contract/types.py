@@ -14,7 +14,6 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
-    PrivateAttr,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -94,7 +93,8 @@ class Versioned(Protocol):
 class Shown(BaseModel):
     """What an endpoint may answer, as of a version of the resource that it shows."""
 
-    _version_shown: Versioned | None = PrivateAttr(default=None)
+    # A slot, not a private attribute: pydantic would set one up for each answer of a list.
+    __slots__ = ("_version_shown",)
 
     def tagged(self, resource: Versioned) -> Self:
         """This answer, which shows the resource as of its present version: the ETag in its header is that version's."""
@@ -104,7 +104,8 @@ class Shown(BaseModel):
     @property
     def version_shown(self) -> Versioned | None:
         """The resource that this answer shows a version of, if it says so."""
-        return self._version_shown
+        shown: Versioned | None = getattr(self, "_version_shown", None)
+        return shown
 
 
 SHOWS_VERSION: Final = object()

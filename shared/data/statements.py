@@ -21,10 +21,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import asyncpg, insert
+from sqlalchemy.dialects.postgresql import ARRAY, asyncpg, insert
 from sqlalchemy.orm import ClassManager, Mapper
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.type_api import TypeEngine
+
+from shared.data.columns import Code
 
 _DIALECT: Dialect = asyncpg.dialect(dbapi=asyncpg.dialect.import_dbapi())  # type: ignore[no-untyped-call]
 _MOST = 5_000
@@ -103,7 +105,8 @@ class Entity:
         self.attributes = tuple(self.columns)
         self.primary = tuple(name for name, column in self.columns.items() if column.primary_key)
         self._table: Any = mapper.local_table
-        self._readers = tuple((name, reading(column.type)) for name, column in self.columns.items())
+        readers = {name: reading(column.type) for name, column in self.columns.items()}
+        self._readers = {name: process for name, process in readers.items() if process}
         made = (name for name, each in self.columns.items() if each.server_default is not None or each.identity)
         self._made_there = frozenset(made)
         self._plans: dict[Any, Prepared] = {}
@@ -116,10 +119,11 @@ class Entity:
 
     def read(self, values: Sequence[Any]) -> dict[str, Any]:
         """The attributes of a row of all columns."""
-        return {
-            name: process(value) if process and value is not None else value
-            for (name, process), value in zip(self._readers, values, strict=True)
-        }
+        row = dict(zip(self.attributes, values, strict=True))
+        for name, process in self._readers.items():
+            if (value := row[name]) is not None:
+                row[name] = process(value)
+        return row
 
     def given_by(self, row: Any) -> tuple[str, ...]:
         """The attributes of a new row that are sent: not those that PostgreSQL makes."""
@@ -197,6 +201,10 @@ def reading(type_: TypeEngine[Any]) -> Process:
     """What makes Python's value of PostgreSQL's; None where it is one."""
     if isinstance(type_, Numeric | Float):  # whose own reader asks which of PostgreSQL's numbers it is; asyncpg has
         return None if type_.asdecimal else float
+    if isinstance(type_, Code):
+        return {each.value: each for each in type_.codes}.__getitem__
+    if isinstance(type_, ARRAY) and reading(type_.item_type) is None:
+        return None  # a list already; SQLAlchemy's own reader would look for lists in it
     return type_.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 

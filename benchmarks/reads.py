@@ -1,0 +1,90 @@
+"""What it costs to read: a list of fifty cases and the status of one, beside the same statements sent by asyncpg alone, in turns
+of one run. CPU of one process; what PostgreSQL does is the same for both and is not counted."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from benchmarks.figures import Figure, ratio
+from benchmarks.lists import CASES, Caller, copy, one_case, share_out
+from benchmarks.started import Within, havn_within
+from shared.data.database import service_url
+from shared.identity.actor import Role
+
+ROUNDS, CALLS, SOME = 7, 60, 60
+Statements = list[tuple[str, list[Any]]]
+Call = Callable[[], Awaitable[Any]]
+
+
+async def _sent(havn: Within, call: Call) -> Statements:
+    """The statements of one such call. A session sends nothing past `on_statement`."""
+    database, sent = havn.application.databases["identification"], Statements()
+    database.on_statement = lambda text, values: sent.append((text, list(values)))
+    await call()
+    database.on_statement = lambda *_: None
+    return sent
+
+
+async def _cpu(call: Call) -> float:
+    """Microseconds of this process for one call."""
+    started = time.process_time()
+    for _ in range(CALLS):
+        await call()
+    return (time.process_time() - started) / CALLS * 1e6
+
+
+def _raw(connection: "asyncpg.Connection[Any]", statements: Statements) -> Call:
+    async def send() -> None:
+        async with connection.transaction():
+            for text, values in statements:
+                await connection.fetch(text, *values)
+
+    return send
+
+
+async def _measure(havn: Within, caller: Caller, path: str, connection: "asyncpg.Connection[Any]") -> tuple[int, str]:
+    """How many statements it takes, and the ratio of CPU."""
+
+    async def ask() -> None:
+        await caller.get(path)
+
+    await ask()
+    statements = await _sent(havn, ask)
+    send = _raw(connection, statements)
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(await _cpu(ask))
+        theirs.append(await _cpu(send))
+        print(f"{path.partition('?')[0]}: {ours[-1]:.0f} us beside {theirs[-1]:.0f} us", flush=True)
+    return len(statements), ratio(ours, theirs)
+
+
+async def _run(home: Path) -> list[Figure]:
+    async with havn_within(home, "identification") as havn:
+        platform = havn.application.platform
+        caller = Caller(havn.client, havn.development.issuer.token("cmm", roles=[Role.CASEWORKER, Role.DECIDER]))
+        case_id = await one_case(caller, havn.database)
+        await copy(havn.database, case_id, range(1, SOME))
+        await share_out(havn.database)
+        await asyncio.sleep(2)  # what the first case called for is done
+        url = service_url(platform.server_url, "identification", role_password=platform.runtime_password)
+        connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        figures = []
+        for what, path, goal in (
+            ("list of 50 cases", CASES, "<= 5"),
+            ("status of a case", f"{CASES}/{case_id}/status?purpose=identification", "<= 2.5"),
+        ):
+            statements, found = await _measure(havn, caller, path, connection)
+            figures.append(Figure("reads", f"{what}, CPU", f"its {statements} statements through asyncpg", found, goal))
+        await connection.close()
+    return figures
+
+
+def main() -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="havn-reads-") as folder:
+        return asyncio.run(_run(Path(folder)))
