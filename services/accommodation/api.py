@@ -8,6 +8,5 @@ from services.accommodation.responsibility import api as responsibility
 from services.accommodation.stays import api as stays
 from shared.runtime.service import service_router
 
-router = service_router()
-for package in (responsibility, facilities, placements, stays, deadlines, census):
-    router.include_router(package.router)
+packages = (responsibility, facilities, placements, stays, deadlines, census)
+router = service_router(*(package.router for package in packages))

@@ -27,8 +27,7 @@ from services.identification.routing import api as routing
 from services.identification.support import api as support
 from shared.runtime.service import service_router
 
-router = service_router()
-for package in (
+packages = (
     routing,
     authority,
     overview,
@@ -54,5 +53,5 @@ for package in (
     absence,
     retention,
     erasure,
-):
-    router.include_router(package.router)
+)
+router = service_router(*(package.router for package in packages))

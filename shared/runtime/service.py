@@ -51,9 +51,13 @@ class Service:
     """Its database has the table of `shared/alerts/queue.py`, and its worker sends what stands there."""
 
 
-def service_router() -> APIRouter:
-    """A router whose endpoints all go through `Endpoint`."""
-    return APIRouter(route_class=Endpoint)
+def service_router(*packages: APIRouter) -> APIRouter:
+    """A router whose endpoints all go through `Endpoint`: its own, after those of these packages."""
+    router = APIRouter(route_class=Endpoint)
+    for package in packages:
+        # Not included one by one: FastAPI would ask each, for every request, whether its routes have changed.
+        router.routes.extend(package.routes)
+    return router
 
 
 def database_of(service: Service, platform: Platform) -> Database:
