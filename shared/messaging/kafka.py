@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -21,6 +22,7 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     for_code,
 )
+from aiokafka.structs import RecordMetadata
 
 from shared.contract.events.base import MEDIA_TYPE
 from shared.messaging.kafka_reader import (
@@ -263,23 +265,43 @@ async def _send_in_rounds(
     refusals: list[KafkaError] = []
     while waiting:
         now = [queue.popleft() for queue in waiting.values() if queue[0].topic not in missing_topics]
-        refusals += filter(None, await asyncio.gather(*(_send(producer, message, taken) for message in now)))
+        refusals += await _send(producer, now, taken)
         waiting = {message.key: waiting[message.key] for message in now if message.id in taken and waiting[message.key]}
     if refusals:
         raise refusals[0]
 
 
-async def _send(producer: AIOKafkaProducer, message: Message, taken: set[str]) -> KafkaError | None:
-    headers = [("content-type", MEDIA_TYPE.encode())]
-    if message.traceparent is not None:
-        headers.append(("traceparent", message.traceparent.encode()))
-    try:
-        sent = await producer.send_and_wait(message.topic, message.value, key=message.key.encode(), headers=headers)
-    except KafkaError as error:
-        return error
-    if sent.offset < 0:
-        # "Had that number already." A broker that lost its disk gives out producer ids from the start again, so the number
-        # may be another message's. A copy is harmless, a message that only seems sent is not: it goes again.
-        return DuplicateSequenceNumber()
-    taken.add(message.id)
-    return None
+async def _send(producer: AIOKafkaProducer, messages: Sequence[Message], taken: set[str]) -> list[KafkaError]:
+    """Send these, each of another key, and add to `taken` what is acknowledged, as it is. Gives the refusals of the others."""
+    refusals: list[KafkaError] = []
+    answers: list[asyncio.Future[RecordMetadata]] = []
+    for message in messages:
+        headers = [("content-type", MEDIA_TYPE.encode())]
+        if message.traceparent is not None:
+            headers.append(("traceparent", message.traceparent.encode()))
+        try:
+            answer = await producer.send(message.topic, message.value, key=message.key.encode(), headers=headers)
+        except KafkaError as error:
+            refusals.append(error)
+            continue
+        answer.add_done_callback(partial(_note_taken, taken, message.id))
+        answers.append(answer)
+    for told in await asyncio.gather(*answers, return_exceptions=True):
+        if isinstance(told, KafkaError):
+            refusals.append(told)
+        elif isinstance(told, BaseException):
+            raise told
+        elif _was_had_already(told):
+            refusals.append(DuplicateSequenceNumber())
+    return refusals
+
+
+def _note_taken(taken: set[str], message_id: str, answer: "asyncio.Future[RecordMetadata]") -> None:
+    if not answer.cancelled() and not answer.exception() and not _was_had_already(answer.result()):
+        taken.add(message_id)
+
+
+def _was_had_already(told: RecordMetadata) -> bool:
+    # "Had that number already." A broker that lost its disk gives out producer ids from the start again, so the number may be
+    # another message's. A copy is harmless, a message that only seems sent is not: it goes again.
+    return bool(told.offset < 0)
