@@ -5,7 +5,10 @@ The relay selects what is still in the queue, never "id > last": a transaction t
 
 import asyncio
 import json
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +22,13 @@ from shared.observability.metrics import DEAD_LETTERS, EVENTS_PUBLISHED, OUTBOX_
 
 RELAY_LOCK = 0x6861766E  # "havn"
 BATCH = 500
-
+MOST_UNDER_WAY = 8
+STATE_SECONDS = 1.0
+"""So often at most the queue is counted for those who watch."""
 
 _PENDING = """
     SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.traceparent, h.payload
-    FROM outbox o JOIN event_history h USING (position) ORDER BY h.position LIMIT $1
+    FROM outbox o JOIN event_history h USING (position) WHERE h.key <> ALL ($2) ORDER BY h.position LIMIT $1
 """
 _STATE = """
     SELECT count(*) AS pending,
@@ -33,9 +38,16 @@ _STATE = """
 """
 
 
+UnderWay = dict["asyncio.Task[set[str]]", Mapping[int, Message]]
+"""What the bus has been given and has not answered yet: batches by position."""
+
+
 class Relay:
     """Moves one service's events from its queue to the bus. Of many relays one leads: it holds an advisory lock on the
-    very connection it works through, so a lost lock is a lost connection."""
+    very connection it works through, so a lost lock is a lost connection.
+
+    Several batches are under way at once, each of other keys: within a key nothing overtakes, and whoever is slow to take one
+    batch does not keep the others from the next."""
 
     def __init__(self, service: str, url: URL, bus: Bus, *, poll_seconds: float) -> None:
         self._service = service
@@ -43,6 +55,7 @@ class Relay:
         self._bus = bus
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()
+        self._counted_at = -math.inf
         self.is_leader = False
 
     def wake(self) -> None:
@@ -62,40 +75,82 @@ class Relay:
 
     async def _connected(self) -> None:
         connection = await relay_connection(self._dsn)
+        under_way: UnderWay = {}
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
                 await asyncio.sleep(self._poll_seconds)
             self.is_leader = True
             while True:
                 self._wake.clear()
-                if not await self.send_pending(connection):
-                    await self._pause(connection)
+                await self._send_more(connection, under_way)
+                await self._count(connection)
+                await self._something_happens(under_way)
+                await self._clear_away(connection, under_way)
+        except asyncio.CancelledError:
+            with suppress(Exception):  # then it is sent once more after the next start
+                await self._clear_away(connection, under_way)
+            raise
         finally:
+            for batch in under_way:
+                batch.cancel()
             await connection.close(timeout=2)
+
+    async def _send_more(self, connection: "asyncpg.Connection[Any]", under_way: UnderWay) -> None:
+        """Give the bus what waits, as far as nothing of its key is under way."""
+        while len(under_way) < MOST_UNDER_WAY:
+            keys = {message.key for batch in under_way.values() for message in batch.values()}
+            messages = await self._waiting(connection, keys)
+            if not messages:
+                return
+            under_way[asyncio.create_task(self._bus.publish(list(messages.values())))] = messages
+
+    async def _something_happens(self, under_way: UnderWay) -> None:
+        """Return when a batch was answered, when there is more to send and room for it, or at the next poll."""
+        woken = asyncio.create_task(self._wake.wait())
+        awaited = {*under_way} if len(under_way) >= MOST_UNDER_WAY else {woken, *under_way}
+        try:
+            await asyncio.wait(awaited, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+
+    async def _clear_away(self, connection: "asyncpg.Connection[Any]", under_way: UnderWay) -> None:
+        """Take from the queue what the bus has taken of the batches that it has answered. What it refused is sent again; where
+        it took nothing, after a while."""
+        for batch in [batch for batch in under_way if batch.done()]:
+            if not await self._forget_sent(connection, under_way.pop(batch), batch.result()):
+                await asyncio.sleep(self._poll_seconds)
 
     async def send_pending(self, connection: "asyncpg.Connection[Any]") -> int:
         """One pass: publish what waits, in order, and take from the queue what the bus has taken. Says how many."""
-        rows = await connection.fetch(_PENDING, BATCH)
-        if not rows:
+        messages = await self._waiting(connection, set())
+        if not messages:
             return 0
-        messages = {row["position"]: message_of(self._service, row) for row in rows}
-        taken = await self._bus.publish(list(messages.values()))
+        return await self._forget_sent(connection, messages, await self._bus.publish(list(messages.values())))
+
+    async def _waiting(self, connection: "asyncpg.Connection[Any]", but: Collection[str]) -> dict[int, Message]:
+        """The first of what waits, by position, without these keys."""
+        rows = await connection.fetch(_PENDING, BATCH, list(but))
+        return {row["position"]: message_of(self._service, row) for row in rows}
+
+    async def _forget_sent(
+        self, connection: "asyncpg.Connection[Any]", messages: Mapping[int, Message], taken: Collection[str]
+    ) -> int:
+        """Take these from the queue, as far as they were taken; says how many."""
         sent = [position for position, message in messages.items() if message.id in taken]
-        await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", sent)
-        EVENTS_PUBLISHED.labels(self._service).inc(len(sent))
+        if sent:
+            await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", sent)
+            EVENTS_PUBLISHED.labels(self._service).inc(len(sent))
         return len(sent)
 
-    async def _pause(self, connection: "asyncpg.Connection[Any]") -> None:
+    async def _count(self, connection: "asyncpg.Connection[Any]") -> None:
+        if time.monotonic() - self._counted_at < STATE_SECONDS:
+            return
+        self._counted_at = time.monotonic()
         state = await connection.fetchrow(_STATE)
         OUTBOX_PENDING.labels(self._service).set(state["pending"])
         OUTBOX_OLDEST.labels(self._service).set(state["oldest"])
         # Counted here, as letters are also replayed by other processes and by themselves.
         DEAD_LETTERS.labels(self._service).set(state["dead"])
-        try:
-            async with asyncio.timeout(self._poll_seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
 
 
 async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":

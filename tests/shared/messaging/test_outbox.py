@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from shared.messaging.messages import Message
-from shared.messaging.relay import RELAY_LOCK, replay
+from shared.messaging.relay import MOST_UNDER_WAY, RELAY_LOCK, replay
 from shared.observability.metrics import REGISTRY
 from tests.shared.lone_service import ITSELF, CollectingBus, LoneService, extended, until
 
@@ -72,6 +72,7 @@ async def test_sixteen_writers_lose_nothing_send_nothing_twice_and_keep_each_cas
     await asyncio.gather(*(_write(lone, cases, EVENTS // WRITERS) for _ in range(WRITERS)))
     await until(lambda: len(bus.taken) >= EVENTS)
     relaying.cancel()
+    await asyncio.wait([relaying])
 
     history = await lone.sql("SELECT event_id, key, sequence FROM event_history ORDER BY position")
     sent = Counter(message.id for message in bus.taken)
@@ -111,6 +112,53 @@ async def test_what_the_bus_does_not_take_stays_in_the_queue(lone: LoneService) 
         await lone.relay(bus).send_pending(line)
     assert [message.key for message in bus.taken][1:] == [str(refused)]
     assert await lone.count("outbox") == 0
+
+
+async def test_a_batch_that_is_not_answered_holds_up_its_own_keys_alone(lone: LoneService) -> None:
+    slow, quick = uuid4(), uuid4()
+    answered = asyncio.Event()
+
+    class SlowBus(CollectingBus):
+        async def publish(self, messages: Sequence[Message]) -> set[str]:
+            taken = await super().publish(messages)
+            if any(message.key == str(slow) for message in messages):
+                await answered.wait()
+            return taken
+
+    bus = SlowBus()
+    await lone.tell(extended(slow, 1))
+    relaying = asyncio.create_task(lone.relay(bus).run())
+    await until(lambda: bus.taken)
+    await lone.tell(extended(slow, 2), extended(quick))
+    await until(lambda: len(bus.taken) == 2)
+    assert [message.key for message in bus.taken] == [str(slow), str(quick)]
+    await asyncio.sleep(0.1)
+    assert len(bus.taken) == 2, "within a key nothing overtakes"
+    answered.set()
+    await until(lambda: len(bus.taken) == 3)
+    relaying.cancel()
+    await asyncio.wait([relaying])
+    assert bus.taken[2].key == str(slow)
+    assert await lone.count("outbox") == 0
+
+
+async def test_no_more_is_under_way_than_a_relay_can_keep_in_mind(lone: LoneService) -> None:
+    class DeafBus(CollectingBus):
+        async def publish(self, messages: Sequence[Message]) -> set[str]:
+            await super().publish(messages)
+            await asyncio.Event().wait()
+            return set()
+
+    bus = DeafBus()
+    relaying = asyncio.create_task(lone.relay(bus).run())
+    for number in range(1, MOST_UNDER_WAY + 3):
+        await lone.tell(extended(uuid4()))
+        await until(lambda number=number: len(bus.taken) >= min(number, MOST_UNDER_WAY))
+    await asyncio.sleep(0.1)
+    relaying.cancel()
+    await asyncio.wait([relaying])
+    assert len(bus.taken) == MOST_UNDER_WAY
+    assert await lone.count("outbox") == MOST_UNDER_WAY + 2, "what was not answered is still to be sent"
 
 
 async def test_the_relay_outlives_a_bus_that_raises(lone: LoneService) -> None:
