@@ -115,7 +115,8 @@ def test_the_services_find_each_other_and_are_asked_for_their_health_at_their_ow
     assert urls == {service.name: f"http://{service.name}-api:8000" for service in SERVICES}
     for name in urls:
         for action in ("api", "worker"):
-            assert f":9000/{name}/health/ready" in PARTS[f"{name}-{action}"]["healthcheck"]["test"][-1]
+            asked = PARTS[f"{name}-{action}"]["healthcheck"]["test"][-1]
+            assert re.search(rf"/9000 .*GET /{name}/health/ready HTTP/1.0", asked)
             assert settings_of(f"{name}-{action}")["operations_port"] == "9000"
 
 
