@@ -110,6 +110,7 @@ async def bus_on(kafka: MockKafka) -> AsyncIterator[Callable[..., KafkaBus]]:
 # Both buses
 
 
+@pytest.mark.row(159)
 async def test_a_message_reaches_every_group_that_subscribed_to_its_topic(make_bus: MakeBus) -> None:
     bus, stats, identification, elsewhere = make_bus(), Handler(), Handler(), Handler()
     bus.subscribe("stats", frozenset({REFERRALS, STATS}), stats)

@@ -56,6 +56,7 @@ async def refer(havn: World, **headers: str) -> str:
     return str(answer.headers["traceparent"])
 
 
+@pytest.mark.row(159)
 async def test_one_trace_from_the_request_to_the_neighbour(havn: World, spans: InMemorySpanExporter) -> None:
     told = await refer(havn, traceparent=f"00-{TRACE_ID}-{PARTNERS_SPAN:016x}-01")
 
