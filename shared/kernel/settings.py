@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     """Health, metrics and OpenAPI are served here and not at `port`; unset: in production 1000 above `port`, in development at
     `port`."""
     operations_host: str = "127.0.0.1"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    """PEM files of a certificate and its key: `port` is served over TLS, the operations port never. Renewed files are taken
+    without a restart."""
 
     rate_limit: str | None = None
     """Requests that one client may make, `50/200`: so many a second, and so many at once; `none`: any number. Unset: 50/200 in
@@ -105,6 +109,10 @@ class Settings(BaseSettings):
     """Hosts whose issuer's keys may be fetched without TLS, for development: ["issuer"]. Refused in production."""
     service_urls: dict[str, str] = {}
     """Where the other services are when they run as processes of their own, {"referrals": "http://..."}."""
+    service_ca: Path | None = None
+    """PEM file of who signs the other services' certificates, and who alone is believed; unset: whoever the world believes."""
+    issuer_ca: Path | None = None
+    """PEM file of who may sign the issuers' certificates besides whoever the world believes."""
     service_client_secret: SecretStr | None = None
     token_url: str | None = None
     """Token endpoint for Havn's own calls between services; unset: the development issuer's."""
@@ -171,6 +179,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> "Settings":
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("HAVN_TLS_CERTIFICATE and HAVN_TLS_KEY are set together.")
+        return self
+
+    @model_validator(mode="after")
     def _kafka_is_complete(self) -> "Settings":
         if self.kafka_security is KafkaSecurity.SASL_SSL and not (self.kafka_user and self.kafka_password):
             raise ValueError("HAVN_KAFKA_SECURITY=SASL_SSL needs HAVN_KAFKA_USER and HAVN_KAFKA_PASSWORD.")
@@ -186,7 +200,7 @@ class Settings(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """The public addresses, without a slash at the end."""
         named = [origin.strip().rstrip("/") for origin in (self.public_origin or "").split(",") if origin.strip()]
-        return tuple(named) or (f"http://127.0.0.1:{self.port}",)
+        return tuple(named) or (f"http{'s' if self.tls_certificate else ''}://127.0.0.1:{self.port}",)
 
     @property
     def origin(self) -> str:

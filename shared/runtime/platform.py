@@ -1,6 +1,7 @@
 """What the services of one process stand on: keys, clock, who is trusted, the bus, the neighbours."""
 
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from shared.messaging.in_process import InProcessBus
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.kafka_security import KafkaUnreadable, security_of
 from shared.messaging.messages import Bus
+from shared.runtime.tls import OwnCertificate, TlsUnreadable, own_certificate, trust_in_issuers, trust_in_services
 
 NEIGHBOUR_SECONDS = 5.0
 SERVICE_CLIENT_SECRET = "dev"  # noqa: S105  (the development issuer's; production configures its own)
@@ -95,6 +97,7 @@ def make_platform(
     verifier = TokenVerifier(_trusted(settings, development))
     _check_own_calls(settings, development)
     ring = key_provider(settings).ring()
+    services, issuers = _trust(settings)
     return Platform(
         settings=settings,
         server_url=server_url,
@@ -102,8 +105,8 @@ def make_platform(
         clock=development.clock if development else SystemClock(),
         verifier=verifier,
         bus=bus or _bus(settings, client_id),
-        neighbours=httpx.AsyncClient(transport=transport, timeout=NEIGHBOUR_SECONDS, trust_env=False),
-        issuer=httpx.AsyncClient(timeout=NEIGHBOUR_SECONDS, trust_env=False),
+        neighbours=httpx.AsyncClient(transport=transport, verify=services, timeout=NEIGHBOUR_SECONDS, trust_env=False),
+        issuer=httpx.AsyncClient(verify=issuers, timeout=NEIGHBOUR_SECONDS, trust_env=False),
         development=development,
         cursors=Cursors(ring.derived("cursors")),
         runtime_password=runtime_password(settings, ring),
@@ -120,6 +123,7 @@ def check_configuration(settings: Settings, development: Development | None = No
     _trusted(settings, development)
     _check_own_calls(settings, development)
     kafka_security(settings)
+    _trust(settings)
     try:
         server_address(settings)
     except DatabaseAddressInvalid as error:
@@ -170,6 +174,22 @@ def kafka_security(settings: Settings) -> Mapping[str, Any]:
         raise ConfigurationRefused(str(error)) from None
 
 
+def certificate_of(settings: Settings) -> OwnCertificate | None:
+    """What the port for partners is served with; None where it speaks plain HTTP. Raises ConfigurationRefused."""
+    try:
+        return own_certificate(settings)
+    except TlsUnreadable as error:
+        raise ConfigurationRefused(str(error)) from None
+
+
+def _trust(settings: Settings) -> tuple[ssl.SSLContext | bool, ssl.SSLContext | bool]:
+    """Whom we believe to be one of our services, and to be an issuer."""
+    try:
+        return trust_in_services(settings), trust_in_issuers(settings)
+    except TlsUnreadable as error:
+        raise ConfigurationRefused(str(error)) from None
+
+
 def _bus(settings: Settings, client_id: str) -> Bus:
     if not settings.kafka:
         return InProcessBus()
@@ -195,7 +215,14 @@ def _trusted(settings: Settings, development: Development | None) -> dict[Truste
                 f"HAVN_ISSUERS={settings.issuers} is not a readable list of issuers ({type(error).__name__})."
             ) from None
         plain = LOOPBACK | settings.plain_http_hosts
-        trusted |= {issuer: RemoteKeys(issuer.jwks_uri, plain_http_hosts=plain) for issuer in configured}
+        _, verify = _trust(settings)
+        trusted |= {
+            # Our own client takes no proxy or certificates from the environment: whoever sets those could give us keys.
+            issuer: RemoteKeys(
+                issuer.jwks_uri, httpx.AsyncClient(verify=verify, trust_env=False), plain_http_hosts=plain
+            )
+            for issuer in configured
+        }
     if not trusted:
         raise ConfigurationRefused("No token issuer is trusted: set HAVN_ISSUERS to a file that lists them.")
     return trusted

@@ -31,6 +31,7 @@ from shared.runtime.platform import (
     ConfigurationRefused,
     Development,
     Platform,
+    certificate_of,
     check_configuration,
     check_exposure,
     kafka_security,
@@ -210,6 +211,7 @@ async def run_everything(
 ) -> None:
     """All services in one process, from nothing to serving, until a signal ends it in order."""
     check_exposure(settings)
+    certificate = certificate_of(settings)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
         operations = stack.enter_context(take_operations_port(settings))
@@ -220,11 +222,12 @@ async def run_everything(
             open_application(services, settings, server_url, development=development, welcome=welcome)
         )
         apart = (application.operations, operations) if operations else None
-        await serve(application.asgi, settings, listener, ready=ready, operations=apart)
+        await serve(application.asgi, settings, listener, ready=ready, operations=apart, certificate=certificate)
 
 
 async def run_api(service: Service, settings: Settings, server_url: str) -> None:
     """One service's web application; its worker is another process."""
+    certificate = certificate_of(settings)
     with take_port(settings) as listener, take_operations_port(settings) as operations:
         platform = make_platform(settings, server_url=server_url, client_id=f"havn-{service.name}")
         database = database_of(service, platform)
@@ -240,6 +243,7 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
                 listener,
                 ready=lambda: log.info("api ready", service=service.name),
                 operations=(apart, operations) if operations else None,
+                certificate=certificate,
             )
         finally:
             await limits.close()

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
+from shared.runtime.tls import OwnCertificate
 
 GRACE_SECONDS = 5
 
@@ -63,12 +64,13 @@ async def serve(
     *,
     ready: Callable[[], None],
     operations: tuple[ASGIApp, socket.socket] | None = None,
+    certificate: OwnCertificate | None = None,
     hosts: Collection[str] | EllipsisType | None = ...,
 ) -> None:
     """Answer until SIGINT or SIGTERM; then let what is under way finish. `hosts` are the names that are answered to, the
-    settings' own where it is left out, any where it is None; `operations`, at its own port, answers to any."""
+    settings' own where it is left out, any where it is None; `operations`, at its own port, answers to any, and without TLS."""
     names = settings.hosts if isinstance(hosts, EllipsisType) else hosts
-    servers = [(_server(app, listener, names), listener)]
+    servers = [(_server(app, listener, names, certificate), listener)]
     if operations:
         servers.append((_server(*operations, None), operations[1]))
 
@@ -86,11 +88,19 @@ async def serve(
         # What the start has made stays until the end: the collector need not look at it, nor take it apart on the way out.
         gc.freeze()
         ready()
-    await asyncio.gather(*serving)
+    renewing = asyncio.create_task(certificate.keep_fresh()) if certificate else None
+    try:
+        await asyncio.gather(*serving)
+    finally:
+        if renewing:
+            renewing.cancel()
 
 
-def _server(app: ASGIApp, listener: socket.socket, hosts: Collection[str] | None) -> uvicorn.Server:
+def _server(
+    app: ASGIApp, listener: socket.socket, hosts: Collection[str] | None, certificate: OwnCertificate | None = None
+) -> uvicorn.Server:
     host, port = listener.getsockname()[:2]
+    tls = {"ssl_context_factory": lambda _config, _default: certificate.context} if certificate else {}
     return uvicorn.Server(
-        server_config(app, host=host, port=port, allowed_hosts=hosts, timeout_graceful_shutdown=GRACE_SECONDS)
+        server_config(app, host=host, port=port, allowed_hosts=hosts, timeout_graceful_shutdown=GRACE_SECONDS, **tls)
     )

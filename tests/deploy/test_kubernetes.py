@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -147,6 +148,10 @@ def test_havn_is_given_settings_that_it_knows_and_all_that_it_needs(
                 "HAVN_DATABASE_CA",
                 "HAVN_KAFKA_CA",
             }
+            if container["command"][0] == "python":
+                required |= {"HAVN_SERVICE_URLS", "HAVN_SERVICE_CA"}
+            if container["command"][-1] == "api":
+                required |= {"HAVN_TLS_CERTIFICATE", "HAVN_TLS_KEY"}
         assert required <= given.keys(), name
         with monkeypatch.context() as patch:
             for variable, value in given.items():
@@ -157,7 +162,7 @@ def test_havn_is_given_settings_that_it_knows_and_all_that_it_needs(
 @every_overlay
 def test_what_is_named_is_there_or_is_a_secret_that_production_makes_itself(overlay: str) -> None:
     there = {(each["kind"], each["metadata"]["name"]) for each in objects(overlay)}
-    wanted, secrets = set(), set()
+    wanted, secrets, certificates = set(), set(), set()
     for _, pod, container in containers(overlay):
         wanted |= {("ConfigMap", each["configMapRef"]["name"]) for each in container.get("envFrom", [])}
         secrets |= {
@@ -167,9 +172,10 @@ def test_what_is_named_is_there_or_is_a_secret_that_production_makes_itself(over
             for source in volume.get("projected", {"sources": []})["sources"]:
                 wanted |= {("ConfigMap", source["configMap"]["name"])} - {("ConfigMap", "havn-authorities")}
             if "secret" in volume:
-                secrets.add(volume["secret"]["secretName"])
+                (certificates if volume["name"] == "certificate" else secrets).add(volume["secret"]["secretName"])
     assert wanted <= there
     if overlay == "dev":
+        assert certificates == set()
         assert {("Secret", name) for name in secrets} == {each for each in there if each[0] == "Secret"}
         return
     assert objects("prod", "Secret") == []
@@ -185,6 +191,31 @@ def test_what_is_named_is_there_or_is_a_secret_that_production_makes_itself(over
         if "valueFrom" in each
     }
     assert written == read
+
+
+def test_in_production_each_api_has_a_certificate_for_the_name_by_which_the_others_and_the_ingress_ask_it() -> None:
+    made = [*yaml.safe_load_all((K8S / "examples" / "certificates.yaml").read_text())]
+    certificates = {each["spec"]["secretName"]: each["spec"] for each in made if each["kind"] == "Certificate"}
+    annotations = named("prod", "Ingress", "havn")["metadata"]["annotations"]
+    asked = {key.rpartition("/")[2]: value for key, value in annotations.items()}
+    assert (asked["backend-protocol"], asked["proxy-ssl-verify"]) == ("HTTPS", "on")
+    assert "isCA" not in certificates.get(asked["proxy-ssl-secret"].removeprefix("havn/"), {})
+    for name in NAMES:
+        pod = pod_of(named("prod", "Deployment", f"{name}-api"))
+        container = pod["spec"]["containers"][0]
+        settings = environment("prod", container)
+        (secret,) = [each["secret"]["secretName"] for each in pod["spec"]["volumes"] if each["name"] == "certificate"]
+        (folder,) = [each["mountPath"] for each in container["volumeMounts"] if each["name"] == "certificate"]
+        assert (settings["HAVN_TLS_CERTIFICATE"], settings["HAVN_TLS_KEY"]) == (
+            f"{folder}/tls.crt",
+            f"{folder}/tls.key",
+        )
+        address = urlsplit(json.loads(settings["HAVN_SERVICE_URLS"] or "")[name])
+        assert (address.scheme, address.port) == ("https", int(settings["HAVN_PORT"] or 0))
+        assert {address.hostname, asked["proxy-ssl-name"]} <= set(certificates[secret]["dnsNames"])
+        assert address.hostname == named("prod", "Service", f"{name}-api")["metadata"]["name"]
+        worker = pod_of(named("prod", "Deployment", f"{name}-worker"))["spec"]
+        assert "certificate" not in {each["name"] for each in worker["volumes"]}
 
 
 def test_production_has_no_secret_in_its_settings() -> None:

@@ -43,7 +43,7 @@ def test_the_tools_files_and_commands_that_it_names_are_there() -> None:
 
 
 def test_the_secrets_are_those_that_the_prod_overlay_reads() -> None:
-    read = {"havn-master-key", "havn-tls"}
+    read = {"havn-master-key", "havn-tls", "NAME-tls", "services-authority"}
     for workload in manifests.workloads("prod"):
         for each in pod_of(workload)["spec"]["containers"][0].get("env", []):
             if "valueFrom" in each:

@@ -1,4 +1,4 @@
-"""Havn as it runs in production: every service's API and worker a process of its own, and the issuer another."""
+"""Havn as it runs in production: every service's API and worker a process of its own, asked over TLS, and the issuer another."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ import re
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from base64 import b64encode
@@ -22,6 +23,7 @@ import httpx
 from shared.dev.process import trusted_issuers
 from shared.kernel.clock import COPENHAGEN
 from tests.journeys import evidence
+from tests.shared.http.raw_http import self_signed
 from tests.world import Partner
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,14 +37,16 @@ class Harbour:
     def __init__(self, folder: Path, server_url: str, bootstrap: str) -> None:
         self.server_url = server_url
         self.bootstrap = bootstrap
-        self.client = httpx.AsyncClient(timeout=30, trust_env=False)
+        _, certificate = self_signed(folder, "localhost")
+        trusted = ssl.create_default_context(cafile=certificate["ssl_certfile"])
+        self.client = httpx.AsyncClient(verify=trusted, timeout=30, trust_env=False)
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._tokens: dict[tuple[str, ...], str] = {}
         parts = [f"{name} {action}" for name in evidence.NAMES for action in ("api", "worker")]
         self.ports = dict(zip(["issuer", *parts], free_ports(len(parts) + 1), strict=True))
         self.issuer = f"http://127.0.0.1:{self.ports['issuer']}"
-        self.addresses = {name: f"http://127.0.0.1:{self.ports[f'{name} api']}" for name in evidence.NAMES}
+        self.addresses = {name: f"https://localhost:{self.ports[f'{name} api']}" for name in evidence.NAMES}
         issuers = folder / "issuers.json"
         issuers.write_text(trusted_issuers(self.issuer))
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("HAVN_")} | {
@@ -53,6 +57,9 @@ class Harbour:
             "HAVN_ISSUERS": str(issuers),
             "HAVN_TOKEN_URL": f"{self.issuer}/oidc/token",
             "HAVN_SERVICE_URLS": json.dumps(self.addresses),
+            "HAVN_TLS_CERTIFICATE": certificate["ssl_certfile"],
+            "HAVN_TLS_KEY": certificate["ssl_keyfile"],
+            "HAVN_SERVICE_CA": certificate["ssl_certfile"],
         }
 
     async def start(self) -> None:
@@ -68,7 +75,8 @@ class Harbour:
         process = self._run(called, part, HAVN_PORT=str(port or self.ports[part]))
         self._running[called] = process
         path = "/oidc/jwks" if part == "issuer" else f"/{part.split(maxsplit=1)[0]}/health/ready"
-        address = f"http://127.0.0.1:{port or self.ports[part]}{path}"
+        origin = "https://localhost" if part.endswith("api") else "http://127.0.0.1"
+        address = f"{origin}:{port or self.ports[part]}{path}"
         async with asyncio.timeout(READY_SECONDS):
             while not await self._answers(address):
                 assert process.poll() is None, self.said(called)

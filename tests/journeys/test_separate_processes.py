@@ -98,7 +98,7 @@ async def test_sigterm_ends_an_api_and_a_worker_in_order_while_they_have_work(ha
         harbour.begin("referrals api", port=extra_api), harbour.begin("identification worker", port=extra_worker)
     )
     beside = harbour.partner("reden")
-    beside.addresses = {"referrals": f"http://127.0.0.1:{extra_api}"}
+    beside.addresses = {"referrals": f"https://localhost:{extra_api}"}
     crowd = Crowd(lambda: beside)
     requests = [asyncio.create_task(crowd.refer_one()) for _ in range(20)]
     while not crowd.promised:

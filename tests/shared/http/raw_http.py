@@ -138,10 +138,10 @@ def problem(got: bytes) -> dict[str, Any]:
     return found
 
 
-def self_signed(directory: Path) -> tuple[x509.Certificate, dict[str, str]]:
-    """A certificate for havn.example that both ends may use, and uvicorn's settings for it."""
+def self_signed(directory: Path, host: str = "havn.example") -> tuple[x509.Certificate, dict[str, str]]:
+    """A certificate for this host that both ends may use, and uvicorn's settings for it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "havn.example")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -151,7 +151,7 @@ def self_signed(directory: Path) -> tuple[x509.Certificate, dict[str, str]]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("havn.example")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
