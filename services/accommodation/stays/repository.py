@@ -241,7 +241,17 @@ async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspec
     )
     query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
     unseen: Placement | None = await work.session.scalar(query)
-    return unseen
+    return unseen or await _placed_where_it_goes_on(work, case_id)
+
+
+async def _placed_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> Placement | None:
+    """That the person was given a place since the case was merged, for who has referred them and learns of no merge: nothing of
+    it but how it stands is read, so this is no row of the table."""
+    status = await work.session.scalar(select(func.placed_above(case_id)))
+    if status is None:
+        return None
+    shown: dict[str, Any] = {"case_id": case_id, "status": PlacementStatus(str(status))}
+    return Placement(**shown)
 
 
 async def list_placements(

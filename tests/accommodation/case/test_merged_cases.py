@@ -14,8 +14,8 @@ from tests.accommodation.stays.test_stays import placements
 from tests.world import World
 
 
-def merged(case_id: str, into: str) -> CaseMerged:
-    return CaseMerged(case_id=UUID(case_id), into=UUID(into), occurred_at=datetime.now(UTC))
+def merged(case_id: str, into: str, *, at: datetime | None = None) -> CaseMerged:
+    return CaseMerged(case_id=UUID(case_id), into=UUID(into), occurred_at=at or datetime.now(UTC))
 
 
 def unmerged(case_id: str, out_of: str) -> CaseUnmerged:
@@ -91,6 +91,30 @@ async def test_a_place_under_the_other_case_is_shown_to_those_alone_who_have_a_p
     for org in ("cmm", "us"):
         assert len(await placements(havn, org, second)) == 1
     assert await placements(havn, "politi-fyn", second) == []
+
+
+@pytest.mark.row(14)
+async def test_who_has_referred_the_person_sees_under_its_own_case_that_they_were_placed_since_the_merge_and_no_more(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(places=2, secret_address=True)
+    own, known, further = [await housing.case(referred_by=org) for org in ("hopenow", "politi-fyn", "reden")]
+    before = await housing.booked(known, shelter.place_ids[0], to_on="2026-03-20")
+    now = havn.development.clock.now
+    housing.move_clock("2026-03-09T18:00:00+01:00")
+    await housing.tell(merged(own, known, at=now()))
+    assert await placements(havn, "hopenow", own) == [], "what was recorded there before stays unseen"
+    cancelled = await housing.step(before, "cancel", body={"reason": "She has found something else."})
+    assert cancelled.status_code == 200, cancelled.text
+    await housing.booked(known, shelter.place_ids[1], to_on="2026-03-20")
+    assert await placements(havn, "hopenow", own) == [{"booked": True}]
+    assert await placements(havn, "hopenow", known) == 404
+    assert await placements(havn, "amiami", own) == 404
+    await housing.tell(unmerged(own, known))
+    assert await placements(havn, "hopenow", own) == []
+    housing.move_clock("2026-03-10T12:00:00+01:00")
+    await housing.tell(merged(own, further, at=now()), merged(further, known, at=now()))
+    assert await placements(havn, "hopenow", own) == [], "the place was given before this merge"
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
