@@ -28,8 +28,8 @@ class Scope(StrEnum):
     CASES_WRITE = "cases:write"
     CASES_DECIDE = "cases:decide"
     CASES_DUTY = "cases:duty"
-    """To report done what the organisation has a task for in a case: a municipality's assessment of a child, the police's
-    custody."""
+    """To report done what the organisation has a task for in a case: a municipality's assessment of a child, Familieretshuset's
+    appointment of its representative, the police's custody."""
     ACCOMMODATION_READ = "accommodation:read"
     ACCOMMODATION_WRITE = "accommodation:write"
     STATS_READ = "stats:read"
@@ -51,6 +51,7 @@ IDENTIFICATION_SERVICE: Final = "havn-identification"
 CENTRE: Final = "cmm"
 IMMIGRATION: Final = "us"
 PROSECUTION: Final = "anklagemyndigheden"
+REPRESENTATION: Final = "familieretshuset"
 """The organisations that the process itself names."""
 
 _KIND_BY_ID: Final = {
@@ -67,7 +68,7 @@ _KIND_BY_ID: Final = {
     "3f": OrganisationKind.LABOUR,
     "arbejdstilsynet": OrganisationKind.LABOUR,
     "skattestyrelsen": OrganisationKind.LABOUR,
-    "familieretshuset": OrganisationKind.OTHER,
+    REPRESENTATION: OrganisationKind.OTHER,
     "iom": OrganisationKind.RETURN_ORGANISATION,
     HAVN: OrganisationKind.SYSTEM,
 }
@@ -125,7 +126,7 @@ _SCOPES: Final = {
     OrganisationKind.MUNICIPALITY: _EVERY_PARTNERS | _ACCOMMODATION | _DUTY,
     OrganisationKind.RETURN_ORGANISATION: _EVERY_PARTNERS | _ACCOMMODATION,
     OrganisationKind.SUPERVISION: _EVERY_PARTNERS | _ACCOMMODATION,
-    OrganisationKind.OTHER: _EVERY_PARTNERS | _ACCOMMODATION,
+    OrganisationKind.OTHER: _EVERY_PARTNERS | _ACCOMMODATION | _DUTY,
     OrganisationKind.HEALTH: _EVERY_PARTNERS,
     OrganisationKind.LABOUR: _EVERY_PARTNERS,
     OrganisationKind.SYSTEM: frozenset({Scope.REFERRALS_READ, Scope.CASES_READ, Scope.ACCOMMODATION_READ}),

@@ -27,6 +27,9 @@ class Part(StrEnum):
     MUNICIPALITY = "municipality"
     """The acting municipality of a child, while it has to assess what the child needs: it sees who the child is and how to reach
     them, and nothing of the case before or after."""
+    REPRESENTATION = "representation"
+    """Familieretshuset, while it has a child's representative to appoint: it sees who the child is and how to reach them, and
+    nothing of the case before or after."""
     PROSECUTION = "prosecution"
     """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
@@ -117,6 +120,7 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
     Part.REMOVAL: frozenset({Aspect.EXISTENCE, Aspect.PENDING}),
     Part.MUNICIPALITY: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
+    Part.REPRESENTATION: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
     Part.PROSECUTION: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
     Part.SENDER: _REFERRED,
     Part.ADDRESSEE: _REFERRED,

@@ -283,6 +283,7 @@ TOLD_TO = {
     Part.SENDER: {type_.split(".")[3] for type_ in EVENTS if ".referral-" in type_},
     Part.RECIPIENT: set(),
     Part.MUNICIPALITY: set(),
+    Part.REPRESENTATION: set(),
     Part.SUPERVISION: {"facility-changed", "approval-expiring"},
     Part.PARTNER: {"facility-changed"},
 }

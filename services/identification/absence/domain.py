@@ -15,6 +15,7 @@ from shared.contract.codes import DeadlineKind
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -50,7 +51,7 @@ async def report_missing(
     absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=work.now, recorded_by=work.actor.org)
     await records.add(work, absence, operation="absence.add")
     case.missing = True
-    if is_child(case):
+    if is_child(case, on=on_date(work.now)):
         raise_alert(work, Alert(DeadlineKind.MISSING_CHILD, case.id, CENTRE))
     work.record(events.PersonMissing(case_id=case.id, occurred_at=work.now, **report.model_dump()))
     await changes.case_changed(work, case)

@@ -189,6 +189,6 @@ def age_group_on(case: Case, day: date) -> AgeGroup:
     return AgeGroup.ADULT if case.adult_on and case.adult_on <= day else case.age_group
 
 
-def is_child(case: Case) -> bool:
-    """Whoever is presumed a minor is treated as one."""
-    return case.age_group in MINORS
+def is_child(case: Case, *, on: date) -> bool:
+    """Whoever is presumed a minor is treated as one, until the day on which they come of age."""
+    return age_group_on(case, on) in MINORS

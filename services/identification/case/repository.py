@@ -11,7 +11,10 @@ from pydantic import BaseModel
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     and_,
+    case,
+    cast,
     delete,
     exists,
     func,
@@ -73,18 +76,20 @@ RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
 
 
 WEAKER: Mapping[Part, frozenset[Part]] = {
-    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY}),  # a consent adds to what any other part may know
+    # A consent adds to what any other part may know.
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION}),
     Part.PROSECUTION: frozenset(),
     Part.MUNICIPALITY: frozenset(),
+    Part.REPRESENTATION: frozenset(),
     Part.REMOVAL: frozenset({Part.RECIPIENT}),
-    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.RECIPIENT}),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
     Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
 """For each part those that may know less, and give way to it."""
 
 
-UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY})
+UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION})
 """The parts that no list shows a case."""
 
 
@@ -189,12 +194,26 @@ class Sought:
             disclosed = and_(
                 col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
             )
-            asked += [col(Case.status) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
+            asked += [_status_shown(actor) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
         if self.authority:
             asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
         if self.missing is not None:
             asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
         return asked
+
+
+def _status_shown(actor: Actor) -> ColumnElement[Any]:
+    """The status that a list shows: of a merged case, to who has referred its person and learns of no merge, as far as the work
+    has come since where it goes on (overview/aliases.py)."""
+    party = aliased(CaseParty)
+    knows_of_it = exists().where(
+        col(party.case_id) == col(Case.merged_into),
+        col(party.org) == actor.org,
+        ~is_one_of(col(party.part), UNLISTED),
+    )
+    is_alias = and_(col(Case.merged_into).is_not(None), col(CaseParty.part) == Part.REFERRER, ~knows_of_it)
+    own = cast(col(Case.status), String)
+    return own if actor.org == CENTRE else case((is_alias, func.status_through_merges(col(Case.id))), else_=own)
 
 
 def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:

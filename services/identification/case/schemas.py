@@ -23,6 +23,8 @@ IDENTITY: Final = (
     "contact_channels",
 )
 """The fields that say who somebody is, or how to reach them."""
+AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis")
+"""The fields that say how old somebody is, and on what that rests."""
 
 
 class SealedText(BaseModel):
@@ -88,3 +90,9 @@ class CasePerson(PersonDescription, Shown):
         if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
             stated = known.birth_date if known.birth_date != self.birth_date else None
         return self.model_copy(update={"stated_birth_date": stated})
+
+    def keeping_what_was_assessed(self, known: "CasePerson") -> "CasePerson":
+        """This description, with the age that was assessed before, which holds until a new one (docs/rules.md, child-4)."""
+        if known.age_basis is not AgeBasis.ASSESSED or self.age_basis is AgeBasis.ASSESSED:
+            return self
+        return self.model_copy(update={name: getattr(known, name) for name in AGE_FIELDS})

@@ -2,10 +2,11 @@
 the table of all services says."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, Final
 
-from services.identification.case.models import Case
-from shared.contract.organisations import organisation_of
+from services.identification.case.models import Case, is_child
+from shared.contract.organisations import REPRESENTATION, organisation_of
 from shared.contract.visibility import Aspect, Part
 from shared.identity.actor import Actor
 
@@ -74,6 +75,21 @@ def is_to_assess(organisation: str, case: Case) -> bool:
     return is_running and case.municipality is not None and organisation_of(case.municipality) == organisation
 
 
-def parts_of_reader(actor: Actor, case: Case, part: Part) -> frozenset[Part]:
+def is_to_represent(organisation: str, case: Case, *, on: date) -> bool:
+    """Whether the organisation was asked for the child's representative and has not yet appointed one."""
+    is_asked = case.representative_requested_on is not None and case.representative_appointed_on is None
+    return is_asked and is_child(case, on=on) and organisation == REPRESENTATION
+
+
+def tasks_of(organisation: str, case: Case, *, on: date) -> frozenset[Part]:
+    """The parts that a task in the case gives the organisation until it is done."""
+    tasks = {
+        Part.MUNICIPALITY: is_to_assess(organisation, case),
+        Part.REPRESENTATION: is_to_represent(organisation, case, on=on),
+    }
+    return frozenset(part for part, is_waiting in tasks.items() if is_waiting)
+
+
+def parts_of_reader(actor: Actor, case: Case, part: Part, *, on: date) -> frozenset[Part]:
     """The actor's part in the case, and the task that it has in it besides."""
-    return frozenset({part, Part.MUNICIPALITY}) if is_to_assess(actor.org, case) else frozenset({part})
+    return tasks_of(actor.org, case, on=on) | {part}

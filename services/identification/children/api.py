@@ -39,8 +39,10 @@ async def assess_child(
 
 @router.post("/cases/{case_id}/representative")
 async def record_representative(
-    work: Caseworker, case_id: UUID, report: RepresentativeReport, expected: IfMatch
+    work: Dutiful, case_id: UUID, report: RepresentativeReport, expected: IfMatch
 ) -> Tagged[ChildProtection]:
-    """A personal representative was asked for, or appointed; send both days when there is one."""
+    """A personal representative was asked for, or appointed; send both days when there is one. Until then Familieretshuset has
+    the task and a deadline, reads who the child is and how to reach them, and reports the appointment here; with that its
+    part in the case ends."""
     case = await domain.represent(work, case_id=case_id, report=report, expected=expected)
-    return views.see_child_protection(case).tagged(case)
+    return views.see_representative(case, organisation=work.actor.org).tagged(case)

@@ -2,7 +2,7 @@
 
 No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (docs/rules.md, child-1)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -11,15 +11,16 @@ from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, is_child
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import is_to_assess
+from services.identification.case.visibility import is_to_assess, is_to_represent
 from services.identification.children import repository
 from services.identification.children.models import ChildReferral
 from services.identification.children.schemas import ChildAssessmentReport, ChildNotification, RepresentativeReport
 from shared.contract import events
-from shared.contract.organisations import municipality_of, organisation_of
+from shared.contract.organisations import REPRESENTATION, municipality_of, organisation_of
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
 
@@ -39,15 +40,35 @@ class AppointedBeforeRequest(Unprocessable):
     """A representative is appointed after one was asked for."""
 
 
+class RequestDayMissing(Unprocessable):
+    """Nobody has said yet when a representative was asked for."""
+
+
+class AppointmentMissing(Unprocessable):
+    """Who was asked for a representative has only the appointment to report."""
+
+
 async def protect(work: UnitOfWork, case: Case) -> None:
     """A child is protected from when it is known to be one: its municipality is notified at once and once, or CMM has as long to
     find it. Whoever changes what is known of a person calls this, and has the deadlines set."""
-    if not is_child(case):
+    if not is_child(case, on=on_date(work.now)):
         case.child_since = None
+        await _end_tasks(work, case)
         return
     case.child_since = case.child_since or work.now
     if case.municipality and case.child_notified_at is None:
         await notify_municipality(work, case, case.municipality)
+
+
+async def _end_tasks(work: UnitOfWork, case: Case) -> None:
+    """Who is no child, or was never one, needs neither an assessment nor a representative: nobody is left with a task that it
+    cannot report done."""
+    if case.child_notified_at and case.child_assessed_at is None:
+        case.child_notified_at = None
+        await _end_part_of_municipality(work, case)
+    if case.representative_requested_on and case.representative_appointed_on is None:
+        async with cases.as_itself(work):
+            await _end_part_of_representation(work, case)
 
 
 async def notify_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
@@ -92,7 +113,7 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     case = await cases.lock_case(work, case_id, expected, parts=frozenset(Part))
     if not (is_to_assess(work.actor.org, case) or await _works_on(work, case)):
         raise cases.CaseNotFound
-    _check_child(case)
+    _check_child(work, case)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
     if report.assessed_at < (case.child_notified_at or case.opened_at):
@@ -116,35 +137,77 @@ async def _works_on(work: UnitOfWork, case: Case) -> bool:
 async def represent(
     work: UnitOfWork, *, case_id: UUID, report: RepresentativeReport, expected: ExpectedVersion
 ) -> Case:
-    """A personal representative was asked for, or appointed; recorded again with the appointment when it comes."""
-    case = await _lock_child(work, case_id, expected)
-    if report.appointed_on and report.appointed_on < report.requested_on:
-        raise AppointedBeforeRequest("The representative cannot have been appointed before one was asked for.")
-    if case.representative_requested_on != report.requested_on:
-        work.record(
-            events.RepresentativeRequested(case_id=case.id, occurred_at=work.now, requested_on=report.requested_on)
-        )
-    if report.appointed_on and case.representative_appointed_on != report.appointed_on:
-        work.record(
-            events.RepresentativeAppointed(case_id=case.id, occurred_at=work.now, appointed_on=report.appointed_on)
-        )
-    case.representative_requested_on = report.requested_on
-    case.representative_appointed_on = report.appointed_on or case.representative_appointed_on
+    """A personal representative was asked for, or appointed; recorded again with the appointment when it comes. While it is only
+    asked for, Familieretshuset has the task to appoint one, and a part in the case for that alone (docs/rules.md, duty-1)."""
+    case = await cases.lock_case(work, case_id, expected, parts=frozenset(Part))
+    works_on_it = await _works_on(work, case)
+    if not (is_to_represent(work.actor.org, case, on=on_date(work.now)) or works_on_it):
+        raise cases.CaseNotFound
+    _check_child(work, case)
+    requested_on, appointed_on = _days_of(case, report, works_on_it=works_on_it)
+    if case.representative_requested_on != requested_on:
+        work.record(events.RepresentativeRequested(case_id=case.id, occurred_at=work.now, requested_on=requested_on))
+    case.representative_requested_on = requested_on
+    _note_appointment(work, case, appointed_on)
     name = SealedText(text=report.name) if report.name else None
     await cases.seal_note(work, case, "representative", name, operation="child.represent")
     await changes.case_changed(work, case)
+    async with cases.as_itself(work):
+        if case.representative_appointed_on is None:
+            await cases.give_part(work, case.id, REPRESENTATION, Part.REPRESENTATION)
+        elif not works_on_it:
+            await _represented_where_it_goes_on(work, case)
+        if case.representative_appointed_on:
+            await _end_part_of_representation(work, case)
     return case
+
+
+def _days_of(case: Case, report: RepresentativeReport, *, works_on_it: bool) -> tuple[date, date | None]:
+    """When a representative was asked for and appointed. Who was asked reports the appointment, and changes nothing of when it
+    was asked."""
+    requested_on = report.requested_on if works_on_it else case.representative_requested_on
+    requested_on = requested_on or case.representative_requested_on
+    if requested_on is None:
+        raise RequestDayMissing("Send `requested_on`: no representative was asked for before.")
+    if not works_on_it and report.appointed_on is None:
+        raise AppointmentMissing(
+            "Send `appointed_on` when the representative is appointed; that is what is waited for."
+        )
+    if report.appointed_on and report.appointed_on < requested_on:
+        raise AppointedBeforeRequest("The representative cannot have been appointed before one was asked for.")
+    return requested_on, report.appointed_on
+
+
+def _note_appointment(work: UnitOfWork, case: Case, appointed_on: date | None) -> None:
+    if appointed_on and case.representative_appointed_on != appointed_on:
+        case.representative_appointed_on = appointed_on
+        work.record(events.RepresentativeAppointed(case_id=case.id, occurred_at=work.now, appointed_on=appointed_on))
+
+
+async def _end_part_of_representation(work: UnitOfWork, case: Case) -> None:
+    """The task is done: what Familieretshuset may know by a referral or the person's consent stays."""
+    if await cases.part_of(work, case.id, REPRESENTATION) is Part.REPRESENTATION:
+        await cases.set_part(work, case.id, REPRESENTATION, None)
+
+
+async def _represented_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
+    """Familieretshuset learns of no merge: what it reports in its case holds where the work on the child goes on."""
+    for above in await cases.lock_above(work, case):
+        if is_to_represent(REPRESENTATION, above, on=on_date(work.now)):
+            _note_appointment(work, above, case.representative_appointed_on)
+            await changes.case_changed(work, above)
+            await _end_part_of_representation(work, above)
 
 
 async def _lock_child(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
     case = await cases.lock_case(work, case_id, expected)
-    _check_child(case)
+    _check_child(work, case)
     return case
 
 
-def _check_child(case: Case) -> None:
+def _check_child(work: UnitOfWork, case: Case) -> None:
     lifecycle.check(case, Step.WORK)
-    if not is_child(case):
+    if not is_child(case, on=on_date(work.now)):
         raise NotAChild("The person is not a child, nor presumed one; correct the age first: PUT .../person.")
 
 
@@ -159,11 +222,15 @@ def carry(case: Case, surviving: Case) -> None:
     if case.child_notified_at and surviving.child_notified_at is None and is_ones_own:
         surviving.municipality, surviving.child_notified_at = case.municipality, case.child_notified_at
         surviving.child_assessed_at = case.child_assessed_at
+    if surviving.representative_requested_on is None:
+        surviving.representative_requested_on = case.representative_requested_on
+        surviving.representative_appointed_on = case.representative_appointed_on
 
 
 class ChildBefore(Protocol):
     """What the surviving case had of itself before a merge."""
 
+    representative_requested_on: date | None
     child_since: datetime | None
     child_notified_at: datetime | None
     municipality: str | None
@@ -176,6 +243,9 @@ def give_back(case: Case, surviving: Case, *, before: ChildBefore) -> None:
     if before.child_notified_at is None and surviving.child_notified_at == case.child_notified_at:
         surviving.municipality, surviving.child_notified_at = before.municipality, None
         surviving.child_assessed_at = None
+    came_with_it = surviving.representative_requested_on == case.representative_requested_on
+    if before.representative_requested_on is None and came_with_it:
+        surviving.representative_requested_on = surviving.representative_appointed_on = None
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -200,7 +270,7 @@ async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender
     if municipality is None or not await cases.has_to_do_with(work, case_id, sender):
         return
     case = await cases.case_for_itself(work, case_id)
-    if case is None or not is_child(case):
+    if case is None or not is_child(case, on=on_date(work.now)):
         return
     if case.child_notified_at is None:
         await notify_municipality(work, case, municipality)

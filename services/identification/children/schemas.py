@@ -26,11 +26,12 @@ class ChildAssessmentReport(Body):
 
 
 class RepresentativeReport(Body):
-    """A personal representative was asked for; `appointed_on` and `name` when there is one."""
+    """A personal representative was asked for; `appointed_on` and `name` when there is one. Familieretshuset, which was asked,
+    may leave `requested_on` out."""
 
     model_config = example(requested_on="2026-03-09", appointed_on="2026-03-10", name="Made Up")
 
-    requested_on: HappenedOn
+    requested_on: HappenedOn | None = None
     appointed_on: HappenedOn | None = None
     name: PersonalName | None = None
 

@@ -4,11 +4,13 @@ from uuid import UUID
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
+from services.identification.case.visibility import is_to_represent
 from services.identification.consents import repository
 from services.identification.routing import domain as routing
 from shared.contract.organisations import IMMIGRATION, PROSECUTION
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
 
 
 async def let_know(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
@@ -63,4 +65,6 @@ async def _part_by_law(work: UnitOfWork, case: Case, organisation: str) -> Part 
         return Part.PROSECUTION
     if await cases.is_acting_municipality(work, case.id, organisation):
         return Part.MUNICIPALITY
+    if is_to_represent(organisation, case, on=on_date(work.now)):
+        return Part.REPRESENTATION
     return None

@@ -45,6 +45,15 @@ async def set_missing_deadlines(work: UnitOfWork) -> bool:
     return len(cases) == CASES_AT_ONCE
 
 
+async def set_deadlines_of_merged(work: UnitOfWork) -> bool:
+    """Sweep: merged cases whose work goes on for others than it did, because a part in the surviving case began or ended. For
+    whom it goes on there, no deadline runs under the merged case; for everybody else it runs on (docs/rules.md, identity-3)."""
+    cases = await repository.take_merged_anew(work, limit=CASES_AT_ONCE)
+    if cases:
+        await _set_deadlines(work, cases, is_late=True)
+    return len(cases) == CASES_AT_ONCE
+
+
 async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
     """Of a custody that an earlier Havn left without a deadline (`is_late`) no beginning is published, and no alert is raised
     once it is over."""
@@ -55,7 +64,11 @@ async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bo
         kept = await repository.lock_deadlines(work, case_ids)
         watches = await repository.watches_of(work, case_ids)
         due = []
-        for case_id, basis in (await _basis_of(work, cases)).items():
+        known = await _basis_of(work, cases)
+        await repository.note_for_whom_it_goes_on(
+            work, {case.id: known[case.id].goes_on_elsewhere_for for case in cases if case.merged_into}
+        )
+        for case_id, basis in known.items():
             of_case = {(row.kind, row.ref): row for row in kept[case_id]}
             watch = watches.get(case_id)
             if watch and not basis.is_held:
@@ -184,6 +197,8 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
             child_since=case.child_since,
             child_notified_at=case.child_notified_at,
             child_assessed_at=case.child_assessed_at,
+            representative_requested_on=case.representative_requested_on,
+            representative_appointed_on=case.representative_appointed_on,
             sent_back=_sent_back(appeals[case.id]),
             periods=tuple(
                 GivenPeriod(

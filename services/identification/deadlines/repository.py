@@ -1,17 +1,41 @@
 """Deadlines, the on-call, and all of a case that they depend on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, union, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from services.identification.case.codes import QuestionState
 from services.identification.case.models import Case, CaseParty, Deadline
 from services.identification.case.repository import WORKING, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
+from services.identification.merging.models import Merge
+from services.identification.questions.models import Question
+from services.identification.questions.repository import may_answer
 from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
@@ -64,6 +88,33 @@ async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UU
         if working <= parties[surviving].keys():
             found[case_id] = frozenset(parties[surviving])
     return found
+
+
+_MERGED_ANEW = text("""
+    SELECT m.case_id FROM case_merge m JOIN case_file f ON f.id = m.case_id AND f.erased_at IS NULL
+    WHERE m.goes_on_for IS DISTINCT FROM CASE
+        WHEN EXISTS (SELECT FROM case_party p WHERE p.case_id = m.case_id AND p.part IN ('centre', 'authority')
+                     AND NOT EXISTS (SELECT FROM case_party q WHERE q.case_id = m.into_id AND q.org = p.org))
+        THEN ARRAY[]::varchar[]
+        ELSE ARRAY(SELECT q.org FROM case_party q WHERE q.case_id = m.into_id ORDER BY q.org COLLATE "C") END
+    ORDER BY m.case_id LIMIT :most
+""")
+
+
+async def take_merged_anew(work: UnitOfWork, *, limit: int) -> list[Case]:
+    """Merged cases of which `going_on_elsewhere` says something else than when their deadlines were set, locked."""
+    case_ids = list(await work.session.scalars(_MERGED_ANEW, {"most": limit}))
+    if not case_ids:
+        return []
+    query = select(Case).where(any_of(col(Case.id), case_ids)).order_by(col(Case.id))
+    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
+
+
+async def note_for_whom_it_goes_on(work: UnitOfWork, goes_on: Mapping[UUID, frozenset[str]]) -> None:
+    """Keep with these merges for whom the work goes on elsewhere."""
+    for case_id, organisations in goes_on.items():
+        merge = update(Merge).where(col(Merge.case_id) == case_id)
+        await work.session.execute(merge.values(goes_on_for=sorted(organisations)))
 
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
@@ -135,20 +186,10 @@ async def list_deadlines(
     """Deadlines of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`.
 
     `until` as a day takes those whose last day is that one or earlier. Those that are done only where asked for."""
-    asked = [_is(state, now=work.now)]
-    if kind:
-        asked.append(col(Deadline.kind) == kind)
+    asked = [_is(state, now=work.now), ~_goes_on_elsewhere(work.actor)]
     if case_id:
         asked.append(col(Deadline.case_id) == case_id)
-    if isinstance(until, datetime):
-        asked.append(col(Deadline.due_at) <= until)
-    elif until:
-        asked.append(col(Deadline.due_on) <= until)
-    if after:
-        last = (*moment_and_id(after), str(after[2]), str(after[3]))
-        asked.append(tuple_(*ORDER) > last)
-    asked.append(~_goes_on_elsewhere(work.actor))
-    # Each half by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
+    # Each part by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
     mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, _is_reached_by(work.actor), *asked)
     of_my_cases = (
         select(Deadline)
@@ -156,18 +197,84 @@ async def list_deadlines(
         .where(col(CaseParty.org) == work.actor.org, is_one_of(col(CaseParty.part), WORKING))
         .where(*asked)
     )
-    halves = union(*(half.order_by(*ORDER).limit(limit + 1) for half in (mine, of_my_cases))).subquery()
-    either = aliased(Deadline, halves)
-    in_order = (col(either.due_at), col(either.case_id), col(either.kind), col(either.ref))
-    found = list(await work.session.scalars(select(either).order_by(*in_order).limit(limit + 1)))
+    to_answer = _questions(work, state=state, case_id=case_id).subquery("to_answer")
+    parts = [
+        part.where(*_asked(table, until=until, kind=kind, after=after)).order_by(*_order(table)).limit(limit + 1)
+        for part, table in (
+            (mine, Deadline),
+            (of_my_cases, Deadline),
+            (select(to_answer), to_answer.c),
+        )
+    ]
+    either = aliased(Deadline, union(*parts).subquery())
+    found = list(await work.session.scalars(select(either).order_by(*_order(either)).limit(limit + 1)))
     work.audit(operation="deadline.list", object_ids={row.case_id for row in found[:limit]})
     return found
+
+
+def _order(table: Any) -> tuple[Any, ...]:
+    return (col(table.due_at), col(table.case_id), col(table.kind), col(table.ref))
+
+
+def _asked(
+    table: Any,
+    *,
+    until: datetime | date | None,
+    kind: DeadlineKind | None,
+    after: Sequence[str | int] | None,
+) -> list[ColumnElement[bool]]:
+    """What a list of deadlines, or of what is listed with them, is asked for."""
+    asked: list[ColumnElement[bool]] = []
+    if kind:
+        asked.append(col(table.kind) == kind)
+    if isinstance(until, datetime):
+        asked.append(col(table.due_at) <= until)
+    elif until:
+        asked.append(col(table.due_on) <= until)
+    if after:
+        asked.append(tuple_(*_order(table)) > (*moment_and_id(after), str(after[2]), str(after[3])))
+    return asked
+
+
+def _questions(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID | None) -> Select[Any]:
+    """The questions that the actor may answer, each as a deadline of its newer case, or of the one that is asked about. A row of
+    the case would be seen by others who work on it, who learn of no question."""
+    answered = case((col(Question.state) != QuestionState.OPEN, func.coalesce(col(Question.answered_at), work.now)))
+    shown_as: dict[str, Any] = {
+        "case_id": literal(case_id) if case_id else col(Question.newer_now),
+        "kind": literal(DeadlineKind.QUESTION.value),
+        "ref": cast(col(Question.id), String),
+        "starts_at": col(Question.asked_at),
+        "due_at": col(Question.due_at),
+        "due_on": col(Question.due_on),
+        "for_org": literal(work.actor.org),
+        "alerts": array([col(Question.alert_at)]),
+        "alerted_until": null().cast(DateTime(timezone=True)),
+        "next_alert_at": col(Question.next_alert_at),
+        "done_at": answered,
+    }
+    columns = [shown_as[name].label(name) for name in Deadline.model_fields]
+    is_in_state = _state(
+        state,
+        done=col(Question.state) != QuestionState.OPEN,
+        over=col(Question.due_at) <= work.now,
+        is_warned=col(Question.alert_at) <= work.now,
+    )
+    query = select(*columns).where(may_answer(work.actor), is_in_state)
+    if case_id:
+        query = query.where(or_(col(Question.newer_now) == case_id, col(Question.older_now) == case_id))
+    return query
 
 
 def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
     """The same as `rows.state_of`, for the database."""
     done, over = col(Deadline.done_at).is_not(None), col(Deadline.due_at) <= now
-    is_warned = func.coalesce(col(Deadline.alerts)[1] <= now, False)
+    return _state(state, done=done, over=over, is_warned=func.coalesce(col(Deadline.alerts)[1] <= now, False))
+
+
+def _state(
+    state: DeadlineState | None, *, done: ColumnElement[bool], over: ColumnElement[bool], is_warned: ColumnElement[bool]
+) -> ColumnElement[bool]:
     match state:
         case None:
             return ~done
@@ -186,7 +293,9 @@ async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
     query = (
         select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=work.now)).group_by(Deadline.kind)
     )
-    return {row[0]: row[1] for row in await work.session.execute(query)}
+    unanswered = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= work.now)
+    found = {row[0]: row[1] for row in await work.session.execute(query)}
+    return found | {DeadlineKind.QUESTION: await work.session.scalar(unanswered) or 0}
 
 
 # ---------------------------------------------------------------- the on-call and its alerts

@@ -18,7 +18,7 @@ from services.identification.case.lifecycle import DECIDED
 from services.identification.periods import lengths
 from services.identification.periods.lengths import Period
 from shared.contract.codes import Authority, DeadlineKind, PeriodKind
-from shared.contract.organisations import CENTRE, IMMIGRATION, organisation_of
+from shared.contract.organisations import CENTRE, IMMIGRATION, REPRESENTATION, organisation_of
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
 
@@ -36,6 +36,8 @@ class DeadlineTerms(Dated):
     decision_days: int = Field(gt=0)
     warn_at_percent: int = Field(gt=0, lt=100)
     on_call_repeat_minutes: int = Field(gt=0)
+    representative_days: int | None = Field(default=None, gt=0)
+    """None: no deadline of that kind."""
 
 
 TERMS: Final = Versions(tables.FOLDER, "clocks", DeadlineTerms)
@@ -88,6 +90,8 @@ class DeadlineBasis:
     child_since: datetime | None = None
     child_notified_at: datetime | None = None
     child_assessed_at: datetime | None = None
+    representative_requested_on: date | None = None
+    representative_appointed_on: date | None = None
     sent_back: SentBack | None = None
     periods: tuple[GivenPeriod, ...] = ()
     risk: Assessment | None = None
@@ -128,6 +132,7 @@ def deadlines_of(basis: DeadlineBasis) -> list[ComputedDeadline]:
     found = [
         *_custody(basis),
         *_child(basis, done=basis.child_assessed_at is not None or not here),
+        *_representative(basis, done=basis.representative_appointed_on is not None or not here),
         *_decision(basis, done=basis.status in DECIDED or not here),
         *(deadline for given in basis.periods for deadline in _period(basis, given, done=not (given.stands and here))),
         *_risk(basis, done=not here),
@@ -186,6 +191,23 @@ def _child(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
         for_org=organisation_of(str(basis.municipality)) if is_notified else CENTRE,
         alerts=_at_percent(terms, starts_at, due_at),
         done=done,
+    )
+
+
+def _representative(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
+    """From the day on which Familieretshuset was asked to appoint a child's representative."""
+    requested_on = basis.representative_requested_on
+    terms = terms_on(requested_on) if requested_on else None
+    if requested_on is None or terms is None or terms.representative_days is None:
+        return
+    starts_at, due_on = start_of(requested_on), requested_on + timedelta(days=terms.representative_days)
+    yield _by_the_day(
+        DeadlineKind.REPRESENTATIVE,
+        starts_at=starts_at,
+        due_on=due_on,
+        for_org=REPRESENTATION,
+        alerts=_at_percent(terms, starts_at, end_of(due_on)),
+        done=done or basis.child_since is None,
     )
 
 

@@ -23,6 +23,7 @@ from services.identification.questions import facts
 from shared.contract.events import CaseMerged, CaseUnmerged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict
 
 
@@ -63,7 +64,7 @@ async def join(
     if keep is not None:
         is_anonymous = surviving.refused_on is not None
         after = facts.joined(before, theirs, survivor_id=surviving.id, keep=keep, is_anonymous=is_anonymous)
-    after = taking_in.keeping_a_child(surviving, case, after, known=(before, theirs))
+    after = taking_in.keeping_a_child(surviving, case, after, known=(before, theirs), on=on_date(work.now))
     await taking_in.take_in(work, surviving, after, brought_by=case.id)
     merged.status, merged.authority = surviving.status, surviving.authority
     await repository.remember(work, merged, MergeMemory(before=before, after=after))
@@ -90,6 +91,7 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
         child_since=surviving.child_since,
         child_notified_at=surviving.child_notified_at,
         municipality=surviving.municipality,
+        representative_requested_on=surviving.representative_requested_on,
         custody_since=surviving.custody_since,
         custody_ended_at=surviving.custody_ended_at,
         custody_end_reason=surviving.custody_end_reason,

@@ -1,9 +1,10 @@
 """What a merge remembers, so that its undoing gives back everything and nobody is shown what was there before."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.identification.case.codes import CaseStatus, CustodyEnd
@@ -31,7 +32,10 @@ class Merge(Table, table=True):
     child_since: datetime | None = moment(default=None)
     child_notified_at: datetime | None = moment(default=None)
     municipality: str | None = None
+    representative_requested_on: date | None = None
     custody_since: datetime | None = moment(default=None)
     custody_ended_at: datetime | None = moment(default=None)
     custody_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
+    goes_on_for: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    """For whom the work goes on in the surviving case, as the merged one's deadlines are set by; None before they are."""
     memory: bytes | None = sealed(default=None)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from services.identification import tables
 from services.identification.case.codes import Observed
-from services.identification.case.models import Case
+from services.identification.case.models import Case, age_group_on
 from services.identification.case.schemas import CasePerson
 from services.identification.decisions.models import Decision
 from services.identification.indicators.models import Observation
@@ -101,7 +101,7 @@ def export(
     standard = STANDARDS.on(on)
     record = _Record(standard)
     record.one("gender", case.gender)
-    record.one("age_group", case.age_group)
+    record.one("age_group", age_group_on(case, on))
     record.fields["prs_Citizenship"] = list(citizenships_read(case.citizenships))
     if person and person.languages:
         record.fields["prs_PrimaryLanguage"] = person.languages[0]

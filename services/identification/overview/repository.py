@@ -45,7 +45,7 @@ _OF_MANY = text("""
         SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
         ORDER BY position OFFSET 0) h
     JOIN case_party p ON p.case_id = h.case_id
-    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution')
+    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution', 'representation')
     ORDER BY h.position LIMIT :most
 """)
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")

@@ -194,5 +194,6 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
 
 def see_access(row: Mapping[str, Any]) -> AccessEntry:
     """One line of the access log."""
-    fields = {name: row[name] for name in ("at", "actor", "operation", "purpose", "fields", "outcome")}
-    return AccessEntry(actor_org=row["org"], **fields)
+    return AccessEntry(
+        actor_org=row["org"], **{name: row[name] for name in AccessEntry.model_fields if name != "actor_org"}
+    )

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import is_to_assess
+from services.identification.case.visibility import tasks_of
 from services.identification.consents import recipients
 from services.identification.parties import repository
 from services.identification.parties.schemas import PartyEnd
@@ -14,6 +14,7 @@ from shared.contract.organisations import CENTRE, HAVN
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden, NotFound
 
 
@@ -46,7 +47,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     part = await cases.part_of(work, case.id, organisation)
     if part is None:
         raise PartyNotFound
-    if part in cases.WORKING or is_to_assess(organisation, case):
+    if part in cases.WORKING or tasks_of(organisation, case, on=on_date(work.now)):
         raise PartIsADuty(
             "This organisation decides in the case or has a task in it that is not done: it keeps its part until then."
         )

@@ -34,9 +34,10 @@ async def read_person(work: Reader, case_id: UUID, purpose: PurposeOfReading) ->
 async def change_person(
     work: Caseworker, case_id: UUID, person: CasePerson, expected: RequiredIfMatch
 ) -> Tagged[DescribedPerson]:
-    """Replace the description of the person. Changed facts are routed again until the decision."""
-    case, person = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
-    return views.see_description(person, today=on_date(work.now)).tagged(case)
+    """Replace the description of the person. Changed facts are routed again until the decision. An age that was assessed
+    (`age_basis: assessed`) holds until it is assessed anew; `differs` names what was sent against it."""
+    case, described = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
+    return views.see_description(described, sent=person, today=on_date(work.now)).tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")

@@ -88,7 +88,7 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected:
     """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    if is_child(case):
+    if is_child(case, on=on_date(work.now)):
         raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
     case.refused_on = refusal.on
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)

@@ -29,7 +29,7 @@ from shared.contract.visibility import Aspect, Part, person_aspect
 from shared.data import sealed
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.kernel.clock import COPENHAGEN
+from shared.kernel.clock import COPENHAGEN, on_date
 from shared.kernel.errors import Forbidden, Gone
 from shared.kernel.text import AS_STORED
 
@@ -72,7 +72,7 @@ async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose)
         if not known & _OF_A_PERSON:
             raise RoleDoesNotSee("Who the person is, is for those who work on the case: caseworker, lawyer, decider.")
         return known
-    parts = parts_of_reader(work.actor, case, part)
+    parts = parts_of_reader(work.actor, case, part, on=on_date(work.now))
     for_any = (await disclosable_to(work, work.actor.org, [case.id]))[case.id]
     if not visibility.may_know(work.actor, parts, for_any) & _OF_A_PERSON:
         raise CaseNotFound
@@ -85,11 +85,11 @@ async def _known_for(work: UnitOfWork, case: Case, part: Part, purpose: Purpose)
 
 
 async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> tuple[CasePerson, CasePerson]:
-    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first, and the one
-    that was known before."""
+    """Seal a new description of the person of a locked case; gives it with the birth date that was stated first and the age that
+    was assessed, and the one that was known before."""
     key = await sealed.key_of(work, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
-    person = person.keeping_what_was_stated(known)
+    person = person.keeping_what_was_stated(known).keeping_what_was_assessed(known)
     await seal(work, case, {"person": person}, owner=case.id)
     work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person, known

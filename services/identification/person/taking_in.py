@@ -1,12 +1,13 @@
 """Facts that come later about a person whose identity is settled are taken in: with where they come from, an undecided case
 is routed by them, deadlines follow, and who works on the case sees that they are new (docs/rules.md, identity-8)."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.identification.authority import domain as authority
 from services.identification.case import lifecycle
-from services.identification.case.models import MINORS, Case
+from services.identification.case.models import Case, is_child
 from services.identification.case.schemas import CasePerson
 from services.identification.children import domain as children
 from services.identification.finding import search
@@ -19,11 +20,11 @@ from shared.kernel.text import AS_STORED
 
 
 def keeping_a_child(
-    surviving: Case, merged: Case, person: CasePerson, *, known: tuple[CasePerson, CasePerson]
+    surviving: Case, merged: Case, person: CasePerson, *, known: tuple[CasePerson, CasePerson], on: date
 ) -> CasePerson:
     """Of two merged cases: whom either says to be a minor stays one, unless one of the two has an age assessment
     (docs/rules.md, child-2)."""
-    is_said_to_be_one = bool({surviving.age_group, merged.age_group} & MINORS)
+    is_said_to_be_one = is_child(surviving, on=on) or is_child(merged, on=on)
     if not is_said_to_be_one or any(each.age_basis is AgeBasis.ASSESSED for each in known):
         return person
     return person.model_copy(update={"age_basis": AgeBasis.PRESUMED_MINOR})

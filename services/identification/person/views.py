@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.identification.case.schemas import CasePerson
+from services.identification.case.schemas import AGE_FIELDS, CasePerson
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import (
     DescribedPerson,
@@ -15,10 +15,13 @@ from shared.contract.warnings import warnings_of
 from shared.kernel.text import AS_STORED
 
 
-def see_description(person: CasePerson, *, today: date) -> DescribedPerson:
-    """A description that was just written, with what in it says less than it seems to."""
-    warned = {"warnings": warnings_of(person, aliases=person.aliases, on=today)}
-    return DescribedPerson.model_validate(dict(person) | warned, context=AS_STORED)
+def see_description(person: CasePerson, *, sent: CasePerson, today: date) -> DescribedPerson:
+    """A description that was just written, with what in it says less than it seems to, and what of it does not hold."""
+    added = {
+        "warnings": warnings_of(person, aliases=person.aliases, on=today),
+        "differs": [name for name in AGE_FIELDS if getattr(sent, name) not in (None, getattr(person, name))],
+    }
+    return DescribedPerson.model_validate(dict(person) | added, context=AS_STORED)
 
 
 def see_legal_status(

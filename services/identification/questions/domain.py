@@ -2,9 +2,13 @@
 (docs/rules.md, identity-1 and identity-2)."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from pydantic import Field
+
+from services.identification import tables
 from services.identification.case import repository as cases
 from services.identification.case.codes import AskedBecause, QuestionState
 from services.identification.case.models import Case
@@ -15,10 +19,13 @@ from services.identification.finding.schemas import MatchedOn, PossibleDuplicate
 from services.identification.finding.search import Found
 from services.identification.questions import repository
 from services.identification.questions.models import Question
-from shared.contract.codes import Authority
+from shared.alerts.queue import Alert, raise_alert
+from shared.contract.codes import Authority, DeadlineKind
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import end_of, on_date
 from shared.kernel.errors import Conflict
+from shared.rules.decision_tables import Dated, Versions
 
 LEAST_ASKED: Final = 0.6
 MOST_ASKED: Final = 10
@@ -31,6 +38,16 @@ _BECAUSE: Final[Mapping[MatchedOn, AskedBecause]] = {
     MatchedOn.ALIASES: AskedBecause.NAME,
     MatchedOn.BIRTH_DATE: AskedBecause.BIRTH_DATE,
 }
+
+
+class QuestionTerms(Dated):
+    """How long a question may wait for its answer, by the day on which it was asked."""
+
+    answer_days: int = Field(gt=0)
+    warn_at_percent: int = Field(gt=0, lt=100)
+
+
+TERMS: Final = Versions(tables.FOLDER, "questions", QuestionTerms)
 
 
 class QuestionOpen(Conflict):
@@ -70,6 +87,20 @@ async def look_where_due(work: UnitOfWork) -> bool:
     return len(due) == _AT_ONCE
 
 
+async def alert_of_waiting(work: UnitOfWork) -> bool:
+    """Sweep: CMM is alerted of a question that has waited for most of its time, and once more when that is over. No event of
+    the case says so: whoever else knows the case must not learn that there is a question (docs/rules.md, identity-3)."""
+    found = await repository.take_due(work, limit=_AT_ONCE)
+    for question in found:
+        is_over = question.due_at <= work.now
+        number = 2 if is_over else 1
+        raise_alert(
+            work, Alert(DeadlineKind.QUESTION, question.newer_now, CENTRE, due_at=question.due_at, number=number)
+        )
+        question.next_alert_at = None if is_over else question.due_at
+    return len(found) == _AT_ONCE
+
+
 async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collection[UUID]) -> list[Question]:
     """The questions to ask, the strongest first; of cases that were merged, about the one where the work goes on."""
     group = await finding_repository.group_of(work, case.id)
@@ -102,6 +133,9 @@ def _because(found: Found) -> set[AskedBecause]:
 
 def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Collection[AskedBecause]]) -> Question:
     score, because = why
+    terms = TERMS.on(on_date(work.now))
+    due_on = on_date(work.now) + timedelta(days=terms.answer_days)
+    alert_at = work.now + (end_of(due_on) - work.now) * terms.warn_at_percent / 100
     return Question(
         newer_id=newer,
         older_id=older,
@@ -111,6 +145,10 @@ def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Coll
         matched_on=[each for each in AskedBecause if each in because],
         state=QuestionState.OPEN,
         asked_at=work.now,
+        due_at=end_of(due_on),
+        due_on=due_on,
+        alert_at=alert_at,
+        next_alert_at=alert_at,
     )
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from services.identification.case.schemas import IDENTITY, CasePerson
+from services.identification.case.schemas import AGE_FIELDS, IDENTITY, CasePerson
 from shared.contract.codes import AgeBasis, Gender, ResidenceBasis
 from shared.kernel.text import AS_STORED
 
 ADDED_UP: Final = ("consents", "identifiers", "aliases", "contact_channels", "languages", "suspected_forms")
 """Of these a person has several: both cases' are kept."""
 NEVER_CHOSEN: Final = (*ADDED_UP, "reference", "safe_contact")
-AGE: Final = ("birth_date", "stated_age", "age_basis", "stated_birth_date")
+AGE: Final = (*AGE_FIELDS, "stated_birth_date")
 CHOSEN: Final = tuple(name for name in CasePerson.model_fields if name not in (*NEVER_CHOSEN, "stated_birth_date"))
 _SAYS_NOTHING: Final[Sequence[Any]] = (None, [], Gender.UNKNOWN, ResidenceBasis.UNKNOWN)
 

@@ -1,6 +1,6 @@
 """Tables of who is who."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Field
@@ -25,6 +25,12 @@ class Question(Table, table=True):
     matched_on: list[AskedBecause] = codes(AskedBecause)
     state: QuestionState = code(QuestionState, default=QuestionState.OPEN)
     asked_at: datetime = moment()
+    due_at: datetime = moment()
+    due_on: date
+    alert_at: datetime = moment()
+    """When CMM is alerted that the question waits, before `due_at`."""
+    next_alert_at: datetime | None = moment()
+    """The alert that is still to come; None once none is."""
     answer: SameOrDifferent | None = code(SameOrDifferent, default=None)
     answered_at: datetime | None = moment(default=None)
     answered_by: str | None = None

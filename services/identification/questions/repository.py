@@ -119,6 +119,13 @@ async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
     return list(await work.session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
 
 
+async def take_due(work: UnitOfWork, *, limit: int) -> list[Question]:
+    """Open questions of which an alert is due, locked; those that somebody else is at are passed by."""
+    due = select(Question).where(col(Question.state) == QuestionState.OPEN, col(Question.next_alert_at) <= work.now)
+    query = due.order_by(col(Question.next_alert_at), col(Question.id)).limit(limit)
+    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
+
+
 async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:
     """All that was ever asked about these cases, the strongest first, of equal ones the oldest; locked."""
     query = select(Question).where(or_(*(any_of(side, case_ids) for side in _SIDES)))

@@ -22,7 +22,7 @@ from shared.data.vault import StoredKey
 # the follow-up of a return, the search for a child.
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
-    AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor'))
+    AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
     AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
     AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = f.id AND a.outcome IS NULL)
@@ -45,7 +45,7 @@ _IS_LINKED = """
     EXISTS (SELECT FROM case_link l WHERE l.case_id = f.id) OR EXISTS (SELECT FROM case_file g WHERE g.merged_into = f.id)
 """
 _IS_CHILD = """
-    f.age_group IN ('minor', 'presumed_minor') OR f.child_notified_at IS NOT NULL
+    (f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true)) OR f.child_notified_at IS NOT NULL
     OR EXISTS (SELECT FROM child_referral c WHERE c.case_id = f.id)
 """
 # Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.

@@ -179,7 +179,7 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
     persons = roles - {Role.SYSTEM} or roles
     assert known <= {aspect for role in persons for aspect in ROLES[role]}, "a mixed token counts as a person's"
     assert known <= may_know(who, part, scope | more), "more leave never hides anything"
-    if part is Part.MUNICIPALITY:
+    if part in (Part.MUNICIPALITY, Part.REPRESENTATION):
         of_the_task = {Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}
         assert known <= of_the_task | pending | {aspect for each in scope for aspect in SCOPES[each]}
     if Aspect.FILE in known:

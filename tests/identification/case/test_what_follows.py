@@ -29,6 +29,7 @@ NO_DEADLINE = {
     "consents.domain.record_consent": OTHERS_KNOW,
     "consents.domain.withdraw": OTHERS_KNOW,
     "criminal.domain.record_step": "The criminal track never decides the identification; a court's recognition is a decision.",
+    "deadlines.domain.set_deadlines_of_merged": "It sets the deadlines itself.",
     "deadlines.domain.set_missing_deadlines": "It sets the deadlines itself.",
     "evidence.domain.complete": WORDS,
     "evidence.domain.release": WORDS,

@@ -131,3 +131,120 @@ async def test_everybody_reaches_every_case_of_which_a_deadline_is_shown_to_them
             if item["kind"] == "child_notification" and item["for_org"] == organisation != "cmm":
                 done = await case.post("/child-assessment", ASSESSED, by=organisation)
                 assert done.status_code == 200, (organisation, done.text)
+
+
+# ---------------------------------------------------------------- a representative to appoint
+
+FAMILIERETSHUSET = "familieretshuset"
+ASKED = {"requested_on": "2026-03-16"}
+APPOINTED = {"appointed_on": "2026-03-16", "name": "Rigmor Opdigtet"}
+
+
+async def asked_for(havn: World, *, sender: str = "hopenow") -> Opened:
+    case = await child(havn, sender=sender)
+    asked = await case.post("/representative", ASKED)
+    assert asked.status_code == 200, asked.text
+    return case
+
+
+async def test_familieretshuset_has_a_deadline_and_reads_what_its_task_needs_and_no_more(noon: World) -> None:
+    case = await asked_for(noon)
+    (deadline,) = await deadlines_of(noon, FAMILIERETSHUSET)
+    assert (deadline["case_id"], deadline["kind"], deadline["due_on"], deadline["for_org"]) == (
+        case.id,
+        "representative",
+        "2026-03-23",
+        FAMILIERETSHUSET,
+    )
+    assert "representative" in {each["kind"] for each in (await case.details())["deadlines"]}
+    person = await case.get("/person", by=FAMILIERETSHUSET, purpose="legal")
+    assert (person.json()["given_name"], person.json()["safe_contact"]) == ("Mynte", "Through her teacher.")
+    glimpse = (await case.get(by=FAMILIERETSHUSET)).json()
+    assert glimpse.pop("case_id") == case.id
+    assert set(glimpse.values()) == {None}, "nothing of the case itself"
+    for part in ("/timeline", "/notes", "/legal-status", "/interviews"):
+        assert (await case.get(part, by=FAMILIERETSHUSET, purpose="legal")).status_code == 404, part
+    assert name_of(await case.get("/person", by=FAMILIERETSHUSET, purpose="investigation")) == (403, "PurposeNotYours")
+    cases = await noon.partner(FAMILIERETSHUSET).get("/identification/v1/cases")
+    assert cases.json()["items"] == []
+
+
+async def test_familieretshuset_reports_the_appointment_and_knows_nothing_of_the_case_from_then_on(noon: World) -> None:
+    case = await asked_for(noon)
+    assert name_of(await case.post("/parties/familieretshuset/end", {"reason": "A slip."})) == (409, "PartIsADuty")
+    without = await case.post("/representative", ASKED, by=FAMILIERETSHUSET)
+    assert name_of(without) == (422, "AppointmentMissing")
+    early = await case.post("/representative", {"appointed_on": "2026-03-15"}, by=FAMILIERETSHUSET)
+    assert name_of(early) == (422, "AppointedBeforeRequest")
+    moved = APPOINTED | {"requested_on": "2026-03-01"}
+    appointed = await case.post("/representative", moved, by=FAMILIERETSHUSET)
+    assert appointed.status_code == 200, appointed.text
+    shown = {name for name, value in appointed.json().items() if value is not None}
+    assert shown == {"case_id", "representative_requested_on", "representative_appointed_on"}
+    protection = (await case.details())["child_protection"]
+    assert protection["representative_requested_on"] == "2026-03-16", "when it was asked for is not its to say"
+    assert protection["representative_appointed_on"] == "2026-03-16"
+    notes = (await case.get("/notes", purpose="support")).json()["items"]
+    assert [note["text"] for note in notes if note["kind"] == "representative"] == ["Rigmor Opdigtet"]
+    for part in ("", "/person", "/status"):
+        assert (await case.get(part, by=FAMILIERETSHUSET, purpose="legal")).status_code == 404, part
+    for state in ("running", "due", "passed", "done"):
+        assert await deadlines_of(noon, FAMILIERETSHUSET, state=state) == []
+    assert (await case.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 404
+
+
+async def test_the_task_ends_when_cmm_records_the_appointment_itself(noon: World) -> None:
+    case = await asked_for(noon)
+    assert (await case.post("/representative", ASKED | APPOINTED)).status_code == 200
+    assert (await case.get("/person", by=FAMILIERETSHUSET, purpose="legal")).status_code == 404
+    assert await deadlines_of(noon, FAMILIERETSHUSET) == []
+
+
+@pytest.mark.parametrize("stranger", ["kommune-0461", "kommune-0101", POLICE, "hopenow", "anklagemyndigheden", "iom"])
+async def test_nobody_else_appoints_a_representative(noon: World, stranger: str) -> None:
+    case = await asked_for(noon)
+    assert (await case.post("/representative", APPOINTED, by=stranger)).status_code in (403, 404)
+    assert (await case.details())["child_protection"]["representative_appointed_on"] is None
+
+
+async def test_familieretshuset_is_in_no_case_of_which_nobody_has_asked_it(noon: World) -> None:
+    case = await child(noon)
+    assert (await case.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 404
+    assert (await case.get(by=FAMILIERETSHUSET)).status_code == 404
+    assert name_of(await case.post("/representative", APPOINTED)) == (422, "RequestDayMissing")
+
+
+async def test_a_representative_is_appointed_in_the_case_that_familieretshuset_knows_and_holds_where_it_goes_on(
+    noon: World,
+) -> None:
+    known = Met(noon, (await child(noon)).id, [])
+    own = Met(noon, (await asked_for(noon, sender="reden")).id, [])
+    assert (await own.merge(known)).status_code == 200
+    (deadline,) = await deadlines_of(noon, FAMILIERETSHUSET)
+    assert deadline["case_id"] == own.id
+    assert {"representative"} < {each["kind"] for each in (await known.details())["deadlines"]}
+    appointed = await own.post("/representative", APPOINTED, by=FAMILIERETSHUSET)
+    assert appointed.status_code == 200, appointed.text
+    assert known.id not in appointed.text
+    assert (await known.details())["child_protection"]["representative_appointed_on"] == "2026-03-16"
+
+
+async def test_a_request_that_came_with_a_merge_goes_back_with_it(noon: World) -> None:
+    known = Met(noon, (await child(noon)).id, [])
+    own = Met(noon, (await asked_for(noon, sender="reden")).id, [])
+    assert (await own.merge(known)).status_code == 200
+    assert (await own.post("/unmerge", None)).status_code == 200
+    assert (await known.details())["child_protection"]["representative_requested_on"] is None
+    assert (await own.details())["child_protection"]["representative_requested_on"] == "2026-03-16"
+
+
+async def test_nobody_keeps_a_task_about_who_turns_out_to_be_no_child(noon: World) -> None:
+    case = await asked_for(noon)
+    grown = GIRL | {"stated_age": 24, "age_basis": "assessed"}
+    described = await noon.partner("cmm").put(
+        f"{case.path}/person", {"reference": "P01"} | grown, if_match=await case.etag()
+    )
+    assert described.status_code == 200, described.text
+    for organisation in (HOME, FAMILIERETSHUSET):
+        assert await deadlines_of(noon, organisation) == [], organisation
+        assert (await case.get(by=organisation)).status_code == 404, organisation

@@ -300,8 +300,9 @@ def test_follow_ups_never_lie_beyond_reintegration(departed_on: date, months: in
 
 
 def test_before_the_first_table_its_terms_hold() -> None:
-    assert terms_on(date(1990, 1, 1)) == terms_on(date(2026, 1, 1))
-    assert terms_on(date(2026, 1, 1)).version == "clocks-2021"
+    assert terms_on(date(1890, 1, 1)) == terms_on(date(2025, 12, 31))
+    assert terms_on(date(2025, 12, 31)).version == "clocks-2021"
+    assert terms_on(date(2026, 1, 1)).version == "clocks-2026"
 
 
 def test_of_a_merged_case_deadlines_run_on_for_whom_the_work_goes_on_nowhere_else() -> None:

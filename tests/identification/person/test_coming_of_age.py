@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.identification.builders import CMM_DECIDES, Opened, open_case
+from tests.identification.builders import CMM_DECIDES, Opened, name_of, open_case
 from tests.identification.life import done, put
 from tests.world import World
 
@@ -61,3 +61,16 @@ async def test_another_stated_age_counts_from_the_day_on_which_it_is_said(havn: 
     assert await group(case) == "presumed_minor"
     await havn.set_clock("2028-09-01T12:00:00+02:00")
     assert await group(case) == "adult"
+
+
+async def test_nobody_is_treated_as_a_minor_who_is_none_any_more_before_the_sweep_has_come_round(havn: World) -> None:
+    case = await girl(havn, birth_date=BORN)
+    await done(case.post("/missing", {"since": "2026-03-09"}))
+    await done(case.post("/found", {"on": "2026-03-09"}))
+    alerts = len((await havn.partner("cmm").get("/identification/v1/alerts")).json()["items"])
+    havn.development.clock.set(datetime(2026, 3, 9, 23, 0, 30, tzinfo=UTC))
+    assert name_of(await case.post("/child-notification", {"municipality": "0101"})) == (409, "NotAChild")
+    assert name_of(await case.post("/representative", {"requested_on": "2026-03-09"})) == (409, "NotAChild")
+    await done(case.post("/missing", {"since": "2026-03-10"}))
+    assert len((await havn.partner("cmm").get("/identification/v1/alerts")).json()["items"]) == alerts
+    await done(case.post("/refusal", {"on": "2026-03-10"}))

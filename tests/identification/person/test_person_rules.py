@@ -7,7 +7,7 @@ import pytest
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
 from tests.identification.children.test_children import girl, protection
 from tests.identification.finding.people import look_for, meet
-from tests.identification.life import close, done
+from tests.identification.life import close, done, put
 from tests.identification.opening.doors import describe, open_door, person_of
 from tests.identification.person.test_legal_status import entry, history, record
 from tests.world import World
@@ -30,6 +30,35 @@ async def closed_case(havn: World, **person: Any) -> Opened:
     await case.decide()
     await close(case, "2026-03-09")
     return case
+
+
+# ---------------------------------------------------------------- an age that was assessed
+
+
+async def describe_as(case: Opened, *, by: str = "cmm", **said: Any) -> dict[str, Any]:
+    described = await put(case, "/person", CMM_DECIDES | said, by=by)
+    assert described.status_code == 200, described.text
+    answer: dict[str, Any] = described.json()
+    return answer
+
+
+async def test_an_age_assessment_holds_against_later_claims_until_a_new_one(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": 15, "birth_date": "2010-05-01"})
+    await describe_as(case, birth_date="2004-01-01", age_basis="assessed", given_name="Fon")
+    assert (await case.details())["age_group"] == "adult"
+    claimed = await describe_as(case, stated_age=15, age_basis="stated", birth_date="2010-05-01", given_name="Fonn")
+    assert claimed["differs"] == ["birth_date", "stated_age", "age_basis"]
+    assert (claimed["birth_date"], claimed["stated_age"], claimed["age_basis"]) == ("2004-01-01", None, "assessed")
+    assert claimed["given_name"] == "Fonn", "everything else is as it was sent"
+    assert claimed["stated_birth_date"] == "2010-05-01"
+    assert (await case.details())["age_group"] == "adult"
+    silent = await describe_as(case, given_name="Fon")
+    assert (silent["birth_date"], silent["age_basis"], silent["differs"]) == ("2004-01-01", "assessed", [])
+    for basis in ("documented", "presumed_minor"):
+        assert (await describe_as(case, birth_date="2010-05-01", age_basis=basis))["age_basis"] == "assessed", basis
+    assessed = await describe_as(case, stated_age=16, age_basis="assessed")
+    assert (assessed["stated_age"], assessed["birth_date"], assessed["differs"]) == (16, None, [])
+    assert (await case.details())["age_group"] == "minor"
 
 
 # ---------------------------------------------------------------- children

@@ -179,6 +179,7 @@ async def test_a_victims_file_is_kept_five_years_from_the_last_follow_up(havn: W
     "statement",
     [
         "UPDATE case_file SET missing = true, age_group = 'adult'",
+        "UPDATE case_file SET missing = true, age_group = 'minor', adult_on = '2031-06-01'",
         "INSERT INTO appeal (id, case_id, decision_id, filed_on, filed_by, recorded_at, recorded_by, outcome, decided_on)"
         " SELECT gen_random_uuid(), case_id, id, decided_on, 'person', recorded_at, 'cmm', 'upheld', decided_on FROM decision",
         "INSERT INTO return_plan (case_id, destination, agreed_on, departed_on, reintegration_until, recorded_at, recorded_by)"
@@ -189,7 +190,10 @@ async def test_a_victims_file_is_kept_five_years_from_the_last_follow_up(havn: W
         " SELECT gen_random_uuid(), case_id, id, 'restitution', decided_on, decided_on, '2031-05-31', '2031-05-31'"
         " FROM decision",
     ],
-    ids=["missing adult", "appeal decided", "reintegration over", "a return that closed with the case", "period over"],
+    ids=[
+        *("missing adult", "missing, and of age today", "appeal decided", "reintegration over"),
+        *("a return that closed with the case", "period over"),
+    ],
 )
 async def test_what_is_over_keeps_nothing(havn: World, statement: str) -> None:
     case = await victim(havn)

@@ -99,7 +99,7 @@ def test_every_kind_has_the_scopes_it_needs_and_no_others() -> None:
         Kind.MUNICIPALITY: everyone | accommodation | duty,
         Kind.RETURN_ORGANISATION: everyone | accommodation,
         Kind.SUPERVISION: everyone | accommodation,
-        Kind.OTHER: everyone | accommodation,
+        Kind.OTHER: everyone | accommodation | duty,
         Kind.HEALTH: everyone,
         Kind.LABOUR: everyone,
         Kind.SYSTEM: {"referrals:read", "cases:read", "accommodation:read"},
