@@ -21,12 +21,14 @@ class _Listed(BaseModel):
 
 
 class _Numbers(_Listed):
-    """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in."""
+    """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in; `words`:
+    what says that there is none, also with some digits beside it."""
 
     shortest: int = Field(gt=0)
     shortest_of: dict[IdentifierType, int]
     serials: frozenset[str]
     listed: frozenset[str]
+    words: frozenset[str]
 
 
 def _without_marks(text: str) -> str:
@@ -69,6 +71,10 @@ def _newest() -> _Placeholders:
 
 PLACEHOLDERS: Final = _newest()
 _SEQUENCES: Final = ("01234567890123456789", "98765432109876543210")
+_BIRTH_DATE: Final = re.compile(r"(?:0[1-9]|[12][0-9]|3[01]|[67][0-9]|8[0-9]|9[01])(?:0[1-9]|1[0-2])(?:19|20)?[0-9]{2}")
+"""A CPR number of which only the birth date is known, the day of a replacement number with 60 added."""
+_MASKED: Final = re.compile("X{4,}")
+_ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
 _REPEATED: Final = 3
 """From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
 
@@ -83,6 +89,7 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
     rules = PLACEHOLDERS.numbers
     value = plain(number)
     digits = re.sub("[^0-9]", "", value)
+    word = re.sub("[0-9]", "", value).casefold()
     return (
         len(value) < rules.shortest_of.get(kind, rules.shortest)
         or not digits
@@ -90,8 +97,16 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
         or (len(digits) >= rules.shortest and set(digits) in ({"0"}, {"9"}))
         or any(value in sequence for sequence in _SEQUENCES)
         or value in rules.listed
-        or (kind in DANISH and value[-4:] in rules.serials)
+        or word in rules.words
+        or word in PLACEHOLDERS.names.unknown
+        or (len(word) >= rules.shortest and word in PLACEHOLDERS.names.whole)
+        or _MASKED.search(value) is not None
+        or (_says_no_danish_number(value) if kind in DANISH else _ALTERNATING.fullmatch(value) is not None)
     )
+
+
+def _says_no_danish_number(value: str) -> bool:
+    return _BIRTH_DATE.fullmatch(value) is not None or value[-4:] in PLACEHOLDERS.numbers.serials
 
 
 DANISH: Final = frozenset(
@@ -106,14 +121,17 @@ def is_no_name(name: str) -> bool:
         return True
     rules = PLACEHOLDERS.names
     written = unicodedata.normalize("NFKC", name).casefold().strip()
-    words = [word for word in re.split(r"[\W_]+", _without_marks(written)) if word]
+    numbered = [word for word in re.split(r"[\W_]+", _without_marks(written)) if word]
+    words = [word for word in (re.sub("[0-9]", "", in_plain_digits(word)) for word in numbered) if word]
     together = "".join(words)
     if not any(letter.isalpha() for letter in together) or written in rules.as_written or together in rules.whole:
         return True
     if len(together) >= _REPEATED and len(set(together)) == 1:
         return True
-    says_it = [word in rules.unknown or word in rules.with_it for word in words]
-    return all(says_it) and any(word in rules.unknown for word in words)
+    says_it = [word in rules.unknown or word in rules.whole for word in words]
+    goes_with_it = [said or word in rules.with_it for said, word in zip(says_it, words, strict=True)]
+    # "Woman 1" is how somebody without a name is told from the next one.
+    return all(goes_with_it) and (any(says_it) or words != numbered)
 
 
 def is_no_birth_date(born: date, *, on: date) -> bool:

@@ -137,6 +137,7 @@ def test_the_shape_is_checked_per_type(kind: str, value: str, fits: bool) -> Non
             "—",
             "\u200b",
         ),
+        *("ukendt 2", "Unknown-3", "ikke oplyst 1", "no passport 1", "TEST 1234", "140598-XXXX", "xxxx1", "112233"),
     ],
 )
 @pytest.mark.parametrize("kind", list(IdentifierType))
@@ -144,10 +145,23 @@ def test_a_value_that_is_no_number_is_never_matched(kind: IdentifierType, value:
     assert is_no_number(kind, value)
 
 
+@pytest.mark.parametrize("value", ["140598", "14.05.1998", "140598-????", "140598-0000"])
+def test_a_birth_date_alone_is_no_danish_number(value: str) -> None:
+    assert is_no_number(IdentifierType.CPR, value)
+    assert not is_no_number(IdentifierType.PASSPORT, value)
+
+
+@pytest.mark.parametrize("value", ["121212", "123123123"])
+def test_what_only_repeats_itself_is_no_number_but_a_danish_one(value: str) -> None:
+    assert is_no_number(IdentifierType.PASSPORT, value)
+    assert not is_no_number(IdentifierType.CPR, "0101010101")
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
         ("passport", "C1234567"),
+        ("passport", "NA1234567"),
         ("passport", "X00000001"),
         ("passport", "AB123"),
         ("cpr", "690188-0001"),
@@ -230,6 +244,18 @@ def test_how_it_is_spelt_makes_nothing_a_number(kind: IdentifierType, text: str,
             "Ｕｋｅｎｄｔ",
             "Uk\u200bendt",
         ),
+        *(
+            "Ukendt 2",
+            "ukendt kvinde 1",
+            "Woman 1",
+            "NN 2",
+            "fnu lnu",
+            "John Doe 2",
+            "TBD",
+            "none",
+            "Baby girl",
+            "٣ ukendt",
+        ),
     ],
 )
 def test_what_stands_for_an_unknown_name_is_none(name: str) -> None:
@@ -247,6 +273,8 @@ def test_what_stands_for_an_unknown_name_is_none(name: str) -> None:
         "X",
         "Nok",
         "Mand",
+        "An Man",
+        "Malee 2",
         "Oksana Shevchenko",
         "Оксана",
         "มาลี",
