@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.identification.absence import domain as absence
 from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
 from services.identification.erasure import domain as erasure
@@ -16,6 +17,7 @@ from shared.contract.events import (
     ErasedInReferrals,
     ErasedInStats,
     ErasureConfirmed,
+    PersonLeft,
     ReferralCompleted,
     ReferralSubmitted,
     ReferralWithdrawn,
@@ -23,6 +25,7 @@ from shared.contract.events import (
 from shared.contract.person import Subject
 from shared.contract.personal import Personal
 from shared.http.peers import PeerRefused
+from shared.kernel.clock import on_date
 from shared.kernel.text import AS_STORED
 from shared.messaging.consumer import Delivery, Handlers
 
@@ -81,6 +84,13 @@ async def end_the_senders_part(work: Delivery, event: ReferralWithdrawn) -> None
     """The sender has withdrawn what it said: the cases stay, with CMM, and the sender has no part in them any more."""
     if event.kind is ReferralKind.IDENTIFICATION:
         await parties.withdraw(work, referral_id=event.referral_id, sender=event.sender)
+
+
+@handlers.on(PersonLeft)
+async def ask_whether_the_person_is_missing(work: Delivery, event: PersonLeft) -> None:
+    """Somebody left a place without notice, as far as accommodation knows."""
+    if event.disappeared:
+        await absence.ask(work, case_id=event.case_id, since=on_date(event.left_at))
 
 
 @handlers.on(CaseOpened)

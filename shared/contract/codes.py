@@ -247,6 +247,8 @@ class DeadlineKind(StrEnum):
     """A half-entered case is about to be deleted; what is named in the alert is the draft."""
     MISSING_CHILD = "missing_child"
     """A child is missing. No clock: somebody is alerted at once."""
+    MISSING_QUESTION = "missing_question"
+    """Somebody left a place without notice: are they missing? No clock: those who work on the case are alerted at once."""
     SUPPORT_OFFER = "support_offer"
     """A court has recognised the person, and CMM is asked to open the support offer (R1). No clock either."""
     ERASURE = "erasure"

@@ -44,7 +44,9 @@ class Arrival(Body):
 class Leaving(Body):
     """When the person left (now, where it is left out), why, and whether without a word."""
 
-    model_config = example(left_at="2026-03-19T10:00:00+01:00", reason="She moves in with her sister.")
+    model_config = example(
+        left_at="2026-03-19T10:00:00+01:00", reason="Her room was empty in the morning.", disappeared=True
+    )
 
     left_at: Happened | None = None
     reason: PersonalText | None = None

@@ -1,4 +1,4 @@
-"""Tables of absences: when the person was missing, and when and where found."""
+"""Tables of absences, and of disappearances: whether the person is missing is asked when they left a place without notice."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from services.identification.case.models import Table
-from shared.data.columns import moment, record_id
+from shared.data.columns import moment, record_id, sealed
 
 
 class Absence(Table, table=True):
@@ -20,3 +20,16 @@ class Absence(Table, table=True):
     municipality: str | None = None
     recorded_at: datetime = moment()
     recorded_by: str
+
+
+class Disappearance(Table, table=True):
+    """The person left a place without notice: are they missing? Open until somebody who works on the case answers."""
+
+    id: UUID = record_id()
+    case_id: UUID = Field(foreign_key="case_file.id")
+    since: date
+    recorded_at: datetime = moment()
+    answered_at: datetime | None = moment(default=None)
+    answered_by: str | None = None
+    is_missing: bool | None = None
+    reason: bytes | None = sealed(default=None)

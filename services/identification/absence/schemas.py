@@ -1,10 +1,11 @@
-"""Missing, and found."""
+"""Missing, asked whether missing, and found."""
 
 from datetime import date
 from uuid import UUID
 
+from shared.contract.personal import PersonalText
 from shared.contract.times import HappenedOn
-from shared.contract.types import Answer, Body, Municipality, example
+from shared.contract.types import Answer, Body, Moment, Municipality, example
 
 
 class MissingReport(Body):
@@ -34,3 +35,23 @@ class AbsenceDetails(Answer):
     reported_to_police_on: date | None
     found_on: date | None
     municipality: str | None
+
+
+class NotMissingReport(Body):
+    """The person left a place without notice and is not missing: why that is known."""
+
+    model_config = example(reason="She has called: she is with her sister.")
+
+    reason: PersonalText
+
+
+class DisappearanceDetails(Answer):
+    """The person left a place without notice on that day; `missing` is null until somebody has answered whether they are."""
+
+    disappearance_id: UUID
+    since: date
+    asked_at: Moment
+    answered_at: Moment | None
+    answered_by: str | None
+    missing: bool | None
+    reason: PersonalText | None

@@ -75,6 +75,11 @@ _WAY_TO: Final[Mapping[CaseStatus, str]] = {
 }
 
 
+def allows(case: Case, step: Step) -> bool:
+    """Whether the case's status allows the step."""
+    return case.status in ALLOWED[step]
+
+
 def check(case: Case, step: Step) -> None:
     """Raises CaseStatusDoesNotAllow, with the status the case has, those that would, and what to do."""
     allowed = [status for status in CaseStatus if status in ALLOWED[step]]

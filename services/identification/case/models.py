@@ -33,6 +33,8 @@ class Case(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     status: CaseStatus = code(CaseStatus, default=CaseStatus.REFERRED)
     missing: bool = False
+    missing_asked_since: date | None = None
+    """Since when the person may be missing: they left a place without notice, and nobody has answered yet whether they are."""
     opened_at: datetime = moment()
     opened_on: date
     channel: Channel = code(Channel)

@@ -186,6 +186,7 @@ class Sought:
     status: CaseStatus | None = None
     authority: Authority | None = None
     missing: bool | None = None
+    missing_asked: bool | None = None
 
     def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
         """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
@@ -199,6 +200,9 @@ class Sought:
             asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
         if self.missing is not None:
             asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
+        if self.missing_asked is not None:
+            is_asked = col(Case.missing_asked_since).is_not(None)
+            asked += [is_asked if self.missing_asked else ~is_asked, _knows(actor, Aspect.FILE)]
         return asked
 
 

@@ -23,6 +23,7 @@ ATTRIBUTES: Final[Mapping[str, Aspect]] = {
 } | dict.fromkeys(
     (
         "missing",
+        "missing_asked_since",
         "channel",
         "municipality",
         "referral_ids",

@@ -6,6 +6,7 @@ case's id it goes on as if there were none (docs/rules.md, identity-3)."""
 from collections.abc import Mapping
 from uuid import UUID
 
+from services.identification.absence import domain as absence
 from services.identification.case import changes
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
@@ -60,6 +61,7 @@ async def join(
     _keep_etag(case)
     custody.carry(case, surviving)
     children.carry(case, surviving)
+    await absence.carry(work, case, surviving)
     after = before
     if keep is not None:
         is_anonymous = surviving.refused_on is not None

@@ -42,9 +42,10 @@ async def list_cases(
     status: CaseStatus | None = None,
     authority: Annotated[Authority | None, Query(description="Who decides; `needs_review`: nobody yet.")] = None,
     missing: bool | None = None,
+    missing_asked: Annotated[bool | None, Query(description="Somebody left a place without notice: missing?")] = None,
 ) -> Page[CaseDetails | CaseGlimpse]:
     """The cases I have to do with, newest first; no personal data. A filter passes over cases of which I may not know it."""
-    sought = Sought(status=status, authority=authority, missing=missing)
+    sought = Sought(status=status, authority=authority, missing=missing, missing_asked=missing_asked)
     found = await cases.list_cases(work, sought=sought, after=pages.after, limit=pages.limit)
     items = await views.see_cases(work, found)
     return pages.page(items, found, lambda row: [row[0].opened_at.isoformat(), str(row[0].id)])

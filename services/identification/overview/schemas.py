@@ -25,6 +25,8 @@ class CaseDetails(Answer):
     case_id: UUID
     status: CaseStatus
     missing: bool
+    missing_asked_since: date | None
+    """The person left a place without notice that day, and nobody has said yet whether they are missing."""
     opened_on: date
     channel: Channel
     municipality: str | None

@@ -153,6 +153,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         case_id=case.id,
         status=case.status,
         missing=case.missing,
+        missing_asked_since=case.missing_asked_since,
         opened_on=case.opened_on,
         channel=case.channel,
         municipality=case.municipality,

@@ -23,6 +23,7 @@ from shared.data.vault import StoredKey
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
     AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
+    AND f.missing_asked_since IS NULL
     AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
     AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = f.id AND a.outcome IS NULL)
@@ -37,7 +38,7 @@ _LAST_RECORDED = """
 _IS_POSITIVE = "EXISTS (SELECT FROM decision d WHERE d.case_id = f.id AND d.outcome = 'assessed_trafficked')"
 _WORK = (
     *("interview", "rights_explanation", "indicator_observation", "recommendation", "evidence", "risk_assessment"),
-    *("support_measure", "health_needs", "suspect", "criminal_step", "absence"),
+    *("support_measure", "health_needs", "suspect", "criminal_step", "absence", "disappearance"),
 )
 """What is only recorded of somebody on whose case work has begun."""
 _IS_WORKED_ON = " OR ".join(f"EXISTS (SELECT FROM {table} w WHERE w.case_id = f.id)" for table in _WORK)

@@ -21,6 +21,8 @@ SUPPORT = "Support is owed from the decision on, without a deadline; what is sti
 KEEPING = "How long a case is kept is looked up on the day, not set as a deadline."
 NO_DEADLINE = {
     "retention.domain.erase_slip": "What is erased has no deadlines any more.",
+    "absence.domain.ask": "Whether somebody is missing is a question to people: no deadline is computed from it.",
+    "absence.domain.deny": "The question is answered: no deadline was computed from it.",
     "clarification.domain.hold_interview": "It leads to `clarification`; deadlines ask whether it is decided, which it is not.",
     "clarification.domain.recommend": "It leads to `recommended`; deadlines ask whether it is decided, which it is not.",
     "consents.disclosures.disclose": OTHERS_KNOW,
