@@ -286,12 +286,12 @@ async def _send(producer: AIOKafkaProducer, messages: Sequence[Message], taken: 
             continue
         answer.add_done_callback(partial(_note_taken, taken, message.id))
         answers.append(answer)
-    for told in await asyncio.gather(*answers, return_exceptions=True):
-        if isinstance(told, KafkaError):
-            refusals.append(told)
-        elif isinstance(told, BaseException):
-            raise told
-        elif _was_had_already(told):
+    for reply in await asyncio.gather(*answers, return_exceptions=True):
+        if isinstance(reply, KafkaError):
+            refusals.append(reply)
+        elif isinstance(reply, BaseException):
+            raise reply
+        elif _was_had_already(reply):
             refusals.append(DuplicateSequenceNumber())
     return refusals
 
@@ -301,7 +301,7 @@ def _note_taken(taken: set[str], message_id: str, answer: "asyncio.Future[Record
         taken.add(message_id)
 
 
-def _was_had_already(told: RecordMetadata) -> bool:
+def _was_had_already(reply: RecordMetadata) -> bool:
     # "Had that number already." A broker that lost its disk gives out producer ids from the start again, so the number may be
     # another message's. A copy is harmless, a message that only seems sent is not: it goes again.
-    return bool(told.offset < 0)
+    return bool(reply.offset < 0)

@@ -2,36 +2,24 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    String,
-    and_,
-    case,
-    cast,
     delete,
     exists,
-    func,
-    or_,
     select,
     text,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
 from services.identification.case.schemas import CasePerson, SealedText
 from shared.contract import visibility
-from shared.contract.codes import Authority, DeadlineKind, Purpose, ShareScope
+from shared.contract.codes import DeadlineKind, Purpose
 from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
@@ -177,72 +165,6 @@ async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
     """Whether the actor has to do with the case that this one was merged into. Who has not learns of no merge, and goes on as
     if there were none (docs/rules.md, identity-3)."""
     return await part_of(work, into, work.actor.org) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """Which of its cases an organisation asks for; what is None is not asked."""
-
-    status: CaseStatus | None = None
-    authority: Authority | None = None
-    missing: bool | None = None
-    missing_asked: bool | None = None
-
-    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
-        """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
-        asked: list[ColumnElement[bool]] = []
-        if self.status:
-            disclosed = and_(
-                col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
-            )
-            asked += [_status_shown(actor) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
-        if self.authority:
-            asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
-        if self.missing is not None:
-            asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
-        if self.missing_asked is not None:
-            is_asked = col(Case.missing_asked_since).is_not(None)
-            asked += [is_asked if self.missing_asked else ~is_asked, _knows(actor, Aspect.FILE)]
-        return asked
-
-
-def _status_shown(actor: Actor) -> ColumnElement[Any]:
-    """The status that a list shows: of a merged case, to who has referred its person and learns of no merge, as far as the work
-    has come since where it goes on (overview/aliases.py)."""
-    party = aliased(CaseParty)
-    knows_of_it = exists().where(
-        col(party.case_id) == col(Case.merged_into),
-        col(party.org) == actor.org,
-        ~is_one_of(col(party.part), UNLISTED),
-    )
-    is_alias = and_(col(Case.merged_into).is_not(None), col(CaseParty.part) == Part.REFERRER, ~knows_of_it)
-    own = cast(col(Case.status), String)
-    return own if actor.org == CENTRE else case((is_alias, func.status_through_merges(col(Case.id))), else_=own)
-
-
-def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
-    knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
-    return is_one_of(col(CaseParty.part), knowing)
-
-
-async def list_cases(
-    work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
-) -> list[tuple[Case, Part]]:
-    """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(work.actor).where(~is_one_of(col(CaseParty.part), UNLISTED), *sought.conditions(work.actor))
-    if after:
-        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
-    query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
-    found = [(case, party.part) for case, party in await work.session.execute(query)]
-    work.audit(operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
-    return found
-
-
-def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
-    """Where the last case seen stands; one that the reader may know no more has lost its place among those of its instant."""
-    other = aliased(Case)
-    position = select(col(other.position)).where(col(other.id) == UUID(str(last[1]))).scalar_subquery()
-    return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
 
 
 async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -8,7 +8,6 @@ from fastapi import Query
 from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
 from services.identification.case.policies import FileWorker, LogReader, Reader, Subscriber
-from services.identification.case.repository import Sought
 from services.identification.decisions import repository as decisions_repository
 from services.identification.indicators import repository as indicators_repository
 from services.identification.overview import feed, htcds, repository, timeline, views
@@ -45,8 +44,8 @@ async def list_cases(
     missing_asked: Annotated[bool | None, Query(description="Somebody left a place without notice: missing?")] = None,
 ) -> Page[CaseDetails | CaseGlimpse]:
     """The cases I have to do with, newest first; no personal data. A filter passes over cases of which I may not know it."""
-    sought = Sought(status=status, authority=authority, missing=missing, missing_asked=missing_asked)
-    found = await cases.list_cases(work, sought=sought, after=pages.after, limit=pages.limit)
+    sought = repository.Sought(status=status, authority=authority, missing=missing, missing_asked=missing_asked)
+    found = await repository.list_cases(work, sought=sought, after=pages.after, limit=pages.limit)
     items = await views.see_cases(work, found)
     return pages.page(items, found, lambda row: [row[0].opened_at.isoformat(), str(row[0].id)])
 

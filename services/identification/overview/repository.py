@@ -1,30 +1,36 @@
-"""What was recorded of cases, and who saw what of them, both only ever added to; and the notes in which something was said."""
+"""The cases that an organisation has to do with, in lists; what was recorded of cases, and who saw what of them, both only ever
+added to; and the notes in which something was said."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select, text, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case.codes import NoteKind
+from services.identification.case.codes import CaseStatus, NoteKind
 from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold
-from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, find_case
+from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, cases_of, find_case
 from services.identification.case.schemas import SealedText
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
-from shared.contract.codes import Purpose
+from shared.contract import visibility
+from shared.contract.codes import Authority, Purpose, ShareScope
 from shared.contract.events import EVENTS, Event
-from shared.contract.visibility import Part
+from shared.contract.organisations import CENTRE
+from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.columns import any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import CursorInvalid
 from shared.http.parameters import PurposeMissing
+from shared.identity.actor import Actor
 
 _WRITING = text("""
     SELECT virtualtransaction FROM pg_locks
@@ -50,6 +56,72 @@ _OF_MANY = text("""
 """)
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which of its cases an organisation asks for; what is None is not asked."""
+
+    status: CaseStatus | None = None
+    authority: Authority | None = None
+    missing: bool | None = None
+    missing_asked: bool | None = None
+
+    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
+        """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
+        asked: list[ColumnElement[bool]] = []
+        if self.status:
+            disclosed = and_(
+                col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
+            )
+            asked += [_status_shown(actor) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
+        if self.authority:
+            asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
+        if self.missing is not None:
+            asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
+        if self.missing_asked is not None:
+            is_asked = col(Case.missing_asked_since).is_not(None)
+            asked += [is_asked if self.missing_asked else ~is_asked, _knows(actor, Aspect.FILE)]
+        return asked
+
+
+def _status_shown(actor: Actor) -> ColumnElement[Any]:
+    """The status that a list shows: of a merged case, to who has referred its person and learns of no merge, as far as the work
+    has come since where it goes on (overview/aliases.py)."""
+    party = aliased(CaseParty)
+    knows_of_it = exists().where(
+        col(party.case_id) == col(Case.merged_into),
+        col(party.org) == actor.org,
+        ~is_one_of(col(party.part), UNLISTED),
+    )
+    is_alias = and_(col(Case.merged_into).is_not(None), col(CaseParty.part) == Part.REFERRER, ~knows_of_it)
+    own = cast(col(Case.status), String)
+    return own if actor.org == CENTRE else case((is_alias, func.status_through_merges(col(Case.id))), else_=own)
+
+
+def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
+    knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
+    return is_one_of(col(CaseParty.part), knowing)
+
+
+async def list_cases(
+    work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Case, Part]]:
+    """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
+    query = cases_of(work.actor).where(~is_one_of(col(CaseParty.part), UNLISTED), *sought.conditions(work.actor))
+    if after:
+        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
+    query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
+    found = [(case, party.part) for case, party in await work.session.execute(query)]
+    work.audit(operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
+    return found
+
+
+def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
+    """Where the last case seen stands; one that the reader may know no more has lost its place among those of its instant."""
+    other = aliased(Case)
+    position = select(col(other.position)).where(col(other.id) == UUID(str(last[1]))).scalar_subquery()
+    return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
 
 
 async def position_of(work: UnitOfWork, event_id: UUID | None) -> int:
