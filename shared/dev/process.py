@@ -15,7 +15,7 @@ from shared.dev.issuer import LIFETIME_SECONDS, DevelopmentOnly, DevIssuer
 from shared.http.wire import speaks_http
 from shared.kernel.settings import LOOPBACK_NAMES, Settings, SettingsInvalid, host_of, read_settings
 from shared.observability.logs import configure_logging, log
-from shared.runtime.platform import ConfigurationRefused, check_exposure
+from shared.runtime.platform import ConfigurationRefused, certificate_of, check_exposure
 from shared.runtime.serving import PortTaken, serve, take_port
 
 
@@ -43,8 +43,11 @@ async def run_issuer(settings: Settings) -> None:
     app = issuer_app(settings)
     # By the name that the services know, and by that of the machine on which a developer asks for tokens.
     hosts = {host_of(origin) for origin in settings.origins} | LOOPBACK_NAMES
+    certificate = certificate_of(settings)
     with take_port(settings) as listener:
-        await serve(app, settings, listener, ready=lambda: log.info("issuer ready"), hosts=hosts)
+        await serve(
+            app, settings, listener, ready=lambda: log.info("issuer ready"), certificate=certificate, hosts=hosts
+        )
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ class Harbour:
         self.addresses = {name: f"https://localhost:{self.ports[f'{name} api']}" for name in evidence.NAMES}
         issuers = folder / "issuers.json"
         issuers.write_text(trusted_issuers(self.issuer))
+        self._tls = {"HAVN_TLS_CERTIFICATE": certificate["ssl_certfile"], "HAVN_TLS_KEY": certificate["ssl_keyfile"]}
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("HAVN_")} | {
             "HAVN_DATABASE_URL": server_url,
             "HAVN_KAFKA": bootstrap,
@@ -57,8 +58,6 @@ class Harbour:
             "HAVN_ISSUERS": str(issuers),
             "HAVN_TOKEN_URL": f"{self.issuer}/oidc/token",
             "HAVN_SERVICE_URLS": json.dumps(self.addresses),
-            "HAVN_TLS_CERTIFICATE": certificate["ssl_certfile"],
-            "HAVN_TLS_KEY": certificate["ssl_keyfile"],
             "HAVN_SERVICE_CA": certificate["ssl_certfile"],
         }
 
@@ -111,6 +110,8 @@ class Harbour:
 
     def _run(self, called: str, part: str, **settings: str) -> subprocess.Popen[bytes]:
         name, _, action = part.partition(" ")
+        # The issuer is on this machine, and a worker serves nothing but health.
+        settings |= self._tls if part.endswith("api") else {}
         module = ["shared.dev.process"] if part == "issuer" else [f"services.{name}", action or called.split()[1]]
         with (self._folder / f"{called}.log").open("ab") as log:
             return subprocess.Popen(
