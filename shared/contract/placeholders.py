@@ -130,7 +130,7 @@ def is_no_name(name: str) -> bool:
         return True
     says_it = [word in rules.unknown or word in rules.whole for word in words]
     goes_with_it = [said or word in rules.with_it for said, word in zip(says_it, words, strict=True)]
-    # "Woman 1" tells somebody without a name from the next one.
+    # "Woman 1" is how those who gave no name are kept apart.
     return all(goes_with_it) and (any(says_it) or words != numbered)
 
 

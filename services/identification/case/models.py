@@ -1,8 +1,9 @@
 """Tables of cases, of who has to do with them, and of what the people are known by; and three that several packages read:
 attempts of contact, deadlines, legal holds."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity
@@ -115,6 +116,20 @@ class CaseParty(Table, table=True):
     part: Part = code(Part)
     since: datetime = moment()
     """When the part began: nothing that was recorded earlier is shown by it."""
+
+
+WEAKER: Final[Mapping[Part, frozenset[Part]]] = {
+    # A consent adds to what any other part may know.
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION}),
+    Part.PROSECUTION: frozenset(),
+    Part.MUNICIPALITY: frozenset(),
+    Part.REPRESENTATION: frozenset(),
+    Part.REMOVAL: frozenset({Part.RECIPIENT}),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
+    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
+    Part.CENTRE: frozenset(Part) - {Part.CENTRE},
+}
+"""For each part those that may know less, and give way to it."""
 
 
 class CaseReferral(Table, table=True):

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
+from services.identification.case.models import WEAKER, Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
 from services.identification.case.schemas import CasePerson, SealedText
 from shared.contract import visibility
 from shared.contract.codes import DeadlineKind, Purpose
@@ -61,20 +61,6 @@ WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
 
 RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
 """The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
-
-
-WEAKER: Mapping[Part, frozenset[Part]] = {
-    # A consent adds to what any other part may know.
-    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION}),
-    Part.PROSECUTION: frozenset(),
-    Part.MUNICIPALITY: frozenset(),
-    Part.REPRESENTATION: frozenset(),
-    Part.REMOVAL: frozenset({Part.RECIPIENT}),
-    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
-    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
-    Part.CENTRE: frozenset(Part) - {Part.CENTRE},
-}
-"""For each part those that may know less, and give way to it."""
 
 
 UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION})

@@ -7,7 +7,7 @@ from tests.identification.finding.people import ecpr
 from tests.world import World
 
 NOON = "2026-03-16T12:00:00+01:00"
-NUMBER = {"identifiers": [ecpr("140598")]}
+NUMBER = {"identifiers": [ecpr("XE-204715")]}
 POLICE = "politi-oestjylland"
 
 
