@@ -46,7 +46,8 @@ _IS_LINKED = """
     EXISTS (SELECT FROM case_link l WHERE l.case_id = f.id) OR EXISTS (SELECT FROM case_file g WHERE g.merged_into = f.id)
 """
 _IS_CHILD = """
-    (f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true)) OR f.child_notified_at IS NOT NULL
+    (f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
+    OR EXISTS (SELECT FROM event_history e WHERE e.key = f.id::text AND e.type LIKE '%.municipality-notified.%')
     OR EXISTS (SELECT FROM child_referral c WHERE c.case_id = f.id)
 """
 # Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.

@@ -37,6 +37,7 @@ LEFT_EMPTY = {
     "/identification/v1/cases/{case_id}/return-plan/follow-ups": "at most six, tested with the returns",
     "/identification/v1/cases/{case_id}/closures": "a case with an open appeal is not closed",
     "/identification/v1/cases/{case_id}/earlier-identifications": "of cases that ended, tested with the opening",
+    "/identification/v1/cases/{case_id}/disappearances": "as accommodation tells, tested with the absence",
     "/identification/v1/alerts": "alerts of custody, tested with the on-call",
 }
 RECIPIENTS = ("hopenow", "amiami", "newlives", "iom", "3f", "lgbt-asyl", "frelsens-haer", "roede-kors", "reden")

@@ -105,7 +105,9 @@ async def test_a_child_and_who_is_presumed_one_is_kept(
 ) -> None:
     case = await contact(havn, person=age, municipality=municipality)
     assert (await case.details())["age_group"] in ("minor", "presumed_minor")
-    assert await forecast(havn, "2040-01-01") == {}
+    assert await forecast(havn, "2028-01-01") == {}
+    grown_up = {"unlinked_contact": [case.id]} if municipality is None else {}
+    assert await forecast(havn, "2040-01-01") == grown_up, "for whom a municipality acts is kept"
 
 
 async def test_who_turned_out_not_to_be_the_child_that_a_municipality_was_told_of_is_kept(havn: World) -> None:
