@@ -5,8 +5,9 @@ from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
 from services.accommodation.placements import api as placements
 from services.accommodation.responsibility import api as responsibility
+from services.accommodation.secrecy import api as secrecy
 from services.accommodation.stays import api as stays
 from shared.runtime.service import service_router
 
-packages = (responsibility, facilities, placements, stays, deadlines, census)
+packages = (responsibility, facilities, secrecy, placements, stays, deadlines, census)
 router = service_router(*(package.router for package in packages))

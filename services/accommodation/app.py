@@ -18,5 +18,6 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(offers.expire_due, deadlines.announce_ends, answers.forget_old),
+    sweeps=(offers.expire_due, deadlines.announce_ends, deadlines.alert_of_unapproved, answers.forget_old),
+    raises_alerts=True,
 )

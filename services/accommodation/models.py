@@ -5,5 +5,6 @@ from services.accommodation.case.models import metadata
 from services.accommodation.deadlines import models as deadlines
 from services.accommodation.facilities import models as facilities
 from services.accommodation.placements import models as placements
+from services.accommodation.secrecy import models as secrecy
 
-__all__ = ["case", "deadlines", "facilities", "metadata", "placements"]
+__all__ = ["case", "deadlines", "facilities", "metadata", "placements", "secrecy"]

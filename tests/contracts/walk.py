@@ -371,6 +371,9 @@ HOUSING: Sequence[Step] = [
     Step("list_facilities"),
     Step("read_facility", **SHELTER, **FACILITY),
     Step("change_facility", **SHELTER, **FACILITY),
+    Step("change_facility", **SHELTER, **FACILITY, changes={"secret_address": False}),
+    Step("confirm_unveiling", **FACILITY),
+    Step("list_reveals", **SHELTER, **FACILITY),
     Step("approve", **FACILITY, makes=("approval", "approval_id")),
     Step("end_approval", ids={"facility_id": "facility", "approval_id": "approval"}),
     Step("approve", **FACILITY),
@@ -406,6 +409,7 @@ HOUSING: Sequence[Step] = [
     Step("read_responsibility", **PLACEMENT),
     Step("arrive", **SHELTER, **PLACEMENT),
     Step("extend", **SHELTER, **PLACEMENT),
+    Step("print_night", **SHELTER, **FACILITY),
     Step("list_deadlines", **SHELTER),
     Step("read_occupancy", **SHELTER),
 ]

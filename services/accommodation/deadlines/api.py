@@ -24,11 +24,11 @@ async def list_deadlines(
     until: Annotated[Day | None, Query(description="The last day that is looked at; within 60 days without.")] = None,
     kind: HousingDeadline | None = None,
 ) -> Page[HousingDeadlineDetails]:
-    """What runs out and concerns you, the first to do first: notices of § 110, approvals, offers, stays, requests that wait."""
-    found = [each for each in await domain.running(work, until=until) if kind in (None, each.kind)]
-    begin = int(pages.after[0]) if pages.after else 0
-    rows = list(enumerate(found, start=1))[begin : begin + pages.limit + 1]
-    return pages.page([views.see_deadline(each) for _, each in rows], rows, lambda row: [row[0]])
+    """What runs out and concerns you, the first to do first: notices of § 110, approvals, offers, stays, requests that wait,
+    and people in a facility whose approval has ended."""
+    found = await domain.running(work, until=until, kind=kind, after=pages.after, limit=pages.limit)
+    items = [views.see_deadline(each) for each in found]
+    return pages.page(items, found, lambda each: [each.due_at.isoformat(), each.kind.value, str(each.key)])
 
 
 @router.get("/notices")

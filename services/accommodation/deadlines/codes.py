@@ -9,3 +9,5 @@ class HousingDeadline(StrEnum):
     OFFER_EXPIRY = "offer_expiry"
     STAY_END = "stay_end"
     REQUEST_WAITING = "request_waiting"
+    UNAPPROVED_STAY = "unapproved_stay"
+    """Somebody is in a facility whose approval has ended."""

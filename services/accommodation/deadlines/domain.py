@@ -1,8 +1,8 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from services.accommodation.deadlines import repository
 from services.accommodation.deadlines.codes import HousingDeadline
 from services.accommodation.deadlines.models import Notice
 from services.accommodation.placements.models import Placement
+from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import DeadlineState
 from shared.contract.events import ApprovalExpiring, NoticeDue, StayEnding
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.kernel.clock import end_of, on_date
+from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden
 from shared.rules.working_days import add_weekdays
 
@@ -45,6 +46,8 @@ class Running:
     """Something that runs out."""
 
     kind: HousingDeadline
+    key: UUID
+    """Tells it apart from what runs out at the same instant."""
     due_on: date
     due_at: datetime
     state: DeadlineState
@@ -106,57 +109,51 @@ async def acknowledge_notice(work: UnitOfWork, *, notice_id: UUID, expected: Exp
     return notice
 
 
-async def running(work: UnitOfWork, *, until: date | None) -> list[Running]:
-    """What runs out and concerns the actor, the first to do first; without a day, what ends within the next 60 days."""
+async def running(
+    work: UnitOfWork,
+    *,
+    until: date | None,
+    kind: HousingDeadline | None,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> list[Running]:
+    """What runs out and concerns the actor, the first to do first, up to one more than `limit`; without a day, what ends within
+    the next 60 days."""
     today = on_date(work.now)
-    rows = await repository.running(work, until=until or today + APPROVAL_DAYS[0] * _DAY)
-    found = [*_of_notices(rows["notices"], today), *_of_approvals(rows["approvals"], today)]
-    found += [*_of_stays(rows["stays"], today), *_of_offers(rows["offers"]), *_of_requests(rows["requests"], work.now)]
-    return sorted(found, key=lambda each: (each.due_at, each.kind, str(sorted(map(str, each.ids.values())))))
-
-
-def _of_notices(notices: Sequence[Notice], today: date) -> Iterator[Running]:
-    for each in notices:
-        state = DeadlineState.DONE if each.given_at else _state(each.due_on, today, due_before=1)
-        ids = {"case_id": each.case_id, "placement_id": each.placement_id, "notice_id": each.id}
-        yield Running(
-            HousingDeadline.NOTICE_110, each.due_on, end_of(each.due_on), state, each.operator, ids, each.municipality
+    found = await repository.running(
+        work, until=until or today + APPROVAL_DAYS[0] * _DAY, kind=kind, waiting=WAITING, after=after, limit=limit
+    )
+    return [
+        Running(
+            kind=HousingDeadline(row.kind),
+            key=row.key,
+            due_on=row.due_on,
+            due_at=row.due_at,
+            state=_state_of(row, now=work.now),
+            for_org=row.for_org,
+            ids={name: getattr(row, name) for name in _IDS if getattr(row, name) is not None},
+            acting_municipality=row.acting_municipality,
         )
+        for row in found
+    ]
 
 
-def _of_approvals(rows: Sequence[Any], today: date) -> Iterator[Running]:
-    for approval, facility in rows:
-        last = last_of(approval.during)
-        if last is None:
-            continue
-        state = _state(last, today, due_before=APPROVAL_DAYS[-1])
-        yield Running(
-            HousingDeadline.APPROVAL_EXPIRY, last, end_of(last), state, facility.operator, {"facility_id": facility.id}
-        )
+_IDS: Final = ("case_id", "placement_id", "notice_id", "facility_id", "request_id", "offer_id")
+_DUE_BEFORE: Final[Mapping[str, int]] = {
+    HousingDeadline.NOTICE_110: 1,
+    HousingDeadline.APPROVAL_EXPIRY: APPROVAL_DAYS[-1],
+    HousingDeadline.STAY_END: STAY_DAYS[0],
+    HousingDeadline.UNAPPROVED_STAY: 0,
+}
+"""How many days before its last day something is due; what ends at an instant runs until then."""
 
 
-def _of_stays(rows: Sequence[Any], today: date) -> Iterator[Running]:
-    for placement, facility in rows:
-        state = _state(placement.to_on, today, due_before=STAY_DAYS[0])
-        ids = {"case_id": placement.case_id, "placement_id": placement.id, "facility_id": facility.id}
-        yield Running(HousingDeadline.STAY_END, placement.to_on, end_of(placement.to_on), state, facility.operator, ids)
-
-
-def _of_offers(rows: Sequence[Any]) -> Iterator[Running]:
-    for offer in rows:
-        ids = {"case_id": offer.case_id, "request_id": offer.request_id, "offer_id": offer.id}
-        due_on = on_date(offer.expires_at)
-        yield Running(
-            HousingDeadline.OFFER_EXPIRY, due_on, offer.expires_at, DeadlineState.RUNNING, offer.answer_by, ids
-        )
-
-
-def _of_requests(rows: Sequence[Any], now: datetime) -> Iterator[Running]:
-    for request in rows:
-        due_at = (request.requested_at + WAITING).astimezone(UTC)
-        state = DeadlineState.PASSED if due_at <= now else DeadlineState.RUNNING
-        ids = {"case_id": request.case_id, "request_id": request.id}
-        yield Running(HousingDeadline.REQUEST_WAITING, on_date(due_at), due_at, state, CENTRE, ids)
+def _state_of(row: Any, *, now: datetime) -> DeadlineState:
+    if row.done_at:
+        return DeadlineState.DONE
+    if row.kind in _DUE_BEFORE:
+        return _state(row.due_on, on_date(now), due_before=_DUE_BEFORE[row.kind])
+    return DeadlineState.PASSED if row.due_at <= now else DeadlineState.RUNNING
 
 
 def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
@@ -203,3 +200,14 @@ async def _is_due(
     if not due or (about_id, ends_on, min(due)) in known:
         return False
     return await repository.is_new(work, about_id, ends_on, min(due))
+
+
+async def alert_of_unapproved(work: UnitOfWork) -> None:
+    """Sweep: alert CMM once of everybody who is in a facility whose approval has ended (docs/rules.md, housing-20)."""
+    for row in await repository.unapproved(work):
+        if await repository.is_new(work, row.placement_id, row.due_on, _ENDED):
+            raise_alert(work, Alert(HousingDeadline.UNAPPROVED_STAY, row.case_id, CENTRE, due_at=row.due_at))
+
+
+_ENDED: Final = -1
+"""As what an end that is over is announced; one to come is by its days."""

@@ -5,8 +5,12 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Field
 
-from services.accommodation.case.models import Table
+from services.accommodation.case.models import Table, metadata
+from shared.alerts import queue
 from shared.data.columns import moment
+
+ALERT = queue.table_in(metadata)
+"""What is sent to people's channels."""
 
 
 class Notice(Table, table=True):

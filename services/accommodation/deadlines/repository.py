@@ -1,15 +1,35 @@
 """The only way to the rows of notices and announcements, and to what runs out. It asks who is asking, and notes what they saw."""
 
-from collections.abc import Collection, Sequence
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    String,
+    Uuid,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.accommodation.case.models import KnownCase
+from services.accommodation.case.nights import night_of
+from services.accommodation.deadlines.codes import HousingDeadline
 from services.accommodation.deadlines.models import Announcement, Notice
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Approval, Facility
@@ -18,10 +38,11 @@ from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.repository import parts_of
 from shared.contract.municipalities import MUNICIPALITIES
-from shared.contract.organisations import OrganisationKind, organisation_of
+from shared.contract.organisations import CENTRE, OrganisationKind, organisation_of
 from shared.contract.visibility import Aspect
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import COPENHAGEN
 from shared.kernel.errors import NotFound
 
 
@@ -73,39 +94,196 @@ async def facility_of(work: UnitOfWork, placement: Placement) -> tuple[Facility,
     return facility, acting or facility.municipality
 
 
-async def running(work: UnitOfWork, *, until: date) -> dict[str, Sequence[Any]]:
-    """What runs out by that day and concerns the actor, row by row, under the name of what it is."""
-    actor, session = work.actor, work.session
-    knows = see.lets_know(actor, parts_of(actor, Placement), Aspect.HIDDEN_PLACEMENT)
-    notices = select(Notice).where(_is_yours(work), col(Notice.due_on) <= until)
-    approvals = (
-        select(Approval, Facility)
-        .join(Facility, col(Facility.id) == col(Approval.facility_id))
-        .where(facilities.watches(actor), func.upper(col(Approval.during)) <= until + timedelta(days=1))
+_TEXT, _UUID = String(), Uuid()
+_NOTHING: Final[Mapping[str, Any]] = {
+    "case_id": _UUID,
+    "placement_id": _UUID,
+    "notice_id": _UUID,
+    "facility_id": _UUID,
+    "request_id": _UUID,
+    "offer_id": _UUID,
+    "acting_municipality": _TEXT,
+    "done_at": DateTime(timezone=True),
+}
+"""What one kind of deadline has and another has not, with its type."""
+
+
+def _end_of(day: Any) -> ColumnElement[datetime]:
+    """The instant at which a Danish calendar day is over."""
+    return func.timezone(COPENHAGEN.key, cast(day + 1, DateTime()), type_=DateTime(timezone=True))
+
+
+def _ends(kind: HousingDeadline, key: Any, due_on: Any, due_at: Any, for_org: Any, **has: Any) -> Select[Any]:
+    """The rows of one kind, in the columns that all kinds have; `key` tells those of one instant apart."""
+    columns = [
+        literal(kind.value, _TEXT).label("kind"),
+        key.label("key"),
+        due_on.label("due_on"),
+        due_at.label("due_at"),
+        for_org.label("for_org"),
+    ]
+    columns += [has.get(name, cast(None, of)).label(name) for name, of in _NOTHING.items()]
+    return select(*columns)
+
+
+def _notices(work: UnitOfWork) -> Select[Any]:
+    return _ends(
+        HousingDeadline.NOTICE_110,
+        col(Notice.id),
+        col(Notice.due_on),
+        _end_of(col(Notice.due_on)),
+        col(Notice.operator),
+        case_id=col(Notice.case_id),
+        placement_id=col(Notice.placement_id),
+        notice_id=col(Notice.id),
+        acting_municipality=col(Notice.municipality),
+        done_at=col(Notice.given_at),
+    ).where(_is_yours(work))
+
+
+def _approvals(work: UnitOfWork) -> Select[Any]:
+    last = func.upper(col(Approval.during), type_=Date()) - 1
+    return (
+        _ends(
+            HousingDeadline.APPROVAL_EXPIRY,
+            col(Approval.id),
+            last,
+            _end_of(last),
+            col(Facility.operator),
+            facility_id=col(Facility.id),
+        )
+        .join_from(Approval, Facility, col(Facility.id) == col(Approval.facility_id))
+        .where(facilities.watches(work.actor), func.upper(col(Approval.during)).is_not(None), ~_goes_on())
     )
-    offers = select(Offer).where(
-        see.lets_know(actor, parts_of(actor, Offer), Aspect.NEEDS),
+
+
+def _goes_on() -> ColumnElement[bool]:
+    """Whether another approval of the facility holds when this one ends: of overlapping ones the last end counts."""
+    other = aliased(Approval)
+    holds = col(other.during).bool_op("@>")(func.upper(col(Approval.during), type_=Date()))
+    return exists().where(col(other.facility_id) == col(Approval.facility_id), holds)
+
+
+def _offers(work: UnitOfWork) -> Select[Any]:
+    return _ends(
+        HousingDeadline.OFFER_EXPIRY,
+        col(Offer.id),
+        _day_of(col(Offer.expires_at)),
+        col(Offer.expires_at),
+        col(Offer.answer_by),
+        case_id=col(Offer.case_id),
+        request_id=col(Offer.request_id),
+        offer_id=col(Offer.id),
+    ).where(
+        see.lets_know(work.actor, parts_of(work.actor, Offer), Aspect.NEEDS),
         col(Offer.status) == OfferStatus.HELD,
         col(Offer.expires_at) > work.now,
     )
-    stays = (
-        select(Placement, Facility)
-        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+
+
+def _stays(work: UnitOfWork) -> Select[Any]:
+    knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT)
+    return (
+        _ends(
+            HousingDeadline.STAY_END,
+            col(Placement.id),
+            col(Placement.to_on),
+            _end_of(col(Placement.to_on)),
+            col(Facility.operator),
+            case_id=col(Placement.case_id),
+            placement_id=col(Placement.id),
+            facility_id=col(Facility.id),
+        )
+        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
         .where(knows, any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
-        .where(col(Placement.to_on) <= until)
+        .where(col(Placement.to_on).is_not(None))
     )
-    requests = select(PlacementRequest).where(
-        see.lets_know(actor, parts_of(actor, PlacementRequest), Aspect.NEEDS),
+
+
+def _unapproved(work: UnitOfWork, *, for_itself: bool = False) -> Select[Any]:
+    """Whoever is in a facility that no approval lets receive anybody tonight, since the last one ended."""
+    knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT)
+    ended_on = (
+        select(func.max(func.upper(col(Approval.during), type_=Date())))
+        .where(
+            col(Approval.facility_id) == col(Placement.facility_id),
+            func.upper(col(Approval.during)) <= night_of(work.now),
+        )
+        .scalar_subquery()
+    )
+    last = func.coalesce(ended_on, col(Placement.from_on)) - 1
+    holds = col(Approval.during).bool_op("@>")(cast(night_of(work.now), Date()))
+    approved = exists().where(col(Approval.facility_id) == col(Placement.facility_id), holds)
+    return (
+        _ends(
+            HousingDeadline.UNAPPROVED_STAY,
+            col(Placement.id),
+            last,
+            _end_of(last),
+            col(Facility.operator),
+            case_id=col(Placement.case_id),
+            placement_id=col(Placement.id),
+            facility_id=col(Facility.id),
+        )
+        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(true() if for_itself else knows, col(Placement.status) == PlacementStatus.ARRIVED, ~approved)
+    )
+
+
+def _requests(work: UnitOfWork, waiting: timedelta) -> Select[Any]:
+    due_at = cast(col(PlacementRequest.requested_at) + waiting, DateTime(timezone=True))
+    return _ends(
+        HousingDeadline.REQUEST_WAITING,
+        col(PlacementRequest.id),
+        _day_of(due_at),
+        due_at,
+        literal(CENTRE, _TEXT),
+        case_id=col(PlacementRequest.case_id),
+        request_id=col(PlacementRequest.id),
+    ).where(
+        see.lets_know(work.actor, parts_of(work.actor, PlacementRequest), Aspect.NEEDS),
         col(PlacementRequest.status) == RequestStatus.OPEN,
     )
-    work.audit(operation="deadline.list")
-    return {
-        "notices": list(await session.scalars(notices)),
-        "approvals": (await session.execute(approvals)).all(),
-        "offers": list(await session.scalars(offers)),
-        "stays": (await session.execute(stays)).all(),
-        "requests": list(await session.scalars(requests)),
+
+
+def _day_of(moment: Any) -> ColumnElement[date]:
+    return cast(func.timezone(COPENHAGEN.key, moment), Date())
+
+
+async def running(
+    work: UnitOfWork,
+    *,
+    until: date,
+    kind: HousingDeadline | None,
+    waiting: timedelta,
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """What runs out by that day and concerns the actor, the first to do first, up to one more than `limit`. A request waits
+    so long before it has waited too long; offers and requests stand there whatever the day."""
+    by_kind = {
+        HousingDeadline.NOTICE_110: _notices(work),
+        HousingDeadline.APPROVAL_EXPIRY: _approvals(work),
+        HousingDeadline.OFFER_EXPIRY: _offers(work),
+        HousingDeadline.STAY_END: _stays(work),
+        HousingDeadline.REQUEST_WAITING: _requests(work, waiting),
+        HousingDeadline.UNAPPROVED_STAY: _unapproved(work),
     }
+    every = union_all(*(rows for each, rows in by_kind.items() if kind in (None, each))).subquery()
+    at_any_time = any_of(every.c.kind, [HousingDeadline.OFFER_EXPIRY.value, HousingDeadline.REQUEST_WAITING.value])
+    query = select(every).where(or_(every.c.due_on <= until, at_any_time))
+    place = tuple_(every.c.due_at, every.c.kind, every.c.key)
+    if after:
+        last = (datetime.fromisoformat(str(after[0])), str(after[1]), UUID(str(after[2])))
+        query = query.where(place > last)
+    query = query.order_by(every.c.due_at, every.c.kind, every.c.key).limit(limit + 1)
+    work.audit(operation="deadline.list")
+    return (await work.session.execute(query)).all()
+
+
+async def unapproved(work: UnitOfWork) -> Sequence[Any]:
+    """Whoever is in a facility whose approval has ended, for Havn itself."""
+    return (await work.session.execute(_unapproved(work, for_itself=True))).all()
 
 
 async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> set[tuple[UUID, date, int]]:
@@ -128,10 +306,11 @@ async def stays_ending(work: UnitOfWork, *, by: date) -> Sequence[Placement]:
 
 
 async def approvals_ending(work: UnitOfWork, *, by: date, after: date) -> Sequence[tuple[Approval, Facility]]:
-    """The approvals that end by that day and not before the other, for Havn itself."""
+    """The approvals that end by that day and not before the other, and that no other one continues, for Havn itself."""
     query = (
         select(Approval, Facility)
         .join(Facility, col(Facility.id) == col(Approval.facility_id))
         .where(func.upper(col(Approval.during)) <= by + timedelta(days=1), func.upper(col(Approval.during)) > after)
+        .where(~_goes_on())
     )
     return [(approval, facility) for approval, facility in (await work.session.execute(query)).all()]

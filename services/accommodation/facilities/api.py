@@ -1,14 +1,10 @@
 """The endpoints of the register: facilities, their places and approvals."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Query
 
 from services.accommodation.case.policies import Reader, Writer
 from services.accommodation.facilities import approvals, domain, repository, views
 from services.accommodation.facilities.schemas import (
-    AddressedFacility,
     ApprovalDetails,
     ApprovalEnd,
     ApprovalRecord,
@@ -22,7 +18,6 @@ from services.accommodation.facilities.schemas import (
     PlaceReceipt,
     PlaceRegistration,
 )
-from shared.contract.codes import Purpose
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
 from shared.http.parameters import RequiredIfMatch
@@ -46,25 +41,13 @@ async def list_facilities(work: Reader, pages: Pages) -> Page[FacilityDetails]:
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
-@router.get("/facilities/{facility_id}")
-async def read_facility(
-    work: Reader,
-    facility_id: UUID,
-    purpose: Annotated[Purpose | None, Query(description="Why the address is read; without it there is none.")] = None,
-) -> Tagged[AddressedFacility | FacilityDetails]:
-    """One facility. Its operator, its socialtilsyn and CMM see the address, too, when they say why; a secret one after a login
-    of the highest assurance."""
-    facility, particulars, with_address = await domain.read_facility(work, facility_id=facility_id, purpose=purpose)
-    return views.see_facility(facility, particulars, with_address=with_address).tagged(facility)
-
-
 @router.put("/facilities/{facility_id}")
 async def change_facility(
     work: Writer, facility_id: UUID, registration: FacilityRegistration, expected: RequiredIfMatch
 ) -> Tagged[FacilityReceipt]:
     """Describe the facility anew."""
     facility = await domain.change_facility(work, facility_id=facility_id, registration=registration, expected=expected)
-    return FacilityReceipt(facility_id=facility.id).tagged(facility)
+    return FacilityReceipt(facility_id=facility.id, awaiting=views.see_awaited(facility)).tagged(facility)
 
 
 @router.post("/facilities/{facility_id}/places", status_code=201)

@@ -1,11 +1,12 @@
 """The register of facilities: who runs which, which places they have, who has approved them."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.accommodation.case.nights import first_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import changes, repository
+from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
     Closure,
@@ -15,16 +16,16 @@ from services.accommodation.facilities.schemas import (
     PlaceLabel,
     PlaceRegistration,
 )
-from shared.contract.codes import Purpose
 from shared.contract.directory import can_exist
 from shared.contract.events import FacilityChanged
-from shared.contract.organisations import OrganisationKind
+from shared.contract.organisations import OrganisationKind, kind_of
 from shared.contract.personal import PersonalName
-from shared.contract.visibility import ASSURANCES, Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
-from shared.kernel.errors import Conflict, Forbidden, Unauthenticated, Unprocessable
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+
+_APPROVES_PEAKS: Final = frozenset({OrganisationKind.SUPERVISION, OrganisationKind.NATIONAL_CENTRE})
 
 
 class NotYourFacility(Forbidden):
@@ -35,12 +36,12 @@ class OperatorUnknown(Unprocessable):
     """The operator is no organisation of the contract."""
 
 
-class AssuranceTooLow(Unauthenticated):
-    """A secret address is shown to nobody whose login is not of the highest level."""
-
-
 class LabelTaken(Conflict):
     """Two places of one facility are called alike."""
+
+
+class NobodyToApprove(Unprocessable):
+    """A place for peaks names somebody as its approver who approves none."""
 
 
 class ClosureEndsEarlier(Conflict):
@@ -75,20 +76,30 @@ def changed(work: UnitOfWork, facility: Facility) -> None:
 async def change_facility(
     work: UnitOfWork, *, facility_id: UUID, registration: FacilityRegistration, expected: ExpectedVersion
 ) -> Facility:
-    """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator."""
+    """Describe the facility anew, by its operator or CMM. CMM alone hands it to another operator. A secret address stays one
+    until a second person has confirmed that it is none any more; said to be a secret again, nobody is asked."""
     facility = await repository.lock_facility(work, facility_id)
     _check_runs(work.actor, facility)
     expected.check(facility)
     operator = registration.operator or facility.operator
     _check_operator(work.actor, operator)
-    await changes.about_to_change(work, facility, Facility(operator=operator, **_described(registration)))
+    described = _described(registration)
+    is_to_unveil = facility.secret_address and not registration.secret_address
+    described["secret_address"] = is_to_unveil or registration.secret_address
+    await changes.about_to_change(work, facility, Facility(operator=operator, **described))
     facility.operator = operator
-    for name, value in _described(registration).items():
+    facility.unveiling_asked_by = person_of(work.actor) if is_to_unveil else None
+    for name, value in described.items():
         setattr(facility, name, value)
     facility.version += 1
     await repository.reseal(work, facility, _particulars(registration))
     changed(work, facility)
     return facility
+
+
+def person_of(actor: Actor) -> str:
+    """Who it is, among the people of all organisations."""
+    return f"{actor.org}/{actor.subject}"
 
 
 def _check_operator(actor: Actor, operator: str) -> None:
@@ -113,21 +124,6 @@ def _particulars(registration: FacilityRegistration) -> Particulars:
     return Particulars(name=registration.name, address=registration.address, contact=registration.contact)
 
 
-async def read_facility(
-    work: UnitOfWork, *, facility_id: UUID, purpose: Purpose | None
-) -> tuple[Facility, Particulars, bool]:
-    """The facility, and whether its address is shown: to its operator, its supervision and CMM, when they say why it is read;
-    for a secret one the login must be of the highest assurance (docs/rules.md, privacy-4)."""
-    facility, particulars, with_address = await repository.read_facility(work, facility_id, purpose=purpose)
-    needed = ASSURANCES[Aspect.ADDRESS]
-    if with_address and facility.secret_address and not work.actor.assurance.at_least(needed):
-        raise AssuranceTooLow(
-            f"A secret address is shown only after a login with assurance level {needed}; without a purpose it is left out.",
-            headers={"www-authenticate": f'Bearer error="insufficient_user_authentication", acr_values="{needed}"'},
-        )
-    return facility, particulars, with_address
-
-
 async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration) -> Place:
     """A further place of a facility, by its operator or CMM."""
     facility = await repository.lock_facility(work, facility_id)
@@ -135,9 +131,19 @@ async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceR
     if _plain(registration.label) in {_plain(label.label) for label in await repository.labels_of(work, facility)}:
         raise LabelTaken("The facility has a place of that label; give each its own.")
     place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
+    if place.kind is PlaceKind.PEAK:
+        place.approved_by = _approver(place.approved_by or work.actor.org, facility)
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
     changed(work, facility)
     return place
+
+
+def _approver(organisation: str, facility: Facility) -> str:
+    """Who has approved a place for peaks: a socialtilsyn, CMM, or the operator where nobody else is named."""
+    is_authority = can_exist(organisation) and kind_of(organisation) in _APPROVES_PEAKS
+    if not is_authority and organisation != facility.operator:
+        raise NobodyToApprove("A place for peaks is approved by a socialtilsyn, CMM or the facility's operator.")
+    return organisation
 
 
 def _plain(label: PersonalName) -> str:

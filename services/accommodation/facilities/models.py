@@ -35,7 +35,10 @@ class Facility(Table, table=True):
     reference: UUID = Field(default_factory=uuid4)
     """As what events name a facility that is a secret: its id is in none."""
     version: int = 1
+    unveiling_asked_by: str | None = None
+    """Who has asked to drop the secrecy of the address; a second person confirms it. `unveiling` seals why."""
     particulars: bytes = sealed()
+    unveiling: bytes | None = sealed(default=None)
 
 
 class Place(Table, table=True):
@@ -46,6 +49,8 @@ class Place(Table, table=True):
     kind: PlaceKind = code(PlaceKind)
     available_from: date | None
     available_until: date | None
+    approved_by: str | None = None
+    """Of a place for peaks: which organisation has approved it."""
     label: bytes = sealed()
 
 

@@ -1,6 +1,6 @@
 """What HTTP takes and gives of facilities, their places and approvals, and what of them is sealed."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -82,6 +82,8 @@ class Particulars(BaseModel):
 
 class FacilityReceipt(Answer):
     facility_id: UUID
+    awaiting: Literal["second_person"] | None = None
+    """The address stays a secret until a second person confirms that it is none any more."""
 
 
 class FacilityDetails(Answer):
@@ -96,6 +98,7 @@ class FacilityDetails(Answer):
     secret_address: bool
     languages: list[str]
     accepts: Accepts
+    awaiting: Literal["second_person"] | None = None
 
 
 class AddressedFacility(FacilityDetails):
@@ -120,7 +123,8 @@ def check_days(begin: Day | None, until: Day | None) -> None:
 
 
 class PlaceRegistration(Body):
-    """A place; available from the one day to the other, both included."""
+    """A place; available from the one day to the other, both included. Of one for peaks `approved_by` says who has approved it:
+    a socialtilsyn, CMM or, where it is left out, the caller."""
 
     model_config = example(label="Room 1", kind="ordinary", available_from="2026-03-01")
 
@@ -128,10 +132,13 @@ class PlaceRegistration(Body):
     kind: PlaceKind = PlaceKind.ORDINARY
     available_from: PlannedOn | None = None
     available_until: PlannedOn | None = None
+    approved_by: Organisation | None = None
 
     @model_validator(mode="after")
     def _has_a_night(self) -> Self:
         check_days(self.available_from, self.available_until)
+        if self.approved_by and self.kind is not PlaceKind.PEAK:
+            raise SpokenValueError("An ordinary place is approved with its facility; leave `approved_by` out.")
         return self
 
 
@@ -145,6 +152,7 @@ class PlaceDetails(Answer):
     kind: PlaceKind
     available_from: Day | None
     available_until: Day | None
+    approved_by: str | None
 
 
 class Closure(Body):

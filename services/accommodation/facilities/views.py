@@ -1,10 +1,11 @@
 """What HTTP shows of facilities, their places and approvals."""
 
+from typing import Literal
+
 from services.accommodation.case.nights import first_of, last_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
 from services.accommodation.facilities.schemas import (
-    AddressedFacility,
     ApprovalDetails,
     ClosureDetails,
     FacilityDetails,
@@ -14,27 +15,33 @@ from services.accommodation.facilities.schemas import (
 )
 
 
-def see_facility(facility: Facility, particulars: Particulars, *, with_address: bool = False) -> FacilityDetails:
-    """The facility as anyone sees it who may know of it; with its address for those who run it and say why they ask."""
-    details = FacilityDetails.model_validate(
-        facility.model_dump(exclude={"id", "particulars", "reference"})
+def see_facility(facility: Facility, particulars: Particulars) -> FacilityDetails:
+    """The facility as anyone sees it who may know of it."""
+    hidden = {"id", "particulars", "reference", "unveiling", "unveiling_asked_by"}
+    return FacilityDetails.model_validate(
+        facility.model_dump(exclude=hidden)
         | {
             "facility_id": facility.id,
             "name": particulars.name,
+            "awaiting": see_awaited(facility),
             "accepts": facility.model_dump(
                 include={"genders", "minors", "families", "wheelchair", "lgbt_safe", "security"}
             ),
         }
     )
-    if not with_address:
-        return details
-    return AddressedFacility(**dict(details), address=particulars.address, contact=particulars.contact)
+
+
+def see_awaited(facility: Facility) -> Literal["second_person"] | None:
+    """Who is awaited for the secrecy to be dropped."""
+    return "second_person" if facility.unveiling_asked_by else None
 
 
 def see_place(place: Place, label: PlaceLabel) -> PlaceDetails:
     """A place with its label."""
     return PlaceDetails(
-        place_id=place.id, label=label.label, **place.model_dump(include={"kind", "available_from", "available_until"})
+        place_id=place.id,
+        label=label.label,
+        **place.model_dump(include={"kind", "available_from", "available_until", "approved_by"}),
     )
 
 

@@ -1,13 +1,15 @@
 """The endpoints about placements: translate, call the domain, return."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
+from fastapi.responses import HTMLResponse
 
+from services.accommodation.case.nights import night_of
 from services.accommodation.case.policies import Reader, Writer
 from services.accommodation.placements.codes import PlacementStatus
-from services.accommodation.stays import companions, day, domain, moves, payer_history, repository, views
+from services.accommodation.stays import companions, day, domain, moves, payer_history, repository, sheet, views
 from services.accommodation.stays.schemas import (
     Arrival,
     Booked,
@@ -31,6 +33,8 @@ from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
+MOST_PRINTED: Final = 1000
+"""How many people stand on a page to print at most: more than any facility has."""
 
 
 @router.get("/placements")
@@ -62,6 +66,22 @@ async def list_placements(
     )
     items = [views.see_placed(seen) for seen in found]
     return pages.page(items, found, lambda seen: [seen.placement.from_on.isoformat(), str(seen.placement.id)])
+
+
+@router.get("/facilities/{facility_id}/night", response_class=HTMLResponse)
+async def print_night(
+    work: Reader,
+    facility_id: UUID,
+    purpose: PurposeOfReading,
+    on: Annotated[Day | None, Query(description="The night that begins that evening; tonight without.")] = None,
+) -> HTMLResponse:
+    """A page to print: who comes, is there and goes that night in your own facility; each who stands on it is noted as read."""
+    night = on or night_of(work.now)
+    movements = await day.movements_on(
+        work, on=night, purpose=purpose, facility_id=facility_id, status=None, after=None, limit=MOST_PRINTED
+    )
+    headers = {"cache-control": "no-store", "content-security-policy": sheet.POLICY}
+    return HTMLResponse(sheet.page(movements, on=night, now=work.now), headers=headers)
 
 
 @router.get("/placements/{placement_id}")

@@ -187,3 +187,45 @@ async def test_capacity_is_counted_by_whom_it_concerns(havn: World, housing: Hou
     assert await occupancy(havn, "us", on) == [(1, 0, 0), (2, 0, 0)], "nothing of a secret one"
     for org in ("hopenow", "politi-fyn", "kommune-0751"):
         assert await occupancy(havn, org, on) == []
+
+
+async def test_people_in_a_facility_whose_approval_ended_are_an_alert_and_a_deadline(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    placement_id = await housing.there(await housing.case(), shelter.place_id, to_on="2026-03-20")
+    assert await deadlines(havn, kind="unapproved_stay") == []
+    (approval,) = (
+        await havn.partner("cmm").get(f"/accommodation/v1/facilities/{shelter.facility_id}/approvals")
+    ).json()["items"]
+    end = {"on": "2026-03-12", "reason": "The fire exits are blocked."}
+    ended = await havn.partner("cmm").post(
+        f"/accommodation/v1/facilities/{shelter.facility_id}/approvals/{approval['approval_id']}/end", end
+    )
+    assert ended.status_code == 200, ended.text
+    for day, expected in (("11", 0), ("12", 1), ("13", 1)):
+        await havn.set_clock(f"2026-03-{day}T12:00:00+01:00")
+        alerts = await havn.sql("accommodation", "SELECT kind, for_org, case_id::text FROM alert")
+        assert [(row["kind"], row["for_org"]) for row in alerts] == [("unapproved_stay", "cmm")] * expected
+    for org in ("reden", "cmm"):
+        (found,) = await deadlines(havn, org, kind="unapproved_stay")
+        assert (found["placement_id"], found["due_on"]) == (placement_id, "2026-03-11")
+        assert (found["state"], found["for_org"]) == ("passed", "reden")
+    for org in ("hopenow", "us", "politi-oestjylland"):
+        assert await deadlines(havn, org, kind="unapproved_stay") == []
+    await housing.approve(shelter.facility_id, valid_from="2026-03-12")
+    assert await deadlines(havn, kind="unapproved_stay") == []
+
+
+async def test_of_overlapping_approvals_the_last_end_is_announced(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility()
+    await housing.approve(facility_id, valid_until="2026-04-30")
+    await housing.approve(facility_id, valid_from="2026-05-01", valid_until="2026-06-30")
+    await housing.approve(facility_id, valid_from="2026-03-01", valid_until="2026-05-31")
+    await havn.set_clock("2026-04-20T12:00:00+02:00")
+    assert await havn.events("accommodation", "approval-expiring") == []
+    found = await deadlines(havn, kind="approval_expiry", until="2026-12-31")
+    assert [each["due_on"] for each in found] == ["2026-06-30"]
+    await havn.set_clock("2026-05-10T12:00:00+02:00")
+    (announced,) = await havn.events("accommodation", "approval-expiring")
+    assert announced["valid_until"] == "2026-06-30"
