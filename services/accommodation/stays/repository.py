@@ -273,7 +273,6 @@ async def list_placements(
     if case_id:
         query = query.where(col(Placement.case_id).in_(cases.members_of(case_id)))
     if facility_id:
-        await _own_facility(work, facility_id)
         query = query.where(col(Placement.facility_id) == facility_id)
     query = _newest_first(query, status=status, after=after, limit=limit)
     found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
@@ -294,6 +293,8 @@ async def on_night(
 ) -> list[tuple[Placement, Region, PlaceLabel, SealedNeeds]]:
     """The placements that a night concerns in the actor's own facilities (CMM: all), newest first, up to one more than `limit`,
     opened."""
+    if facility_id:  # first: who has nothing to do with it learns of no purpose
+        await _own_facility(work, facility_id)
     visibility.judge(work.actor, (), purpose)
     is_there = or_(
         col(Placement.to_on).is_(None), col(Placement.to_on) >= on, col(Placement.status) == PlacementStatus.ARRIVED
@@ -307,7 +308,6 @@ async def on_night(
         .where(_is_run_by(work.actor), col(Placement.from_on) <= on, is_there, ~never_came)
     )
     if facility_id:
-        await _own_facility(work, facility_id)
         query = query.where(col(Placement.facility_id) == facility_id)
     query = _newest_first(query, status=status, after=after, limit=limit)
     rows = (await work.session.execute(query)).all()
