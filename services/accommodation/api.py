@@ -1,13 +1,27 @@
 """All endpoints of the accommodation service; each package has its own in `api.py`."""
 
 from services.accommodation.census import api as census
+from services.accommodation.costs import api as costs
 from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
 from services.accommodation.placements import api as placements
+from services.accommodation.proposals import api as proposals
 from services.accommodation.responsibility import api as responsibility
 from services.accommodation.secrecy import api as secrecy
 from services.accommodation.stays import api as stays
+from services.accommodation.waiting import api as waiting
 from shared.runtime.service import service_router
 
-packages = (responsibility, facilities, secrecy, placements, stays, deadlines, census)
+packages = (
+    responsibility,
+    facilities,
+    secrecy,
+    placements,
+    stays,
+    deadlines,
+    census,
+    proposals,
+    costs,
+    waiting,
+)
 router = service_router(*(package.router for package in packages))

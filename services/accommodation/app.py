@@ -5,7 +5,9 @@ from services.accommodation import api, consumers, models
 from services.accommodation.deadlines import domain as deadlines
 from services.accommodation.facilities import changes
 from services.accommodation.placements import offers
+from services.accommodation.proposals import domain as proposals
 from services.accommodation.stays import arrivals, residents
+from services.accommodation.waiting import stalled
 from shared.data import answers
 from shared.runtime.service import Service
 
@@ -18,6 +20,13 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(offers.expire_due, deadlines.announce_ends, deadlines.alert_of_unapproved, answers.forget_old),
+    sweeps=(
+        offers.expire_due,
+        deadlines.announce_ends,
+        deadlines.alert_of_unapproved,
+        proposals.take_effect,
+        stalled.recall,
+        answers.forget_old,
+    ),
     raises_alerts=True,
 )

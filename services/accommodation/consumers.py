@@ -3,6 +3,7 @@
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
 from services.accommodation.erasure import domain as erasure
+from services.accommodation.proposals import domain as proposals
 from shared.contract.events import (
     CaseErased,
     CaseMerged,
@@ -35,26 +36,31 @@ async def know_who_has_no_part_any_more(work: Delivery, event: PartyEnded) -> No
 @handlers.on(CaseRouted)
 async def know_the_authority(work: Delivery, event: CaseRouted) -> None:
     await case.route(work, case_id=event.case_id, authority=event.authority, rule=event.rule)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(PersonDescribed)
 async def know_the_person(work: Delivery, event: PersonDescribed) -> None:
-    await case.describe(work, event)
+    await case.describe(work, event, sequence=work.sequence)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(LegalStatusChanged)
 async def know_the_legal_status(work: Delivery, event: LegalStatusChanged) -> None:
     await case.note_status(work, event, sequence=work.sequence)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(DecisionMade)
 async def know_the_decision(work: Delivery, event: DecisionMade) -> None:
     await case.note_decision(work, event, sequence=work.sequence)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(DecisionReplaced)
 async def know_that_it_no_longer_stands(work: Delivery, event: DecisionReplaced) -> None:
     await case.forget_decision(work, case_id=event.case_id, decision_id=event.decision_id)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(CaseMerged)

@@ -198,6 +198,13 @@ class Relation(StrEnum):
     CO_VICTIM = "co_victim"
 
 
+class StallLevel(StrEnum):
+    """Whether who has to answer is reminded, or CMM takes it over."""
+
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+
+
 class CriminalStep(StrEnum):
     """A step of the criminal track, which runs beside the identification and never decides it."""
 

@@ -355,6 +355,22 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
     "no-show": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "on"), Aspect.NEEDS)),
     "stay-extended": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
     "stay-ending": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
+    "offer-stalled": (
+        frozenset({Aspect.NEEDS}),
+        dict.fromkeys(("offer_id", "level", "waited_hours"), Aspect.NEEDS),
+    ),
+    "request-stalled": (
+        frozenset({Aspect.NEEDS}),
+        dict.fromkeys(("request_id", "level", "waited_hours"), Aspect.NEEDS),
+    ),
+    "responsibility-changed": (
+        frozenset({Aspect.RESPONSIBILITY}),
+        dict.fromkeys(("request_id", "placement_id", "from_on"), Aspect.RESPONSIBILITY),
+    ),
+    "move-proposed": (
+        frozenset({Aspect.RESPONSIBILITY}),
+        dict.fromkeys(("placement_id", "proposal_id", "from_on"), Aspect.RESPONSIBILITY),
+    ),
     "notice-due": (
         frozenset({Aspect.REGION}),
         dict.fromkeys(("placement_id", "acting_municipality", "due_on"), Aspect.REGION),

@@ -398,11 +398,13 @@ HOUSING: Sequence[Step] = [
     *request_with_an_offer(),
     Step("read_placement_request", **REQUEST),
     Step("list_placement_requests"),
+    Step("read_waiting_list"),
     Step("find_matches", **REQUEST),
     Step("check_place", ids={"request_id": "request", "place_id": "place"}),
     Step("find_free_places"),
     Step("list_offers", **SHELTER),
     Step("read_offer", **OFFER),
+    Step("read_ranking", **OFFER),
     Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
     Step("list_placements", asks={"case_id": "case"}),
     Step("read_placement", **PLACEMENT),
@@ -412,6 +414,9 @@ HOUSING: Sequence[Step] = [
     Step("print_night", **SHELTER, **FACILITY),
     Step("list_deadlines", **SHELTER),
     Step("read_occupancy", **SHELTER),
+    Step("read_costs"),
+    Step("explain_long_stay", **SHELTER, **PLACEMENT),
+    Step("list_long_stays", **SHELTER),
 ]
 STAYING: Sequence[Step] = [
     Step("join", **SHELTER, **PLACEMENT),
@@ -419,6 +424,10 @@ STAYING: Sequence[Step] = [
     Step("leave", **SHELTER, **PLACEMENT),
 ]
 
+PROPOSED: Sequence[Step] = [
+    Step("list_move_proposals", makes=("proposal", "items.0.proposal_id")),
+    Step("keep_where_they_are", ids={"proposal_id": "proposal"}),
+]
 FIGURES: Sequence[Step] = [
     Step("count_victims", role=Role.STATISTICIAN),
     Step("read_figure", role=Role.STATISTICIAN, ids={"figure": "first figure"}),
@@ -437,6 +446,10 @@ async def walk_through(havn: World) -> list[Walked]:
     await walk.take("accommodation", HOUSING)
     await havn.set_clock(LATER)
     await walk.take("accommodation", STAYING)
+    asylum = {"residence_basis": "asylum_seeker", "asylum_pending": True, "valid_from": "2026-03-19"}
+    await walk.take("identification", [Step("record_legal_status", ids={"case_id": "third case"}, changes=asylum)])
+    await havn.settled()
+    await walk.take("accommodation", PROPOSED)
     await walk.take("identification", AFTER)
     await walk.take("identification", OVERVIEW)
     await walk.take("stats", FIGURES)

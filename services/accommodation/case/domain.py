@@ -9,6 +9,7 @@ from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged,
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
 
 
 async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
@@ -75,10 +76,23 @@ async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority, rule: 
         await repository.remove_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
 
 
-async def describe(work: UnitOfWork, event: PersonDescribed) -> None:
-    """The person's coded facts are these now."""
+async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -> None:
+    """The person's coded facts are these now. Another gender or age changes from that day on who is responsible; whoever comes of
+    age is described anew on that day."""
     known = await repository.lock_case(work, event.case_id)
+    was_minor, was_gender = known.is_minor, known.gender
     known.gender, known.age_group, known.residence_basis = event.gender, event.age_group, event.residence_basis
+    if (known.is_minor, known.gender) == (was_minor, was_gender):
+        return
+    change = CaseChange(
+        case_id=event.case_id,
+        sequence=sequence,
+        from_on=on_date(event.occurred_at),
+        gender=known.gender if known.gender is not was_gender else None,
+        minor=known.is_minor if known.is_minor is not was_minor else None,
+        recorded_at=event.occurred_at,
+    )
+    await repository.keep_change(work, change)
 
 
 async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: int) -> None:

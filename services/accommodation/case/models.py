@@ -65,7 +65,8 @@ class CaseMerge(Table, table=True):
 
 
 class CaseChange(Table, table=True):
-    """From a day on the stay rests on something else, or the person is assessed as trafficked (`decision_id`)."""
+    """From a day on the stay rests on something else, the person is assessed as trafficked (`decision_id`), or is known to be of
+    another gender or age."""
 
     __tablename__ = "case_turn"
     case_id: UUID = Field(primary_key=True)
@@ -74,6 +75,8 @@ class CaseChange(Table, table=True):
     residence_basis: ResidenceBasis | None = code(ResidenceBasis, default=None)
     asylum_pending: bool | None = None
     decision_id: UUID | None = None
+    gender: Gender | None = code(Gender, default=None)
+    minor: bool | None = None
     recorded_at: datetime = moment()
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
+from services.accommodation.case.nights import night_of
 from services.accommodation.case.policies import Reader, Writer
 from services.accommodation.facilities.codes import Security
 from services.accommodation.placements import asked, offers, repository, requests, views
@@ -27,6 +28,8 @@ from services.accommodation.placements.schemas import (
     ReasonedOffer,
     Withdrawal,
 )
+from services.accommodation.ranking import domain as ranking
+from services.accommodation.ranking.schemas import RankingAgain
 from shared.contract.codes import Gender
 from shared.contract.types import Day, Tagged
 from shared.http.paging import Page, Pages
@@ -90,9 +93,11 @@ async def check_place(work: Reader, request_id: UUID, place_id: UUID, purpose: O
 
 @router.get("/placement-requests/{request_id}/matches")
 async def find_matches(work: Reader, request_id: UUID, purpose: OptionalPurpose = None) -> Matches:
-    """The places that fit, best first, with what speaks for each; and what excluded the others, in numbers."""
+    """The places that fit, best first, with what speaks for each; and what excluded the others, in numbers. The weights are a
+    dated table, whose version the answer names."""
     fitting, excluded = await requests.find_matches(work, request_id=request_id, purpose=purpose)
-    return views.see_matches(fitting, excluded, now=work.now)
+    weights = ranking.weights_on(night_of(work.now))
+    return views.see_matches(fitting, excluded, weights=weights.version, now=work.now)
 
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
@@ -121,6 +126,20 @@ async def read_offer(work: Reader, offer_id: UUID) -> Tagged[ReasonedOffer]:
     reasons = await repository.exceptions_of(work, offer) if knows_place else None
     seen = views.see_offer(offer, stay, knows_place=knows_place, now=work.now)
     return views.see_reasons(seen, reasons).tagged(offer)
+
+
+@router.get("/offers/{offer_id}/ranking")
+async def read_ranking(
+    work: Reader,
+    offer_id: UUID,
+    weights: Annotated[
+        str | None, Query(description="Another version of the weights than that of then.", examples=["ranking-2021"])
+    ] = None,
+) -> RankingAgain:
+    """The ranking from which the place was chosen, computed again by the weights of then or by others: for who made the offer,
+    and CMM."""
+    kept, places, offer = await offers.read_ranking(work, offer_id=offer_id)
+    return views.see_ranking(kept, places, ranking.weights_called(weights or kept.weights), offer)
 
 
 @router.post("/offers/{offer_id}/confirm")

@@ -57,6 +57,24 @@ class DeclineCode(StrEnum):
     OTHER = "other"
 
 
+class WaitingCriterion(StrEnum):
+    """What makes a request more urgent than others that wait; by how much is the list's rules' to say."""
+
+    MINOR = "minor"
+    PREGNANT = "pregnant"
+    CHILDREN = "children"
+    SECURITY = "security"
+    TONIGHT = "tonight"
+
+
+class ChangeGround(StrEnum):
+    """What has changed who is responsible for a person: the stay, the decision, or what is known of gender and age."""
+
+    LEGAL_STATUS = "legal_status"
+    DECISION = "decision"
+    PERSON = "person"
+
+
 class FitRule(StrEnum):
     """The rules that say whether a place fits; a place that does not is counted under the first that speaks against it.
 
@@ -150,3 +168,60 @@ REASONS: Final[Mapping[FitRule, tuple[str, str]]] = {
     ),
 }
 """Why a rule speaks against a place, in English and Danish; nobody who lives anywhere is named."""
+
+PASSED: Final[Mapping[FitRule, tuple[str, str]]] = {
+    FitRule.NO_APPROVAL: ("The facility is approved over the stay.", "Stedet er godkendt hele opholdet."),
+    FitRule.GENDER: (
+        "The facility takes in people of the person's gender.",
+        "Stedet modtager personer af personens køn.",
+    ),
+    FitRule.MINORS: (
+        "The person is no minor, or the facility takes in minors.",
+        "Personen er ikke mindreårig, eller stedet modtager mindreårige.",
+    ),
+    FitRule.FAMILIES: (
+        "No child comes along, or the facility takes in families.",
+        "Der følger ingen børn med, eller stedet modtager familier.",
+    ),
+    FitRule.WHEELCHAIR: (
+        "No wheelchair is needed, or the place can be reached in one.",
+        "Der er ikke brug for kørestol, eller der er adgang med den.",
+    ),
+    FitRule.LGBT_SAFE: (
+        "That the facility is safe for LGBT people is not asked for, or it is.",
+        "Der er ikke bedt om et sted, der er trygt for LGBT, eller det er det.",
+    ),
+    FitRule.SECURITY: (
+        "The facility is as secure as the person needs.",
+        "Stedet er så sikret, som personen har brug for.",
+    ),
+    FitRule.OPTIONS: (
+        "The kind of facility is among the options of the row that says who is responsible.",
+        "Stedets art er blandt mulighederne i den række, der afgør ansvaret.",
+    ),
+    FitRule.DISTANCE: (
+        "The place lies where the person need not stay away from.",
+        "Pladsen ligger ikke et sted, som personen skal undgå.",
+    ),
+    FitRule.HOUSEHOLD: ("No household is parted.", "Ingen husstand bliver skilt."),
+    FitRule.CO_PLACEMENT: (
+        "Nothing is known that speaks against living there together.",
+        "Der er intet kendt, der taler imod at bo sammen med andre på stedet.",
+    ),
+    FitRule.PAST: ("The nights are still to come.", "Nætterne er ikke gået."),
+    FitRule.PLACE_DATES: (
+        "The facility has the place on all of these nights.",
+        "Stedet har pladsen alle disse nætter.",
+    ),
+    FitRule.OUT_OF_SERVICE: ("The place can be used on all of these nights.", "Pladsen kan bruges alle nætterne."),
+    FitRule.PERSON_ELSEWHERE: (
+        "The person has no other place on these nights.",
+        "Personen har ingen anden plads disse nætter.",
+    ),
+    FitRule.OCCUPIED: ("The place is free on all of these nights.", "Pladsen er fri alle nætterne."),
+    FitRule.PEAK: (
+        "It is an ordinary place, or no ordinary one of the facility fits.",
+        "Det er en almindelig plads, eller ingen almindelig plads på stedet passer.",
+    ),
+}
+"""What is so where the rule does not speak against a place, in English and Danish."""

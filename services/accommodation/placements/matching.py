@@ -14,6 +14,9 @@ from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility, Place
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.schemas import Needs
+from services.accommodation.ranking import domain as ranking
+from services.accommodation.ranking.codes import Criterion
+from services.accommodation.ranking.domain import Weights
 from shared.contract.codes import Gender
 
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
@@ -28,6 +31,9 @@ class Match:
 
     candidate: Candidate
     speaks_for: list[str]
+    features: dict[Criterion, int]
+    points: dict[Criterion, int]
+    """By the weights; nothing of what does not speak for it."""
 
 
 def match(
@@ -37,13 +43,22 @@ def match(
     options: Sequence[FacilityKind] | None,
     stay: Nights,
     tonight: date,
+    weights: Weights | None = None,
 ) -> tuple[list[Match], Counter[FitRule]]:
-    """The places that fit, best first, and how many others each rule excludes; with `options` None of every kind."""
+    """The places that fit, best first by the weights (of tonight, where none are given), and how many others each rule
+    excludes; with `options` None of every kind."""
     against = all_against(candidates, needs=needs, options=options, stay=stay, tonight=tonight)
     excluded = Counter(rules[0] for _, rules in against if rules)
-    fitting = [candidate for candidate, rules in against if not rules]
-    fitting.sort(key=lambda candidate: _order(candidate, needs, options))
-    return [Match(candidate, speaks_for(candidate, needs, options)) for candidate in fitting], excluded
+    weights = weights or ranking.weights_on(tonight)
+    fitting = [weigh(candidate, needs, options, weights) for candidate, rules in against if not rules]
+    fitting.sort(key=lambda each: ranking.order(each.points, each.candidate.facility.id, each.candidate.place.id))
+    return fitting, excluded
+
+
+def weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None, weights: Weights) -> Match:
+    """A place with its points and what speaks for it."""
+    features = features_of(candidate, needs, options)
+    return Match(candidate, speaks_for(candidate, needs, options), features, weights.points(features))
 
 
 def all_against(
@@ -153,31 +168,29 @@ def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKin
         "security": facility.security.at_least(needs.security) and needs.security is not Security.NONE,
         "ordinary_place": candidate.place.kind is PlaceKind.ORDINARY,
     }
-    return _languages(facility, needs) + [key for key, holds in found.items() if holds]
+    spoken = [f"language:{language}" for language in _languages(facility, needs)]
+    return spoken + [key for key, holds in found.items() if holds]
+
+
+def features_of(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None) -> dict[Criterion, int]:
+    """How often each criterion speaks for the place. Safety, then the kind that the rules prefer, then being understood;
+    places for peaks and places that others need more are kept for later."""
+    facility = candidate.facility
+    later = len(options) - 1 - options.index(facility.kind) if options and facility.kind in options else 0
+    return {
+        Criterion.LGBT_SAFE: facility.lgbt_safe and _wants_lgbt_safe(needs),
+        Criterion.KIND: later,
+        Criterion.SECRET_ADDRESS: facility.secret_address,
+        Criterion.LANGUAGE: len(_languages(facility, needs)),
+        Criterion.ORDINARY_PLACE: candidate.place.kind is PlaceKind.ORDINARY,
+        Criterion.WHEELCHAIR_SPARED: needs.wheelchair or not facility.wheelchair,
+        Criterion.FAMILY_SPARED: bool(needs.children) or not facility.families,
+    }
 
 
 def _languages(facility: Facility, needs: Needs) -> list[str]:
-    return [f"language:{language}" for language in sorted(set(facility.languages) & set(needs.languages))]
+    return sorted(set(facility.languages) & set(needs.languages))
 
 
 def _wants_lgbt_safe(needs: Needs) -> bool:
     return needs.lgbt_safe or needs.gender in _ASKED_FOR_SAFETY
-
-
-def _order(
-    candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None
-) -> tuple[bool, int, bool, int, bool, bool, bool, str, str]:
-    """Safety first, then the kind the rules prefer, then being understood; peak places and places that others need
-    more are kept for later. Ids decide between equals, so that the same rows always give the same order."""
-    facility = candidate.facility
-    return (
-        not (facility.lgbt_safe and _wants_lgbt_safe(needs)),
-        options.index(facility.kind) if options is not None else 0,
-        not facility.secret_address,
-        -len(_languages(facility, needs)),
-        candidate.place.kind is PlaceKind.PEAK,
-        facility.wheelchair and not needs.wheelchair,
-        facility.families and not needs.children,
-        str(facility.id),
-        str(candidate.place.id),
-    )

@@ -16,6 +16,7 @@ from services.accommodation.placements.codes import (
     OfferStatus,
     PlacementStatus,
     RequestStatus,
+    WaitingCriterion,
 )
 from shared.contract.codes import MoveReason
 from shared.data.columns import code, codes, moment, sealed, texts
@@ -44,6 +45,7 @@ class PlacementRequest(Table, table=True):
     """What the answer rests on, so that it can be found anew when one of them changes."""
     differs: list[str] = texts()
     """Where the requester's word was another than the case's, which decides."""
+    urgent_because: list[WaitingCriterion] = codes(WaitingCriterion, default_factory=list)
     parked_until: date | None = None
     """The person has said no: until then others come first."""
     version: int = 1

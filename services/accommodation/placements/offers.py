@@ -23,7 +23,16 @@ from services.accommodation.placements.codes import (
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit
-from services.accommodation.placements.schemas import Decline, Exceptions, OfferSubmission, RuleException
+from services.accommodation.placements.schemas import (
+    Decline,
+    Exceptions,
+    OfferSubmission,
+    RuleException,
+)
+from services.accommodation.ranking import domain as ranking
+from services.accommodation.ranking import repository as rankings
+from services.accommodation.ranking.models import Ranking
+from services.accommodation.ranking.schemas import KeptRanking, RankedPlace
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
@@ -134,12 +143,47 @@ async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSu
     await repository.hold(work, offer, stay)
     if excepted:
         await repository.keep_exceptions(work, offer, Exceptions(items=excepted))
+    await _keep_ranking(work, offer, wanted, held=stay)
     work.record(
         PlaceOffered(
             case_id=offer.case_id, occurred_at=work.now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
         )
     )
     return offer, stay
+
+
+async def _keep_ranking(work: UnitOfWork, offer: Offer, wanted: fitting.Wanted, *, held: Stay) -> None:
+    """Keep from what the place was chosen: the places that fitted as the actor knew them, best first, and by which weights."""
+    tonight = night_of(work.now)
+    weights = ranking.weights_on(tonight)
+    fitted, _ = matching.match(
+        await facilities.candidates(work, wanted.during, but_for=held.id),
+        needs=wanted.needs,
+        options=wanted.options,
+        stay=wanted.during,
+        tonight=tonight,
+        weights=weights,
+    )
+    kept = [
+        RankedPlace(place_id=each.candidate.place.id, facility_id=each.candidate.facility.id, features=each.features)
+        for number, each in enumerate(fitted)
+        if number < ranking.MOST_KEPT - 1 or each.candidate.place.id == offer.place_id
+    ]
+    row = Ranking(
+        offer_id=offer.id, case_id=offer.case_id, kept_for=offer.offered_by, weights=weights.version, kept_at=work.now
+    )
+    await rankings.keep(work, row, KeptRanking(places=kept, fitted=len(fitted)))
+
+
+async def read_ranking(work: UnitOfWork, *, offer_id: UUID) -> tuple[Ranking, KeptRanking, Offer]:
+    """From what an offered place was chosen, for who made the offer, and CMM. Raises OfferNotFound, NotYourOffer where another
+    made it, and RankingNotKept."""
+    offer, _, knows_place = await repository.read_offer(work, offer_id)
+    is_theirs = knows_place and work.actor.org == offer.offered_by
+    if not is_theirs and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        raise NotYourOffer("From what a place was chosen is shown to who offered it, and to CMM.")
+    kept, places = await rankings.read(work, offer.id)
+    return kept, places, offer
 
 
 def _expiry(work: UnitOfWork, expires_at: datetime) -> datetime:

@@ -12,9 +12,10 @@ from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.models import Candidate
 from services.accommodation.placements import fitting, matching, repository
-from services.accommodation.placements.codes import FitRule, RequestStatus
+from services.accommodation.placements.codes import FitRule, RequestStatus, WaitingCriterion
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
@@ -72,6 +73,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
         differs=_differing(submission, recorded),
+        urgent_because=_urgent_because(needs, is_for_tonight=submission.from_on <= night_of(work.now)),
     )
     await repository.add_request(work, request, needs)
     work.record(
@@ -84,6 +86,18 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         )
     )
     return request
+
+
+def _urgent_because(needs: SealedNeeds, *, is_for_tonight: bool) -> list[WaitingCriterion]:
+    """What makes the request more urgent than others that wait."""
+    found = {
+        WaitingCriterion.MINOR: bool(needs.minor),
+        WaitingCriterion.PREGNANT: needs.pregnant,
+        WaitingCriterion.CHILDREN: bool(needs.children),
+        WaitingCriterion.SECURITY: needs.security is not Security.NONE,
+        WaitingCriterion.TONIGHT: is_for_tonight,
+    }
+    return [each for each, holds in found.items() if holds]
 
 
 def _with_the_case_s(submission: PlacementRequestSubmission, known: KnownCase) -> SealedNeeds:

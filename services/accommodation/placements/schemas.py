@@ -9,6 +9,7 @@ from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.schemas import check_order
 from services.accommodation.placements.codes import DeclineCode, FitRule, OfferStatus, RequestStatus
+from services.accommodation.ranking.codes import Criterion
 from services.accommodation.responsibility.schemas import AuthorityAlone, KnownFacts, ResponsibilityAnswer
 from shared.contract.codes import AgeGroup, Gender, Region
 from shared.contract.personal import PersonalName, PersonalText
@@ -110,29 +111,33 @@ class PlacementRequestWithNeeds(PlacementRequestDetails):
 
 
 class MatchedPlace(Answer):
-    """A place that fits; `speaks_for` are keys such as `language:tha`, `same_kind_preferred`, `ordinary_place`."""
+    """A place that fits; `speaks_for` are keys such as `language:tha`, `same_kind_preferred`, `ordinary_place`. `points` has
+    what each criterion counts by the weights; the sum of them makes the rank."""
 
     place_id: UUID
     facility_id: UUID
     rank: int
     speaks_for: list[str]
+    points: dict[Criterion, int]
 
 
 class Matches(Answer):
-    """The places that fit, best first; `excluded` counts every other place once, under the first reason against it."""
+    """The places that fit, best first by these weights; `excluded` counts every other place once, under the first reason against
+    it."""
 
     as_of: Moment
+    weights: str
     items: list[MatchedPlace]
     excluded: dict[str, int]
 
 
 class CheckedRule(Answer):
-    """One rule, whether the place passes it, and why, in English and Danish; without words where it does."""
+    """One rule, whether the place passes it, and why, in English and Danish."""
 
     rule: FitRule
     passes: bool
-    why: str | None
-    why_da: str | None
+    why: str
+    why_da: str
 
 
 class CheckedPlace(Answer):

@@ -9,7 +9,7 @@ from services.accommodation.case.nights import first_of
 from services.accommodation.facilities.codes import Security
 from services.accommodation.facilities.models import Candidate, Stay
 from services.accommodation.placements import offers, requests
-from services.accommodation.placements.codes import REASONS, FitRule, RequestStatus
+from services.accommodation.placements.codes import PASSED, REASONS, FitRule, RequestStatus
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import Offer, PlacementRequest
 from services.accommodation.placements.schemas import (
@@ -31,6 +31,10 @@ from services.accommodation.placements.schemas import (
     RuleException,
 )
 from services.accommodation.placements.visibility import SeenOffer, SeenRequest
+from services.accommodation.ranking import domain as ranking
+from services.accommodation.ranking.domain import Weights
+from services.accommodation.ranking.models import Ranking
+from services.accommodation.ranking.schemas import CriterionExplained, KeptRanking, PlaceInRanking, RankingAgain
 from services.accommodation.responsibility.schemas import AuthorityAlone, ResponsibilityAnswer
 from shared.contract.codes import AgeGroup, Region
 from shared.contract.visibility import Aspect
@@ -63,7 +67,7 @@ def see_request_with_needs(seen: SeenRequest, needs: Needs) -> PlacementRequestW
     return PlacementRequestWithNeeds(**dict(see_request(seen)), needs=needs)
 
 
-def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, now: datetime) -> Matches:
+def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, weights: str, now: datetime) -> Matches:
     """The places that fit, ranked as they come, and how many others each reason excludes."""
     items = [
         MatchedPlace(
@@ -71,10 +75,40 @@ def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, no
             facility_id=match.candidate.facility.id,
             rank=rank,
             speaks_for=match.speaks_for,
+            points=match.points,
         )
         for rank, match in enumerate(fitting, start=1)
     ]
-    return Matches(as_of=now, items=items, excluded={reason.value: excluded[reason] for reason in sorted(excluded)})
+    counted = {reason.value: excluded[reason] for reason in sorted(excluded)}
+    return Matches(as_of=now, weights=weights, items=items, excluded=counted)
+
+
+def see_ranking(kept: Ranking, places: KeptRanking, weights: Weights, offer: Offer) -> RankingAgain:
+    """A kept ranking, computed again by these weights."""
+    in_order = ranking.again(places, weights)
+    items = [
+        PlaceInRanking(
+            place_id=place.place_id,
+            facility_id=place.facility_id,
+            rank=rank,
+            points=points,
+            is_chosen=place.place_id == offer.place_id,
+        )
+        for rank, (place, points) in enumerate(in_order, start=1)
+    ]
+    return RankingAgain(
+        offer_id=kept.offer_id,
+        kept_at=kept.kept_at,
+        chosen_by=kept.weights,
+        weights=weights.version,
+        is_same_order=[place for place, _ in in_order] == places.places,
+        fitted=places.fitted,
+        chosen_rank=next((item.rank for item in items if item.is_chosen), None),
+        criteria=[
+            CriterionExplained(criterion=each, **weight.model_dump()) for each, weight in weights.criteria.items()
+        ],
+        items=items,
+    )
 
 
 def see_offer(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:
@@ -119,15 +153,16 @@ def see_acceptance(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime
 
 
 def see_check(against: Collection[FitRule], place_id: UUID, *, now: datetime) -> CheckedPlace:
-    """Every rule, whether the place passes it, and why it does not."""
+    """Every rule, whether the place passes it, and why."""
     rules = [
         CheckedRule(
             rule=rule,
             passes=rule not in against,
-            why=REASONS[rule][0] if rule in against else None,
-            why_da=REASONS[rule][1] if rule in against else None,
+            why=why,
+            why_da=why_da,
         )
         for rule in FitRule
+        for why, why_da in [(REASONS if rule in against else PASSED)[rule]]
     ]
     return CheckedPlace(as_of=now, place_id=place_id, fits=not against, rules=rules)
 

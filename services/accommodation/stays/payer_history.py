@@ -1,14 +1,16 @@
 """Who decides and pays for a placed person, from which day: as it was when the place was asked for, and as a legal status or
-a positive decision has changed it since. A placement already there stays where it is."""
+a positive decision, a gender or an age has changed it since. A placement already there stays where it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from services.accommodation.case.codes import HousingAuthority, PlacementRow
+from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
+from services.accommodation.placements.codes import ChangeGround
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.stays import repository
@@ -20,50 +22,87 @@ from shared.kernel.clock import on_date
 
 @dataclass(frozen=True, slots=True)
 class PayerFrom:
-    """Who decides on a placed person's accommodation and who pays for it, from that day on, and the row that says so."""
+    """Who decides on a placed person's accommodation and who pays for it, from that day on, the row that says so and the kinds of
+    facility that it offers; and what changed it, None for what holds from the first night on unchanged."""
 
     from_on: date
     row: PlacementRow
     authority: HousingAuthority
     payer: HousingAuthority
+    options: Sequence[FacilityKind]
+    why: str
+    why_da: str
+    because: ChangeGround | None
 
 
 async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -> tuple[list[PayerFrom], bool]:
     """Who decides and pays for the person, from the first night on; a later day follows only where something has changed.
     And whether the actor may know more of it than which authority it is now."""
     seen, request = await repository.read_responsibility(work, placement_id, purpose=purpose)
-    placement = seen.placement
-    changes = [change for change in await changes_of(work, placement.case_id) if _is_news(change, request)]
+    changes = await changes_of(work, seen.placement.case_id)
+    return payers_between(seen.placement, request, changes), Aspect.RESPONSIBILITY in seen.known
+
+
+def payers_between(placement: Placement, request: PlacementRequest, changes: Sequence[CaseChange]) -> list[PayerFrom]:
+    """Who decides and pays for the placement, by what was asked for and the changes of its case, which come in order."""
+    news = [change for change in changes if _is_news(change, request)]
     items = [_as_requested(placement, request)]
-    for day in sorted({max(change.from_on, placement.from_on) for change in changes}):
+    for day in sorted({max(change.from_on, placement.from_on) for change in news}):
         if placement.to_on is None or day < placement.to_on or day == placement.from_on:
-            found = _on(day, request, changes)
+            found = _on(day, request, news)
+            if _says(found) == _says(items[-1]):
+                continue
             if found.from_on == items[-1].from_on:
-                items[-1] = found
-            elif (found.row, found.authority, found.payer) != (items[-1].row, items[-1].authority, items[-1].payer):
-                items.append(found)
-    return items, Aspect.RESPONSIBILITY in seen.known
+                items.pop()
+            items.append(found)
+    return items
+
+
+def _says(item: PayerFrom) -> tuple[PlacementRow, HousingAuthority, HousingAuthority]:
+    return item.row, item.authority, item.payer
 
 
 def _is_news(change: CaseChange, request: PlacementRequest) -> bool:
-    """What was known and held when the place was asked for is in the request already."""
+    """What was known and held when the place was asked for is in the request already; what was asked again since is there
+    too, and holds from its own day."""
     return change.recorded_at > request.requested_at or change.from_on > on_date(request.requested_at)
 
 
 def _as_requested(placement: Placement, request: PlacementRequest) -> PayerFrom:
-    return PayerFrom(from_on=placement.from_on, row=request.row, authority=request.authority, payer=request.payer)
+    return PayerFrom(
+        from_on=placement.from_on,
+        row=request.row,
+        authority=request.authority,
+        payer=request.payer,
+        options=request.options,
+        why=request.why,
+        why_da=request.why_da,
+        because=None,
+    )
 
 
 def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> PayerFrom:
     """Who decides and pays on that day, by the facts of the request and what has changed since."""
     facts = request.facts or {}
+    because: ChangeGround | None = None
     for change in changes:
         if change.from_on > day:
             break
-        if change.decision_id:
-            facts = facts | {"decided": True}
-        else:
-            facts = facts | {"residence_basis": change.residence_basis, "asylum_pending": change.asylum_pending}
-            facts["asylum_registered"] = facts.get("asylum_registered") if change.asylum_pending else None
+        because, changed = _changed(change)
+        facts = facts | changed
+        if changed.get("asylum_pending") is False:
+            facts["asylum_registered"] = None
     found = responsible_for(ResponsibilityFacts.model_validate(facts), on=day)
-    return PayerFrom(from_on=day, row=found.row, authority=found.authority, payer=found.payer)
+    answered = found.model_dump(include={"row", "authority", "payer", "options", "why", "why_da"})
+    return PayerFrom(from_on=day, because=because, **answered)
+
+
+def _changed(change: CaseChange) -> tuple[ChangeGround, dict[str, Any]]:
+    """What kind of change it is, and the facts that are others since."""
+    if change.decision_id:
+        return ChangeGround.DECISION, {"decided": True}
+    if change.residence_basis:
+        basis = {"residence_basis": change.residence_basis, "asylum_pending": bool(change.asylum_pending)}
+        return ChangeGround.LEGAL_STATUS, basis
+    known = {"gender": change.gender, "minor": change.minor}
+    return ChangeGround.PERSON, {name: value for name, value in known.items() if value is not None}

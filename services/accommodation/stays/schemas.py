@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from services.accommodation.case.codes import HousingAuthority, PlacementRow
 from services.accommodation.facilities.codes import CompanionKind
-from services.accommodation.placements.codes import Ending, FitRule, Movement, PlacementStatus
+from services.accommodation.placements.codes import ChangeGround, Ending, FitRule, Movement, PlacementStatus
 from services.accommodation.placements.schemas import Needs, RuleException
 from services.accommodation.responsibility.schemas import AuthorityAlone
 from shared.contract.codes import MoveReason, Region
@@ -19,12 +19,15 @@ from shared.kernel.errors import SpokenValueError
 
 
 class ResponsibilityFrom(Answer):
-    """Who decides and pays for a placed person's accommodation, from that day on."""
+    """Who decides and pays for a placed person's accommodation, from that day on, why, and what has changed it."""
 
     from_on: date
     row: PlacementRow
     authority: HousingAuthority
     payer: HousingAuthority
+    why: str
+    why_da: str
+    because: ChangeGround | None
 
 
 class ResponsibilityHistory(Answer):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.contract.codes import MoveReason
+from shared.contract.codes import MoveReason, StallLevel
 from shared.contract.events.base import CaseEvent, FacilityEvent, MunicipalityCode, OrganisationId, RuleId
 
 
@@ -91,6 +91,38 @@ class StayEnding(CaseEvent, service="accommodation", name="stay-ending"):
 
     placement_id: UUID
     to_on: date
+
+
+class OfferStalled(CaseEvent, service="accommodation", name="offer-stalled"):
+    """Nobody has answered an offer for so long: who has to is reminded, or it is CMM's to see to."""
+
+    offer_id: UUID
+    level: StallLevel
+    waited_hours: int
+
+
+class RequestStalled(CaseEvent, service="accommodation", name="request-stalled"):
+    """A request has waited for a place for so long."""
+
+    request_id: UUID
+    level: StallLevel
+    waited_hours: int
+
+
+class ResponsibilityChanged(CaseEvent, service="accommodation", name="responsibility-changed"):
+    """Another authority decides or pays from that day on, or another row says so; which, and why, is never said here."""
+
+    request_id: UUID
+    placement_id: UUID | None = None
+    from_on: date
+
+
+class MoveProposed(CaseEvent, service="accommodation", name="move-proposed"):
+    """Where the person is placed is none of the options any more from that day on; people decide whether they move."""
+
+    placement_id: UUID
+    proposal_id: UUID
+    from_on: date
 
 
 class NoticeDue(CaseEvent, service="accommodation", name="notice-due"):

@@ -1,0 +1,166 @@
+"""The only way to the nights that cost something and to the reasons of long stays. It asks who is asking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Date, and_, func, literal, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from services.accommodation.case.codes import FacilityKind
+from services.accommodation.case.models import CaseChange
+from services.accommodation.case.nights import Nights, nights
+from services.accommodation.case.schemas import Remark
+from services.accommodation.costs.models import LongStayNote
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.placements import visibility as see
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.repository import parts_of
+from shared.contract import visibility
+from shared.contract.codes import Purpose
+from shared.contract.visibility import Aspect
+from shared.data import sealed
+from shared.data.columns import any_of
+from shared.data.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class BedOfAPlacement:
+    """A bed that somebody had, the person of the placement or who came along with them."""
+
+    during: Nights
+    kind: FacilityKind
+    placement: Placement
+    request: PlacementRequest
+
+
+async def beds_between(
+    work: UnitOfWork, from_on: date, to_on: date, *, paid_by_the_actor: bool
+) -> list[BedOfAPlacement]:
+    """The beds that people had on some of these nights: in the facilities whose places the actor may count, or those that it
+    pays for, or has."""
+    own = aliased(Stay)
+    theirs = (
+        see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.RESPONSIBILITY)
+        if paid_by_the_actor
+        else facilities.counts(work.actor)
+    )
+    query = (
+        select(Stay, col(Facility.kind), Placement, PlacementRequest)
+        .select_from(Stay)
+        .join(own, col(own.id) == func.coalesce(col(Stay.with_stay_id), col(Stay.id)))
+        .join(Placement, col(Placement.stay_id) == col(own.id))
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(theirs, _was_had(from_on, to_on), ~col(Stay.shares_bed))
+    )
+    rows = (await work.session.execute(query)).all()
+    work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, _ in rows}))
+    return [BedOfAPlacement(stay.during, kind, placement, request) for stay, kind, placement, request in rows]
+
+
+def _was_had(from_on: date, to_on: date) -> ColumnElement[bool]:
+    overlaps = col(Stay.during).bool_op("&&")(nights(from_on, to_on))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) < to_on)
+    return or_(and_(col(Stay.state) == StayState.LEFT, overlaps), is_there)
+
+
+async def changes_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseChange]]:
+    """The changes of status of all these cases, each in the order in which they hold, with one statement."""
+    in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
+    found: dict[UUID, list[CaseChange]] = {case_id: [] for case_id in case_ids}
+    for change in await work.session.scalars(
+        select(CaseChange).where(any_of(col(CaseChange.case_id), list(case_ids))).order_by(*in_order)
+    ):
+        found[change.case_id].append(change)
+    return found
+
+
+async def census_between(work: UnitOfWork, from_on: date, to_on: date) -> list[tuple[date, FacilityKind, int]]:
+    """How many beds somebody had each night, by kind of facility, as the census counts them: night by night, without asking whose
+    stay it was."""
+    every = [from_on + timedelta(days=number) for number in range((to_on - from_on).days)]
+    days = select(func.unnest(literal(every, ARRAY(Date))).label("night")).subquery()
+    was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(days.c.night))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= days.c.night)
+    query = (
+        select(days.c.night, col(Facility.kind), func.count(col(Stay.id)))
+        .select_from(days)
+        .join(Stay, and_(or_(was, is_there), ~col(Stay.shares_bed)))
+        .join(Place, col(Place.id) == col(Stay.place_id))
+        .join(Facility, col(Facility.id) == col(Place.facility_id))
+        .where(facilities.counts(work.actor))
+        .group_by(days.c.night, col(Facility.kind))
+        .order_by(days.c.night, col(Facility.kind))
+    )
+    return [(day, kind, count) for day, kind, count in await work.session.execute(query)]
+
+
+async def long_stays(
+    work: UnitOfWork, *, over: int, tonight: date, purpose: Purpose
+) -> list[tuple[Placement, FacilityKind, date, Remark | None]]:
+    """Whoever is there and has been for more nights than that, the first night of all places in a row, and why, in the actor's
+    own facilities (CMM: all). Raises PurposeNotYours."""
+    visibility.judge(work.actor, (), purpose)
+    before = aliased(Placement)
+    row = (
+        select(col(Placement.id).label("last"), col(Placement.id).label("each"), col(Placement.from_on))
+        .where(
+            col(Placement.status) == PlacementStatus.ARRIVED,
+            see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT),
+        )
+        .cte("row", recursive=True)
+    )
+    row = row.union_all(
+        select(row.c.last, col(before.id), col(before.from_on)).where(col(before.moved_to_id) == row.c.each)
+    )
+    first = select(row.c.last, func.min(row.c.from_on).label("first")).group_by(row.c.last).subquery()
+    query = (
+        select(Placement, col(Facility.kind), first.c.first, LongStayNote)
+        .join(first, first.c.last == col(Placement.id))
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .join(LongStayNote, col(LongStayNote.placement_id) == col(Placement.id), isouter=True)
+        .where(first.c.first < tonight - timedelta(days=over))
+        .order_by(first.c.first, col(Placement.id))
+    )
+    rows = (await work.session.execute(query)).all()
+    keys = await sealed.keys_of(work, {note.case_id for *_, note in rows if note})
+    for placement, *_ in rows:
+        work.audit(
+            operation="placement.long_stays",
+            subject_id=placement.case_id,
+            object_ids=[placement.id],
+            fields=["place", "reason"],
+            purpose=purpose,
+        )
+    return [
+        (
+            placement,
+            kind,
+            begun_on,
+            keys[note.case_id].open(note.reason, Remark, table="long_stay_note", column="reason", row=placement.id)
+            if note
+            else None,
+        )
+        for placement, kind, begun_on, note in rows
+    ]
+
+
+async def note_long_stay(work: UnitOfWork, placement: Placement, reason: Remark) -> None:
+    """Seal why somebody is still there; a new reason takes the place of the old."""
+    key = await sealed.key_of(work, placement.case_id)
+    note = LongStayNote(
+        placement_id=placement.id,
+        case_id=placement.case_id,
+        noted_by=work.actor.org,
+        noted_at=work.now,
+        reason=key.seal(reason, table="long_stay_note", column="reason", row=placement.id),
+    )
+    await work.session.put(note)
+    await work.session.flush()
+    work.audit(operation="placement.explain", subject_id=placement.case_id, object_ids=[placement.id])

@@ -1,0 +1,62 @@
+"""The only way to the waiting list, and to what has waited for too long. It asks who is asking."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import and_, select, text
+from sqlmodel import col
+
+from services.accommodation.placements import visibility as see
+from services.accommodation.placements.codes import OfferStatus, RequestStatus, WaitingCriterion
+from services.accommodation.placements.models import Offer, PlacementRequest
+from services.accommodation.placements.repository import parts_of
+from shared.contract import visibility
+from shared.contract.codes import Purpose
+from shared.contract.visibility import Aspect
+from shared.data.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands among all that wait: how many do, how many are more urgent, and how many asked earlier."""
+
+    position: int
+    of: int
+    more_urgent: int
+    asked_earlier: int
+
+
+async def standings(work: UnitOfWork, points: Mapping[WaitingCriterion, int], *, today: date) -> dict[UUID, Standing]:
+    """Where each request that waits stands, also those that the actor may not see: give on nothing but numbers."""
+    values = {"names": [each.value for each in points], "points": list(points.values()), "today": today, "at": work.now}
+    rows = await work.session.execute(text("SELECT * FROM waiting_line(:today, :at, :names, :points)"), values)
+    return {
+        request_id: Standing(position, of, more_urgent, asked_earlier)
+        for request_id, position, of, more_urgent, asked_earlier in rows
+    }
+
+
+async def waiting(work: UnitOfWork, *, purpose: Purpose) -> Sequence[PlacementRequest]:
+    """The requests of the list that the actor deals with. Raises PurposeNotYours."""
+    visibility.judge(work.actor, (), purpose)
+    query = select(PlacementRequest).where(
+        see.lets_know(work.actor, parts_of(work.actor, PlacementRequest), Aspect.NEEDS),
+        col(PlacementRequest.status) == RequestStatus.OPEN,
+    )
+    found = list(await work.session.scalars(query))
+    work.audit(operation="placement_request.waiting", object_ids=[each.id for each in found], purpose=purpose)
+    return found
+
+
+async def held_since(work: UnitOfWork, before: datetime) -> Sequence[Offer]:
+    """Offers that nobody has answered and that were made before then, for Havn itself."""
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
+    return list(await work.session.scalars(select(Offer).where(is_held, col(Offer.offered_at) <= before)))
+
+
+async def open_since(work: UnitOfWork, before: datetime) -> Sequence[PlacementRequest]:
+    """Requests that wait and were made before then, for Havn itself."""
+    is_open = and_(col(PlacementRequest.status) == RequestStatus.OPEN, col(PlacementRequest.requested_at) <= before)
+    return list(await work.session.scalars(select(PlacementRequest).where(is_open)))

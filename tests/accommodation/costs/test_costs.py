@@ -1,0 +1,114 @@
+"""Bed-nights times rate, by who pays, come to the census to the øre; and whoever stays for long has a reason."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.accommodation.costs.domain import TABLES, Rates
+from shared.contract.codes import Gender, ResidenceBasis
+from tests.accommodation.housing import Housing, problem
+from tests.accommodation.stays.test_payer_history import status
+from tests.world import World
+
+COSTS = "/accommodation/v1/costs"
+
+
+async def costs(havn: World, org: str = "cmm", begin: str = "2026-03-01", end: str = "2026-04-01") -> dict[str, Any]:
+    read = await havn.partner(org).get(COSTS, **{"from": begin, "to": end})
+    assert read.status_code == 200, read.text
+    bill: dict[str, Any] = read.json()
+    return bill
+
+
+@pytest.mark.row(76)
+async def test_nights_times_rate_by_payer_are_the_census_to_the_oere(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(3)
+    hostel = await housing.shelter(1, "amiami", kind="hostel_110", accepts={"genders": ["man"]})
+    changes, stays = await housing.case(), await housing.case()
+    placed = await housing.there(changes, shelter.place_ids[0])
+    leaves = await housing.there(stays, shelter.place_ids[1])
+    await housing.step(placed, "companions", body={"kind": "child", "born_on": "2020-01-01"})
+    await housing.booked(await housing.case(Gender.MAN), hostel.place_id, operator="amiami", from_on="2026-03-12")
+    await housing.tell(status(changes, ResidenceBasis.NO_LEGAL_STAY, date(2026, 3, 12)))
+    await havn.set_clock("2026-03-14T12:00:00+01:00")
+    await housing.step(leaves, "leave")
+    bill = await costs(havn)
+    # Two beds of hers (the child is six): 9 to 11 March by CMM, 12 to 14 by US; the other woman's five nights by CMM.
+    assert [(item["payer"], item["nights"], item["rate"], item["amount"]) for item in bill["items"]] == [
+        ("CMM", 11, "2214.50", "24359.50"),
+        ("US", 6, "2214.50", "13287.00"),
+    ]
+    assert (bill["nights"], bill["amount"]) == (17, "37646.50")
+    assert (bill["census_nights"], bill["census_amount"]) == (17, "37646.50")
+    assert bill["items"][0]["rates"] == "rates-2026"
+
+
+async def test_operators_see_their_own_without_who_pays_and_who_pays_its_own(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    pays = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY)
+    await housing.there(pays, shelter.place_ids[0])
+    await housing.there(await housing.case(), shelter.place_ids[1])
+    own = await costs(havn, "reden")
+    assert [(item["payer"], item["nights"]) for item in own["items"]] == [(None, 2)], "who pays tells of the stay"
+    assert own["census_amount"] == own["amount"] == "4429.00"
+    us = await costs(havn, "us")
+    assert [(item["payer"], item["nights"]) for item in us["items"]] == [("US", 1)]
+    assert us["census_nights"] is None, "what others pay is not its to count"
+    for org in ("politi-fyn", "hopenow", "amiami"):
+        assert (await costs(havn, org))["items"] == [], org
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [("2026-03-02", "2026-03-02"), ("2026-03-02", "2026-03-01"), ("2020-01-01", "2026-01-01")]
+)
+async def test_no_nights_and_more_than_a_year_of_them_are_refused(
+    havn: World, housing: Housing, begin: str, end: str
+) -> None:
+    refused = await havn.partner("cmm").get(COSTS, **{"from": begin, "to": end})
+    assert (refused.status_code, problem(refused)) == (422, "PeriodInvalid")
+
+
+def test_rates_are_amounts_for_every_kind_and_each_day_has_one_version() -> None:
+    of_2025, of_2026 = TABLES.on(date(2025, 12, 31)), TABLES.on(date(2026, 1, 1))
+    assert (of_2025.version, of_2026.version) == ("rates-2021", "rates-2026")
+    assert all(isinstance(rate, Decimal) for rate in of_2026.a_night.values())
+    plain = of_2026.model_dump(mode="json")
+    less = {kind: rate for kind, rate in plain["a_night"].items() if kind != "safe_flat"}
+    with pytest.raises(ValidationError, match="no rate is given for safe_flat"):
+        Rates.model_validate(plain | {"a_night": less})
+    with pytest.raises(ValidationError, match="no amount of kroner"):
+        Rates.model_validate(plain | {"a_night": plain["a_night"] | {"safe_flat": "1.005"}})
+
+
+@pytest.mark.row(75)
+async def test_whoever_stays_for_long_is_listed_with_why_and_a_move_ends_no_stay(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(3)
+    long = await housing.there(await housing.case(), shelter.place_ids[0])
+    await housing.there(await housing.case(), shelter.place_ids[1])
+    assert (await havn.partner("reden").get("/accommodation/v1/long-stays", purpose="accommodation", over=0)).json()[
+        "items"
+    ] == []
+    await havn.set_clock("2026-04-09T12:00:00+02:00")
+    moved = (await housing.step(long, "move", body={"reason": "need"})).json()["placement_id"]
+    said = await havn.partner("reden").put(
+        f"/accommodation/v1/placements/{moved}/long-stay", {"reason": "No flat yet."}
+    )
+    assert said.status_code == 200, said.text
+
+    async def listed(org: str, over: int) -> list[tuple[str, int, str | None]]:
+        read = await havn.partner(org).get("/accommodation/v1/long-stays", purpose="accommodation", over=over)
+        assert read.status_code == 200, read.text
+        return [(item["from_on"], item["nights"], item["reason"]) for item in read.json()["items"]]
+
+    both = [("2026-03-09", 31, None), ("2026-03-09", 31, "No flat yet.")]
+    assert sorted(await listed("reden", 30), key=str) == sorted(both, key=str)
+    assert await listed("cmm", 31) == []
+    assert await listed("hopenow", 0) == await listed("us", 0) == []
+    path = f"/accommodation/v1/placements/{moved}/long-stay"
+    assert (await havn.partner("amiami").put(path, {"reason": "Not ours."})).status_code == 404
+    left = await housing.step(moved, "leave")
+    assert left.status_code == 200
+    assert problem(await havn.partner("reden").put(path, {"reason": "Gone."})) == "NobodyIsThere"

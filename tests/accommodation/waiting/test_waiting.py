@@ -1,0 +1,91 @@
+"""The waiting list says where a request stands and why; what nobody answers is recalled and goes to CMM."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.accommodation.waiting.domain import order_on
+from services.accommodation.waiting.stalled import Patience
+from tests.accommodation.housing import Housing
+from tests.world import World
+
+
+async def line(havn: World, org: str = "cmm") -> list[dict[str, Any]]:
+    read = await havn.partner(org).get("/accommodation/v1/waiting-list", purpose="accommodation")
+    assert read.status_code == 200, read.text
+    items: list[dict[str, Any]] = read.json()["items"]
+    return items
+
+
+@pytest.mark.row(64)
+async def test_a_position_on_the_waiting_list_is_explained(havn: World, housing: Housing) -> None:
+    later = {"from_on": "2026-03-20"}
+    first = await housing.request(await housing.case(), "politi-oestjylland", **later)
+    await havn.set_clock("2026-03-09T13:00:00+01:00")
+    second = await housing.request(await housing.case(), **later)
+    pregnant = await housing.request(await housing.case(), needs={"pregnant": True}, **later)
+    found = await line(havn)
+    assert [each["request_id"] for each in found] == [pregnant, first, second]
+    assert [(each["position"], each["of"]) for each in found] == [(1, 3), (2, 3), (3, 3)]
+    assert found[0]["points"] == {"pregnant": 60}
+    assert found[2]["why"] == "Number 3 of 3: 1 more urgent, 1 as urgent that asked earlier."
+    assert found[0]["why_da"].endswith("Tæller som presserende: gravid.")
+    assert found[0]["rules"] == order_on(havn_today(havn)).version == "waiting-2021"
+    (own,) = await line(havn, "politi-oestjylland")
+    assert (own["request_id"], own["position"], own["of"]) == (first, 2, 3), "how many there are, not who"
+    assert pregnant not in str(own)
+    assert await line(havn, "hopenow") == []
+
+
+def havn_today(havn: World) -> Any:
+    return havn.application.platform.clock.now().date()
+
+
+@pytest.mark.row(63)
+async def test_after_the_person_s_own_no_others_come_first_for_some_days_and_a_held_place_is_off_the_list(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    said_no = await housing.request(await housing.case(), from_on="2026-03-20")
+    housing.move_clock("2026-03-09T12:30:00+01:00")
+    waits = await housing.request(await housing.case(), from_on="2026-03-20")
+    offer = (await housing.offer(said_no, shelter.place_id)).json()["offer_id"]
+    assert [each["request_id"] for each in await line(havn)] == [waits], "a place is held for the other"
+    declined = await havn.partner("cmm").post(
+        f"/accommodation/v1/offers/{offer}/decline", {"reason": "Too far.", "code": "persons_own_no"}
+    )
+    assert declined.status_code == 200
+    parked = (await line(havn))[1]
+    assert (parked["request_id"], parked["parked_until"]) == (said_no, "2026-03-12")
+    assert "after the person's own no" in parked["why"]
+    kept = await havn.sql("accommodation", "SELECT declined_because, reason IS NOT NULL FROM offer")
+    assert [tuple(row) for row in kept] == [("persons_own_no", True)]
+    await havn.set_clock("2026-03-12T12:00:00+01:00")
+    assert [each["request_id"] for each in await line(havn)] == [said_no, waits]
+
+
+@pytest.mark.row(65)
+async def test_what_nobody_answers_is_recalled_at_intervals_and_escalates_once(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request = await housing.request(await housing.case())
+    held = await housing.offer(request, shelter.place_id, expires_at="2026-03-12T12:00:00+01:00")
+    assert held.status_code == 201, held.text
+
+    async def recalled(kind: str) -> list[tuple[str, int]]:
+        query = "SELECT payload->>'level', (payload->>'waited_hours')::int FROM event_history WHERE type LIKE $1"
+        query += " ORDER BY position"
+        return [tuple(row) for row in await havn.sql("accommodation", query, f"%.{kind}.%")]
+
+    assert await recalled("offer-stalled") == []
+    for moment in ("09T14:30", "09T15:00", "09T20:30", "10T12:30", "10T18:00", "11T13:00"):
+        await havn.set_clock(f"2026-03-{moment}:00+01:00")
+    assert await recalled("offer-stalled") == [("reminder", 2), ("reminder", 8), ("escalation", 24)]
+    assert await recalled("request-stalled") == [("reminder", 6), ("reminder", 24), ("escalation", 48)]
+
+
+def test_reminders_come_one_after_the_other_and_the_escalation_last() -> None:
+    with pytest.raises(ValidationError, match="one after the other"):
+        Patience(remind_after_hours=(8, 2), escalate_after_hours=24)
+    with pytest.raises(ValidationError, match="one after the other"):
+        Patience(remind_after_hours=(2, 8), escalate_after_hours=8)
