@@ -4,6 +4,7 @@ A refusal says no more than it must: what is not yours is answered, to the byte,
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +13,13 @@ import pytest
 
 from services.demo.raid import REFERRAL
 from services.everything import SERVICES
-from shared.contract.codes import Authority
+from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.directory import organisations
 from shared.contract.organisations import OrganisationKind, Scope, kind_of, scopes_of
 from shared.http.problems import PROBLEM_TYPE
 from shared.identity.actor import Assurance, Role
 from tests.accommodation.housing import LATER, Housing
+from tests.accommodation.stays.test_payer_history import status
 from tests.contracts.operations import OPERATIONS, Operation
 from tests.identification.finding.people import meet
 from tests.journeys.sc01 import Story
@@ -146,13 +148,17 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
         {"from_on": "2026-01-01", "to_on": "2026-01-02", "reason": "Painting."},
     )
     hostel = await housing.shelter(kind="hostel_110")
-    await housing.there(await housing.case(), hostel.place_id)
+    resident = await housing.case()
+    await housing.there(resident, hostel.place_id)
+    await housing.tell(status(resident, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 9), asylum=True))
+    proposed = await havn.partner("cmm").get("/accommodation/v1/move-proposals", purpose="accommodation")
     notices = await havn.partner("reden").get("/accommodation/v1/notices")
     return {
         "facility_id": shelter.facility_id,
         "approval_id": approvals.json()["items"][0]["approval_id"],
         "closure_id": closed.json()["closure_id"],
         "notice_id": notices.json()["items"][0]["notice_id"],
+        "proposal_id": proposed.json()["items"][0]["proposal_id"],
         "place_id": shelter.place_id,
         "request_id": request_id,
         "offer_id": offer["offer_id"],

@@ -269,6 +269,8 @@ TOLD_TO = {
     Part.REMOVAL: {"case-opened", "decision-made", "appeal-filed", "appeal-decided"},
     Part.REQUESTER: {
         "placement-requested",
+        "request-stalled",
+        "offer-stalled",
         "place-offered",
         "offer-accepted",
         "offer-declined",

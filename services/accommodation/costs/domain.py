@@ -1,5 +1,5 @@
 """Bed-nights times rate, by who pays: what people had is split by payer, and held against the census (docs/rules.md,
-housing-22)."""
+housing-23)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

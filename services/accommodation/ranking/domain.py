@@ -1,5 +1,5 @@
 """In which order places that fit stand: points for each criterion, weighted by a dated table, so that a choice that was made
-can be computed again (docs/rules.md, housing-20)."""
+can be computed again (docs/rules.md, housing-21)."""
 
 from collections.abc import Mapping
 from datetime import date

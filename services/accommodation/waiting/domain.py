@@ -1,4 +1,4 @@
-"""The waiting list: the rules of its order are a dated table, and each position is explained (docs/rules.md, housing-23)."""
+"""The waiting list: the rules of its order are a dated table, and each position is explained (docs/rules.md, housing-24)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What nobody answers is recalled at set intervals, and goes to CMM in the end (docs/rules.md, housing-24)."""
+"""What nobody answers is recalled at set intervals, and goes to CMM in the end (docs/rules.md, housing-25)."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self

@@ -102,8 +102,7 @@ async def list_events(
 
 @router.get("/cases/{case_id}/access-log")
 async def read_access_log(work: LogReader, case_id: UUID, pages: Pages) -> Page[AccessEntry]:
-    """Who saw or changed something of the case, through which client and issuer, why, and which fields, in order, refusals
-    included: for those who work on it and for CMM's auditors."""
+    """Who saw or changed something of the case, through which client, why, and which fields, in order, refusals included."""
     found = await repository.accesses_of(
         work, case_id, after=int(pages.after[0]) if pages.after else 0, limit=pages.limit
     )

@@ -9,9 +9,10 @@ from services.everything import SERVICES
 from services.identification.retention import domain as retention
 from services.identification.retention.domain import Rule
 from shared.identity.actor import Actor
-from tests.contracts import walk
+from tests.contracts import steps, walk
 from tests.contracts.operations import DOCUMENTS, Operation
-from tests.contracts.walk import Step, Walk
+from tests.contracts.steps import Step
+from tests.contracts.walk import Walk
 from tests.identification.builders import CMM_DECIDES
 from tests.identification.erasure.remains import Planted, lying_there, opened
 from tests.identification.retention.test_retention import OPENED
@@ -55,15 +56,15 @@ async def plant(havn: World) -> Planted:
     planted = Planted()
     planting = PlantingWalk(havn, planted)
     await havn.set_clock(walk.NIGHT)
-    await planting.take("referrals", walk.REFERRALS)
+    await planting.take("referrals", steps.REFERRALS)
     await havn.settled()
-    await planting.take("referrals", [walk.WITHDRAWN])
-    for steps in (walk.OPENING, walk.CLARIFICATION, walk.PEOPLE, walk.EVIDENCE, walk.CONSENTS, walk.DECISION):
-        await planting.take("identification", steps)
-    await planting.take("accommodation", walk.HOUSING)
+    await planting.take("referrals", [steps.WITHDRAWN])
+    for some in (steps.OPENING, steps.CLARIFICATION, steps.PEOPLE, steps.EVIDENCE, steps.CONSENTS, steps.DECISION):
+        await planting.take("identification", some)
+    await planting.take("accommodation", steps.HOUSING)
     await havn.set_clock(walk.LATER)
-    await planting.take("accommodation", [Step("leave", **walk.SHELTER, **walk.PLACEMENT)])
-    await planting.take("identification", walk.AFTER)
+    await planting.take("accommodation", [Step("leave", **steps.SHELTER, **steps.PLACEMENT)])
+    await planting.take("identification", steps.AFTER)
     cmm = havn.partner("cmm")  # which has to do with the case
     for kind, case_id, many in (
         ("identification", None, 2),
