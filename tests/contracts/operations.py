@@ -16,7 +16,7 @@ from shared.runtime.published import openapi_of
 DOCUMENTS = {service.name: openapi_of(service) for service in SERVICES}
 SUPERVISION = next(entry.id for entry in organisations() if kind_of(entry.id) is OrganisationKind.SUPERVISION)
 _TEXTS = ("THA", "tha", "cmm", "0751", "x")
-_DAYS = {"valid_until": "2026-12-31", "until": "2026-12-31", "available_until": "2026-12-31", "to_on": "2026-12-31"}
+_DAYS = dict.fromkeys(("valid_until", "until", "available_until", "to_on", "to"), "2026-12-31")
 
 
 @dataclass(frozen=True, eq=False)

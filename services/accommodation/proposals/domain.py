@@ -1,4 +1,5 @@
-"""Who is responsible is asked again when what it rests on changes: for what waits and for who is placed (docs/rules.md, housing-22)."""
+"""Who is responsible is asked again when what it rests on changes: for what waits and for who is placed (docs/rules.md,
+housing-22)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
