@@ -52,6 +52,7 @@ RULES_OF_VALUES = frozenset(
         "A crisis centre for men accepts men; list whom it takes in, or name another kind.",
         "A facility for children accepts minors; say so, or name another kind.",
         "Name a place or an offer, not both.",
+        "An ordinary place is approved with its facility; leave `approved_by` out.",
         "A draft has the fields of POST /identification/v1/cases, and no others.",
         "linked_case_id and relation go together: send both, or neither.",
         "valid_until must not lie before valid_from.",
