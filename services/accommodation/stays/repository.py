@@ -273,6 +273,7 @@ async def list_placements(
     if case_id:
         query = query.where(col(Placement.case_id).in_(cases.members_of(case_id)))
     if facility_id:
+        await _own_facility(work, facility_id)
         query = query.where(col(Placement.facility_id) == facility_id)
     query = _newest_first(query, status=status, after=after, limit=limit)
     found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]

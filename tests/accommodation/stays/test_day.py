@@ -75,6 +75,8 @@ async def test_a_day_is_the_own_facilities_and_nobody_else_s(havn: World, housin
     assert await day(havn, "2026-03-09", "reden", "health", purpose="health") == 403, "not for every role"
     listed = (await havn.partner("amiami").get(PLACEMENTS, purpose="accommodation", status="booked")).json()["items"]
     assert [item["placement_id"] for item in listed] == [second]
+    elsewhere = await havn.partner("reden").get(PLACEMENTS, purpose="accommodation", facility_id=theirs.facility_id)
+    assert elsewhere.status_code == 404, "no list says that another's facility stands empty"
     for asked, name in (({}, (400, "PurposeMissing")), ({"purpose": "statistics"}, (403, "PurposeNotYours"))):
         refused = await havn.partner("reden").get(PLACEMENTS, on="2026-03-09", **asked)
         assert (refused.status_code, problem(refused)) == name
