@@ -7,15 +7,11 @@ from fastapi import Request
 from shared.contract.organisations import Scope
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor, Assurance, Role
-from shared.kernel.errors import Forbidden, ScopeMissing, Unauthenticated
+from shared.kernel.errors import AssuranceTooLow, Forbidden, ScopeMissing
 
 
 class PolicyMissing(TypeError):
     """An endpoint was defined that does not say which scope and roles it requires."""
-
-
-class AssuranceTooLow(Unauthenticated):
-    """The login is not sure enough for this (RFC 9470)."""
 
 
 class RoleMissing(Forbidden):
@@ -44,10 +40,7 @@ class Policy:
         # Systems count by their client authentication (docs/contract.md, identity).
         is_sure = actor.assurance.at_least(self.assurance) or (actor.is_system and self.assurance is not Assurance.HIGH)
         if not is_sure:
-            challenge = f'Bearer error="insufficient_user_authentication", acr_values="{self.assurance}"'
-            raise AssuranceTooLow(
-                f"Log in again with assurance level {self.assurance}.", headers={"www-authenticate": challenge}
-            )
+            raise AssuranceTooLow(f"Log in again with assurance level {self.assurance}.", needed=self.assurance)
 
 
 class Requires(Policy):

@@ -27,6 +27,14 @@ class Unauthenticated(DomainError):
     status = 401
 
 
+class AssuranceTooLow(Unauthenticated):
+    """The login is not sure enough for this; the challenge names the level that is (RFC 9470)."""
+
+    def __init__(self, detail: str, *, needed: str) -> None:
+        challenge = f'Bearer error="insufficient_user_authentication", acr_values="{needed}"'
+        super().__init__(detail, headers={"www-authenticate": challenge})
+
+
 class Forbidden(DomainError):
     status = 403
 

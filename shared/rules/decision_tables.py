@@ -145,6 +145,10 @@ class Versions(Generic[D]):
         """The version in force on that day, if any."""
         return in_force(self.all, day)
 
+    def or_first(self, day: date) -> D:
+        """The version in force on that day; where none is, the first of all."""
+        return self.find(day) or self.all[0]
+
     def on(self, day: date) -> D:
         """The version in force on that day; raises NoTableInForce."""
         if (found := self.find(day)) is None:

@@ -1,7 +1,7 @@
 """The only way to the rows of cases: what is known of them, whom they concern, and which are about one person. Where that
 person is shows under the case in which the work goes on; a merge gives nobody a part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -88,8 +88,13 @@ async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part
     return frozenset(PARTS[party.part] for party in parties)
 
 
+async def find_case(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
+    """What is known of the case, for an event's handler; None where identification has told nothing of it."""
+    return await work.session.get(KnownCase, case_id)
+
+
 async def has_case(work: UnitOfWork, case_id: UUID) -> bool:
-    return await work.session.get(KnownCase, case_id) is not None
+    return await find_case(work, case_id) is not None
 
 
 async def add_case(work: UnitOfWork, known: KnownCase) -> None:
@@ -179,9 +184,18 @@ async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
 
 
 async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
-    """The changes of status, in the order in which they hold."""
+    """What has changed in the case, in the order in which it holds."""
+    return (await changes_of_each(work, [case_id]))[case_id]
+
+
+async def changes_of_each(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, list[CaseChange]]:
+    """What has changed in each of these cases, in the order in which it holds, with one statement."""
     in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
-    return await work.session.scalars(select(CaseChange).where(col(CaseChange.case_id) == case_id).order_by(*in_order))
+    query = select(CaseChange).where(any_of(col(CaseChange.case_id), case_ids)).order_by(*in_order)
+    found: dict[UUID, list[CaseChange]] = {case_id: [] for case_id in case_ids}
+    for change in await work.session.scalars(query):
+        found[change.case_id].append(change)
+    return found
 
 
 async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseChange | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.accommodation import tables
+from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import FacilityKind, HousingAuthority
 from services.accommodation.case.nights import NIGHT, first_of, night_of
 from services.accommodation.case.schemas import Remark
@@ -116,7 +117,7 @@ Paid = list[tuple[BedOfAPlacement, list[payer_history.PayerFrom]]]
 
 async def _paid(work: UnitOfWork, from_on: date, until: date, *, pays: bool) -> Paid:
     beds = await repository.beds_between(work, from_on, until, paid_by_the_actor=pays) if from_on < until else []
-    changes = await repository.changes_of(work, sorted({bed.placement.case_id for bed in beds}))
+    changes = await cases.changes_of_each(work, {bed.placement.case_id for bed in beds})
     return [
         (bed, payer_history.payers_between(bed.placement, bed.request, changes[bed.placement.case_id])) for bed in beds
     ]

@@ -1,16 +1,13 @@
 """The only way to the nights that cost something and to the reasons of long stays. It asks who is asking."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Date, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.accommodation.case.codes import FacilityKind
-from services.accommodation.case.models import CaseChange
 from services.accommodation.case.nights import Nights, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.costs.models import LongStayNote
@@ -25,7 +22,6 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
 from shared.data import sealed
-from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -68,17 +64,6 @@ def _was_had(from_on: date, to_on: date) -> ColumnElement[bool]:
     overlaps = col(Stay.during).bool_op("&&")(nights(from_on, to_on))
     is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) < to_on)
     return or_(and_(col(Stay.state) == StayState.LEFT, overlaps), is_there)
-
-
-async def changes_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseChange]]:
-    """The changes of status of all these cases, each in the order in which they hold, with one statement."""
-    in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
-    found: dict[UUID, list[CaseChange]] = {case_id: [] for case_id in case_ids}
-    for change in await work.session.scalars(
-        select(CaseChange).where(any_of(col(CaseChange.case_id), list(case_ids))).order_by(*in_order)
-    ):
-        found[change.case_id].append(change)
-    return found
 
 
 async def census_between(work: UnitOfWork, from_on: date, to_on: date) -> list[tuple[date, FacilityKind, int]]:

@@ -1,6 +1,6 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -192,20 +192,20 @@ async def announce_ends(work: UnitOfWork) -> None:
 
 
 async def _is_due(
-    work: UnitOfWork, known: Set[tuple[UUID, date, int]], about_id: UUID, ends_on: date, before: Sequence[int]
+    work: UnitOfWork, known: repository.Announced, about_id: UUID, ends_on: date, before: Sequence[int]
 ) -> bool:
-    """Whether the newest announcement that is due was not made yet, here or by another sweep meanwhile."""
+    """Whether the newest announcement that is due was not made yet."""
     days_left = (ends_on - on_date(work.now)).days
     due = [days for days in before if days_left <= days]
-    if not due or (about_id, ends_on, min(due)) in known:
-        return False
-    return await repository.is_new(work, about_id, ends_on, min(due))
+    return bool(due) and await repository.is_new(work, known, about_id, ends_on, min(due))
 
 
 async def alert_of_unapproved(work: UnitOfWork) -> None:
     """Sweep: alert CMM once of everybody who is in a facility whose approval has ended (docs/rules.md, housing-20)."""
-    for row in await repository.unapproved(work):
-        if await repository.is_new(work, row.placement_id, row.due_on, _ENDED):
+    rows = await repository.unapproved(work)
+    known = await repository.announced(work, [row.placement_id for row in rows])
+    for row in rows:
+        if await repository.is_new(work, known, row.placement_id, row.due_on, _ENDED):
             raise_alert(work, Alert(HousingDeadline.UNAPPROVED_STAY, row.case_id, CENTRE, due_at=row.due_at))
 
 

@@ -1,6 +1,6 @@
 """The only way to the rows of notices and announcements, and to what runs out. It asks who is asking, and notes what they saw."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -94,6 +94,8 @@ async def facility_of(work: UnitOfWork, placement: Placement) -> tuple[Facility,
     return facility, acting or facility.municipality
 
 
+Announced = Set[tuple[UUID, date, int]]
+"""About what, which end (or beginning), and at which stage: so many days before it, or hours after."""
 _TEXT, _UUID = String(), Uuid()
 _NOTHING: Final[Mapping[str, Any]] = {
     "case_id": _UUID,
@@ -286,15 +288,17 @@ async def unapproved(work: UnitOfWork) -> Sequence[Any]:
     return (await work.session.execute(_unapproved(work, for_itself=True))).all()
 
 
-async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> set[tuple[UUID, date, int]]:
-    """Of these the ends that are announced, and how many days before, with one statement."""
+async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> Announced:
+    """What is announced of these, with one statement."""
     query = select(Announcement).where(any_of(col(Announcement.about_id), about_ids))
     return {(each.about_id, each.ends_on, each.days_before) for each in await work.session.scalars(query)}
 
 
-async def is_new(work: UnitOfWork, about_id: UUID, ends_on: date, days_before: int) -> bool:
-    """Note that an end is announced; False where it was announced before."""
-    values = {"about_id": about_id, "ends_on": ends_on, "days_before": days_before, "announced_at": work.now}
+async def is_new(work: UnitOfWork, known: Announced, about_id: UUID, ends_on: date, stage: int) -> bool:
+    """Note that this stage is announced; False where it was before, as far as is `known`, or by another sweep meanwhile."""
+    if (about_id, ends_on, stage) in known:
+        return False
+    values = {"about_id": about_id, "ends_on": ends_on, "days_before": stage, "announced_at": work.now}
     added = insert(Announcement).values(values).on_conflict_do_nothing().returning(col(Announcement.about_id))
     return await work.session.scalar(added) is not None
 

@@ -32,6 +32,10 @@ class NotYourFacility(Forbidden):
     """Another organisation runs the facility."""
 
 
+class NotASecondPerson(Forbidden):
+    """What takes two people is confirmed by another one than who began it."""
+
+
 class OperatorUnknown(Unprocessable):
     """The operator is no organisation of the contract."""
 

@@ -11,6 +11,7 @@ from services.accommodation.case.nights import first_of, night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.domain import NotASecondPerson
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements import fitting, matching, repository, requests
 from services.accommodation.placements.codes import (
@@ -23,12 +24,7 @@ from services.accommodation.placements.codes import (
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit
-from services.accommodation.placements.schemas import (
-    Decline,
-    Exceptions,
-    OfferSubmission,
-    RuleException,
-)
+from services.accommodation.placements.schemas import Decline, Exceptions, OfferSubmission, RuleException
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking import repository as rankings
 from services.accommodation.ranking.models import Ranking
@@ -68,10 +64,6 @@ class NotYourRequest(Forbidden):
 
 class AwaitsSecondPerson(Conflict):
     """A minor goes to a facility for adults when a second person has agreed."""
-
-
-class NotASecondPerson(Forbidden):
-    """The offer is confirmed by another person of the organisation that made it."""
 
 
 class NothingToReplace(Unprocessable):

@@ -57,7 +57,7 @@ async def take_effect(work: UnitOfWork) -> None:
 
 
 async def _of_request(work: UnitOfWork, request: PlacementRequest) -> None:
-    known = await repository.case_of(work, request.case_id)
+    known = await cases.find_case(work, request.case_id)
     if known is None:
         return
     await repository.describe_anew(work, request, known)

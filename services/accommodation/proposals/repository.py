@@ -32,11 +32,6 @@ class ProposalNotFound(NotFound):
     """No such proposal, or not yours."""
 
 
-async def case_of(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
-    """What is known of the case, for an event's handler."""
-    return await work.session.get(KnownCase, case_id)
-
-
 async def open_requests(work: UnitOfWork, case_id: UUID) -> list[PlacementRequest]:
     """The requests of a case that wait for a place, locked."""
     is_open = and_(col(PlacementRequest.case_id) == case_id, col(PlacementRequest.status) == RequestStatus.OPEN)
@@ -128,15 +123,26 @@ async def list_proposals(
     query = query.order_by(col(MoveProposal.proposed_at).desc(), col(MoveProposal.id).desc()).limit(limit + 1)
     rows = (await work.session.execute(query)).all()
     work.audit(operation="move.list_proposals", object_ids=[row[1].id for row in rows[:limit]], purpose=purpose)
-    return [await _as_known(work, parts, row) for row in rows]
+    known = [(row[0], row[1], _knows(work, parts, row)) for row in rows]
+    keys = await sealed.keys_of(work, {proposal.case_id for proposal, _, knows in known if knows and proposal.reason})
+    return [
+        (
+            proposal,
+            placement,
+            knows,
+            keys[proposal.case_id].open(
+                proposal.reason, Remark, table="move_proposal", column="reason", row=proposal.id
+            )
+            if knows and proposal.reason
+            else None,
+        )
+        for proposal, placement, knows in known
+    ]
 
 
-async def _as_known(
-    work: UnitOfWork, parts: Sequence[Any], row: Sequence[Any]
-) -> tuple[MoveProposal, Placement, bool, Remark | None]:
-    proposal, placement, *holds = row
-    knows = Aspect.RESPONSIBILITY in visibility.may_know(work.actor, see.held(parts, holds))
-    return proposal, placement, knows, await _reason_of(work, proposal) if knows else None
+def _knows(work: UnitOfWork, parts: Sequence[Any], row: Sequence[Any]) -> bool:
+    """Whether the actor may know what changed."""
+    return Aspect.RESPONSIBILITY in visibility.may_know(work.actor, see.held(parts, row[2:]))
 
 
 async def lock_proposal(work: UnitOfWork, proposal_id: UUID) -> tuple[MoveProposal, Placement, bool]:
@@ -147,9 +153,7 @@ async def lock_proposal(work: UnitOfWork, proposal_id: UUID) -> tuple[MovePropos
     ).one_or_none()
     if row is None:
         raise ProposalNotFound
-    proposal, placement, *holds = row
-    knows = Aspect.RESPONSIBILITY in visibility.may_know(work.actor, see.held(parts, holds))
-    return proposal, placement, knows
+    return row[0], row[1], _knows(work, parts, row)
 
 
 async def keep_reason(work: UnitOfWork, proposal: MoveProposal, reason: Remark) -> None:
@@ -157,10 +161,3 @@ async def keep_reason(work: UnitOfWork, proposal: MoveProposal, reason: Remark) 
     key = await sealed.key_of(work, proposal.case_id)
     proposal.reason = key.seal(reason, table="move_proposal", column="reason", row=proposal.id)
     work.audit(operation="move.keep", subject_id=proposal.case_id, object_ids=[proposal.placement_id])
-
-
-async def _reason_of(work: UnitOfWork, proposal: MoveProposal) -> Remark | None:
-    if proposal.reason is None:
-        return None
-    key = await sealed.key_of(work, proposal.case_id)
-    return key.open(proposal.reason, Remark, table="move_proposal", column="reason", row=proposal.id)

@@ -53,7 +53,7 @@ TABLES: Final = Versions(tables.FOLDER, "ranking", Weights)
 
 def weights_on(day: date) -> Weights:
     """The weights in force on that day; before the first of all these."""
-    return TABLES.find(day) or TABLES.all[0]
+    return TABLES.or_first(day)
 
 
 def weights_called(version: str) -> Weights:

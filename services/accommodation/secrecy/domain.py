@@ -16,22 +16,14 @@ from shared.contract.personal import PersonalText
 from shared.contract.visibility import ASSURANCES, Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.kernel.errors import Conflict, Forbidden, Unauthenticated
+from shared.kernel.errors import AssuranceTooLow, Conflict
 
 REVEALED_FOR: Final = timedelta(minutes=15)
 """How long a secret address that was shown may be used, before it is read anew (docs/rules.md, housing-19) [A]."""
 
 
-class AssuranceTooLow(Unauthenticated):
-    """A secret address is shown to nobody whose login is not of the highest level."""
-
-
 class NothingToConfirm(Conflict):
     """Nobody has asked to drop the secrecy of this facility's address."""
-
-
-class NotASecondPerson(Forbidden):
-    """Whoever asked to drop the secrecy cannot confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ async def read_facility(work: UnitOfWork, *, facility_id: UUID, purpose: Purpose
     if not work.actor.assurance.at_least(needed):
         raise AssuranceTooLow(
             f"A secret address is shown only after a login with assurance level {needed}; without a purpose it is left out.",
-            headers={"www-authenticate": f'Bearer error="insufficient_user_authentication", acr_values="{needed}"'},
+            needed=needed,
         )
     until = work.now + REVEALED_FOR
     await repository.keep_reveal(work, facility, purpose, until=until)
@@ -72,7 +64,9 @@ async def confirm_unveiling(
     if facility.unveiling_asked_by is None:
         raise NothingToConfirm("Ask first: PUT the facility with `secret_address` false; then another person confirms.")
     if facility.unveiling_asked_by == register.person_of(work.actor):
-        raise NotASecondPerson("Dropping the secrecy takes two people: another one than who asked has to confirm it.")
+        raise register.NotASecondPerson(
+            "Dropping the secrecy takes two people: another one than who asked has to confirm it."
+        )
     facility.secret_address, facility.unveiling_asked_by = False, None
     facility.version += 1
     await repository.note_unveiling(work, facility, Remark(text=reason))

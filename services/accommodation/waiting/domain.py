@@ -60,7 +60,7 @@ class Waits:
 
 def order_on(day: date) -> Order:
     """The rules in force on that day; before the first of all these."""
-    return TABLES.find(day) or TABLES.all[0]
+    return TABLES.or_first(day)
 
 
 async def waiting_list(work: UnitOfWork, *, purpose: Purpose) -> list[Waits]:

@@ -55,10 +55,12 @@ TABLES: Final = Versions(tables.FOLDER, "stalled", Patiences)
 async def recall(work: UnitOfWork) -> None:
     """Sweep: record once for each stage that an offer is not answered, or a request waits: a reminder, and the last time that CMM
     takes it over."""
-    patience = TABLES.find(on_date(work.now)) or TABLES.all[0]
-    for offer in await repository.held_since(work, work.now - patience.offers.first):
-        stage = await _due(work, offer.id, offer.offered_at, patience.offers)
-        if stage:
+    patience = TABLES.or_first(on_date(work.now))
+    offers = await repository.held_since(work, work.now - patience.offers.first)
+    requests = await repository.open_since(work, work.now - patience.requests.first)
+    known = await announcements.announced(work, [*(each.id for each in offers), *(each.id for each in requests)])
+    for offer in offers:
+        if stage := await _due(work, known, offer.id, offer.offered_at, patience.offers):
             work.record(
                 OfferStalled(
                     case_id=offer.case_id,
@@ -68,9 +70,8 @@ async def recall(work: UnitOfWork) -> None:
                     waited_hours=stage[0],
                 )
             )
-    for request in await repository.open_since(work, work.now - patience.requests.first):
-        stage = await _due(work, request.id, request.requested_at, patience.requests)
-        if stage:
+    for request in requests:
+        if stage := await _due(work, known, request.id, request.requested_at, patience.requests):
             work.record(
                 RequestStalled(
                     case_id=request.case_id,
@@ -82,8 +83,9 @@ async def recall(work: UnitOfWork) -> None:
             )
 
 
-async def _due(work: UnitOfWork, about_id: UUID, since: datetime, patience: Patience) -> tuple[int, StallLevel] | None:
+async def _due(
+    work: UnitOfWork, known: announcements.Announced, about_id: UUID, since: datetime, patience: Patience
+) -> tuple[int, StallLevel] | None:
     """The last stage that is reached, unless it was announced before."""
     stage = patience.stages(work.now - since)[-1]
-    is_new = await announcements.is_new(work, about_id, on_date(since), stage[0])
-    return stage if is_new else None
+    return stage if await announcements.is_new(work, known, about_id, on_date(since), stage[0]) else None

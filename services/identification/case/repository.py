@@ -6,13 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import (
-    Select,
-    delete,
-    exists,
-    select,
-    text,
-)
+from sqlalchemy import Select, delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 

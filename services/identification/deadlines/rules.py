@@ -151,7 +151,7 @@ def end_of_custody(since: datetime) -> datetime:
 
 def terms_on(on: date) -> DeadlineTerms:
     """The terms in force on that day; before the first table, those of the first."""
-    return TERMS.find(on) or TERMS.all[0]
+    return TERMS.or_first(on)
 
 
 # ---------------------------------------------------------------- each deadline

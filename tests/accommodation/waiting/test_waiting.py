@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.accommodation.deadlines import domain as deadlines
+from services.accommodation.waiting import stalled
 from services.accommodation.waiting.domain import order_on
 from services.accommodation.waiting.stalled import Patience
+from shared.identity.actor import Actor
+from shared.runtime.service import Sweep
 from tests.accommodation.housing import Housing
 from tests.world import World
 
@@ -82,6 +86,28 @@ async def test_what_nobody_answers_is_recalled_at_intervals_and_escalates_once(h
         await havn.set_clock(f"2026-03-{moment}:00+01:00")
     assert await recalled("offer-stalled") == [("reminder", 2), ("reminder", 8), ("escalation", 24)]
     assert await recalled("request-stalled") == [("reminder", 6), ("reminder", 24), ("escalation", 48)]
+
+
+@pytest.mark.parametrize("sweep", [stalled.recall, deadlines.alert_of_unapproved, deadlines.announce_ends])
+async def test_what_was_announced_is_read_at_once_and_not_written_anew_by_each_sweep(
+    havn: World, housing: Housing, sweep: Sweep
+) -> None:
+    shelter = await housing.shelter()
+    await housing.there(await housing.case(), shelter.place_id, to_on="2026-03-11")
+    approvals = f"/accommodation/v1/facilities/{shelter.facility_id}/approvals"
+    (approval,) = (await havn.partner("cmm").get(approvals)).json()["items"]
+    end = {"on": "2026-03-12", "reason": "The fire exits are blocked."}
+    await havn.partner("cmm").post(f"{approvals}/{approval['approval_id']}/end", end)
+    for _ in range(2):
+        await housing.request(await housing.case(), from_on="2026-03-20")
+    await havn.set_clock("2026-03-12T20:00:00+01:00")
+    announced = await havn.sql("accommodation", "SELECT count(*) FROM announcement")
+    assert announced[0][0] > 2
+    with havn.statements("accommodation") as sent:
+        async with havn.application.databases["accommodation"].transaction(Actor.system("accommodation")) as work:
+            await sweep(work)
+    assert not [statement for statement in sent if statement.startswith("INSERT INTO announcement")]
+    assert len([statement for statement in sent if "FROM announcement" in statement]) == 1
 
 
 def test_reminders_come_one_after_the_other_and_the_escalation_last() -> None:

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contract.organisations import OrganisationKind, Scope, UnknownOrganisation
-from shared.http.policy import AssuranceTooLow, Requires
+from shared.http.policy import Requires
 from shared.identity.actor import Assurance, Role
 from shared.identity.issuer_keys import KeysUnavailable, LocalKeys
 from shared.identity.tokens import LARGEST_TOKEN, Refusal, TokenRefused, TokenVerifier, TrustedIssuer
+from shared.kernel.errors import AssuranceTooLow
 from tests.shared.identity.forged_tokens import (
     EC,
     FORGED,
