@@ -161,7 +161,7 @@ class Session:
     async def _send_rows(
         self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool, returning: bool = False
     ) -> list[dict[str, Any]]:
-        """Insert rows with the same attributes by one statement; gives what PostgreSQL has made of each, where it `returning`."""
+        """Insert rows with the same attributes by one statement; with `returning` it gives what PostgreSQL has made of each."""
         plan = entity.inserting(tuple(rows[0]), len(rows), is_once=is_once, returning=returning)
         given = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.items()}
         made = await self.send(plan.text, plan.values(given))

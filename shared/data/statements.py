@@ -67,7 +67,7 @@ class Prepared:
     text: str
     binds: tuple[Bind, ...]
     names: tuple[str, ...] | None
-    """Of the parts of a row; None where only the answer returning."""
+    """Of the parts of a row; None where only the answer says them."""
     readers: tuple["Entity | Process", ...] | None
     """For each part of a row: an entity with its columns, or what makes Python's value of one column. None: all as they are."""
     changes: type[Any] | None
@@ -144,8 +144,8 @@ class Entity:
     def inserting(
         self, names: tuple[str, ...], rows: int, *, is_once: bool = False, returning: bool = False
     ) -> Prepared:
-        """Inserts so many rows with these attributes, `name_0` and on; `is_once` those whose keys are not taken. Where it
-        `returning`, it answers with what PostgreSQL made: for whoever may read what they have inserted."""
+        """Inserts so many rows with these attributes, `name_0` and on; `is_once` those whose keys are not taken. With
+        `returning` it answers with what PostgreSQL made: for whoever may read what they have inserted."""
 
         def statement() -> Any:
             if left_out := [

@@ -97,12 +97,13 @@ class Relay:
 
     async def _send_more(self, connection: "asyncpg.Connection[Any]", under_way: UnderWay) -> None:
         """Give the bus what waits, as far as nothing of its key is under way."""
-        while len(under_way) < MOST_UNDER_WAY:
+        is_full = True
+        while is_full and len(under_way) < MOST_UNDER_WAY:
             keys = {message.key for batch in under_way.values() for message in batch.values()}
             messages = await self._waiting(connection, keys)
-            if not messages:
-                return
-            under_way[asyncio.create_task(self._bus.publish(list(messages.values())))] = messages
+            if messages:
+                under_way[asyncio.create_task(self._bus.publish(list(messages.values())))] = messages
+            is_full = len(messages) == BATCH
 
     async def _something_happens(self, under_way: UnderWay) -> None:
         """Return when a batch was answered, when there is more to send and room for it, or at the next poll."""
