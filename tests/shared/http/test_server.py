@@ -208,13 +208,14 @@ def test_an_answered_request_whose_body_turns_out_broken_gets_no_second_answer(h
 
 def test_the_application_of_a_refused_request_learns_that_nobody_waits_for_it(havn: Listener) -> None:
     with connect(havn) as line:
-        line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc")
+        # A path of its own: what the test before left behind may arrive late.
+        line.sendall(POST.replace(b"/open", b"/refused") + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc")
         time.sleep(0.1)
         send(line, b"X\r\n0\r\n\r\n")
         assert statuses(until_closed(line)) == [400]
         time.sleep(0.1)
 
-    assert (havn.served, havn.left) == ([], ["/open"])
+    assert (havn.served.count("/refused"), havn.left.count("/refused")) == (0, 1)
 
 
 def test_a_refusal_reaches_a_client_that_is_still_sending(havn: Listener) -> None:
