@@ -10,6 +10,7 @@ from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
 from services.referrals.schemas import DirectoryChange, Forwarding, Narrative, ReferralSubmission, Remark
 from shared.contract.codes import DisclosureBasis, ReferralKind, ReferralStatus
+from shared.contract.directory import is_listed
 from shared.contract.events import (
     CaseErased,
     ErasedInReferrals,
@@ -108,12 +109,8 @@ async def check_case(work: UnitOfWork, neighbours: Peers, *, submission: Referra
 
 async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[Referral, list[ReferralSubject]]:
     """Hand people over to the recipient. Gives the referral and its subjects in the sender's order."""
-    try:
-        await repository.organisation(work, submission.recipient)
-    except repository.OrganisationNotFound:
-        raise RecipientUnknown(
-            "The recipient is not in the directory; GET /referrals/v1/organisations lists it."
-        ) from None
+    if not is_listed(submission.recipient):
+        raise RecipientUnknown("The recipient is not in the directory; GET /referrals/v1/organisations lists it.")
     referral = Referral(
         sender=work.actor.org,
         submitted_at=work.now,
@@ -184,10 +181,8 @@ def _check_whose_step(actor: Actor, referral: Referral, step: Step) -> None:
 
 async def _hand_on(work: UnitOfWork, referral: Referral, forwarding: Forwarding, change: StatusChange) -> None:
     recipient = forwarding.recipient
-    try:
-        await repository.organisation(work, recipient)
-    except repository.OrganisationNotFound:
-        raise RecipientUnknown("The new recipient is not in the directory.") from None
+    if not is_listed(recipient):
+        raise RecipientUnknown("The new recipient is not in the directory.")
     if recipient in (referral.recipient, referral.sender):
         raise RecipientUnknown("Forward to an organisation that is not already part of the referral.")
     change.recipient = recipient

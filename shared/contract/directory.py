@@ -62,6 +62,11 @@ def organisations() -> tuple[DirectoryEntry, ...]:
     return others + municipalities()
 
 
+def is_listed(organisation_id: str) -> bool:
+    """Whether the directory names the organisation."""
+    return organisation_id in _ids()
+
+
 def can_exist(organisation_id: str) -> bool:
     """Whether there may be an organisation of this id. All are in the directory but hospitals, of which it names the four
     that partners refer to: they are opened, merged and renamed, while the law names police districts and municipalities."""

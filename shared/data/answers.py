@@ -2,15 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Row, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import DateTime, LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.data.plumbing import PlumbingTable
-from shared.data.unit_of_work import UnitOfWork
+from shared.data.unit_of_work import FirstAnswer, UnitOfWork
 
 
 class StoredAnswer(PlumbingTable):
@@ -26,36 +25,15 @@ class StoredAnswer(PlumbingTable):
     about: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
 
 
-# The advisory lock is tried, not waited for: a twin that is still at work is answered 409 at once. Should the twin have
-# committed between this statement's snapshot and its lock, `keep` finds the key taken.
-_FIND = text("""
-    SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 0)) AS is_ours,
-           (SELECT request_hash FROM idempotency WHERE org = :org AND key_hash = :key_hash) AS request_hash,
-           (SELECT answer FROM idempotency WHERE org = :org AND key_hash = :key_hash) AS answer
-""")
-_KEEP = insert(PlumbingTable.metadata.tables["idempotency"]).on_conflict_do_nothing().returning(StoredAnswer.org)
-
-
 _FORGET_ABOUT = text("SELECT forget_answers_about(:named)").bindparams(bindparam("named", type_=ARRAY(LargeBinary)))
 KEPT = timedelta(days=30)
 """How long an answer is kept for a repeated request (docs/operations.md)."""
 
 
-async def find(work: UnitOfWork, *, key_hash: bytes) -> Row[Any]:
-    """What is kept under the key of the actor's organisation: `request_hash`, None where nothing is, and `answer`, None too where
-    it was erased; and `is_ours`, whether the key is held by this unit of work until it ends."""
-    organisation = work.actor.org
-    values = {"lock": f"{organisation}:{key_hash.hex()}", "org": organisation, "key_hash": key_hash}
-    return (await work.session.execute(_FIND, values)).one()
-
-
-async def keep(
-    work: UnitOfWork, *, key_hash: bytes, request_hash: bytes, answer: bytes, about: Collection[UUID]
-) -> bool:
-    """Keep an answer with what it tells of; False when the key is taken already."""
-    row: dict[str, Any] = {"org": work.actor.org, "key_hash": key_hash, "request_hash": request_hash, "answer": answer}
-    row |= {"created_at": work.now, "about": _hashed(work, about)}
-    return (await work.session.execute(_KEEP, row)).first() is not None
+def keep(work: UnitOfWork, *, key_hash: bytes, request_hash: bytes, answer: bytes, about: Collection[UUID]) -> None:
+    """Keep an answer with what it says something of, when this unit of work commits; which raises KeyTaken where the key has been
+    used meanwhile."""
+    work.answers.append(FirstAnswer(key_hash, request_hash, answer, tuple(_hashed(work, about))))
 
 
 async def forget_about(work: UnitOfWork, ids: Collection[UUID]) -> None:

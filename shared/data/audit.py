@@ -2,7 +2,6 @@
 and no refusal either."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.contract.codes import Purpose
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import Access, UnitOfWork
-from shared.observability.metrics import AUDIT_FAILURES
 from shared.observability.tracing import current_trace_id
 
 
@@ -48,26 +46,13 @@ class AuditRow(PlumbingTable):
     refusal: Mapped[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What somebody asked for and did not get: the answer's status and the error's name, with what the request named."""
-
-    access: Access
-    status: int
-    name: str
-
-
-async def write(work: UnitOfWork) -> None:
-    """Write the accesses that were noted; called by the commit. When it fails, the transaction fails, and nothing is shown."""
-    with AUDIT_FAILURES.count_exceptions():
-        await work.session.insert(AuditRow, [_row(work, access) for access in work.accesses])
-
-
-async def write_refusal(work: UnitOfWork, refusal: Refusal) -> None:
-    """Note that the actor was refused: in a unit of work of its own where the refused one leaves nothing."""
-    refused = {"outcome": Outcome.REFUSED, "status": refusal.status, "refusal": refusal.name}
-    with AUDIT_FAILURES.count_exceptions():
-        await work.session.insert(AuditRow, [_row(work, refusal.access) | refused])
+def lines(work: UnitOfWork) -> list[dict[str, Any]]:
+    """A row for each access and each refusal that was noted, as JSON has it (`end_work` writes them)."""
+    refused = [
+        _line(work, each.access) | {"outcome": Outcome.REFUSED, "status": each.status, "refusal": each.name}
+        for each in work.refusals
+    ]
+    return [*(_line(work, access) for access in work.accesses), *refused]
 
 
 def seen_again(accesses: Sequence[Access]) -> list[dict[str, Any]]:
@@ -101,23 +86,21 @@ def note_again(work: UnitOfWork, kept: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def _row(work: UnitOfWork, access: Access) -> dict[str, Any]:
+def _line(work: UnitOfWork, access: Access) -> dict[str, Any]:
     return {
-        "at": work.now,
+        "at": work.now.isoformat(),
         "org": work.actor.org,
         "actor": work.actor.subject,
         "operation": access.operation,
         "purpose": access.purpose,
         "outcome": Outcome.ALLOWED,
-        "subject_id": access.subject_id,
-        "object_ids": list(access.object_ids),
-        "fields": list(access.fields),
+        "subject_id": str(access.subject_id) if access.subject_id else None,
+        "object_ids": [str(each) for each in access.object_ids],
+        "fields": access.fields,
         "trace_id": current_trace_id(),
         "issuer": work.actor.issuer,
         "client_id": work.actor.client_id,
         "assurance": work.actor.assurance,
-        "criterion": list(access.criterion),
+        "criterion": [f"\\x{each.hex()}" for each in access.criterion],
         "is_replay": access.is_replay,
-        "status": None,
-        "refusal": None,
     }

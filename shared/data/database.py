@@ -12,7 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared.data import audit, outbox
+from shared.data import begin_and_end
 from shared.data.keys import KeyRing
 from shared.data.session import Heard, Session
 from shared.data.unit_of_work import UnitOfWork
@@ -104,7 +104,7 @@ class Database:
     def __init__(self, url: URL, *, ring: KeyRing, clock: Clock, pool_size: int = 8) -> None:
         self.url = url
         self._clock = clock
-        self._vault = Vault(ring)
+        self.vault = Vault(ring)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_statement: Heard = lambda _, __: None
         """Called with every statement that a transaction sends, and its values: for those who count or compare them."""
@@ -112,20 +112,18 @@ class Database:
         self._pool: asyncpg.Pool[Any] | None = None
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
-        """A unit of work on behalf of `actor`, at this instant. It commits when the block ends, and only then;
-        any exception, the commit's own included, leaves nothing behind."""
-        recorded = False
+    async def transaction(self, actor: Actor, *, key: bytes | None = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. It commits
+        when the block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
+        """
         async with self.connection() as connection, connection.transaction():
             session = Session(connection, self.on_statement)
-            work = UnitOfWork(session, actor, self._clock.now(), self._vault)
-            # Row level security reads who is asking from here; it ends with the transaction.
-            await session.send("SELECT set_config('havn.org', $1, true)", [actor.org])
+            kept_before = await begin_and_end.begin(session, actor.org, key)
+            work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before)
             yield work
             await session.flush()
-            await audit.write(work)
-            recorded = await outbox.write(work)
-        if recorded:
+            await begin_and_end.end(work)
+        if work.events:
             self.on_commit()
 
     async def _connections(self) -> "asyncpg.Pool[Any]":

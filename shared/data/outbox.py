@@ -1,6 +1,5 @@
 """The events of a service: their history, and the queue of those that the relay has still to send."""
 
-import json
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import UnitOfWork
-from shared.observability.tracing import current_traceparent
 
 
 class RecordedEvent(PlumbingTable):
@@ -73,13 +71,10 @@ BEGIN
 END $fn$;
 END $do$"""
 """For the migration of every service."""
-_RECORD = text("SELECT record_events(CAST(:events AS jsonb), :traceparent)")
 
 
-async def write(work: UnitOfWork) -> bool:
-    """Write what was recorded; called by the commit. Says whether there was anything."""
-    if not work.events:
-        return False
+def lines(work: UnitOfWork) -> list[dict[str, Any]]:
+    """What was recorded, in order, as JSON has it (`end_work` writes it); of each case counted from 1."""
     steps: Counter[str] = Counter()
     rows = []
     for event in work.events:
@@ -93,6 +88,4 @@ async def write(work: UnitOfWork) -> bool:
                 "payload": event.model_dump(mode="json"),
             }
         )
-    values = {"traceparent": current_traceparent(), "events": json.dumps(rows)}
-    await work.session.execute(_RECORD, values)
-    return True
+    return rows

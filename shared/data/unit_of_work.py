@@ -28,6 +28,38 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What somebody asked for and did not get: the answer's status and the error's name, with what the request named."""
+
+    access: Access
+    status: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBefore:
+    """What is kept under a request's Idempotency-Key as its work begins; all None where it has none."""
+
+    is_ours: bool | None
+    """Whether this unit of work holds the key until it ends: nobody else is at work under it."""
+    request_hash: bytes | None
+    """Of the request that was first answered under the key; None where none was."""
+    answer: bytes | None = field(repr=False)
+    """The first answer, sealed; None too where what it was about has been erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """What is kept for a request's Idempotency-Key: sealed, with what finds it when something is erased."""
+
+    key_hash: bytes
+    request_hash: bytes
+    answer: bytes = field(repr=False)
+    about: tuple[bytes, ...]
+    """Keyed hashes of the ids that request and answer name."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOfWork:
     """Made and committed by `shared/` for a request, an event or a sweep; handed on first to every function."""
 
@@ -39,8 +71,13 @@ class UnitOfWork:
     """The one instant, in UTC, at which all of it happens: what is stored, audited, recorded and answered says the same."""
     vault: Vault
     """Seals and opens what is personal, and hashes what is compared."""
+    kept_before: KeptBefore
+    """Under the Idempotency-Key of the request, if it has one."""
     events: list[Event] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    answers: list[FirstAnswer] = field(default_factory=list)
+    """At most one: the answer that is kept, when this unit of work commits, for a request that is sent again."""
     keys: dict[UUID, DataKey] = field(default_factory=dict, repr=False)
     """The keys that were opened so far, by their owner's id."""
     answer_key: bytes | None = field(default=None, repr=False)

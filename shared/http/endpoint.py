@@ -3,7 +3,8 @@
 `Endpoint` is the route class of all four services. An endpoint that does not say what it requires cannot be defined.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
@@ -14,9 +15,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from shared.contract.types import SHOWS_VERSION, Shown
-from shared.data import audit
+from shared.data.begin_and_end import KeyTaken
 from shared.data.database import Database
 from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import Vault
 from shared.http import etag, idempotency, limits, refusals
 from shared.http.openapi import headers_of, subject_of, summary_of
 from shared.http.parameters import query_parameters, require_known_query, required_key
@@ -193,11 +195,11 @@ async def _read_strictly(request: Request) -> None:
 
 async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response:
     database: Database = request.app.state.database
-    async with database.transaction(actor) as work:
-        attempt = await _attempt(request, work)
-        if attempt and (first := await idempotency.find(work, attempt)):
+    attempt = await _attempt(request, actor, database.vault)
+    async with _keeping(database, actor, attempt) as work:
+        if attempt and (first := idempotency.find(work, attempt)):
             if first.refusal:
-                await _write_refusal(request, work, operation, first.response.status_code, first.refusal)
+                await _note(request, work, operation, first.response.status_code, first.refusal)
             return first.response
         request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
         try:
@@ -205,22 +207,32 @@ async def _in_one_transaction(request: Request, actor: Actor, operation: str, ru
                 response = await run(request)
         except RefusedForGood as refused:
             response = answer_to(refused)
-            await _write_refusal(request, work, operation, response.status_code, type(refused).__name__)
+            await _note(request, work, operation, response.status_code, type(refused).__name__)
         if request.state.is_search:
             criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
             work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
         if attempt:
             named = [request.url.path.split("/"), await refusals.body_of(request)]
-            await idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
+            idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
     return response
 
 
-async def _attempt(request: Request, work: UnitOfWork) -> idempotency.Attempt | None:
+@asynccontextmanager
+async def _keeping(database: Database, actor: Actor, attempt: idempotency.Attempt | None) -> AsyncIterator[UnitOfWork]:
+    """A unit of work that holds the key of the attempt, if there is one. Raises RequestInProgress when a twin was quicker."""
+    try:
+        async with database.transaction(actor, key=attempt.key_hash if attempt else None) as work:
+            yield work
+    except KeyTaken:
+        raise idempotency.RequestInProgress from None
+
+
+async def _attempt(request: Request, actor: Actor, vault: Vault) -> idempotency.Attempt | None:
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
     asked = idempotency.Asked(request.method, request.url.path, request.url.query, await request.body())
-    return idempotency.Attempt.of(work, key.strip(" \t"), asked)
+    return idempotency.Attempt.of(actor, vault, key.strip(" \t"), asked)
 
 
 async def _note_refusal(request: Request, actor: Actor, operation: str, refused: refusals.Refused) -> None:
@@ -232,12 +244,12 @@ async def _note_refusal(request: Request, actor: Actor, operation: str, refused:
         return
     database: Database = request.app.state.database
     async with database.transaction(actor) as work:
-        await _write_refusal(request, work, operation, status, type(refused).__name__)
+        await _note(request, work, operation, status, type(refused).__name__)
 
 
-async def _write_refusal(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> None:
+async def _note(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> None:
     is_search: bool = request.state.is_search
     refusal = await refusals.refusal_of(
         request, operation=operation, status=status, name=name, vault=work.vault, is_search=is_search
     )
-    await audit.write_refusal(work, refusal)
+    work.refusals.append(refusal)

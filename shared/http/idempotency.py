@@ -18,7 +18,9 @@ from starlette.responses import Response
 
 from shared.data import answers, audit
 from shared.data.unit_of_work import Access, UnitOfWork
+from shared.data.vault import Vault
 from shared.http import refusals
+from shared.identity.actor import Actor
 from shared.kernel.errors import BadRequest, Conflict, Gone, Unprocessable
 
 LONGEST_KEY = 255
@@ -70,15 +72,14 @@ class Attempt:
     """What the answer is sealed with."""
 
     @classmethod
-    def of(cls, work: UnitOfWork, key: str, asked: Asked) -> "Attempt":
+    def of(cls, actor: Actor, vault: Vault, key: str, asked: Asked) -> "Attempt":
         """The attempt that these make; IdempotencyKeyInvalid when the key is no key."""
         if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
             raise IdempotencyKeyInvalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
-        actor = work.actor
         owner = [actor.issuer, actor.client_id, actor.org, actor.subject, asked.method, asked.path, asked.query]
         place = json.dumps([*owner, key])
-        secret = work.vault.hashed_exactly("answer", place)
-        return cls(work.vault.hashed_exactly("idempotency", place), hmac.digest(secret, asked.body, "sha256"), secret)
+        secret = vault.hashed_exactly("answer", place)
+        return cls(vault.hashed_exactly("idempotency", place), hmac.digest(secret, asked.body, "sha256"), secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,10 @@ class First:
     refusal: str | None
 
 
-async def find(work: UnitOfWork, attempt: Attempt) -> First | None:
+def find(work: UnitOfWork, attempt: Attempt) -> First | None:
     """The first answer, if there is one, noted as it was the first time; None when this attempt is the first, which then holds
     the key until it ends."""
-    found = await answers.find(work, key_hash=attempt.key_hash)
+    found = work.kept_before
     if found.request_hash is not None:
         if found.request_hash != attempt.request_hash:
             raise IdempotencyKeyReused(
@@ -106,9 +107,9 @@ async def find(work: UnitOfWork, attempt: Attempt) -> First | None:
     return None
 
 
-async def remember(work: UnitOfWork, attempt: Attempt, response: Response, *, named: Iterable[UUID]) -> None:
-    """Keep the answer, in the transaction whose effect it tells; an erasure finds it by the ids that the request (`named`), the
-    answer or its accesses name. Raises RequestInProgress when a twin was quicker."""
+def remember(work: UnitOfWork, attempt: Attempt, response: Response, *, named: Iterable[UUID]) -> None:
+    """Keep the answer, in the transaction whose effect it is; an erasure finds it by the ids that the request (`named`), the
+    answer or its accesses name."""
     body = bytes(response.body).decode()
     kept = {
         "status": response.status_code,
@@ -118,11 +119,7 @@ async def remember(work: UnitOfWork, attempt: Attempt, response: Response, *, na
     }
     about = {*named, *_ids_of(work.accesses), *refusals.ids_in(json.loads(body or "null"))}
     answer = _seal(attempt, kept)
-    is_kept = await answers.keep(
-        work, key_hash=attempt.key_hash, request_hash=attempt.request_hash, answer=answer, about=about
-    )
-    if not is_kept:
-        raise RequestInProgress
+    answers.keep(work, key_hash=attempt.key_hash, request_hash=attempt.request_hash, answer=answer, about=about)
 
 
 def _ids_of(accesses: Iterable[Access]) -> Iterable[UUID]:

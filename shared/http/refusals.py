@@ -12,8 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from shared.contract.codes import Purpose
 from shared.contract.types import SUBJECTS
-from shared.data.audit import Refusal
-from shared.data.unit_of_work import Access
+from shared.data.unit_of_work import Access, Refusal
 from shared.data.vault import Vault
 from shared.kernel import strict_json
 from shared.kernel.errors import DomainError

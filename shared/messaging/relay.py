@@ -156,9 +156,10 @@ class Relay:
 
 async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     """A connection of the runtime role that may read the whole queue (as Havn itself)."""
-    connection = await asyncpg.connect(
-        dsn, timeout=5, command_timeout=30, server_settings={"application_name": "havn relay", "havn.org": "havn"}
-    )
+    settings = {"application_name": "havn relay", "havn.org": "havn"}
+    # PostgreSQL looks keys up by a hash where it knows them when it plans, and else compares each event with each of thousands.
+    settings["plan_cache_mode"] = "force_custom_plan"
+    connection = await asyncpg.connect(dsn, timeout=5, command_timeout=30, server_settings=settings)
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
     return connection
 

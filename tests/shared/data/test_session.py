@@ -9,7 +9,7 @@ from asyncpg import UniqueViolationError
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.exc import NoResultFound
 
-from shared.data import statements
+from shared.data import answers, statements
 from shared.data.columns import any_of
 from shared.data.outbox import EventSequence, QueuedEvent
 from shared.data.session import Session
@@ -169,13 +169,20 @@ async def test_rows_without_objects_are_inserted_at_once_by_one_statement(lone: 
     assert await kept(lone) == [("a", 1), ("b", 1), ("c", 2)]
 
 
-async def test_all_that_a_transaction_saw_is_noted_by_one_statement(lone: LoneService, sent: list[str]) -> None:
-    async with lone.database.transaction(ITSELF) as work:
+async def test_work_begins_with_one_statement_and_ends_with_one(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF, key=b"key") as work:
         for _ in range(5):
-            work.audit(operation="case.read", subject_id=uuid4())
+            work.audit(operation="case.read", subject_id=uuid4(), object_ids=[uuid4()], fields=["name", "age"])
+            work.record(extended(uuid4()))
+        answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[uuid4()])
+    assert [statement.partition("(")[0] for statement in sent] == ["SELECT * FROM begin_work", "SELECT end_work"]
+    assert [await lone.count(table) for table in ("audit", "event_history", "outbox", "idempotency")] == [5, 5, 5, 1]
+
+
+async def test_work_that_saw_and_made_nothing_ends_without_a_statement(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF):
         sent.clear()
-    assert [statement.split("(")[0].strip() for statement in sent] == ["INSERT INTO audit"]
-    assert await lone.count("audit") == 5
+    assert sent == []
 
 
 async def test_put_makes_the_row_that_is_there_like_the_given_one(lone: LoneService, sent: list[str]) -> None:

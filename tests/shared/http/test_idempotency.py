@@ -125,13 +125,10 @@ async def test_while_the_first_is_at_work_its_twin_is_told_so_at_once(
 async def test_a_twin_that_looked_just_before_the_first_committed_is_told_to_ask_again(
     havn: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def saw_nothing(*_: Any) -> None:
-        return None
-
     police = havn.partner("politi-oestjylland")
     await submit(police)
     with monkeypatch.context() as patched:
-        patched.setattr(idempotency, "find", saw_nothing)
+        patched.setattr(idempotency, "find", lambda *_: None)
         answer = await submit(police)
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/RequestInProgress")

@@ -1,0 +1,11 @@
+"""Work begins and ends with a statement each."""
+
+from shared.data.begin_and_end import functions
+from shared.data.migrations import apply
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    apply(*functions())

@@ -1,0 +1,99 @@
+"""How a unit of work begins and ends in the database: a statement each, whatever it is about (docs/adr/0022).
+
+Between them a request sends what its own tables need and nothing else: who is asking, the first answer under its key, the audit,
+the events and the answer that is kept are two functions of every service's database."""
+
+import json
+from typing import Any
+
+from shared.data import audit, outbox
+from shared.data.session import Session
+from shared.data.unit_of_work import KeptBefore, UnitOfWork
+from shared.observability.metrics import AUDIT_FAILURES
+from shared.observability.tracing import current_traceparent
+
+# Row level security reads who is asking from `havn.org`, which ends with the transaction. The lock is tried, not waited for: a
+# twin that is still at work is answered 409 at once. Read after the lock was had, in a snapshot of its own: what the twin has
+# kept is seen.
+_BEGIN_SQL = """DO $do$ BEGIN
+CREATE FUNCTION begin_work(
+    asking varchar, key bytea, OUT is_ours boolean, OUT first_request bytea, OUT first_answer bytea)
+    LANGUAGE plpgsql VOLATILE AS $fn$
+BEGIN
+    PERFORM set_config('havn.org', asking, true);
+    IF key IS NOT NULL THEN
+        is_ours := pg_try_advisory_xact_lock(hashtextextended(asking || ':' || encode(key, 'hex'), 0));
+        SELECT i.request_hash, i.answer INTO first_request, first_answer
+        FROM idempotency AS i WHERE i.org = asking AND i.key_hash = key;
+    END IF;
+END $fn$;
+END $do$"""
+# With the rights of who calls: the policies of the tables hold in it. It says whether the answer's key was still free.
+_END_SQL = """DO $do$ BEGIN
+CREATE FUNCTION end_work(
+    audited jsonb, recorded jsonb, trace varchar,
+    answered_at timestamptz, key bytea, request bytea, sealed bytea, named bytea[]) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE AS $fn$
+BEGIN
+    IF audited IS NOT NULL THEN
+        INSERT INTO audit (at, org, actor, operation, purpose, outcome, subject_id, object_ids, fields, trace_id,
+                           issuer, client_id, assurance, criterion, is_replay, status, refusal)
+        SELECT at, org, actor, operation, purpose, outcome, subject_id, object_ids, fields, trace_id,
+               issuer, client_id, assurance, criterion, is_replay, status, refusal
+        FROM ROWS FROM (jsonb_to_recordset(audited) AS (
+            at timestamptz, org varchar, actor varchar, operation varchar, purpose varchar, outcome varchar,
+            subject_id uuid, object_ids uuid[], fields varchar[], trace_id varchar, issuer varchar, client_id varchar,
+            assurance varchar, criterion bytea[], is_replay boolean, status smallint, refusal varchar))
+            WITH ORDINALITY AS line (
+                at, org, actor, operation, purpose, outcome, subject_id, object_ids, fields, trace_id,
+                issuer, client_id, assurance, criterion, is_replay, status, refusal, nr)
+        ORDER BY nr;
+    END IF;
+    IF recorded IS NOT NULL THEN
+        PERFORM record_events(recorded, trace);
+    END IF;
+    IF key IS NULL THEN
+        RETURN true;
+    END IF;
+    INSERT INTO idempotency (org, key_hash, request_hash, answer, created_at, about)
+    VALUES (havn_org(), key, request, sealed, answered_at, named) ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END $fn$;
+END $do$"""
+
+
+class KeyTaken(Exception):
+    """Another request has been answered under the same key meanwhile; nothing of this one took effect."""
+
+
+def functions() -> list[str]:
+    """The functions that work begins and ends with, for the migrations of every service."""
+    return [_BEGIN_SQL, _END_SQL]
+
+
+async def begin(session: Session, organisation: str, key: bytes | None) -> KeptBefore:
+    """From here on the organisation is asking; says what is kept under the hash of the Idempotency-Key, if it has one."""
+    (found,) = await session.send("SELECT * FROM begin_work($1, $2)", [organisation, key])
+    return KeptBefore(*found)
+
+
+async def end(work: UnitOfWork) -> None:
+    """Write what was noted and recorded, and keep the answer; called by the commit. When it fails, the transaction fails, and
+    nothing is shown. Raises KeyTaken."""
+    audited, recorded = audit.lines(work), outbox.lines(work)
+    if not (audited or recorded or work.answers):
+        return
+    values: list[Any] = [
+        json.dumps(audited) if audited else None,
+        json.dumps(recorded) if recorded else None,
+        current_traceparent() if recorded else None,
+    ]
+    if work.answers:
+        (first,) = work.answers
+        values += [work.now, first.key_hash, first.request_hash, first.answer, first.about]
+    else:
+        values += [None] * 5
+    with AUDIT_FAILURES.count_exceptions():
+        ((is_kept,),) = await work.session.send("SELECT end_work($1, $2, $3, $4, $5, $6, $7, $8)", values)
+    if not is_kept:
+        raise KeyTaken
