@@ -96,33 +96,41 @@ async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
     return list(await work.session.scalars(waiting))
 
 
-# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by.
-_LOCK = text("""
-    INSERT INTO inbox AS i (source, key, last_sequence) VALUES (:source, :key, 0)
+# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by. What waits
+# for a replay is asked by a statement of its own, after the lock: it must see what the last holder of the lock committed.
+TAKE_PLACE_SQL = """DO $do$ BEGIN
+CREATE FUNCTION take_place(
+    of_source varchar, of_key varchar, number bigint,
+    OUT last bigint, OUT is_behind boolean, OUT is_put_aside boolean, OUT is_awaited boolean)
+    LANGUAGE plpgsql VOLATILE AS $fn$
+BEGIN
+    INSERT INTO inbox AS i (source, key, last_sequence) VALUES (of_source, of_key, 0)
     ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
-    RETURNING last_sequence
-""")
-# A statement of its own, after the lock: it must see what the last holder of the lock committed.
-_WAITING = text("""
-    SELECT coalesce(bool_or(sequence < :sequence), false) AS is_behind,
-           coalesce(bool_or(sequence = :sequence), false) AS is_put_aside,
-           coalesce(bool_or(sequence > :sequence), false) AS is_awaited
-    FROM dead_letter WHERE source = :source AND key = :key AND replayed_at IS NULL
+    RETURNING i.last_sequence INTO last;
+    SELECT coalesce(bool_or(d.sequence < number), false), coalesce(bool_or(d.sequence = number), false),
+           coalesce(bool_or(d.sequence > number), false)
+    INTO is_behind, is_put_aside, is_awaited
+    FROM dead_letter AS d WHERE d.source = of_source AND d.key = of_key AND d.replayed_at IS NULL;
+END $fn$;
+END $do$"""
+"""For the migration of every service."""
+_TAKE_PLACE = text("SELECT * FROM take_place(:source, :key, :sequence)")
+_ADVANCE = text("""
+    UPDATE inbox SET last_sequence = :sequence WHERE source = :source AND key = :key AND last_sequence < :sequence
 """)
 
 
 async def standing_of(work: UnitOfWork, received: Received) -> Standing:
     """Where the event stands in its case, which is locked from here on."""
     values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    last = int((await work.session.execute(_LOCK, values)).scalar_one())
-    waiting = (await work.session.execute(_WAITING, values)).one()
-    if received.sequence <= last:
+    place = (await work.session.execute(_TAKE_PLACE, values)).one()
+    if received.sequence <= place.last:
         order = Order.TAKEN_ALREADY
-    elif received.sequence > last + 1:
+    elif received.sequence > place.last + 1:
         order = Order.AFTER_A_GAP
     else:
-        order = Order.BEHIND_A_DEAD_LETTER if waiting.is_behind else Order.NOW
-    return Standing(order, waiting.is_put_aside, waiting.is_awaited)
+        order = Order.BEHIND_A_DEAD_LETTER if place.is_behind else Order.NOW
+    return Standing(order, place.is_put_aside, place.is_awaited)
 
 
 async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
@@ -138,12 +146,8 @@ async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None
 
 async def advance(work: UnitOfWork, received: Received) -> None:
     """The event has taken effect, or never will here."""
-    await work.session.execute(
-        update(InboxPosition)
-        .where(InboxPosition.source == received.source, InboxPosition.key == received.message.key)
-        .where(InboxPosition.last_sequence < received.sequence)
-        .values(last_sequence=received.sequence)
-    )
+    values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
+    await work.session.execute(_ADVANCE, values)
 
 
 async def resolve(work: UnitOfWork, event_id: str) -> bool:
