@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 
 from services.referrals import domain, repository, views
 from services.referrals.domain import Step
-from services.referrals.repository import Box
+from services.referrals.queries import Box
 from services.referrals.schemas import (
     Completion,
     DirectoryChange,

@@ -3,30 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    Select,
-    String,
-    and_,
-    case,
-    cast,
     delete,
-    exists,
     func,
-    literal,
-    or_,
     select,
     text,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from services.referrals import queries
 from services.referrals.models import (
     KnownConsent,
     Organisation,
@@ -37,12 +25,11 @@ from services.referrals.models import (
 )
 from services.referrals.schemas import Narrative, Remark
 from shared.contract import visibility
-from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
-from shared.contract.organisations import HAVN, IDENTIFICATION_SERVICE
+from shared.contract.codes import Purpose, ReferralStatus
+from shared.contract.organisations import HAVN
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
 from shared.data import answers, sealed
-from shared.data.columns import any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -66,86 +53,12 @@ class RoleDoesNotSee(Forbidden):
     """The organisation may read the referral; this role in it may not."""
 
 
-class Box(StrEnum):
-    INCOMING = "incoming"
-    OUTGOING = "outgoing"
-
-
-def _is_party(actor: Actor) -> ColumnElement[bool]:
-    """Sender and recipient; of Havn's own services the identification service alone, for what asks for an identification."""
-    if actor.org == HAVN:
-        return and_(
-            col(Referral.kind) == ReferralKind.IDENTIFICATION, literal(actor.client_id == IDENTIFICATION_SERVICE)
-        )
-    return or_(col(Referral.sender) == actor.org, col(Referral.recipient) == actor.org)
-
-
-def _is_open_to(actor: Actor) -> ColumnElement[bool]:
-    """As a party; but where a person it is about has taken consent back from the recipient, it is the sender's alone."""
-    return and_(_is_party(actor), or_(col(Referral.sender) == actor.org, _closed_since(actor).is_(None)))
-
-
-def _closed_since(actor: Actor) -> ScalarSelect[datetime]:
-    """Since when a case that the referral is about is no longer disclosed to the actor's organisation; NULL where it is."""
-    is_about = or_(
-        col(WithdrawnConsent.case_id) == col(Referral.case_id),
-        exists()
-        .where(
-            col(ReferralSubject.referral_id) == col(Referral.id),
-            col(ReferralSubject.case_id) == col(WithdrawnConsent.case_id),
-        )
-        .correlate(Referral, WithdrawnConsent),
-    )
-    since = select(func.min(WithdrawnConsent.since)).where(col(WithdrawnConsent.org) == actor.org, is_about)
-    return since.correlate(Referral).scalar_subquery()
-
-
-def _is_shown(actor: Actor) -> ColumnElement[bool]:
-    """Of a referral that is closed to the actor: the steps before that, and its own."""
-    since = _closed_since(actor)
-    return or_(since.is_(None), col(StatusChange.at) <= since, col(StatusChange.org) == actor.org)
-
-
-def _last_shown(actor: Actor, column: Any) -> ScalarSelect[Any]:
-    """Of the last step that is shown to the actor."""
-    shown = select(column).where(col(StatusChange.referral_id) == col(Referral.id), _is_shown(actor))
-    return (
-        shown.order_by(col(StatusChange.at).desc(), col(StatusChange.id).desc())
-        .limit(1)
-        .correlate(Referral)
-        .scalar_subquery()
-    )
-
-
-def _shown_status(actor: Actor) -> ColumnElement[Any]:
-    frozen = func.coalesce(_last_shown(actor, StatusChange.status), ReferralStatus.SUBMITTED.value)
-    return case((_closed_since(actor).is_(None), cast(col(Referral.status), String)), else_=cast(frozen, String))
-
-
-def _shown_update(actor: Actor) -> ColumnElement[Any]:
-    frozen = func.coalesce(_last_shown(actor, StatusChange.at), col(Referral.submitted_at))
-    return case((_closed_since(actor).is_(None), col(Referral.updated_at)), else_=frozen)
-
-
-def _as_shown(actor: Actor) -> Select[Referral, datetime | None, str, datetime]:
-    """Referrals with what the actor may know of their progress; see `_show`."""
-    return select(Referral, _closed_since(actor), _shown_status(actor), _shown_update(actor))
-
-
 def _show(referral: Referral, closed_since: datetime | None, status: str, updated_at: datetime) -> Referral:
     """The referral; for whom it is closed, a copy as it stood, without its case."""
     if closed_since is None:
         return referral
     shown = {"status": ReferralStatus(status), "updated_at": updated_at, "case_id": None, "version": 1}
     return Referral(**(referral.model_dump() | shown))
-
-
-def _may_read(actor: Actor) -> ColumnElement[bool]:
-    """As it is shared; but what the sender has withdrawn is no longer the recipient's to read."""
-    withdrawn = col(Referral.status) == ReferralStatus.WITHDRAWN
-    if actor.org == HAVN:
-        return _is_party(actor)  # a withdrawal that overtakes the opening of the cases loses nobody
-    return and_(_is_open_to(actor), or_(~withdrawn, col(Referral.sender) == actor.org))
 
 
 async def add_referral(
@@ -172,9 +85,7 @@ async def lock_referral(work: UnitOfWork, referral_id: UUID, expected: ExpectedV
     """The referral, locked until the transaction ends and at its next version, for a party that means to change it.
 
     Raises ReferralNotFound, and Stale when the caller saw an earlier version."""
-    referral = await work.session.scalar(
-        select(Referral).where(col(Referral.id) == referral_id, _is_open_to(work.actor)).with_for_update()
-    )
+    referral = await work.session.scalar(queries.to_lock(queries.Reader.of(work.actor)), {"referral_id": referral_id})
     if referral is None:
         raise ReferralNotFound
     expected.check(referral)
@@ -222,9 +133,8 @@ def _known_of(actor: Actor, referral: Referral, purpose: Purpose) -> frozenset[A
 async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose) -> OpenedReferral:
     """The whole referral, opened, for a party that may read it; without the person where that one was erased. Raises
     ReferralNotFound, PurposeNotYours, RoleDoesNotSee, and ReferralIsErased where all were."""
-    found = (
-        await work.session.execute(_as_shown(work.actor).where(col(Referral.id) == referral_id, _may_read(work.actor)))
-    ).first()
+    asked = {"referral_id": referral_id}
+    found = (await work.session.execute(queries.readable(queries.Reader.of(work.actor)), asked)).first()
     if found is None:
         raise ReferralNotFound
     referral = _show(*found)
@@ -236,12 +146,7 @@ async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
     key = await sealed.key_of(work, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
     subjects = await _opened_subjects(work, referral)
-    shown = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
-    steps = await work.session.scalars(
-        shown.where(col(Referral.id) == referral.id, _is_shown(work.actor)).order_by(
-            col(StatusChange.at), col(StatusChange.id)
-        )
-    )
+    steps = await work.session.scalars(queries.steps(), asked)
     history = [
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)
         for row in steps
@@ -297,9 +202,7 @@ async def note_consent(work: UnitOfWork, *, case_id: UUID, organisation: str, pu
 async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
     """The referral's head, for a party; a withdrawn one still says that it is withdrawn."""
     found = (
-        await work.session.execute(
-            _as_shown(work.actor).where(col(Referral.id) == referral_id, _is_open_to(work.actor))
-        )
+        await work.session.execute(queries.state(queries.Reader.of(work.actor)), {"referral_id": referral_id})
     ).first()
     if found is None:
         raise ReferralNotFound
@@ -310,27 +213,19 @@ async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
 async def list_referrals(
     work: UnitOfWork,
     *,
-    box: Box | None,
+    box: queries.Box | None,
     status: ReferralStatus | None,
     since: datetime | None,
     after: Sequence[str | int] | None,
     limit: int,
 ) -> list[Referral]:
     """The actor's referrals, newest first, up to one more than `limit`; `after` is (submitted_at, id) of the last seen."""
-    query = _as_shown(work.actor).where(_may_read(work.actor))
-    if box:
-        query = query.where(
-            (col(Referral.recipient) if box is Box.INCOMING else col(Referral.sender)) == work.actor.org
-        )
-    if status:
-        query = query.where(_shown_status(work.actor) == status.value)
-    if since:
-        query = query.where(_shown_update(work.actor) >= since)
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(col(Referral.submitted_at), col(Referral.id)) < last)
-    query = query.order_by(col(Referral.submitted_at).desc(), col(Referral.id).desc()).limit(limit + 1)
-    found = [_show(*row) for row in await work.session.execute(query)]
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    form = queries.listed(
+        queries.Reader.of(work.actor), box, status=status is not None, since=since is not None, after=after is not None
+    )
+    asked = {"status": status, "since": since, "last_at": last_at, "last_id": last_id, "most": limit + 1}
+    found = [_show(*row) for row in await work.session.execute(form, asked)]
     work.audit(operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
     return found
 
@@ -339,15 +234,7 @@ async def subjects_of(work: UnitOfWork, referral_ids: Sequence[UUID]) -> dict[UU
     """The subjects of these referrals, in the senders' order, with one statement; without the case of whoever took consent
     back from the actor. Ask only for referrals already read."""
     found: dict[UUID, list[ReferralSubject]] = {referral_id: [] for referral_id in referral_ids}
-    is_closed = exists().where(
-        col(WithdrawnConsent.org) == work.actor.org, col(WithdrawnConsent.case_id) == col(ReferralSubject.case_id)
-    )
-    rows = await work.session.execute(
-        select(ReferralSubject, is_closed)
-        .where(any_of(col(ReferralSubject.referral_id), referral_ids))
-        .order_by(col(ReferralSubject.position))
-    )
-    for row, closed in rows:
+    for row, closed in await work.session.execute(queries.subjects(), {"referral_ids": list(referral_ids)}):
         shown = ReferralSubject(**(row.model_dump() | {"case_id": None})) if closed else row
         found[row.referral_id].append(shown)
     return found
