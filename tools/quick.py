@@ -5,7 +5,8 @@
 
 It runs ruff, import-linter, mypy, the tests of rules (no database) that a change can be felt in, and the tests of the packages
 that were touched. A package's tests stand where the package stands: services/identification/consents/ has
-tests/identification/consents/. What it leaves out it names; `make test` leaves nothing out. Exits with 1 where a check failed, with 2 where git does not know the commit."""
+tests/identification/consents/. What it leaves out it names; `make test` leaves nothing out. Exits with 1 where a check failed,
+with 2 where git does not know the commit."""
 
 import ast
 import os
