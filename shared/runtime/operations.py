@@ -16,7 +16,7 @@ from shared.kernel.settings import Settings
 from shared.messaging import relay
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import DeadLetter, dead_letters
-from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET
+from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET, trust_of
 from shared.runtime.service import Service
 
 
@@ -49,25 +49,26 @@ async def list_dead_letters(service: Service, settings: Settings, server_url: st
 
 async def replay_dead_letters(service: Service, settings: Settings, server_url: str) -> tuple[int, int]:
     """Try them again, in order per case; says how many took effect and how many remain. Neighbours are asked over HTTP."""
+    async with _database(service, settings, server_url) as database, peers_of(service.name, settings) as peers:
+        return await Consumer(service.name, database, service.handlers, settings=settings, peers=peers).replay()
+
+
+@asynccontextmanager
+async def peers_of(service: str, settings: Settings) -> AsyncIterator[Peers]:
+    """The other services as the running one asks them: over the same TLS, as itself. Raises ConfigurationRefused."""
+    services, issuers = trust_of(settings)
     secret = settings.service_client_secret
     async with (
-        _database(service, settings, server_url) as database,
-        httpx.AsyncClient(timeout=NEIGHBOUR_SECONDS, trust_env=False) as client,
+        httpx.AsyncClient(verify=services, timeout=NEIGHBOUR_SECONDS, trust_env=False) as neighbours,
+        httpx.AsyncClient(verify=issuers, timeout=NEIGHBOUR_SECONDS, trust_env=False) as issuer,
     ):
         tokens = IssuedTokens(
-            client,
+            issuer,
             settings.token_url or f"{settings.origin}/oidc/token",
-            client_id=f"havn-{service.name}",
+            client_id=f"havn-{service}",
             secret=secret.get_secret_value() if secret else SERVICE_CLIENT_SECRET,
         )
-        consumer = Consumer(
-            service.name,
-            database,
-            service.handlers,
-            settings=settings,
-            peers=Peers(settings, tokens, client),
-        )
-        return await consumer.replay()
+        yield Peers(settings, tokens, neighbours)
 
 
 async def replay_events(service: Service, settings: Settings, server_url: str, *, since: datetime | None) -> int:

@@ -97,7 +97,7 @@ def make_platform(
     verifier = TokenVerifier(_trusted(settings, development))
     _check_own_calls(settings, development)
     ring = key_provider(settings).ring()
-    services, issuers = _trust(settings)
+    services, issuers = trust_of(settings)
     return Platform(
         settings=settings,
         server_url=server_url,
@@ -123,7 +123,7 @@ def check_configuration(settings: Settings, development: Development | None = No
     _trusted(settings, development)
     _check_own_calls(settings, development)
     kafka_security(settings)
-    _trust(settings)
+    trust_of(settings)
     try:
         server_address(settings)
     except DatabaseAddressInvalid as error:
@@ -182,8 +182,8 @@ def certificate_of(settings: Settings) -> OwnCertificate | None:
         raise ConfigurationRefused(str(error)) from None
 
 
-def _trust(settings: Settings) -> tuple[ssl.SSLContext | bool, ssl.SSLContext | bool]:
-    """Whom we believe to be one of our services, and to be an issuer."""
+def trust_of(settings: Settings) -> tuple[ssl.SSLContext | bool, ssl.SSLContext | bool]:
+    """Whom we believe to be one of our services, and to be an issuer. Raises ConfigurationRefused."""
     try:
         return trust_in_services(settings), trust_in_issuers(settings)
     except TlsUnreadable as error:
@@ -215,7 +215,7 @@ def _trusted(settings: Settings, development: Development | None) -> dict[Truste
                 f"HAVN_ISSUERS={settings.issuers} is not a readable list of issuers ({type(error).__name__})."
             ) from None
         plain = LOOPBACK | settings.plain_http_hosts
-        _, verify = _trust(settings)
+        _, verify = trust_of(settings)
         trusted |= {
             # Our own client takes no proxy or certificates from the environment: whoever sets those could give us keys.
             issuer: RemoteKeys(

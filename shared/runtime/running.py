@@ -175,14 +175,15 @@ async def check_surroundings(settings: Settings, development: Development | None
     try:
         await reach_kafka(settings.kafka, kafka_security(settings))
     except KafkaAway as away:
-        if not await _has_run_before(settings):
+        if not await has_run_before(settings):
             raise
         log.warning("kafka does not answer: what comes in waits in the outbox", reason=type(away.__cause__).__name__)
         return False
     return True
 
 
-async def _has_run_before(settings: Settings) -> bool:
+async def has_run_before(settings: Settings) -> bool:
+    """Whether there are databases of a Havn already where these settings lead; False too when their server does not answer."""
     if address := server_address(settings):
         return await is_migrated(address, "referrals")
     return (settings.home / "postgres" / "PG_VERSION").is_file()

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from shared.http.peers import LocalTokens, PeerAway, Peers
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 from shared.runtime import serving
+from shared.runtime.operations import peers_of
 from shared.runtime.platform import ConfigurationRefused, certificate_of, check_configuration, make_platform
 from shared.runtime.running import Dispatcher
 from shared.runtime.serving import take_port
@@ -50,6 +51,7 @@ async def serving_over_tls(settings: Settings) -> AsyncIterator[OwnCertificate]:
     assert certificate
     app = Dispatcher()
     app.apps[""] = JSONResponse({"status": "here"})
+    app.apps["token"] = JSONResponse({"access_token": "token", "expires_in": 60})
     with take_port(settings) as listener:
         task = asyncio.create_task(serving.serve(app, settings, listener, ready=ready.set, certificate=certificate))
         try:
@@ -81,6 +83,19 @@ async def test_a_service_asks_another_over_tls_and_believes_our_authority_alone(
         async with httpx.AsyncClient(trust_env=False) as plain:
             with pytest.raises(httpx.TransportError):
                 await plain.get(f"http://127.0.0.1:{settings.port}/stats/v1/x")
+
+
+async def test_who_replays_dead_letters_by_hand_asks_over_the_same_tls(tmp_path: Path) -> None:
+    files = authority(tmp_path, "ours")
+    settings = settings_with(tmp_path, files, service_ca=files["ssl_certfile"], issuer_ca=files["ssl_certfile"])
+    settings = settings.model_copy(update={"token_url": f"https://localhost:{settings.port}/token"})
+    async with serving_over_tls(settings):
+        async with peers_of("accommodation", settings) as peers:
+            assert await peers.get("stats", "/stats/v1/x") == {"status": "here"}
+        for setting in ("service_ca", "issuer_ca"):
+            async with peers_of("accommodation", settings.model_copy(update={setting: None})) as peers:
+                with pytest.raises(PeerAway, match="ConnectError"):
+                    await peers.get("stats", "/stats/v1/x")
 
 
 async def test_a_certificate_for_another_name_is_not_believed(tmp_path: Path) -> None:
