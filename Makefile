@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test
+.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ help:
 
 run: $(VENV)/.runtime ## start Havn at HAVN_PORT (default 8000) and keep it running
 	@exec $(BIN)/havn up
+
+run-seeded: $(VENV)/.runtime ## the same, and into a new home a police raid is played up to today, so that there are people in it
+	@exec $(BIN)/havn up --seed
 
 demo: $(VENV)/.runtime ## play a raid from referral to figure, against a running Havn or one of its own
 	@$(BIN)/havn demo

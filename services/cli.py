@@ -65,19 +65,36 @@ def options(
 
 
 @app.command(rich_help_panel=TRY)
-def up() -> None:
+def up(
+    seed: Annotated[
+        bool,
+        typer.Option("--seed", help="On a new home, play a police raid up to today, so that there are people in it."),
+    ] = False,
+) -> None:
     """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
+    import asyncio
+
     from services.everything import SERVICES
     from services.welcome import welcome_page
-    from shared.runtime.running import run_everything
+    from shared.runtime.running import has_run_before, run_everything
 
     settings = _settings()
+    if seed and settings.is_production:
+        _stop("What --seed plays is made up; a Havn in production starts without it.", os.EX_CONFIG)
 
     async def go() -> None:
+        is_seeded = seed and not await has_run_before(settings)
+        seeding = list[asyncio.Task[None]]()
+
+        def ready() -> None:
+            _say_where(settings)
+            if is_seeded:
+                seeding.append(asyncio.create_task(_seed(settings)))
+
         await run_everything(
             SERVICES,
             settings,
-            lambda: _say_where(settings),
+            ready,
             development=_development(settings),
             welcome=welcome_page([service.name for service in SERVICES], settings),
         )
@@ -345,6 +362,25 @@ def _development(settings: Settings) -> "Development | None":
     from shared.dev.development import Development
 
     return Development(settings, {entry.id: entry.kind for entry in organisations()})
+
+
+async def _seed(settings: Settings) -> None:
+    """Play the raid against the Havn that this process serves. Where it stops, what has been played stays, and Havn runs on."""
+    from datetime import UTC
+
+    import httpx
+
+    from services.demo.play import Partners
+    from services.demo.raid import StepFailed
+    from services.demo.seed import seed
+
+    try:
+        async with httpx.AsyncClient(base_url=settings.origin, trust_env=False, timeout=30) as client:
+            raid = await seed(Partners(client).ask, lambda: datetime.now(UTC))
+    except (StepFailed, httpx.HTTPError) as error:
+        out.print(f"  seeded       not wholly, the story stopped: {error}", style="red", soft_wrap=True)
+        return
+    out.print(f"  seeded       referral {raid.referral_id}: three women, two decisions that count, two in a shelter")
 
 
 def _named(name: str | None) -> "list[Service]":

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ import httpx
 
 from services.demo.raid import Raid
 from shared.identity.keycloak_realm import DEVELOPMENT_SECRET
+from shared.kernel.clock import COPENHAGEN
 from tests.journeys.crowd import referral
 from tests.journeys.processes import moved
 
@@ -85,13 +87,14 @@ async def play_sc01(havn: Havn) -> None:
     """The whole story, from the raid to the figure."""
     identifier = f"740598{secrets.randbelow(10)}{secrets.token_hex(2).upper()}"
     raid = Raid(havn.ask, sets_clock=False, identifier=identifier)
-    before = sum(row["count"] for row in (await raid.figure(expected=0))["rows"])
+    year = datetime.now(COPENHAGEN).year
+    before = sum(row["count"] for row in (await raid.figure(expected=0, year=year))["rows"])
     await raid.refer()
     await raid.settle()
     await raid.interview()
     await raid.decide()
     await raid.grant()
-    table = await raid.figure(expected=before + 2)
+    table = await raid.figure(expected=before + 2, year=year)
     counted = sum(row["count"] for row in table["rows"]) - before
     if counted != 2:
         raise SystemExit(f"SC01: {counted} persons are counted instead of 2.")

@@ -303,9 +303,9 @@ class Raid:
         """Those of the places that fit which are in this story's shelter; elsewhere there may be others."""
         return [found["place_id"] for found in matches["items"] if found["facility_id"] == self.facility_id]
 
-    async def figure(self, *, expected: int = 2) -> dict[str, Any]:
-        """Persons of 2026 by gender and form, once the events are through."""
-        path = "/stats/v1/victims?by=year,gender,exploitation_form&from=2026&to=2026&audience=internal"
+    async def figure(self, *, expected: int = 2, year: int = 2026) -> dict[str, Any]:
+        """Persons of that year by gender and form, once the events are through."""
+        path = f"/stats/v1/victims?by=year,gender,exploitation_form&from={year}&to={year}&audience=internal"
         until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while True:
             table = await self.call("cmm", "statistician", "GET", path)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import random
-import re
 import secrets
 import signal
 import socket
@@ -14,12 +13,13 @@ import sys
 from base64 import b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from services.demo import seed
 from shared.dev.process import trusted_issuers
 from shared.kernel.clock import COPENHAGEN
 from tests.journeys import evidence
@@ -28,7 +28,6 @@ from tests.world import Partner
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 60
-END_OF_SC01 = datetime(2026, 3, 9, 18, 0, tzinfo=COPENHAGEN)
 
 
 class Harbour:
@@ -160,21 +159,7 @@ class DistantPartner(Partner):
 
 def moved(told: Any) -> Any:
     """The same, with every day and moment moved so that the story ends now: real processes have the real clock."""
-    now = datetime.now(COPENHAGEN)
-    match told:
-        case dict():
-            return {name: moved(value) for name, value in told.items()}
-        case list():
-            return [moved(value) for value in told]
-        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", told):
-            return (date.fromisoformat(told) + (now.date() - END_OF_SC01.date())).isoformat()
-        case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT.*", told):
-            moment = datetime.fromisoformat(told).astimezone(COPENHAGEN)
-            # Shortly after midnight the hours before now are yesterday's; what is told of a day stays on it.
-            day = datetime.combine(moment.date() + (now.date() - END_OF_SC01.date()), time(), COPENHAGEN)
-            return max(moment + (now - END_OF_SC01), day).isoformat()
-        case _:
-            return told
+    return seed.moved(told, datetime.now(COPENHAGEN))
 
 
 def free_ports(count: int) -> list[int]:
