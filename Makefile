@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test
+.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test restore-drill
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ compose-test: $(VENV)/.development ## docker-compose.yml from nothing: SC01, par
 
 cluster-test: $(VENV)/.development ## deploy/k8s on a real node: SC01, rolling update under load, killed pods; root, and tools/kube build once
 	@tools/cluster-check
+
+restore-drill: $(VENV)/.development ## backup, loss of the server, restore; every row compared, and what was lost and how long it took
+	@$(BIN)/python -m tools.restore_drill
 
 coverage: $(VENV)/.development ## all tests, with the coverage floor
 	@tools/test --cov --cov-report=term-missing:skip-covered

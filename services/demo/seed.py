@@ -18,8 +18,10 @@ async def seed(ask: Ask, now: Callable[[], datetime]) -> Raid:
 
     Raises StepFailed where an answer is another than the story's."""
 
-    async def ask_now(org: str, role: str, method: str, path: str, body: Any, **options: str) -> httpx.Response:
-        return await ask(org, role, method, path, moved(body, now()), **options)
+    async def ask_now(
+        organisation: str, role: str, method: str, path: str, body: Any, **options: str
+    ) -> httpx.Response:
+        return await ask(organisation, role, method, path, moved(body, now()), **options)
 
     raid = Raid(ask_now, sets_clock=False)
     await raid.refer()

