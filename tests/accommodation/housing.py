@@ -77,9 +77,10 @@ class Housing:
         age_group: AgeGroup = AgeGroup.ADULT,
         referred_by: str | None = "politi-oestjylland",
         routed_to: Authority | None = None,
+        municipality: str | None = "0751",
     ) -> str:
         """A case of which identification has told."""
-        opened = opening(gender, basis, age_group=age_group, referred_by=referred_by)
+        opened = opening(gender, basis, age_group=age_group, referred_by=referred_by, municipality=municipality)
         await self.tell(opened)
         if routed_to:
             await self.tell(routing(opened.case_id, routed_to))
@@ -175,6 +176,7 @@ def opening(
     *,
     age_group: AgeGroup = AgeGroup.ADULT,
     referred_by: str | None = "politi-oestjylland",
+    municipality: str | None = "0751",
 ) -> CaseOpened:
     return CaseOpened(
         case_id=uuid4(),
@@ -184,7 +186,7 @@ def opening(
         referral_id=uuid4(),
         subject_id=uuid4(),
         referred_by=referred_by,
-        municipality="0751",
+        municipality=municipality,
         gender=gender,
         age_group=age_group,
         citizenships=("THA",),

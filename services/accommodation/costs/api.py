@@ -24,7 +24,7 @@ async def read_costs(
     to_on: Annotated[Day, Query(alias="to", description="The day after the last night.", examples=["2026-04-01"])],
 ) -> Costs:
     """What nights cost by who pays, at dated rates, held against the census: for CMM all, for operators their own without who
-    pays, for US what it pays where the facility is no secret to it."""
+    pays, for US what it pays: nights of facilities that are a secret to it are in the sum, and in no line."""
     bill = await domain.costs_between(work, from_on=from_on, to_on=to_on)
     return views.see_costs(bill, from_on, to_on)
 

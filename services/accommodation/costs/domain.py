@@ -2,7 +2,7 @@
 housing-23)."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -80,36 +80,63 @@ class Bill:
 
     lines: list[Line]
     census: tuple[int, Decimal] | None
+    hidden: list[Line]
+    """Of facilities that are a secret to who pays: in the sum, and nowhere else."""
 
     @property
     def nights(self) -> int:
-        return sum(line.nights for line in self.lines)
+        return sum(line.nights for line in (*self.lines, *self.hidden))
 
     @property
     def amount(self) -> Decimal:
-        return sum((line.amount for line in self.lines), Decimal("0.00"))
+        return _sum((*self.lines, *self.hidden))
+
+    @property
+    def hidden_nights(self) -> int:
+        """Nights in the sum that stand in no line."""
+        return sum(line.nights for line in self.hidden)
+
+    @property
+    def hidden_amount(self) -> Decimal:
+        """What these come to."""
+        return _sum(self.hidden)
+
+
+def _sum(lines: Iterable[Line]) -> Decimal:
+    return sum((line.amount for line in lines), Decimal("0.00"))
 
 
 async def costs_between(work: UnitOfWork, *, from_on: date, to_on: date) -> Bill:
     """What the nights from the one day until, but not on, the other cost, as far as they have begun: for CMM all by payer; for
-    operators their own, without who pays; for who pays its own share alone. Raises PeriodInvalid and NoTableInForce."""
+    operators their own, without who pays; for who pays its own share alone, with secret facilities in the sum and in no line.
+    Raises PeriodInvalid and NoTableInForce."""
     if not from_on < to_on <= from_on + LONGEST:
         raise PeriodInvalid("Nights are counted from one day until a later one, at most a year on.")
     until = min(to_on, night_of(work.now) + NIGHT)
     is_centre = work.actor.kind is OrganisationKind.NATIONAL_CENTRE
     runs = await facilities.runs_any(work)
     pays = not is_centre and work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and not runs
-    counted = Counter[tuple[HousingAuthority | None, FacilityKind, str]]()
+    counted, hidden = Counter[_Counted](), Counter[_Counted]()
     for bed, night, payer in _nights_of(await _paid(work, from_on, until, pays=pays), from_on, until):
         if pays and payer is not HousingAuthority.US:
             continue
-        counted[payer if is_centre or pays else None, bed.kind, TABLES.on(night).version] += 1
+        what = (payer if is_centre or pays else None, bed.kind, TABLES.on(night).version)
+        (hidden if pays and bed.is_secret else counted)[what] += 1
+    census = None if pays else await _census(work, from_on, until)
+    return Bill(_lines(counted), census, _lines(hidden))
+
+
+_Counted = tuple[HousingAuthority | None, FacilityKind, str]
+"""By whom nights are paid, of which kind of facility, at which version of the rates."""
+
+
+def _lines(counted: Counter[_Counted]) -> list[Line]:
     by_version = {rates.version: rates for rates in TABLES.all}
-    lines = [
+    in_order = sorted(counted.items(), key=lambda each: [str(part) for part in each[0]])
+    return [
         Line(payer, kind, version, by_version[version].a_night[kind], number)
-        for (payer, kind, version), number in sorted(counted.items(), key=lambda each: [str(part) for part in each[0]])
+        for (payer, kind, version), number in in_order
     ]
-    return Bill(lines, None if pays else await _census(work, from_on, until))
 
 
 Paid = list[tuple[BedOfAPlacement, list[payer_history.PayerFrom]]]

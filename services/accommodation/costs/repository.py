@@ -33,6 +33,8 @@ class BedOfAPlacement:
     kind: FacilityKind
     placement: Placement
     request: PlacementRequest
+    is_secret: bool
+    """Whether the facility is one."""
 
 
 async def beds_between(
@@ -47,7 +49,7 @@ async def beds_between(
         else facilities.counts(work.actor)
     )
     query = (
-        select(Stay, col(Facility.kind), Placement, PlacementRequest)
+        select(Stay, col(Facility.kind), Placement, PlacementRequest, col(Facility.secret_address))
         .select_from(Stay)
         .join(own, col(own.id) == func.coalesce(col(Stay.with_stay_id), col(Stay.id)))
         .join(Placement, col(Placement.stay_id) == col(own.id))
@@ -56,8 +58,11 @@ async def beds_between(
         .where(theirs, _was_had(from_on, to_on), ~col(Stay.shares_bed))
     )
     rows = (await work.session.execute(query)).all()
-    work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, _ in rows}))
-    return [BedOfAPlacement(stay.during, kind, placement, request) for stay, kind, placement, request in rows]
+    work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, *_ in rows}))
+    return [
+        BedOfAPlacement(stay.during, kind, placement, request, secret)
+        for stay, kind, placement, request, secret in rows
+    ]
 
 
 def _was_had(from_on: date, to_on: date) -> ColumnElement[bool]:

@@ -30,8 +30,9 @@ class CostOfNights(Answer):
 
 
 class Costs(Answer):
-    """What the nights from `from_on` until, but not on, `to_on` cost; nights that have not begun are none. The census counts the
-    same nights by itself: `census_nights` and `census_amount` are what comes of it, null for who sees a part of them alone."""
+    """What the nights from `from_on` until, but not on, `to_on` cost; nights that have not begun are none. `secret_nights` of
+    facilities that are a secret to who pays are in the sum, and in no line. The census counts the same nights by itself:
+    `census_nights` and `census_amount` are what comes of it, null for who sees a part of them alone."""
 
     from_on: Day
     to_on: Day
@@ -39,6 +40,8 @@ class Costs(Answer):
     items: list[CostOfNights]
     nights: int
     amount: Kroner
+    secret_nights: int = 0
+    secret_amount: Kroner = Decimal("0.00")
     census_nights: int | None
     census_amount: Kroner | None
 

@@ -28,6 +28,8 @@ def see_costs(bill: Bill, from_on: date, to_on: date) -> Costs:
         ],
         nights=bill.nights,
         amount=bill.amount,
+        secret_nights=bill.hidden_nights,
+        secret_amount=bill.hidden_amount,
         census_nights=counted,
         census_amount=amount,
     )

@@ -57,8 +57,9 @@ class Running:
 
 
 async def note_admission(work: UnitOfWork, placement: Placement) -> None:
-    """Somebody has come to a § 110 hostel: its leader notifies the acting municipality within three weekdays."""
-    facility, municipality = await repository.facility_of(work, placement)
+    """Somebody has come to a § 110 hostel: its leader notifies the acting municipality within three weekdays. That is the one of
+    the referral, or where the hostel lies; where it lies the event does not say of a secret one."""
+    facility, acting = await repository.facility_of(work, placement)
     if facility.kind is not FacilityKind.HOSTEL_110 or placement.arrived_at is None:
         return
     admitted_on = on_date(placement.arrived_at)
@@ -67,7 +68,7 @@ async def note_admission(work: UnitOfWork, placement: Placement) -> None:
         case_id=placement.case_id,
         facility_id=facility.id,
         operator=facility.operator,
-        municipality=municipality,
+        municipality=acting or facility.municipality,
         admitted_on=admitted_on,
         due_on=add_weekdays(admitted_on, NOTICE_WEEKDAYS, saturday_counts=SATURDAY_COUNTS),
     )
@@ -77,7 +78,7 @@ async def note_admission(work: UnitOfWork, placement: Placement) -> None:
             case_id=notice.case_id,
             occurred_at=work.now,
             placement_id=placement.id,
-            acting_municipality=municipality,
+            acting_municipality=acting if facility.secret_address else notice.municipality,
             due_on=notice.due_on,
         )
     )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Uuid,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -36,7 +37,7 @@ from services.accommodation.facilities.models import Approval, Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import parts_of
+from services.accommodation.placements.repository import knows_place, parts_of
 from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import CENTRE, OrganisationKind, organisation_of
 from shared.contract.visibility import Aspect
@@ -86,12 +87,12 @@ async def lock_notice(work: UnitOfWork, notice_id: UUID) -> Notice:
 
 
 async def facility_of(work: UnitOfWork, placement: Placement) -> tuple[Facility, str | None]:
-    """The facility, and which municipality acts for the person: as the referral said, or where the facility lies."""
+    """The facility, and which municipality acts for the person as far as the referral said."""
     facility = await work.session.get_one(Facility, placement.facility_id)
     acting = await work.session.scalar(
         select(col(KnownCase.municipality)).where(col(KnownCase.case_id) == placement.case_id)
     )
-    return facility, acting or facility.municipality
+    return facility, acting
 
 
 Announced = Set[tuple[UUID, date, int]]
@@ -167,12 +168,14 @@ def _goes_on() -> ColumnElement[bool]:
 
 
 def _offers(work: UnitOfWork) -> Select[Any]:
+    # Whose answer is awaited says who runs the facility: who may not know that is referred to CMM, which coordinates.
+    may_know = or_(knows_place(work.actor, Offer), col(Offer.answer_by) == col(Offer.requested_by))
     return _ends(
         HousingDeadline.OFFER_EXPIRY,
         col(Offer.id),
         _day_of(col(Offer.expires_at)),
         col(Offer.expires_at),
-        col(Offer.answer_by),
+        case((may_know, col(Offer.answer_by)), else_=literal(CENTRE, _TEXT)),
         case_id=col(Offer.case_id),
         request_id=col(Offer.request_id),
         offer_id=col(Offer.id),

@@ -23,13 +23,13 @@ async def list_offers(
     """The offers that the actor deals with, newest first, up to one more than `limit`, each with what the actor may know of the
     needs. Raises PurposeNotYours."""
     found = await repository.list_offers(work, status=status, purpose=purpose, after=after, limit=limit)
-    opened: dict[tuple[UUID, bool], Needs] = {}  # several offers may be for one request, whose needs are opened once
+    opened: dict[
+        tuple[UUID, frozenset[Aspect]], Needs
+    ] = {}  # several may be for one request, whose needs are opened once
     for each in found[:limit]:
-        knows_all = Aspect.GENDER_AND_AGE in each.known
-        if (key := (each.request.id, knows_all)) not in opened:
-            known = None if knows_all else each.known
+        if (key := (each.request.id, each.known)) not in opened:
             opened[key] = await repository.needs_of(
-                work, each.request, operation="offer.needs", known=known, purpose=purpose
+                work, each.request, operation="offer.needs", known=each.known, purpose=purpose
             )
         each.needs = opened[key]
     return found

@@ -3,7 +3,6 @@ notes what they saw. Where one transaction locks several rows, it locks request,
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
@@ -224,22 +223,25 @@ async def needs_of(
     known: frozenset[Aspect] | None = None,
     purpose: Purpose | None = None,
 ) -> Needs:
-    """What the person needs, opened: all of it for a rule, or as far as it is known. Ask only for a request that the actor
-    may read."""
+    """What the person needs, opened: all of it for a rule, or as far as it is known. What a move has added is known to CMM alone,
+    which knows the file and every place. Ask only for a request that the actor may read."""
     key = await sealed.key_of(work, request.case_id)
     work.audit(
         operation=operation, subject_id=request.case_id, object_ids=[request.id], fields=["needs"], purpose=purpose
     )
     needs = open_needs(key, request)
-    return needs.said() if known is not None and Aspect.GENDER_AND_AGE not in known else needs.whole()
+    if known is None or {Aspect.FILE, Aspect.HIDDEN_PLACEMENT} <= known:
+        return needs.whole()
+    return needs.as_asked() if Aspect.GENDER_AND_AGE in known else needs.said()
 
 
-async def reseal_needs(work: UnitOfWork, request: PlacementRequest, **changes: Any) -> Needs:
-    """What the person needs is another from now on."""
+async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalities: Sequence[str]) -> Needs:
+    """Since a move the person is to avoid these municipalities too; what the person needs now. The request's version stays: who
+    asked is shown the same as before."""
     key = await sealed.key_of(work, request.case_id)
-    needs = open_needs(key, request).model_copy(update=changes)
+    before = open_needs(key, request)
+    needs = before.model_copy(update={"avoided_since": [*before.avoided_since, *municipalities]})
     seal_needs(key, request, needs)
-    request.version += 1
     return needs.whole()
 
 

@@ -1,6 +1,7 @@
 """Asking for a place: for whom, who is responsible, where the request stands, and which places fit."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -21,8 +22,9 @@ from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
-from shared.contract.codes import AgeGroup, Gender, Purpose, ResidenceBasis
+from shared.contract.codes import AgeGroup, Gender, Purpose, Region, ResidenceBasis
 from shared.contract.events import PlacementRequested
+from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
@@ -37,6 +39,10 @@ class RequestsWait(Conflict):
     """As many requests for the person wait for a place as may."""
 
 
+class ZonesTellWhere(Unprocessable):
+    """Whoever is told that the person has a place would know where, by where alone it can be."""
+
+
 class CaseIsMerged(Conflict):
     """Another case is about the same person, and the work goes on there."""
 
@@ -45,6 +51,8 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound, and CaseIsMerged for who works on the
     case: others are not to learn of a merge, and ask under the case that they know."""
     known = await cases.case_for(work, submission.case_id)
+    if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        _check_zones(submission.needs.avoid_municipalities)
     surviving = await cases.surviving(work, known.case_id)
     # Who has nothing to do with the other case is notified of no merge, and goes on as if there were none.
     if surviving and await cases.is_known_to(work, surviving):
@@ -86,6 +94,23 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         )
     )
     return request
+
+
+LEFT_OPEN: Final = 2
+"""How many regions at least are left where the person can be (docs/rules.md, housing-26) [A]."""
+
+
+def _check_zones(avoided: Collection[str]) -> None:
+    """What is left says where a person is who is placed in secret: so it is two regions at least, and of none less than half.
+    Raises ZonesTellWhere, by what was sent alone."""
+    whole, left = Counter(each.region for each in MUNICIPALITIES.values()), Counter[Region]()
+    left.update(each.region for code, each in MUNICIPALITIES.items() if code not in avoided)
+    is_narrow = [region for region, number in left.items() if 2 * number < whole[region]]
+    if len(left) < LEFT_OPEN or is_narrow:
+        raise ZonesTellWhere(
+            "Name fewer municipalities to avoid: of each region all or at most half, and not the whole of all but one;"
+            " what else is unsafe CMM is told."
+        )
 
 
 def _urgent_because(needs: SealedNeeds, *, is_for_tonight: bool) -> list[WaitingCriterion]:

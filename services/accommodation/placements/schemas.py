@@ -1,6 +1,6 @@
 """What HTTP takes and gives of requests, matches, offers and placements; `Needs` are sealed as they are taken."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -43,19 +43,33 @@ class ForTheFacility(Body):
     health_flags: Annotated[list[PersonalName], Field(max_length=20)] = []
 
 
+_BESIDES: Final = ("of_the_case", "for_the_facility", "avoided_since")
+
+
 class SealedNeeds(Needs):
-    """What is sealed: the needs, with gender and minority as the case has them, and what the facility is to know besides."""
+    """What is sealed: the needs, with gender and minority as the case has them, and what the facility is to know besides.
+
+    `avoided_since` are municipalities to avoid since a move. They say where the person was, so they are for the rules, for CMM
+    and for the facility that houses the person now."""
 
     of_the_case: list[str] = []
     for_the_facility: ForTheFacility = ForTheFacility()
+    avoided_since: list[Municipality] = []
 
     def whole(self) -> Needs:
-        """All of it, for the rules and for who may know the case."""
-        return Needs.model_validate(self.model_dump(exclude={"of_the_case", "for_the_facility"}))
+        """All of it, for the rules and for who may know where the person was."""
+        asked = self.as_asked()
+        further = [code for code in self.avoided_since if code not in asked.avoid_municipalities]
+        # Two lists may be longer together than one may be when it is sent.
+        return asked.model_copy(update={"avoid_municipalities": [*asked.avoid_municipalities, *further]})
+
+    def as_asked(self) -> Needs:
+        """What was asked for, for who may know the case: nothing that a move has added."""
+        return Needs.model_validate(self.model_dump(exclude=set(_BESIDES)))
 
     def said(self) -> Needs:
         """What the requester said: nothing of the case is read back from it."""
-        return Needs.model_validate(self.model_dump(exclude={"of_the_case", "for_the_facility", *self.of_the_case}))
+        return Needs.model_validate(self.model_dump(exclude={*_BESIDES, *self.of_the_case}))
 
 
 class PlacementRequestSubmission(Body):

@@ -125,7 +125,8 @@ def see_offer(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> 
         facility_id=offer.facility_id if knows_place else None,
         placement_id=offer.placement_id,
         awaiting="second_person" if offer.awaits_second_person else None,
-        exceptions=offer.exceptions,
+        # Of a secret place they would say where it is not, or is: `distance`, in which of the municipalities to avoid.
+        exceptions=offer.exceptions if knows_place else [],
     )
 
 

@@ -36,6 +36,10 @@ class NothingToExtend(Unprocessable):
     """The stay ends no earlier than that day."""
 
 
+class NotExtended(Conflict):
+    """Rules speak against it that would say where the facility is, or which, to a payer who may not know."""
+
+
 class PlacementStep(StrEnum):
     """What happens to a placement."""
 
@@ -137,7 +141,8 @@ async def note_no_show(
 
 async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expected: ExpectedVersion) -> Placement:
     """The stay ends on a later day, by its operator or the payer, under the rules of an offer; what was excepted then is so
-    still. The other of the two is notified, and may object. Raises PlaceDoesNotFit."""
+    still. The other of the two is notified, and may object. Raises PlaceDoesNotFit, and NotExtended for who may not know the
+    place."""
     placement, stay = await take_step(work, placement_id, PlacementStep.EXTEND, expected, by_payer=True)
     if placement.to_on is None or said.to_on <= max(placement.to_on, night_of(work.now)):
         raise NothingToExtend("The stay ends on no earlier day as it is; an extension ends it later.")
@@ -153,6 +158,8 @@ async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expec
     )
     excepted = {*placement.exceptions, FitRule.PEAK}
     if left := [rule for rule in await fitting.rules_against(work, place, facility, wanted) if rule not in excepted]:
+        if not await repository.is_place_known(work, placement):
+            raise NotExtended("The facility cannot have the person on all of these nights; ask CMM.")
         raise PlaceDoesNotFit(left)
     placement.to_on = said.to_on
     if stay.state is StayState.BOOKED:

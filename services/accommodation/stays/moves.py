@@ -12,7 +12,7 @@ from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements import fitting, matching, offers
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit, needs_of, reseal_needs
+from services.accommodation.placements.repository import PlaceDoesNotFit, avoid_further, needs_of
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.stays import arrivals, companions, repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
@@ -82,12 +82,11 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
 
 
 async def _avoiding(work: UnitOfWork, request: PlacementRequest, said: Move) -> Needs:
-    """What the person needs, with the municipalities to avoid from now on, which are kept."""
+    """What the person needs, with the municipalities to avoid from now on, which are kept apart from what was asked for: they
+    say where the person was."""
     needs = await needs_of(work, request, operation="placement.check")
     further = [code for code in said.avoid_municipalities if code not in needs.avoid_municipalities]
-    if not further:
-        return needs
-    return await reseal_needs(work, request, avoid_municipalities=[*needs.avoid_municipalities, *further])
+    return await avoid_further(work, request, further) if further else needs
 
 
 async def _destination(

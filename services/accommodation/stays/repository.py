@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
@@ -88,6 +88,12 @@ async def lock_placement(work: UnitOfWork, placement_id: UUID, *, by_payer: bool
         raise PlacementNotFound
     placement, stay = found
     return placement, stay
+
+
+async def is_place_known(work: UnitOfWork, placement: Placement) -> bool:
+    """Whether the actor may know the place of a placement that it deals with."""
+    known = exists().where(col(Placement.id) == placement.id, knows_place(work.actor, Placement))
+    return bool(await work.session.scalar(select(known)))
 
 
 async def next_taken(work: UnitOfWork, stay: Stay, *, after: date) -> date | None:

@@ -47,6 +47,7 @@ def see_placed(seen: SeenPlacement) -> PlacementDetails | PlacedInRegion | Place
 def see_movement(moving: Moving) -> DayItem:
     """Somebody on a night, for the facility."""
     said = moving.needs.for_the_facility
+    lives_there = moving.placement.status in (PlacementStatus.BOOKED, PlacementStatus.ARRIVED)
     return DayItem(
         placement=see_placement(moving.placement, moving.region),
         label=moving.label.label,
@@ -54,7 +55,8 @@ def see_movement(moving: Moving) -> DayItem:
         arrived_at=moving.placement.arrived_at,
         given_name=said.given_name,
         languages=moving.needs.languages,
-        needs=moving.needs.whole(),
+        # Where somebody moved on to avoids what was left: that is not for who was left.
+        needs=moving.needs.whole() if lives_there else moving.needs.as_asked(),
         health_flags=said.health_flags,
         safe_contact=said.safe_contact,
     )

@@ -112,3 +112,24 @@ async def test_whoever_stays_for_long_is_listed_with_why_and_a_move_ends_no_stay
     left = await housing.step(moved, "leave")
     assert left.status_code == 200
     assert problem(await havn.partner("reden").put(path, {"reason": "Gone."})) == "NobodyIsThere"
+
+
+@pytest.mark.row(66, 76)
+async def test_what_a_secret_facility_costs_is_in_the_payer_s_sum_and_in_no_line(havn: World, housing: Housing) -> None:
+    secret, known = await housing.shelter(secret_address=True, kind="safe_flat"), await housing.shelter()
+    for shelter in (secret, known):
+        case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY)
+        offered = await housing.offer(
+            await housing.request(case_id),
+            shelter.place_id,
+            exceptions=[{"rule": "options", "reason": "She is followed."}],
+        )
+        placed = (await housing.answer(offered.json()["offer_id"], "accept")).json()["placement_id"]
+        await housing.step(placed, "arrive")
+    us, cmm = await costs(havn, "us"), await costs(havn)
+    assert [(item["kind"], item["nights"]) for item in us["items"]] == [("crisis_centre", 1)]
+    rates = {item["kind"]: item["rate"] for item in cmm["items"]}
+    assert (us["secret_nights"], us["secret_amount"]) == (1, rates["safe_flat"])
+    assert (us["nights"], us["amount"]) == (2, cmm["amount"])
+    assert "safe_flat" not in str(us)
+    assert (cmm["secret_nights"], (await costs(havn, "reden"))["secret_nights"]) == (0, 0)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from shared.contract.municipalities import MUNICIPALITIES
 from tests.accommodation.housing import Housing, decision, problem, rules_of
 from tests.world import World
 
@@ -184,3 +185,22 @@ async def test_a_request_that_is_not_as_the_contract_says_is_refused(housing: Ho
     refused = await housing.ask(case_id, **change)
     assert refused.status_code == 422
     assert "Malee" not in refused.text
+
+
+@pytest.mark.row(66)
+async def test_what_is_left_by_the_municipalities_to_avoid_does_not_say_where(housing: Housing) -> None:
+    by_region: dict[str, list[str]] = {}
+    for code, each in sorted(MUNICIPALITIES.items()):
+        by_region.setdefault(each.region, []).append(code)
+    *others, last = by_region.values()
+    case_id = await housing.case(referred_by="hopenow")
+    all_but_one_region = [code for region in others for code in region]
+    most_of_one = last[1:]
+    for avoided in (all_but_one_region, most_of_one, all_but_one_region + most_of_one):
+        refused = await housing.ask(case_id, "hopenow", needs={"avoid_municipalities": avoided})
+        assert (refused.status_code, problem(refused)) == (422, "ZonesTellWhere")
+    half, two_open = last[: len(last) // 2], [code for region in others[1:] for code in region]
+    for avoided in (half, two_open):
+        assert (await housing.ask(case_id, "hopenow", needs={"avoid_municipalities": avoided})).status_code == 201
+    by_centre = await housing.ask(await housing.case(), needs={"avoid_municipalities": all_but_one_region})
+    assert by_centre.status_code == 201, "CMM knows where the person is anyway"

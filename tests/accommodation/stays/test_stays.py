@@ -409,3 +409,18 @@ async def test_sc01_p01_and_p03_share_reden_j_which_is_then_full_for_anyone_else
         assert rules_of(await housing.offer(other, place_id)) == ["occupied"]
     assert await placements(havn, "politi-oestjylland", p01) == [{"placed": True}]
     assert await placements(havn, "us", p01) == 404
+
+
+@pytest.mark.row(66)
+async def test_why_a_secret_facility_cannot_keep_somebody_is_not_for_who_pays(havn: World, housing: Housing) -> None:
+    late: dict[str, Any] = {"to_on": "2028-01-01", "reason": "To find out."}
+    refused = {}
+    for is_secret in (True, False):
+        shelter = await housing.shelter(secret_address=is_secret)
+        case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US)
+        placement_id = await housing.there(case_id, shelter.place_id, to_on="2026-03-20")
+        refused[is_secret] = await housing.step(placement_id, "extend", "us", late)
+        assert rules_of(await housing.step(placement_id, "extend", "reden", late)) == ["no_approval"]
+    assert (refused[True].status_code, problem(refused[True])) == (409, "NotExtended")
+    assert "rules" not in refused[True].json()
+    assert rules_of(refused[False]) == ["no_approval"], "where it is no secret, the reason is none"
