@@ -2,23 +2,26 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from shared.kernel.settings import Settings, SettingsInvalid, read_settings
+from services import repairs
+from services.terminal import (
+    DEVELOP,
+    RUN,
+    TRY,
+    current_settings,
+    development_of,
+    on_database,
+    out,
+    run,
+    stop,
+)
+from shared.kernel.settings import Settings
 
-if TYPE_CHECKING:
-    from shared.runtime.platform import Development
-    from shared.runtime.service import Service
-
-T = TypeVar("T")
-TRY, RUN, DEVELOP = "To try it", "To run it", "To work on it"
 app = typer.Typer(
     help="Havn (Danish: harbour) carries a national effort against trafficking in human beings.\n\n"
     "Try first: `havn up` in one terminal, `havn demo` in another; then open http://127.0.0.1:8000.\n\n"
@@ -27,21 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-dead_letters = typer.Typer(
-    help="Events that could not be handled: look at them, and try them again.", no_args_is_help=True
-)
-events = typer.Typer(
-    help="The history of events, from which a broker that lost everything is refilled.", no_args_is_help=True
-)
-routing = typer.Typer(help="The table that says who decides on a person.", no_args_is_help=True)
-retention = typer.Typer(help="What was erased, and how it stays so after a backup was restored.", no_args_is_help=True)
-app.add_typer(dead_letters, name="dead-letters", rich_help_panel=RUN)
-app.add_typer(events, name="events", rich_help_panel=RUN)
-app.add_typer(retention, name="retention", rich_help_panel=RUN)
-app.add_typer(routing, name="routing", rich_help_panel=DEVELOP)
-out = Console(highlight=False)
-
-OneService = Annotated[str | None, typer.Option("--service", help="Only this service; all four without it.")]
+app.add_typer(repairs.dead_letters, name="dead-letters", rich_help_panel=RUN)
+app.add_typer(repairs.events, name="events", rich_help_panel=RUN)
+app.add_typer(repairs.retention, name="retention", rich_help_panel=RUN)
+app.add_typer(repairs.routing, name="routing", rich_help_panel=DEVELOP)
 
 
 def _say_release(is_asked: bool) -> None:
@@ -49,7 +41,7 @@ def _say_release(is_asked: bool) -> None:
         return
     from shared.kernel.release import release
 
-    found = release(_settings())
+    found = release(current_settings())
     print(f"havn {found['version']} ({found['commit'] or 'a working copy'})")  # noqa: T201
     raise typer.Exit
 
@@ -78,9 +70,9 @@ def up(
     from services.welcome import welcome_page
     from shared.runtime.running import has_run_before, run_everything
 
-    settings = _settings()
+    settings = current_settings()
     if seed and settings.is_production:
-        _stop("What --seed plays is made up; a Havn in production starts without it.", os.EX_CONFIG)
+        stop("What --seed plays is made up; a Havn in production starts without it.", os.EX_CONFIG)
 
     async def go() -> None:
         is_seeded = seed and not await has_run_before(settings)
@@ -95,11 +87,11 @@ def up(
             SERVICES,
             settings,
             ready,
-            development=_development(settings),
+            development=development_of(settings),
             welcome=welcome_page([service.name for service in SERVICES], settings),
         )
 
-    _run(go)
+    run(go)
 
 
 @app.command(rich_help_panel=TRY)
@@ -109,7 +101,7 @@ def demo() -> None:
     Plays against a running Havn at HAVN_PORT; when there is none, starts one of its own on a database that is thrown away."""
     from services.demo.play import play
 
-    sys.exit(play(_settings(), out))
+    sys.exit(play(current_settings(), out))
 
 
 @app.command(rich_help_panel=TRY)
@@ -128,18 +120,16 @@ def token(
 
     asked: dict[str, Any] = {"grant_type": "client_credentials", "client_id": organisation, "client_secret": "dev"}
     asked |= {"role": role or ["caseworker"], "nsis_loa": assurance} | ({"scope": scope} if scope else {})
-    address = f"{_settings().origin}/oidc/token"
+    address = f"{current_settings().origin}/oidc/token"
     try:
         answer = httpx.post(address, data=asked, trust_env=False, timeout=5)
         granted = answer.json()
     except httpx.HTTPError:
-        _stop(f"No Havn answers at {address}; start one with `havn up`.")
+        stop(f"No Havn answers at {address}; start one with `havn up`.")
     except ValueError:
-        _stop(f"What answers at {address} is no Havn for development; start one with `havn up`, or set HAVN_PORT.")
+        stop(f"What answers at {address} is no Havn for development; start one with `havn up`, or set HAVN_PORT.")
     if answer.status_code != 200:
-        _stop(
-            f"The issuer refused: {granted.get('error_description') or granted.get('error') or granted.get('detail')}"
-        )
+        stop(f"The issuer refused: {granted.get('error_description') or granted.get('error') or granted.get('detail')}")
     print(granted["access_token"])  # noqa: T201  (the token alone, for use in a command line)
 
 
@@ -149,13 +139,13 @@ def migrate() -> None:
     from services.everything import SERVICES
     from shared.runtime.running import migrate_all
 
-    settings = _settings()
+    settings = current_settings()
 
     async def go(server_url: str) -> None:
         changed = await migrate_all([service.name for service in SERVICES], settings, server_url)
         out.print(f"Migrated: {', '.join(changed)}." if changed else "Everything was up to date.")
 
-    _on_database(settings, go, needs_kafka=True)
+    on_database(settings, go, needs_kafka=True)
 
 
 @app.command(rich_help_panel=DEVELOP)
@@ -170,7 +160,7 @@ def contract(
         for written in write_contract(folder, SERVICES):
             out.print(f"wrote {written}")
     except OSError as error:
-        _stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
+        stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
 
 
 @app.command("keycloak-realm", rich_help_panel=RUN)
@@ -199,169 +189,7 @@ def print_realm(
     try:
         file.write_text(realm + "\n")
     except OSError as error:
-        _stop(f"{file} cannot be written ({error.strerror}); choose another with --file.")
-
-
-@dead_letters.command("list")
-def list_dead_letters(service: OneService = None) -> None:
-    """Show what waits for a replay, with the reason."""
-    from shared.runtime import operations as upkeep
-
-    async def go(server_url: str) -> None:
-        table = Table("service", "event", "type", "case", "sequence", "attempts", "reason")
-        for each in _named(service):
-            for letter in await upkeep.list_dead_letters(each, _settings(), server_url):
-                table.add_row(
-                    each.name,
-                    letter.event_id,
-                    letter.type,
-                    letter.key,
-                    str(letter.sequence),
-                    str(letter.attempts),
-                    letter.reason,
-                )
-        out.print(table if table.row_count else "No dead letters.")
-
-    _on_database(_settings(), go)
-
-
-@dead_letters.command("replay")
-def replay_dead_letters(service: OneService = None) -> None:
-    """Try the dead letters again, in order per case. Needs a running Havn, whose services are asked for what is needed."""
-    from shared.runtime import operations as upkeep
-
-    async def go(server_url: str) -> None:
-        for each in _named(service):
-            done, remaining = await upkeep.replay_dead_letters(each, _settings(), server_url)
-            out.print(f"{each.name}: {done} took effect, {remaining} remain.")
-
-    _on_database(_settings(), go)
-
-
-@events.command("replay")
-def replay_events(
-    service: OneService = None,
-    since: Annotated[datetime | None, typer.Option(help="Only what became true at or after this time (UTC).")] = None,
-) -> None:
-    """Send the history again. Whoever has handled an event passes it by; a broker that lost everything is full again."""
-    from datetime import UTC
-
-    from shared.runtime import operations as upkeep
-
-    async def go(server_url: str) -> None:
-        begin = since.replace(tzinfo=UTC) if since else None
-        for each in _named(service):
-            count = await upkeep.replay_events(each, _settings(), server_url, since=begin)
-            out.print(f"{each.name}: {count} events are in the queue; its relay sends them.")
-
-    _on_database(_settings(), go)
-
-
-@events.command("check")
-def check_events() -> None:
-    """Hold every stored case against its own history: folded, the events must give the same case. Exit status 1 if not."""
-    from services.identification.app import service
-    from services.identification.overview import history
-    from shared.runtime import operations as upkeep
-
-    async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as work:
-            count, found = await history.compare(work)
-        for each in found:
-            out.print(f"{each.case_id}: {', '.join(each.fields)} differ from what was published.", soft_wrap=True)
-        if found:
-            _stop(f"{len(found)} of {count} cases are not as their history tells.")
-        out.print(f"{count} cases are as their history tells.")
-
-    _on_database(_settings(), go)
-
-
-@routing.command("replay")
-def replay_routing(
-    table: Annotated[
-        Path, typer.Option(help="The proposed table: a file like services/identification/tables/routing-2021.json.")
-    ],
-) -> None:
-    """Try a proposed routing table on what was known of every case, and show which would be routed differently.
-
-    Nothing is changed and no personal data is opened."""
-    from services.identification.app import service
-    from services.identification.routing.domain import load_table
-    from services.identification.routing.replay import replay
-    from shared.rules.decision_tables import TableInvalid
-    from shared.runtime import operations as upkeep
-
-    try:
-        proposed = load_table(table)
-    except TableInvalid as invalid:
-        _stop(str(invalid))
-
-    async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as work:
-            count, found = await replay(work, proposed)
-        for each in found:
-            out.print(str(each), soft_wrap=True)
-        out.print(f"{proposed.version}: {len(found)} of {count} cases would be routed differently.")
-
-    _on_database(_settings(), go)
-
-
-@retention.command("ledger")
-def print_ledger() -> None:
-    """Print the ids of all cases whose key was destroyed, one a line. Keep it outside the backups of the database."""
-    from services.identification.app import service
-    from services.identification.retention.repository import erased_keys
-    from shared.runtime import operations as upkeep
-
-    async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as work:
-            for case_id in await erased_keys(work):
-                print(case_id)  # noqa: T201  (ids alone, for a file)
-
-    _on_database(_settings(), go)
-
-
-@retention.command("reapply")
-def reapply_ledger(ledger: Annotated[Path, typer.Argument(help="What `havn retention ledger` printed.")]) -> None:
-    """After a backup was restored: destroy the keys again that came back with it."""
-    from uuid import UUID
-
-    from services.identification.app import service
-    from services.identification.retention.domain import reapply
-    from shared.runtime import operations as upkeep
-
-    try:
-        case_ids = [UUID(line) for line in ledger.read_text().split()]
-    except (OSError, ValueError):
-        _stop(f"{ledger} is no list of ids, one a line; `havn retention ledger` prints one.")
-
-    async def go(server_url: str) -> None:
-        async with upkeep.transaction_of(service, _settings(), server_url) as work:
-            again = await reapply(work, case_ids)
-        out.print(f"{again} of {len(case_ids)} keys had come back and were destroyed again.")
-
-    _on_database(_settings(), go)
-
-
-def _settings() -> Settings:
-    try:
-        settings = read_settings()
-    except SettingsInvalid as invalid:
-        _stop(str(invalid), os.EX_CONFIG)
-    from shared.observability.logs import configure_logging
-
-    configure_logging(settings.env)
-    return settings
-
-
-def _development(settings: Settings) -> "Development | None":
-    """The issuer and the clock of a developer's Havn; imported here alone, so that production never has them."""
-    if settings.is_production:
-        return None
-    from shared.contract.directory import organisations
-    from shared.dev.development import Development
-
-    return Development(settings, {entry.id: entry.kind for entry in organisations()})
+        stop(f"{file} cannot be written ({error.strerror}); choose another with --file.")
 
 
 async def _seed(settings: Settings) -> None:
@@ -381,67 +209,6 @@ async def _seed(settings: Settings) -> None:
         out.print(f"  seeded       not wholly, the story stopped: {error}", style="red", soft_wrap=True)
         return
     out.print(f"  seeded       referral {raid.referral_id}: three women, two decisions that count, two in a shelter")
-
-
-def _named(name: str | None) -> "list[Service]":
-    from services.everything import SERVICES
-
-    found = [service for service in SERVICES if name in (None, service.name)]
-    if not found:
-        _stop(f"There is no service {name}; there are {', '.join(service.name for service in SERVICES)}.")
-    return found
-
-
-def _on_database(
-    settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]], *, needs_kafka: bool = False
-) -> None:
-    import asyncpg
-    from sqlalchemy.exc import DBAPIError
-
-    from shared.data.migrations import DatabaseAway
-    from shared.messaging.kafka import reach_kafka
-    from shared.runtime.platform import kafka_security
-    from shared.runtime.running import database_server
-
-    async def go() -> None:
-        if needs_kafka and settings.kafka:
-            await reach_kafka(settings.kafka, kafka_security(settings))
-        async with database_server(settings) as server_url:
-            try:
-                await action(server_url)
-            except (DBAPIError, asyncpg.PostgresError) as error:
-                where = "HAVN_DATABASE_URL" if settings.database_url else str(settings.home.absolute())
-                raise DatabaseAway(
-                    f"The databases at {where} cannot be used ({type(error).__name__}); run `havn migrate` first."
-                ) from None
-            except BrokenPipeError:  # whoever reads what we print has read enough
-                raise
-            except OSError as error:
-                raise DatabaseAway(
-                    f"The database server does not answer ({type(error).__name__}); look at HAVN_DATABASE_URL."
-                ) from None
-
-    _run(go)
-
-
-def _run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    import uvloop
-
-    from shared.observability.tracing import configure_tracing
-    from shared.runtime.running import REFUSALS, status_of
-
-    configure_tracing("havn", _settings().otlp_endpoint)
-    try:
-        return uvloop.run(action())
-    except REFUSALS as refusal:
-        _stop(str(refusal), status_of(refusal))
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _stop(sentence: str, status: int = 1) -> NoReturn:
-    Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
-    raise typer.Exit(status)
 
 
 def _say_where(settings: Settings) -> None:

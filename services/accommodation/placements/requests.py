@@ -39,8 +39,8 @@ class RequestsWait(Conflict):
     """As many requests for the person wait for a place as may."""
 
 
-class ZonesTellWhere(Unprocessable):
-    """Whoever is told that the person has a place would know where, by where alone it can be."""
+class ZonesShowWhere(Unprocessable):
+    """Whoever learns that the person has a place would know where, by where alone it can be."""
 
 
 class CaseIsMerged(Conflict):
@@ -102,14 +102,14 @@ LEFT_OPEN: Final = 2
 
 def _check_zones(avoided: Collection[str]) -> None:
     """What is left says where a person is who is placed in secret: so it is two regions at least, and of none less than half.
-    Raises ZonesTellWhere, by what was sent alone."""
+    Raises ZonesShowWhere, by what was sent alone."""
     whole, left = Counter(each.region for each in MUNICIPALITIES.values()), Counter[Region]()
     left.update(each.region for code, each in MUNICIPALITIES.items() if code not in avoided)
     is_narrow = [region for region, number in left.items() if 2 * number < whole[region]]
     if len(left) < LEFT_OPEN or is_narrow:
-        raise ZonesTellWhere(
+        raise ZonesShowWhere(
             "Name fewer municipalities to avoid: of each region all or at most half, and not the whole of all but one;"
-            " what else is unsafe CMM is told."
+            " what else is unsafe, say to CMM."
         )
 
 

@@ -198,7 +198,7 @@ async def test_what_is_left_by_the_municipalities_to_avoid_does_not_say_where(ho
     most_of_one = last[1:]
     for avoided in (all_but_one_region, most_of_one, all_but_one_region + most_of_one):
         refused = await housing.ask(case_id, "hopenow", needs={"avoid_municipalities": avoided})
-        assert (refused.status_code, problem(refused)) == (422, "ZonesTellWhere")
+        assert (refused.status_code, problem(refused)) == (422, "ZonesShowWhere")
     half, two_open = last[: len(last) // 2], [code for region in others[1:] for code in region]
     for avoided in (half, two_open):
         assert (await housing.ask(case_id, "hopenow", needs={"avoid_municipalities": avoided})).status_code == 201
