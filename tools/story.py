@@ -35,6 +35,8 @@ RENEWED_SECONDS = 120.0
 SETTLED_SECONDS = 180.0
 """When for so long not one more has arrived, what is missing is lost; a slow machine may take longer for all of them."""
 LOOKED_AT = 20
+BEGUN = "crowd: the first referral is taken"
+"""What the checks wait for before they take something away: on a busy machine it takes long until the first request is sent."""
 REFERRALS = "/referrals/v1/referrals"
 
 
@@ -125,6 +127,8 @@ class Stream:
                 continue
             self.answers[str(answer.status_code)] += 1
             if answer.status_code == 201:
+                if not self.promised:
+                    print(BEGUN, flush=True)
                 self.promised.append(answer.json()["referral_id"])
             await asyncio.sleep(PAUSE_SECONDS)
 
