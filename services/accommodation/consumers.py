@@ -12,6 +12,8 @@ from shared.contract.events import (
     CaseUnmerged,
     ConsentGiven,
     ConsentWithdrawn,
+    CustodyBegan,
+    CustodyEnded,
     DecisionMade,
     DecisionReplaced,
     LegalStatusChanged,
@@ -61,6 +63,16 @@ async def know_the_decision(work: Delivery, event: DecisionMade) -> None:
 async def know_that_it_no_longer_stands(work: Delivery, event: DecisionReplaced) -> None:
     await case.forget_decision(work, case_id=event.case_id, decision_id=event.decision_id)
     await proposals.ask_again(work, event.case_id)
+
+
+@handlers.on(CustodyBegan)
+async def know_that_police_hold_the_person(work: Delivery, event: CustodyBegan) -> None:
+    await case.note_custody(work, case_id=event.case_id, since=event.since)
+
+
+@handlers.on(CustodyEnded)
+async def know_that_police_hold_the_person_no_more(work: Delivery, event: CustodyEnded) -> None:
+    await case.note_custody(work, case_id=event.case_id, since=None)
 
 
 @handlers.on(CaseMerged)

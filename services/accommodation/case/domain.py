@@ -1,5 +1,6 @@
 """What identification has published of a case: whom it concerns, and what the rules of housing ask of it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from services.accommodation.case import repository
@@ -125,6 +126,12 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:
         await repository.add_party(work, event.case_id, IMMIGRATION, Part.DECIDER)
+
+
+async def note_custody(work: UnitOfWork, *, case_id: UUID, since: datetime | None) -> None:
+    """Police hold the person since then; None: no longer."""
+    known = await repository.lock_case(work, case_id)
+    known.held_since = since
 
 
 async def forget_decision(work: UnitOfWork, *, case_id: UUID, decision_id: UUID) -> None:

@@ -44,6 +44,8 @@ class KnownCase(Table, table=True):
     municipality: str | None = None
     """Which acts for the person, as far as the referral said."""
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+    held_since: datetime | None = moment(default=None)
+    """Since when police hold the person; None while nobody does."""
 
     @property
     def is_minor(self) -> bool:

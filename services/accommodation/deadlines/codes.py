@@ -9,5 +9,7 @@ class HousingDeadline(StrEnum):
     OFFER_EXPIRY = "offer_expiry"
     STAY_END = "stay_end"
     REQUEST_WAITING = "request_waiting"
+    POLICE_PLACEMENT = "police_placement"
+    """The hours of police end who have placed somebody in place of a cell; US decides what comes after."""
     UNAPPROVED_STAY = "unapproved_stay"
     """Somebody is in a facility whose approval has ended."""

@@ -39,7 +39,7 @@ from services.accommodation.placements.codes import OfferStatus, PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.repository import knows_place, parts_of
 from shared.contract.municipalities import MUNICIPALITIES
-from shared.contract.organisations import CENTRE, OrganisationKind, organisation_of
+from shared.contract.organisations import CENTRE, IMMIGRATION, OrganisationKind, organisation_of
 from shared.contract.visibility import Aspect
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
@@ -186,6 +186,34 @@ def _offers(work: UnitOfWork) -> Select[Any]:
     )
 
 
+def _of_police(work: UnitOfWork) -> Select[Any]:
+    """Until when police may give whom they hold a place; when the payer or the operator has made the stay longer, no more."""
+    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
+    is_there = and_(
+        any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]),
+        col(Placement.to_on) <= _day_of(col(Offer.police_until)),
+    )
+    return (
+        _ends(
+            HousingDeadline.POLICE_PLACEMENT,
+            col(Offer.id),
+            _day_of(col(Offer.police_until)),
+            col(Offer.police_until),
+            literal(IMMIGRATION, _TEXT),
+            case_id=col(Offer.case_id),
+            request_id=col(Offer.request_id),
+            offer_id=col(Offer.id),
+            placement_id=col(Offer.placement_id),
+        )
+        .join_from(Offer, Placement, col(Placement.id) == col(Offer.placement_id), isouter=True)
+        .where(
+            see.lets_know(work.actor, parts_of(work.actor, Offer), Aspect.NEEDS),
+            col(Offer.police_until).is_not(None),
+            or_(is_held, is_there),
+        )
+    )
+
+
 def _stays(work: UnitOfWork) -> Select[Any]:
     knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT)
     return (
@@ -270,6 +298,7 @@ async def running(
         HousingDeadline.NOTICE_110: _notices(work),
         HousingDeadline.APPROVAL_EXPIRY: _approvals(work),
         HousingDeadline.OFFER_EXPIRY: _offers(work),
+        HousingDeadline.POLICE_PLACEMENT: _of_police(work),
         HousingDeadline.STAY_END: _stays(work),
         HousingDeadline.REQUEST_WAITING: _requests(work, waiting),
         HousingDeadline.UNAPPROVED_STAY: _unapproved(work),

@@ -76,6 +76,8 @@ class Offer(Table, table=True):
     awaits_second_person: bool = False
     confirmed_at: datetime | None = moment(default=None)
     placement_id: UUID | None = None
+    police_until: datetime | None = moment(default=None)
+    """Police have offered it in place of a cell: until then it is theirs to give."""
     version: int = 1
     reason: bytes | None = sealed(default=None)
     exceptions_why: bytes | None = sealed(default=None)

@@ -13,7 +13,7 @@ from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.domain import NotASecondPerson
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.placements import fitting, matching, repository, requests
+from services.accommodation.placements import fitting, matching, police, repository, requests
 from services.accommodation.placements.codes import (
     OF_THE_FACILITY,
     OF_THE_PERSON,
@@ -40,6 +40,7 @@ from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 LONGEST_HOLD: Final = timedelta(days=14)
 BATCH: Final = 500
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 PARKED: Final = timedelta(days=3)
 """For how long others come first after the person's own no (docs/rules.md, housing-14) [A]."""
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
@@ -101,12 +102,13 @@ async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSu
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it. Raises PlaceDoesNotFit with
     the rules that speak against it and are not excepted by who may."""
     request = await requests.lock_open(work, request_id)
-    expires_at = _expiry(work, submission.expires_at)
     place, facility = await facilities.lock_place(work, submission.place_id)
     _check_may_offer(work.actor, request, facility)
+    police_until = await police.held_until(work, request)
+    expires_at = min(_expiry(work, submission.expires_at), police_until or _NEVER)
     replaced = await _replaced(work, request, submission.instead_of)
     await repository.end_expired_holds(work, place.id, request.case_id)
-    wanted = await _wanted(work, request, own_stay=replaced)
+    wanted = await _wanted(work, request, own_stay=replaced, police_until=police_until)
     excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
     stay = Stay(
         place_id=place.id,
@@ -131,6 +133,7 @@ async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSu
         expires_at=expires_at,
         exceptions=[exception.rule for exception in excepted],
         awaits_second_person=any(exception.rule is FitRule.MINORS for exception in excepted),
+        police_until=police_until,
     )
     await repository.hold(work, offer, stay)
     if excepted:
@@ -201,12 +204,14 @@ async def _replaced(work: UnitOfWork, request: PlacementRequest, placement_id: U
     return stay.id
 
 
-async def _wanted(work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None) -> fitting.Wanted:
+async def _wanted(
+    work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None, police_until: datetime | None
+) -> fitting.Wanted:
     return fitting.Wanted(
         case_id=request.case_id,
         needs=await repository.needs_of(work, request, operation="offer.check"),
         options=fitting.options_of(request),
-        during=fitting.nights_left(work, request),
+        during=police.within(fitting.nights_left(work, request), police_until),
         own_stay=own_stay,
     )
 

@@ -214,6 +214,8 @@ class OfferDetails(Answer):
     placement_id: UUID | None
     awaiting: Literal["second_person"] | None
     exceptions: list[FitRule]
+    police_until: Moment | None = None
+    """Police have offered it to whom they hold: their hours end then, and US decides what comes after."""
 
 
 class ReasonedOffer(OfferDetails):

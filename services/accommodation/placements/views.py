@@ -127,6 +127,7 @@ def see_offer(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> 
         awaiting="second_person" if offer.awaits_second_person else None,
         # Of a secret place they would say where it is not, or is: `distance`, in which of the municipalities to avoid.
         exceptions=offer.exceptions if knows_place else [],
+        police_until=offer.police_until,
     )
 
 

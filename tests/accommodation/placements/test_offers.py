@@ -3,11 +3,15 @@
 import asyncio
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.accommodation.placements import offers
+from shared.contract.codes import Authority, ResidenceBasis
+from shared.contract.events import CustodyBegan
 from tests.accommodation.housing import LATER, NOW, Housing, problem, rules_of
+from tests.accommodation.placements.test_police import ARREST
 from tests.world import World
 
 
@@ -254,7 +258,9 @@ async def test_a_place_is_offered_by_its_operator_who_coordinates_and_who_places
     housing: Housing,
 ) -> None:
     shelter = await housing.shelter(places=4)
-    by_police = await housing.case(referred_by="politi-oestjylland")
+    facts: dict[str, Any] = {"basis": ResidenceBasis.NO_LEGAL_STAY, "routed_to": Authority.US}
+    by_police = await housing.case(referred_by="politi-oestjylland", **facts)
+    await housing.tell(CustodyBegan(case_id=UUID(by_police), occurred_at=ARREST, since=ARREST))
     theirs = await housing.request(by_police, "cmm")
     party = await housing.offer(theirs, shelter.place_ids[0], "politi-oestjylland")
     assert (party.status_code, problem(party)) == (403, "NotYourOffer")
