@@ -4,6 +4,7 @@ from services.accommodation.census import api as census
 from services.accommodation.costs import api as costs
 from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
+from services.accommodation.feed import api as feed
 from services.accommodation.placements import api as placements
 from services.accommodation.proposals import api as proposals
 from services.accommodation.responsibility import api as responsibility
@@ -23,5 +24,6 @@ packages = (
     proposals,
     costs,
     waiting,
+    feed,
 )
 router = service_router(*(package.router for package in packages))

@@ -37,7 +37,7 @@ async def know_who_has_no_part_any_more(work: Delivery, event: PartyEnded) -> No
 
 @handlers.on(CaseRouted)
 async def know_the_authority(work: Delivery, event: CaseRouted) -> None:
-    await case.route(work, case_id=event.case_id, authority=event.authority, rule=event.rule)
+    await case.route(work, event)
     await proposals.ask_again(work, event.case_id)
 
 
@@ -93,7 +93,7 @@ async def stop_disclosing(work: Delivery, event: ConsentWithdrawn) -> None:
 
 @handlers.on(ConsentGiven)
 async def disclose_again(work: Delivery, event: ConsentGiven) -> None:
-    await case.disclose_again(work, case_id=event.case_id, organisation=event.recipient)
+    await case.disclose_again(work, case_id=event.case_id, organisation=event.recipient, since=event.occurred_at)
 
 
 @handlers.on(CaseErased)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.referrals import domain, repository, views
+from services.referrals import domain, feed, repository, views
 from services.referrals.domain import Step
 from services.referrals.queries import Box
 from services.referrals.schemas import (
@@ -28,7 +28,8 @@ from shared.contract.personal import PersonalText
 from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.http.paging import Page, Pages
+from shared.http.feed import After, FeedEvent, Subscriber, page_of
+from shared.http.paging import Limit, Page, Pages
 from shared.http.parameters import IfMatch, Neighbours, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
 from shared.http.policy import STAFF, Requires
 from shared.identity.actor import Role
@@ -134,6 +135,13 @@ async def complete(work: Writer, referral_id: UUID, body: Completion, expected: 
 async def withdraw(work: Writer, referral_id: UUID, body: Reason, expected: IfMatch) -> Tagged[ReferralState]:
     """The sender takes the referral back; the recipient's access ends at once."""
     return await _step(work, Step.WITHDRAW, referral_id, expected, body.reason)
+
+
+@router.get("/events")
+async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Page[FeedEvent]:
+    """The events of my referrals, in order, as far as I may know them now. When `next_cursor` is null you have them all: ask
+    again later with the id of the last event you have as `after`. None is passed by."""
+    return page_of(await feed.read(work, after=after, limit=limit), limit)
 
 
 @router.get("/organisations")

@@ -148,6 +148,20 @@ def to_lock(reader: Reader) -> Select[Referral]:
 
 
 @cache
+def keys(reader: Reader) -> Select[str]:
+    """Under which the history has the events of these referrals."""
+    theirs = select(cast(col(Referral.id), String)).where(_is_party(reader))
+    return theirs.limit(bindparam("most", type_=Integer))
+
+
+@cache
+def open_among(reader: Reader) -> Select[Referral, datetime | None]:
+    """Those of some referrals that are open, and since when each is closed in part."""
+    asked = col(Referral.id) == any_(bindparam("referral_ids", type_=ARRAY(Uuid)))
+    return select(Referral, _closed_since()).where(asked, _is_open_to(reader))
+
+
+@cache
 def steps() -> Select[StatusChange]:
     shown = select(StatusChange).join(Referral, col(Referral.id) == col(StatusChange.referral_id))
     return shown.where(_IS_ASKED_FOR, _is_shown()).order_by(col(StatusChange.at), col(StatusChange.id))

@@ -1,8 +1,9 @@
 """The only way to the rows of the referrals service: it asks who is asking, and notes what they saw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,15 +27,17 @@ from services.referrals.models import (
 from services.referrals.schemas import Narrative, Remark
 from shared.contract import visibility
 from shared.contract.codes import Purpose, ReferralStatus
-from shared.contract.organisations import HAVN
+from shared.contract.organisations import HAVN, OrganisationKind
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
-from shared.data import answers, sealed
+from shared.data import answers, history, sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Forbidden, Gone, NotFound
+
+_FEW = 200
 
 
 class ReferralNotFound(NotFound):
@@ -113,7 +116,8 @@ class OpenedReferral:
     history: list[tuple[StatusChange, Remark | None]]
 
 
-def _parts_of(actor: Actor, referral: Referral) -> list[Part]:
+def parts_of(actor: Actor, referral: Referral) -> list[Part]:
+    """The parts that the actor's organisation has in a referral."""
     if actor.org == HAVN:
         return [Part.SERVICE]
     is_part = {Part.SENDER: actor.org == referral.sender, Part.ADDRESSEE: actor.org == referral.recipient}
@@ -122,7 +126,7 @@ def _parts_of(actor: Actor, referral: Referral) -> list[Part]:
 
 def _known_of(actor: Actor, referral: Referral, purpose: Purpose) -> frozenset[Aspect]:
     """What of the referral the actor may know. Raises PurposeNotYours and RoleDoesNotSee."""
-    parts = _parts_of(actor, referral)
+    parts = parts_of(actor, referral)
     visibility.judge(actor, parts, purpose)
     known = visibility.may_know(actor, parts)
     if not known & {Aspect.PERSON, Aspect.CONTACT}:
@@ -228,6 +232,22 @@ async def list_referrals(
     found = [_show(*row) for row in await work.session.execute(form, asked)]
     work.audit(operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
     return found
+
+
+async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
+    """The next events that may concern the actor, in the order of the history. Who is party to few referrals reads theirs; who
+    is party to many, or sees what was erased as well, reads the history, of which row level security shows it no more."""
+    keys = None
+    if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        found = await work.session.scalars(queries.keys(queries.Reader.of(work.actor)), {"most": _FEW + 1})
+        keys = found if len(found) <= _FEW else None
+    return await history.recorded_after(work, after=after, settled=settled, most=most, keys=keys)
+
+
+async def open_among(work: UnitOfWork, referral_ids: Collection[UUID]) -> dict[UUID, tuple[Referral, datetime | None]]:
+    """Those of these referrals that are open to the actor, and since when each is closed in part."""
+    form, asked = queries.open_among(queries.Reader.of(work.actor)), {"referral_ids": list(referral_ids)}
+    return {referral.id: (referral, since) for referral, since in await work.session.execute(form, asked)}
 
 
 async def subjects_of(work: UnitOfWork, referral_ids: Sequence[UUID]) -> dict[UUID, list[ReferralSubject]]:

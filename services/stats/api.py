@@ -4,13 +4,16 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Response
 
-from services.stats import domain, figures, formats
+from services.stats import domain, feed, figures, formats
 from services.stats.domain import Selection
 from services.stats.formats import Format
 from services.stats.schemas import Audience, FigureCounts, Flow, FromDay, Language, ToDay, VictimCounts
 from shared.contract.organisations import Scope
 from shared.contract.types import Day, Moment
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.feed import FeedEvent, Subscriber
+from shared.http.paging import Page, Pages
+from shared.http.parameters import NeighboursForCaller
 from shared.http.policy import STAFF, Requires
 from shared.http.problems import PROBLEM_MEDIA_TYPE
 from shared.identity.actor import Role
@@ -82,6 +85,17 @@ async def read_figure(
         return _csv(f"havn-figure-{number}", counts)
     response.headers["vary"] = "accept"
     return FigureCounts(**dict(counts), figure=found.number, title=found.titles[lang])
+
+
+@router.get("/events")
+async def list_events(work: Subscriber, neighbours: NeighboursForCaller, pages: Pages) -> Page[FeedEvent]:
+    """One feed over all four services: the events that my organisation may know, in order, each cut to what it may know now.
+
+    A page with events has a `next_cursor`, which also leads on to what is recorded later. Without events it is null: you have
+    them all, and ask again later with the cursor you have. None is passed by; while one of the services does not answer there
+    is no page at all (503)."""
+    found, positions = await feed.read(work, neighbours, after=pages.after, limit=pages.limit)
+    return pages.feed(found, positions)
 
 
 @router.get("/flow")

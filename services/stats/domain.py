@@ -108,8 +108,12 @@ def _require_exact(actor: Actor, audience: Audience | None) -> None:
 
 def knows_figures(actor: Actor) -> bool:
     """Whether the table of who may know lets the actor know exact counts: CMM, in a role that counts or works with cases."""
-    part = Part.CENTRE if actor.kind is OrganisationKind.NATIONAL_CENTRE else Part.PARTNER
-    return Aspect.FIGURES in may_know(actor, part)
+    return Aspect.FIGURES in may_know(actor, part_of(actor))
+
+
+def part_of(actor: Actor) -> Part:
+    """What the actor's organisation has to do with what stats holds."""
+    return Part.CENTRE if actor.kind is OrganisationKind.NATIONAL_CENTRE else Part.PARTNER
 
 
 def _moment(as_of: date | datetime | None) -> datetime | None:

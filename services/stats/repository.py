@@ -1,6 +1,6 @@
 """The only way to the rows of the stats service. Row level security lets the national centre alone read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -39,9 +39,11 @@ from services.stats.models import (
 )
 from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
-from shared.data import answers
+from shared.data import answers, history
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
+
+_ID_FOR_NOW = text("SELECT uuidv7()")
 
 Value = str | int | None
 """What a person is counted under; None where nobody has said."""
@@ -284,3 +286,17 @@ async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
     await work.session.execute(text("SELECT erase_case(:case_id)"), {"case_id": case_id})
     await answers.forget_about(work, [case_id])
     work.audit(operation="case.erase", subject_id=case_id)
+
+
+# ---------------------------------------------------------------- what stats itself has recorded
+
+
+async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
+    """The next events in the order of the history, as far as row level security shows them."""
+    return await history.recorded_after(work, after=after, settled=settled, most=most, keys=None)
+
+
+async def id_for_now(work: UnitOfWork) -> UUID:
+    """An id as an event gets that is recorded now: greater than those of all that were recorded before."""
+    found: UUID = await work.session.scalar(_ID_FOR_NOW)
+    return found

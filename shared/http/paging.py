@@ -117,6 +117,12 @@ class Paging:
         )
         return Page(items=list(items[: self.limit]), next_cursor=cursor)
 
+    def feed(self, items: Sequence[T], position: list[str | int]) -> Page[T]:
+        """The page of a feed, which has no last one: its cursor leads on from here, also to what is recorded later. Where there
+        is nothing new there is none, and the one before goes on leading here."""
+        cursor = self._cursors.issue(position, holder=self._holder, query=self._query) if items else None
+        return Page(items=list(items), next_cursor=cursor)
+
 
 async def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Paging:
     platform = request.app.state.platform

@@ -88,8 +88,15 @@ async def _neighbours(request: Request) -> Peers:
     return peers
 
 
+async def _for_caller(request: Request) -> Peers:
+    peers: Peers = request.app.state.peers
+    return peers.for_caller(request.headers["authorization"].partition(" ")[2].strip(" "))
+
+
 Neighbours = Annotated[Peers, Depends(_neighbours)]
 """The other services, as this one asks them: as itself."""
+NeighboursForCaller = Annotated[Peers, Depends(_for_caller)]
+"""The other services, as who is asking would ask them."""
 Now = Annotated[datetime, Depends(_now)]
 """The instant of a request that has no unit of work."""
 PurposeOfReading = Annotated[Purpose, Depends(_purpose)]

@@ -44,6 +44,19 @@ class LocalTokens:
         pass
 
 
+class CallersToken:
+    """The token of who is asking, as it came."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self) -> str:
+        return self._token
+
+    def forget(self) -> None:
+        pass
+
+
 class IssuedTokens:
     """Tokens from the issuer's token endpoint, by client credentials, kept until shortly before they end."""
 
@@ -86,17 +99,22 @@ class Peers:
         self._tokens = tokens
         self._client = client
 
-    async def get(self, service: str, path: str, *, purpose: Purpose | None = None) -> dict[str, Any]:
-        """The JSON at this path of the service. PeerAway when it does not answer, or with 5xx, 429, or 401
-        (as after a change of keys); PeerRefused for any other status."""
+    def for_caller(self, token: str) -> "Peers":
+        """The other services, as who asks us would ask them: they judge it by its own token, and write it down."""
+        return Peers(self._settings, CallersToken(token), self._client)
+
+    async def get(
+        self, service: str, path: str, *, purpose: Purpose | None = None, **asked: str | int | None
+    ) -> dict[str, Any]:
+        """The JSON at this path of the service, for what is asked in the query. PeerAway when it does not answer, or with 5xx,
+        429, or 401 (as after a change of keys); PeerRefused for any other status."""
         base = self._settings.service_urls.get(service, self._settings.origin)
         headers = {"authorization": f"Bearer {await self._tokens.token()}"}
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         try:
-            answer = await self._client.get(
-                base + path, params={"purpose": purpose} if purpose else None, headers=headers
-            )
+            query = {name: value for name, value in {"purpose": purpose, **asked}.items() if value is not None}
+            answer = await self._client.get(base + path, params=query or None, headers=headers)
         except httpx.HTTPError as error:
             raise PeerAway(f"{service} does not answer ({type(error).__name__}).") from None
         if answer.status_code == 401:

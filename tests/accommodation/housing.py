@@ -180,7 +180,7 @@ def opening(
 ) -> CaseOpened:
     return CaseOpened(
         case_id=uuid4(),
-        occurred_at=datetime.now(UTC),
+        occurred_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
         opened_on=date(2026, 3, 2),
         channel=Channel.POLICE_OPERATION,
         referral_id=uuid4(),

@@ -51,6 +51,7 @@ REFERRALS: Sequence[Step] = [
     *referral_that_is(Step("acknowledge", **REFERRAL), Step("decline", **REFERRAL)),
     *referral_that_is(Step("acknowledge", **REFERRAL), Step("forward", **REFERRAL)),
     *referral_that_is(Step("withdraw", **POLICE, **REFERRAL)),
+    Step("list_events", **POLICE),
     Step("list_organisations", **POLICE),
     Step("read_organisation", **POLICE, ids={"organisation_id": "police"}),
     Step("change_organisation", role=Role.ADMIN, ids={"organisation_id": "police"}),
@@ -279,6 +280,7 @@ HOUSING: Sequence[Step] = [
     Step("ask_who_is_responsible"),
     Step("register_facility", **SHELTER, makes=("facility", "facility_id")),
     Step("list_facilities"),
+    Step("list_events", **SHELTER),
     Step("read_facility", **SHELTER, **FACILITY),
     Step("change_facility", **SHELTER, **FACILITY),
     Step("change_facility", **SHELTER, **FACILITY, changes={"secret_address": False}),
@@ -342,4 +344,5 @@ FIGURES: Sequence[Step] = [
     Step("count_victims", role=Role.STATISTICIAN),
     Step("read_figure", role=Role.STATISTICIAN, ids={"figure": "first figure"}),
     Step("describe_flow", role=Role.STATISTICIAN),
+    Step("list_events"),
 ]

@@ -237,7 +237,9 @@ async def list_everything(outsider: Outsider) -> None:
 
 async def follow_events(outsider: Outsider) -> None:
     await outsider.transcript.havn.settled()
-    await outsider.get("/identification/v1/events")
+    for service in ("identification", "referrals", "accommodation"):
+        await outsider.get(f"/{service}/v1/events", limit=100)
+    await outsider.get("/stats/v1/events", limit=100)
 
 
 async def read_a_case(outsider: Outsider) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.accommodation.case import repository
 from services.accommodation.case.models import CaseChange, KnownCase, Part, WithdrawnConsent
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
-from shared.contract.events import CaseOpened, DecisionMade, LegalStatusChanged, PersonDescribed
+from shared.contract.events import CaseOpened, CaseRouted, DecisionMade, LegalStatusChanged, PersonDescribed
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data import sealed
 from shared.data.unit_of_work import UnitOfWork
@@ -26,9 +26,9 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         municipality=event.municipality,
     )
     await repository.add_case(work, known)
-    await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE)
+    await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
     if event.referred_by:
-        await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER)
+        await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
 
 
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
@@ -52,29 +52,29 @@ async def end_part(work: UnitOfWork, *, case_id: UUID, organisation: str) -> Non
         withdrawn.was_referrer = False
 
 
-async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
-    """The person lets the organisation know again."""
+async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str, since: datetime) -> None:
+    """The person lets the organisation know again, since then."""
     withdrawn = await repository.withdrawn_consent(work, case_id, organisation)
     if withdrawn is None:
         return
     await repository.remove_withdrawn_consent(work, withdrawn)
     if withdrawn.was_referrer:
-        await repository.add_party(work, case_id, organisation, Part.REFERRER)
+        await repository.add_party(work, case_id, organisation, Part.REFERRER, since=since)
 
 
 _ASYLUM, _REVIEWED = "R2", "R7"
 
 
-async def route(work: UnitOfWork, *, case_id: UUID, authority: Authority, rule: str) -> None:
+async def route(work: UnitOfWork, event: CaseRouted) -> None:
     """The case is the authority's now, by that row of the routing, which says whether asylum is pending. It concerns US for as
     long as it is routed there, or when US has decided it."""
-    known = await repository.lock_case(work, case_id)
-    known.authority = authority
-    known.asylum_pending = None if rule == _REVIEWED else rule == _ASYLUM
-    if authority is Authority.US:
-        await repository.add_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
+    known = await repository.lock_case(work, event.case_id)
+    known.authority = event.authority
+    known.asylum_pending = None if event.rule == _REVIEWED else event.rule == _ASYLUM
+    if event.authority is Authority.US:
+        await repository.add_party(work, event.case_id, IMMIGRATION, Part.AUTHORITY, since=event.occurred_at)
     else:
-        await repository.remove_party(work, case_id, IMMIGRATION, Part.AUTHORITY)
+        await repository.remove_party(work, event.case_id, IMMIGRATION, Part.AUTHORITY)
 
 
 async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -> None:
@@ -125,7 +125,7 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
         known.residence_basis = event.legal_status
     if event.authority is Authority.US:
-        await repository.add_party(work, event.case_id, IMMIGRATION, Part.DECIDER)
+        await repository.add_party(work, event.case_id, IMMIGRATION, Part.DECIDER, since=event.occurred_at)
 
 
 async def note_custody(work: UnitOfWork, *, case_id: UUID, since: datetime | None) -> None:

@@ -89,6 +89,7 @@ class CaseParty(Table, table=True):
     case_id: UUID = Field(primary_key=True, foreign_key="known_case.case_id")
     org: str = Field(primary_key=True)
     part: Part = code(Part, primary_key=True)
+    since: datetime = moment()
 
 
 class WithdrawnConsent(Table, table=True):

@@ -112,9 +112,9 @@ async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
     return known
 
 
-async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
-    """The case concerns this organisation too."""
-    await work.session.put(CaseParty(case_id=case_id, org=organisation, part=part))
+async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part, *, since: datetime) -> None:
+    """The case concerns this organisation too, since then."""
+    work.session.add_once(CaseParty(case_id=case_id, org=organisation, part=part, since=since))
     await work.session.flush()
 
 

@@ -30,10 +30,6 @@ DisclosureReader = Annotated[
     UnitOfWork, Depends(Requires(Scope.AUDIT_READ, Role.AUDITOR, Role.LAWYER, Role.CASEWORKER, Role.DECIDER))
 ]
 """Whoever at CMM looks over what was disclosed, and may read why: an administrator may not."""
-Subscriber = Annotated[
-    UnitOfWork,
-    Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER, Role.LAWYER, Role.DECIDER)),
-]
 Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
 FileReader = Annotated[
     UnitOfWork,

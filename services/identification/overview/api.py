@@ -7,7 +7,7 @@ from fastapi import Query
 
 from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
-from services.identification.case.policies import FileWorker, LogReader, Reader, Subscriber
+from services.identification.case.policies import FileWorker, LogReader, Reader
 from services.identification.decisions import repository as decisions_repository
 from services.identification.indicators import repository as indicators_repository
 from services.identification.overview import feed, htcds, repository, timeline, views
@@ -17,7 +17,6 @@ from services.identification.overview.schemas import (
     CaseGlimpse,
     CaseState,
     Export,
-    FeedEvent,
     Notes,
     Timeline,
 )
@@ -26,6 +25,7 @@ from services.identification.records import repository as records
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority
 from shared.contract.types import Tagged
+from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page, Pages
 from shared.http.parameters import OptionalPurpose, PurposeOfReading
 from shared.kernel.clock import on_date
@@ -89,15 +89,11 @@ async def read_notes(work: FileWorker, case_id: UUID, purpose: PurposeOfReading)
 async def list_events(
     work: Subscriber,
     limit: Limit,
-    after: Annotated[
-        UUID | None, Query(description="The id of the last event you have; all events without it.")
-    ] = None,
+    after: After = None,
 ) -> Page[FeedEvent]:
     """The events of the cases my organisation may know, in order, each cut to what it may know now. When `next_cursor` is
     null you have them all: ask again later with the id of the last event you have as `after`. None is passed by."""
-    found = await feed.read(work, after=after, limit=limit)
-    more = found[limit:]
-    return Page(items=found[:limit], next_cursor=found[limit - 1].id if more else None)
+    return page_of(await feed.read(work, after=after, limit=limit), limit)
 
 
 @router.get("/cases/{case_id}/access-log")

@@ -1,60 +1,39 @@
 """The events that an organisation may know, in the order they were recorded, each cut by the visibility table as it is read: a
 consent that was withdrawn meanwhile takes back what was not fetched yet."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from services.identification.case import repository as cases
 from services.identification.consents import repository as consents_repository
 from services.identification.overview import repository
-from services.identification.overview.schemas import FeedEvent
 from shared.contract import visibility
 from shared.contract.codes import ShareScope
-from shared.contract.events import cloud_event, name_of
+from shared.contract.events import name_of
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
-
-_BATCH = 200
+from shared.http import feed
+from shared.http.feed import FeedEvent, Row
 
 
 async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[FeedEvent]:
     """Up to one more than `limit` events after that one; without one from the beginning. An event that was recorded before the
     organisation could know the case is among them only where it starts from before it."""
-    position = await repository.position_of(work, after)
-    settled = await repository.last_settled(work, after=position)
-    found: list[FeedEvent] = []
-    while len(found) <= limit:
-        rows = await repository.recorded_after(work, after=position, settled=settled, most=_BATCH)
-        not_worked_on = {row["case_id"] for row in rows if row["part"] not in cases.WORKING}
-        disclosable = await consents_repository.disclosable_to(work, work.actor.org, sorted(not_worked_on))
-        others = await cases.known_among(work, visibility.other_cases(rows))
-        for row in rows:
-            shown = _shown(work, row, disclosable.get(row["case_id"], ()), others)
-            if shown is not None:
-                found.append(
-                    FeedEvent.model_validate(
-                        cloud_event(
-                            service="identification",
-                            event_id=row["event_id"],
-                            type_=row["type"],
-                            key=row["key"],
-                            sequence=row["sequence"],
-                            occurred_at=row["occurred_at"],
-                            payload=shown,
-                        )
-                    )
-                )
-        if len(rows) < _BATCH:
-            break
-        position = rows[-1]["position"]
-    found = found[: limit + 1]
-    repository.note_feed(work, {UUID(event.subject) for event in found[:limit]})
-    return found
+    return await feed.read(
+        work, service="identification", after=after, limit=limit, recorded=repository.recorded_after, shown=_shown
+    )
 
 
-def _shown(
-    work: UnitOfWork, row: Mapping[str, Any], disclosable: Collection[ShareScope], others: Collection[UUID]
+async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
+    not_worked_on = {row["case_id"] for row in rows if row["part"] not in cases.WORKING}
+    disclosable = await consents_repository.disclosable_to(work, work.actor.org, sorted(not_worked_on))
+    others = await cases.known_among(work, visibility.other_cases(rows))
+    return [_data_of(work, row, disclosable.get(row["case_id"], ()), others) for row in rows]
+
+
+def _data_of(
+    work: UnitOfWork, row: Row, disclosable: Collection[ShareScope], others: Collection[UUID]
 ) -> dict[str, Any] | None:
     """The event's data as far as the actor may know it; None when it is not to know of the event at all. What a person lets be
     known under a case that was merged holds for that case alone, and nothing from before a part began is shown by it."""

@@ -1,7 +1,6 @@
 """The cases that an organisation has to do with, in lists; what was recorded of cases, and who saw what of them, both only ever
 added to; and the notes in which something was said."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,28 +23,16 @@ from shared.contract.codes import Authority, Purpose, ShareScope
 from shared.contract.events import EVENTS, Event
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
-from shared.data import sealed
+from shared.data import history, sealed
 from shared.data.columns import any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.paging import CursorInvalid
 from shared.http.parameters import PurposeMissing
 from shared.identity.actor import Actor
 
-_WRITING = text("""
-    SELECT virtualtransaction FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 1751217774 AND objid = 1 AND objsubid = 2
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-""")
-_LOOKS, _PAUSE_SECONDS = 50, 0.01
 _FEW = 200
 # Who has to do with few cases reads their histories; who has to do with many reads the history and leaves out the others'.
 # OFFSET keeps the cast out of the join: row level security lets no index serve a condition that could tell what it is given.
-_OF_FEW = text("""
-    SELECT * FROM event_history
-    WHERE key = ANY (:keys) AND position > :after AND position <= :settled
-    ORDER BY position LIMIT :most
-""")
 _OF_MANY = text("""
     SELECT h.*, p.part, p.since FROM (
         SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
@@ -124,33 +111,6 @@ def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
     return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
 
 
-async def position_of(work: UnitOfWork, event_id: UUID | None) -> int:
-    """Where the event stands in the history; 0 without one. Raises CursorInvalid when it never was recorded."""
-    if event_id is None:
-        return 0
-    found: int | None = await work.session.scalar(select(func.position_of_event(event_id)))
-    if found is None:
-        raise CursorInvalid("`after` is the id of an event that this list has given; start again without it.")
-    return found
-
-
-async def last_settled(work: UnitOfWork, *, after: int) -> int:
-    """A position up to which nothing can be added to the history any more, the last one where nobody is slow.
-
-    Whoever may hold a lower position than the last one there is has said that it writes (migration 0007), and is waited for;
-    who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
-    last: int = await work.session.scalar(select(func.last_position())) or 0
-    if last <= after:
-        return after
-    writing = set(await work.session.scalars(_WRITING))
-    for _ in range(_LOOKS):
-        if not writing:
-            return last
-        await asyncio.sleep(_PAUSE_SECONDS)
-        writing &= set(await work.session.scalars(_WRITING))
-    return after
-
-
 async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history. What was
     recorded before a part began is among them, with `is_earlier`."""
@@ -158,8 +118,8 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(col(CaseParty.part), UNLISTED))
     parties = {str(party.case_id): party for party in await work.session.scalars(listed.limit(_FEW + 1))}
     if len(parties) <= _FEW:
-        found = (await work.session.execute(_OF_FEW, values | {"keys": list(parties)})).mappings()
-        own = [{**row, "part": parties[row["key"]].part, "since": parties[row["key"]].since} for row in found]
+        recorded = await history.recorded_after(work, keys=list(parties), **values)
+        own = [{**row, "part": parties[row["key"]].part, "since": parties[row["key"]].since} for row in recorded]
     else:
         found = (await work.session.execute(_OF_MANY, values | {"org": work.actor.org})).mappings()
         own = [{**row, "part": Part(row["part"])} for row in found]
@@ -195,10 +155,6 @@ async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | N
     if purpose is None and part not in WORKING:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
     return case, part
-
-
-def note_feed(work: UnitOfWork, case_ids: set[UUID]) -> None:
-    work.audit(operation="event.list", object_ids=sorted(case_ids))
 
 
 async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -1,7 +1,6 @@
 """A case as its readers see it."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.identification.authority.schemas import RoutingOfCase
@@ -117,23 +116,6 @@ class Note(Answer):
 
 class Notes(Answer):
     items: list[Note]
-
-
-# ---------------------------------------------------------------- the feed of events
-
-
-class FeedEvent(Answer):
-    """A CloudEvent 1.0. `data` holds what the reader may know of it; what it may not know is left out."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: str
-    datacontenttype: str
-    sequence: str
-    data: dict[str, Any]
 
 
 # ---------------------------------------------------------------- export

@@ -1,0 +1,1 @@
+"""The events of accommodation that an organisation may know."""

@@ -1,0 +1,62 @@
+"""Each event is judged by the parts that the actor has in what it is about: a request, an offer, a placement, a facility."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from services.accommodation.feed import repository
+from shared.contract import visibility
+from shared.contract.events import name_of
+from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Part
+from shared.data.unit_of_work import UnitOfWork
+from shared.http import feed
+from shared.http.feed import FeedEvent, Row
+from shared.identity.actor import Actor
+
+_ABOUT: Final = (("reference",), ("offer_id",), ("placement_id", "to_placement_id"), ("request_id",))
+"""What an event is about: of what it names, the nearest to the person's stay; a move is about two placements."""
+
+Parts = Mapping[UUID, frozenset[Part]]
+
+
+async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[FeedEvent]:
+    """Up to one more than `limit` events after that one; without one from the beginning."""
+    return await feed.read(
+        work, service="accommodation", after=after, limit=limit, recorded=repository.recorded_after, shown=_shown
+    )
+
+
+async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
+    parts = await repository.parts_in(work, [row["payload"] for row in rows])
+    referred = await repository.referred_since(work, {UUID(row["key"]) for row in rows})
+    return [_data_of(work.actor, row, _parts_of(row, parts, work.actor, referred), parts) for row in rows]
+
+
+def _named(payload: Mapping[str, Any]) -> list[UUID]:
+    for names in _ABOUT:
+        if found := [UUID(payload[name]) for name in names if payload.get(name)]:
+            return found
+    return []
+
+
+def _parts_of(row: Row, parts: Parts, actor: Actor, referred: Mapping[UUID, Any]) -> frozenset[Part]:
+    """The parts by which the actor is shown the event. Who has referred the person is shown nothing from before, also where the
+    person has let it know again since."""
+    if row["is_alias"]:
+        return frozenset({Part.REFERRER})
+    about = _named(row["payload"])
+    if not about:
+        return frozenset({Part.CENTRE} if actor.kind is OrganisationKind.NATIONAL_CENTRE else ())
+    theirs = frozenset[Part]().union(*(parts.get(each, frozenset()) for each in about))
+    since = referred.get(UUID(row["key"]))
+    return theirs if since is None or row["occurred_at"] >= since else theirs - {Part.REFERRER}
+
+
+def _data_of(actor: Actor, row: Row, theirs: frozenset[Part], parts: Parts) -> dict[str, Any] | None:
+    """The event's data as far as the actor may know it; of a move it names the placements alone in which the actor has a part."""
+    data = visibility.cut_event(visibility.may_know(actor, theirs), name_of(row["type"]), row["payload"])
+    if data is None or "to_placement_id" not in data:
+        return data
+    placements = {name: UUID(data[name]) for name in ("placement_id", "to_placement_id")}
+    return {name: value for name, value in data.items() if name not in placements or parts.get(placements[name])}

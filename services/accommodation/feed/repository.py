@@ -1,0 +1,103 @@
+"""What was recorded, and the parts that the actor has in what it is about."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import String, cast, select, text, union
+from sqlmodel import col
+
+from services.accommodation.case.models import CaseParty
+from services.accommodation.case.models import Part as PartOfCase
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.models import Facility
+from services.accommodation.placements import visibility as see
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from services.accommodation.placements.repository import About, deals_with, flags, parts_of
+from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Aspect, Part
+from shared.data import history
+from shared.data.columns import any_of
+from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
+
+_FEW = 500
+_THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
+_NAMED: Final[Mapping[str, About]] = {
+    "request_id": PlacementRequest,
+    "offer_id": Offer,
+    "placement_id": Placement,
+    "to_placement_id": Placement,
+}
+
+
+async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
+    """The next events that may concern the actor, in the order of the history. Whom few cases and facilities concern reads
+    theirs; who has many reads the history, of which row level security shows it no more."""
+    values = {"after": after, "settled": settled, "most": most}
+    keys = None
+    if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        found = await work.session.scalars(union(*_keys(work.actor)).limit(_FEW + 1))
+        keys = found if len(found) <= _FEW else None
+    own = [{**row, "is_alias": False} for row in await history.recorded_after(work, keys=keys, **values)]
+    return sorted([*own, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
+
+
+def _keys(actor: Actor) -> list[Any]:
+    reaches = see.lets_know(actor, parts_of(actor, Placement), Aspect.PLACED, in_any_role=True)
+    return [
+        select(cast(col(CaseParty.case_id), String)).where(col(CaseParty.org) == actor.org),
+        select(cast(col(PlacementRequest.case_id), String)).where(deals_with(actor, PlacementRequest)),
+        select(cast(col(Placement.case_id), String)).where(reaches),
+        select(cast(col(Facility.reference), String)).where(facilities.knows(actor)),
+    ]
+
+
+async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[str, Any]]:
+    """That the person has come or gone, as of the case that the actor has referred the person under."""
+    found = (await work.session.execute(_THROUGH_MERGES, values)).mappings()
+    return [
+        {
+            **row,
+            "key": str(row["alias"]),
+            "payload": {**row["payload"], "case_id": str(row["alias"])},
+            "is_alias": True,
+        }
+        for row in found
+    ]
+
+
+async def parts_in(work: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> dict[UUID, frozenset[Part]]:
+    """The parts that the actor has in each request, offer, placement and facility that these events name, with a statement for
+    each kind. Who runs a facility has its part by the offer, and none in the request behind it from before."""
+    found: dict[UUID, frozenset[Part]] = {}
+    for about in (PlacementRequest, Offer, Placement):
+        names = [name for name, named in _NAMED.items() if named is about]
+        ids = {UUID(payload[name]) for payload in payloads for name in names if payload.get(name)}
+        found |= await _parts_in_each(work, about, ids)
+    references = {UUID(payload["reference"]) for payload in payloads if "reference" in payload}
+    if references:
+        query = select(Facility).where(any_of(col(Facility.reference), references), facilities.knows(work.actor))
+        for facility in await work.session.scalars(query):
+            found[facility.reference] = facilities.parts_in(work.actor, facility)
+    return found
+
+
+async def _parts_in_each(work: UnitOfWork, about: About, ids: Collection[UUID]) -> dict[UUID, frozenset[Part]]:
+    if not ids:
+        return {}
+    parts, holds = flags(work.actor, about)
+    rows = await work.session.execute(select(col(about.id), *holds).where(any_of(col(about.id), ids)))
+    by_offer = frozenset({Part.OPERATOR} if about is PlacementRequest else ())
+    return {found: see.held(parts, held) - by_offer for found, *held in rows}
+
+
+async def referred_since(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Since when each of these cases concerns the actor because it has referred the person."""
+    query = select(CaseParty).where(
+        any_of(col(CaseParty.case_id), case_ids),
+        col(CaseParty.org) == work.actor.org,
+        col(CaseParty.part) == PartOfCase.REFERRER,
+    )
+    return {party.case_id: party.since for party in await work.session.scalars(query)}
