@@ -26,7 +26,7 @@ from sqlalchemy.orm import ClassManager, Mapper
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.type_api import TypeEngine
 
-from shared.data.columns import Code
+from shared.data.columns import Code, Codes
 
 _DIALECT: Dialect = asyncpg.dialect(dbapi=asyncpg.dialect.import_dbapi())  # type: ignore[no-untyped-call]
 _MOST = 5_000
@@ -203,6 +203,9 @@ def reading(type_: TypeEngine[Any]) -> Process:
         return None if type_.asdecimal else float
     if isinstance(type_, Code):
         return {each.value: each for each in type_.codes}.__getitem__
+    if isinstance(type_, Codes):
+        known = {each.value: each for each in type_.codes}
+        return lambda values: [known[value] for value in values]
     if isinstance(type_, ARRAY) and reading(type_.item_type) is None:
         return None  # a list already; SQLAlchemy's own reader would look for lists in it
     return type_.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
