@@ -5,6 +5,7 @@ makes one for each client, and roles are those of the person. In one for develop
 asks for the scope `role:lawyer` acts as a lawyer.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ DEVELOPMENT_SECRET: Final = "dev"  # noqa: S105  (known to everybody, as is the 
 LIFETIME_SECONDS: Final = 300
 PERSON: Final = "person"
 MACHINE: Final = "machine"
+_LEVEL: Final = "nsis_loa"
 
 Json = dict[str, Any]
 
@@ -36,11 +38,14 @@ def keycloak_realm(
         "sslRequired": "none" if is_development else "external",
         "accessTokenLifespan": LIFETIME_SECONDS,
         "defaultSignatureAlgorithm": "ES256",
-        "components": {"org.keycloak.keys.KeyProvider": [_key("first", priority=200)]},
+        "components": {
+            "org.keycloak.keys.KeyProvider": [_key("first", priority=200)],
+            "org.keycloak.userprofile.UserProfileProvider": [_profile()],
+        },
         "roles": {"realm": [{"name": role.value} for role in Role if role is not Role.SYSTEM]},
         "clientScopes": [
             _scope(HAVN, is_named=False, mappers=[_audience(), _subject()]),
-            _scope(MACHINE, is_named=False, mappers=[_fixed("nsis_loa", Assurance.SUBSTANTIAL.value)]),
+            _scope(MACHINE, is_named=False, mappers=[_fixed(_LEVEL, Assurance.SUBSTANTIAL.value)]),
             *(_scope(scope.value) for scope in Scope),
             *(_role_scopes() if is_development else [_scope(PERSON, is_named=False, mappers=[_roles(), _assurance()])]),
         ],
@@ -51,6 +56,35 @@ def keycloak_realm(
 def _key(name: str, *, priority: int) -> Json:
     config = {"priority": [str(priority)], "ecdsaEllipticCurveKey": ["P-256"]}
     return {"name": name, "providerId": "ecdsa-generated", "config": config}
+
+
+def _profile() -> Json:
+    """What a person's account may hold: Keycloak's own four, and the level of assurance, which nobody gives himself. An attribute
+    that no profile names Keycloak drops without a word."""
+    both = {"view": ["admin", "user"], "edit": ["admin", "user"]}
+    checked = {  # as Keycloak checks them without a profile of ours
+        "username": ("username-prohibited-characters", "up-username-not-idn-homograph"),
+        "email": ("email",),
+        "firstName": ("person-name-prohibited-characters",),
+        "lastName": ("person-name-prohibited-characters",),
+    }
+    named = [
+        {
+            "name": name,
+            "displayName": f"${{{name}}}",
+            "permissions": both,
+            "validations": {"length": {"max": 255}} | {check: {} for check in checks},
+        }
+        for name, checks in checked.items()
+    ]
+    assured = {
+        "name": _LEVEL,
+        "displayName": "NSIS level of assurance",
+        "permissions": {"view": ["admin", "user"], "edit": ["admin"]},
+        "validations": {"options": {"options": [level.value for level in Assurance]}},
+    }
+    config = {"kc.user.profile.config": [json.dumps({"attributes": [*named, assured]})]}
+    return {"providerId": "declarative-user-profile", "config": config}
 
 
 def _partner(organisation: str, *, is_development: bool) -> Json:
@@ -123,8 +157,8 @@ def _subject() -> Json:
 
 
 def _assurance() -> Json:
-    mapper = _mapper("nsis_loa", "oidc-usermodel-attribute-mapper", user_attribute="nsis_loa")
-    mapper["config"] |= {"claim.name": "nsis_loa", "jsonType.label": "String"}
+    mapper = _mapper(_LEVEL, "oidc-usermodel-attribute-mapper", user_attribute=_LEVEL)
+    mapper["config"] |= {"claim.name": _LEVEL, "jsonType.label": "String"}
     return mapper
 
 

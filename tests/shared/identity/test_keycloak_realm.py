@@ -12,7 +12,7 @@ from services.cli import app
 from services.everything import SERVICES
 from shared.contract.directory import organisations
 from shared.contract.organisations import kind_of, scopes_of
-from shared.identity.actor import Role
+from shared.identity.actor import Assurance, Role
 from shared.identity.keycloak_realm import keycloak_realm
 from shared.identity.tokens import TrustedIssuer
 
@@ -52,6 +52,22 @@ def test_only_havn_itself_is_a_system_and_nobody_else_can_ask_to_be() -> None:
     people = {f"role:{role}" for role in Role if role is not Role.SYSTEM}
     for client in realm["clients"]:
         assert set(client["optionalClientScopes"]) == (set() if client["clientId"] in systems else people)
+
+
+def test_an_account_has_a_level_of_assurance_that_its_person_cannot_set() -> None:
+    realm = keycloak_realm(NAMES)
+    (profile,) = realm["components"]["org.keycloak.userprofile.UserProfileProvider"]
+    (config,) = profile["config"]["kc.user.profile.config"]
+    attributes = {each["name"]: each for each in json.loads(config)["attributes"]}
+    (mapper,) = [
+        each["config"]["user.attribute"]
+        for scope in realm["clientScopes"]
+        for each in scope["protocolMappers"]
+        if "user.attribute" in each["config"]
+    ]
+    assert attributes.keys() == {"username", "email", "firstName", "lastName", mapper}
+    assert attributes[mapper]["permissions"]["edit"] == ["admin"]
+    assert attributes[mapper]["validations"]["options"]["options"] == [level.value for level in Assurance]
 
 
 def test_of_the_municipalities_those_that_are_wanted() -> None:
