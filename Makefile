@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks mutants clean help image compose-test cluster-test restore-drill
+.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks load-test mutants clean help image compose-test cluster-test restore-drill
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ mutants: $(VENV)/.development ## ... a rule that counts days or finds authoritie
 
 benchmarks: $(VENV)/.development ## ... what must be fast: speed and memory as ratios against named baselines
 	@$(BIN)/python -m benchmarks
+
+load-test: $(VENV)/.development ## ... what many ask: all of Havn under a mixed load; fails where a threshold is missed (3 minutes)
+	@$(BIN)/python -m benchmarks load
 
 lock: $(VENV)/.uv ## ... a dependency: resolve all of them anew
 	@$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

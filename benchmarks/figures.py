@@ -21,6 +21,8 @@ class Figure:
     """The baseline that took turns with it in the same run; empty where there is none."""
     value: str
     goal: str
+    is_missed: bool = False
+    """Whether the goal is a threshold that was not met: then the benchmarks end with status 1."""
 
     def line(self, on: date) -> str:
         return f"| {self.benchmark} | {self.what} | {self.beside} | {self.value} | {self.goal} | {on} |"
@@ -52,6 +54,13 @@ def write(figures: Sequence[Figure], page: Path = PAGE) -> None:
     lines |= {_name(line): line for line in (each.line(datetime.now(UTC).date()) for each in figures)}
     body = "\n".join(sorted(lines.values(), key=_name))
     page.write_text(f"{before}{_BEGIN}\n{_HEAD}\n{body}\n{_END}{after}")
+
+
+def write_section(name: str, text: str, page: Path = PAGE) -> None:
+    """Put what a benchmark says of itself between the marks of that name on the page."""
+    before, rest = page.read_text().split(f"<!-- {name}: written by python -m benchmarks -->")
+    _, after = rest.split(f"<!-- end of {name} -->")
+    page.write_text(f"{before}<!-- {name}: written by python -m benchmarks -->\n{text}\n<!-- end of {name} -->{after}")
 
 
 def _name(line: str) -> tuple[str, ...]:

@@ -56,13 +56,13 @@ def _wait_until_ready(origin: str) -> None:
     raise RuntimeError("Havn did not start")
 
 
-def token_for(organisation: str, origin: str) -> str:
-    """What the organisation's caseworker shows there."""
+def token_for(organisation: str, origin: str, role: str = "caseworker") -> str:
+    """What somebody of the organisation in this role shows there."""
     asked = {
         "grant_type": "client_credentials",
         "client_id": organisation,
         "client_secret": "dev",
-        "role": "caseworker",
+        "role": role,
     }
     with urllib.request.urlopen(f"{origin}/oidc/token", urllib.parse.urlencode(asked).encode(), timeout=20) as answer:
         return str(json.load(answer)["access_token"])
