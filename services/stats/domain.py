@@ -93,9 +93,16 @@ async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], se
         # Counted up: what was recorded as unknown and what was never recorded are the same cell.
         counts[tuple(map(_spoken, dimensions, values))] += count
     stated = min(as_of or work.now, work.now)
+    recorded_from = await repository.first_year_recorded(work) or on_date(work.now).year
     if list(dimensions) == [Dimension.YEAR]:
         _add_empty_years(counts, first_year, last_year or on_date(stated).year)
-    return VictimCounts(as_of=stated, release=None, dimensions=list(dimensions), rows=_cells(dimensions, counts))
+    return VictimCounts(
+        as_of=stated,
+        release=None,
+        recorded_from=recorded_from,
+        dimensions=list(dimensions),
+        rows=_cells(dimensions, counts, recorded_from),
+    )
 
 
 def _require_exact(actor: Actor, audience: Audience | None) -> None:
@@ -137,18 +144,23 @@ def _spoken(dimension: Dimension, value: Value) -> str | int:
 
 
 def _add_empty_years(counts: Counter[tuple[str | int, ...]], first_year: int | None, last_year: int) -> None:
-    """A year without anybody says 0: none, not unknown. Without a `from`, from the first year that has somebody."""
+    """A year without anybody has a row too. Without a `from`, from the first year that has somebody."""
     known = [int(year) for (year,) in counts]
     start = min(known, default=last_year + 1) if first_year is None else first_year
     for year in range(start, last_year + 1):
         counts[(year,)] += 0
 
 
-def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...]]) -> list[Cell]:
-    return [
-        Cell.model_validate(dict(zip(dimensions, values, strict=True)) | {"count": count, "status": CountStatus.EXACT})
-        for values, count in sorted(counts.items())
-    ]
+def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...]], recorded_from: int) -> list[Cell]:
+    """The counts, in order. A year without anybody says 0: none; before the first year that Havn has recorded it is not known
+    whether there was anybody (docs/rules.md, statistics-6)."""
+    cells = []
+    for values, count in sorted(counts.items()):
+        is_unknown = count == 0 and int(values[0]) < recorded_from
+        status = CountStatus.UNKNOWN if is_unknown else CountStatus.EXACT
+        said = dict(zip(dimensions, values, strict=True))
+        cells.append(Cell.model_validate(said | {"count": None if is_unknown else count, "status": status}))
+    return cells
 
 
 async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> Flow:

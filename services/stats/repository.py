@@ -91,6 +91,12 @@ async def count_victims(
     return [(tuple(values), count) for *values, count in await work.session.execute(query)]
 
 
+async def first_year_recorded(work: UnitOfWork) -> int | None:
+    """The year in which the first case was opened in Havn; None before there is one."""
+    first: date | None = await work.session.scalar(select(func.min(col(Person.opened_on))))
+    return first.year if first else None
+
+
 def _victims(as_of: datetime | None) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
     same = same_person(as_of)

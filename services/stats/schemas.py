@@ -80,10 +80,12 @@ class Cell(Answer):
 
 
 class VictimCounts(Answer):
-    """How many people were assessed as trafficked, as it was known at `as_of` (UTC)."""
+    """How many people were assessed as trafficked, as it was known at `as_of` (UTC). Havn has recorded cases from the year
+    `recorded_from` on: a year before it that has nobody is `unknown`, and no table counts whom Havn has not recorded."""
 
     as_of: Moment
     release: str | None
+    recorded_from: int
     dimensions: list[Dimension]
     rows: list[Cell]
 

@@ -217,5 +217,9 @@ def exact(count: int, **values: str | int) -> dict[str, Any]:
     return values | {"count": count, "status": "exact"}
 
 
+def unknown(**values: str | int) -> dict[str, Any]:
+    return values | {"count": None, "status": "unknown"}
+
+
 def problem_name(answer: Any) -> str:
     return str(answer.json()["type"]).rsplit("/", 1)[1]

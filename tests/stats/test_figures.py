@@ -1,12 +1,13 @@
 """The reports' figures, as JSON and CSV."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from services.stats.formats import csv_of, harmless
 from services.stats.schemas import Cell, CountStatus, Dimension, VictimCounts
 from shared.contract.codes import ExploitationForm, Gender
+from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import EARLY, Story, exact, problem_name
 from tests.world import World
 
@@ -18,7 +19,8 @@ async def told(havn: World) -> World:
     """Two women and a man in 2026, a woman in 2024."""
     await havn.set_clock("2026-03-10T09:00:00+01:00")
     story = Story()
-    story.decided(story.case(gender=Gender.WOMAN), date(2024, 5, 2))
+    begun = datetime(2024, 4, 2, 9, tzinfo=COPENHAGEN)
+    story.decided(story.case(gender=Gender.WOMAN, at=begun), date(2024, 5, 2))
     story.decided(story.case(gender=Gender.WOMAN), date(2026, 3, 9))
     story.decided(story.case(gender=Gender.WOMAN), date(2026, 3, 9))
     story.decided(story.case(gender=Gender.MAN), date(2026, 2, 3), forms=[ExploitationForm.FORCED_LABOUR])
@@ -33,6 +35,7 @@ async def test_figure_1_is_persons_by_year(told: World) -> None:
         "title": "Personer vurderet handlet, efter år",
         "as_of": "2026-03-10T08:00:00Z",
         "release": None,
+        "recorded_from": 2024,
         "dimensions": ["year"],
         "rows": [exact(1, year=2024), exact(0, year=2025), exact(3, year=2026)],
     }
@@ -129,6 +132,7 @@ def test_no_text_in_a_csv_file_is_a_formula(text: str) -> None:
     counts = VictimCounts(
         as_of=EARLY,
         release=None,
+        recorded_from=2026,
         dimensions=[Dimension.REFERRED_BY],
         rows=[Cell(referred_by=text, count=1, status=CountStatus.EXACT)],
     )
@@ -143,6 +147,7 @@ def test_a_count_that_is_suppressed_is_empty_not_zero() -> None:
     counts = VictimCounts(
         as_of=EARLY,
         release=None,
+        recorded_from=2026,
         dimensions=[Dimension.YEAR],
         rows=[
             Cell(year=2026, count=None, status=CountStatus.SUPPRESSED),

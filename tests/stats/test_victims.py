@@ -9,10 +9,11 @@ from shared.contract.codes import Gender, Outcome
 from shared.contract.organisations import Scope
 from shared.identity.actor import Role
 from shared.kernel.clock import COPENHAGEN
-from tests.stats.story import Story, exact, problem_name, victims
+from tests.stats.story import Story, exact, problem_name, unknown, victims
 from tests.world import World
 
 VICTIMS = "/stats/v1/victims"
+IN_2024 = datetime(2024, 1, 5, 9, tzinfo=COPENHAGEN)
 
 
 async def test_the_answer_is_exactly_as_the_contract_has_it(havn: World) -> None:
@@ -25,6 +26,7 @@ async def test_the_answer_is_exactly_as_the_contract_has_it(havn: World) -> None
     assert answer.json() == {
         "as_of": "2026-03-10T08:00:00Z",
         "release": None,
+        "recorded_from": 2026,
         "dimensions": ["year", "gender"],
         "rows": [{"year": 2026, "gender": "woman", "count": 2, "status": "exact"}],
     }
@@ -44,11 +46,11 @@ async def test_rows_are_sorted_by_the_dimensions_in_the_order_asked_for(havn: Wo
 
 async def test_by_year_alone_every_year_has_a_row(havn: World) -> None:
     story = Story()
-    story.decided(story.case(), date(2024, 3, 9))
+    story.decided(story.case(at=IN_2024), date(2024, 3, 9))
     story.decided(story.case(), date(2026, 3, 9))
     await story.reaches(havn)
     assert await victims(havn, **{"from": "2023", "to": "2027"}) == [
-        exact(0, year=2023),
+        unknown(year=2023),
         exact(1, year=2024),
         exact(0, year=2025),
         exact(1, year=2026),
@@ -59,9 +61,31 @@ async def test_by_year_alone_every_year_has_a_row(havn: World) -> None:
 async def test_without_from_and_to_the_years_run_from_the_first_person_to_this_year(havn: World) -> None:
     await havn.set_clock("2026-11-22T12:00:00+01:00")
     story = Story()
-    story.decided(story.case(), date(2024, 3, 9))
+    story.decided(story.case(at=IN_2024), date(2024, 3, 9))
     await story.reaches(havn)
     assert await victims(havn) == [exact(1, year=2024), exact(0, year=2025), exact(0, year=2026)]
+
+
+async def test_a_year_before_havn_s_records_begin_is_unknown_and_never_0(havn: World) -> None:
+    await havn.set_clock("2026-11-22T12:00:00+01:00")
+    years = {"from": "2024", "to": "2026"}
+    assert await victims(havn, **years) == [unknown(year=2024), unknown(year=2025), exact(0, year=2026)], "empty"
+    story = Story()
+    story.case(at=datetime(2025, 6, 2, 9, tzinfo=COPENHAGEN))
+    await story.reaches(havn)
+    assert await victims(havn, **years) == [unknown(year=2024), exact(0, year=2025), exact(0, year=2026)]
+    csv = await havn.partner("cmm").get("/stats/v1/figures/1.csv", **years)
+    assert csv.text.splitlines() == ["year,count,status", "2024,,unknown", "2025,0,exact", "2026,0,exact"]
+
+
+async def test_who_was_assessed_before_the_records_begin_counts_and_the_years_beside_are_unknown(havn: World) -> None:
+    await havn.set_clock("2026-11-22T12:00:00+01:00")
+    story = Story()
+    story.decided(story.case(), date(2024, 3, 9))
+    await story.reaches(havn)
+    assert await victims(havn) == [exact(1, year=2024), unknown(year=2025), exact(0, year=2026)]
+    answer = (await havn.partner("cmm").get(VICTIMS, by="gender", to="2025")).json()
+    assert (answer["recorded_from"], answer["rows"]) == (2026, [exact(1, gender="woman")])
 
 
 async def test_from_and_to_choose_the_people_also_where_the_year_is_no_dimension(havn: World) -> None:
