@@ -2,6 +2,7 @@
 
 Who left a place without notice may be missing: that is a question to those who work on the case, which no machine answers."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -94,12 +95,24 @@ async def report_found(
     absence = await _lasting(work, case)
     if report.on < absence.since:
         raise FoundBeforeMissing(f"The person is missing since {absence.since}; give that day or a later one.")
-    absence.found_on, absence.municipality = report.on, report.municipality
-    await records.change(work, absence, operation="absence.end")
-    case.missing = False
-    work.record(events.PersonFound(case_id=case.id, occurred_at=work.now, **report.model_dump()))
+    await _end(work, case, absence, on=report.on, municipality=report.municipality)
     await changes.case_changed(work, case)
+    async with cases.as_itself(work):
+        for below in await cases.lock_below(work, case):  # it is one person
+            if below.missing:
+                await _end(work, below, await _lasting(work, below), on=report.on, municipality=report.municipality)
     return case, absence
+
+
+async def _end(work: UnitOfWork, case: Case, absence: Absence, *, on: date, municipality: str | None) -> None:
+    absence.found_on, absence.municipality = on, municipality
+    await records.change(work, absence, operation="absence.end")
+    _no_longer_missing(work, case, on=on, municipality=municipality)
+
+
+def _no_longer_missing(work: UnitOfWork, case: Case, *, on: date, municipality: str | None = None) -> None:
+    case.missing = False
+    work.record(events.PersonFound(case_id=case.id, occurred_at=work.now, on=on, municipality=municipality))
 
 
 # ---------------------------------------------------------------- who left a place without notice
@@ -128,8 +141,8 @@ async def _lock_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> Case | None
     return above[-1] if above else case
 
 
-async def _ask(work: UnitOfWork, case: Case, since: date) -> None:
-    asked = Disappearance(case_id=case.id, since=since, recorded_at=work.now)
+async def _ask(work: UnitOfWork, case: Case, since: date, *, brought_by: UUID | None = None) -> None:
+    asked = Disappearance(case_id=case.id, since=since, recorded_at=work.now, brought_by=brought_by)
     await records.add(work, asked, operation="disappearance.ask")
     case.missing_asked_since = since
 
@@ -161,7 +174,52 @@ async def _answer(
     return question
 
 
+# ---------------------------------------------------------------- two cases of one person
+
+
 async def carry(work: UnitOfWork, case: Case, surviving: Case) -> None:
-    """Of two merged cases: what is asked in the one is asked where the work goes on, unless it is known or asked there."""
-    if case.missing_asked_since and not (surviving.missing or surviving.missing_asked_since):
-        await _ask(work, surviving, case.missing_asked_since)
+    """Of two merged cases: who is missing by the one is missing where the work goes on, and what is asked in the one is asked
+    there, unless it is known or asked there."""
+    if surviving.missing:
+        return
+    if case.missing:
+        await _carry_absence(work, case, surviving)
+    elif case.missing_asked_since and not surviving.missing_asked_since:
+        asked = [each for each in await records.records_of(work, case.id, Disappearance) if each.answered_at is None]
+        await _ask(work, surviving, case.missing_asked_since, brought_by=asked[0].brought_by or case.id)
+
+
+async def _carry_absence(work: UnitOfWork, case: Case, surviving: Case) -> None:
+    lasting = await _lasting(work, case)
+    brought = Absence(
+        case_id=surviving.id,
+        since=lasting.since,
+        reported_to_police_on=lasting.reported_to_police_on,
+        brought_by=lasting.brought_by or case.id,
+        recorded_at=work.now,
+        recorded_by=work.actor.org,
+    )
+    await records.add(work, brought, operation="absence.add")
+    surviving.missing = True
+    work.record(
+        events.PersonMissing(
+            case_id=surviving.id,
+            occurred_at=work.now,
+            since=brought.since,
+            reported_to_police_on=brought.reported_to_police_on,
+        )
+    )
+
+
+async def give_back(work: UnitOfWork, above: Case, *, group: Collection[UUID]) -> bool:
+    """The merge is undone: that somebody is missing, or may be, and came from one of the `group`, was said of the other person.
+    What has become of it since stays with that one's own case. Says whether anything of the kind was there."""
+    brought = [each for each in await records.records_of(work, above.id, Absence) if each.brought_by in group]
+    asked = [each for each in await records.records_of(work, above.id, Disappearance) if each.brought_by in group]
+    if any(each.found_on is None for each in brought):
+        _no_longer_missing(work, above, on=on_date(work.now))
+    if any(each.answered_at is None for each in asked):
+        above.missing_asked_since = None
+    for each in (*brought, *asked):
+        await records.remove(work, each, operation="absence.give_back")
+    return bool(brought or asked)

@@ -18,6 +18,8 @@ class Absence(Table, table=True):
     reported_to_police_on: date | None
     found_on: date | None = None
     municipality: str | None = None
+    brought_by: UUID | None = None
+    """The case that it came from by a merge."""
     recorded_at: datetime = moment()
     recorded_by: str
 
@@ -32,4 +34,6 @@ class Disappearance(Table, table=True):
     answered_at: datetime | None = moment(default=None)
     answered_by: str | None = None
     is_missing: bool | None = None
+    brought_by: UUID | None = None
+    """The case that the question came from by a merge."""
     reason: bytes | None = sealed(default=None)

@@ -321,6 +321,21 @@ async def lock_above(work: UnitOfWork, case: Case) -> list[Case]:
     return found
 
 
+async def lock_below(work: UnitOfWork, case: Case) -> list[Case]:
+    """The cases that were merged into this one, directly and through others, locked, at the version that they had: whoever has
+    a part in one of them alone learns of no merge. For Havn itself."""
+    found: list[Case] = []
+    into = [case.id]
+    while into:
+        query = select(col(Case.id)).where(any_of(col(Case.merged_into), into)).order_by(col(Case.id))
+        into = await work.session.scalars(query)
+        for case_id in into:
+            if below := await case_for_itself(work, case_id):
+                below.version -= 1
+                found.append(below)
+    return found
+
+
 async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the deadline of a child's notification runs, or ran, for this municipality."""
     deadline = exists().where(

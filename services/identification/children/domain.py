@@ -2,6 +2,7 @@
 
 No consent of a child or its parents is asked for anywhere: the effort owes a child its protection (docs/rules.md, child-1)."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -99,13 +100,17 @@ async def notify(
 
 async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
     """The municipality's task is done, or is another one's now: what it may know by a referral or the person's consent stays."""
+    async with cases.as_itself(work):
+        # US, which may decide, does not know who else has to do with the case.
+        await _take_part_of_municipality(work, case)
+
+
+async def _take_part_of_municipality(work: UnitOfWork, case: Case) -> None:
     if case.municipality is None:
         return
     organisation = organisation_of(case.municipality)
-    async with cases.as_itself(work):
-        # US, which may decide, does not know who else has to do with the case.
-        if await cases.part_of(work, case.id, organisation) is Part.MUNICIPALITY:
-            await cases.set_part(work, case.id, organisation, None)
+    if await cases.part_of(work, case.id, organisation) is Part.MUNICIPALITY:
+        await cases.set_part(work, case.id, organisation, None)
 
 
 async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentReport, expected: ExpectedVersion) -> Case:
@@ -126,6 +131,7 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     await changes.case_changed(work, case)
     async with cases.as_itself(work):
         await _assessed_where_it_goes_on(work, case)
+        await _assessed_below(work, case)
     await _end_part_of_municipality(work, case)
     return case
 
@@ -159,6 +165,7 @@ async def represent(
             await _represented_where_it_goes_on(work, case)
         if case.representative_appointed_on:
             await _end_part_of_representation(work, case)
+            await _represented_below(work, case)
     return case
 
 
@@ -197,6 +204,17 @@ async def _represented_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
             _note_appointment(work, above, case.representative_appointed_on)
             await changes.case_changed(work, above)
             await _end_part_of_representation(work, above)
+            await _represented_below(work, above)
+
+
+async def _represented_below(work: UnitOfWork, case: Case) -> None:
+    """A child that has a representative where the work goes on needs no other: nobody is left with that task under a case that
+    was merged into it."""
+    for below in await cases.lock_below(work, case):
+        if is_to_represent(REPRESENTATION, below, on=on_date(work.now)):
+            below.representative_appointed_on = case.representative_appointed_on
+            await changes.case_changed(work, below)
+            await _end_part_of_representation(work, below)
 
 
 async def _lock_child(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
@@ -259,6 +277,41 @@ async def _assessed_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
         if above.child_assessed_at is None and above.child_notified_at == case.child_notified_at:
             above.child_assessed_at = case.child_assessed_at
             await changes.case_changed(work, above)
+            await _assessed_below(work, above)
+
+
+async def _assessed_below(work: UnitOfWork, case: Case) -> None:
+    """A child that is assessed where the work goes on needs no second assessment: no municipality is left with that task under a
+    case that was merged into it."""
+    for below in await cases.lock_below(work, case):
+        if below.child_notified_at and below.child_assessed_at is None:
+            below.child_assessed_at = case.child_assessed_at
+            await changes.case_changed(work, below)
+            await _take_part_of_municipality(work, below)
+
+
+async def run_again(work: UnitOfWork, case: Case, *, group: Collection[UUID]) -> None:
+    """A merge is undone: what was done for the other child only is still to be done for this one, by who had the task, in the
+    case and in those that were merged into it."""
+    async with cases.as_itself(work):
+        done = await repository.done_in(work, group)
+        assessed = {each.assessed_at for each in done if isinstance(each, events.ChildAssessed)}
+        appointed = {each.appointed_on for each in done if isinstance(each, events.RepresentativeAppointed)}
+        for each in (case, *await cases.lock_below(work, case)):
+            await _run_again(work, each, assessed=assessed, appointed=appointed)
+
+
+async def _run_again(work: UnitOfWork, case: Case, *, assessed: set[datetime], appointed: set[date]) -> None:
+    if case.child_assessed_at and case.child_assessed_at not in assessed:
+        case.child_assessed_at = None
+        if case.child_notified_at and case.municipality:
+            await cases.give_part(work, case.id, organisation_of(case.municipality), Part.MUNICIPALITY)
+        await changes.case_changed(work, case)
+    if case.representative_appointed_on and case.representative_appointed_on not in appointed:
+        case.representative_appointed_on = None
+        if is_to_represent(REPRESENTATION, case, on=on_date(work.now)):
+            await cases.give_part(work, case.id, REPRESENTATION, Part.REPRESENTATION)
+        await changes.case_changed(work, case)
 
 
 # ---------------------------------------------------------------- referrals that tell a municipality of a child
@@ -289,4 +342,6 @@ async def complete(work: UnitOfWork, *, referral_id: UUID, completed_at: datetim
         case.child_assessed_at = completed_at
         work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=completed_at))
         await changes.case_changed(work, case)
+        await _assessed_where_it_goes_on(work, case)
+        await _assessed_below(work, case)
         await _end_part_of_municipality(work, case)

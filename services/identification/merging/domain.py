@@ -138,6 +138,8 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     merged = await repository.merge_of(work, case.id)
     group = await finding_repository.group_of(work, case.id)
     await _give_back_custody(work, case, surviving, group)
+    await _give_back_absences(work, surviving, group)
+    await children.run_again(work, case, group=group)
     async with cases.as_itself(work):
         await consents.take_out(work, group, out_of=surviving)
     case.merged_into = None
@@ -167,3 +169,13 @@ async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, grou
             if custody.give_back(case, above, group=group, before=before) and above is not surviving:
                 await changes.case_changed(work, above)
             below, above = above, await cases.merged_into(work, above)
+
+
+async def _give_back_absences(work: UnitOfWork, surviving: Case, group: set[UUID]) -> None:
+    """That the person of the case is missing is said of nobody else any more, wherever the work went on."""
+    async with cases.as_itself(work):
+        above: Case | None = surviving
+        while above:
+            if await absence.give_back(work, above, group=group) and above is not surviving:
+                await changes.case_changed(work, above)
+            above = await cases.merged_into(work, above)

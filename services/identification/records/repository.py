@@ -57,6 +57,12 @@ async def change(work: UnitOfWork, row: Any, *, operation: str, **documents: Bas
     work.audit(operation=operation, subject_id=row.case_id, object_ids=[row.id])
 
 
+async def remove(work: UnitOfWork, row: Any, *, operation: str) -> None:
+    """Take a record out of a locked case that was never its person's."""
+    await work.session.delete(row)
+    work.audit(operation=operation, subject_id=row.case_id, object_ids=[row.id])
+
+
 async def put(work: UnitOfWork, row: Any, *, operation: str, **documents: BaseModel | None) -> None:
     """Store the one row of its kind that a locked case has, in the place of an earlier one."""
     await seal(work, row, documents, place=row.case_id)

@@ -31,8 +31,8 @@ async def deadlines_of(havn: World, org: str, **asked: Any) -> list[dict[str, An
     return items
 
 
-async def child(havn: World, *, sender: str = "hopenow") -> Opened:
-    case = await open_case(havn, GIRL, sender=sender, municipality="0461", safe_contact="Through her teacher.")
+async def child(havn: World, *, sender: str = "hopenow", municipality: str = "0461") -> Opened:
+    case = await open_case(havn, GIRL, sender=sender, municipality=municipality, safe_contact="Through her teacher.")
     await havn.set_clock(ONE)
     return case
 
@@ -236,6 +236,85 @@ async def test_a_request_that_came_with_a_merge_goes_back_with_it(noon: World) -
     assert (await own.post("/unmerge", None)).status_code == 200
     assert (await known.details())["child_protection"]["representative_requested_on"] is None
     assert (await own.details())["child_protection"]["representative_requested_on"] == "2026-03-16"
+
+
+async def two_of_one(havn: World, *, municipality: str = "0751") -> tuple[Met, Met]:
+    """The case where the work goes on, in a municipality of its own, and one that was merged into it, in which both have their
+    task."""
+    known = Met(havn, (await child(havn, municipality=municipality)).id, [])
+    own = Met(havn, (await asked_for(havn, sender="reden")).id, [])
+    assert (await own.merge(known)).status_code == 200
+    return known, own
+
+
+async def tasks_in(case: Opened) -> set[str]:
+    """Whose tasks the case still has."""
+    rows = await case.havn.sql(
+        "identification",
+        "SELECT org FROM case_party WHERE case_id::text = $1 AND part IN ('municipality', 'representation')",
+        case.id,
+    )
+    running = await case.havn.sql(
+        "identification",
+        "SELECT for_org FROM deadline WHERE case_id::text = $1 AND done_at IS NULL"
+        " AND kind IN ('child_notification', 'representative')",
+        case.id,
+    )
+    assert {row["for_org"] for row in running} <= {row["org"] for row in rows} | {"cmm"}
+    return {row["org"] for row in rows}
+
+
+async def test_an_assessment_where_the_work_goes_on_leaves_nobody_with_the_task_under_the_merged_case(
+    noon: World,
+) -> None:
+    known, own = await two_of_one(noon)
+    assert await tasks_in(own) == {HOME, FAMILIERETSHUSET}
+    etag = await own.etag()
+    assert (await known.post("/child-assessment", ASSESSED)).status_code == 200
+    assert await tasks_in(own) == {FAMILIERETSHUSET}
+    assert await deadlines_of(noon, HOME) == []
+    assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 404, "there is nothing left to do"
+    assert await own.etag() == etag
+    assert (await known.post("/representative", ASKED | APPOINTED)).status_code == 200
+    assert await tasks_in(own) == set()
+    assert await deadlines_of(noon, FAMILIERETSHUSET) == []
+
+
+async def test_who_has_the_task_in_both_is_done_with_both(noon: World) -> None:
+    known, own = await two_of_one(noon, municipality="0461")
+    assert (await known.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert await tasks_in(own) == {FAMILIERETSHUSET}
+
+
+async def test_what_is_reported_in_one_merged_case_is_done_in_the_other_too(noon: World) -> None:
+    known, own = await two_of_one(noon)
+    third = Met(noon, (await asked_for(noon, sender="amiami")).id, [])
+    assert (await third.merge(known)).status_code == 200
+    assert (await own.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 200
+    assert await tasks_in(third) == {HOME}
+
+
+async def test_the_tasks_come_back_when_they_turn_out_to_be_two_children(noon: World) -> None:
+    known, own = await two_of_one(noon)
+    assert (await known.post("/child-assessment", ASSESSED)).status_code == 200
+    assert (await known.post("/representative", ASKED | APPOINTED)).status_code == 200
+    assert (await own.unmerge()).status_code == 200
+    assert await tasks_in(own) == {HOME, FAMILIERETSHUSET}
+    protection = (await own.details())["child_protection"]
+    assert (protection["child_assessed_at"], protection["representative_appointed_on"]) == (None, None)
+    assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert (await own.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 200
+
+
+async def test_what_was_done_in_the_merged_case_itself_stays_done(noon: World) -> None:
+    known, own = await two_of_one(noon)
+    assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert (await own.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 200
+    assert (await own.unmerge()).status_code == 200
+    assert await tasks_in(own) == set()
+    protection = (await own.details())["child_protection"]
+    assert protection["representative_appointed_on"] == "2026-03-16"
+    assert await tasks_in(known) == {"kommune-0751"}, "its own child is still to be assessed"
 
 
 async def test_nobody_keeps_a_task_about_who_turns_out_to_be_no_child(noon: World) -> None:
