@@ -9,6 +9,7 @@ from services.accommodation.placements import api as placements
 from services.accommodation.proposals import api as proposals
 from services.accommodation.responsibility import api as responsibility
 from services.accommodation.secrecy import api as secrecy
+from services.accommodation.separations import api as separations
 from services.accommodation.stays import api as stays
 from services.accommodation.waiting import api as waiting
 from shared.runtime.service import service_router
@@ -17,6 +18,7 @@ packages = (
     responsibility,
     facilities,
     secrecy,
+    separations,
     placements,
     stays,
     deadlines,

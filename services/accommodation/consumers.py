@@ -2,13 +2,16 @@
 
 from services.accommodation.case import domain as case
 from services.accommodation.case import repository as cases
+from services.accommodation.case.models import CaseLink
 from services.accommodation.erasure import domain as erasure
 from services.accommodation.proposals import domain as proposals
 from shared.contract.events import (
     CaseErased,
+    CaseLinked,
     CaseMerged,
     CaseOpened,
     CaseRouted,
+    CaseUnlinked,
     CaseUnmerged,
     ConsentGiven,
     ConsentWithdrawn,
@@ -73,6 +76,18 @@ async def know_that_police_hold_the_person(work: Delivery, event: CustodyBegan) 
 @handlers.on(CustodyEnded)
 async def know_that_police_hold_the_person_no_more(work: Delivery, event: CustodyEnded) -> None:
     await case.note_custody(work, case_id=event.case_id, since=None)
+
+
+@handlers.on(CaseLinked)
+async def know_the_household(work: Delivery, event: CaseLinked) -> None:
+    await cases.set_link(
+        work, CaseLink(case_id=event.case_id, other_case_id=event.other_case_id, relation=event.relation)
+    )
+
+
+@handlers.on(CaseUnlinked)
+async def know_that_they_are_no_household(work: Delivery, event: CaseUnlinked) -> None:
+    await cases.remove_link(work, event.case_id, event.other_case_id)
 
 
 @handlers.on(CaseMerged)

@@ -9,5 +9,17 @@ from services.accommodation.placements import models as placements
 from services.accommodation.proposals import models as proposals
 from services.accommodation.ranking import models as ranking
 from services.accommodation.secrecy import models as secrecy
+from services.accommodation.separations import models as separations
 
-__all__ = ["case", "costs", "deadlines", "facilities", "metadata", "placements", "proposals", "ranking", "secrecy"]
+__all__ = [
+    "case",
+    "costs",
+    "deadlines",
+    "facilities",
+    "metadata",
+    "placements",
+    "proposals",
+    "ranking",
+    "secrecy",
+    "separations",
+]

@@ -301,6 +301,13 @@ HOUSING: Sequence[Step] = [
     Step("decline_offer", **SHELTER, **OFFER),
     Step("withdraw_placement_request", **REQUEST),
     *minor_among_adults(),
+    Step(
+        "keep_apart",
+        sends={"case_id": "case", "other_case_id": "other case"},
+        makes=("separation", "separation_id"),
+    ),
+    Step("list_separations"),
+    Step("end_separation", ids={"separation_id": "separation"}),
     *request_with_an_offer("other case"),
     Step("accept_offer", **SHELTER, **OFFER, makes=("placement", "placement_id")),
     Step("cancel", **SHELTER, **PLACEMENT),

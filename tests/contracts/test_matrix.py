@@ -153,7 +153,12 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
     await housing.tell(status(resident, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 9), asylum=True))
     proposed = await havn.partner("cmm").get("/accommodation/v1/move-proposals", purpose="accommodation")
     notices = await havn.partner("reden").get("/accommodation/v1/notices")
+    apart = await havn.partner("cmm").post(
+        "/accommodation/v1/separations",
+        {"case_id": case_id, "other_case_id": resident, "because": "suspect", "reason": "She knows him."},
+    )
     return {
+        "separation_id": apart.json()["separation_id"],
         "facility_id": shelter.facility_id,
         "approval_id": approvals.json()["items"][0]["approval_id"],
         "closure_id": closed.json()["closure_id"],

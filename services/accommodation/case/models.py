@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field
 
-from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Gender, Relation, ResidenceBasis
 from shared.data.columns import code, moment
 from shared.data.row import Row
 
@@ -90,6 +90,15 @@ class CaseParty(Table, table=True):
     org: str = Field(primary_key=True)
     part: Part = code(Part, primary_key=True)
     since: datetime = moment()
+
+
+class CaseLink(Table, table=True):
+    """What the person of another case is to this one."""
+
+    __tablename__ = "case_link"
+    case_id: UUID = Field(primary_key=True)
+    other_case_id: UUID = Field(primary_key=True)
+    relation: Relation = code(Relation)
 
 
 class WithdrawnConsent(Table, table=True):

@@ -11,7 +11,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from services.accommodation.case.models import CaseChange, CaseMerge, CaseParty, KnownCase, Part, WithdrawnConsent
+from services.accommodation.case.models import (
+    CaseChange,
+    CaseLink,
+    CaseMerge,
+    CaseParty,
+    KnownCase,
+    Part,
+    WithdrawnConsent,
+)
 from shared.contract import visibility
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
@@ -181,6 +189,19 @@ async def keep_change(work: UnitOfWork, change: CaseChange) -> None:
 async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
     """The decision no longer stands, and has changed nothing."""
     await work.session.execute(delete(CaseChange).where(col(CaseChange.decision_id) == decision_id))
+
+
+async def set_link(work: UnitOfWork, link: CaseLink) -> None:
+    """The person of the other case is that to this one."""
+    await work.session.put(link)
+    await work.session.flush()
+
+
+async def remove_link(work: UnitOfWork, case_id: UUID, other_case_id: UUID) -> None:
+    """The other person has nothing to do with this one."""
+    await work.session.execute(
+        delete(CaseLink).where(col(CaseLink.case_id) == case_id, col(CaseLink.other_case_id) == other_case_id)
+    )
 
 
 async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:

@@ -115,3 +115,7 @@ class Candidate:
     is_taken: bool
     is_elsewhere: bool = False
     """The person has another place on some of the nights."""
+    is_unsafe: bool = False
+    """Somebody lives in the facility from whom the person is kept apart."""
+    parts_household: bool = False
+    """The person's household lives in another facility."""

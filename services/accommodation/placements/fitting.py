@@ -1,18 +1,19 @@
 """Whether one place fits one person on these nights: the same question for an offer, an answer, an extension and a move."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities import repository as facilities
-from services.accommodation.facilities.models import Facility, Place
+from services.accommodation.facilities.models import Candidate, Facility, Place
 from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs
+from services.accommodation.separations import repository as separations
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -41,10 +42,37 @@ def nights_left(work: UnitOfWork, request: PlacementRequest) -> Nights:
     return matching.from_tonight(asked, asked_on=night_of(request.requested_at), tonight=night_of(work.now))
 
 
+async def candidates(
+    work: UnitOfWork,
+    case_id: UUID,
+    wanted: Nights,
+    *,
+    facility_id: UUID | None = None,
+    but_for: UUID | None = None,
+    is_elsewhere: bool = False,
+) -> list[Candidate]:
+    """The places as they stand for the person on these nights, with whom they would meet there, or leave."""
+    company = await separations.company_of(work, case_id, wanted)
+    found = await facilities.candidates(
+        work, wanted, facility_id=facility_id, but_for=but_for, is_elsewhere=is_elsewhere
+    )
+    if company == separations.Company():
+        return found
+    return [
+        replace(
+            each,
+            is_unsafe=each.facility.id in company.unsafe_in,
+            parts_household=company.parts_household(each.facility.id),
+        )
+        for each in found
+    ]
+
+
 async def rules_against(work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted) -> list[FitRule]:
     """All that speaks against the place; nothing when it fits."""
-    found = await facilities.candidates(
+    found = await candidates(
         work,
+        wanted.case_id,
         wanted.during,
         facility_id=facility.id,
         but_for=wanted.own_stay,

@@ -94,6 +94,8 @@ def rules_against(
     """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits. A gender that is None, and
     options that are, exclude nothing: they are not the asker's to know."""
     against = facility_against(candidate.facility, needs=needs, options=options) | {
+        FitRule.HOUSEHOLD: candidate.parts_household,
+        FitRule.CO_PLACEMENT: candidate.is_unsafe,
         FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
         FitRule.PAST: first_of(stay) < tonight,
         FitRule.PLACE_DATES: not is_available(candidate.place, stay),

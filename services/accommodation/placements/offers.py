@@ -152,7 +152,7 @@ async def _keep_ranking(work: UnitOfWork, offer: Offer, wanted: fitting.Wanted, 
     tonight = night_of(work.now)
     weights = ranking.weights_on(tonight)
     fitted, _ = matching.match(
-        await facilities.candidates(work, wanted.during, but_for=held.id),
+        await fitting.candidates(work, wanted.case_id, wanted.during, but_for=held.id),
         needs=wanted.needs,
         options=wanted.options,
         stay=wanted.during,

@@ -220,9 +220,8 @@ async def find_matches(
     seen = await repository.read_request(work, request_id, purpose=purpose)
     needs = await repository.needs_of(work, seen.request, operation="placement_request.match", known=seen.known)
     stay = fitting.nights_left(work, seen.request)
-    candidates = await facilities.candidates(
-        work, stay, is_elsewhere=await repository.is_housed(work, seen.request.case_id, stay, but_for=request_id)
-    )
+    is_housed = await repository.is_housed(work, seen.request.case_id, stay, but_for=request_id)
+    candidates = await fitting.candidates(work, seen.request.case_id, stay, is_elsewhere=is_housed)
     options = fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None
     return matching.match(candidates, needs=needs, options=options, stay=stay, tonight=night_of(work.now))
 

@@ -125,7 +125,7 @@ async def _best(work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.
     theirs = {place.id for place, _ in await facilities.places_run_by(work, operator)} - {but_for}
     found = [
         candidate
-        for candidate in await facilities.candidates(work, wanted.during, but_for=wanted.own_stay)
+        for candidate in await fitting.candidates(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
         if candidate.place.id in theirs
     ]
     fitting_ones, _ = matching.match(
