@@ -1,6 +1,7 @@
 """SC06: a trans woman from Venezuela who seeks asylum, referred by LGBT Asyl. US decides; her gender is her own."""
 
 from tests.identification.builders import open_case
+from tests.journeys import beds
 from tests.world import World
 
 PERSON = {
@@ -35,3 +36,37 @@ async def test_sc06_from_the_ngo_to_a_suspended_period(havn: World) -> None:
     assert (state["status"], state["deciding_authority"]) == ("decided", "US")
     assert (state["outcome"], state["identification_pending"]) == (None, None), "an NGO is not told the outcome"
     assert (await case.get("/person", by="lgbt-asyl", purpose="support")).status_code == 404
+
+
+async def test_sc06_a_bed_where_she_is_safe_by_her_own_gender(havn_on_both: World) -> None:
+    havn = havn_on_both
+    await havn.set_clock("2026-06-08T10:00:00+02:00")
+    outreach = {"channel": "outreach", "occurred_at": "2026-06-05T18:00:00+02:00"}
+    case = await open_case(havn, PERSON, sender="lgbt-asyl", **outreach)
+    await havn.settled()
+    both = {"genders": ["woman", "man", "trans_woman", "trans_man"], "lgbt_safe": False}
+    centre = await beds.shelter(havn, "roede-kors", 2, kind="asylum_centre", municipality="0657", accepts=both)
+    women = await beds.shelter(havn, "amiami", municipality="0101", accepts={"genders": ["woman"], "lgbt_safe": True})
+    hers = {"genders": ["woman", "trans_woman"], "lgbt_safe": True}
+    reden = await beds.shelter(havn, "reden", 2, municipality="0751", secret_address=True, accepts=hers)
+
+    asked = await beds.ask(case, "us", "2026-06-08T18:00:00+02:00", needs={"lgbt_safe": True})
+    assert (asked["responsibility"]["authority"], asked["responsibility"]["payer"]) == ("US", "US")
+    seen = await beds.matches(case, asked["request_id"], "us")
+    assert seen["items"] == [], "the asylum centre is not safe for her, the women's house takes in no trans women"
+    assert seen["excluded"] == {"gender": len(women.place_ids), "lgbt_safe": len(centre.place_ids)}
+    found = await beds.matches(case, asked["request_id"], "cmm")
+    assert {each["place_id"] for each in found["items"]} <= set(reden.place_ids)
+    why = [{"rule": "options", "reason": "US has assessed that the asylum centre is unsafe for her."}]
+    placed = await beds.place(
+        case,
+        asked["request_id"],
+        reden.place_id,
+        "2026-06-08T19:00:00+02:00",
+        by="cmm",
+        operator="reden",
+        exceptions=why,
+    )
+    assert placed["status"] == "arrived"
+    assert [each["region"] for each in await beds.seen(case, "us")] == ["1082"]
+    assert await beds.seen(case, "lgbt-asyl") == [{"placed": True}]
