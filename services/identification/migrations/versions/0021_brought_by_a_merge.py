@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 BROUGHT = """
 ALTER TABLE absence ADD COLUMN brought_by uuid;
