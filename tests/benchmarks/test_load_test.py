@@ -92,7 +92,7 @@ def test_percentiles_are_of_the_answers_that_came() -> None:
 
 
 def test_the_section_is_put_between_its_marks_and_says_machine_rate_and_every_operation(tmp_path: Path) -> None:
-    file = tmp_path / "page.md"
+    file = tmp_path / "figures.txt"
     begin, end = "<!-- load test: written by python -m benchmarks -->", "<!-- end of load test -->"
     file.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
     text = page(Run(**WELL), "on a machine")  # type: ignore[arg-type]
