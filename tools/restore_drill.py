@@ -48,6 +48,7 @@ class Drill:
         self.home, self.backup, self.archive = folder / "home", folder / "backup", folder / "archive"
         self.ledger = folder / "erased.txt"
         self.began = time.monotonic()
+        self.server: EmbeddedPostgres | None = None
         for each in (self.home, self.archive):
             each.mkdir(parents=True)
 
@@ -57,7 +58,7 @@ class Drill:
     def run(self) -> None:
         """All of it. Raises DrillFailed."""
         self._archive_its_log()
-        server = EmbeddedPostgres(self.home)
+        self.server = server = EmbeddedPostgres(self.home)
         (port,) = free_ports(1)
         with havn_at(port, home=str(self.home), database_url=server.url) as origin:
             self._havn("demo", port=port)
@@ -75,26 +76,31 @@ class Drill:
             (pid, *_) = (self.home / "postgres" / "postmaster.pid").read_text().split()
             os.kill(int(pid), signal.SIGQUIT)
             self.say(f"the server ends at once, {LOST} referrals after that, and its disk is lost")
+        self.server = None
         forget_servers()
         shutil.rmtree(self.home / "postgres")
-        self._bring_back()
-        after = asyncio.run(rows(self.server.url))
+        server = self.server = self._bring_back()
+        after = asyncio.run(rows(server.url))
         if after != before:
             raise DrillFailed(f"not as before: {sorted(name for name in before if before[name] != after.get(name))}")
         self.say(
             f"every row of every table is as it was, {before['referrals audit'][0]} of the audit in referrals alone"
         )
         for command in (("migrate",), ("retention", "reapply", str(self.ledger)), ("events", "check")):
-            self.say(self._havn(*command, url=self.server.url).strip())
-        with havn_at(port, home=str(self.home), database_url=self.server.url):
+            self.say(self._havn(*command, url=server.url).strip())
+        with havn_at(port, home=str(self.home), database_url=server.url):
             back = time.monotonic()
             self.say("Havn is ready")
             self._havn("demo", port=port)
             self.say("and a story is played in it")
-        self.server.stop()
         self.say(
             f"RPO {lost - archived:.1f} s (what was committed after the log was last archived), RTO {back - lost:.1f} s"
         )
+
+    def end(self) -> None:
+        """Leave no server behind, however the drill ended."""
+        if self.server:
+            self.server.stop()
 
     def _archive_its_log(self) -> None:
         """A server's settings are read when it starts: one is made first, and stopped."""
@@ -122,8 +128,8 @@ class Drill:
             await connection.close()
         return archived, found
 
-    def _bring_back(self) -> None:
-        """The backup becomes the server's folder, and it reads the archived log to its end."""
+    def _bring_back(self) -> EmbeddedPostgres:
+        """The backup becomes the server's folder, and the server reads the archived log to its end."""
         shutil.move(self.backup, self.home / "postgres")
         with (self.home / "postgres" / "postgresql.auto.conf").open("a") as settings:
             settings.write(f"restore_command = 'cp {self.archive}/%f %p'\n")
@@ -132,9 +138,10 @@ class Drill:
             for each in [self.home / "postgres", *(self.home / "postgres").rglob("*")]:
                 shutil.chown(each, SYSTEM_USER, SYSTEM_USER)
         (self.home / "postgres").chmod(0o700)
-        self.server = EmbeddedPostgres(self.home)
-        asyncio.run(until_recovered(self.server.url))
+        server = EmbeddedPostgres(self.home)
+        asyncio.run(until_recovered(server.url))
         self.say("the backup was brought back, with the archived log")
+        return server
 
     def _havn(self, *command: str, port: int = 0, url: str = "") -> str:
         """What the command says. Raises DrillFailed where it fails."""
@@ -214,11 +221,14 @@ def folder_for(arguments: list[str]) -> Iterator[Path]:
 
 def main(arguments: list[str]) -> int:
     with folder_for(arguments) as folder:
+        drill = Drill(folder)
         try:
-            Drill(folder).run()
+            drill.run()
         except DrillFailed as failed:
             print(f"FAILED: {failed}", file=sys.stderr)
             return 1
+        finally:
+            drill.end()
     print("restore-drill passed")
     return 0
 
