@@ -1,11 +1,13 @@
 """The events of referrals that a partner may fetch: those of its own referrals, from when it became a party."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from services.referrals import repository
 from shared.identity.actor import Role
+from tests.feeds import feed_of, kinds
 from tests.identification.builders import name_of
 from tests.referrals.builders import POLICE, send, subject
 from tests.referrals.test_withdrawn_consent import allow, identified, withdraw_from
@@ -20,15 +22,7 @@ def how_many_are_few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(repository, "_FEW", request.param)
 
 
-async def feed(havn: World, org: str, role: str = "caseworker", **asked: Any) -> list[dict[str, Any]]:
-    page = await havn.partner(org, role).get(EVENTS, **asked)
-    assert page.status_code == 200, page.text
-    items: list[dict[str, Any]] = page.json()["items"]
-    return items
-
-
-def kinds(items: list[dict[str, Any]]) -> list[str]:
-    return [item["type"].split(".")[3] for item in items]
+feed = partial(feed_of, EVENTS)
 
 
 async def test_sender_and_recipient_get_every_event_as_it_was_recorded(havn: World) -> None:

@@ -1,13 +1,14 @@
 """The events a partner may fetch: those of the cases it may know, each cut to what it may know when it asks."""
 
 import asyncio
-from typing import Any
+from functools import partial
 
 import asyncpg
 import pytest
 
 from services.identification.overview import repository as overview_repository
 from shared.data.database import service_url
+from tests.feeds import feed_of, kinds
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, NEEDS_REVIEW, US_DECIDES, name_of, open_case
 from tests.identification.consents.test_consents import consent, withdraw
 from tests.referrals.builders import POLICE
@@ -22,15 +23,7 @@ def how_many_are_few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(overview_repository, "_FEW", request.param)
 
 
-async def feed(havn: World, org: str, role: str = "caseworker", **asked: Any) -> list[dict[str, Any]]:
-    page = await havn.partner(org, role).get(EVENTS, **asked)
-    assert page.status_code == 200, page.text
-    items: list[dict[str, Any]] = page.json()["items"]
-    return items
-
-
-def kinds(items: list[dict[str, Any]]) -> list[str]:
-    return [item["type"].split(".")[3] for item in items]
+feed = partial(feed_of, EVENTS)
 
 
 async def test_those_who_work_on_the_case_get_every_event_as_it_was_told(havn: World) -> None:
