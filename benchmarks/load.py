@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
 CONNECTIONS = 16
@@ -73,12 +73,17 @@ async def paced(port: int, make: Callable[[], bytes], *, per_second: float, seco
         took.append(time.perf_counter() - due)
         free.put_nowait((reader, writer))
 
-    started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for number in range(int(per_second * seconds)):
-            due = started + number / per_second
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(once(due))
+    await at_pace(per_second, seconds, once)
     while not free.empty():
         free.get_nowait()[1].close()
     return took
+
+
+async def at_pace(per_second: float, seconds: float, once: Callable[[float], Coroutine[Any, Any, None]]) -> None:
+    """Begin `once`, with when it was due, so often a second, whether or not the ones before have ended; returns when all have."""
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(per_second * seconds)):
+            due = began + number / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(once(due))

@@ -20,7 +20,7 @@ import asyncpg
 
 from benchmarks import figures
 from benchmarks.figures import Figure
-from benchmarks.load import request
+from benchmarks.load import at_pace, request
 from benchmarks.people import person
 from benchmarks.servers import BODY
 from benchmarks.started import havn_at, token_for
@@ -259,11 +259,7 @@ async def paced(asked: Asked, rate: float, seconds: float) -> list[Sample]:
         free.put_nowait(line)
 
     began = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for number in range(int(rate * seconds)):
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(once(due))
+    await at_pace(rate, seconds, once)
     while not free.empty():
         free.get_nowait().close()
     return found

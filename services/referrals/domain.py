@@ -1,7 +1,7 @@
 """What may happen to a referral, by whom, and when."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -25,15 +25,12 @@ from shared.contract.events import (
 )
 from shared.contract.person import Subject
 from shared.contract.personal import PersonalText
+from shared.contract.times import HELD_AT_MOST
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.peers import PeerAway, PeerRefused, Peers
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, NotFound, Unprocessable
-
-CUSTODY = timedelta(hours=72)
-"""How long a suspected victim without legal stay may be held before a decision (docs/rules.md, deadline-5)."""
-
 
 IDENTITY: Final = ("given_name", "family_name", "birth_date", "identifiers")
 """The fields of a subject that say who somebody is. Where nobody is named and no way to reach them is given, a referral may
@@ -232,7 +229,7 @@ def _of(referral: Referral, now: datetime) -> dict[str, Any]:
 def next_deadline(referral: Referral) -> datetime | None:
     """The end of the 72 hours of custody while the referral is open; None where no clock runs."""
     is_open = bool(ALLOWED[referral.status])
-    return referral.custody_since + CUSTODY if referral.custody_since and is_open else None
+    return referral.custody_since + HELD_AT_MOST if referral.custody_since and is_open else None
 
 
 async def note_case(work: UnitOfWork, *, subject_id: UUID, case_id: UUID) -> None:

@@ -19,6 +19,8 @@ from shared.kernel.text import AS_STORED
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the clock of who reports may be ahead of ours (docs/rules.md, time-1)."""
+HELD_AT_MOST: Final = timedelta(hours=72)
+"""How long a suspected victim without legal stay may be held before a decision, from the arrest (docs/rules.md, deadline-5)."""
 WHICH: Final = "x-time"
 """In the published schema of every day and time of a request: whether it says what has happened or what is planned."""
 TimeT = TypeVar("TimeT", date, datetime)

@@ -40,14 +40,8 @@ BEGIN
                            issuer, client_id, assurance, criterion, is_replay, status, refusal)
         SELECT at, org, actor, operation, purpose, outcome, subject_id, object_ids, fields, trace_id,
                issuer, client_id, assurance, criterion, is_replay, status, refusal
-        FROM ROWS FROM (jsonb_to_recordset(audited) AS (
-            at timestamptz, org varchar, actor varchar, operation varchar, purpose varchar, outcome varchar,
-            subject_id uuid, object_ids uuid[], fields varchar[], trace_id varchar, issuer varchar, client_id varchar,
-            assurance varchar, criterion bytea[], is_replay boolean, status smallint, refusal varchar))
-            WITH ORDINALITY AS line (
-                at, org, actor, operation, purpose, outcome, subject_id, object_ids, fields, trace_id,
-                issuer, client_id, assurance, criterion, is_replay, status, refusal, nr)
-        ORDER BY nr;
+        FROM jsonb_populate_recordset(NULL::audit, audited) WITH ORDINALITY
+        ORDER BY ordinality;
     END IF;
     IF recorded IS NOT NULL THEN
         PERFORM record_events(recorded, trace);

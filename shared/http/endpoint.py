@@ -155,7 +155,8 @@ async def _identify(request: Request) -> Actor:
     """Who calls. Whatever is refused before that is known stands in our log alone; after it, in the audit."""
     verifier: TokenVerifier = request.app.state.platform.verifier
     try:
-        actor = await verifier.verify(_bearer(request))
+        request.state.token = _bearer(request)
+        actor = await verifier.verify(request.state.token)
     except TokenRefused as refused:
         log.info("token refused", reason=refused.reason)
         TOKENS_REFUSED.labels(refused.reason).inc()

@@ -90,7 +90,7 @@ async def _neighbours(request: Request) -> Peers:
 
 async def _for_caller(request: Request) -> Peers:
     peers: Peers = request.app.state.peers
-    return peers.for_caller(request.headers["authorization"].partition(" ")[2].strip(" "))
+    return peers.for_caller(request.state.token)
 
 
 Neighbours = Annotated[Peers, Depends(_neighbours)]

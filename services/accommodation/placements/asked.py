@@ -23,9 +23,8 @@ async def list_offers(
     """The offers that the actor deals with, newest first, up to one more than `limit`, each with what the actor may know of the
     needs. Raises PurposeNotYours."""
     found = await repository.list_offers(work, status=status, purpose=purpose, after=after, limit=limit)
-    opened: dict[
-        tuple[UUID, frozenset[Aspect]], Needs
-    ] = {}  # several may be for one request, whose needs are opened once
+    # Several offers may be for one request, whose needs are opened once.
+    opened: dict[tuple[UUID, frozenset[Aspect]], Needs] = {}
     for each in found[:limit]:
         if (key := (each.request.id, each.known)) not in opened:
             opened[key] = await repository.needs_of(

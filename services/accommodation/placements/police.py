@@ -1,20 +1,17 @@
 """Police place a person whom they hold at a facility while the assessment lasts, in place of a cell (udlændingeloven § 34(1) no.
 3): for the hours that they may hold the person, paid by US, which decides what comes after (docs/rules.md, housing-27)."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.placements.models import PlacementRequest
 from shared.contract.organisations import OrganisationKind
+from shared.contract.times import HELD_AT_MOST
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden
-
-HELD_FOR: Final = timedelta(hours=72)
-"""From the arrest (docs/rules.md, deadline-5) [S]."""
 
 
 class NotHeld(Forbidden):
@@ -36,7 +33,7 @@ async def held_until(work: UnitOfWork, request: PlacementRequest) -> datetime | 
             "The police place a person without legal stay whom they hold: POST .../custody first. For others, CMM and US"
             " see the request and find a place."
         )
-    until = known.held_since + HELD_FOR
+    until = known.held_since + HELD_AT_MOST
     if until <= work.now:
         raise HoursAreOver("The 72 hours from the arrest are over; US finds the person a place.")
     return until
