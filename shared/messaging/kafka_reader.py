@@ -62,7 +62,7 @@ class Leaving:
 
     async def see_off(self, stop: Coroutine[Any, Any, None], client: AIOKafkaClient) -> None:
         """Let a producer or consumer stop in its own time; `client` is what holds its connections."""
-        task = asyncio.create_task(_without_fuss(stop))
+        task = asyncio.create_task(_without_fuss(stop, client))
         self._tasks[task] = client
         task.add_done_callback(lambda _: self._tasks.pop(task))
         await asyncio.wait({task}, timeout=1)
@@ -313,8 +313,10 @@ def _event_id(value: bytes) -> str | None:
     return event_id if isinstance(event_id, str) and event_id else None
 
 
-async def _without_fuss(stop: Coroutine[Any, Any, None]) -> None:
+async def _without_fuss(stop: Coroutine[Any, Any, None], client: AIOKafkaClient) -> None:
     try:
         await stop
     except Exception as error:
         log.info("bus.client_left_badly", error=type(error).__name__)
+        # It gave up before it had closed its connections, and would look for the brokers as long as this process lives.
+        await client.close()

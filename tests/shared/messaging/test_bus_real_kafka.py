@@ -57,6 +57,13 @@ async def buses(kafka: RealKafka) -> AsyncIterator[list[KafkaBus]]:
     yield made
     for bus in made:
         await bus.stop()
+    assert clients_at_work() == [], "what was abandoned on the way, too, has let go of the brokers"
+
+
+def clients_at_work() -> list[str]:
+    """The tasks of Kafka's clients that still run in this process."""
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return [name for name in names if name.startswith("AIOKafka")]
 
 
 async def reading_bus(buses: list[KafkaBus], kafka: RealKafka, topic: str) -> tuple[KafkaBus, Inbox]:
