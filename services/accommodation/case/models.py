@@ -46,6 +46,10 @@ class KnownCase(Table, table=True):
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
     held_since: datetime | None = moment(default=None)
     """Since when police hold the person; None while nobody does."""
+    shown_ahead: int = Field(default=0, sa_type=BigInteger)
+    """How much further its events are numbered to who was shown others' through a merge that is undone, of those that were
+    recorded after `shown_from`: nobody gets a number twice."""
+    shown_from: int = Field(default=0, sa_type=BigInteger)
 
     @property
     def is_minor(self) -> bool:

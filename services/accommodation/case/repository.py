@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, delete, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, delete, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -60,11 +60,18 @@ async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) ->
 
 
 async def unmerge(work: UnitOfWork, case_id: UUID, out_of: UUID) -> None:
-    """The case stands for itself again, unless it was merged into a third one meanwhile."""
+    """The case stands for itself again, unless it was merged into a third one meanwhile. What is recorded of either from now on
+    is numbered after all that was shown of it through the merge."""
+    merged = await work.session.get(CaseMerge, case_id)
+    if merged and merged.into_id == out_of:
+        await work.session.execute(_GO_ON_COUNTING, {"case_id": case_id})
     await work.session.execute(
         delete(CaseMerge).where(col(CaseMerge.case_id) == case_id, col(CaseMerge.into_id) == out_of)
     )
     work.audit(operation="case.unmerge", subject_id=case_id, object_ids=[out_of])
+
+
+_GO_ON_COUNTING = text("SELECT go_on_counting(:case_id)")
 
 
 class CaseNotFound(NotFound):

@@ -24,6 +24,7 @@ from shared.identity.actor import Actor
 
 _FEW = 500
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
+_NUMBERS = text("SELECT * FROM numbers_through_merges(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]))")
 _NAMED: Final[Mapping[str, About]] = {
     "request_id": PlacementRequest,
     "offer_id": Offer,
@@ -40,7 +41,9 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
         found = await work.session.scalars(union(*_keys(work.actor)).limit(_FEW + 1))
         keys = found if len(found) <= _FEW else None
-    own = [{**row, "is_alias": False} for row in await history.recorded_after(work, keys=keys, **values)]
+    recorded = await history.recorded_after(work, keys=keys, **values)
+    numbers = await _numbers(work, recorded)
+    own = [{**row, "sequence": numbers.get(row["position"], row["sequence"]), "is_alias": False} for row in recorded]
     return sorted([*own, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
 
 
@@ -52,6 +55,14 @@ def _keys(actor: Actor) -> list[Any]:
         select(cast(col(Placement.case_id), String)).where(reaches),
         select(cast(col(Facility.reference), String)).where(facilities.knows(actor)),
     ]
+
+
+async def _numbers(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """The numbers, by position, of the events that are shown as of a case together with others' through a merge, or were."""
+    if work.actor.kind is OrganisationKind.NATIONAL_CENTRE or not rows:
+        return {}
+    asked = {"keys": [UUID(row["key"]) for row in rows], "positions": [row["position"] for row in rows]}
+    return {row.position: row.number for row in await work.session.execute(_NUMBERS, asked)}
 
 
 async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[str, Any]]:

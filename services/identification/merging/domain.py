@@ -79,7 +79,8 @@ async def join(
 
 async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_id: UUID | None) -> Merge:
     """What the surviving case is before it takes anything in."""
-    position, (sequence, own_sequence) = await repository.last_recorded(work, surviving.id, case.id)
+    async with cases.as_itself(work):
+        position, (sequence, own_sequence) = await repository.last_recorded(work, surviving.id, case.id)
     return Merge(
         case_id=case.id,
         into_id=surviving.id,
@@ -88,8 +89,8 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
         status=surviving.status,
         authority=surviving.authority,
         position=position,
-        sequence=sequence,
-        own_sequence=own_sequence,
+        sequence=sequence + surviving.shown_ahead,
+        own_sequence=own_sequence + case.shown_ahead,
         child_since=surviving.child_since,
         child_notified_at=surviving.child_notified_at,
         municipality=surviving.municipality,
@@ -145,6 +146,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     case.merged_into = None
     _keep_etag(case)
     if merged:
+        await _go_on_counting(work, case)
         children.give_back(case, surviving, before=merged)
         memory = await repository.memory_of(work, merged)
         if memory and memory.before != memory.after:
@@ -157,6 +159,16 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     await questions.settle(work, {*group, *await finding_repository.group_of(work, surviving.id)})
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
+
+
+async def _go_on_counting(work: UnitOfWork, case: Case) -> None:
+    """What is recorded of the case from now on is numbered after all that was shown of it through the merge."""
+    async with cases.as_itself(work):
+        above = await repository.merges_above(work, [case.id])
+        _, _, last = above[-1]
+        position, (own, of_last) = await repository.last_recorded(work, case.id, last.id)
+    shown = of_last + last.shown_ahead + sum(merge.own_sequence - merge.sequence for _, merge, _ in above)
+    case.shown_ahead, case.shown_from = max(case.shown_ahead, shown - own), position
 
 
 async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:

@@ -53,7 +53,7 @@ async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
 
 
 async def last_recorded(work: UnitOfWork, *case_ids: UUID) -> tuple[int, list[int]]:
-    """Where the history of events stands, and how many events each of these cases has."""
+    """Where the history of events stands, and how many events each of these cases has, for Havn itself: it alone sees numbers."""
     position = await work.session.scalar(select(func.last_position())) or 0
     query = select(EventSequence.key, EventSequence.last).where(
         any_of(EventSequence.key, [str(each) for each in case_ids])

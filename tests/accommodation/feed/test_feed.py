@@ -184,6 +184,45 @@ async def test_who_learns_of_no_merge_is_shown_under_its_own_case_what_comes_of_
 
 
 @pytest.mark.row(14)
+async def test_who_reads_the_events_of_a_case_gets_no_number_twice_whatever_was_merged_and_undone(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(places=4)
+    first, second = await housing.case(referred_by="hopenow"), await housing.case(referred_by="politi-fyn")
+
+    async def booked(case_id: str, day: int) -> str:
+        return await housing.booked(
+            case_id, shelter.place_ids[0], from_on=f"2026-03-{day:02}", to_on=f"2026-03-{day + 1:02}"
+        )
+
+    of_first, later = [await booked(first, day) for day in (9, 16)]
+    await housing.tell(merged(first, second, at=MERGED_AT))
+    housing.move_clock("2026-03-09T13:00:00+01:00")
+    of_second = [await booked(second, day) for day in (12, 14, 18)]
+    read = dict[str, list[dict[str, Any]]]({"hopenow": [], "politi-fyn": []})
+
+    async def lived(placement_id: str, day: int) -> None:
+        housing.move_clock(f"2026-03-{day:02}T14:00:00+01:00")
+        for step, body in (("arrive", {}), ("leave", {"reason": "It was full."})):
+            assert (await housing.step(placement_id, step, body=body)).status_code == 200
+            for org, events in read.items():
+                events += await feed(havn, org, after=events[-1]["id"] if events else None)
+
+    await lived(of_first, 9)
+    await lived(of_second[0], 12)
+    await lived(of_second[1], 14)
+    await housing.tell(unmerged(first, second))
+    await lived(later, 16)
+    await lived(of_second[2], 18)
+    assert kinds(read["hopenow"]) == ["person-arrived", "person-left"] * 4
+    for org, case_id in (("hopenow", first), ("politi-fyn", second)):
+        numbers = [int(item["sequence"]) for item in read[org]]
+        assert {item["subject"] for item in read[org]} == {case_id}, org
+        assert len(numbers) >= 6, org
+        assert numbers == sorted(set(numbers)), org
+
+
+@pytest.mark.row(14)
 async def test_who_houses_the_person_is_not_shown_by_the_feed_that_it_is_one_whom_it_has_referred(
     havn: World, housing: Housing
 ) -> None:

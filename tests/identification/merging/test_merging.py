@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.feeds import feed_of
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met, ecpr, ids_found, meet
 from tests.referrals.builders import POLICE
@@ -229,3 +230,39 @@ async def test_the_list_of_cases_takes_the_same_number_of_statements_with_and_wi
     with havn.statements("identification") as merged:
         await listed(havn, "cmm")
     assert len(merged) == len(apart)
+
+
+@pytest.mark.row(14)
+async def test_who_reads_the_events_of_a_case_gets_no_number_twice_whatever_was_merged_and_undone(havn: World) -> None:
+    """`sequence` grows for each case: for what is shown of it through a merge, and for its own events afterwards."""
+    first = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    second, third = [as_met(await open_case(havn, CMM_DECIDES, sender=POLICE)) for _ in range(2)]
+    read = await feed_of("/identification/v1/events", havn, REDEN)
+
+    async def fetch() -> None:
+        read.extend(await feed_of("/identification/v1/events", havn, REDEN, after=read[-1]["id"]))
+
+    assert (await first.merge(second)).status_code == 200
+    for day in range(3, 7):
+        await second.interview(f"2026-03-0{day}T10:00:00+01:00")
+    await second.recommend()
+    await fetch()
+    assert (await second.merge(third)).status_code == 200
+    await third.decide()
+    await fetch()
+    assert (await second.unmerge()).status_code == 200
+    await second.decide()
+    await fetch()
+    assert (await first.unmerge()).status_code == 200
+    await first.decide()
+    await fetch()
+    numbers = [int(item["sequence"]) for item in read]
+    kinds = [item["type"].split(".")[3] for item in read]
+    assert kinds[-2:] == ["recommendation-made", "decision-made"]
+    assert len(kinds) >= 7, kinds
+    assert {item["subject"] for item in read} == {first.id}
+    assert numbers == sorted(set(numbers)), list(zip(numbers, kinds, strict=True))
+    again = await feed_of("/identification/v1/events", havn, REDEN)
+    assert [item["sequence"] for item in again] == [
+        item["sequence"] for item in read if item["id"] in {each["id"] for each in again}
+    ]
