@@ -7,6 +7,7 @@ import pytest
 
 from services.identification.finding import likeness
 from services.identification.finding.likeness import part_likeness
+from services.identification.finding.names import Name
 from tests.identification.finding.test_likeness import known
 from tests.identification.finding.test_likeness import likeness as likeness_of
 
@@ -131,6 +132,37 @@ def test_a_number_is_always_asked_about_and_the_rest_shows_beside_it() -> None:
     aged = {"identifiers": [PASSPORT], "stated_age": 24}
     assert likeness_of(aged, aged).score == pytest.approx(0.93, abs=0.001)
     assert likeness_of(aged, aged | {"stated_age": 60}).score == 0.9, "what speaks against it lowers it no further"
+
+
+def test_half_a_name_beside_an_equal_number_is_half_as_much_beside_it() -> None:
+    mine = {"given_name": "Malee", "family_name": "Suwan", "identifiers": [PASSPORT]}
+    half = likeness_of(mine, {"given_name": "Malee", "identifiers": [PASSPORT]})
+    assert half.score == pytest.approx(0.9 + 0.1 * 0.94 * 0.75, abs=0.001)
+
+
+def test_nothing_is_more_than_certain() -> None:
+    weak = {"identifiers": [{"type": "passport", "value": "TH4471902"}], "birth_date": "2001-05-17"}
+    named = weak | {"given_name": "Malee", "family_name": "Suwan"}
+    assert likeness_of(named, named).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "pairs"),
+    [
+        (("anna", "anne"), ("anne", "anna"), {(0, 1.0), (1, 1.0)}),  # the most alike first
+        (("anna",), ("anna", "anna"), {(0, 1.0)}),
+        (("anna", "anna"), ("anna",), {(0, 1.0)}),  # each is used once, the first of equal ones
+        (("anna", "anna"), ("anna", "anna"), {(0, 1.0), (1, 1.0)}),
+        (("anna", "berg"), ("holm", "anne"), {(0, 0.92)}),
+        (("anna",), ("berg",), set()),
+    ],
+)
+def test_each_part_has_the_one_that_is_most_like_it(
+    one: tuple[str, ...], other: tuple[str, ...], pairs: set[tuple[int, float]]
+) -> None:
+    found = likeness._aligned(Name(one), Name(other))
+    assert len(found) == len(pairs)
+    assert set(found) == pairs
 
 
 def test_a_number_that_says_less_is_asked_about_too() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from services.identification.case.schemas import CasePerson
 from services.identification.questions import facts
+from shared.kernel.text import AS_STORED
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 
@@ -88,6 +89,18 @@ def test_what_a_person_has_several_of_is_added_up_without_doubles() -> None:
     )
     assert [each["value"] for each in found["identifiers"]] == [one["value"], two["value"], three["value"]]
     assert found["languages"] == ["tha", "eng"]
+
+
+def test_of_what_has_no_limit_all_is_kept() -> None:
+    assert facts._most("gender") is None
+    assert facts._most("aliases") == 20
+
+
+def test_what_was_stored_is_joined_as_it_was_stored() -> None:
+    """A rule that came later refuses no description that was taken before it."""
+    stored = CasePerson.model_validate({"given_name": "\u200b", "gender": "woman"}, context=AS_STORED)
+    both = facts.joined(stored, person(aliases=["Lily"]), survivor_id=MINE, keep={}, is_anonymous=False)
+    assert [alias.value for alias in both.aliases] == ["Lily"]
 
 
 def test_no_more_are_kept_than_a_person_may_have() -> None:

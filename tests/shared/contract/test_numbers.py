@@ -29,6 +29,19 @@ def number(kind: str, value: str, country: str | None = None) -> Number:
 # ---------------------------------------------------------------- how they are compared
 
 
+def test_letters_alone_are_a_number_of_a_passport_and_none_of_another_paper() -> None:
+    assert number_of(identifier("other", "ABCDEFG")) is None
+    assert number_of(identifier("foreigner_number", "ABCDEFG")) is None
+    assert number_of(identifier("cpr", "14")) is None
+
+
+def test_a_number_says_less_where_only_one_of_two_has_its_types_shape() -> None:
+    fits, does_not = number("cpr", "740598-1234"), number("x_ecpr", "740598-1234")
+    assert (fits.fits, does_not.fits) == (True, False)
+    assert same_number(fits, fits) is SameNumber.FIRM
+    assert same_number(fits, does_not) is same_number(does_not, fits) is SameNumber.WEAK
+
+
 @given(
     st.text("0123456789", min_size=10, max_size=10),
     st.sampled_from([*DASHES, " ", "", "\u00a0", "\u200b", ".", "/"]),

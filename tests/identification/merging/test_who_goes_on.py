@@ -1,0 +1,42 @@
+"""Of two cases of one person the older goes on, unless only the newer is decided; a closed one never does
+(docs/rules.md, identity-2)."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from services.identification.case.codes import CaseStatus
+from services.identification.case.models import Case
+from services.identification.case.schemas import CasePerson
+from services.identification.merging import answers
+
+R, C, M, D, X = (
+    CaseStatus.REFERRED,
+    CaseStatus.CLARIFICATION,
+    CaseStatus.RECOMMENDED,
+    CaseStatus.DECIDED,
+    CaseStatus.CLOSED,
+)
+
+
+def case(status: CaseStatus) -> Case:
+    return cast("Case", SimpleNamespace(status=status))
+
+
+@pytest.mark.parametrize("newer", [R, C, M, D, X])
+@pytest.mark.parametrize("older", [R, C, M, D, X])
+def test_which_of_two_cases_goes_on(newer: CaseStatus, older: CaseStatus) -> None:
+    one, other = case(newer), case(older)
+    if newer is older is X:
+        with pytest.raises(answers.BothCasesClosed, match=r"POST \.\.\./reopening"):
+            answers._who_goes_on(one, other)
+        return
+    newer_goes_on = older is X or (newer is D and older in (R, C, M))
+    assert answers._who_goes_on(one, other) == ((one, other) if newer_goes_on else (other, one))
+
+
+def test_a_fact_that_differs_is_shown_as_each_case_has_it() -> None:
+    person = CasePerson.model_validate({"given_name": "Malee", "citizenships": ["THA"]})
+    assert answers._bare(person, "given_name").value == "Malee"
+    assert answers._bare(person, "citizenships").value == ["THA"]
