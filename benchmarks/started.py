@@ -27,6 +27,7 @@ from shared.kernel.settings import Settings
 from shared.runtime.running import Application, migrate_all, open_application
 
 _READY_SECONDS = 120.0
+_ENDED_SECONDS = 30.0
 
 
 @contextmanager
@@ -42,7 +43,11 @@ def havn_at(port: int, *, home: str, database_url: str, **settings: str) -> Iter
         yield origin
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(_ENDED_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 def _wait_until_ready(origin: str) -> None:

