@@ -11,6 +11,7 @@ from services.accommodation.responsibility import api as responsibility
 from services.accommodation.secrecy import api as secrecy
 from services.accommodation.separations import api as separations
 from services.accommodation.stays import api as stays
+from services.accommodation.together import api as together
 from services.accommodation.waiting import api as waiting
 from shared.runtime.service import service_router
 
@@ -26,6 +27,7 @@ packages = (
     proposals,
     costs,
     waiting,
+    together,
     feed,
 )
 router = service_router(*(package.router for package in packages))

@@ -319,6 +319,7 @@ HOUSING: Sequence[Step] = [
     Step("list_placement_requests"),
     Step("read_waiting_list"),
     Step("find_matches", **REQUEST),
+    Step("match_together", asks={"request_ids": "request"}),
     Step("check_place", ids={"request_id": "request", "place_id": "place"}),
     Step("find_free_places"),
     Step("list_offers", **SHELTER),

@@ -106,9 +106,12 @@ class Stay(Table, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place as it stands for the nights that are asked for."""
+    """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them."""
 
-    place: Place
+    place_ids: Sequence[UUID]
+    """In order."""
+    kind: PlaceKind
+    available: Nights
     facility: Facility
     approvals: Sequence[Nights]
     is_out_of_service: bool

@@ -1,16 +1,16 @@
 """The only way to the rows of the register: facilities, places, approvals, and which places are taken when. It asks who is
 asking, and notes what they saw."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
-from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.dialects.postgresql import DATERANGE, aggregate_order_by
 from sqlmodel import col
 
-from services.accommodation.case.nights import Nights
+from services.accommodation.case.nights import Nights, days, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
@@ -343,34 +343,54 @@ async def candidates(
     *,
     facility_id: UUID | None = None,
     but_for: UUID | None = None,
-    is_elsewhere: bool = False,
 ) -> list[Candidate]:
-    """All places of all facilities the actor may know of, or of one, as they stand for these nights; four statements in all.
-    The stay `but_for` is in nobody's way."""
-    approvals: dict[UUID, list[Nights]] = {}
-    in_one = col(Approval.facility_id) == facility_id if facility_id else true()
-    for approval in await work.session.scalars(select(Approval).where(in_one)):
-        approvals.setdefault(approval.facility_id, []).append(approval.during)
-    closed_ones = select(col(OutOfService.place_id)).where(
-        _closes(wanted), _lies_in(facility_id, OutOfService.place_id)
-    )
-    closed = set(await work.session.scalars(closed_ones))
-    takes = and_(_takes(wanted, work.now), col(Stay.id) != but_for) if but_for else _takes(wanted, work.now)
-    taken_ones = select(col(Stay.place_id)).where(takes, _lies_in(facility_id, Stay.place_id))
-    taken = set(await work.session.scalars(taken_ones))
+    """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility that
+    stand alike together, three statements in all. The stay `but_for` is in nobody's way."""
     # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
     seen = col(Facility.id) == facility_id if facility_id else knows(work.actor)
+    facilities = {facility.id: facility for facility in await work.session.scalars(select(Facility).where(seen))}
+    approvals: dict[UUID, list[Nights]] = {}
+    in_one = col(Approval.facility_id) == facility_id if facility_id else true()
+    still = col(Approval.during).bool_op("&&")(nights(wanted.lower, None))
+    for its_facility, during in await work.session.execute(
+        select(col(Approval.facility_id), col(Approval.during)).where(in_one, still)
+    ):
+        approvals.setdefault(its_facility, []).append(during)
     return [
         Candidate(
-            place=place,
-            facility=facility,
-            approvals=approvals.get(facility.id, []),
-            is_out_of_service=place.id in closed,
-            is_taken=place.id in taken,
-            is_elsewhere=is_elsewhere,
+            place_ids=place_ids,
+            kind=kind,
+            available=days(available_from, available_until),
+            facility=facilities[its_facility],
+            approvals=approvals.get(its_facility, ()),
+            is_out_of_service=is_closed,
+            is_taken=is_taken,
         )
-        for place, facility in await work.session.execute(_PLACES.where(seen))
+        for its_facility, kind, available_from, available_until, is_closed, is_taken, place_ids in await _alike(
+            work, wanted, facility_id=facility_id, but_for=but_for
+        )
+        if its_facility in facilities
     ]
+
+
+async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:
+    """The places of each facility by how they stand on these nights: a row for all that stand alike."""
+    closed = select(col(OutOfService.place_id)).where(_closes(wanted), _lies_in(facility_id, OutOfService.place_id))
+    takes = and_(_takes(wanted, work.now), col(Stay.id) != but_for) if but_for else _takes(wanted, work.now)
+    taken = select(col(Stay.place_id)).where(takes, _lies_in(facility_id, Stay.place_id))
+    each = select(
+        col(Place.id),
+        col(Place.facility_id),
+        col(Place.kind),
+        col(Place.available_from),
+        col(Place.available_until),
+        col(Place.id).in_(closed).label("is_closed"),
+        col(Place.id).in_(taken).label("is_taken"),
+    ).where(col(Place.facility_id) == facility_id if facility_id else true())
+    place = each.subquery()
+    alike = [column for column in place.c if column.name != "id"]
+    ids = func.array_agg(aggregate_order_by(place.c.id, place.c.id))
+    return await work.session.execute(select(*alike, ids).group_by(*alike))
 
 
 def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:

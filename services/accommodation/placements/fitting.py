@@ -42,6 +42,19 @@ def nights_left(work: UnitOfWork, request: PlacementRequest) -> Nights:
     return matching.from_tonight(asked, asked_on=night_of(request.requested_at), tonight=night_of(work.now))
 
 
+class Places:
+    """All places that the actor may know of, read once for the same nights, however many people ask for them."""
+
+    def __init__(self) -> None:
+        self._by_nights: dict[Nights, list[Candidate]] = {}
+
+    async def on(self, work: UnitOfWork, wanted: Nights) -> list[Candidate]:
+        """As they stand on these nights."""
+        if wanted not in self._by_nights:
+            self._by_nights[wanted] = await facilities.candidates(work, wanted)
+        return self._by_nights[wanted]
+
+
 async def candidates(
     work: UnitOfWork,
     case_id: UUID,
@@ -50,17 +63,20 @@ async def candidates(
     facility_id: UUID | None = None,
     but_for: UUID | None = None,
     is_elsewhere: bool = False,
+    among: Places | None = None,
 ) -> list[Candidate]:
     """The places as they stand for the person on these nights, with whom they would meet there, or leave."""
     company = await separations.company_of(work, case_id, wanted)
-    found = await facilities.candidates(
-        work, wanted, facility_id=facility_id, but_for=but_for, is_elsewhere=is_elsewhere
-    )
-    if company == separations.Company():
+    if among is None:
+        found = await facilities.candidates(work, wanted, facility_id=facility_id, but_for=but_for)
+    else:
+        found = await among.on(work, wanted)
+    if company == separations.Company() and not is_elsewhere:
         return found
     return [
         replace(
             each,
+            is_elsewhere=is_elsewhere,
             is_unsafe=each.facility.id in company.unsafe_in,
             parts_household=company.parts_household(each.facility.id),
         )
@@ -85,4 +101,4 @@ async def rules_against(work: UnitOfWork, place: Place, facility: Facility, want
         stay=wanted.during,
         tonight=wanted.tonight or night_of(work.now),
     )
-    return next(rules for candidate, rules in against if candidate.place.id == place.id)
+    return next(rules for candidate, rules in against if place.id in candidate.place_ids)

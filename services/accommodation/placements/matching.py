@@ -1,17 +1,19 @@
 """Which places fit a person, why, and in which order: ONE comparison of needs with places, for whatever is matched, offered,
 extended, moved, joined or changed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
-from services.accommodation.case.nights import Nights, days, first_of, nights
+from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
-from services.accommodation.facilities.models import Candidate, Facility, Place
+from services.accommodation.facilities.models import Candidate, Facility
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.ranking import domain as ranking
@@ -29,7 +31,9 @@ WATCHED: Final = timedelta(days=60)
 class Match:
     """A place that fits, and what speaks for it."""
 
+    place_id: UUID
     candidate: Candidate
+    """The place among those that stand alike."""
     speaks_for: list[str]
     features: dict[Criterion, int]
     points: dict[Criterion, int]
@@ -44,21 +48,32 @@ def match(
     stay: Nights,
     tonight: date,
     weights: Weights | None = None,
+    also_peaks: bool = False,
 ) -> tuple[list[Match], Counter[FitRule]]:
     """The places that fit, best first by the weights (of tonight, where none are given), and how many others each rule
-    excludes; with `options` None of every kind."""
-    against = all_against(candidates, needs=needs, options=options, stay=stay, tonight=tonight)
-    excluded = Counter(rules[0] for _, rules in against if rules)
+    excludes; with `options` None of every kind. `also_peaks`: with places for peaks that have to wait for ordinary ones, for who
+    knows who else comes."""
     weights = weights or ranking.weights_on(tonight)
-    fitting = [weigh(candidate, needs, options, weights) for candidate, rules in against if not rules]
-    fitting.sort(key=lambda each: ranking.order(each.points, each.candidate.facility.id, each.candidate.place.id))
-    return fitting, excluded
+    excluded, fitting = Counter[FitRule](), defaultdict[tuple[int, UUID], list[Match]](list)
+    for candidate, rules in all_against(candidates, needs=needs, options=options, stay=stay, tonight=tonight):
+        if not rules or (also_peaks and rules == [FitRule.PEAK]):
+            alike = weigh(candidate, needs, options, weights)
+            # The order of `ranking.order`, of many places at once.
+            fitting[-sum(alike[0].points.values()), candidate.facility.id] += alike
+        else:
+            excluded[rules[0]] += len(candidate.place_ids)
+    in_order = [sorted(fitting[points_and_facility], key=_by_id) for points_and_facility in sorted(fitting)]
+    return list(chain.from_iterable(in_order)), excluded
 
 
-def weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None, weights: Weights) -> Match:
-    """A place with its points and what speaks for it."""
-    features = features_of(candidate, needs, options)
-    return Match(candidate, speaks_for(candidate, needs, options), features, weights.points(features))
+_by_id: Final = attrgetter("place_id")
+
+
+def weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None, weights: Weights) -> list[Match]:
+    """Places that stand alike, with their points and what speaks for them."""
+    features, spoken = features_of(candidate, needs, options), speaks_for(candidate, needs, options)
+    points = weights.points(features)
+    return [Match(place_id, candidate, spoken, features, points) for place_id in candidate.place_ids]
 
 
 def all_against(
@@ -76,13 +91,11 @@ def all_against(
         for candidate in candidates
     ]
     ordinary: set[UUID] = {
-        candidate.facility.id
-        for candidate, rules in against
-        if not rules and candidate.place.kind is PlaceKind.ORDINARY
+        candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
     }
     return [
         (candidate, [*rules, FitRule.PEAK])
-        if candidate.place.kind is PlaceKind.PEAK and candidate.facility.id in ordinary
+        if candidate.kind is PlaceKind.PEAK and candidate.facility.id in ordinary
         else (candidate, rules)
         for candidate, rules in against
     ]
@@ -98,7 +111,7 @@ def rules_against(
         FitRule.CO_PLACEMENT: candidate.is_unsafe,
         FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
         FitRule.PAST: first_of(stay) < tonight,
-        FitRule.PLACE_DATES: not is_available(candidate.place, stay),
+        FitRule.PLACE_DATES: not candidate.available.contains(stay),
         FitRule.OUT_OF_SERVICE: candidate.is_out_of_service,
         FitRule.PERSON_ELSEWHERE: candidate.is_elsewhere,
         FitRule.OCCUPIED: candidate.is_taken,
@@ -143,11 +156,6 @@ def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
     return uncovered >= until
 
 
-def is_available(place: Place, stay: Nights) -> bool:
-    """Whether the facility has the place on every night of the stay."""
-    return days(place.available_from, place.available_until).contains(stay)
-
-
 def from_tonight(stay: Nights, *, asked_on: date, tonight: date) -> Nights:
     """The nights that can still be given of those that were asked for: a request waits, and its first nights go by. Who asked
     for nights that were over already is left with them."""
@@ -168,7 +176,7 @@ def speaks_for(candidate: Candidate, needs: Needs, options: Sequence[FacilityKin
         "families": facility.families and bool(needs.children),
         "wheelchair": facility.wheelchair and needs.wheelchair,
         "security": facility.security.at_least(needs.security) and needs.security is not Security.NONE,
-        "ordinary_place": candidate.place.kind is PlaceKind.ORDINARY,
+        "ordinary_place": candidate.kind is PlaceKind.ORDINARY,
     }
     spoken = [f"language:{language}" for language in _languages(facility, needs)]
     return spoken + [key for key, holds in found.items() if holds]
@@ -184,7 +192,7 @@ def features_of(candidate: Candidate, needs: Needs, options: Sequence[FacilityKi
         Criterion.KIND: later,
         Criterion.SECRET_ADDRESS: facility.secret_address,
         Criterion.LANGUAGE: len(_languages(facility, needs)),
-        Criterion.ORDINARY_PLACE: candidate.place.kind is PlaceKind.ORDINARY,
+        Criterion.ORDINARY_PLACE: candidate.kind is PlaceKind.ORDINARY,
         Criterion.WHEELCHAIR_SPARED: needs.wheelchair or not facility.wheelchair,
         Criterion.FAMILY_SPARED: bool(needs.children) or not facility.families,
     }

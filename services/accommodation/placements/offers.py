@@ -160,9 +160,9 @@ async def _keep_ranking(work: UnitOfWork, offer: Offer, wanted: fitting.Wanted, 
         weights=weights,
     )
     kept = [
-        RankedPlace(place_id=each.candidate.place.id, facility_id=each.candidate.facility.id, features=each.features)
+        RankedPlace(place_id=each.place_id, facility_id=each.candidate.facility.id, features=each.features)
         for number, each in enumerate(fitted)
-        if number < ranking.MOST_KEPT - 1 or each.candidate.place.id == offer.place_id
+        if number < ranking.MOST_KEPT - 1 or each.place_id == offer.place_id
     ]
     row = Ranking(
         offer_id=offer.id, case_id=offer.case_id, kept_for=offer.offered_by, weights=weights.version, kept_at=work.now

@@ -217,13 +217,29 @@ async def find_matches(
     """The places the actor may know of, ranked for the request, and how many others each rule excludes; the same rows give
     the same order. Changes nothing. Who may not know outcome and legal status is given the places of all kinds, and who may
     not know gender and age those that fit what it said itself: what fits would tell the rest."""
+    _, fit, excluded = await match_one(work, request_id=request_id, purpose=purpose)
+    return fit, excluded
+
+
+async def match_one(
+    work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None, among: fitting.Places | None = None
+) -> tuple[PlacementRequest, list[Match], Counter[FitRule]]:
+    """The request, and what fits it as for `find_matches`; of several, `among` places that were read once for all of them,
+    and with places for peaks."""
     seen = await repository.read_request(work, request_id, purpose=purpose)
     needs = await repository.needs_of(work, seen.request, operation="placement_request.match", known=seen.known)
     stay = fitting.nights_left(work, seen.request)
     is_housed = await repository.is_housed(work, seen.request.case_id, stay, but_for=request_id)
-    candidates = await fitting.candidates(work, seen.request.case_id, stay, is_elsewhere=is_housed)
-    options = fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None
-    return matching.match(candidates, needs=needs, options=options, stay=stay, tonight=night_of(work.now))
+    found = await fitting.candidates(work, seen.request.case_id, stay, is_elsewhere=is_housed, among=among)
+    fit, excluded = matching.match(
+        found,
+        needs=needs,
+        options=fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None,
+        stay=stay,
+        tonight=night_of(work.now),
+        also_peaks=among is not None,
+    )
+    return seen.request, fit, excluded
 
 
 async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, purpose: Purpose | None) -> list[FitRule]:

@@ -69,18 +69,24 @@ def see_request_with_needs(seen: SeenRequest, needs: Needs) -> PlacementRequestW
 
 def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, weights: str, now: datetime) -> Matches:
     """The places that fit, ranked as they come, and how many others each reason excludes."""
-    items = [
-        MatchedPlace(
-            place_id=match.candidate.place.id,
-            facility_id=match.candidate.facility.id,
-            rank=rank,
-            speaks_for=match.speaks_for,
-            points=match.points,
-        )
-        for rank, match in enumerate(fitting, start=1)
-    ]
-    counted = {reason.value: excluded[reason] for reason in sorted(excluded)}
-    return Matches(as_of=now, weights=weights, items=items, excluded=counted)
+    items = [see_match(match, rank) for rank, match in enumerate(fitting, start=1)]
+    return Matches(as_of=now, weights=weights, items=items, excluded=see_excluded(excluded))
+
+
+def see_match(match: Match, rank: int) -> MatchedPlace:
+    """A place that fits, with its rank."""
+    return MatchedPlace(
+        place_id=match.place_id,
+        facility_id=match.candidate.facility.id,
+        rank=rank,
+        speaks_for=match.speaks_for,
+        points=match.points,
+    )
+
+
+def see_excluded(excluded: Mapping[FitRule, int]) -> dict[str, int]:
+    """How many places each reason excludes."""
+    return {reason.value: excluded[reason] for reason in sorted(excluded)}
 
 
 def see_ranking(kept: Ranking, places: KeptRanking, weights: Weights, offer: Offer) -> RankingAgain:
@@ -174,12 +180,13 @@ def see_availability(free: Sequence[Candidate], *, in_numbers: bool, now: dateti
     if not in_numbers:
         kinds = {candidate.facility.kind for candidate in free}
         return Availability(as_of=now, items=[FreeKind(kind=kind, free=kind in kinds) for kind in FacilityKind])
-    groups: dict[tuple[FacilityKind, Region, Security], list[UUID]] = {}
+    groups: dict[tuple[FacilityKind, Region, Security], dict[UUID, int]] = {}
     for candidate in free:
         facility = candidate.facility
-        groups.setdefault((facility.kind, facility.region, facility.security), []).append(facility.id)
+        found = groups.setdefault((facility.kind, facility.region, facility.security), {})
+        found[facility.id] = found.get(facility.id, 0) + len(candidate.place_ids)
     items: list[FreePlaces | FreeKind] = [
-        FreePlaces(kind=kind, region=region, security=security, free=len(found), facility_ids=sorted(set(found)))
+        FreePlaces(kind=kind, region=region, security=security, free=sum(found.values()), facility_ids=sorted(found))
         for (kind, region, security), found in sorted(groups.items())
     ]
     return Availability(as_of=now, items=items)

@@ -8,7 +8,6 @@ from services.accommodation.case.nights import night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, StayState
 from services.accommodation.facilities.models import Facility, Stay
-from services.accommodation.placements import matching
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.repository import PlaceDoesNotFit
@@ -90,16 +89,18 @@ async def _place_for(work: UnitOfWork, companion: Stay, facility: Facility, plac
     """A place of the same facility that is free: the one that is named, or an ordinary one first."""
     first = nights(companion.during.lower, None)
     free = [
-        candidate.place
+        candidate
         for candidate in await facilities.candidates(work, first, facility_id=facility.id)
-        if not candidate.is_taken and not candidate.is_out_of_service and matching.is_available(candidate.place, first)
+        if not candidate.is_taken and not candidate.is_out_of_service and candidate.available.contains(first)
     ]
     if place_id:
         named, its_facility = await facilities.lock_place(work, place_id)
         if its_facility.id != facility.id:
             raise PlaceElsewhere("Who comes along is housed in the same facility; name a place of it, or none.")
-        free = [place for place in free if place.id == named.id]
+        if any(named.id in candidate.place_ids for candidate in free):
+            return named.id
+        raise PlaceDoesNotFit([FitRule.OCCUPIED])
     if not free:
         raise PlaceDoesNotFit([FitRule.OCCUPIED])
-    free.sort(key=lambda place: (place.kind is PlaceKind.PEAK, str(place.id)))
-    return free[0].id
+    best = min(free, key=lambda candidate: (candidate.kind is PlaceKind.PEAK, candidate.place_ids[0]))
+    return best.place_ids[0]

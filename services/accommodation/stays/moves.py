@@ -1,6 +1,6 @@
 """A move: one placement ends and another begins in one transaction, with no night without a bed and none with two."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -122,21 +122,23 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
 
 
 async def _best(work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.Wanted) -> Destination:
-    theirs = {place.id for place, _ in await facilities.places_run_by(work, operator)} - {but_for}
     found = [
-        candidate
+        replace(candidate, place_ids=[each for each in candidate.place_ids if each != but_for])
         for candidate in await fitting.candidates(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
-        if candidate.place.id in theirs
+        if candidate.facility.operator == operator
     ]
     fitting_ones, _ = matching.match(
-        found, needs=wanted.needs, options=wanted.options, stay=wanted.during, tonight=first_of(wanted.during)
+        (each for each in found if each.place_ids),
+        needs=wanted.needs,
+        options=wanted.options,
+        stay=wanted.during,
+        tonight=first_of(wanted.during),
     )
     if not fitting_ones:
         raise NowhereToMove(
             "None of the operator's other places fits; ask for a place elsewhere, and move by its offer."
         )
-    best = fitting_ones[0].candidate
-    place, facility = await facilities.lock_place(work, best.place.id)
+    place, facility = await facilities.lock_place(work, fitting_ones[0].place_id)
     return Destination(place, facility, [])
 
 

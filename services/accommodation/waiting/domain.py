@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -68,8 +69,7 @@ async def waiting_list(work: UnitOfWork, *, purpose: Purpose) -> list[Waits]:
     today = on_date(work.now)
     rules = order_on(today)
     found = await repository.waiting(work, purpose=purpose)
-    points = {each: urgency.points for each, urgency in rules.criteria.items()}
-    standings = await repository.standings(work, points, today=today)
+    standings = await standings_by(work, rules)
     waits = [
         Waits(
             request=request,
@@ -81,6 +81,12 @@ async def waiting_list(work: UnitOfWork, *, purpose: Purpose) -> list[Waits]:
         if request.id in standings
     ]
     return sorted(waits, key=lambda each: each.standing.position)
+
+
+async def standings_by(work: UnitOfWork, rules: Order) -> dict[UUID, Standing]:
+    """Where each request that waits stands by these rules, also those that the actor may not see: numbers alone."""
+    points = {each: urgency.points for each, urgency in rules.criteria.items()}
+    return await repository.standings(work, points, today=on_date(work.now))
 
 
 def why(waits: Waits) -> tuple[str, str]:
