@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BindParameter,
@@ -32,6 +33,7 @@ _DIALECT: Dialect = asyncpg.dialect(dbapi=asyncpg.dialect.import_dbapi())  # typ
 _MOST = 5_000
 """Forms of statements that are kept; Havn has some hundreds."""
 _ready: dict[Any, "Prepared"] = {}
+_made_once: WeakKeyDictionary[Executable, tuple["Prepared", Sequence[BindParameter[Any]]]] = WeakKeyDictionary()
 
 Process = Callable[[Any], Any] | None
 MakeInstance = Callable[["Entity", Sequence[Any]], Any]
@@ -212,7 +214,15 @@ def reading(type_: TypeEngine[Any]) -> Process:
 
 
 def prepared(statement: Executable) -> tuple[Prepared, Sequence[BindParameter[Any]]]:
-    """The statement ready to be sent, and its own parameters where it was made ready from another of the same form."""
+    """The statement ready to be sent, and its own parameters where it was made ready from another of the same form. One that is
+    sent again, as what a repository makes once, is not even looked at again."""
+    found = _made_once.get(statement)
+    if found is None:
+        found = _made_once[statement] = _prepared_by_form(statement)
+    return found
+
+
+def _prepared_by_form(statement: Executable) -> tuple[Prepared, Sequence[BindParameter[Any]]]:
     # The one private name of SQLAlchemy that Havn uses: what its own cache of compiled statements goes by.
     key = statement._generate_cache_key()  # type: ignore[attr-defined]  # noqa: SLF001
     if key is None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -233,19 +234,15 @@ def _stays(work: UnitOfWork) -> Select[Any]:
     )
 
 
-def _unapproved(work: UnitOfWork, *, for_itself: bool = False) -> Select[Any]:
+def _unapproved(knows: ColumnElement[bool], tonight: Any) -> Select[Any]:
     """Whoever is in a facility that no approval lets receive anybody tonight, since the last one ended."""
-    knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT)
     ended_on = (
         select(func.max(func.upper(col(Approval.during), type_=Date())))
-        .where(
-            col(Approval.facility_id) == col(Placement.facility_id),
-            func.upper(col(Approval.during)) <= night_of(work.now),
-        )
+        .where(col(Approval.facility_id) == col(Placement.facility_id), func.upper(col(Approval.during)) <= tonight)
         .scalar_subquery()
     )
     last = func.coalesce(ended_on, col(Placement.from_on)) - 1
-    holds = col(Approval.during).bool_op("@>")(cast(night_of(work.now), Date()))
+    holds = col(Approval.during).bool_op("@>")(cast(tonight, Date()))
     approved = exists().where(col(Approval.facility_id) == col(Placement.facility_id), holds)
     return (
         _ends(
@@ -259,7 +256,7 @@ def _unapproved(work: UnitOfWork, *, for_itself: bool = False) -> Select[Any]:
             facility_id=col(Facility.id),
         )
         .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(true() if for_itself else knows, col(Placement.status) == PlacementStatus.ARRIVED, ~approved)
+        .where(knows, col(Placement.status) == PlacementStatus.ARRIVED, ~approved)
     )
 
 
@@ -301,7 +298,9 @@ async def running(
         HousingDeadline.POLICE_PLACEMENT: _of_police(work),
         HousingDeadline.STAY_END: _stays(work),
         HousingDeadline.REQUEST_WAITING: _requests(work, waiting),
-        HousingDeadline.UNAPPROVED_STAY: _unapproved(work),
+        HousingDeadline.UNAPPROVED_STAY: _unapproved(
+            see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT), night_of(work.now)
+        ),
     }
     every = union_all(*(rows for each, rows in by_kind.items() if kind in (None, each))).subquery()
     at_any_time = any_of(every.c.kind, [HousingDeadline.OFFER_EXPIRY.value, HousingDeadline.REQUEST_WAITING.value])
@@ -317,11 +316,16 @@ async def running(
 
 async def unapproved(work: UnitOfWork) -> Sequence[Any]:
     """Whoever is in a facility whose approval has ended, for Havn itself."""
-    return (await work.session.execute(_unapproved(work, for_itself=True))).all()
+    return (await work.session.execute(_UNAPPROVED, {"tonight": night_of(work.now)})).all()
+
+
+_UNAPPROVED: Final = _unapproved(true(), bindparam("tonight", type_=Date()))
 
 
 async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> Announced:
     """What is announced of these, with one statement."""
+    if not about_ids:
+        return set()
     query = select(Announcement).where(any_of(col(Announcement.about_id), about_ids))
     return {(each.about_id, each.ends_on, each.days_before) for each in await work.session.scalars(query)}
 
@@ -337,16 +341,25 @@ async def is_new(work: UnitOfWork, known: Announced, about_id: UUID, ends_on: da
 
 async def stays_ending(work: UnitOfWork, *, by: date) -> Sequence[Placement]:
     """The placements whose planned end is by that day, for Havn itself."""
-    query = select(Placement).where(any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
-    return list(await work.session.scalars(query.where(col(Placement.to_on) <= by)))
+    return list(await work.session.scalars(_STAYS_ENDING, {"by": by}))
+
+
+_BY: Final = bindparam("by", type_=Date())
+_STAYS_ENDING: Final = select(Placement).where(
+    any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]), col(Placement.to_on) <= _BY
+)
 
 
 async def approvals_ending(work: UnitOfWork, *, by: date, after: date) -> Sequence[tuple[Approval, Facility]]:
     """The approvals that end by that day and not before the other, and that no other one continues, for Havn itself."""
-    query = (
-        select(Approval, Facility)
-        .join(Facility, col(Facility.id) == col(Approval.facility_id))
-        .where(func.upper(col(Approval.during)) <= by + timedelta(days=1), func.upper(col(Approval.during)) > after)
-        .where(~_goes_on())
-    )
-    return [(approval, facility) for approval, facility in (await work.session.execute(query)).all()]
+    found = await work.session.execute(_APPROVALS_ENDING, {"by": by, "after": after})
+    return [(approval, facility) for approval, facility in found.all()]
+
+
+_APPROVALS_ENDING: Final = (
+    select(Approval, Facility)
+    .join(Facility, col(Facility.id) == col(Approval.facility_id))
+    .where(func.upper(col(Approval.during)) <= _BY + 1)
+    .where(func.upper(col(Approval.during)) > bindparam("after", type_=Date()))
+    .where(~_goes_on())
+)

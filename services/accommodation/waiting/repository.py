@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import DateTime, bindparam, select, text
 from sqlmodel import col
 
 from services.accommodation.placements import visibility as see
@@ -52,11 +53,20 @@ async def waiting(work: UnitOfWork, *, purpose: Purpose) -> Sequence[PlacementRe
 
 async def held_since(work: UnitOfWork, before: datetime) -> Sequence[Offer]:
     """Offers that nobody has answered and that were made before then, for Havn itself."""
-    is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now)
-    return list(await work.session.scalars(select(Offer).where(is_held, col(Offer.offered_at) <= before)))
+    return list(await work.session.scalars(_HELD_SINCE, {"now": work.now, "before": before}))
 
 
 async def open_since(work: UnitOfWork, before: datetime) -> Sequence[PlacementRequest]:
     """Requests that wait and were made before then, for Havn itself."""
-    is_open = and_(col(PlacementRequest.status) == RequestStatus.OPEN, col(PlacementRequest.requested_at) <= before)
-    return list(await work.session.scalars(select(PlacementRequest).where(is_open)))
+    return list(await work.session.scalars(_OPEN_SINCE, {"before": before}))
+
+
+_BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
+_HELD_SINCE: Final = select(Offer).where(
+    col(Offer.status) == OfferStatus.HELD,
+    col(Offer.expires_at) > bindparam("now", type_=DateTime(timezone=True)),
+    col(Offer.offered_at) <= _BEFORE,
+)
+_OPEN_SINCE: Final = select(PlacementRequest).where(
+    col(PlacementRequest.status) == RequestStatus.OPEN, col(PlacementRequest.requested_at) <= _BEFORE
+)

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Select, delete, exists, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, Uuid, any_, bindparam, delete, exists, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from services.identification.case.models import WEAKER, Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
@@ -247,16 +247,24 @@ async def seal_note(work: UnitOfWork, case: Case, column: str, words: SealedText
 
 async def referrals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseReferral]]:
     """The referrals behind cases already read, with one statement."""
-    return await rows_by_case(work, case_ids, select(CaseReferral), CaseReferral)
+    return await rows_by_case(work, case_ids, _REFERRALS)
 
 
-async def rows_by_case(
-    work: UnitOfWork, case_ids: Sequence[UUID], query: Select[RowT], table: type[RowT]
-) -> dict[UUID, list[RowT]]:
+def of_cases(table: type[RowT], query: Select[RowT] | None = None) -> Select[RowT]:
+    """The table's rows of some cases, all or those of the query: made once, and sent by `rows_by_case`, which says of which."""
+    asked = col(table.case_id) == any_(bindparam("case_ids", type_=ARRAY(Uuid)))  # type: ignore[attr-defined]
+    return (select(table) if query is None else query).where(asked)
+
+
+async def rows_by_case(work: UnitOfWork, case_ids: Sequence[UUID], query: Select[RowT]) -> dict[UUID, list[RowT]]:
+    """What a query made by `of_cases` finds for each of these cases, with one statement."""
     found: dict[UUID, list[RowT]] = {case_id: [] for case_id in case_ids}
-    for row in await work.session.scalars(query.where(any_of(table.case_id, case_ids))):  # type: ignore[attr-defined]
+    for row in await work.session.scalars(query, {"case_ids": list(case_ids)}):
         found[row.case_id].append(row)  # type: ignore[attr-defined]
     return found
+
+
+_REFERRALS: Final = of_cases(CaseReferral)
 
 
 async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:

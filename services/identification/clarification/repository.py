@@ -1,12 +1,13 @@
 """What clarification has brought."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.identification.case.repository import rows_by_case, seal
+from services.identification.case.repository import of_cases, rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.clarification.models import Interview, Recommendation
 from services.identification.clarification.schemas import Account
@@ -29,8 +30,12 @@ async def count_interviews(work: UnitOfWork, case_id: UUID) -> tuple[int, int]:
 
 async def recommendations_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Recommendation]]:
     """The recommendations in cases already read, as made, with one statement."""
-    in_order = (col(Recommendation.made_at), col(Recommendation.id))
-    return await rows_by_case(work, case_ids, select(Recommendation).order_by(*in_order), Recommendation)
+    return await rows_by_case(work, case_ids, _RECOMMENDATIONS)
+
+
+_RECOMMENDATIONS: Final = of_cases(
+    Recommendation, select(Recommendation).order_by(col(Recommendation.made_at), col(Recommendation.id))
+)
 
 
 async def add_recommendation(work: UnitOfWork, recommendation: Recommendation, reasons: SealedText) -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Integer,
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -30,7 +32,7 @@ from sqlmodel import col
 
 from services.identification.case.codes import QuestionState
 from services.identification.case.models import Case, CaseParty, Deadline
-from services.identification.case.repository import WORKING, rows_by_case
+from services.identification.case.repository import WORKING, of_cases, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
 from services.identification.merging.models import Merge
@@ -54,23 +56,29 @@ ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(De
 
 async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
     """The assessment that stands in each case, with one statement."""
-    return await rows_by_case(
-        work, case_ids, select(RiskAssessment).where(col(RiskAssessment.is_latest)), RiskAssessment
-    )
+    return await rows_by_case(work, case_ids, _RISKS)
 
 
 async def appeals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
     """The decided appeals, by the day, with one statement."""
-    decided = select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on), col(Appeal.id))
-    return await rows_by_case(work, case_ids, decided, Appeal)
+    return await rows_by_case(work, case_ids, _DECIDED_APPEALS)
 
 
 async def returns_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[ReturnPlan]]:
-    return await rows_by_case(work, case_ids, select(ReturnPlan), ReturnPlan)
+    return await rows_by_case(work, case_ids, _RETURNS)
 
 
 async def follow_ups_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[FollowUp]]:
-    return await rows_by_case(work, case_ids, select(FollowUp), FollowUp)
+    return await rows_by_case(work, case_ids, _FOLLOW_UPS)
+
+
+_RISKS: Final = of_cases(RiskAssessment, select(RiskAssessment).where(col(RiskAssessment.is_latest)))
+_DECIDED_APPEALS: Final = of_cases(
+    Appeal,
+    select(Appeal).where(col(Appeal.decided_on).is_not(None)).order_by(col(Appeal.decided_on), col(Appeal.id)),
+)
+_RETURNS: Final = of_cases(ReturnPlan)
+_FOLLOW_UPS: Final = of_cases(FollowUp)
 
 
 async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
@@ -119,8 +127,11 @@ async def note_for_whom_it_goes_on(work: UnitOfWork, goes_on: Mapping[UUID, froz
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
     """The on-call's watch over each of these cases that has or had one, locked."""
-    query = select(OnCallWatch).where(any_of(col(OnCallWatch.case_id), case_ids)).with_for_update()
-    return {watch.case_id: watch for watch in await work.session.scalars(query)}
+    found = await rows_by_case(work, case_ids, _WATCHES)
+    return {case_id: watch for case_id, watches in found.items() for watch in watches}
+
+
+_WATCHES: Final = of_cases(OnCallWatch).with_for_update()
 
 
 # ---------------------------------------------------------------- the deadlines
@@ -128,8 +139,10 @@ async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, O
 
 async def lock_deadlines(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The deadlines of these cases as they are kept, locked until the transaction ends."""
-    query = select(Deadline).with_for_update().execution_options(populate_existing=True)
-    return await rows_by_case(work, case_ids, query, Deadline)
+    return await rows_by_case(work, case_ids, _LOCKED)
+
+
+_LOCKED: Final = of_cases(Deadline).with_for_update().execution_options(populate_existing=True)
 
 
 def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
@@ -139,21 +152,37 @@ def add(work: UnitOfWork, row: Deadline | OnCallWatch) -> None:
 
 async def running_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Deadline]]:
     """The deadlines of cases already read that are not done, soonest first, with one statement."""
-    query = select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER)
-    return await rows_by_case(work, case_ids, query, Deadline)
+    return await rows_by_case(work, case_ids, _RUNNING)
+
+
+_RUNNING: Final = of_cases(Deadline, select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER))
 
 
 async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
     """Deadlines of which something is due, soonest first, locked; those that somebody else is at are passed by."""
-    query = select(Deadline).where(col(Deadline.next_alert_at) <= work.now).order_by(col(Deadline.next_alert_at))
-    locked = query.limit(limit).with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    return list(await work.session.scalars(locked))
+    return list(await work.session.scalars(_DUE, {"now": work.now, "limit": limit}))
+
+
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_LIMIT: Final = bindparam("limit", type_=Integer)
+_DUE: Final = (
+    select(Deadline)
+    .where(col(Deadline.next_alert_at) <= _NOW)
+    .order_by(col(Deadline.next_alert_at))
+    .limit(_LIMIT)
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without deadlines, locked."""
-    query = select(Case).where(col(Case.has_deadlines).is_(False)).limit(limit)
-    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
+    return list(await work.session.scalars(_WITHOUT_DEADLINES, {"limit": limit}))
+
+
+_WITHOUT_DEADLINES: Final = (
+    select(Case).where(col(Case.has_deadlines).is_(False)).limit(_LIMIT).with_for_update(skip_locked=True)
+)
 
 
 def _is_reached_by(actor: Actor) -> ColumnElement[bool]:
@@ -266,7 +295,7 @@ def _questions(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID |
     return query
 
 
-def _is(state: DeadlineState | None, *, now: datetime) -> ColumnElement[bool]:
+def _is(state: DeadlineState | None, *, now: Any) -> ColumnElement[bool]:
     """The same as `rows.state_of`, for the database."""
     done, over = col(Deadline.done_at).is_not(None), col(Deadline.due_at) <= now
     return _state(state, done=done, over=over, is_warned=func.coalesce(col(Deadline.alerts)[1] <= now, False))
@@ -290,12 +319,14 @@ def _state(
 
 async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
     """How many deadlines of each kind have run out and are not done."""
-    query = (
-        select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=work.now)).group_by(Deadline.kind)
-    )
-    unanswered = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= work.now)
-    found = {row[0]: row[1] for row in await work.session.execute(query)}
-    return found | {DeadlineKind.QUESTION: await work.session.scalar(unanswered) or 0}
+    found = {row[0]: row[1] for row in await work.session.execute(_PASSED, {"now": work.now})}
+    return found | {DeadlineKind.QUESTION: await work.session.scalar(_UNANSWERED, {"now": work.now}) or 0}
+
+
+_PASSED: Final = (
+    select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=_NOW)).group_by(Deadline.kind)
+)
+_UNANSWERED: Final = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= _NOW)
 
 
 # ---------------------------------------------------------------- the on-call and its alerts
@@ -304,11 +335,19 @@ async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
 async def take_unanswered(work: UnitOfWork) -> list[tuple[OnCallWatch, datetime | None]]:
     """Watches that nobody has acknowledged in time, locked, with the end of the custody; those that somebody else is at are
     passed by."""
-    custody = and_(col(Deadline.case_id) == col(OnCallWatch.case_id), col(Deadline.kind) == DeadlineKind.CUSTODY)
-    query = select(OnCallWatch, col(Deadline.due_at)).outerjoin(Deadline, custody)
-    query = query.where(col(OnCallWatch.next_at) <= work.now).order_by(col(OnCallWatch.next_at))
-    locked = query.with_for_update(of=OnCallWatch, skip_locked=True).execution_options(populate_existing=True)
-    return [(watch, due_at) for watch, due_at in await work.session.execute(locked)]
+    return [(watch, due_at) for watch, due_at in await work.session.execute(_NOT_ACKNOWLEDGED, {"now": work.now})]
+
+
+_NOT_ACKNOWLEDGED: Final = (
+    select(OnCallWatch, col(Deadline.due_at))
+    .outerjoin(
+        Deadline, and_(col(Deadline.case_id) == col(OnCallWatch.case_id), col(Deadline.kind) == DeadlineKind.CUSTODY)
+    )
+    .where(col(OnCallWatch.next_at) <= _NOW)
+    .order_by(col(OnCallWatch.next_at))
+    .with_for_update(of=OnCallWatch, skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def watch_of(work: UnitOfWork, case: Case) -> OnCallWatch | None:

@@ -1,12 +1,13 @@
 """The rows of decisions; appeals and closures are kept as records are."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.identification.case.repository import rows_by_case
+from services.identification.case.repository import of_cases, rows_by_case
 from services.identification.case.schemas import SealedText
 from services.identification.decisions.models import Decision
 from services.identification.records import repository as records
@@ -25,5 +26,7 @@ async def add_decision(
 
 async def decisions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions of cases already read, in the order they were recorded, with one statement."""
-    in_order = (col(Decision.recorded_at), col(Decision.id))
-    return await rows_by_case(work, case_ids, select(Decision).order_by(*in_order), Decision)
+    return await rows_by_case(work, case_ids, _DECISIONS)
+
+
+_DECISIONS: Final = of_cases(Decision, select(Decision).order_by(col(Decision.recorded_at), col(Decision.id)))

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_, update
+from sqlalchemy import DateTime, bindparam, exists, select, tuple_, update
 from sqlmodel import col
 
 from services.identification.case.repository import as_itself
@@ -42,16 +43,18 @@ async def confirm(work: UnitOfWork, *, erasure_id: UUID, holder: str, confirmed_
 
 async def lock_late(work: UnitOfWork) -> Sequence[tuple[Erasure, ErasureHolder]]:
     """The services whose hour is over without a word, of which nobody was alerted yet; locked."""
-    query = (
-        select(Erasure, ErasureHolder)
-        .join(ErasureHolder, col(ErasureHolder.erasure_id) == col(Erasure.id))
-        .where(col(ErasureHolder.confirmed_at).is_(None), col(ErasureHolder.alerted_at).is_(None))
-        .where(col(Erasure.confirm_by) <= work.now)
-        .order_by(col(Erasure.confirm_by), col(Erasure.id), col(ErasureHolder.holder))
-        .limit(_MOST_AT_ONCE)
-        .with_for_update(of=ErasureHolder, skip_locked=True)
-    )
-    return [(erasure, holder) for erasure, holder in await work.session.execute(query)]
+    return [(erasure, holder) for erasure, holder in await work.session.execute(_LATE, {"now": work.now})]
+
+
+_LATE: Final = (
+    select(Erasure, ErasureHolder)
+    .join(ErasureHolder, col(ErasureHolder.erasure_id) == col(Erasure.id))
+    .where(col(ErasureHolder.confirmed_at).is_(None), col(ErasureHolder.alerted_at).is_(None))
+    .where(col(Erasure.confirm_by) <= bindparam("now", type_=DateTime(timezone=True)))
+    .order_by(col(Erasure.confirm_by), col(Erasure.id), col(ErasureHolder.holder))
+    .limit(_MOST_AT_ONCE)
+    .with_for_update(of=ErasureHolder, skip_locked=True)
+)
 
 
 async def list_erasures(

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, text, tuple_
+from sqlalchemy import Date, Select, and_, bindparam, or_, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.repository import seal
@@ -84,11 +85,17 @@ def _own(actor: Actor, *, today: date) -> Select[Draft]:
 
 async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:
     """The drafts that go today or went too late, and those whose owner is to be reminded and was not."""
-    to_be_reminded = col(Draft.reminded_at).is_(None) & (col(Draft.remind_on) <= today)
-    due = select(Draft).where(or_(col(Draft.delete_on) <= today, to_be_reminded))
-    return await work.session.scalars(
-        due.order_by(col(Draft.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
-    )
+    return await work.session.scalars(_DUE, {"today": today})
+
+
+_TODAY: Final = bindparam("today", type_=Date())
+_DUE: Final = (
+    select(Draft)
+    .where(or_(col(Draft.delete_on) <= _TODAY, and_(col(Draft.reminded_at).is_(None), col(Draft.remind_on) <= _TODAY)))
+    .order_by(col(Draft.id))
+    .limit(_MOST_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def forget(work: UnitOfWork, draft: Draft) -> None:

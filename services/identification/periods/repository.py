@@ -1,13 +1,14 @@
 """The rows of periods and their extensions."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from services.identification.case.models import Case
-from services.identification.case.repository import rows_by_case, seal
+from services.identification.case.repository import of_cases, rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.periods.models import GrantedPeriod, PeriodExtension
 from shared.data.unit_of_work import UnitOfWork
@@ -40,12 +41,15 @@ async def period_of(work: UnitOfWork, case: Case, period_id: UUID) -> GrantedPer
 
 async def periods_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[GrantedPeriod]]:
     """The periods of cases already read, by start, with one statement."""
-    return await rows_by_case(
-        work, case_ids, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)), GrantedPeriod
-    )
+    return await rows_by_case(work, case_ids, _PERIODS)
 
 
 async def extensions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[PeriodExtension]]:
     """The extensions in cases already read, as granted, with one statement."""
-    in_order = (col(PeriodExtension.granted_at), col(PeriodExtension.id))
-    return await rows_by_case(work, case_ids, select(PeriodExtension).order_by(*in_order), PeriodExtension)
+    return await rows_by_case(work, case_ids, _EXTENSIONS)
+
+
+_PERIODS: Final = of_cases(GrantedPeriod, select(GrantedPeriod).order_by(col(GrantedPeriod.starts_on)))
+_EXTENSIONS: Final = of_cases(
+    PeriodExtension, select(PeriodExtension).order_by(col(PeriodExtension.granted_at), col(PeriodExtension.id))
+)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, cast, func, select, update
+from sqlalchemy import ColumnElement, Date, DateTime, Select, bindparam, cast, func, select, update
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
@@ -171,13 +171,7 @@ async def read_history(
 
 async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases for which an entry's day has come, locked; those that somebody is changing now are left for the next time."""
-    due = select(col(LegalStatusEntry.case_id)).where(
-        ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= on
-    )
-    # In an erased case there is nothing left that could change.
-    kept = select(Case).where(col(Case.id).in_(due), col(Case.erased_at).is_(None))
-    cases = kept.order_by(col(Case.id)).limit(_MOST_AT_ONCE)
-    found = await work.session.scalars(cases.with_for_update(skip_locked=True))
+    found = await work.session.scalars(_WITH_DUE_ENTRIES, {"on": on})
     for case in found:
         case.version += 1
     return found
@@ -185,31 +179,44 @@ async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence
 
 async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The undecided cases that were routed while the stay was valid, which it is no more on that day, locked."""
-    day_after = cast(col(Case.residence_valid_until) + 1, DateTime)
-    ended = select(Case).where(
-        col(Case.residence_valid_until) < on,
-        col(Case.routed_at) < func.timezone(COPENHAGEN.key, day_after),
-        ~any_of(col(Case.status), [CaseStatus.DECIDED, CaseStatus.CLOSED]),
-        col(Case.merged_into).is_(None),
-        col(Case.erased_at).is_(None),
-    )
-    found = await work.session.scalars(
-        ended.order_by(col(Case.id)).limit(_MOST_AT_ONCE).with_for_update(skip_locked=True)
-    )
-    cases = found
-    for case in cases:
+    found = await work.session.scalars(_UNDECIDED_WHOSE_STAY_RAN_OUT, {"on": on})
+    for case in found:
         case.version += 1
-    return cases
+    return found
 
 
 async def lock_who_came_of_age(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases of minors who are adults from that day at the latest, locked."""
-    due = select(Case).where(col(Case.adult_on) <= on, col(Case.erased_at).is_(None)).order_by(col(Case.id))
-    found = await work.session.scalars(due.limit(_MOST_AT_ONCE).with_for_update(skip_locked=True))
+    found = await work.session.scalars(_OF_AGE, {"on": on})
     for case in found:
         case.version += 1
         work.audit(operation="person.come_of_age", subject_id=case.id, fields=["age_group"])
     return found
+
+
+_ON: Final = bindparam("on", type_=Date())
+
+
+def _some(*conditions: ColumnElement[bool]) -> Select[Case]:
+    """Cases of which nothing is erased yet, so that something can change, locked."""
+    some = select(Case).where(*conditions, col(Case.erased_at).is_(None)).order_by(col(Case.id)).limit(_MOST_AT_ONCE)
+    return some.with_for_update(skip_locked=True)
+
+
+_WITH_DUE_ENTRIES: Final = _some(
+    col(Case.id).in_(
+        select(col(LegalStatusEntry.case_id)).where(
+            ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= _ON
+        )
+    )
+)
+_UNDECIDED_WHOSE_STAY_RAN_OUT: Final = _some(
+    col(Case.residence_valid_until) < _ON,
+    col(Case.routed_at) < func.timezone(COPENHAGEN.key, cast(col(Case.residence_valid_until) + 1, DateTime)),
+    ~any_of(col(Case.status), [CaseStatus.DECIDED, CaseStatus.CLOSED]),
+    col(Case.merged_into).is_(None),
+)
+_OF_AGE: Final = _some(col(Case.adult_on) <= _ON)
 
 
 async def note_effect(work: UnitOfWork, case: Case, *, on: date) -> None:

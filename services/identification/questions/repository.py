@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, DateTime, Integer, and_, bindparam, exists, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -113,17 +114,34 @@ async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict
 
 async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
     """Cases whose person is still to be compared with everybody else, locked; those that somebody else is at are passed by."""
-    query = (
-        select(col(Case.id)).where(col(Case.is_to_compare), col(Case.erased_at).is_(None)).order_by(col(Case.position))
-    )
-    return list(await work.session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+    return list(await work.session.scalars(_TO_COMPARE, {"limit": limit}))
+
+
+_LIMIT: Final = bindparam("limit", type_=Integer)
+_TO_COMPARE: Final = (
+    select(col(Case.id))
+    .where(col(Case.is_to_compare), col(Case.erased_at).is_(None))
+    .order_by(col(Case.position))
+    .limit(_LIMIT)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def take_due(work: UnitOfWork, *, limit: int) -> list[Question]:
     """Open questions of which an alert is due, locked; those that somebody else is at are passed by."""
-    due = select(Question).where(col(Question.state) == QuestionState.OPEN, col(Question.next_alert_at) <= work.now)
-    query = due.order_by(col(Question.next_alert_at), col(Question.id)).limit(limit)
-    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
+    return list(await work.session.scalars(_DUE, {"now": work.now, "limit": limit}))
+
+
+_DUE: Final = (
+    select(Question)
+    .where(
+        col(Question.state) == QuestionState.OPEN,
+        col(Question.next_alert_at) <= bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .order_by(col(Question.next_alert_at), col(Question.id))
+    .limit(_LIMIT)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:

@@ -1,11 +1,12 @@
 """What is recorded in a case beside its decisions: rows that belong to it, with what they seal."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
@@ -13,6 +14,7 @@ from services.identification.case.repository import (
     WORKING,
     RoleDoesNotSee,
     find_case,
+    of_cases,
     rows_by_case,
     seal,
 )
@@ -87,8 +89,13 @@ async def records_of(work: UnitOfWork, case_id: UUID, kind: type[RecordT]) -> li
 
 async def by_case(work: UnitOfWork, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
     """The records of this kind in cases already read, as recorded, with one statement."""
+    return await rows_by_case(work, case_ids, _as_recorded(kind))
+
+
+@cache
+def _as_recorded(kind: type[RowT]) -> Select[RowT]:
     in_order: tuple[Any, ...] = (kind.recorded_at, kind.id)  # type: ignore[attr-defined]
-    return await rows_by_case(work, case_ids, select(kind).order_by(*in_order), kind)
+    return of_cases(kind, select(kind).order_by(*in_order))
 
 
 async def find_own(work: UnitOfWork, case_id: UUID, kind: type[RowT]) -> RowT | None:
