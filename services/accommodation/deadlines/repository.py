@@ -153,7 +153,7 @@ def _approvals(work: UnitOfWork) -> Select[Any]:
             col(Approval.id),
             last,
             _end_of(last),
-            col(Facility.operator),
+            col(Approval.supervision),
             facility_id=col(Facility.id),
         )
         .join_from(Approval, Facility, col(Facility.id) == col(Approval.facility_id))
