@@ -138,7 +138,9 @@ def _written_moment(given: Any) -> Any:
     if isinstance(given, datetime):
         return given
     if not isinstance(given, str) or not re.fullmatch(_DAY_IN_UTC + _TIME + _ZONE, given):
-        raise SpokenValueError("A time is written as in RFC 3339, with its zone: 2026-03-02T09:30:00+01:00.")
+        raise SpokenValueError(
+            "A time is written as in RFC 3339, with its zone, from 1900 to 2199: 2026-03-02T09:30:00+01:00."
+        )
     return given
 
 

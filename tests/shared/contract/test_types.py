@@ -141,6 +141,14 @@ def test_a_time_says_which_zone_it_means() -> None:
     assert TypeAdapter(Moment).validate_python("2026-03-02T09:30:00+01:00") == datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "written", ["1850-01-01T00:00:00Z", "2200-01-01T00:00:00Z", "2026-03-02T09:30:00", "02-03-2026"]
+)
+def test_a_time_that_is_refused_says_how_it_is_written_and_from_when_to_when(written: str) -> None:
+    with pytest.raises(ValidationError, match=r"RFC 3339, with its zone, from 1900 to 2199"):
+        TypeAdapter(Moment).validate_python(written)
+
+
 def test_nothing_need_be_known_of_a_person() -> None:
     unknown = PersonDescription.model_validate({})
     assert unknown.given_name is None
