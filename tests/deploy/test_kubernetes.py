@@ -29,6 +29,7 @@ from tests.deploy.manifests import (
 )
 
 SCHEMAS = json.loads((K8S.parents[1] / "tests" / "deploy" / "kubernetes-1.37.json").read_text())
+CUSTOM = json.loads((K8S.parents[1] / "tests" / "deploy" / "custom-resources.json").read_text())
 NAMES = [service.name for service in SERVICES]
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 pytestmark = pytest.mark.row(161)
@@ -47,6 +48,19 @@ def test_a_word_too_many_is_found() -> None:
         jsonschema.Draft202012Validator(SCHEMAS["kinds"]["apps/v1 Deployment"] | {"$defs": SCHEMAS["$defs"]}).validate(
             wrong
         )
+
+
+def example(name: str) -> list[dict[str, Any]]:
+    return [*yaml.safe_load_all((K8S / "examples" / name).read_text())]
+
+
+@pytest.mark.parametrize("name", ["certificates.yaml", "external-secrets.yaml"])
+def test_every_custom_resource_is_what_its_operator_knows_without_a_word_too_many(name: str) -> None:
+    for each in example(name):
+        schema = jsonschema.Draft202012Validator(CUSTOM[f"{each['apiVersion']} {each['kind']}"])
+        schema.validate(each)
+        with pytest.raises(jsonschema.ValidationError, match="secretNames"):
+            schema.validate(each | {"spec": each["spec"] | {"secretNames": 1}})
 
 
 @every_overlay
@@ -181,7 +195,7 @@ def test_what_is_named_is_there_or_is_a_secret_that_production_makes_itself(over
     assert objects("prod", "Secret") == []
     written = {
         (each["spec"]["target"]["name"], item["secretKey"])
-        for each in yaml.safe_load_all((K8S / "examples" / "external-secrets.yaml").read_text())
+        for each in example("external-secrets.yaml")
         for item in each["spec"]["data"]
     }
     read = {("havn-master-key", "ring")} | {
@@ -194,7 +208,7 @@ def test_what_is_named_is_there_or_is_a_secret_that_production_makes_itself(over
 
 
 def test_in_production_each_api_has_a_certificate_for_the_name_by_which_the_others_and_the_ingress_ask_it() -> None:
-    made = [*yaml.safe_load_all((K8S / "examples" / "certificates.yaml").read_text())]
+    made = example("certificates.yaml")
     certificates = {each["spec"]["secretName"]: each["spec"] for each in made if each["kind"] == "Certificate"}
     annotations = named("prod", "Ingress", "havn")["metadata"]["annotations"]
     asked = {key.rpartition("/")[2]: value for key, value in annotations.items()}
