@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 # Without it every process that the tests start would compile all of Havn anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks load-test mutants clean help image compose-test cluster-test restore-drill
+.PHONY: run run-seeded quick test coverage rows demo lint types imports lock contract benchmarks load-test mutants clean help image compose-test cluster-test restore-drill upgrade-test
 
 help:
 	@awk '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { split($$0, parts, ":.*## "); printf "  make %-13s %s\n", parts[1], parts[2] }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ cluster-test: $(VENV)/.development ## deploy/k8s on a real node: SC01, rolling u
 
 restore-drill: $(VENV)/.development ## backup, loss of the server, restore; every row compared, and what was lost and how long it took
 	@$(BIN)/python -m tools.restore_drill
+
+upgrade-test: $(VENV)/.development ## SINCE=REF: the Havn of that commit is migrated under its feet, works on, and this one takes over
+	@$(BIN)/python -m tools.upgrade_check $(SINCE)
 
 coverage: $(VENV)/.development ## all tests, with the coverage floor
 	@tools/test --cov --cov-report=term-missing:skip-covered

@@ -31,12 +31,14 @@ _ENDED_SECONDS = 30.0
 
 
 @contextmanager
-def havn_at(port: int, *, home: str, database_url: str, **settings: str) -> Iterator[str]:
-    """All services at this port of this machine, over that database, until the block ends; gives their address."""
+def havn_at(port: int, *, home: str, database_url: str, folder: Path | None = None, **settings: str) -> Iterator[str]:
+    """All services at this port of this machine, over that database, until the block ends; gives their address. They are those
+    of this process, or of the clone in that folder, with its own environment."""
+    python = folder / ".venv" / "bin" / "python" if folder else sys.executable
     origin = f"http://127.0.0.1:{port}"
     environment = os.environ | {"HAVN_HOME": home, "HAVN_PORT": str(port), "HAVN_DATABASE_URL": database_url} | settings
     process = subprocess.Popen(
-        [sys.executable, "-m", "services"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [python, "-m", "services"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _wait_until_ready(origin)
