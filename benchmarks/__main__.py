@@ -5,13 +5,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import (
+    days,
     figures,
     finding,
     flood,
+    forecast,
     holds,
     known_number,
     lists,
     load_test,
+    matching,
     p1_post_referral,
     p8_start,
     projection,
@@ -25,12 +28,15 @@ BENCHMARKS = {
     "p3": relay.main,
     "p4": visible.main,
     "p5": projection.main,
+    "p7": matching.main,
+    "days": days.main,
     "p8": p8_start.main,
     "p9": holds.main,
     "reads": reads.main,
     "lists": lists.main,
     "finding": finding.main,
     "flood": flood.main,
+    "forecast": forecast.main,
     "known": known_number.main,
     "load": load_test.main,
 }

@@ -5,6 +5,7 @@ from services.accommodation.costs import api as costs
 from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
 from services.accommodation.feed import api as feed
+from services.accommodation.forecast import api as forecast
 from services.accommodation.placements import api as placements
 from services.accommodation.proposals import api as proposals
 from services.accommodation.responsibility import api as responsibility
@@ -24,6 +25,7 @@ packages = (
     stays,
     deadlines,
     census,
+    forecast,
     proposals,
     costs,
     waiting,

@@ -335,6 +335,7 @@ HOUSING: Sequence[Step] = [
     Step("list_deadlines", **SHELTER),
     Step("read_occupancy", **SHELTER),
     Step("read_costs"),
+    Step("read_forecast", **SHELTER),
     Step("explain_long_stay", **SHELTER, **PLACEMENT),
     Step("list_long_stays", **SHELTER),
 ]

@@ -134,10 +134,10 @@ async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceR
     _check_runs(work.actor, facility)
     if _plain(registration.label) in {_plain(label.label) for label in await repository.labels_of(work, facility)}:
         raise LabelTaken("The facility has a place of that label; give each its own.")
-    place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label"}))
+    place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label", "unit"}))
     if place.kind is PlaceKind.PEAK:
         place.approved_by = _approver(place.approved_by or work.actor.org, facility)
-    await repository.add_place(work, place, PlaceLabel(label=registration.label))
+    await repository.add_place(work, place, PlaceLabel(label=registration.label, unit=registration.unit))
     changed(work, facility)
     return place
 

@@ -123,12 +123,13 @@ def check_days(begin: Day | None, until: Day | None) -> None:
 
 
 class PlaceRegistration(Body):
-    """A place; available from the one day to the other, both included. Of one for peaks `approved_by` says who has approved it:
-    a socialtilsyn, CMM or, where it is left out, the caller."""
+    """A place, in a unit of the facility where it has such; available from the one day to the other, both included. Of one for
+    peaks `approved_by` says who has approved it: a socialtilsyn, CMM or, where it is left out, the caller."""
 
-    model_config = example(label="Room 1", kind="ordinary", available_from="2026-03-01")
+    model_config = example(label="Room 1", unit="First floor", kind="ordinary", available_from="2026-03-01")
 
     label: PersonalName
+    unit: PersonalName | None = None
     kind: PlaceKind = PlaceKind.ORDINARY
     available_from: PlannedOn | None = None
     available_until: PlannedOn | None = None
@@ -149,6 +150,7 @@ class PlaceReceipt(Answer):
 class PlaceDetails(Answer):
     place_id: UUID
     label: PersonalName
+    unit: PersonalName | None
     kind: PlaceKind
     available_from: Day | None
     available_until: Day | None
@@ -221,6 +223,7 @@ class ApprovalDetails(Answer):
 
 
 class PlaceLabel(BaseModel):
-    """A place's label, as it is sealed."""
+    """A place's label and unit, as they are sealed."""
 
     label: PersonalName
+    unit: PersonalName | None = None

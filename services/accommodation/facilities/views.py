@@ -41,6 +41,7 @@ def see_place(place: Place, label: PlaceLabel) -> PlaceDetails:
     return PlaceDetails(
         place_id=place.id,
         label=label.label,
+        unit=label.unit,
         **place.model_dump(include={"kind", "available_from", "available_until", "approved_by"}),
     )
 

@@ -11,6 +11,7 @@ from services.accommodation.facilities.codes import Security
 from services.accommodation.placements import asked, offers, repository, requests, views
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.schemas import (
+    FARTHEST_KM,
     Acceptance,
     Availability,
     CheckedPlace,
@@ -173,6 +174,11 @@ Comma = Annotated[
 ]
 
 
+Near = Annotated[
+    int, Query(ge=0, le=FARTHEST_KM, description="Kilometres to keep between the towns of those and of the place.")
+]
+
+
 def _needs(
     gender: Gender | None = None,
     minor: bool = False,
@@ -181,6 +187,7 @@ def _needs(
     lgbt_safe: bool = False,
     security: Security = Security.NONE,
     avoid_municipalities: Comma = None,
+    avoid_within_km: Near = 0,
 ) -> Needs:
     return requests.needs_from(
         gender=gender,
@@ -190,6 +197,7 @@ def _needs(
         lgbt_safe=lgbt_safe,
         security=security,
         avoid_municipalities=avoid_municipalities.split(",") if avoid_municipalities else [],
+        avoid_within_km=avoid_within_km,
     )
 
 

@@ -134,8 +134,8 @@ REASONS: Final[Mapping[FitRule, tuple[str, str]]] = {
         "Stedets art er ikke blandt mulighederne i den række, der afgør ansvaret.",
     ),
     FitRule.DISTANCE: (
-        "The place lies in a municipality that the person must avoid.",
-        "Pladsen ligger i en kommune, som personen skal undgå.",
+        "The place lies in a municipality that the person must avoid, or too near to one.",
+        "Pladsen ligger i en kommune, som personen skal undgå, eller for tæt på en.",
     ),
     FitRule.HOUSEHOLD: (
         "The household would be parted; place them together, or say why not.",

@@ -2,7 +2,7 @@
 extended, moved, joined or changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
@@ -16,12 +16,14 @@ from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.zones import zone_of
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking.codes import Criterion
 from services.accommodation.ranking.domain import Weights
 from shared.contract.codes import Gender
 
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
+_IN_ORDER: Final = tuple(FitRule)
 WATCHED: Final = timedelta(days=60)
 """A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
 (docs/rules.md, housing-3) [A]."""
@@ -86,10 +88,16 @@ def all_against(
 ) -> list[tuple[Candidate, list[FitRule]]]:
     """Each place with all that speaks against it. A place for peaks waits while an ordinary one of its facility fits, so give
     all places of a facility."""
-    against = [
-        (candidate, rules_against(candidate, needs=needs, options=options, stay=stay, tonight=tonight))
-        for candidate in candidates
-    ]
+    of_each = dict[UUID, dict[FitRule, bool]]()
+    against = []
+    for candidate in candidates:
+        facility = candidate.facility
+        if (of_it := of_each.get(facility.id)) is None:
+            of_it = of_each[facility.id] = facility_against(facility, needs=needs, options=options)
+        rules = rules_against(
+            candidate, needs=needs, options=options, stay=stay, tonight=tonight, of_the_facility=of_it
+        )
+        against.append((candidate, rules))
     ordinary: set[UUID] = {
         candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
     }
@@ -102,11 +110,18 @@ def all_against(
 
 
 def rules_against(
-    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights, tonight: date
+    candidate: Candidate,
+    *,
+    needs: Needs,
+    options: Sequence[FacilityKind] | None,
+    stay: Nights,
+    tonight: date,
+    of_the_facility: Mapping[FitRule, bool] | None = None,
 ) -> list[FitRule]:
     """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits. A gender that is None, and
-    options that are, exclude nothing: they are not the asker's to know."""
-    against = facility_against(candidate.facility, needs=needs, options=options) | {
+    options that are, exclude nothing: they are not the asker's to know. `of_the_facility` is what was found of it before."""
+    against = {
+        **(of_the_facility or facility_against(candidate.facility, needs=needs, options=options)),
         FitRule.HOUSEHOLD: candidate.parts_household,
         FitRule.CO_PLACEMENT: candidate.is_unsafe,
         FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
@@ -116,7 +131,7 @@ def rules_against(
         FitRule.PERSON_ELSEWHERE: candidate.is_elsewhere,
         FitRule.OCCUPIED: candidate.is_taken,
     }
-    return [rule for rule in FitRule if against.get(rule)]
+    return [rule for rule in _IN_ORDER if against.get(rule)]
 
 
 def facility_against(
@@ -131,7 +146,7 @@ def facility_against(
         FitRule.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
         FitRule.SECURITY: not facility.security.at_least(needs.security),
         FitRule.OPTIONS: options is not None and facility.kind not in options,
-        FitRule.DISTANCE: facility.municipality in needs.avoid_municipalities,
+        FitRule.DISTANCE: facility.municipality in zone_of(needs),
     }
 
 

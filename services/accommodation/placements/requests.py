@@ -21,6 +21,7 @@ from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
 from services.accommodation.placements.visibility import SeenRequest
+from services.accommodation.placements.zones import zone_of
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from shared.contract.codes import AgeGroup, Gender, Purpose, Region, ResidenceBasis
 from shared.contract.events import PlacementRequested
@@ -52,7 +53,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     case: others are not to learn of a merge, and ask under the case that they know."""
     known = await cases.case_for(work, submission.case_id)
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        _check_zones(submission.needs.avoid_municipalities)
+        _check_zones(zone_of(submission.needs))
     surviving = await cases.surviving(work, known.case_id)
     # Who has nothing to do with the other case is notified of no merge, and goes on as if there were none.
     if surviving and await cases.is_known_to(work, surviving):
@@ -108,8 +109,8 @@ def _check_zones(avoided: Collection[str]) -> None:
     is_narrow = [region for region, number in left.items() if 2 * number < whole[region]]
     if len(left) < LEFT_OPEN or is_narrow:
         raise ZonesShowWhere(
-            "Name fewer municipalities to avoid: of each region all or at most half, and not the whole of all but one;"
-            " what else is unsafe, say to CMM."
+            "Name fewer municipalities to avoid, or fewer kilometres: of each region all or at most half, and not the whole of"
+            " all but one; what else is unsafe, say to CMM."
         )
 
 

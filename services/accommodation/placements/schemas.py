@@ -17,12 +17,14 @@ from shared.contract.times import Planned, PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Language, Moment, Municipality, Whole, example
 
 MOST_CHILDREN = 20
+FARTHEST_KM = 150
 
 
 class Needs(Body):
     """What a person needs of a place; gender and minority are the case's where they are left out.
 
-    `children` come along: how many, or just whether."""
+    `children` come along: how many, or just whether. No place lies in one of `avoid_municipalities`, nor in one whose town is as
+    near as `avoid_within_km` kilometres to that of one of them."""
 
     gender: Gender | None = None
     minor: Flag | None = None
@@ -33,6 +35,7 @@ class Needs(Body):
     security: Security = Security.NONE
     languages: Annotated[list[Language], Field(max_length=10)] = []
     avoid_municipalities: Annotated[list[Municipality], Field(max_length=98)] = []
+    avoid_within_km: Annotated[Whole, Field(ge=0, le=FARTHEST_KM)] = 0
 
 
 class ForTheFacility(Body):

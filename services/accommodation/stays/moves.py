@@ -14,6 +14,7 @@ from services.accommodation.placements.codes import Ending, FitRule, PlacementSt
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit, avoid_further, needs_of
 from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.zones import zone_of
 from services.accommodation.stays import arrivals, companions, repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
 from services.accommodation.stays.schemas import Move
@@ -116,7 +117,7 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
     if stay.instead_of_id != placement.stay_id:
         raise OfferNeeded("That offer was not made for this move; name the placement in its `instead_of`.")
     place, facility = await facilities.place_of(work, booked.place_id)
-    if facility.municipality in wanted.needs.avoid_municipalities and FitRule.DISTANCE not in booked.exceptions:
+    if facility.municipality in zone_of(wanted.needs) and FitRule.DISTANCE not in booked.exceptions:
         raise PlaceDoesNotFit([FitRule.DISTANCE])
     return Destination(place, facility, booked.exceptions, booked)
 

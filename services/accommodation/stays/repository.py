@@ -32,7 +32,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose, Region
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import any_of, is_one_of
 from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -304,7 +304,9 @@ async def on_night(
         await _own_facility(work, facility_id)
     visibility.judge(work.actor, (), purpose)
     is_there = or_(
-        col(Placement.to_on).is_(None), col(Placement.to_on) >= on, col(Placement.status) == PlacementStatus.ARRIVED
+        col(Placement.to_on).is_(None),
+        col(Placement.to_on) >= on,
+        is_one_of(col(Placement.status), [PlacementStatus.ARRIVED]),
     )
     never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.from_on) == col(Placement.to_on))
     query = (

@@ -13,6 +13,7 @@ FACILITIES = "/accommodation/v1/facilities"
 ADDRESS = "Opdigtet Vej 7"
 
 
+@pytest.mark.row(49)
 async def test_an_organisation_registers_its_own_facility_and_the_address_is_sealed(
     havn: World, housing: Housing
 ) -> None:
@@ -124,10 +125,17 @@ async def test_only_cmm_hands_a_facility_to_another_operator(havn: World, housin
     assert (await havn.partner("amiami").get(f"{FACILITIES}/{facility_id}")).json()["operator"] == "hopenow"
 
 
+@pytest.mark.row(49)
 async def test_places_are_added_by_the_operator_and_listed_with_their_labels(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility("reden")
     path = f"{FACILITIES}/{facility_id}/places"
-    place = {"label": "Vest 1", "kind": "peak", "available_from": "2026-03-01", "available_until": "2026-06-01"}
+    place = {
+        "label": "Vest 1",
+        "unit": "Vest",
+        "kind": "peak",
+        "available_from": "2026-03-01",
+        "available_until": "2026-06-01",
+    }
     assert (await havn.partner("hopenow").post(path, place)).status_code == 403
     added = await havn.partner("reden").post(path, place)
     assert added.status_code == 201
@@ -159,6 +167,7 @@ async def test_an_approval_is_recorded_by_the_supervision_that_gave_it_or_by_cmm
     assert listed[0]["reference"] == APPROVAL["reference"]
 
 
+@pytest.mark.row(59)
 async def test_a_place_out_of_service_is_offered_to_nobody(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     path = f"/accommodation/v1/places/{shelter.place_id}/out-of-service"
@@ -172,6 +181,7 @@ async def test_a_place_out_of_service_is_offered_to_nobody(havn: World, housing:
     assert (await housing.offer(after, shelter.place_id)).status_code == 201
 
 
+@pytest.mark.row(59)
 async def test_a_time_out_of_service_is_listed_and_ends_earlier(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     path = f"/accommodation/v1/places/{shelter.place_id}/out-of-service"

@@ -52,6 +52,7 @@ async def test_a_place_is_counted_once_and_occupied_only_when_it_would_have_fitt
     assert found["excluded"] == {"gender": 1, "no_approval": 1, "occupied": 1}
 
 
+@pytest.mark.row(58)
 async def test_a_place_is_free_again_for_the_nights_after_a_stay(housing: Housing) -> None:
     shelter = await housing.shelter()
     await housing.booked(await housing.case(), shelter.place_id, to_on="2026-03-20")
