@@ -25,6 +25,20 @@ async def test_on_an_empty_havn_the_shelter_is_all_there_is(havn: World) -> None
     said = await played(havn, "7405981AB2")
     assert "Both places of the shelter are taken, and no other facility has one for P02." in said
     assert ": 2, both from this raid" in said
+    rows = await havn.sql(
+        "accommodation",
+        "SELECT f.kind, f.municipality, count(*) FILTER (WHERE p.kind = 'peak') AS peaks, count(*) AS places"
+        " FROM facility f JOIN place p ON p.facility_id = f.id GROUP BY f.id",
+    )
+    assert sorted((row["kind"], row["municipality"], row["places"], row["peaks"]) for row in rows) == [
+        ("asylum_centre", "0851", 3, 0),
+        ("childrens_centre", "0265", 2, 0),
+        ("crisis_centre", "0101", 9, 2),
+        ("crisis_centre", "0751", 2, 0),
+        ("hostel_110", "0607", 3, 0),
+        ("mens_crisis_centre", "0461", 2, 0),
+        ("safe_flat", "0751", 1, 0),
+    ]
     assert "P01 has arrived at the shelter; CMM pays." in said
     assert "P03 has arrived at the shelter; US pays." in said
 
@@ -36,7 +50,8 @@ async def test_on_a_filled_havn_it_tells_its_own_from_what_was_there(havn: World
     first = await played(havn, "7405981AB2")
     assert f"Both places of the shelter are taken; elsewhere {told} would do for P02." in first
     second = await played(havn, "7405982AB2")
-    assert f"elsewhere {told} would do for P02" in second, "the story takes no place of another facility"
+    # What the first story has opened would do as well: seven ordinary places of reden-k, the safe flat, three of the hostel.
+    assert f"elsewhere {places + 11} places would do for P02" in second, "the story takes no place of another facility"
     assert ": 4, of whom 2 were counted before this raid" in second
     stays = await havn.sql(
         "accommodation", "SELECT 1 FROM stay WHERE place_id = ANY($1::uuid[])", list(other.place_ids)

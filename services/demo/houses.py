@@ -1,0 +1,107 @@
+"""The facilities of a Havn for development, beside the shelter of the raid: one of each kind that the rules know, with room.
+None of them exists, and no address does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.demo.raid import HOUSING, Raid
+
+_WOMEN: Final = ("woman", "trans_woman")
+_MEN: Final = ("man", "trans_man")
+_EVERYBODY: Final = (*_WOMEN, *_MEN, "non_binary")
+
+
+@dataclass(frozen=True)
+class House:
+    """A facility with its places: ordinary ones, and those that it adds at peaks."""
+
+    name: str
+    kind: str
+    operator: str
+    municipality: str
+    supervision: str
+    genders: Sequence[str]
+    places: int
+    peaks: int = 0
+    is_secret: bool = False
+    languages: Sequence[str] = ("dan", "eng")
+    accepts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def registration(self) -> dict[str, Any]:
+        """As its operator registers it."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "operator": self.operator,
+            "municipality": self.municipality,
+            "address": f"Made Up Lane 1, {self.name}",
+            "secret_address": self.is_secret,
+            "languages": list(self.languages),
+            "accepts": {"genders": list(self.genders), **self.accepts},
+        }
+
+
+HOUSES: Final = (
+    House(
+        "reden-k",
+        "crisis_centre",
+        "reden",
+        "0101",
+        "socialtilsyn-hovedstaden",
+        _WOMEN,
+        places=7,
+        peaks=2,
+        is_secret=True,
+        languages=("dan", "eng", "ron", "tha"),
+        accepts={"families": True, "lgbt_safe": True, "security": "high"},
+    ),
+    House("safe-flat", "safe_flat", "amiami", "0751", "socialtilsyn-midt", _WOMEN, places=1, is_secret=True),
+    House("mens-crisis-centre", "mens_crisis_centre", "frelsens-haer", "0461", "socialtilsyn-syd", _MEN, places=2),
+    House("hostel-110", "hostel_110", "frelsens-haer", "0607", "socialtilsyn-syd", _EVERYBODY, places=3),
+    House(
+        "asylum-centre",
+        "asylum_centre",
+        "roede-kors",
+        "0851",
+        "socialtilsyn-nord",
+        _EVERYBODY,
+        places=3,
+        accepts={"families": True, "wheelchair": True},
+    ),
+    House(
+        "childrens-centre",
+        "childrens_centre",
+        "roede-kors",
+        "0265",
+        "socialtilsyn-oest",
+        _EVERYBODY,
+        places=2,
+        accepts={"minors": True, "security": "raised"},
+    ),
+)
+"""With `reden-j`, which the raid opens."""
+
+
+async def open_houses(raid: Raid) -> list[str]:
+    """Register and approve those that are not there yet, as their operators and CMM do; gives the names of all of them."""
+    there = await raid.call("cmm", "caseworker", "GET", f"{HOUSING}/facilities?limit=100")
+    names = {each["name"] for each in there["items"]}
+    for house in HOUSES:
+        if house.name not in names:
+            await _open(raid, house)
+    return [house.name for house in HOUSES]
+
+
+async def _open(raid: Raid, house: House) -> None:
+    manager = (house.operator, "facility_manager")
+    opened = await raid.call(*manager, "POST", f"{HOUSING}/facilities", house.registration, expect=201)
+    path = f"{HOUSING}/facilities/{opened['facility_id']}"
+    for number in range(1, house.places + house.peaks + 1):
+        place = {"label": f"Room {number}", "kind": "ordinary" if number <= house.places else "peak"}
+        if place["kind"] == "peak":
+            place["approved_by"] = house.supervision
+        await raid.call(*manager, "POST", f"{path}/places", place, expect=201)
+    approval = {"supervision": house.supervision, "reference": "made up", "valid_from": "2026-01-01"}
+    await raid.call("cmm", "caseworker", "POST", f"{path}/approvals", approval, expect=201)
