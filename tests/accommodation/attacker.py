@@ -17,6 +17,7 @@ LISTS = (
     "facilities",
     "availability?from={today}",
     "occupancy",
+    "forecast",
     "offers",
     "deadlines",
     "notices",
@@ -27,6 +28,7 @@ LISTS = (
     "long-stays?over=0",
     "costs?from=2026-03-01&to={tomorrow}",
 )
+FEEDS = (f"{API}/events", "/stats/v1/events")
 OF_A_CASE = ("placements?case_id={case}", "placement-requests?case_id={case}")
 OF_A_REQUEST = ("placement-requests/{request}", "placement-requests/{request}/matches")
 LINKS = ("case_id", "request_id", "offer_id", "placement_id")
@@ -89,6 +91,9 @@ class Attacker:
     _ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Behind which number which facilities stand."""
     _open: set[str] = field(default_factory=set)
+    _read_to: dict[str, str] = field(default_factory=dict)
+    events: int = 0
+    """How many it was given by the feeds."""
 
     def takes_an_interest(self, case: Case) -> None:
         self.cases[case.case_id] = case
@@ -102,6 +107,7 @@ class Attacker:
             self.note(answer)
             numbers |= _numbers_by_region(answer)
             self._note_facilities(answer)
+        await self.follow()
         placed = [case for case in self.cases.values() if not case.is_placed and await self._is_placed(case)]
         for case in placed:
             case.is_placed = True
@@ -124,6 +130,21 @@ class Attacker:
         """Read what runs out, while somebody's answer is awaited."""
         for path in ("deadlines", "offers?status=held"):
             self.note(await self._read(path))
+
+    async def follow(self) -> None:
+        """Read the feeds of events on from where the last look ended."""
+        partner = self.havn.partner(self.org, assurance=Assurance.HIGH)
+        for feed in FEEDS:
+            while True:
+                after = {"after": self._read_to[feed]} if feed in self._read_to else {}
+                answer = await partner.get(feed, **after)
+                assert answer.status_code == 200, f"{self.org} {feed}: {answer.text}"
+                page = answer.json()
+                self.events += len(page["items"])
+                self.note(page["items"])
+                if page["next_cursor"] is None:
+                    break
+                self._read_to[feed] = page["next_cursor"]
 
     def overhears(self, events: Sequence[Mapping[str, Any]]) -> None:
         """The bus itself, uncut: more than anybody outside is given."""

@@ -193,4 +193,5 @@ class Life:
         told = await self.havn.events("accommodation")
         for attacker in self.attackers.values():
             await attacker.look_closely(cases)
+            await attacker.follow()
             attacker.overhears(told)

@@ -29,6 +29,7 @@ async def test_nobody_s_region_or_facility_is_named(life: Life) -> None:
     attackers = list(life.attackers.values())
     assert all(len(attacker.cases) >= SECRETS // 4 for attacker in attackers), "each has to do with some of them"
     assert all(any(case.is_placed for case in attacker.cases.values()) for attacker in attackers)
+    assert all(attacker.events for attacker in attackers), "each is given events by the feeds"
     us = life.attackers["us"]
     regions = {value for case in us.cases.values() for path, value in case.seen if path == "items[].region"}
     assert regions == set(REGIONS), "who pays knows the region: it has looked where something is said"
