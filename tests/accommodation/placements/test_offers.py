@@ -38,6 +38,7 @@ async def test_an_offer_holds_the_place_and_accepting_it_books_the_place(havn: W
     assert request.json()["status"] == "placed"
 
 
+@pytest.mark.row(54, 62)
 async def test_of_thirty_who_want_one_place_at_once_one_gets_it(housing: Housing) -> None:
     shelter = await housing.shelter()
     request_ids = [await housing.request(await housing.case()) for _ in range(30)]
@@ -56,6 +57,7 @@ async def test_whoever_is_refused_a_taken_place_does_not_learn_who_has_it(housin
     assert "politi" not in refused.text
 
 
+@pytest.mark.row(53)
 async def test_an_expired_hold_is_free_at_once_without_any_job(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     first = await housing.held(await housing.case(), shelter.place_id)
@@ -124,6 +126,7 @@ async def test_a_hold_ends_in_the_future_and_within_fourteen_days(housing: Housi
     assert longest.status_code == 201
 
 
+@pytest.mark.row(56)
 async def test_a_declined_place_is_free_again_and_the_reason_is_sealed(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     offer_id = await housing.held(await housing.case(), shelter.place_id)
@@ -159,6 +162,7 @@ async def test_an_answered_offer_takes_no_second_answer(housing: Housing, first:
     assert refused.json()["allowed"] == []
 
 
+@pytest.mark.row(62)
 async def test_one_person_has_one_place_at_a_time_held_or_booked(housing: Housing) -> None:
     shelter = await housing.shelter(places=2)
     case_id = await housing.case()
@@ -170,6 +174,7 @@ async def test_one_person_has_one_place_at_a_time_held_or_booked(housing: Housin
     assert rules_of(await housing.offer(second, shelter.place_ids[1])) == ["person_elsewhere"]
 
 
+@pytest.mark.row(62)
 async def test_two_requests_for_one_person_wait_at_most(havn: World, housing: Housing) -> None:
     case_id = await housing.case()
     first, _ = [await housing.request(case_id) for _ in range(2)]
@@ -234,6 +239,7 @@ async def test_no_place_is_offered_in_a_municipality_that_the_person_must_avoid(
     assert rules_of(await housing.offer(request_id, shelter.place_id)) == ["distance"]
 
 
+@pytest.mark.row(49, 58)
 async def test_no_place_is_offered_on_nights_when_the_facility_does_not_have_it(housing: Housing) -> None:
     facility_id = await housing.facility()
     await housing.approve(facility_id)

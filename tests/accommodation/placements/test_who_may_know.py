@@ -1,6 +1,7 @@
 """Who may know what of a request and a stay, and that nothing of the case is read back from what follows from it."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -189,6 +190,7 @@ async def test_who_asks_under_a_merged_case_is_not_told_of_the_merge(housing: Ho
 AVAILABILITY = "/accommodation/v1/availability"
 
 
+@pytest.mark.row(50, 51, 52)
 async def test_cmm_us_and_operators_count_what_is_free_among_what_they_may_know(housing: Housing) -> None:
     havn = housing.havn
     open_one = await housing.shelter(2)
@@ -199,6 +201,8 @@ async def test_cmm_us_and_operators_count_what_is_free_among_what_they_may_know(
     async def free(org: str, **asked: Any) -> list[tuple[int, list[str]]]:
         read = await havn.partner(org).get(AVAILABILITY, **nights | asked)
         assert read.status_code == 200, read.text
+        as_of = datetime.fromisoformat(read.json()["as_of"])
+        assert abs(havn.development.clock.now() - as_of) <= timedelta(seconds=5), "counted when it was asked"
         return [(item["free"], sorted(item["facility_ids"])) for item in read.json()["items"]]
 
     both = sorted([open_one.facility_id, secret.facility_id])
@@ -208,6 +212,7 @@ async def test_cmm_us_and_operators_count_what_is_free_among_what_they_may_know(
     assert await free("cmm", gender="man") == await free("cmm", avoid_municipalities="0101,0751") == []
 
 
+@pytest.mark.row(51, 52)
 async def test_everybody_else_learns_whether_any_is_free_and_nothing_of_where(housing: Housing) -> None:
     await housing.shelter(2)
     await housing.shelter(3, "roede-kors", kind="safe_flat", secret_address=True)

@@ -114,6 +114,7 @@ async def test_who_says_that_it_is_a_secret_again_asks_nobody_any_more(havn: Wor
     assert (late.status_code, problem(late)) == (409, "NothingToConfirm")
 
 
+@pytest.mark.row(59)
 async def test_a_place_for_peaks_names_who_has_approved_it(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility()
     path = f"{FACILITIES}/{facility_id}/places"

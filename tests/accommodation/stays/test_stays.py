@@ -149,6 +149,7 @@ async def test_a_placement_is_cancelled_before_the_arrival_and_the_request_waits
     assert problem(await housing.step(placement_id, "cancel", body={"reason": "Again."})) == "PlacementDoesNotAllow"
 
 
+@pytest.mark.row(56)
 async def test_a_no_show_returns_the_place(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter()
     placement_id = await housing.booked(await housing.case(), shelter.place_id, to_on="2026-03-12")

@@ -34,6 +34,7 @@ def march(first: int, last: int | None) -> Range:
 
 @pytest.mark.parametrize("as_owner", [True, False])
 @pytest.mark.parametrize("state", ["held", "booked"])
+@pytest.mark.row(55)
 async def test_postgresql_refuses_an_overlapping_stay_past_the_service(
     havn: World, housing: Housing, as_owner: bool, state: str
 ) -> None:
@@ -114,6 +115,7 @@ async def insert(
 
 
 @pytest.mark.parametrize("as_owner", [True, False])
+@pytest.mark.row(55)
 async def test_postgresql_refuses_a_second_place_of_one_person_also_under_a_merged_case(
     havn: World, housing: Housing, as_owner: bool
 ) -> None:
@@ -149,6 +151,7 @@ async def test_two_cases_with_a_bed_each_that_turn_out_to_be_one_person_bar_a_th
 
 
 @pytest.mark.parametrize("as_owner", [True, False])
+@pytest.mark.row(55)
 async def test_postgresql_refuses_nights_for_which_the_facility_has_no_approval_or_not_the_place(
     havn: World, housing: Housing, as_owner: bool
 ) -> None:
@@ -186,6 +189,7 @@ async def test_postgresql_refuses_a_closed_place_and_to_close_one_that_somebody_
         await speak("accommodation", closes, *values, **org)
 
 
+@pytest.mark.row(55)
 async def test_postgresql_keeps_two_people_from_being_in_one_bed_and_one_in_two(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter(places=2)
     first, second = await housing.case(), await housing.case()

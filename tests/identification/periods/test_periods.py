@@ -55,6 +55,7 @@ def period(kind: PeriodKind = PeriodKind.REFLECTION) -> Period:
         ("leap day within", date(2028, 2, 1), date(2028, 3, 2), date(2028, 5, 31)),
     ],
 )
+@pytest.mark.row(73)
 def test_the_periods_of_the_stories_end_on_the_days_told(
     story: str, decided_on: date, ends_on: date, cap_on: date
 ) -> None:

@@ -108,6 +108,7 @@ async def test_the_period_of_a_court_is_the_one_that_the_legal_status_gives(havn
         assert (await case.grant())["kind"] == kind
 
 
+@pytest.mark.row(73)
 async def test_an_extension_moves_the_end_and_never_the_cap(havn: World) -> None:
     told = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
     case, path = told["case"], f"/periods/{told['period_id']}/extensions"
@@ -188,6 +189,7 @@ async def test_a_courts_period_is_the_authoritys_too(havn: World) -> None:
     assert name_of(await case.post("/periods", {"requested_on": "2026-04-02"})) == (409, "PeriodAlreadyGranted")
 
 
+@pytest.mark.row(73)
 async def test_a_period_ends_with_the_decision_that_gave_it(havn: World) -> None:
     told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
     await havn.set_clock("2026-03-25T12:00:00+01:00")
