@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 INDEXES = """
 CREATE INDEX ix_placement_until ON placement (to_on);
