@@ -17,7 +17,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from services.demo.houses import open_houses
+from services.demo.facilities import open_facilities
 from services.demo.raid import Raid, StepFailed
 from shared.kernel.settings import Settings
 
@@ -137,7 +137,7 @@ async def _story(raid: Raid, out: Console) -> None:
         line("       ", f"{name} has {placement['status']} at the shelter; {payer} pays.")
     third = await raid.request_place("cmm", "P02")
     line("       ", _room_for_another(raid, third["matches"]))
-    names = await open_houses(raid)
+    names = await open_facilities(raid)
     line("       ", f"For whoever comes next there are {', '.join(names)}: a facility of each kind, with room.")
     table = await raid.figure(expected=before + 2)
     counted = sum(row["count"] for row in table["rows"])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from services.demo.houses import open_houses
+from services.demo.facilities import open_facilities
 from services.demo.raid import Ask, Raid
 from shared.kernel.clock import COPENHAGEN
 
@@ -34,7 +34,7 @@ async def seed(ask: Ask, now: Callable[[], datetime]) -> Raid:
     await raid.open_shelter()
     await raid.place("cmm", "P01")
     await raid.place("us", "P03")
-    await open_houses(raid)
+    await open_facilities(raid)
     return raid
 
 

@@ -5,18 +5,23 @@ import errno
 import gc
 import signal
 import socket
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import EllipsisType
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
 from shared.runtime.tls import OwnCertificate
 
-GRACE_SECONDS = 5
+LAST_CALL_SECONDS = 2
+"""For how long whoever keeps a connection open is still answered, and hears that it closes, before those that are idle are
+closed: a request that is sent at that instant would be lost on its way."""
+GRACE_SECONDS = 10
+"""For how long a request that is under way may go on then."""
+_LOOK_SECONDS = 0.05
 
 
 class PortTaken(Exception):
@@ -57,6 +62,23 @@ def _listener(host: str, port: int, host_setting: str, port_setting: str) -> soc
     return listener
 
 
+class LastCall:
+    """Answers as the application does; once `is_ending`, with `Connection: close`, so that who asks next connects anew: to
+    another process of Havn, where there is one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.is_ending = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, receive, send_last if self.is_ending else send)
+
+
 async def serve(
     app: ASGIApp,
     settings: Settings,
@@ -67,19 +89,19 @@ async def serve(
     certificate: OwnCertificate | None = None,
     hosts: Collection[str] | EllipsisType | None = ...,
 ) -> None:
-    """Answer until SIGINT or SIGTERM; then let what is under way finish. `hosts` are the names that are answered to, the
-    settings' own where it is left out, any where it is None; `operations`, at its own port, answers to any, and without TLS."""
+    """Answer until SIGINT or SIGTERM; then let what is under way finish, and whoever keeps a connection open connect anew.
+
+    `hosts` are the names that are answered to, the settings' own where it is left out, any where it is None; `operations`, at
+    its own port, answers to any, and without TLS."""
     names = settings.hosts if isinstance(hosts, EllipsisType) else hosts
-    servers = [(_server(app, listener, names, certificate), listener)]
+    last_call = LastCall(app)
+    servers = [(_server(last_call, listener, names, certificate), listener)]
     if operations:
         servers.append((_server(*operations, None), operations[1]))
 
-    def stop() -> None:
-        for server, _ in servers:
-            server.should_exit = True
-
+    asked_to_end = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_end.set)
     # Not `serve`: it takes the signals for itself and ends the process before the workers have ended in order.
     serving = [asyncio.create_task(server._serve([socket])) for server, socket in servers]  # noqa: SLF001
     while not all(server.started for server, _ in servers) and not any(task.done() for task in serving):
@@ -88,12 +110,26 @@ async def serve(
         # What the start has made stays until the end: the collector need not look at it, nor take it apart on the way out.
         gc.freeze()
         ready()
-    renewing = asyncio.create_task(certificate.keep_fresh()) if certificate else None
+    beside = [asyncio.create_task(_end(asked_to_end, last_call, [server for server, _ in servers]))]
+    if certificate:
+        beside.append(asyncio.create_task(certificate.keep_fresh()))
     try:
         await asyncio.gather(*serving)
     finally:
-        if renewing:
-            renewing.cancel()
+        for task in beside:
+            task.cancel()
+
+
+async def _end(asked_to_end: asyncio.Event, last_call: LastCall, servers: Sequence[uvicorn.Server]) -> None:
+    """When asked to, end the servers as soon as nobody keeps a connection to the first, or after the last call."""
+    await asked_to_end.wait()
+    last_call.is_ending = True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_CALL_SECONDS):
+            while servers[0].server_state.connections:
+                await asyncio.sleep(_LOOK_SECONDS)
+    for server in servers:
+        server.should_exit = True
 
 
 def _server(

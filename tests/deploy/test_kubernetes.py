@@ -14,7 +14,7 @@ from shared.contract.events.base import TOPICS
 from shared.http.server import HardenedProtocol
 from shared.identity.tokens import TrustedIssuer
 from shared.kernel.settings import Settings
-from shared.runtime.serving import GRACE_SECONDS
+from shared.runtime.serving import GRACE_SECONDS, LAST_CALL_SECONDS
 from tests.deploy import manifests
 from tests.deploy.manifests import (
     K8S,
@@ -277,7 +277,7 @@ def test_a_pod_that_goes_is_missed_by_nobody(overlay: str) -> None:
             assert all(manifests.selects(each["labelSelector"], labels) for each in spread)
             sleep = spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
             # After the wait: Havn's own time for requests under way, and some for the relay's lock and the connections.
-            assert spec["terminationGracePeriodSeconds"] >= sleep + GRACE_SECONDS + 10
+            assert spec["terminationGracePeriodSeconds"] >= sleep + LAST_CALL_SECONDS + GRACE_SECONDS + 10
             if action == "api":
                 assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
                 assert sleep >= 5

@@ -10,7 +10,7 @@ from tools.shown import shown, write_down
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    for name in ("services/one.py", "docs/page.md"):
+    for name in ("services/one.py", "docs/page.txt"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("as it was\n")
     commit(tmp_path, "init", "-q")
@@ -36,7 +36,7 @@ def test_what_was_shown_counts_with_what_was_seen(clone: Path) -> None:
 
 def test_documents_may_change_and_what_is_started_may_not(clone: Path) -> None:
     write_down(162, "", root=clone)
-    (clone / "docs/page.md").write_text("another\n")
+    (clone / "docs/page.txt").write_text("another\n")
     assert shown(162, root=clone)
     commit(clone)
     assert shown(162, root=clone)

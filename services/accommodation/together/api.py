@@ -25,7 +25,7 @@ async def match_together(
     ],
     purpose: PurposeOfReading,
 ) -> MatchedTogether:
-    """Places for several people at once, the best for all of them together, with what speaks for each, and why somebody goes
+    """Places for several people at once, the best for all of them together. With what speaks for each, and why somebody goes
     without. For whoever may match each of the requests; it changes nothing."""
     found = await domain.match_together(work, request_ids=domain.ids_in(request_ids), purpose=purpose)
     return views.see_together(found, now=work.now)

@@ -13,7 +13,7 @@ _EVERYBODY: Final = (*_WOMEN, *_MEN, "non_binary")
 
 
 @dataclass(frozen=True)
-class House:
+class Opening:
     """A facility with its places: ordinary ones, and those that it adds at peaks."""
 
     name: str
@@ -43,8 +43,8 @@ class House:
         }
 
 
-HOUSES: Final = (
-    House(
+FACILITIES: Final = (
+    Opening(
         "reden-k",
         "crisis_centre",
         "reden",
@@ -57,10 +57,10 @@ HOUSES: Final = (
         languages=("dan", "eng", "ron", "tha"),
         accepts={"families": True, "lgbt_safe": True, "security": "high"},
     ),
-    House("safe-flat", "safe_flat", "amiami", "0751", "socialtilsyn-midt", _WOMEN, places=1, is_secret=True),
-    House("mens-crisis-centre", "mens_crisis_centre", "frelsens-haer", "0461", "socialtilsyn-syd", _MEN, places=2),
-    House("hostel-110", "hostel_110", "frelsens-haer", "0607", "socialtilsyn-syd", _EVERYBODY, places=3),
-    House(
+    Opening("safe-flat", "safe_flat", "amiami", "0751", "socialtilsyn-midt", _WOMEN, places=1, is_secret=True),
+    Opening("mens-crisis-centre", "mens_crisis_centre", "frelsens-haer", "0461", "socialtilsyn-syd", _MEN, places=2),
+    Opening("hostel-110", "hostel_110", "frelsens-haer", "0607", "socialtilsyn-syd", _EVERYBODY, places=3),
+    Opening(
         "asylum-centre",
         "asylum_centre",
         "roede-kors",
@@ -70,7 +70,7 @@ HOUSES: Final = (
         places=3,
         accepts={"families": True, "wheelchair": True},
     ),
-    House(
+    Opening(
         "childrens-centre",
         "childrens_centre",
         "roede-kors",
@@ -84,24 +84,24 @@ HOUSES: Final = (
 """With `reden-j`, which the raid opens."""
 
 
-async def open_houses(raid: Raid) -> list[str]:
+async def open_facilities(raid: Raid) -> list[str]:
     """Register and approve those that are not there yet, as their operators and CMM do; gives the names of all of them."""
     there = await raid.call("cmm", "caseworker", "GET", f"{HOUSING}/facilities?limit=100")
     names = {each["name"] for each in there["items"]}
-    for house in HOUSES:
-        if house.name not in names:
-            await _open(raid, house)
-    return [house.name for house in HOUSES]
+    for facility in FACILITIES:
+        if facility.name not in names:
+            await _open(raid, facility)
+    return [facility.name for facility in FACILITIES]
 
 
-async def _open(raid: Raid, house: House) -> None:
-    manager = (house.operator, "facility_manager")
-    opened = await raid.call(*manager, "POST", f"{HOUSING}/facilities", house.registration, expect=201)
+async def _open(raid: Raid, facility: Opening) -> None:
+    manager = (facility.operator, "facility_manager")
+    opened = await raid.call(*manager, "POST", f"{HOUSING}/facilities", facility.registration, expect=201)
     path = f"{HOUSING}/facilities/{opened['facility_id']}"
-    for number in range(1, house.places + house.peaks + 1):
-        place = {"label": f"Room {number}", "kind": "ordinary" if number <= house.places else "peak"}
+    for number in range(1, facility.places + facility.peaks + 1):
+        place = {"label": f"Room {number}", "kind": "ordinary" if number <= facility.places else "peak"}
         if place["kind"] == "peak":
-            place["approved_by"] = house.supervision
+            place["approved_by"] = facility.supervision
         await raid.call(*manager, "POST", f"{path}/places", place, expect=201)
-    approval = {"supervision": house.supervision, "reference": "made up", "valid_from": "2026-01-01"}
+    approval = {"supervision": facility.supervision, "reference": "made up", "valid_from": "2026-01-01"}
     await raid.call("cmm", "caseworker", "POST", f"{path}/approvals", approval, expect=201)
