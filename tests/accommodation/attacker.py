@@ -28,7 +28,8 @@ LISTS = (
     "long-stays?over=0",
     "costs?from=2026-03-01&to={tomorrow}",
 )
-FEEDS = (f"{API}/events", "/stats/v1/events")
+FEEDS = {f"{API}/events": "after", "/stats/v1/events": "cursor"}
+"""And how each is asked to go on."""
 OF_A_CASE = ("placements?case_id={case}", "placement-requests?case_id={case}")
 OF_A_REQUEST = ("placement-requests/{request}", "placement-requests/{request}/matches")
 LINKS = ("case_id", "request_id", "offer_id", "placement_id")
@@ -134,9 +135,9 @@ class Attacker:
     async def follow(self) -> None:
         """Read the feeds of events on from where the last look ended."""
         partner = self.havn.partner(self.org, assurance=Assurance.HIGH)
-        for feed in FEEDS:
+        for feed, name in FEEDS.items():
             while True:
-                after = {"after": self._read_to[feed]} if feed in self._read_to else {}
+                after = {name: self._read_to[feed]} if feed in self._read_to else {}
                 answer = await partner.get(feed, **after)
                 assert answer.status_code == 200, f"{self.org} {feed}: {answer.text}"
                 page = answer.json()
