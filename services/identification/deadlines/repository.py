@@ -177,12 +177,10 @@ _DUE: Final = (
 
 async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without deadlines, locked."""
-    return list(await work.session.scalars(_WITHOUT_DEADLINES, {"limit": limit}))
+    return list(await work.session.scalars(_WITHOUT_DEADLINES.with_for_update(skip_locked=True), {"limit": limit}))
 
 
-_WITHOUT_DEADLINES: Final = (
-    select(Case).where(col(Case.has_deadlines).is_(False)).limit(_LIMIT).with_for_update(skip_locked=True)
-)
+_WITHOUT_DEADLINES: Final = select(Case).where(col(Case.has_deadlines).is_(False)).limit(_LIMIT)
 
 
 def _is_reached_by(actor: Actor) -> ColumnElement[bool]:

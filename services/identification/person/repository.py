@@ -171,7 +171,7 @@ async def read_history(
 
 async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases for which an entry's day has come, locked; those that somebody is changing now are left for the next time."""
-    found = await work.session.scalars(_WITH_DUE_ENTRIES, {"on": on})
+    found = await work.session.scalars(_WITH_DUE_ENTRIES.with_for_update(skip_locked=True), {"on": on})
     for case in found:
         case.version += 1
     return found
@@ -179,7 +179,7 @@ async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence
 
 async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The undecided cases that were routed while the stay was valid, which it is no more on that day, locked."""
-    found = await work.session.scalars(_UNDECIDED_WHOSE_STAY_RAN_OUT, {"on": on})
+    found = await work.session.scalars(_UNDECIDED_WHOSE_STAY_RAN_OUT.with_for_update(skip_locked=True), {"on": on})
     for case in found:
         case.version += 1
     return found
@@ -187,7 +187,7 @@ async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Se
 
 async def lock_who_came_of_age(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases of minors who are adults from that day at the latest, locked."""
-    found = await work.session.scalars(_OF_AGE, {"on": on})
+    found = await work.session.scalars(_OF_AGE.with_for_update(skip_locked=True), {"on": on})
     for case in found:
         case.version += 1
         work.audit(operation="person.come_of_age", subject_id=case.id, fields=["age_group"])
@@ -198,9 +198,8 @@ _ON: Final = bindparam("on", type_=Date())
 
 
 def _some(*conditions: ColumnElement[bool]) -> Select[Case]:
-    """Cases of which nothing is erased yet, so that something can change, locked."""
-    some = select(Case).where(*conditions, col(Case.erased_at).is_(None)).order_by(col(Case.id)).limit(_MOST_AT_ONCE)
-    return some.with_for_update(skip_locked=True)
+    """Cases of which nothing is erased yet, so that something can change."""
+    return select(Case).where(*conditions, col(Case.erased_at).is_(None)).order_by(col(Case.id)).limit(_MOST_AT_ONCE)
 
 
 _WITH_DUE_ENTRIES: Final = _some(
