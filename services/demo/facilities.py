@@ -42,6 +42,14 @@ class Opening:
             "accepts": {"genders": list(self.genders), **self.accepts},
         }
 
+    @property
+    def rooms(self) -> list[dict[str, Any]]:
+        """Its places, as its operator adds them."""
+        labels = [f"Room {number}" for number in range(1, self.places + self.peaks + 1)]
+        ordinary = [{"label": label, "kind": "ordinary"} for label in labels[: self.places]]
+        peaks = [{"label": label, "kind": "peak", "approved_by": self.supervision} for label in labels[self.places :]]
+        return ordinary + peaks
+
 
 FACILITIES: Final = (
     Opening(
@@ -90,18 +98,5 @@ async def open_facilities(raid: Raid) -> list[str]:
     names = {each["name"] for each in there["items"]}
     for facility in FACILITIES:
         if facility.name not in names:
-            await _open(raid, facility)
+            await raid.open_facility(facility.registration, facility.rooms, {"supervision": facility.supervision})
     return [facility.name for facility in FACILITIES]
-
-
-async def _open(raid: Raid, facility: Opening) -> None:
-    manager = (facility.operator, "facility_manager")
-    opened = await raid.call(*manager, "POST", f"{HOUSING}/facilities", facility.registration, expect=201)
-    path = f"{HOUSING}/facilities/{opened['facility_id']}"
-    for number in range(1, facility.places + facility.peaks + 1):
-        place = {"label": f"Room {number}", "kind": "ordinary" if number <= facility.places else "peak"}
-        if place["kind"] == "peak":
-            place["approved_by"] = facility.supervision
-        await raid.call(*manager, "POST", f"{path}/places", place, expect=201)
-    approval = {"supervision": facility.supervision, "reference": "made up", "valid_from": "2026-01-01"}
-    await raid.call("cmm", "caseworker", "POST", f"{path}/approvals", approval, expect=201)

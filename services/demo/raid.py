@@ -3,7 +3,7 @@
 `havn demo` tells it line by line, and the journeys of the tests play it on every bus."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -237,19 +237,23 @@ class Raid:
 
     async def open_shelter(self) -> str:
         """Reden registers its shelter in Jutland, two places, approved for the year; gives its facility id."""
-        manager = ("reden", "facility_manager")
-        opened = await self.call(*manager, "POST", f"{HOUSING}/facilities", SHELTER, expect=201)
-        facility = self.facility_id = opened["facility_id"]
-        for label in ("1", "2"):
-            await self.call(*manager, "POST", f"{HOUSING}/facilities/{facility}/places", {"label": label}, expect=201)
-        approval = {
-            "supervision": "socialtilsyn-midt",
-            "reference": "made up",
-            "valid_from": "2026-01-01",
-            "valid_until": "2027-01-01",
-        }
-        await self.call("cmm", "caseworker", "POST", f"{HOUSING}/facilities/{facility}/approvals", approval, expect=201)
-        return str(facility)
+        places = [{"label": "1"}, {"label": "2"}]
+        approval = {"supervision": "socialtilsyn-midt", "valid_until": "2027-01-01"}
+        self.facility_id = await self.open_facility(SHELTER, places, approval)
+        return self.facility_id
+
+    async def open_facility(
+        self, registration: Mapping[str, Any], places: Iterable[Mapping[str, Any]], approval: Mapping[str, str]
+    ) -> str:
+        """Its operator registers a facility with these places, and CMM that it is approved since the year began; gives its id."""
+        manager = (registration["operator"], "facility_manager")
+        opened = await self.call(*manager, "POST", f"{HOUSING}/facilities", registration, expect=201)
+        path = f"{HOUSING}/facilities/{opened['facility_id']}"
+        for place in places:
+            await self.call(*manager, "POST", f"{path}/places", place, expect=201)
+        approved = {"reference": "made up", "valid_from": "2026-01-01", **approval}
+        await self.call("cmm", "caseworker", "POST", f"{path}/approvals", approved, expect=201)
+        return str(opened["facility_id"])
 
     async def request_place(self, organisation: str, reference: str) -> dict[str, Any]:
         """The payer asks for a place; gives the request with what CMM finds: who pays does not know the secret shelters."""

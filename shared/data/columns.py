@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Integer,
     LargeBinary,
     String,
     TypeDecorator,
@@ -22,6 +23,11 @@ from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
 CodeT = TypeVar("CodeT", bound=StrEnum)
+
+
+NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+LIMIT: Final = bindparam("limit", type_=Integer)
+"""What statements that are made once are most often sent with."""
 
 
 class Code(TypeDecorator[CodeT]):

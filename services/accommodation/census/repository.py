@@ -17,10 +17,6 @@ from shared.data.unit_of_work import UnitOfWork
 async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequence[Any]:
     """Of each facility whose free places the actor may count: id, region, places, how many somebody has that night, and how many
     are out of service. A night that is ahead counts those who are expected; whoever is there is so until they leave."""
-    is_in_use = and_(
-        or_(col(Place.available_from).is_(None), col(Place.available_from) <= on),
-        or_(col(Place.available_until).is_(None), col(Place.available_until) >= on),
-    )
     was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(on))
     is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= on)
     expected = [StayState.BOOKED] if is_ahead else []
@@ -35,7 +31,7 @@ async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequenc
             func.count(col(Place.id)).filter(col(Place.id).in_(taken)),
             func.count(col(Place.id)).filter(col(Place.id).in_(closed)),
         )
-        .join(Place, and_(col(Place.facility_id) == col(Facility.id), is_in_use), isouter=True)
+        .join(Place, and_(col(Place.facility_id) == col(Facility.id), facilities.in_use(on)), isouter=True)
         .where(facilities.counts(work.actor))
         .group_by(col(Facility.id), col(Facility.region))
         .order_by(col(Facility.id))

@@ -2,7 +2,7 @@
 asking, and notes what they saw."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +93,14 @@ def counts(actor: Actor) -> ColumnElement[bool]:
     ):
         lets.append(~col(Facility.secret_address))
     return or_(false(), *lets)
+
+
+def in_use(on: date) -> ColumnElement[bool]:
+    """Whether the facility has the place on that day, out of service or not."""
+    return and_(
+        or_(col(Place.available_from).is_(None), col(Place.available_from) <= on),
+        or_(col(Place.available_until).is_(None), col(Place.available_until) >= on),
+    )
 
 
 async def runs_any(work: UnitOfWork) -> bool:

@@ -28,13 +28,9 @@ class Counted:
 async def nights_of_each(work: UnitOfWork, from_on: date, until: date) -> list[Counted]:
     """Each facility whose places the actor may count, with the nights from the one day until, but not on, the other: as the
     census counts them. Two statements, however many nights."""
-    in_use = and_(
-        or_(col(Place.available_from).is_(None), col(Place.available_from) <= until),
-        or_(col(Place.available_until).is_(None), col(Place.available_until) >= until),
-    )
     places = (
         select(col(Facility.id), col(Facility.region), func.count(col(Place.id)))
-        .join(Place, and_(col(Place.facility_id) == col(Facility.id), in_use), isouter=True)
+        .join(Place, and_(col(Place.facility_id) == col(Facility.id), facilities.in_use(until)), isouter=True)
         .where(facilities.counts(work.actor))
         .group_by(col(Facility.id), col(Facility.region))
         .order_by(col(Facility.id))

@@ -16,6 +16,7 @@ from services.accommodation.placements.repository import parts_of
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
+from shared.data.columns import NOW
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -64,7 +65,7 @@ async def open_since(work: UnitOfWork, before: datetime) -> Sequence[PlacementRe
 _BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
 _HELD_SINCE: Final = select(Offer).where(
     col(Offer.status) == OfferStatus.HELD,
-    col(Offer.expires_at) > bindparam("now", type_=DateTime(timezone=True)),
+    col(Offer.expires_at) > NOW,
     col(Offer.offered_at) <= _BEFORE,
 )
 _OPEN_SINCE: Final = select(PlacementRequest).where(

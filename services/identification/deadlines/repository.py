@@ -8,11 +8,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     DateTime,
-    Integer,
     Select,
     String,
     and_,
-    bindparam,
     case,
     cast,
     exists,
@@ -43,7 +41,7 @@ from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.visibility import Part
-from shared.data.columns import any_of, is_one_of
+from shared.data.columns import LIMIT, NOW, any_of, is_one_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -163,13 +161,11 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
     return list(await work.session.scalars(_DUE, {"now": work.now, "limit": limit}))
 
 
-_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
-_LIMIT: Final = bindparam("limit", type_=Integer)
 _DUE: Final = (
     select(Deadline)
-    .where(col(Deadline.next_alert_at) <= _NOW)
+    .where(col(Deadline.next_alert_at) <= NOW)
     .order_by(col(Deadline.next_alert_at))
-    .limit(_LIMIT)
+    .limit(LIMIT)
     .with_for_update(skip_locked=True)
     .execution_options(populate_existing=True)
 )
@@ -177,10 +173,12 @@ _DUE: Final = (
 
 async def take_without_deadlines(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Cases that an earlier Havn left without deadlines, locked."""
-    return list(await work.session.scalars(_WITHOUT_DEADLINES.with_for_update(skip_locked=True), {"limit": limit}))
+    return list(await work.session.scalars(_WITHOUT_DEADLINES, {"limit": limit}))
 
 
-_WITHOUT_DEADLINES: Final = select(Case).where(col(Case.has_deadlines).is_(False)).limit(_LIMIT)
+_WITHOUT_DEADLINES: Final = (
+    select(Case).where(col(Case.has_deadlines).is_(False)).limit(LIMIT).with_for_update(skip_locked=True)
+)
 
 
 def _is_reached_by(actor: Actor) -> ColumnElement[bool]:
@@ -322,9 +320,9 @@ async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
 
 
 _PASSED: Final = (
-    select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=_NOW)).group_by(Deadline.kind)
+    select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=NOW)).group_by(Deadline.kind)
 )
-_UNANSWERED: Final = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= _NOW)
+_UNANSWERED: Final = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= NOW)
 
 
 # ---------------------------------------------------------------- the on-call and its alerts
@@ -341,7 +339,7 @@ _NOT_ACKNOWLEDGED: Final = (
     .outerjoin(
         Deadline, and_(col(Deadline.case_id) == col(OnCallWatch.case_id), col(Deadline.kind) == DeadlineKind.CUSTODY)
     )
-    .where(col(OnCallWatch.next_at) <= _NOW)
+    .where(col(OnCallWatch.next_at) <= NOW)
     .order_by(col(OnCallWatch.next_at))
     .with_for_update(of=OnCallWatch, skip_locked=True)
     .execution_options(populate_existing=True)

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, exists, select, tuple_, update
+from sqlalchemy import exists, select, tuple_, update
 from sqlmodel import col
 
 from services.identification.case.repository import as_itself
 from services.identification.erasure.models import Erasure, ErasureHolder
 from services.identification.erasure.schemas import ErasureState
 from shared.data import answers
-from shared.data.columns import any_of
+from shared.data.columns import NOW, any_of
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
@@ -50,7 +50,7 @@ _LATE: Final = (
     select(Erasure, ErasureHolder)
     .join(ErasureHolder, col(ErasureHolder.erasure_id) == col(Erasure.id))
     .where(col(ErasureHolder.confirmed_at).is_(None), col(ErasureHolder.alerted_at).is_(None))
-    .where(col(Erasure.confirm_by) <= bindparam("now", type_=DateTime(timezone=True)))
+    .where(col(Erasure.confirm_by) <= NOW)
     .order_by(col(Erasure.confirm_by), col(Erasure.id), col(ErasureHolder.holder))
     .limit(_MOST_AT_ONCE)
     .with_for_update(of=ErasureHolder, skip_locked=True)

@@ -171,7 +171,7 @@ async def read_history(
 
 async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases for which an entry's day has come, locked; those that somebody is changing now are left for the next time."""
-    found = await work.session.scalars(_WITH_DUE_ENTRIES.with_for_update(skip_locked=True), {"on": on})
+    found = await work.session.scalars(_WITH_DUE_ENTRIES, {"on": on})
     for case in found:
         case.version += 1
     return found
@@ -179,7 +179,7 @@ async def lock_cases_with_due_entries(work: UnitOfWork, *, on: date) -> Sequence
 
 async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The undecided cases that were routed while the stay was valid, which it is no more on that day, locked."""
-    found = await work.session.scalars(_UNDECIDED_WHOSE_STAY_RAN_OUT.with_for_update(skip_locked=True), {"on": on})
+    found = await work.session.scalars(_UNDECIDED_WHOSE_STAY_RAN_OUT, {"on": on})
     for case in found:
         case.version += 1
     return found
@@ -187,7 +187,7 @@ async def lock_undecided_whose_stay_ran_out(work: UnitOfWork, *, on: date) -> Se
 
 async def lock_who_came_of_age(work: UnitOfWork, *, on: date) -> Sequence[Case]:
     """The cases of minors who are adults from that day at the latest, locked."""
-    found = await work.session.scalars(_OF_AGE.with_for_update(skip_locked=True), {"on": on})
+    found = await work.session.scalars(_OF_AGE, {"on": on})
     for case in found:
         case.version += 1
         work.audit(operation="person.come_of_age", subject_id=case.id, fields=["age_group"])
@@ -198,7 +198,7 @@ _ON: Final = bindparam("on", type_=Date())
 
 
 def _some(*conditions: ColumnElement[bool]) -> Select[Case]:
-    """Cases of which nothing is erased yet, so that something can change."""
+    """Cases of which nothing is erased yet: there something can change."""
     return select(Case).where(*conditions, col(Case.erased_at).is_(None)).order_by(col(Case.id)).limit(_MOST_AT_ONCE)
 
 
@@ -208,14 +208,14 @@ _WITH_DUE_ENTRIES: Final = _some(
             ~col(LegalStatusEntry.has_taken_effect), col(LegalStatusEntry.valid_from) <= _ON
         )
     )
-)
+).with_for_update(skip_locked=True)
 _UNDECIDED_WHOSE_STAY_RAN_OUT: Final = _some(
     col(Case.residence_valid_until) < _ON,
     col(Case.routed_at) < func.timezone(COPENHAGEN.key, cast(col(Case.residence_valid_until) + 1, DateTime)),
     ~any_of(col(Case.status), [CaseStatus.DECIDED, CaseStatus.CLOSED]),
     col(Case.merged_into).is_(None),
-)
-_OF_AGE: Final = _some(col(Case.adult_on) <= _ON)
+).with_for_update(skip_locked=True)
+_OF_AGE: Final = _some(col(Case.adult_on) <= _ON).with_for_update(skip_locked=True)
 
 
 async def note_effect(work: UnitOfWork, case: Case, *, on: date) -> None:

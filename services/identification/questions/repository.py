@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Integer, and_, bindparam, exists, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -17,7 +17,7 @@ from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Part
-from shared.data.columns import any_of
+from shared.data.columns import LIMIT, NOW, any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -117,12 +117,11 @@ async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
     return list(await work.session.scalars(_TO_COMPARE, {"limit": limit}))
 
 
-_LIMIT: Final = bindparam("limit", type_=Integer)
 _TO_COMPARE: Final = (
     select(col(Case.id))
     .where(col(Case.is_to_compare), col(Case.erased_at).is_(None))
     .order_by(col(Case.position))
-    .limit(_LIMIT)
+    .limit(LIMIT)
     .with_for_update(skip_locked=True)
 )
 
@@ -136,10 +135,10 @@ _DUE: Final = (
     select(Question)
     .where(
         col(Question.state) == QuestionState.OPEN,
-        col(Question.next_alert_at) <= bindparam("now", type_=DateTime(timezone=True)),
+        col(Question.next_alert_at) <= NOW,
     )
     .order_by(col(Question.next_alert_at), col(Question.id))
-    .limit(_LIMIT)
+    .limit(LIMIT)
     .with_for_update(skip_locked=True)
 )
 

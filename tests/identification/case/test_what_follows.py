@@ -76,6 +76,12 @@ class Code:
             for node in tree.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
+        self.constants = {
+            f"{module}.{node.target.id}": node
+            for module, tree in trees.items()
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
         self.calls = {
             name: called & self.functions.keys()
             for module, tree in trees.items()
@@ -92,8 +98,15 @@ class Code:
     def locks(self) -> set[str]:
         """The functions of repositories that hand out locked cases."""
         giving = {name for name, node in self.functions.items() if ".repository." in name and _gives_case(node)}
-        found = {name for name in giving if _says(self.functions[name], "with_for_update")}
+        found = {name for name in giving if any(_says(node, "with_for_update") for node in self._sent_by(name))}
         return found | {name for name in giving if self.calls[name] & found}
+
+    def _sent_by(self, name: str) -> Iterator[ast.AST]:
+        """The function, and the statements of its module that are made once and that it sends."""
+        module, function = name.rpartition(".")[0], self.functions[name]
+        yield function
+        named = {f"{module}.{each.id}" for each in ast.walk(function) if isinstance(each, ast.Name)}
+        yield from (self.constants[each] for each in named & self.constants.keys())
 
     def rules_that_lock(self) -> set[str]:
         """Async functions outside of repositories that lock a case, or have a helper of their module lock it for them."""
