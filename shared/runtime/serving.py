@@ -19,7 +19,7 @@ from shared.runtime.tls import OwnCertificate
 LAST_CALL_SECONDS = 2
 """For how long whoever keeps a connection open is still answered, and hears that it closes, before those that are idle are
 closed: a request that is sent at that instant would be lost on its way."""
-GRACE_SECONDS = 10
+GRACE_SECONDS = 5
 """For how long a request that is under way may go on then."""
 _LOOK_SECONDS = 0.05
 

@@ -1,12 +1,14 @@
 """The promises of the bus on a real Apache Kafka that is killed and that loses its disk."""
 
 import asyncio
+import inspect
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from uuid import uuid4
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 
 from shared.messaging.kafka import KafkaBus, make_topics
 from shared.messaging.kafka_reader import admin_of
@@ -57,13 +59,15 @@ async def buses(kafka: RealKafka) -> AsyncIterator[list[KafkaBus]]:
     yield made
     for bus in made:
         await bus.stop()
-    assert clients_at_work() == [], "what was abandoned on the way, too, has let go of the brokers"
+    assert clients_of(kafka) == [], "what was abandoned on the way, too, has let go of the brokers"
 
 
-def clients_at_work() -> list[str]:
-    """The tasks of Kafka's clients that still run in this process."""
-    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
-    return [name for name in names if name.startswith("AIOKafka")]
+def clients_of(kafka: RealKafka) -> list[AIOKafkaClient]:
+    """The clients of this broker that are at work in this process: each looks for brokers in a task of its own."""
+    coroutines = [task.get_coro() for task in asyncio.all_tasks()]
+    looking = [each for each in coroutines if getattr(each, "__qualname__", "") == "AIOKafkaClient._md_synchronizer"]
+    clients = [inspect.getcoroutinelocals(each)["self"] for each in looking]
+    return [client for client in clients if client._bootstrap_servers == kafka.bootstrap]
 
 
 async def reading_bus(buses: list[KafkaBus], kafka: RealKafka, topic: str) -> tuple[KafkaBus, Inbox]:
