@@ -31,6 +31,7 @@ IDLE_CHECK_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
+ASKED_TO_END = 4
 
 
 class BusFault(Exception):
@@ -58,25 +59,23 @@ class Leaving:
     """Clients on their way out. One may hang as long as its last request; nobody waits for it longer than a second."""
 
     def __init__(self) -> None:
-        self._tasks: dict[asyncio.Task[None], AIOKafkaClient] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def see_off(self, stop: Coroutine[Any, Any, None], client: AIOKafkaClient) -> None:
         """Let a producer or consumer stop in its own time; `client` is what holds its connections."""
         task = asyncio.create_task(_without_fuss(stop, client))
-        self._tasks[task] = client
-        task.add_done_callback(lambda _: self._tasks.pop(task))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         await asyncio.wait({task}, timeout=1)
 
     async def finish(self) -> None:
-        """End those still hanging, and their connections."""
-        hanging = dict(self._tasks)
-        for task in hanging:
-            task.cancel()
-        if hanging:
-            await asyncio.wait(hanging, timeout=0.2)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await asyncio.gather(*(client.close() for client in hanging.values()), return_exceptions=True)
+        """End those still hanging. Asked more than once: a client that hears just then may not hear that it is to end."""
+        for _ in range(ASKED_TO_END):
+            if not self._tasks:
+                return
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=0.2)
 
 
 class GroupReader:
@@ -318,5 +317,7 @@ async def _without_fuss(stop: Coroutine[Any, Any, None], client: AIOKafkaClient)
         await stop
     except Exception as error:
         log.info("bus.client_left_badly", error=type(error).__name__)
-        # It gave up before it had closed its connections, and would look for the brokers as long as this process lives.
+    finally:
+        # It may have given up, or been cancelled by a task of its own, before it closed its connections; then it would look
+        # for the brokers as long as this process lives.
         await client.close()

@@ -1,8 +1,8 @@
 """How a group's reader judges its client, with a client that plays a broker's misfortunes by script."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +28,15 @@ def records(*offsets: int) -> dict[TopicPartition, list[Any]]:
     }
 
 
+class Client:
+    """What holds the connections of a consumer or producer, and looks for brokers until it is closed."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
 class ScriptedConsumer:
     """Brings the given batches, one at each poll, then nothing."""
 
@@ -37,7 +46,7 @@ class ScriptedConsumer:
         self._batches = list(batches)
         self._stands, self._start, self._end = stands, start, end
         self.committed_offsets: list[dict[TopicPartition, int]] = []
-        self._client = SimpleNamespace()
+        self._client = Client()
         self._coordinator = SimpleNamespace(member_id="member-1", generation=7)
 
     async def start(self) -> None: ...
@@ -234,3 +243,39 @@ async def test_a_reader_counts_the_silence_until_what_was_brought_is_handled() -
     async with reading.going_on():
         await reading.until(lambda: reading.made == 2)
         assert reading.reader.silent_seconds() >= 0.1
+
+
+async def stops() -> None: ...
+
+
+async def gives_up() -> None:
+    raise UnknownTopicOrPartitionError
+
+
+async def is_cancelled_by_its_own_task() -> None:
+    """As a producer is whose sender had not run yet when it was asked to stop."""
+    sender = asyncio.create_task(asyncio.sleep(0))
+    sender.cancel()
+    await sender
+
+
+async def hangs() -> None:
+    await asyncio.Event().wait()
+
+
+async def hangs_and_misses_the_first_call() -> None:
+    with suppress(asyncio.CancelledError):
+        await hangs()
+    await hangs()
+
+
+@pytest.mark.parametrize(
+    "stop", [stops, gives_up, is_cancelled_by_its_own_task, hangs, hangs_and_misses_the_first_call]
+)
+async def test_however_a_client_stops_its_connections_are_closed(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    leaving, client = Leaving(), Client()
+    before = asyncio.all_tasks()
+    await leaving.see_off(stop(), client)
+    await leaving.finish()
+    assert client.closed
+    assert asyncio.all_tasks() == before
