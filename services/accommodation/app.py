@@ -8,7 +8,7 @@ from services.accommodation.placements import offers
 from services.accommodation.proposals import domain as proposals
 from services.accommodation.stays import arrivals, residents
 from services.accommodation.waiting import stalled
-from shared.data import answers
+from shared.data import kept
 from shared.runtime.service import Service
 
 changes.ask(residents.check_still_fits)
@@ -26,7 +26,7 @@ service = Service(
         deadlines.alert_of_unapproved,
         proposals.take_effect,
         stalled.recall,
-        answers.forget_old,
+        kept.forget_old,
     ),
     raises_alerts=True,
 )

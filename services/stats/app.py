@@ -2,7 +2,7 @@
 
 from services import stats
 from services.stats import api, consumers, models
-from shared.data import answers
+from shared.data import kept
 from shared.runtime.service import Service
 
 service = Service(
@@ -11,5 +11,5 @@ service = Service(
     router=api.router,
     handlers=consumers.handlers,
     metadata=models.metadata,
-    sweeps=(answers.forget_old,),
+    sweeps=(kept.forget_old,),
 )

@@ -1,7 +1,7 @@
 """First answers to requests, kept sealed under the caller's own Idempotency-Key."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import DateTime, LargeBinary, bindparam, text
@@ -26,8 +26,6 @@ class StoredAnswer(PlumbingTable):
 
 
 _FORGET_ABOUT = text("SELECT forget_answers_about(:named)").bindparams(bindparam("named", type_=ARRAY(LargeBinary)))
-KEPT = timedelta(days=30)
-"""How long an answer is kept for a repeated request (docs/operations.md)."""
 
 
 def keep(work: UnitOfWork, *, key_hash: bytes, request_hash: bytes, answer: bytes, about: Collection[UUID]) -> None:
@@ -39,16 +37,6 @@ def keep(work: UnitOfWork, *, key_hash: bytes, request_hash: bytes, answer: byte
 async def forget_about(work: UnitOfWork, ids: Collection[UUID]) -> None:
     """Erase the stored answers that name one of these. Their keys stay used: nothing takes effect twice."""
     await work.session.execute(_FORGET_ABOUT, {"named": _hashed(work, ids)})
-
-
-async def forget_before(work: UnitOfWork, before: datetime) -> None:
-    """Delete the answers that were given earlier than that."""
-    await work.session.execute(text("SELECT forget_answers(:before)"), {"before": before})
-
-
-async def forget_old(work: UnitOfWork) -> None:
-    """Delete the answers that nobody can be waiting for any more; a sweep of every service that has no terms of its own."""
-    await forget_before(work, work.now - KEPT)
 
 
 def _hashed(work: UnitOfWork, ids: Collection[UUID]) -> list[bytes]:

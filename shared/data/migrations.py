@@ -243,6 +243,28 @@ BEGIN
 END $fn$;
 END $do$"""
 
+# Nor a line of the audit. Whatever Havn asks for, those of the last year by the server's own clock stay.
+FORGET_AUDIT = """DO $do$ BEGIN
+CREATE FUNCTION forget_audit(before timestamptz) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
+DECLARE
+    gone bigint;
+BEGIN
+    IF havn_org() IS DISTINCT FROM 'havn' THEN
+        RAISE EXCEPTION 'Only Havn itself erases.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM audit WHERE at < least(before, now() - interval '1 year');
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $fn$;
+END $do$"""
+AUDIT_BY_TIME = "CREATE INDEX ix_audit_at ON audit USING brin (at)"
+
+
+def audit_with_an_end() -> list[str]:
+    """The audit's lines are kept their time and no longer, in every service."""
+    return [AUDIT_BY_TIME, FORGET_AUDIT]
+
 
 def accountability() -> list[str]:
     """What the audit says besides (by whom a login was vouched for, which search, what was refused), and the ways by which

@@ -113,11 +113,13 @@ def test_every_file_that_holds_a_rule_exists() -> None:
         ("retention-2021", "unlinked_contact_months", 6, "retention-1", "6 months"),
         ("retention-2021", "not_identified_months", 24, "retention-2", "24 months"),
         ("retention-2021", "closed_victim_months", 60, "retention-3", "60 months"),
-        ("retention-2021", "stored_answers_days", 30, "retention-6", "30 days"),
+        ("retention-2021", "unfinished_uploads_days", 7, "retention-6", "7 days"),
+        ("kept-2021", "stored_answers_days", 30, "retention-6", "30 days"),
+        ("kept-2021", "audit_months", 60, "retention-6", "60 months"),
     ],
 )
 def test_a_rule_says_what_its_dated_table_says(table: str, key: str, value: object, rule: str, written: str) -> None:
-    path = ROOT / "services" / "identification" / "tables" / f"{table}.json"
+    (path,) = [*ROOT.glob(f"services/identification/tables/{table}.json"), *ROOT.glob(f"shared/data/{table}.json")]
     assert json.loads(path.read_text())[key] == value
     assert written in dict(rows())[rule][0]
 

@@ -25,7 +25,7 @@ from services.identification.retention.models import RetentionRun
 from services.identification.retention.schemas import HoldReport, SlipReport
 from shared.contract.codes import Channel, ErasureExtent
 from shared.contract.organisations import CENTRE
-from shared.data import answers
+from shared.data import kept
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
@@ -76,7 +76,6 @@ class Terms(Dated):
     unlinked_channels: tuple[Channel, ...]
     not_identified_months: int = Field(gt=0)
     closed_victim_months: int = Field(gt=0)
-    stored_answers_days: int = Field(gt=0)
     unfinished_uploads_days: int = Field(gt=0)
     batch: int = Field(gt=0)
 
@@ -118,7 +117,7 @@ async def run(work: UnitOfWork) -> None:
         left -= len(erased[rule])
         for case_id in erased[rule]:
             await _erase(work, case_id, rule)
-    await answers.forget_before(work, work.now - timedelta(days=terms.stored_answers_days))
+    await kept.forget_old(work)
     await evidence_repository.forget_unfinished(work, before=work.now - timedelta(days=terms.unfinished_uploads_days))
     is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
     await repository.add_run(

@@ -223,7 +223,7 @@ async def test_nobody_but_havn_itself_erases_in_any_database(havn: World, servic
     for org in ("cmm", "us", ""):
         with pytest.raises(Exception, match="Only Havn itself erases"):
             await havn.sql_as_runtime(service, f"SELECT erase_case({given})", some_case, org=org)
-        for statement in ("forget_answers(now())", "forget_answers_about('{}')"):
+        for statement in ("forget_answers(now())", "forget_audit(now())", "forget_answers_about('{}')"):
             with pytest.raises(Exception, match="Only Havn itself erases"):
                 await havn.sql_as_runtime(service, f"SELECT {statement}", org=org)
 
