@@ -2,6 +2,7 @@
 
 Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -40,6 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order.slow_first(items)
     if getattr(config.option, "loadgroup", False):  # a process of xdist, that keeps groups together
         order.keep_groups_together(items)
+
+
+def pytest_collection_finish() -> None:
+    """What collecting has made stays until the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from shared.dev.development import Development
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
+from shared.messaging.messages import Bus
 from shared.runtime.running import Application, migrate_all, open_application
 from shared.runtime.service import Service
 from tests.world import ORGANISATIONS
@@ -23,14 +24,17 @@ READY_SECONDS = 60
 
 
 @contextmanager
-def served(services: Sequence[Service], settings: Settings, server_url: str, *, database: str) -> Iterator[Application]:
-    """The application, answering at `settings.origin` until the block ends, on databases of its own named after `database`."""
+def served(
+    services: Sequence[Service], settings: Settings, server_url: str, *, database: str, bus: Bus | None = None
+) -> Iterator[Application]:
+    """The application, answering at `settings.origin` until the block ends, on databases of its own named after `database`, and
+    on that bus; without one on that of the settings."""
     own = make_url(server_url).set(database=database).render_as_string(hide_password=False)
     # The protocol by name: only then does asyncio send at once (TCP_NODELAY); otherwise every answer waits 40 ms.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind((settings.host, settings.port))
         listener.listen(128)
-        thread = _Serving(services, settings, own, listener)
+        thread = _Serving(services, settings, own, listener, bus)
         thread.start()
         try:
             yield thread.wait()
@@ -47,13 +51,19 @@ def free_port() -> int:
 
 class _Serving(threading.Thread):
     def __init__(
-        self, services: Sequence[Service], settings: Settings, server_url: str, listener: socket.socket
+        self,
+        services: Sequence[Service],
+        settings: Settings,
+        server_url: str,
+        listener: socket.socket,
+        bus: Bus | None,
     ) -> None:
         super().__init__(name="havn", daemon=True)
         self._services = services
         self._settings = settings
         self._server_url = server_url
         self._listener = listener
+        self._bus = bus
         self._is_ready = threading.Event()
         self._application: Application | None = None
         self._server: uvicorn.Server | None = None
@@ -80,8 +90,9 @@ class _Serving(threading.Thread):
 
     async def _serve(self) -> None:
         await migrate_all([service.name for service in self._services], self._settings, self._server_url)
+        development = Development(self._settings, ORGANISATIONS)
         async with open_application(
-            self._services, self._settings, self._server_url, development=Development(self._settings, ORGANISATIONS)
+            self._services, self._settings, self._server_url, development=development, bus=self._bus
         ) as application:
             config = server_config(
                 application.asgi, host=self._settings.host, port=self._settings.port, timeout_graceful_shutdown=2
