@@ -14,6 +14,7 @@ from services.accommodation.separations import api as separations
 from services.accommodation.stays import api as stays
 from services.accommodation.together import api as together
 from services.accommodation.waiting import api as waiting
+from services.accommodation.whereabouts import api as whereabouts
 from shared.runtime.service import service_router
 
 packages = (
@@ -30,6 +31,7 @@ packages = (
     costs,
     waiting,
     together,
+    whereabouts,
     feed,
 )
 router = service_router(*(package.router for package in packages))

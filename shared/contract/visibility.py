@@ -25,8 +25,8 @@ class Part(StrEnum):
     REMOVAL = "removal"
     """Could have the person removed, and so must see that an identification is pending; nothing else."""
     MUNICIPALITY = "municipality"
-    """The acting municipality of a child, while it has to assess what the child needs: it sees who the child is and how to reach
-    them, and nothing of the case before or after."""
+    """The acting municipality of a child, while it has to assess what the child needs: it sees who the child is, how to reach
+    them and where they are, what was noted for it, and nothing of the case before or after."""
     REPRESENTATION = "representation"
     """Familieretshuset, while it has a child's representative to appoint: it sees who the child is and how to reach them, and
     nothing of the case before or after."""
@@ -70,6 +70,11 @@ class Aspect(StrEnum):
     """Who the person is, and what was said of them in words."""
     CONTACT = "contact"
     HEALTH = "health"
+    NOTES = "notes"
+    """What was noted for whoever has a task in the case: notes to the reader's organisation, and those that it wrote."""
+    WHEREABOUTS = "whereabouts"
+    """Whom to go to for the person now: who houses them, also where the facility is a secret, in which region; who holds them;
+    since when they are missing."""
     PLACED = "placed"
     """That the person has a place, and nothing of where."""
     REGION = "region"
@@ -94,7 +99,15 @@ class Aspect(StrEnum):
 
 _ALL: Final = frozenset(Aspect)
 _SECRET: Final = frozenset(
-    {Aspect.REGION, Aspect.HIDDEN_PLACEMENT, Aspect.HIDDEN_FACILITY, Aspect.ADDRESS, Aspect.FREE_PLACES, Aspect.FIGURES}
+    {
+        Aspect.WHEREABOUTS,
+        Aspect.REGION,
+        Aspect.HIDDEN_PLACEMENT,
+        Aspect.HIDDEN_FACILITY,
+        Aspect.ADDRESS,
+        Aspect.FREE_PLACES,
+        Aspect.FIGURES,
+    }
 )
 _STANDING: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PENDING, Aspect.STATUS})
 _REFERRED: Final = frozenset({Aspect.EXISTENCE, Aspect.REFERRAL, Aspect.PERSON, Aspect.CONTACT, Aspect.HEALTH})
@@ -116,10 +129,19 @@ _OF_AN_OPERATOR: Final = frozenset(
 PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.CENTRE: _ALL,
     Part.AUTHORITY: _ALL - _SECRET,
-    Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY, Aspect.PLACED}),
+    Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY, Aspect.PLACED, Aspect.NOTES}),
     Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
     Part.REMOVAL: frozenset({Aspect.EXISTENCE, Aspect.PENDING}),
-    Part.MUNICIPALITY: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
+    Part.MUNICIPALITY: frozenset(
+        {
+            Aspect.EXISTENCE,
+            Aspect.PERSON,
+            Aspect.CONTACT,
+            Aspect.NOTES,
+            Aspect.WHEREABOUTS,
+            Aspect.PLACEMENT,
+        }
+    ),
     Part.REPRESENTATION: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
     Part.PROSECUTION: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
     Part.SENDER: _REFERRED,

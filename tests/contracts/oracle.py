@@ -62,6 +62,9 @@ class Resource:
     never_for: frozenset[str] = frozenset()
     shows_something_always: bool = False
     is_silent_without_purpose: bool = False
+    readers: frozenset[str] = STAFF
+    """The roles that may call; everybody else is refused unseen."""
+    asked: Mapping[str, str] = field(default_factory=dict)
     finds_first: bool = False
     """Where only some parties are asked why, it takes a part to be asked."""
 
@@ -71,7 +74,7 @@ def expected(
 ) -> tuple[int, frozenset[str]]:
     """The status, and the marks in the answer."""
     nothing: frozenset[str] = frozenset()
-    if not has_scope or role not in STAFF:
+    if not has_scope or role not in resource.readers:
         return 403, nothing
     is_stranger = org not in resource.sees
     if purpose is None and org not in resource.asks_no_purpose and not (resource.finds_first and is_stranger):

@@ -1,12 +1,11 @@
 """Cases and who has to do with them."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Select, Uuid, any_, bindparam, delete, exists, select, text
+from sqlalchemy import Select, Uuid, any_, bindparam, delete, exists, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
@@ -17,7 +16,7 @@ from shared.contract.codes import DeadlineKind, Purpose
 from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
-from shared.data import sealed
+from shared.data import itself, sealed
 from shared.data.columns import any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
@@ -283,19 +282,8 @@ def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> b
     return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
 
 
-_AS = text("SELECT set_config('havn.org', :org, true)")
-
-
-@asynccontextmanager
-async def as_itself(work: UnitOfWork) -> AsyncIterator[None]:
-    """Row level security lets the transaction see as Havn itself while the block lasts: a deadline follows from the whole of a
-    case, and whoever changed a part of it (the prosecution, say) may not see the rest. Nothing that is read leaves."""
-    actor: Actor = work.actor
-    await work.session.flush()
-    await work.session.execute(_AS, {"org": "havn"})
-    yield
-    await work.session.flush()
-    await work.session.execute(_AS, {"org": actor.org})
+as_itself = itself.as_itself
+"""A deadline, say, follows from the whole of a case."""
 
 
 async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:

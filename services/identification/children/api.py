@@ -1,17 +1,22 @@
-"""Endpoints of a child's protection: its municipality and its representative."""
+"""Endpoints of a child's protection: its municipality, notes for it, and its representative."""
 
 from uuid import UUID
 
-from services.identification.case.policies import Caseworker, Dutiful
-from services.identification.children import domain, views
+from services.identification.case.policies import Caseworker, Dutiful, FileWorker
+from services.identification.children import domain, notes, repository, views
 from services.identification.children.schemas import (
     ChildAssessmentReport,
+    ChildNoteDetails,
+    ChildNoteReceipt,
+    ChildNoteReport,
     ChildNotification,
     ChildProtection,
     RepresentativeReport,
 )
+from services.identification.records import repository as records
 from shared.contract.types import Tagged
-from shared.http.parameters import IfMatch
+from shared.http.paging import Page, Pages
+from shared.http.parameters import IfMatch, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -46,3 +51,27 @@ async def record_representative(
     part in the case ends."""
     case = await domain.represent(work, case_id=case_id, report=report, expected=expected)
     return views.see_representative(case, organisation=work.actor.org).tagged(case)
+
+
+# ---------------------------------------------------------------- notes for the municipality
+
+
+@router.post("/cases/{case_id}/child-notes", status_code=201)
+async def write_child_note(
+    work: FileWorker, case_id: UUID, report: ChildNoteReport, expected: IfMatch
+) -> Tagged[ChildNoteReceipt]:
+    """Note something for the municipality that assesses the child, which reads it until it has assessed. By those who work on
+    the case (409 `NobodyAssesses` where no municipality has that task), and by who has referred the child."""
+    case, note = await notes.write(work, case_id=case_id, report=report, expected=expected)
+    return ChildNoteReceipt(note_id=note.id, case_id=note.case_id).tagged(case)
+
+
+@router.get("/cases/{case_id}/child-notes")
+async def list_child_notes(
+    work: FileWorker, case_id: UUID, pages: Pages, purpose: PurposeOfReading
+) -> Page[ChildNoteDetails]:
+    """The notes for the municipality that assesses the child, oldest first: to the municipality those that were written to it,
+    while it has the task; to who has written some, these; to CMM all. Every read is kept with its purpose."""
+    parts, found = await repository.notes_of(work, case_id, purpose=purpose, after=pages.after, limit=pages.limit)
+    items = [views.see_note(note, words, parts=parts) for note, words in found]
+    return pages.page(items, found, lambda row: records.position(row[0]))

@@ -1,14 +1,23 @@
-"""The rows of referrals that tell a municipality of a child, and what was recorded of children."""
+"""The rows of referrals that tell a municipality of a child, of notes for it, and what was recorded of children."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
+from sqlmodel import col
 
-from services.identification.children.models import ChildReferral
+from services.identification.case.models import Case
+from services.identification.case.schemas import SealedText
+from services.identification.case.visibility import is_to_assess
+from services.identification.children.models import ChildNote, ChildReferral
+from services.identification.records import repository as records
+from shared.contract.codes import Purpose
 from shared.contract.events import ChildAssessed, RepresentativeAppointed
+from shared.contract.visibility import Aspect, Part
 from shared.data.columns import any_of
 from shared.data.outbox import RecordedEvent
+from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
 # ---------------------------------------------------------------- children
@@ -30,3 +39,44 @@ async def done_in(work: UnitOfWork, case_ids: Collection[UUID]) -> list[ChildAss
         any_of(RecordedEvent.key, [str(case_id) for case_id in case_ids]), any_of(RecordedEvent.type, list(kinds))
     )
     return [kinds[row.type].model_validate(row.payload) for row in await work.session.scalars(query)]
+
+
+# ---------------------------------------------------------------- notes for the municipality
+
+
+async def add_note(work: UnitOfWork, note: ChildNote, words: SealedText) -> None:
+    """Store a note under the case in which it is read."""
+    await records.add(work, note, operation="child_note.add", words=words)
+
+
+async def notes_of(
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
+) -> tuple[frozenset[Part], list[tuple[ChildNote, SealedText]]]:
+    """The notes of a case that the actor may read, oldest first, up to one more than `limit`, and its parts in the case. Raises
+    CaseNotFound and PurposeNotYours."""
+    case, parts = await records.case_to_know(work, case_id, Aspect.NOTES, operation="child_note.list", purpose=purpose)
+    query = select(ChildNote).where(col(ChildNote.case_id) == case.id, _are_read_by(work, case, parts))
+    if after:
+        query = query.where(tuple_(col(ChildNote.recorded_at), col(ChildNote.id)) > moment_and_id(after))
+    query = query.order_by(col(ChildNote.recorded_at), col(ChildNote.id)).limit(limit + 1)
+    rows = list(await work.session.scalars(query))
+    words = await records.opened(work, rows, "words", SealedText)
+    return parts, [(row, words[row.id]) for row in rows if row.id in words]
+
+
+def _are_read_by(work: UnitOfWork, case: Case, parts: frozenset[Part]) -> ColumnElement[bool]:
+    """CMM reads all of them; the municipality those that were written to it since its task began, while that runs; whoever has
+    written one, its own."""
+    conditions: list[ColumnElement[Any]] = []
+    if Part.CENTRE in parts:
+        conditions.append(col(ChildNote.case_id) == case.id)
+    if parts & {Part.AUTHORITY, Part.REFERRER}:
+        conditions.append(col(ChildNote.recorded_by) == work.actor.org)
+    if is_to_assess(work.actor.org, case):
+        conditions.append(
+            and_(
+                col(ChildNote.addressed_to) == work.actor.org,
+                col(ChildNote.recorded_at) >= case.child_notified_at,
+            )
+        )
+    return or_(false(), *conditions)

@@ -45,3 +45,33 @@ class ChildProtection(Answer):
     child_assessed_at: Moment | None
     representative_requested_on: date | None
     representative_appointed_on: date | None
+
+
+# ---------------------------------------------------------------- notes for the municipality
+
+
+class ChildNoteReport(Body):
+    """What the municipality that assesses the child should know."""
+
+    model_config = example(text="She is afraid of her uncle, who may ask for her at the school.")
+
+    text: PersonalText
+
+
+class ChildNoteReceipt(Answer):
+    """`case_id` is the case under which the note is read: of merged ones each in which a municipality has its task, and here the
+    first of them."""
+
+    note_id: UUID
+    case_id: UUID
+
+
+class ChildNoteDetails(Answer):
+    """A note for the municipality that assesses the child. `addressed_to` is the organisation that reads it; null for who has
+    written it without working on the case, and where no municipality had the task then: CMM passes it on."""
+
+    note_id: UUID
+    text: PersonalText
+    recorded_at: Moment
+    recorded_by: str
+    addressed_to: str | None

@@ -10,7 +10,7 @@ from services.identification.case.codes import CaseStatus
 from services.identification.case.policies import FileWorker, LogReader, Reader
 from services.identification.decisions import repository as decisions_repository
 from services.identification.indicators import repository as indicators_repository
-from services.identification.overview import feed, htcds, repository, timeline, views
+from services.identification.overview import feed, htcds, repository, timeline, views, whereabouts
 from services.identification.overview.schemas import (
     AccessEntry,
     CaseDetails,
@@ -19,6 +19,7 @@ from services.identification.overview.schemas import (
     Export,
     Notes,
     Timeline,
+    Whereabouts,
 )
 from services.identification.person import repository as person_repository
 from services.identification.records import repository as records
@@ -69,6 +70,13 @@ async def read_timeline(work: Reader, case_id: UUID) -> Timeline:
     """What happened, in order; no personal data."""
     recorded = await cases.recorded_of(work, case_id)
     return Timeline(items=[timeline.see_event(event) for event in recorded])
+
+
+@router.get("/cases/{case_id}/whereabouts")
+async def read_whereabouts(work: FileWorker, case_id: UUID, purpose: PurposeOfReading) -> Whereabouts:
+    """Where the child is, for the municipality that assesses what it needs, while it has that task, and for CMM: whether police
+    hold the child, and since when it is missing. Every read is kept with its purpose."""
+    return views.see_whereabouts(await whereabouts.find(work, case_id, purpose=purpose), now=work.now)
 
 
 # ---------------------------------------------------------------- notes

@@ -187,6 +187,12 @@ async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int
     return [dict(row) for row in (await work.session.execute(_ACCESSES, values)).mappings()]
 
 
+async def referrers_of(work: UnitOfWork, case_id: UUID) -> list[str]:
+    """Who has referred the person of a case already read, for Havn itself."""
+    theirs = col(CaseParty.case_id) == case_id, col(CaseParty.part) == Part.REFERRER
+    return list(await work.session.scalars(select(col(CaseParty.org)).where(*theirs).order_by(col(CaseParty.org))))
+
+
 # ---------------------------------------------------------------- notes
 
 

@@ -78,6 +78,26 @@ class CaseGlimpse(Answer):
     outcome: Outcome | None
 
 
+class WhereHeld(Answer):
+    """Police hold the child: since when, which districts have referred the child, and where as far as was said."""
+
+    since: Moment
+    police: list[str]
+    place: PersonalText | None
+
+
+class Whereabouts(Answer):
+    """Where a child is as far as the case knows it. Whether the child has a place, and with whom, accommodation says:
+    `GET /accommodation/v1/whereabouts?case_id=`."""
+
+    case_id: UUID
+    missing_since: date | None
+    missing_asked_since: date | None
+    """The child left a place without notice that day, and nobody has said yet whether they are missing."""
+    held: WhereHeld | None
+    as_of: Moment
+
+
 class CaseState(Answer):
     """Where the case stands. A field that is null is not known yet, or not the caller's to know."""
 

@@ -29,7 +29,15 @@ from services.identification.links.models import CaseLink
 from services.identification.links.schemas import Linked
 from services.identification.merging import repository as merging_repository
 from services.identification.overview import aliases
-from services.identification.overview.schemas import AccessEntry, CaseDetails, CaseGlimpse, CaseState
+from services.identification.overview.schemas import (
+    AccessEntry,
+    CaseDetails,
+    CaseGlimpse,
+    CaseState,
+    Whereabouts,
+    WhereHeld,
+)
+from services.identification.overview.whereabouts import Found
 from services.identification.periods import repository as periods_repository
 from services.identification.periods import views as periods_views
 from services.identification.periods.models import GrantedPeriod, PeriodExtension
@@ -197,4 +205,20 @@ def see_access(row: Mapping[str, Any]) -> AccessEntry:
     """One line of the access log."""
     return AccessEntry(
         actor_org=row["org"], **{name: row[name] for name in AccessEntry.model_fields if name != "actor_org"}
+    )
+
+
+def see_whereabouts(found: Found, *, now: datetime) -> Whereabouts:
+    """Where a child is, as far as the case knows."""
+    held = found.held
+    where_held = None
+    if held and held.case.custody_since:
+        place = held.place.text if held.place else None
+        where_held = WhereHeld(since=held.case.custody_since, police=held.police, place=place)
+    return Whereabouts(
+        case_id=found.case.id,
+        missing_since=found.missing_since,
+        missing_asked_since=found.missing_asked_since,
+        held=where_held,
+        as_of=now,
     )

@@ -7,17 +7,21 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import Select, select, tuple_
+from sqlmodel import col
 
 from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
     RECORDING_A_COURT,
     WORKING,
+    CaseNotFound,
     RoleDoesNotSee,
+    cases_of,
     find_case,
     of_cases,
     rows_by_case,
     seal,
 )
+from services.identification.case.visibility import parts_of_reader
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
@@ -26,6 +30,7 @@ from shared.data import sealed
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
+from shared.kernel.clock import on_date
 from shared.kernel.errors import NotFound
 
 
@@ -127,6 +132,23 @@ async def read_case(
     if part in WORKING and Aspect.PERSON not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("What was said in the case is for those who work on it: caseworker, lawyer, decider.")
     return case
+
+
+async def case_to_know(
+    work: UnitOfWork, case_id: UUID, aspect: Aspect, *, operation: str, purpose: Purpose
+) -> tuple[Case, frozenset[Part]]:
+    """The case and the actor's parts in it, a task's included, for whom these let know this aspect. Raises CaseNotFound, and
+    PurposeNotYours."""
+    found = (await work.session.execute(cases_of(work.actor).where(col(Case.id) == case_id))).first()
+    if found is None:
+        raise CaseNotFound
+    case: Case = found[0]
+    parts = parts_of_reader(work.actor, case, found[1].part, on=on_date(work.now))
+    if aspect not in visibility.may_know(work.actor, parts):
+        raise CaseNotFound
+    visibility.judge(work.actor, parts, purpose)
+    work.audit(operation=operation, subject_id=case_id, purpose=purpose)
+    return case, parts
 
 
 async def list_records(

@@ -181,6 +181,8 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
     assert known <= may_know(who, part, scope | more), "more leave never hides anything"
     if part in (Part.MUNICIPALITY, Part.REPRESENTATION):
         of_the_task = {Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}
+        if part is Part.MUNICIPALITY:
+            of_the_task |= {Aspect.NOTES, Aspect.WHEREABOUTS, Aspect.PLACEMENT}
         assert known <= of_the_task | pending | {aspect for each in scope for aspect in SCOPES[each]}
     if Aspect.FILE in known:
         assert part in (Part.CENTRE, Part.AUTHORITY)

@@ -23,6 +23,7 @@ NO_DEADLINE = {
     "retention.domain.erase_slip": "What is erased has no deadlines any more.",
     "absence.domain.ask": "Whether somebody is missing is a question to people: no deadline is computed from it.",
     "absence.domain.deny": "The question is answered: no deadline was computed from it.",
+    "children.notes.write": WORDS,
     "clarification.domain.hold_interview": "It leads to `clarification`; deadlines ask whether it is decided, which it is not.",
     "clarification.domain.recommend": "It leads to `recommended`; deadlines ask whether it is decided, which it is not.",
     "consents.disclosures.disclose": OTHERS_KNOW,

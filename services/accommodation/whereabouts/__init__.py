@@ -1,0 +1,1 @@
+"""Where a child is placed, for the municipality that assesses what it needs."""

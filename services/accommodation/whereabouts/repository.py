@@ -1,0 +1,70 @@
+"""The placements that say where a person is now."""
+
+from uuid import UUID
+
+from sqlalchemy import Uuid, and_, func, literal, or_, select
+from sqlmodel import col
+
+from services.accommodation.case import repository as cases
+from services.accommodation.case.models import CaseMerge
+from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities.schemas import Particulars
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.models import Placement
+from shared.contract.codes import Purpose
+from shared.data import sealed
+from shared.data.columns import any_of
+from shared.data.itself import as_itself
+from shared.data.unit_of_work import UnitOfWork
+
+Where = tuple[Placement, Facility, Particulars]
+
+
+async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
+    """Where the person is, or is expected first, with the facility. Of other cases of the same person what was recorded since
+    the merge alone: whoever has to do with this case learns of no merge by it."""
+    above = (
+        select(literal(case_id, Uuid).label("below"), col(CaseMerge.into_id), col(CaseMerge.merged_at))
+        .where(col(CaseMerge.case_id) == case_id)
+        .cte("above", recursive=True)
+    )
+    above = above.union_all(
+        select(
+            above.c.into_id, col(CaseMerge.into_id), func.greatest(col(CaseMerge.merged_at), above.c.merged_at)
+        ).join(above, above.c.into_id == col(CaseMerge.case_id))
+    )
+    goes_on = select(above.c.into_id).where(
+        above.c.into_id == col(Placement.case_id), above.c.merged_at <= col(Placement.booked_at)
+    )
+    is_theirs = or_(
+        cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at)), goes_on.exists()
+    )
+    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
+    query = (
+        select(Placement, Facility)
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(and_(is_theirs, is_current))
+        .order_by(col(Placement.status) != PlacementStatus.ARRIVED, col(Placement.from_on), col(Placement.id))
+        .limit(1)
+    )
+    async with as_itself(work):
+        found = (await work.session.execute(query)).first()
+        if found is None:
+            return None
+        placement, facility = found
+        key = await sealed.key_of(work, facility.id)
+        particulars = key.open(
+            facility.particulars, Particulars, table="facility", column="particulars", row=facility.id
+        )
+    return placement, facility, particulars
+
+
+def note_read(work: UnitOfWork, case_id: UUID, where: Where | None, *, purpose: Purpose) -> None:
+    """Somebody was shown where the person is."""
+    work.audit(
+        operation="whereabouts.read",
+        subject_id=case_id,
+        object_ids=[where[0].id] if where else [],
+        fields=["placed"] * (where is not None),
+        purpose=purpose,
+    )
