@@ -1,6 +1,7 @@
 """All endpoints of the identification service; each package has its own in `api.py`."""
 
 from services.identification.absence import api as absence
+from services.identification.access_requests import api as access_requests
 from services.identification.authority import api as authority
 from services.identification.children import api as children
 from services.identification.clarification import api as clarification
@@ -44,6 +45,7 @@ packages = (
     risk,
     evidence,
     consents,
+    access_requests,
     custody,
     deadlines,
     decisions,

@@ -1,6 +1,7 @@
 """All tables of the identification service: a table that nobody imports is not in the metadata."""
 
 from services.identification.absence import models as absence
+from services.identification.access_requests import models as access_requests
 from services.identification.case import models as case
 from services.identification.case.models import metadata
 from services.identification.children import models as children
@@ -27,6 +28,7 @@ from services.identification.support import models as support
 
 __all__ = [
     "absence",
+    "access_requests",
     "case",
     "children",
     "clarification",

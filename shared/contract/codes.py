@@ -250,6 +250,8 @@ class DeadlineKind(StrEnum):
     """Familieretshuset has a child's representative to appoint."""
     QUESTION = "question"
     """Whether two cases are about one person waits for an answer. Shown to those alone who may answer it, and in no event."""
+    ACCESS_REQUEST = "access_request"
+    """Somebody has asked for what is held of the person, and is answered within a month."""
     DRAFT = "draft"
     """A half-entered case is about to be deleted; what is named in the alert is the draft."""
     MISSING_CHILD = "missing_child"

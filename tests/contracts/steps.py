@@ -174,6 +174,13 @@ CONSENTS: Sequence[Step] = [
     Step("list_withdrawals", by="reden"),
     Step("acknowledge_withdrawal", by="reden", ids={"consent_id": "consent"}),
     Step("report_disclosures"),
+    *about(
+        "case",
+        Step("record_access_request", makes=("asked", "access_request_id"), subject="Anna"),
+        Step("list_access_requests"),
+        Step("review_access_request", ids={"access_request_id": "asked"}, subject="Bo"),
+        Step("hand_out_access", ids={"access_request_id": "asked"}),
+    ),
 ]
 
 DECISION: Sequence[Step] = [

@@ -96,11 +96,16 @@ async def keep_evidence(havn: World, case_id: str) -> dict[str, str]:
 
 
 async def live_on(havn: World, case_id: str) -> dict[str, str]:
-    """An appeal and a support measure in this case."""
+    """An appeal, a support measure and a request for access in this case."""
     cmm, case = havn.partner("cmm"), f"/identification/v1/cases/{case_id}"
     filed = await cmm.post(f"{case}/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
     begun = await cmm.post(f"{case}/support-measures", {"kind": "doctor", "starts_on": "2026-03-20"})
-    return {"appeal_id": filed.json()["appeal_id"], "measure_id": begun.json()["measure_id"]}
+    asked = await cmm.post(f"{case}/access-requests", {"requested_on": "2026-03-09", "asked_by": "person"})
+    return {
+        "appeal_id": filed.json()["appeal_id"],
+        "measure_id": begun.json()["measure_id"],
+        "access_request_id": asked.json()["access_request_id"],
+    }
 
 
 async def know(havn: World, case_id: str, *, other: str) -> dict[str, str]:

@@ -105,6 +105,8 @@ def test_every_file_that_holds_a_rule_exists() -> None:
         ("clocks-2026", "representative_days", 7, "deadline-16", "7 days"),
         ("questions-2026", "answer_days", 7, "deadline-17", "7 days"),
         ("questions-2026", "warn_at_percent", 80, "deadline-13", "80 percent"),
+        ("access-2018", "answer_months", 1, "deadline-18", "1 month"),
+        ("access-2018", "granted_days", 30, "privacy-8", "30 days"),
         ("hotline-2021", "weekdays", ["08:30", "16:00"], "deadline-7", "08:30 to 16:00"),
         ("hotline-2021", "weekends_and_holidays", ["09:00", "15:00"], "deadline-7", "09:00 to 15:00"),
         ("reintegration-2007", "months", 6, "deadline-12", "6 months"),

@@ -166,3 +166,44 @@ class ConsentMethod(StrEnum):
 
     ORAL = "oral"
     WRITTEN = "written"
+
+
+class AskedBy(StrEnum):
+    """Who asks for what is held of a person."""
+
+    PERSON = "person"
+    ON_BEHALF = "on_behalf"
+    """Somebody else, who may be the trafficker."""
+
+
+class AskerRelation(StrEnum):
+    """What somebody who asks on behalf of a person is to them."""
+
+    LAWYER = "lawyer"
+    REPRESENTATIVE = "representative"
+    """The personal representative of a child."""
+    GUARDIAN = "guardian"
+    CONTACT_PERSON = "contact_person"
+    RELATIVE = "relative"
+    PARTNER = "partner"
+    FRIEND = "friend"
+    OTHER = "other"
+
+
+class AccessOutcome(StrEnum):
+    """What the review of a request for access came to."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class AccessState(StrEnum):
+    """How a request for access stands."""
+
+    RECORDED = "recorded"
+    """It waits for its review."""
+    GRANTED = "granted"
+    EXPIRED = "expired"
+    """What was granted was not handed out in time; it is reviewed anew."""
+    REFUSED = "refused"
+    HANDED_OUT = "handed_out"

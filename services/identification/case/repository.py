@@ -332,6 +332,13 @@ async def lock_below(work: UnitOfWork, case: Case) -> list[Case]:
     return found
 
 
+async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
+    """The case and those that were merged into it, directly or through others: they are about one person."""
+    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id).cte("merged", recursive=True)
+    merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
+    return [case_id, *await work.session.scalars(select(merged.c.id))]
+
+
 async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the deadline of a child's notification runs, or ran, for this municipality."""
     deadline = exists().where(

@@ -120,7 +120,7 @@ async def withdraw(
         await repository.withdraw(work, each, by=work.actor.org, said=withdrawal.withdrawn_at)
     may_still_know = await recipients.take_back(work, case, consent.recipient)
     # Partners may know the person by a case that was merged into this one.
-    for member, each in product(await repository.family_of(work, case.id), same):
+    for member, each in product(await cases.family_of(work, case.id), same):
         work.record(
             ConsentWithdrawn(
                 case_id=member,

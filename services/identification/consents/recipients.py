@@ -27,7 +27,7 @@ async def let_know_by_consent(work: UnitOfWork, case_id: UUID, organisation: str
 async def take_back(work: UnitOfWork, case: Case, organisation: str) -> bool:
     """What let the organisation know has ended. Unless something else still does, it loses what that gave it, and, where the
     person has taken consent back, what its referral gave it; what the law gives it stays. Says whether it may still know."""
-    family = await repository.family_of(work, case.id)
+    family = await cases.family_of(work, case.id)
     if any((await repository.disclosable_to(work, organisation, family)).values()):
         return True
     ended = {Part.RECIPIENT}

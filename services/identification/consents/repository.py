@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.models import Case
-from services.identification.case.repository import seal
+from services.identification.case.repository import family_of, seal
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import ConsentWords, DisclosureWords
 from services.identification.records import repository as records
@@ -29,13 +29,6 @@ class ConsentNotFound(NotFound):
 
 class DisclosureNotFound(NotFound):
     """No such disclosure in this case."""
-
-
-async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
-    """The case and those that were merged into it, directly or through others: they are about one person."""
-    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id).cte("merged", recursive=True)
-    merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
-    return [case_id, *await work.session.scalars(select(merged.c.id))]
 
 
 # What was allowed in a case that was merged into another is allowed there once CMM has confirmed it.

@@ -11,7 +11,14 @@ from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, on_call, repository, rows, rules
 from services.identification.deadlines.models import OnCallWatch
-from services.identification.deadlines.rules import Assessment, ComputedDeadline, DeadlineBasis, GivenPeriod, SentBack
+from services.identification.deadlines.rules import (
+    AccessAsked,
+    Assessment,
+    ComputedDeadline,
+    DeadlineBasis,
+    GivenPeriod,
+    SentBack,
+)
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.models import Appeal
 from services.identification.decisions.standing import standing
@@ -181,6 +188,7 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
     plans = await repository.returns_of(work, case_ids)
     follow_ups = await repository.follow_ups_of(work, case_ids)
     goes_on = await repository.going_on_elsewhere(work, cases)
+    access_asked = await repository.access_asked_of(work, case_ids)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])
@@ -213,6 +221,10 @@ async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, Deadl
             departed_on=plan.departed_on if plan else None,
             reintegration_until=plan.reintegration_until if plan else None,
             followed_up=frozenset(each.month for each in follow_ups[case.id]),
+            access_asked=tuple(
+                AccessAsked(str(each["id"]), each["requested_on"], each["answer_by"], each["is_answered"])
+                for each in access_asked[case.id]
+            ),
         )
     return found
 

@@ -79,6 +79,23 @@ _RETURNS: Final = of_cases(ReturnPlan)
 _FOLLOW_UPS: Final = of_cases(FollowUp)
 
 
+_ACCESS_ASKED = text("""
+    WITH RECURSIVE family AS (
+        SELECT id AS asked, id AS member FROM case_file WHERE id = ANY (:case_ids)
+        UNION SELECT family.asked, f.id FROM family JOIN case_file f ON f.merged_into = family.member)
+    SELECT family.asked, r.id, r.requested_on, r.answer_by, r.ended_at IS NOT NULL AS is_answered
+    FROM family JOIN access_request r ON r.case_id = family.member ORDER BY r.requested_on, r.id
+""")
+
+
+async def access_asked_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:
+    """The requests for access in each of these cases and in those that were merged into it, with one statement."""
+    found: dict[UUID, list[Mapping[str, Any]]] = {case_id: [] for case_id in case_ids}
+    for row in (await work.session.execute(_ACCESS_ASKED, {"case_ids": list(case_ids)})).mappings():
+        found[row["asked"]].append(dict(row))
+    return found
+
+
 async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
     """For each of these cases that was merged: who has to do with the case that it was merged into, and so goes on there. Nobody,
     where an authority works on the merged case that learns of no merge: for it all goes on here as it was."""

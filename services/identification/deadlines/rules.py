@@ -71,6 +71,16 @@ class SentBack:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessAsked:
+    """Somebody has asked for what is held of the person."""
+
+    ref: str
+    requested_on: date
+    answer_by: date
+    is_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineBasis:
     """All of a case that a deadline depends on."""
 
@@ -98,6 +108,8 @@ class DeadlineBasis:
     departed_on: date | None = None
     reintegration_until: date | None = None
     followed_up: frozenset[int] = frozenset()
+    access_asked: tuple[AccessAsked, ...] = ()
+    """In this case, and in those that were merged into it."""
 
     @property
     def is_held(self) -> bool:
@@ -138,10 +150,11 @@ def deadlines_of(basis: DeadlineBasis) -> list[ComputedDeadline]:
         *_risk(basis, done=not here),
         *_return(basis),
     ]
-    return [
+    ended = [
         replace(deadline, done=True) if basis.has_ended or deadline.for_org in basis.goes_on_elsewhere_for else deadline
         for deadline in found
     ]
+    return [*ended, *_access(basis)]
 
 
 def end_of_custody(since: datetime) -> datetime:
@@ -290,6 +303,21 @@ def _return(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
         alerts=_at_percent(terms, start_of(departed_on), end_of(until)),
         done=basis.followed_up.issuperset(months[-1:]),
     )
+
+
+def _access(basis: DeadlineBasis) -> Iterator[ComputedDeadline]:
+    """A request for access is answered whether the case is closed or not; of a merged case it runs where the work goes on."""
+    for asked in basis.access_asked:
+        starts_at = start_of(asked.requested_on)
+        yield _by_the_day(
+            DeadlineKind.ACCESS_REQUEST,
+            ref=asked.ref,
+            starts_at=starts_at,
+            due_on=asked.answer_by,
+            for_org=CENTRE,
+            alerts=_at_percent(terms_on(asked.requested_on), starts_at, end_of(asked.answer_by)),
+            done=asked.is_answered or CENTRE in basis.goes_on_elsewhere_for,
+        )
 
 
 # ---------------------------------------------------------------- how a deadline ends, and when it alerts

@@ -17,7 +17,6 @@ from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
-from services.identification.consents import repository as consents_repository
 from services.identification.erasure import domain as erasure
 from services.identification.evidence import repository as evidence_repository
 from services.identification.retention import repository
@@ -134,7 +133,7 @@ async def run(work: UnitOfWork) -> None:
 
 
 async def _erase(work: UnitOfWork, case_id: UUID, rule: Rule) -> None:
-    for each in await consents_repository.family_of(work, case_id):
+    for each in await cases.family_of(work, case_id):
         await repository.erase(work, each, rule=rule)
         await erasure.ask(work, each, extent=ErasureExtent.CASE)
 

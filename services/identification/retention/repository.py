@@ -19,13 +19,15 @@ from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
 # Never: one that goes on in another case, or is held, or in which a deadline of the person's runs: an appeal, a period,
-# the follow-up of a return, the search for a child.
+# the follow-up of a return, the search for a child; nor while somebody waits for what is held.
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
     AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
     AND f.missing_asked_since IS NULL
     AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM access_request q JOIN case_file g ON g.id = q.case_id
+                    WHERE f.id IN (g.id, g.merged_into) AND q.ended_at IS NULL)
     AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = f.id AND a.outcome IS NULL)
     AND NOT EXISTS (SELECT FROM period p WHERE p.case_id = f.id AND p.ends_on >= :on)
     AND NOT EXISTS (SELECT FROM return_plan r WHERE r.case_id = f.id

@@ -72,6 +72,13 @@ async def _answer(case: Opened, org: str, item: Item) -> httpx.Response:
     return await partner.post(f"{path}/answer", {"answer": "different", "reason": "Two sisters."})
 
 
+async def _refuse_access(case: Opened, org: str, item: Item) -> httpx.Response:
+    (asked,) = (await case.get("/access-requests", by=org, purpose="legal")).json()["items"]
+    path = f"{case.path}/access-requests/{asked['access_request_id']}/review"
+    second_person = case.havn.partner(org, subject="Bo")
+    return await second_person.post(path, {"outcome": "refused", "reason": "She has not asked for it."})
+
+
 async def _follow_up(case: Opened, org: str, item: Item) -> httpx.Response:
     made = [await follow_up(case, month, f"2026-{month + 3:02}-20") for month in range(1, 7)]
     return next((each for each in made if each.is_error), made[-1])
@@ -84,6 +91,7 @@ FINISH: Final[Mapping[DeadlineKind, Finish]] = {
     DeadlineKind.CHILD_NOTIFICATION: _assess_child,
     DeadlineKind.REPRESENTATIVE: _appoint,
     DeadlineKind.RISK_REASSESSMENT: _assess_risk,
+    DeadlineKind.ACCESS_REQUEST: _refuse_access,
     DeadlineKind.DECISION: _decide,
     DeadlineKind.REFLECTION_PERIOD: _close,
     DeadlineKind.RESTITUTION_PERIOD: _close,
@@ -116,6 +124,9 @@ async def _deadlines_of_every_kind(havn: World) -> None:
     in_danger = await open_case(havn, CMM_DECIDES, sender="hopenow")
     assessed = await in_danger.post("/risk-assessments", {"level": "acute", "assessed_on": "2026-03-16"})
     assert assessed.status_code == 201, assessed.text
+    asks = {"requested_on": "2026-03-16", "asked_by": "on_behalf", "relation": "partner"}
+    asked_for = await in_danger.post("/access-requests", asks)
+    assert asked_for.status_code == 201, asked_for.text
     for _ in range(2):
         await open_case(havn, CMM_DECIDES | {"identifiers": [ecpr("1405981AB2")]}, sender="hopenow")
     departed = await open_case(havn, CMM_DECIDES, sender="hopenow")
