@@ -4,8 +4,8 @@ from services.identification.migrations.policies import party
 from shared.data.migrations import apply
 from shared.data.row_security import guarded
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 TABLE = """
 CREATE TABLE child_note (
