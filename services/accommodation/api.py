@@ -6,6 +6,7 @@ from services.accommodation.deadlines import api as deadlines
 from services.accommodation.facilities import api as facilities
 from services.accommodation.feed import api as feed
 from services.accommodation.forecast import api as forecast
+from services.accommodation.offers import api as offers
 from services.accommodation.placements import api as placements
 from services.accommodation.proposals import api as proposals
 from services.accommodation.responsibility import api as responsibility
@@ -23,6 +24,7 @@ packages = (
     secrecy,
     separations,
     placements,
+    offers,
     stays,
     deadlines,
     census,

@@ -4,7 +4,7 @@ from services import accommodation
 from services.accommodation import api, consumers, models
 from services.accommodation.deadlines import domain as deadlines
 from services.accommodation.facilities import changes
-from services.accommodation.placements import offers
+from services.accommodation.offers import domain as offers
 from services.accommodation.proposals import domain as proposals
 from services.accommodation.stays import arrivals, residents
 from services.accommodation.waiting import stalled

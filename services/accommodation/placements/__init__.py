@@ -1,1 +1,1 @@
-"""From a request to a person in a bed: requests, what fits, offers that hold a place, stays."""
+"""Requests: asking for a place for a person, and what fits. Here stand the tables of what comes of them, too."""

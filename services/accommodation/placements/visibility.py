@@ -6,9 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_
 
-from services.accommodation.facilities.models import Stay
-from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs
+from services.accommodation.placements.models import Placement, PlacementRequest
 from shared.contract.codes import Region
 from shared.contract.visibility import PARTS, Aspect, Part, may_know
 from shared.identity.actor import Actor
@@ -35,18 +33,6 @@ class SeenRequest:
     known: frozenset[Aspect]
     is_held_for: bool
     """Whether a place is held for it now."""
-
-
-@dataclass(slots=True)
-class SeenOffer:
-    """An offer with its request and nights, and what of it the actor may know."""
-
-    offer: Offer
-    stay: Stay
-    request: PlacementRequest
-    known: frozenset[Aspect]
-    knows_place: bool
-    needs: Needs | None = None
 
 
 @dataclass(frozen=True, slots=True)

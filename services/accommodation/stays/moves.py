@@ -9,7 +9,8 @@ from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.placements import fitting, matching, offers
+from services.accommodation.offers import domain as offers
+from services.accommodation.placements import fitting, matching
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit, avoid_further, needs_of

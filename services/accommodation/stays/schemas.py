@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from services.accommodation.case.codes import HousingAuthority, PlacementRow
 from services.accommodation.facilities.codes import CompanionKind
+from services.accommodation.offers.schemas import RuleException
 from services.accommodation.placements.codes import ChangeGround, Ending, FitRule, Movement, PlacementStatus
-from services.accommodation.placements.schemas import Needs, RuleException
+from services.accommodation.placements.schemas import Needs
 from services.accommodation.responsibility.schemas import AuthorityAlone
 from shared.contract.codes import MoveReason, Region
 from shared.contract.personal import PersonalName, PersonalText

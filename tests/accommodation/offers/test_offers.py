@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from services.accommodation.placements import offers
+from services.accommodation.offers import domain as offers
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.events import CustodyBegan
 from tests.accommodation.housing import LATER, NOW, Housing, problem, rules_of
-from tests.accommodation.placements.test_police import ARREST
+from tests.accommodation.offers.test_police import ARREST
 from tests.world import World
 
 

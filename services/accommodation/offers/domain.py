@@ -13,7 +13,9 @@ from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.domain import NotASecondPerson
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.placements import fitting, matching, police, repository, requests
+from services.accommodation.offers import police, repository
+from services.accommodation.offers.schemas import Decline, Exceptions, OfferSubmission, RuleException
+from services.accommodation.placements import fitting, matching, requests
 from services.accommodation.placements.codes import (
     OF_THE_FACILITY,
     OF_THE_PERSON,
@@ -23,8 +25,7 @@ from services.accommodation.placements.codes import (
     RequestStatus,
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit
-from services.accommodation.placements.schemas import Decline, Exceptions, OfferSubmission, RuleException
+from services.accommodation.placements.repository import PlaceDoesNotFit, lock_request, needs_of
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking import repository as rankings
 from services.accommodation.ranking.models import Ranking
@@ -209,7 +210,7 @@ async def _wanted(
 ) -> fitting.Wanted:
     return fitting.Wanted(
         case_id=request.case_id,
-        needs=await repository.needs_of(work, request, operation="offer.check"),
+        needs=await needs_of(work, request, operation="offer.check"),
         options=fitting.options_of(request),
         during=police.within(fitting.nights_left(work, request), police_until),
         own_stay=own_stay,
@@ -313,7 +314,7 @@ async def withdraw_request(
     work: UnitOfWork, *, request_id: UUID, reason: PersonalText | None, expected: ExpectedVersion
 ) -> PlacementRequest:
     """The person needs no place any more, says who asked for it or coordinates; what is held for it is free again."""
-    request = await repository.lock_request(work, request_id)
+    request = await lock_request(work, request_id)
     if work.actor.org != request.requested_by and work.actor.kind not in _COORDINATE:
         raise NotYourRequest("A request is withdrawn by who made it, CMM or US.")
     expected.check(request)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.accommodation.placements import repository
+from services.accommodation.offers import repository
+from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements.codes import OfferStatus
+from services.accommodation.placements.repository import needs_of
 from services.accommodation.placements.schemas import Needs
-from services.accommodation.placements.visibility import SeenOffer
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
 from shared.data.unit_of_work import UnitOfWork
@@ -27,8 +28,6 @@ async def list_offers(
     opened: dict[tuple[UUID, frozenset[Aspect]], Needs] = {}
     for each in found[:limit]:
         if (key := (each.request.id, each.known)) not in opened:
-            opened[key] = await repository.needs_of(
-                work, each.request, operation="offer.needs", known=each.known, purpose=purpose
-            )
+            opened[key] = await needs_of(work, each.request, operation="offer.needs", known=each.known, purpose=purpose)
         each.needs = opened[key]
     return found
