@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
 
-from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey, KeyDestroyed, StoredKey
 
@@ -33,6 +34,9 @@ def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
     return new_key(work, owner_id)
 
 
+_KEYS = select(StoredKey).where(col(StoredKey.owner_id) == any_(bindparam("owner_ids", type_=ARRAY(Uuid))))
+
+
 async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:
     """The owner's key; SealBroken when it was destroyed."""
     return (await keys_of(work, [owner_id]))[owner_id]
@@ -43,7 +47,7 @@ async def keys_of(work: UnitOfWork, owner_ids: Iterable[UUID]) -> dict[UUID, Dat
     opened = work.keys
     wanted = set(owner_ids)
     if missing := wanted - opened.keys():
-        for stored in await work.session.scalars(select(StoredKey).where(any_of(StoredKey.owner_id, missing))):
+        for stored in await work.session.scalars(_KEYS, {"owner_ids": list(missing)}):
             opened[stored.owner_id] = work.vault.unwrap(stored)
     if wanted - opened.keys():
         raise KeyDestroyed("What was sealed here has been erased: its key was destroyed.")

@@ -2,11 +2,12 @@
 asking, and notes what they saw."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import DATERANGE, aggregate_order_by
 from sqlmodel import col
 
@@ -214,25 +215,34 @@ async def list_places(
 
 
 _PLACES = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
+_IS_ASKED_FOR = col(Place.id) == bindparam("place_id", type_=Uuid)
+_ANY_PLACE = _PLACES.where(_IS_ASKED_FOR)
 
 
-def _with_facility(work: UnitOfWork, place_id: UUID) -> Select[Place, Facility]:
-    return _PLACES.where(col(Place.id) == place_id, knows(work.actor))
+@lru_cache(maxsize=256)
+def _known(actor: Actor) -> Select[Place, Facility]:
+    return _PLACES.where(_IS_ASKED_FOR, knows(actor))
+
+
+@lru_cache(maxsize=256)
+def _to_lock(actor: Actor) -> Select[Place, Facility]:
+    return _known(actor).with_for_update(of=Place).execution_options(populate_existing=True)
 
 
 async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
-    """The place, locked until the transaction ends, so that those who want it come one after the other."""
-    return await _one_place(work, _with_facility(work, place_id).with_for_update(of=Place))
+    """The place, locked until the transaction ends, so that those who want it come one after the other; read anew, for who had
+    to wait."""
+    return await _one_place(work, _to_lock(work.actor), place_id)
 
 
 async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """A place that the actor may know of; raises PlaceNotFound."""
-    return await _one_place(work, _with_facility(work, place_id))
+    return await _one_place(work, _known(work.actor), place_id)
 
 
 async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place of a stay that the actor may deal with, though it need not know the facility."""
-    return await _one_place(work, _PLACES.where(col(Place.id) == place_id))
+    return await _one_place(work, _ANY_PLACE, place_id)
 
 
 async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Facility]]:
@@ -241,8 +251,8 @@ async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Fa
     return [(place, facility) for place, facility in found]
 
 
-async def _one_place(work: UnitOfWork, query: Select[Place, Facility]) -> tuple[Place, Facility]:
-    found = (await work.session.execute(query)).one_or_none()
+async def _one_place(work: UnitOfWork, query: Select[Place, Facility], place_id: UUID) -> tuple[Place, Facility]:
+    found = (await work.session.execute(query, {"place_id": place_id})).one_or_none()
     if found is None:
         raise PlaceNotFound
     place, facility = found
@@ -322,7 +332,7 @@ async def list_approvals(
     return [(row, key.open(row.reference, Remark, table="approval", column="reference", row=row.id)) for row in found]
 
 
-def _takes(wanted: Nights, now: datetime) -> ColumnElement[bool]:
+def takes(wanted: Any, now: Any) -> ColumnElement[bool]:
     """A stay that has a place on some of these nights. Whoever is there has it without an end, whatever the plan said; a hold
     has it until it expires, whether or not anyone has noted that."""
     holds = or_(
@@ -330,18 +340,19 @@ def _takes(wanted: Nights, now: datetime) -> ColumnElement[bool]:
         and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > now),
     )
     during = col(Stay.during)
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, _from(during).bool_op("&&")(wanted))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, without_end(during).bool_op("&&")(wanted))
     return and_(or_(and_(during.bool_op("&&")(wanted), holds), is_there), ~col(Stay.shares_bed))
 
 
-def _from(during: Any) -> ColumnElement[Any]:
+def without_end(during: Any) -> ColumnElement[Any]:
+    """From the first of these nights on."""
     return func.daterange(func.lower(during), None, type_=DATERANGE)
 
 
 async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     """Whether somebody has the place on some of these nights."""
     return bool(
-        await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, _takes(wanted, work.now))))
+        await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, takes(wanted, work.now))))
     )
 
 
@@ -383,9 +394,9 @@ async def candidates(
 
 async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:
     """The places of each facility by how they stand on these nights: a row for all that stand alike."""
-    closed = select(col(OutOfService.place_id)).where(_closes(wanted), _lies_in(facility_id, OutOfService.place_id))
-    takes = and_(_takes(wanted, work.now), col(Stay.id) != but_for) if but_for else _takes(wanted, work.now)
-    taken = select(col(Stay.place_id)).where(takes, _lies_in(facility_id, Stay.place_id))
+    closed = select(col(OutOfService.place_id)).where(closes(wanted), _lies_in(facility_id, OutOfService.place_id))
+    stays = and_(takes(wanted, work.now), col(Stay.id) != but_for) if but_for else takes(wanted, work.now)
+    taken = select(col(Stay.place_id)).where(stays, _lies_in(facility_id, Stay.place_id))
     each = select(
         col(Place.id),
         col(Place.facility_id),
@@ -408,5 +419,6 @@ def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:
     return col(place_id).in_(select(col(Place.id)).where(col(Place.facility_id) == facility_id))
 
 
-def _closes(wanted: Nights) -> ColumnElement[bool]:
+def closes(wanted: Any) -> ColumnElement[bool]:
+    """A time out of service on some of these nights."""
     return col(OutOfService.during).bool_op("&&")(wanted)

@@ -102,14 +102,18 @@ def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
 async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSubmission) -> tuple[Offer, Stay]:
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it. Raises PlaceDoesNotFit with
     the rules that speak against it and are not excepted by who may."""
+    # What fits is asked twice: nobody waits in line for a place that they cannot have, and only what is so when it is theirs to
+    # take counts.
     request = await requests.lock_open(work, request_id)
-    place, facility = await facilities.lock_place(work, submission.place_id)
+    place, facility = await facilities.known_place(work, submission.place_id)
     _check_may_offer(work.actor, request, facility)
     police_until = await police.held_until(work, request)
     expires_at = min(_expiry(work, submission.expires_at), police_until or _NEVER)
     replaced = await _replaced(work, request, submission.instead_of)
-    await repository.end_expired_holds(work, place.id, request.case_id)
     wanted = await _wanted(work, request, own_stay=replaced, police_until=police_until)
+    await _check_fits(work, request, place, facility, wanted, submission.exceptions)
+    place, facility = await facilities.lock_place(work, place.id)
+    await repository.end_expired_holds(work, place.id, request.case_id)
     excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
     stay = Stay(
         place_id=place.id,

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Candidate, Facility, Place
 from services.accommodation.placements import matching, repository
 from services.accommodation.placements.codes import FitRule
@@ -85,15 +86,22 @@ async def candidates(
 
 
 async def rules_against(work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted) -> list[FitRule]:
-    """All that speaks against the place; nothing when it fits."""
-    found = await candidates(
-        work,
-        wanted.case_id,
-        wanted.during,
-        facility_id=facility.id,
-        but_for=wanted.own_stay,
-        is_elsewhere=await repository.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay),
-    )
+    """All that speaks against the place; nothing when it fits. One for peaks is looked at among its facility's."""
+    if place.kind is PlaceKind.PEAK:
+        is_elsewhere = await repository.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
+        found = await candidates(
+            work,
+            wanted.case_id,
+            wanted.during,
+            facility_id=facility.id,
+            but_for=wanted.own_stay,
+            is_elsewhere=is_elsewhere,
+        )
+    else:
+        alone = await repository.one_for(
+            work, wanted.case_id, wanted.during, place=place, facility=facility, but_for=wanted.own_stay
+        )
+        found = [alone]
     against = matching.all_against(
         found,
         needs=wanted.needs,

@@ -3,28 +3,33 @@ It asks who is asking, and notes what they saw."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.nights import Nights
+from services.accommodation.case.nights import Nights, days
 from services.accommodation.case.repository import has_part, is_party, is_withdrawn_from
-from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import REASONS, FitRule, OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.schemas import Needs, SealedNeeds
+from services.accommodation.separations import repository as separations
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
+from shared.data.columns import NOW
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
@@ -241,13 +246,17 @@ async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalit
 
 async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     """The request, locked until the transaction ends, for whoever deals with it and every party of its case."""
-    allowed = or_(deals_with(work.actor, PlacementRequest), is_party(work.actor, col(PlacementRequest.case_id)))
-    request = await work.session.scalar(
-        select(PlacementRequest).where(col(PlacementRequest.id) == request_id, allowed).with_for_update()
-    )
+    request = await work.session.scalar(_to_lock(work.actor), {"request_id": request_id})
     if request is None:
         raise RequestNotFound
     return request
+
+
+@lru_cache(maxsize=256)
+def _to_lock(actor: Actor) -> Select[PlacementRequest]:
+    allowed = or_(deals_with(actor, PlacementRequest), is_party(actor, col(PlacementRequest.case_id)))
+    asked = col(PlacementRequest.id) == bindparam("request_id", type_=Uuid)
+    return select(PlacementRequest).where(asked, allowed).with_for_update()
 
 
 async def is_elsewhere(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID | None = None) -> bool:
@@ -263,6 +272,49 @@ async def is_housed(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for:
         )
     )
     return await is_elsewhere(work, case_id, wanted, but_for=own)
+
+
+_PLACE: Final = bindparam("place_id", type_=Uuid)
+_FACILITY: Final = bindparam("facility_id", type_=Uuid)
+_CASE: Final = bindparam("case_id", type_=Uuid)
+_WANTED: Final = bindparam("wanted", type_=DATERANGE)
+_BUT_FOR: Final = bindparam("but_for", type_=Uuid)
+_OF_ONE: Final = select(
+    select(func.array_agg(col(Approval.during)))
+    .where(col(Approval.facility_id) == _FACILITY, col(Approval.during).bool_op("&&")(facilities.without_end(_WANTED)))
+    .scalar_subquery(),
+    exists().where(col(OutOfService.place_id) == _PLACE, facilities.closes(_WANTED)),
+    exists().where(
+        col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
+    ),
+    func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR),
+    func.array(select(func.unsafe_in(_CASE, _WANTED, NOW)).scalar_subquery()),
+    func.array(select(func.household_in(_CASE, _WANTED, NOW)).scalar_subquery()),
+)
+
+
+async def one_for(
+    work: UnitOfWork, case_id: UUID, wanted: Nights, *, place: Place, facility: Facility, but_for: UUID | None
+) -> Candidate:
+    """One place as it stands for the person on these nights, with whom they would meet there or leave: what `candidates` says of
+    all, with one statement. The stay `but_for` is in nobody's way."""
+    asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
+    ((approvals, is_closed, is_taken, is_elsewhere, unsafe, household),) = await work.session.execute(
+        _OF_ONE, asked | {"now": work.now}
+    )
+    company = separations.Company(frozenset(unsafe), frozenset(household))
+    return Candidate(
+        place_ids=(place.id,),
+        kind=place.kind,
+        available=days(place.available_from, place.available_until),
+        facility=facility,
+        approvals=approvals or (),
+        is_out_of_service=is_closed,
+        is_taken=is_taken,
+        is_elsewhere=is_elsewhere,
+        is_unsafe=facility.id in company.unsafe_in,
+        parts_household=company.parts_household(facility.id),
+    )
 
 
 def _range(wanted: Nights) -> ColumnElement[Nights]:

@@ -1,5 +1,6 @@
 """Matching: which places fit, why, in which order, and what excludes the others."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -50,6 +51,31 @@ async def test_a_place_is_counted_once_and_occupied_only_when_it_would_have_fitt
     found = await housing.matches(await housing.request(await housing.case()))
     assert found["items"] == []
     assert found["excluded"] == {"gender": 1, "no_approval": 1, "occupied": 1}
+
+
+async def test_a_place_by_itself_is_judged_as_among_all(havn: World, housing: Housing) -> None:
+    """An offer asks about one place with a statement of its own: what that says is what the matches say of all."""
+    shelter = await housing.shelter(places=4)
+    free, held, there, closed = shelter.place_ids
+    await housing.held(await housing.case(), held, to_on="2026-03-12")
+    await housing.there(await housing.case(), there, to_on="2026-03-11")
+    dated = await housing.place(shelter.facility_id, available_until="2026-03-11")
+    out = {"from_on": "2026-03-10", "to_on": "2026-03-11", "reason": "Painting."}
+    closing = f"/accommodation/v1/places/{closed}/out-of-service"
+    assert (await havn.partner("reden").post(closing, out)).status_code == 201
+    unapproved = await housing.place(await housing.facility())
+    alone = {}
+    for from_on, to_on in (("2026-03-09", "2026-03-20"), ("2026-03-12", "2026-03-13"), ("2026-03-11", None)):
+        request_id = await housing.request(await housing.case(), from_on=from_on, to_on=to_on)
+        found = await housing.matches(request_id)
+        for place_id in (free, held, there, closed, dated, unapproved):
+            path = f"/accommodation/v1/placement-requests/{request_id}/places/{place_id}"
+            checked = (await havn.partner("cmm").get(path)).json()
+            alone[place_id] = [rule["rule"] for rule in checked["rules"] if not rule["passes"]]
+            assert checked["fits"] is not bool(alone[place_id])
+        assert {each["place_id"] for each in found["items"]} == {each for each, rules in alone.items() if not rules}
+        assert found["excluded"] == Counter(rules[0] for rules in alone.values() if rules), alone
+        assert alone[there] == ["occupied"], "whoever is there has it without an end"
 
 
 @pytest.mark.row(58)
