@@ -1,9 +1,9 @@
 """The deadlines that run for a person: set by what is known, published when they run out. No deadline ever closes a case."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from services.identification.case import repository as case_repository
@@ -36,6 +36,8 @@ BATCH: Final = 500
 CASES_AT_ONCE: Final = 100
 
 Key = tuple[DeadlineKind, str]
+RowT = TypeVar("RowT")
+Ask = Callable[[UnitOfWork, Sequence[UUID]], Awaitable[Mapping[UUID, list[RowT]]]]
 
 
 async def set_deadlines(work: UnitOfWork, case: Case) -> None:
@@ -68,16 +70,17 @@ async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bo
     for case in cases:
         case.has_deadlines = True
     async with case_repository.as_itself(work):
-        kept = await repository.lock_deadlines(work, case_ids)
-        watches = await repository.watches_of(work, case_ids)
+        asked = Asked(work, case_ids, await repository.recorded_of(work, case_ids))
+        kept = await asked.rows("deadline", repository.lock_deadlines)
+        watches = await asked.rows("on_call", repository.watches_of)
         due = []
-        known = await _basis_of(work, cases)
+        known = await _basis_of(asked, cases)
         await repository.note_for_whom_it_goes_on(
             work, {case.id: known[case.id].goes_on_elsewhere_for for case in cases if case.merged_into}
         )
         for case_id, basis in known.items():
             of_case = {(row.kind, row.ref): row for row in kept[case_id]}
-            watch = watches.get(case_id)
+            watch = next(iter(watches[case_id]), None)
             if watch and not basis.is_held:
                 watch.next_at = None
             since = _newly_held_since(basis, of_case.get((DeadlineKind.CUSTODY, "")))
@@ -178,17 +181,29 @@ async def count_passed(work: UnitOfWork) -> bool:
 # ---------------------------------------------------------------- what is known
 
 
-async def _basis_of(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, DeadlineBasis]:
-    """All that the deadlines of these cases depend on, with one statement for each kind of it."""
-    case_ids = [case.id for case in cases]
-    decisions = await decisions_repository.decisions_of(work, case_ids)
-    granted = await periods_repository.periods_of(work, case_ids)
-    appeals = await repository.appeals_of(work, case_ids)
-    risks = await repository.risks_of(work, case_ids)
-    plans = await repository.returns_of(work, case_ids)
-    follow_ups = await repository.follow_ups_of(work, case_ids)
-    goes_on = await repository.going_on_elsewhere(work, cases)
-    access_asked = await repository.access_asked_of(work, case_ids)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Some locked cases, and of which tables there is anything for them."""
+
+    work: UnitOfWork
+    case_ids: Sequence[UUID]
+    recorded: Mapping[str, bool]
+
+    async def rows(self, table: str, ask: Ask[RowT]) -> Mapping[UUID, list[RowT]]:
+        """The table's rows of each case, which `ask` asks for where there are any."""
+        return await ask(self.work, self.case_ids) if self.recorded[table] else {each: [] for each in self.case_ids}
+
+
+async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineBasis]:
+    """All that the deadlines of these cases depend on, with one statement for each kind of it that there is."""
+    decisions = await asked.rows("decision", decisions_repository.decisions_of)
+    granted = await asked.rows("period", periods_repository.periods_of)
+    appeals = await asked.rows("appeal", repository.appeals_of)
+    risks = await asked.rows("risk_assessment", repository.risks_of)
+    plans = await asked.rows("return_plan", repository.returns_of)
+    follow_ups = await asked.rows("return_follow_up", repository.follow_ups_of)
+    access_asked = await asked.rows("access_request", repository.access_asked_of)
+    goes_on = await repository.going_on_elsewhere(asked.work, cases)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])

@@ -52,6 +52,27 @@ ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(De
 # ---------------------------------------------------------------- what deadlines depend on
 
 
+_RECORDED: Final = text("""
+    SELECT EXISTS (SELECT FROM deadline WHERE case_id = ANY (:case_ids)) AS deadline,
+           EXISTS (SELECT FROM on_call WHERE case_id = ANY (:case_ids)) AS on_call,
+           EXISTS (SELECT FROM decision WHERE case_id = ANY (:case_ids)) AS decision,
+           EXISTS (SELECT FROM period WHERE case_id = ANY (:case_ids)) AS period,
+           EXISTS (SELECT FROM appeal WHERE case_id = ANY (:case_ids)) AS appeal,
+           EXISTS (SELECT FROM risk_assessment WHERE case_id = ANY (:case_ids)) AS risk_assessment,
+           EXISTS (SELECT FROM return_plan WHERE case_id = ANY (:case_ids)) AS return_plan,
+           EXISTS (SELECT FROM return_follow_up WHERE case_id = ANY (:case_ids)) AS return_follow_up,
+           EXISTS (SELECT FROM access_request WHERE case_id = ANY (:case_ids))
+               OR EXISTS (SELECT FROM case_file WHERE merged_into = ANY (:case_ids)) AS access_request
+""")
+
+
+async def recorded_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> Mapping[str, bool]:
+    """Of which of the tables that deadlines are made from there is anything for these cases, by the table's name. Of a new case
+    there is nothing yet, and of most cases little: what is not there need not be asked for."""
+    found = await work.session.execute(_RECORDED, {"case_ids": list(case_ids)})
+    return {str(table): bool(there) for table, there in found.mappings().one().items()}
+
+
 async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:
     """The assessment that stands in each case, with one statement."""
     return await rows_by_case(work, case_ids, _RISKS)
@@ -140,10 +161,9 @@ async def note_for_whom_it_goes_on(work: UnitOfWork, goes_on: Mapping[UUID, froz
         await work.session.execute(merge.values(goes_on_for=sorted(organisations)))
 
 
-async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, OnCallWatch]:
+async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[OnCallWatch]]:
     """The on-call's watch over each of these cases that has or had one, locked."""
-    found = await rows_by_case(work, case_ids, _WATCHES)
-    return {case_id: watch for case_id, watches in found.items() for watch in watches}
+    return await rows_by_case(work, case_ids, _WATCHES)
 
 
 _WATCHES: Final = of_cases(OnCallWatch).with_for_update()
