@@ -1,29 +1,69 @@
 """The one way in which what is held of a case is erased here."""
 
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, or_, select, text
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
-from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.case.models import CaseLink
+from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities.models import Stay
+from services.accommodation.placements.codes import PlacementStatus, RequestStatus
+from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import open_needs, seal_needs
 from services.accommodation.placements.schemas import ForTheFacility, SealedNeeds
+from services.accommodation.separations.models import Separation
+from shared.contract.personal import Personal
 from shared.data import answers, sealed
+from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
+
+_NO_REASON: Final = Remark(text=Personal("Erased: the person has declined."))
+
+
+async def lock_booked(work: UnitOfWork, case_id: UUID) -> list[tuple[Placement, Stay]]:
+    """The placements of a case to which nobody has come yet, with their stays, locked."""
+    query = (
+        select(Placement, Stay)
+        .join(Stay, col(Stay.id) == col(Placement.stay_id))
+        .where(col(Placement.case_id) == case_id, col(Placement.status) == PlacementStatus.BOOKED)
+        .order_by(col(Placement.id))
+        .with_for_update()
+    )
+    return [(placement, stay) for placement, stay in (await work.session.execute(query)).all()]
+
+
+async def lock_unsettled(work: UnitOfWork, case_id: UUID) -> list[PlacementRequest]:
+    """The requests of a case that wait for a place, or whose person will not come to the one that was booked; locked."""
+    has_come = exists().where(
+        col(Placement.request_id) == col(PlacementRequest.id), col(Placement.arrived_at).is_not(None)
+    )
+    query = select(PlacementRequest).where(
+        col(PlacementRequest.case_id) == case_id,
+        any_of(col(PlacementRequest.status), [RequestStatus.OPEN, RequestStatus.PLACED]),
+        ~has_come,
+    )
+    return list(await work.session.scalars(query.order_by(col(PlacementRequest.id)).with_for_update()))
 
 
 async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None:
     """Erase what is held of a case: reasons, stored answers, and of a `whole` case the needs too; otherwise the needs are sealed
-    under a new key, without what the facility was to know of the person besides, so that nothing of that opens any more."""
+    under a new key, without what the facility was to know of the person besides, so that nothing of that opens any more, and
+    from whom the person is kept apart stays, without the reason."""
     kept = [] if is_whole else await _needs_in(work, case_id)
+    apart, links = ([], []) if is_whole else await _kept_apart(work, case_id)
     values = {"case_id": case_id, "is_whole": is_whole}
+    await work.session.flush()
     touched = await work.session.scalars(text("SELECT erase_case(:case_id, :is_whole)"), values)
     await answers.forget_about(work, {case_id, *touched})
     if not is_whole and await cases.has_case(work, case_id):
         key = sealed.new_key_instead(work, case_id)
         for request, needs in kept:
             seal_needs(key, request, needs.model_copy(update={"for_the_facility": ForTheFacility()}))
+        await work.session.flush()
+        await _keep_apart(work, apart, links)
     work.audit(operation="case.erase", subject_id=case_id)
 
 
@@ -34,3 +74,27 @@ async def _needs_in(work: UnitOfWork, case_id: UUID) -> list[tuple[PlacementRequ
         return []
     key = await sealed.key_of(work, case_id)
     return [(each, open_needs(key, each)) for each in requests]
+
+
+Rows = list[dict[str, Any]]
+
+
+async def _kept_apart(work: UnitOfWork, case_id: UUID) -> tuple[Rows, Rows]:
+    """From whom the person is kept apart, and who is of one household with them: the database forgets both with the key."""
+    found: list[Rows] = []
+    for table in (Separation, CaseLink):
+        concerns = or_(col(table.case_id) == case_id, col(table.other_case_id) == case_id)
+        rows = list(await work.session.scalars(select(table).where(concerns).with_for_update()))
+        found.append([dict(row) for row in rows])
+        for row in rows:
+            work.session.expunge(row)
+    return found[0], found[1]
+
+
+async def _keep_apart(work: UnitOfWork, apart: Rows, links: Rows) -> None:
+    """Who has declined is still somebody from whom another one is kept apart, for the safety of both."""
+    keys = await sealed.keys_of(work, {row["case_id"] for row in apart})
+    for row in apart:
+        row["reason"] = keys[row["case_id"]].seal(_NO_REASON, table="separation", column="reason", row=row["id"])
+    await work.session.insert(Separation, apart)
+    await work.session.insert(CaseLink, links)

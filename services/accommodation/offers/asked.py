@@ -27,6 +27,9 @@ async def list_offers(
     # Several offers may be for one request, whose needs are opened once.
     opened: dict[tuple[UUID, frozenset[Aspect]], Needs] = {}
     for each in found[:limit]:
+        if not each.request.needs:  # whoever it was for was erased
+            each.needs = Needs()
+            continue
         if (key := (each.request.id, each.known)) not in opened:
             opened[key] = await needs_of(work, each.request, operation="offer.needs", known=each.known, purpose=purpose)
         each.needs = opened[key]

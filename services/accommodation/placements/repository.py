@@ -132,6 +132,11 @@ def open_needs(key: DataKey, request: PlacementRequest) -> SealedNeeds:
     return key.open(request.needs, SealedNeeds, table="placement_request", column="needs", row=request.id)
 
 
+def needs_left(keys: Mapping[UUID, DataKey], request: PlacementRequest) -> SealedNeeds:
+    """What is sealed into the request, for a list of several people; nothing of whoever was erased."""
+    return open_needs(keys[request.case_id], request) if request.needs else SealedNeeds()
+
+
 async def add_request(work: UnitOfWork, request: PlacementRequest, needs: SealedNeeds) -> None:
     """Store a new request, the needs sealed under the case's key."""
     seal_needs(await sealed.key_of(work, request.case_id), request, needs)

@@ -24,7 +24,7 @@ from services.accommodation.placements.repository import (
     flags,
     flush_stay,
     knows_place,
-    open_needs,
+    needs_left,
     parts_of,
 )
 from services.accommodation.placements.schemas import SealedNeeds
@@ -320,7 +320,8 @@ async def on_night(
         query = query.where(col(Placement.facility_id) == facility_id)
     query = _newest_first(query, status=status, after=after, limit=limit)
     rows = (await work.session.execute(query)).all()
-    keys = await sealed.keys_of(work, {owner for row in rows for owner in (row[1].id, row[3].case_id)})
+    owners = {facility.id for _, facility, *_ in rows} | {request.case_id for *_, request in rows if request.needs}
+    keys = await sealed.keys_of(work, owners)
     for placement, *_ in rows[:limit]:
         _note_read(work, placement, "placement.day", ["place", "needs", "given_name", "safe_contact"], purpose)
     return [
@@ -328,7 +329,7 @@ async def on_night(
             placement,
             facility.region,
             facilities.open_label(keys[facility.id], place),
-            open_needs(keys[request.case_id], request),
+            needs_left(keys, request),
         )
         for placement, facility, place, request in rows
     ]

@@ -13,6 +13,8 @@ async def check_still_fits(work: UnitOfWork, facility: Facility, described: Faci
     booked or holds a place for; what speaks against it as it is was set aside before."""
     broken: set[FitRule] = set()
     for request in await repository.requests_behind(work, facility.id):
+        if not request.needs:
+            continue  # of whoever was erased nothing is known that a change could break
         needs = await needs_of(work, request, operation="facility.check")
         options = fitting.options_of(request)
         was = matching.facility_against(facility, needs=needs, options=options)
