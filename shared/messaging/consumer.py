@@ -155,8 +155,6 @@ class Consumer:
                     await inbox.resolve(work, message.id)
             elif standing.order is not inbox.Order.TAKEN_ALREADY:
                 await self._set_aside(work, received, standing.order.value, attempts=0)
-            if standing.order is not inbox.Order.AFTER_A_GAP:
-                await inbox.advance(work, received)
             following = await inbox.next_put_aside(work, received) if standing.is_awaited else None
         if standing.order is inbox.Order.NOW:
             EVENTS_HANDLED.labels(self.service).inc()
@@ -182,8 +180,6 @@ class Consumer:
             if order is inbox.Order.TAKEN_ALREADY:
                 return  # another consumer of ours had better luck in the meantime
             await self._set_aside(work, received, reason, attempts=attempts)
-            if order is not inbox.Order.AFTER_A_GAP:
-                await inbox.advance(work, received)
         log.error("event is a dead letter", service=self.service, event_id=message.id, reason=reason)
 
     async def _set_aside(self, work: UnitOfWork, received: inbox.Received, reason: str, *, attempts: int) -> None:
@@ -233,7 +229,6 @@ class Consumer:
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
             if await inbox.resolve(work, letter.event_id):
                 await self._handle(work, received)
-                await inbox.advance(work, received)
         return 1
 
     async def _note_failure(self, letter: inbox.DeadLetter, reason: str) -> None:

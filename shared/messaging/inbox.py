@@ -96,10 +96,11 @@ async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
     return list(await work.session.scalars(waiting))
 
 
-# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by. What waits
-# for a replay is asked by a statement of its own, after the lock: it must see what the last holder of the lock committed.
+# Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by. The event
+# that is next has its place with that: what comes of it commits in the same transaction, or nothing does. What waits for a
+# replay is asked by a statement of its own, after the lock: it must see what the last holder of the lock committed.
 TAKE_PLACE_SQL = """DO $do$ BEGIN
-CREATE FUNCTION take_place(
+CREATE OR REPLACE FUNCTION take_place(
     of_source varchar, of_key varchar, number bigint,
     OUT last bigint, OUT is_behind boolean, OUT is_put_aside boolean, OUT is_awaited boolean)
     LANGUAGE plpgsql VOLATILE AS $fn$
@@ -107,6 +108,9 @@ BEGIN
     INSERT INTO inbox AS i (source, key, last_sequence) VALUES (of_source, of_key, 0)
     ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
     RETURNING i.last_sequence INTO last;
+    IF number = last + 1 THEN
+        UPDATE inbox SET last_sequence = number WHERE source = of_source AND key = of_key;
+    END IF;
     SELECT coalesce(bool_or(d.sequence < number), false), coalesce(bool_or(d.sequence = number), false),
            coalesce(bool_or(d.sequence > number), false)
     INTO is_behind, is_put_aside, is_awaited
@@ -115,13 +119,11 @@ END $fn$;
 END $do$"""
 """For the migration of every service."""
 _TAKE_PLACE = text("SELECT * FROM take_place(:source, :key, :sequence)")
-_ADVANCE = text("""
-    UPDATE inbox SET last_sequence = :sequence WHERE source = :source AND key = :key AND last_sequence < :sequence
-""")
 
 
 async def standing_of(work: UnitOfWork, received: Received) -> Standing:
-    """Where the event stands in its case, which is locked from here on."""
+    """Where the event stands in its case, which is locked from here on. One that is next has its place taken: it takes effect in
+    this transaction, or is put aside in it."""
     values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
     place = (await work.session.execute(_TAKE_PLACE, values)).one()
     if received.sequence <= place.last:
@@ -142,12 +144,6 @@ async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None
         .where(DeadLetter.replayed_at.is_(None))
     )
     return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
-
-
-async def advance(work: UnitOfWork, received: Received) -> None:
-    """The event has taken effect, or never will here."""
-    values = {"source": received.source, "key": received.message.key, "sequence": received.sequence}
-    await work.session.execute(_ADVANCE, values)
 
 
 async def resolve(work: UnitOfWork, event_id: str) -> bool:
