@@ -214,7 +214,7 @@ async def reach_kafka(bootstrap: str, security: Mapping[str, Any] = PLAIN) -> No
         raise KafkaAway(
             f"No Kafka answers at {bootstrap} ({type(error).__name__}); start it, or mend or unset HAVN_KAFKA. "
             "Nothing was changed."
-        ) from None
+        ) from error
 
 
 async def make_topics(

@@ -23,6 +23,7 @@ OUTSIDERS: Final = (
 )
 """An organisation of every kind, none of which has a part in the case of anybody who is known."""
 
+OF_A_CHILD: Final = ("child-notes", "whereabouts")
 PROBED: Final = {
     "given_name": "Malee",
     "family_name": "Suwannarat",
@@ -96,7 +97,8 @@ class Transcript:
         ]
         text = answer.text
         if call.endswith("/deadlines"):  # of one instant in the order of their cases' ids
-            text = "".join(sorted(text.split("},{"), key=self._as_far_as_seen))
+            items, _, rest = text.removeprefix('{"items":[').partition('],"next_cursor"')
+            text = "".join(sorted(items.strip("{}").split("},{"), key=self._as_far_as_seen)) + rest
         body = self._masked(text)
         self.answers.append(Answer(self._masked(call), answer.status_code, headers, body))
 
@@ -244,10 +246,19 @@ async def follow_events(outsider: Outsider) -> None:
 
 async def read_a_case(outsider: Outsider) -> None:
     if outsider.cases:
-        path = f"/identification/v1/cases/{outsider.chance.choice(outsider.cases)}"
+        case_id = outsider.chance.choice(outsider.cases)
+        path = f"/identification/v1/cases/{case_id}"
         await outsider.get(path)
-        for part in ("status", "person", "timeline", "earlier-identifications", "consents", "access-log"):
+        for part in ("status", "person", "timeline", "earlier-identifications", "consents", "access-log", *OF_A_CHILD):
             await outsider.get(f"{path}/{part}", purpose="identification")
+        await outsider.get("/accommodation/v1/whereabouts", case_id=case_id, purpose="identification")
+
+
+async def write_a_note(outsider: Outsider) -> None:
+    """For the municipality of a child, which may be the outsider itself."""
+    if outsider.cases:
+        path = f"/identification/v1/cases/{outsider.chance.choice(outsider.cases)}/child-notes"
+        await outsider.post(path, {"text": "She is afraid of her uncle."})
 
 
 async def search(outsider: Outsider) -> None:
@@ -293,7 +304,7 @@ async def decide(outsider: Outsider) -> None:
 
 DOINGS: Final[tuple[Doing, ...]] = (
     *(refer, refer, poll, withdraw, list_everything, follow_events, read_a_case, search, ask_for_a_place),
-    *(open_a_case, decide),
+    *(open_a_case, decide, write_a_note),
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contracts.operations import DOCUMENTS, OPERATIONS, Operation
 from tests.identification.builders import CMM_DECIDES, Opened, open_case, open_cases
+from tests.referrals.builders import POLICE
 from tests.world import World
 
 FEW, MANY = 2, 5
@@ -58,11 +59,14 @@ async def fill(case: Opened, numbers: Sequence[int]) -> None:
             ("/support-measures", {"kind": "contact_person", "starts_on": day}),
             ("/criminal-track", {"kind": "police_report", "on": day, "section": "262a"}),
             ("/legal-status", {"residence_basis": "residence_permit", "valid_from": day}),
+            ("/access-requests", {"requested_on": day, "asked_by": "person"}),
             ("/suspects", {"name": f"FAKE Suspect {number}"}),
             ("/appeals", {"filed_on": day, "filed_by": "person", "body": "The board", "grounds": "She disagrees."}),
         ):
             made = await case.post(part, body)
             assert made.status_code in (200, 201), (part, made.text)
+        noted = await case.post("/child-notes", {"text": f"Note {number}."}, by=POLICE)
+        assert noted.status_code == 201, noted.text
         made = await case.try_deciding(decided_on=day, replaces=(await case.details())["decisions"][-1]["decision_id"])
         assert made.status_code == 201, made.text
         for part, body in (("/missing", {"since": day}), ("/found", {"on": day})):

@@ -277,6 +277,7 @@ async def test_where_havn_has_run_before_it_starts_without_its_kafka(
     (tmp_path / "postgres" / "PG_VERSION").write_text("18")
     assert await starts() is False
     assert "kafka does not answer" in caplog.text
+    assert "KafkaConnectionError" in caplog.text
     assert await starts(database_url=SecretStr(databases)) is False
     elsewhere = make_url(databases).set(database="never_migrated").render_as_string(hide_password=False)
     with pytest.raises(KafkaAway):
