@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import (
+    days,
     figures,
     finding,
     flood,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "p4": visible.main,
     "p5": projection.main,
     "p7": matching.main,
+    "days": days.main,
     "p8": p8_start.main,
     "p9": holds.main,
     "reads": reads.main,

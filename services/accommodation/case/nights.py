@@ -23,6 +23,13 @@ def first_of(found: Nights) -> date:
     return found.lower
 
 
+def covers(found: Nights, wanted: Nights) -> bool:
+    """Whether all of these nights are among those that were found; asked of every place, so without what `Range` asks of bounds
+    that nights do not have."""
+    begins = found.lower is None or (wanted.lower is not None and found.lower <= wanted.lower)
+    return begins and (found.upper is None or (wanted.upper is not None and wanted.upper <= found.upper))
+
+
 NIGHT: Final = timedelta(days=1)
 MORNING: Final = 6
 """Who comes before has come for yesterday's night (docs/rules.md, housing-6) [A]."""

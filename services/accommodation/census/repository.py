@@ -4,24 +4,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlmodel import col
 
 from services.accommodation.facilities import repository as facilities
-from services.accommodation.facilities.codes import StayState
-from services.accommodation.facilities.models import Facility, OutOfService, Place, Stay
-from shared.data.columns import any_of
+from services.accommodation.facilities.models import Facility, OutOfService, Place
 from shared.data.unit_of_work import UnitOfWork
 
 
 async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequence[Any]:
     """Of each facility whose free places the actor may count: id, region, places, how many somebody has that night, and how many
     are out of service. A night that is ahead counts those who are expected; whoever is there is so until they leave."""
-    was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(on))
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= on)
-    expected = [StayState.BOOKED] if is_ahead else []
-    will = and_(any_of(col(Stay.state), expected), col(Stay.during).op("@>")(on))
-    taken = select(col(Stay.place_id)).where(or_(was, is_there, will), ~col(Stay.shares_bed))
+    taken = select(func.taken_on(on, is_ahead))
     closed = select(col(OutOfService.place_id)).where(col(OutOfService.during).op("@>")(on))
     query = (
         select(

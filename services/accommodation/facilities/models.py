@@ -109,7 +109,6 @@ class Candidate:
     """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them."""
 
     place_ids: Sequence[UUID]
-    """In order."""
     kind: PlaceKind
     available: Nights
     facility: Facility

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
-from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.nights import Nights, covers, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
 from services.accommodation.facilities.models import Candidate, Facility
 from services.accommodation.placements.codes import FitRule
@@ -88,15 +88,16 @@ def all_against(
 ) -> list[tuple[Candidate, list[FitRule]]]:
     """Each place with all that speaks against it. A place for peaks waits while an ordinary one of its facility fits, so give
     all places of a facility."""
-    of_each = dict[UUID, dict[FitRule, bool]]()
+    of_each = dict[UUID, Mapping[FitRule, bool]]()
     against = []
     for candidate in candidates:
         facility = candidate.facility
         if (of_it := of_each.get(facility.id)) is None:
-            of_it = of_each[facility.id] = facility_against(facility, needs=needs, options=options)
-        rules = rules_against(
-            candidate, needs=needs, options=options, stay=stay, tonight=tonight, of_the_facility=of_it
-        )
+            of_it = of_each[facility.id] = {
+                **facility_against(facility, needs=needs, options=options),
+                FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
+            }
+        rules = _rules_against(candidate, of_it, stay=stay, tonight=tonight)
         against.append((candidate, rules))
     ordinary: set[UUID] = {
         candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
@@ -109,24 +110,16 @@ def all_against(
     ]
 
 
-def rules_against(
-    candidate: Candidate,
-    *,
-    needs: Needs,
-    options: Sequence[FacilityKind] | None,
-    stay: Nights,
-    tonight: date,
-    of_the_facility: Mapping[FitRule, bool] | None = None,
+def _rules_against(
+    candidate: Candidate, of_the_facility: Mapping[FitRule, bool], *, stay: Nights, tonight: date
 ) -> list[FitRule]:
-    """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits. A gender that is None, and
-    options that are, exclude nothing: they are not the asker's to know. `of_the_facility` is what was found of it before."""
+    """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits."""
     against = {
-        **(of_the_facility or facility_against(candidate.facility, needs=needs, options=options)),
+        **of_the_facility,
         FitRule.HOUSEHOLD: candidate.parts_household,
         FitRule.CO_PLACEMENT: candidate.is_unsafe,
-        FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
         FitRule.PAST: first_of(stay) < tonight,
-        FitRule.PLACE_DATES: not candidate.available.contains(stay),
+        FitRule.PLACE_DATES: not covers(candidate.available, stay),
         FitRule.OUT_OF_SERVICE: candidate.is_out_of_service,
         FitRule.PERSON_ELSEWHERE: candidate.is_elsewhere,
         FitRule.OCCUPIED: candidate.is_taken,
@@ -137,7 +130,8 @@ def rules_against(
 def facility_against(
     facility: Facility, *, needs: Needs, options: Sequence[FacilityKind] | None
 ) -> dict[FitRule, bool]:
-    """Which rules about the facility itself speak against it, whatever is free."""
+    """Which rules about the facility itself speak against it, whatever is free. A gender that is None, and options that are,
+    exclude nothing: they are not the asker's to know."""
     return {
         FitRule.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
         FitRule.MINORS: bool(needs.minor) and not facility.minors,

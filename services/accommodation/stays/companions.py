@@ -102,5 +102,5 @@ async def _place_for(work: UnitOfWork, companion: Stay, facility: Facility, plac
         raise PlaceDoesNotFit([FitRule.OCCUPIED])
     if not free:
         raise PlaceDoesNotFit([FitRule.OCCUPIED])
-    best = min(free, key=lambda candidate: (candidate.kind is PlaceKind.PEAK, candidate.place_ids[0]))
-    return best.place_ids[0]
+    best = min(free, key=lambda candidate: (candidate.kind is PlaceKind.PEAK, min(candidate.place_ids)))
+    return min(best.place_ids)
