@@ -76,7 +76,8 @@ async def ask_everything(havn: World, shelters: list[Shelter], cases: list[str])
     asked += [f"{each}/{part}" for each in asked[:2] for part in ("places", "approvals", "reveals", "night")]
     asked += [f"{API}/{part}" for part in ("facilities", "offers", "deadlines", "notices", "placement-requests")]
     asked += [f"{API}/{part}" for part in ("waiting-list", "move-proposals", "long-stays?over=0", "placements")]
-    asked += [f"{API}/availability?from=2026-03-25", f"{API}/occupancy", f"{API}/costs?from=2026-03-01&to=2026-04-01"]
+    asked += [f"{API}/availability?from=2026-03-25", f"{API}/occupancy", f"{API}/forecast"]
+    asked += [f"{API}/costs?from=2026-03-01&to=2026-04-01"]
     asked += [f"{API}/placements?case_id={case_id}" for case_id in cases]
     outsiders = [havn.partner(org, assurance=Assurance.HIGH) for org in OUTSIDERS]
     answers = [

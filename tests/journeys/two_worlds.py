@@ -235,6 +235,7 @@ async def list_everything(outsider: Outsider) -> None:
         await outsider.get(QUESTIONS)
     await outsider.get("/accommodation/v1/availability?from=2026-03-09&to=2026-03-16")
     await outsider.get("/accommodation/v1/occupancy?on=2026-03-09")
+    await outsider.get("/accommodation/v1/forecast")
 
 
 async def follow_events(outsider: Outsider) -> None:
