@@ -109,11 +109,10 @@ async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSu
     _check_may_offer(work.actor, request, facility)
     police_until = await police.held_until(work, request)
     expires_at = min(_expiry(work, submission.expires_at), police_until or _NEVER)
-    replaced = await _replaced(work, request, submission.instead_of)
+    replaced = await _replaced(work, request, submission.instead_of, is_locked=False)
     wanted = await _wanted(work, request, own_stay=replaced, police_until=police_until)
     await _check_fits(work, request, place, facility, wanted, submission.exceptions)
-    place, facility = await facilities.lock_place(work, place.id)
-    await repository.end_expired_holds(work, place.id, request.case_id)
+    place, facility = await _lock(work, request, place.id, submission.instead_of)
     excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
     stay = Stay(
         place_id=place.id,
@@ -200,10 +199,23 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
         )
 
 
-async def _replaced(work: UnitOfWork, request: PlacementRequest, placement_id: UUID | None) -> UUID | None:
+async def _lock(
+    work: UnitOfWork, request: PlacementRequest, place_id: UUID, instead_of: UUID | None
+) -> tuple[Place, Facility]:
+    """The place when it is the actor's to take, free of holds that have expired; then the stay that is to be left for it, as
+    everybody locks a place before a stay."""
+    place, facility = await facilities.lock_place(work, place_id)
+    await _replaced(work, request, instead_of, is_locked=True)
+    await repository.end_expired_holds(work, place.id, request.case_id)
+    return place, facility
+
+
+async def _replaced(
+    work: UnitOfWork, request: PlacementRequest, placement_id: UUID | None, *, is_locked: bool
+) -> UUID | None:
     if placement_id is None:
         return None
-    stay = await repository.stay_of_placement(work, placement_id, request.case_id)
+    stay = await repository.stay_of_placement(work, placement_id, request.case_id, is_locked=is_locked)
     if stay is None:
         raise NothingToReplace("The person is not at a place by that placement; leave out `instead_of`.")
     return stay.id

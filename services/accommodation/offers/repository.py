@@ -130,16 +130,15 @@ async def exceptions_of(work: UnitOfWork, offer: Offer) -> list[RuleException]:
     return kept.items
 
 
-async def stay_of_placement(work: UnitOfWork, placement_id: UUID, case_id: UUID) -> Stay | None:
+async def stay_of_placement(work: UnitOfWork, placement_id: UUID, case_id: UUID, *, is_locked: bool) -> Stay | None:
     """Where a person is now, of which the actor may know; None where the placement is none of that person's."""
     query = (
         select(Stay)
         .join(Placement, col(Placement.stay_id) == col(Stay.id))
         .where(col(Placement.id) == placement_id, col(Stay.state) == StayState.ARRIVED)
         .where(func.person_of(col(Placement.case_id)) == func.person_of(case_id))
-        .with_for_update(of=Stay)
     )
-    found: Stay | None = await work.session.scalar(query)
+    found: Stay | None = await work.session.scalar(query.with_for_update(of=Stay) if is_locked else query)
     return found
 
 
