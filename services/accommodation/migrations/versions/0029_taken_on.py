@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 
 # Under row level security PostgreSQL asks no index about ranges, whose operators might say something of hidden rows. Places alone
 # come of it, and whoever asks counts those that it may. Whoever is there has the place without an end, whatever the plan said.
