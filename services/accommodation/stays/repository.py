@@ -1,6 +1,7 @@
 """The only way to the rows of placements and the stays behind them. It asks who is asking, and notes what they saw."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,7 @@ from shared.data import sealed
 from shared.data.columns import any_of, is_one_of
 from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
+from shared.data.vault import KeyDestroyed
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
@@ -149,10 +151,12 @@ async def placement_of_offer(work: UnitOfWork, offer_id: UUID) -> Placement | No
 
 
 async def note_change(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
-    """The person came or left, with a reason where there is one."""
+    """The person came or left, with a reason where there is one. Of whoever was erased it is noted that they left, and no word
+    more."""
     if reason:
-        key = await sealed.key_of(work, placement.case_id)
-        placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
+        with suppress(KeyDestroyed):
+            key = await sealed.key_of(work, placement.case_id)
+            placement.leaving = key.seal(reason, table="placement", column="leaving", row=placement.id)
     work.audit(operation=f"placement.{placement.status}", subject_id=placement.case_id, object_ids=[placement.id])
 
 

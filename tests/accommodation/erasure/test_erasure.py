@@ -82,7 +82,10 @@ async def test_nothing_waits_for_somebody_who_was_erased_and_no_place_is_kept_fo
     assert await havn.events("accommodation", "request-stalled") == []
 
 
-async def test_whoever_has_come_is_there_until_somebody_says_that_they_have_left(havn: World, housing: Housing) -> None:
+@pytest.mark.parametrize("said", [{}, {"reason": "Her room was empty."}], ids=["without a reason", "with a reason"])
+async def test_whoever_has_come_is_there_until_somebody_says_that_they_have_left(
+    havn: World, housing: Housing, said: dict[str, Any]
+) -> None:
     shelter = await housing.shelter()
     gone = await housing.case()
     placement_id = await housing.there(gone, shelter.place_id)
@@ -90,8 +93,9 @@ async def test_whoever_has_come_is_there_until_somebody_says_that_they_have_left
     (movement,) = await items(havn, "placements", on="2026-03-09")
     assert (movement["placement"]["status"], movement["given_name"]) == ("arrived", None)
     assert rules_of(await housing.offer(await housing.request(await housing.case()), shelter.place_id)) == ["occupied"]
-    assert (await housing.step(placement_id, "leave")).status_code == 200
+    assert (await housing.step(placement_id, "leave", body=said)).status_code == 200
     await housing.booked(await housing.case(), shelter.place_id)
+    assert await havn.sql("accommodation", "SELECT FROM placement WHERE leaving <> ''") == []
 
 
 async def test_who_declines_keeps_the_request_and_the_place(havn: World, housing: Housing) -> None:
