@@ -59,6 +59,8 @@ RULES_OF_VALUES = frozenset(
         "valid_until must not lie before valid_from.",
         "There is no such organisation; see GET /referrals/v1/organisations.",
         "Say something of the suspect: a name, a telephone number, a description, or suspect_id.",
+        "Say in `relation` what they are to the person on whose behalf they ask.",
+        "`relation` and `authority` are of who asks on behalf of the person.",
     }
 )
 """Rules between the values of one body, or of who there is, that JSON Schema cannot say."""

@@ -273,9 +273,15 @@ async def hangs_and_misses_the_first_call() -> None:
     "stop", [stops, gives_up, is_cancelled_by_its_own_task, hangs, hangs_and_misses_the_first_call]
 )
 async def test_however_a_client_stops_its_connections_are_closed(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    leaving, client = Leaving(), Client()
-    before = asyncio.all_tasks()
-    await leaving.see_off(stop(), client)
+    leaving, client, ended = Leaving(), Client(), asyncio.Event()
+
+    async def watched() -> None:
+        try:
+            await stop()
+        finally:
+            ended.set()
+
+    await leaving.see_off(watched(), client)
     await leaving.finish()
     assert client.closed
-    assert asyncio.all_tasks() == before
+    assert ended.is_set()
