@@ -2,14 +2,11 @@
 
 from uuid import UUID
 
-from services.accommodation.case.nights import first_of
 from services.accommodation.erasure import repository
 from services.accommodation.offers import domain as offers
-from services.accommodation.offers import repository as offers_repository
-from services.accommodation.placements.codes import Ending, RequestStatus
 from services.accommodation.stays import domain as stays
 from shared.contract.codes import ErasureExtent
-from shared.contract.events import CaseErased, ErasedInAccommodation, PlacementCancelled
+from shared.contract.events import CaseErased, ErasedInAccommodation
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -28,12 +25,6 @@ async def _end_what_waits(work: UnitOfWork, case_id: UUID) -> None:
     """Nobody looks for a place for somebody whom nobody knows, and none is kept for them. Whoever has come is there until
     somebody says that they have left (docs/rules.md, housing-7)."""
     for placement, stay in await repository.lock_booked(work, case_id):
-        await stays.end(work, placement, stay, on=first_of(stay.during), ending=Ending.CANCELLED)
-        await stays.changed(work, placement)
-        work.record(PlacementCancelled(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id))
+        await stays.call_off(work, placement, stay)
     for request in await repository.lock_unsettled(work, case_id):
-        for offer, stay in await offers_repository.held_for(work, request.id):
-            await offers.release(work, offer, stay)
-        request.status = RequestStatus.WITHDRAWN
-        request.version += 1
-        work.audit(operation="placement_request.withdraw", subject_id=request.case_id, object_ids=[request.id])
+        await offers.end_request(work, request)

@@ -340,12 +340,17 @@ async def withdraw_request(
             current_status=request.status,
             allowed=[],
         )
+    await end_request(work, request, reason=Remark(text=reason) if reason else None)
+    return request
+
+
+async def end_request(work: UnitOfWork, request: PlacementRequest, *, reason: Remark | None = None) -> None:
+    """The locked request waits for no place any more, and what is held for it is free."""
     for offer, stay in await repository.held_for(work, request.id):
-        await release(work, offer, stay, reason=Remark(text=reason) if reason else None)
+        await release(work, offer, stay, reason=reason)
     request.status = RequestStatus.WITHDRAWN
     request.version += 1
     work.audit(operation="placement_request.withdraw", subject_id=request.case_id, object_ids=[request.id])
-    return request
 
 
 async def _take_step(

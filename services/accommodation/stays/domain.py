@@ -119,10 +119,16 @@ async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected
 async def cancel(work: UnitOfWork, *, placement_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> Placement:
     """The person will not come: the place is free again, and the request waits for another one."""
     placement, stay = await take_step(work, placement_id, PlacementStep.CANCEL, expected)
-    await _come_to_nothing(work, placement, stay, Ending.CANCELLED)
-    await changed(work, placement, Remark(text=reason))
-    work.record(PlacementCancelled(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id))
+    await call_off(work, placement, stay, Remark(text=reason))
+    await _wait_again(work, placement)
     return placement
+
+
+async def call_off(work: UnitOfWork, placement: Placement, stay: Stay, reason: Remark | None = None) -> None:
+    """The booked place is free again: nobody will come to it."""
+    await end(work, placement, stay, on=first_of(stay.during), ending=Ending.CANCELLED)
+    await changed(work, placement, reason)
+    work.record(PlacementCancelled(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id))
 
 
 async def note_no_show(
@@ -133,7 +139,8 @@ async def note_no_show(
     on = on or night_of(work.now)
     if not stay.during.contains(on):
         raise OutsideTheStay("The person was not expected that evening; say on which one they did not come.")
-    await _come_to_nothing(work, placement, stay, Ending.NO_SHOW)
+    await end(work, placement, stay, on=first_of(stay.during), ending=Ending.NO_SHOW)
+    await _wait_again(work, placement)
     await changed(work, placement)
     work.record(NoShow(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, on=on))
     return placement
@@ -213,8 +220,7 @@ def _close(stay: Stay, left_on: date, *, has_come: bool) -> date:
     return ends_on
 
 
-async def _come_to_nothing(work: UnitOfWork, placement: Placement, stay: Stay, ending: Ending) -> None:
-    await end(work, placement, stay, on=first_of(stay.during), ending=ending)
+async def _wait_again(work: UnitOfWork, placement: Placement) -> None:
     request = await repository.request_behind(work, placement)
     request.status = RequestStatus.OPEN
     request.version += 1

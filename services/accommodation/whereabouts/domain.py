@@ -3,9 +3,8 @@
 Who has that task, identification knows: it is asked with the reader's own token, each time. So nothing of it is kept here, and
 what may be known ends in the instant in which the task does."""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.repository import CaseNotFound
@@ -41,17 +40,16 @@ class Found:
 async def find(work: UnitOfWork, neighbours: Peers, *, case_id: UUID, purpose: Purpose) -> Found:
     """Where the child of the case is placed, for the municipality that has to assess what it needs, and for CMM. Raises
     CaseNotFound for everybody else, PurposeNotYours, and IdentificationAway."""
-    path = f"/identification/v1/cases/{case_id}/whereabouts"
     part = Part.CENTRE if work.actor.org == CENTRE else Part.MUNICIPALITY
-    await _has_the_task(neighbours.get("identification", path, purpose=purpose), work, part, purpose)
+    await _check_task(work, neighbours, case_id, part, purpose)
     where = await repository.current(work, case_id)
     repository.note_read(work, case_id, where, purpose=purpose)
     return Found(where, visibility.may_know(work.actor, part))
 
 
-async def _has_the_task(asked: Awaitable[dict[str, Any]], work: UnitOfWork, part: Part, purpose: Purpose) -> None:
+async def _check_task(work: UnitOfWork, neighbours: Peers, case_id: UUID, part: Part, purpose: Purpose) -> None:
     try:
-        await asked
+        await neighbours.get("identification", f"/identification/v1/cases/{case_id}/whereabouts", purpose=purpose)
     except PeerRefused as refused:
         if refused.status == CaseNotFound.status:
             raise CaseNotFound from None
