@@ -217,9 +217,10 @@ ALTER TABLE idempotency ALTER COLUMN answer DROP NOT NULL, ADD COLUMN about byte
 CREATE INDEX ix_idempotency_about ON idempotency USING gin (about) WHERE answer IS NOT NULL;
 CREATE INDEX ix_idempotency_created ON idempotency (created_at)
 """
-# The runtime role may neither change nor delete a stored answer; Havn itself does so through these two.
-FORGET_ANSWERS = """DO $do$ BEGIN
-CREATE OR REPLACE FUNCTION forget_answers(before timestamptz) RETURNS bigint
+
+# Havn itself, and nobody else, deletes rows that are older than `before`.
+_DELETES = """DO $do$ BEGIN
+CREATE OR REPLACE FUNCTION <name>(before timestamptz) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
 DECLARE
     gone bigint;
@@ -227,11 +228,13 @@ BEGIN
     IF havn_org() IS DISTINCT FROM 'havn' THEN
         RAISE EXCEPTION 'Only Havn itself erases.' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    DELETE FROM idempotency WHERE created_at < before;
+    DELETE FROM <rows>;
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;
 END $fn$;
 END $do$"""
+# The runtime role may neither change nor delete a stored answer; Havn itself does so through these two.
+FORGET_ANSWERS = _DELETES.replace("<name>", "forget_answers").replace("<rows>", "idempotency WHERE created_at < before")
 FORGET_ANSWERS_ABOUT = """DO $do$ BEGIN
 CREATE FUNCTION forget_answers_about(named bytea[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
@@ -243,21 +246,10 @@ BEGIN
 END $fn$;
 END $do$"""
 
-# Nor a line of the audit. Whatever Havn asks for, those of the last year by the server's own clock stay.
-FORGET_AUDIT = """DO $do$ BEGIN
-CREATE FUNCTION forget_audit(before timestamptz) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $fn$
-DECLARE
-    gone bigint;
-BEGIN
-    IF havn_org() IS DISTINCT FROM 'havn' THEN
-        RAISE EXCEPTION 'Only Havn itself erases.' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    DELETE FROM audit WHERE at < least(before, now() - interval '1 year');
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    RETURN gone;
-END $fn$;
-END $do$"""
+# Nor may it delete a line of the audit. Whatever Havn asks for, those of the last year by the server's own clock stay.
+FORGET_AUDIT = _DELETES.replace("<name>", "forget_audit").replace(
+    "<rows>", "audit WHERE at < least(before, now() - interval '1 year')"
+)
 AUDIT_BY_TIME = "CREATE INDEX ix_audit_at ON audit USING brin (at)"
 
 
