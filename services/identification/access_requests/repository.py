@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
 from sqlmodel import col
 
 from services.identification.access_requests.models import AccessRequest
@@ -13,7 +12,6 @@ from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.records import repository as records
 from shared.data.columns import any_of
-from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -34,11 +32,9 @@ async def requests_of(
     work: UnitOfWork, case: Case, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[AccessRequest, AccessAccount, SealedText | None]]:
     """The requests in a case already read and in those that were merged into it, oldest first, up to one more than `limit`."""
-    query = select(AccessRequest).where(any_of(col(AccessRequest.case_id), await cases.family_of(work, case.id)))
-    if after:
-        query = query.where(tuple_(col(AccessRequest.recorded_at), col(AccessRequest.id)) > moment_and_id(after))
-    query = query.order_by(col(AccessRequest.recorded_at), col(AccessRequest.id)).limit(limit + 1)
-    rows = [row for row in await work.session.scalars(query) if row.account is not None]
+    in_family = any_of(col(AccessRequest.case_id), await cases.family_of(work, case.id))
+    found = await records.list_those(work, AccessRequest, in_family, after=after, limit=limit)
+    rows = [row for row in found if row.account is not None]
     accounts = await records.opened(work, rows, "account", AccessAccount)
     reviews = await records.opened(work, rows, "review", SealedText)
     return [(row, accounts[row.id], reviews.get(row.id)) for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlmodel import col
 
 from services.identification.case.models import Case
@@ -17,7 +17,6 @@ from shared.contract.events import ChildAssessed, RepresentativeAppointed
 from shared.contract.visibility import Aspect, Part
 from shared.data.columns import any_of
 from shared.data.outbox import RecordedEvent
-from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 
 # ---------------------------------------------------------------- children
@@ -55,11 +54,8 @@ async def notes_of(
     """The notes of a case that the actor may read, oldest first, up to one more than `limit`, and its parts in the case. Raises
     CaseNotFound and PurposeNotYours."""
     case, parts = await records.case_to_know(work, case_id, Aspect.NOTES, operation="child_note.list", purpose=purpose)
-    query = select(ChildNote).where(col(ChildNote.case_id) == case.id, _are_read_by(work, case, parts))
-    if after:
-        query = query.where(tuple_(col(ChildNote.recorded_at), col(ChildNote.id)) > moment_and_id(after))
-    query = query.order_by(col(ChildNote.recorded_at), col(ChildNote.id)).limit(limit + 1)
-    rows = list(await work.session.scalars(query))
+    asked = (col(ChildNote.case_id) == case.id, _are_read_by(work, case, parts))
+    rows = await records.list_those(work, ChildNote, *asked, after=after, limit=limit)
     words = await records.opened(work, rows, "words", SealedText)
     return parts, [(row, words[row.id]) for row in rows if row.id in words]
 

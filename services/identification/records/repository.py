@@ -155,7 +155,14 @@ async def list_records(
     work: UnitOfWork, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
 ) -> list[RecordT]:
     """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
-    query = select(kind).where(kind.case_id == case_id)
+    return await list_those(work, kind, kind.case_id == case_id, after=after, limit=limit)
+
+
+async def list_those(
+    work: UnitOfWork, kind: type[RecordT], *conditions: Any, after: Sequence[str | int] | None, limit: int
+) -> list[RecordT]:
+    """The records of this kind that meet the conditions, oldest first, up to one more than `limit`."""
+    query = select(kind).where(*conditions)
     if after:
         last = moment_and_id(after)
         query = query.where(tuple_(kind.recorded_at, kind.id) > last)
