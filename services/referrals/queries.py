@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Uuid,
     and_,
-    any_,
     bindparam,
     case,
     cast,
@@ -27,12 +26,12 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from services.referrals.models import Referral, ReferralSubject, StatusChange, WithdrawnConsent
 from shared.contract.codes import ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN, IDENTIFICATION_SERVICE
+from shared.data.columns import any_asked
 from shared.identity.actor import Actor
 
 
@@ -157,7 +156,7 @@ def keys(reader: Reader) -> Select[str]:
 @cache
 def open_among(reader: Reader) -> Select[Referral, datetime | None]:
     """Those of some referrals that are open, and since when each is closed in part."""
-    asked = col(Referral.id) == any_(bindparam("referral_ids", type_=ARRAY(Uuid)))
+    asked = any_asked(col(Referral.id), "referral_ids")
     return select(Referral, _closed_since()).where(asked, _is_open_to(reader))
 
 
@@ -172,7 +171,7 @@ def subjects() -> Select[ReferralSubject, bool]:
     is_closed = exists().where(
         col(WithdrawnConsent.org) == _ASKING, col(WithdrawnConsent.case_id) == col(ReferralSubject.case_id)
     )
-    asked = col(ReferralSubject.referral_id) == any_(bindparam("referral_ids", type_=ARRAY(Uuid)))
+    asked = any_asked(col(ReferralSubject.referral_id), "referral_ids")
     return select(ReferralSubject, is_closed).where(asked).order_by(col(ReferralSubject.position))
 
 

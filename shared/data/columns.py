@@ -71,6 +71,13 @@ def any_of(column: ColumnElement[Any] | Mapped[Any], values: Iterable[Any]) -> C
     return said
 
 
+def any_asked(column: ColumnElement[Any] | Mapped[Any], name: str) -> ColumnElement[bool]:
+    """That the column has one of the values that a statement which is made once is sent with, as a list, under this name."""
+    asked: Any = column
+    said: ColumnElement[bool] = asked == any_(bindparam(name, type_=ARRAY(asked.type)))
+    return said
+
+
 def is_one_of(column: ColumnElement[Any] | Mapped[Any], codes: Collection[StrEnum]) -> ColumnElement[bool]:
     """That the column has one of these codes of the contract. Written out, so that a partial index serves a prepared
     statement."""

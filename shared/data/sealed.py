@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Uuid, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import col
+from sqlalchemy import select
 
+from shared.data.columns import any_asked
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey, KeyDestroyed, StoredKey
 
@@ -34,7 +33,7 @@ def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
     return new_key(work, owner_id)
 
 
-_KEYS = select(StoredKey).where(col(StoredKey.owner_id) == any_(bindparam("owner_ids", type_=ARRAY(Uuid))))
+_KEYS = select(StoredKey).where(any_asked(StoredKey.owner_id, "owner_ids"))
 
 
 async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:

@@ -18,6 +18,7 @@ from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
 from shared.contract.codes import Authority, DeadlineKind
 from shared.contract.organisations import CENTRE, IMMIGRATION
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -97,7 +98,7 @@ async def report_found(
         raise FoundBeforeMissing(f"The person is missing since {absence.since}; give that day or a later one.")
     await _end(work, case, absence, on=report.on, municipality=report.municipality)
     await changes.case_changed(work, case)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         for below in await cases.lock_below(work, case):  # it is one person
             if below.missing:
                 await _end(work, below, await _lasting(work, below), on=report.on, municipality=report.municipality)

@@ -5,8 +5,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Select, Uuid, any_, bindparam, delete, exists, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Select, delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from services.identification.case.models import WEAKER, Case, CaseParty, CaseReferral, Deadline, KnownIdentifier, Table
@@ -16,8 +16,8 @@ from shared.contract.codes import DeadlineKind, Purpose
 from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
-from shared.data import itself, sealed
-from shared.data.columns import any_of, is_one_of
+from shared.data import sealed
+from shared.data.columns import any_asked, any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -251,7 +251,7 @@ async def referrals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID,
 
 def of_cases(table: type[RowT], query: Select[RowT] | None = None) -> Select[RowT]:
     """The table's rows of some cases, all or those of the query: made once, and sent by `rows_by_case`, which says of which."""
-    asked = col(table.case_id) == any_(bindparam("case_ids", type_=ARRAY(Uuid)))  # type: ignore[attr-defined]
+    asked = any_asked(table.case_id, "case_ids")  # type: ignore[attr-defined]
     return (select(table) if query is None else query).where(asked)
 
 
@@ -280,10 +280,6 @@ def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> b
     if name in visibility.FOR_THE_CENTRE and actor.org != CENTRE:
         return False
     return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
-
-
-as_itself = itself.as_itself
-"""A deadline, say, follows from the whole of a case."""
 
 
 async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:

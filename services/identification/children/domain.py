@@ -19,6 +19,7 @@ from services.identification.children.schemas import ChildAssessmentReport, Chil
 from shared.contract import events
 from shared.contract.organisations import REPRESENTATION, municipality_of, organisation_of
 from shared.contract.visibility import Part
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -68,7 +69,7 @@ async def _end_tasks(work: UnitOfWork, case: Case) -> None:
         case.child_notified_at = None
         await _end_part_of_municipality(work, case)
     if case.representative_requested_on and case.representative_appointed_on is None:
-        async with cases.as_itself(work):
+        async with as_itself(work):
             await _end_part_of_representation(work, case)
 
 
@@ -100,7 +101,7 @@ async def notify(
 
 async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:
     """The municipality's task is done, or is another one's now: what it may know by a referral or the person's consent stays."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # US, which may decide, does not know who else has to do with the case.
         await _take_part_of_municipality(work, case)
 
@@ -129,7 +130,7 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     )
     work.record(events.ChildAssessed(case_id=case.id, occurred_at=work.now, assessed_at=report.assessed_at))
     await changes.case_changed(work, case)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         await _assessed_where_it_goes_on(work, case)
         await _assessed_below(work, case)
     await _end_part_of_municipality(work, case)
@@ -158,7 +159,7 @@ async def represent(
     name = SealedText(text=report.name) if report.name else None
     await cases.seal_note(work, case, "representative", name, operation="child.represent")
     await changes.case_changed(work, case)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         if case.representative_appointed_on is None:
             await cases.give_part(work, case.id, REPRESENTATION, Part.REPRESENTATION)
         elif not works_on_it:
@@ -293,7 +294,7 @@ async def _assessed_below(work: UnitOfWork, case: Case) -> None:
 async def run_again(work: UnitOfWork, case: Case, *, group: Collection[UUID]) -> None:
     """A merge is undone: what was done for the other child only is still to be done for this one, by who had the task, in the
     case and in those that were merged into it."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         done = await repository.done_in(work, group)
         assessed = {each.assessed_at for each in done if isinstance(each, events.ChildAssessed)}
         appointed = {each.appointed_on for each in done if isinstance(each, events.RepresentativeAppointed)}

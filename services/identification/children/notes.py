@@ -14,6 +14,7 @@ from services.identification.children.models import ChildNote
 from services.identification.children.schemas import ChildNoteReport
 from shared.contract.organisations import organisation_of
 from shared.contract.visibility import Part
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict
@@ -53,7 +54,7 @@ async def _where_it_is_read(work: UnitOfWork, case: Case, *, works_on_it: bool) 
     case that it knows."""
     below = await cases.lock_below(work, case) if works_on_it else []
     found: list[tuple[Case, str]] = []
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # Who else has to do with the case is not everybody's to know.
         for each in (case, *below):
             organisation = organisation_of(each.municipality) if each.municipality else ""

@@ -16,6 +16,7 @@ from shared.contract import events
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
@@ -54,7 +55,7 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
     await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # The hours run where the work does, also when the police, which learns of no merge, reports them here.
         for above in await cases.lock_above(work, case):
             carry(case, above)
@@ -91,7 +92,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
     work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
     await changes.case_changed(work, case)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         for above in await cases.lock_above(work, case):
             if above.custody_from == case.id and is_held(above):
                 above.custody_ended_at, above.custody_end_reason = case.custody_ended_at, case.custody_end_reason

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from services.identification.case import repository as case_repository
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, Deadline
 from services.identification.deadlines import hotline, on_call, repository, rows, rules
@@ -29,6 +28,7 @@ from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
 from shared.contract.events import CustodyBegan, DeadlineApproaching
 from shared.contract.organisations import CENTRE
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.observability.metrics import DEADLINES_PASSED
 
@@ -69,7 +69,7 @@ async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bo
     case_ids = [case.id for case in cases]
     for case in cases:
         case.has_deadlines = True
-    async with case_repository.as_itself(work):
+    async with as_itself(work):
         asked = Asked(work, case_ids, await repository.recorded_of(work, case_ids))
         kept = await asked.rows("deadline", repository.lock_deadlines)
         watches = await asked.rows("on_call", repository.watches_of)

@@ -22,6 +22,7 @@ from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import Authority, DeadlineKind, ExploitationForm, Outcome
 from shared.contract.events import DecisionMade, DecisionReplaced
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -99,7 +100,7 @@ async def _heed_the_court(work: UnitOfWork, case: Case, decision: Decision) -> N
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return
     if case.status is CaseStatus.CLOSED:
-        async with cases.as_itself(work):  # the prosecution sees nothing of the closure
+        async with as_itself(work):  # the prosecution sees nothing of the closure
             await closing.reopen_locked(work, case, on=on_date(work.now), reason=None)
     lifecycle.take(case, Step.END_WITHOUT_ASSESSMENT)
     case.court_recognised = True

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import exists, select, tuple_, update
 from sqlmodel import col
 
-from services.identification.case.repository import as_itself
 from services.identification.erasure.models import Erasure, ErasureHolder
 from services.identification.erasure.schemas import ErasureState
 from shared.data import answers
 from shared.data.columns import NOW, any_of
+from shared.data.itself import as_itself
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 

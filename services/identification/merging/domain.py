@@ -22,6 +22,7 @@ from services.identification.person import taking_in
 from services.identification.questions import domain as questions
 from services.identification.questions import facts
 from shared.contract.events import CaseMerged, CaseUnmerged
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -79,7 +80,7 @@ async def join(
 
 async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_id: UUID | None) -> Merge:
     """What the surviving case is before it takes anything in."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         position, (sequence, own_sequence) = await repository.last_recorded(work, surviving.id, case.id)
     return Merge(
         case_id=case.id,
@@ -108,7 +109,7 @@ def _keep_etag(case: Case) -> None:
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
     """Every relation that a link can have is one between two people; nobody is their own child or co-victim."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # Who merges need not work on all the cases that were merged into these two before.
         groups = [await finding_repository.group_of(work, each.id) for each in (case, surviving)]
         is_linked = await links_repository.any_link(work, *groups)
@@ -141,7 +142,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     await _give_back_custody(work, case, surviving, group)
     await _give_back_absences(work, surviving, group)
     await children.run_again(work, case, group=group)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         await consents.take_out(work, group, out_of=surviving)
     case.merged_into = None
     _keep_etag(case)
@@ -163,7 +164,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
 
 async def _go_on_counting(work: UnitOfWork, case: Case) -> None:
     """What is recorded of the case from now on is numbered after all that was shown of it through the merge."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         above = await repository.merges_above(work, [case.id])
         _, _, last = above[-1]
         position, (own, of_last) = await repository.last_recorded(work, case.id, last.id)
@@ -173,7 +174,7 @@ async def _go_on_counting(work: UnitOfWork, case: Case) -> None:
 
 async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:
     """The hours of custody that came with the case, or with one in it, go back with it from wherever the work went on."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         below: Case = case
         above: Case | None = surviving
         while above:
@@ -185,7 +186,7 @@ async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, grou
 
 async def _give_back_absences(work: UnitOfWork, surviving: Case, group: set[UUID]) -> None:
     """That the person of the case is missing is said of nobody else any more, wherever the work went on."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         above: Case | None = surviving
         while above:
             if await absence.give_back(work, above, group=group) and above is not surviving:

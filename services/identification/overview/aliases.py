@@ -17,6 +17,7 @@ from services.identification.merging.models import Merge
 from services.identification.periods import repository as periods_repository
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Part
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 
@@ -33,7 +34,7 @@ async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[
         return {}
     known = await cases.known_among(work, [case.merged_into for case in merged if case.merged_into])
     hidden = [case.id for case in merged if case.merged_into not in known]
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # The actor may know nothing of the other case but what comes of it here.
         rows = await merging_repository.merges_above(work, hidden)
         in_period = await _in_period(work, {case.id for _, _, case in rows}, on=on_date(work.now))

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.identification.absence.models import Absence, Disappearance
-from services.identification.case import repository as cases
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.custody import domain as custody
@@ -17,6 +16,7 @@ from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind, kind_of
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -48,7 +48,7 @@ async def find(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> Found:
     )
     if case.erased_at:
         return Found(case, None, None, None)
-    async with cases.as_itself(work):
+    async with as_itself(work):
         # Who else has to do with the child, and that another case is about it, is not the reader's to know.
         above = [] if Part.CENTRE in parts else await merging_repository.merges_above(work, [case.id])
         places = [(case, None), *((other, merge.merged_at) for _, merge, other in above)]

@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import Field
 
 from services.identification import tables
-from services.identification.case import repository as cases
 from services.identification.case.codes import AskedBecause, QuestionState
 from services.identification.case.models import Case
 from services.identification.case.schemas import CasePerson
@@ -22,6 +21,7 @@ from services.identification.questions.models import Question
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import Authority, DeadlineKind
 from shared.contract.organisations import CENTRE, IMMIGRATION
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import end_of, on_date
 from shared.kernel.errors import Conflict
@@ -75,7 +75,7 @@ async def look_again(work: UnitOfWork, case: Case) -> None:
     change it is looked later (`look_where_due`), so that the answer takes no longer for who is known."""
     case.is_to_compare = True
     if work.actor.org == CENTRE:
-        async with cases.as_itself(work):
+        async with as_itself(work):
             await look(work, case_id=case.id)
 
 
@@ -155,7 +155,7 @@ def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Coll
 async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[Question] = ()) -> None:
     """What was asked about this case, and rests on nothing any more, needs no answer."""
     still = {question.asked_of for question in besides}
-    async with cases.as_itself(work):
+    async with as_itself(work):
         for question in await repository.open_about(work, case_id):
             if question.asked_of not in still:
                 question.state, question.score, question.matched_on = QuestionState.MOOT, 0.0, []
@@ -164,7 +164,7 @@ async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[
 async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
     """After cases were merged, or taken apart again: what was asked is asked of the cases where the work goes on, once for
     each pair and the strongest first; where the two are one by now there is nothing left to ask."""
-    async with cases.as_itself(work):
+    async with as_itself(work):
         questions = await repository.about(work, case_ids)
         survivors = await finding_repository.surviving(
             work, {each for question in questions for each in question.asked_of}

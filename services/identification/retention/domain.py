@@ -25,6 +25,7 @@ from services.identification.retention.schemas import HoldReport, SlipReport
 from shared.contract.codes import Channel, ErasureExtent
 from shared.contract.organisations import CENTRE
 from shared.data import kept
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
@@ -151,7 +152,7 @@ async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, exp
         )
     if await repository.hold_on(work, case):
         raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
-    async with cases.as_itself(work):
+    async with as_itself(work):
         await repository.erase(work, case.id, rule=f"slip: {report.reason}")
         await erasure.ask(work, case.id, extent=ErasureExtent.CASE)
     return case
