@@ -6,9 +6,11 @@ the events and the answer that is kept are two functions of every service's data
 import json
 from typing import Any
 
+import asyncpg
+
 from shared.data import audit, outbox
 from shared.data.session import Session
-from shared.data.unit_of_work import KeptBefore, UnitOfWork
+from shared.data.unit_of_work import KeptBefore, Refusal, UnitOfWork
 from shared.observability.metrics import AUDIT_FAILURES
 from shared.observability.tracing import current_traceparent
 
@@ -55,6 +57,9 @@ BEGIN
 END $fn$;
 END $do$"""
 
+_END_REFUSED = """SELECT end_work($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+WHERE pg_current_xact_id_if_assigned() IS NULL"""
+
 
 class KeyTaken(Exception):
     """Another request has been answered under the same key meanwhile; nothing of this one took effect."""
@@ -91,3 +96,18 @@ async def end(work: UnitOfWork) -> None:
         ((is_kept,),) = await work.session.send("SELECT end_work($1, $2, $3, $4, $5, $6, $7, $8)", values)
     if not is_kept:
         raise KeyTaken
+
+
+async def end_refused(work: UnitOfWork, refusal: Refusal) -> bool:
+    """End refused work with the note of the refusal and nothing else, if it has changed nothing yet: with its first change
+    PostgreSQL gives a transaction its number. Says whether it has ended; if not, the change must be taken back, and the refusal
+    be noted in a transaction of its own."""
+    work.forget()
+    work.refusals.append(refusal)
+    with AUDIT_FAILURES.count_exceptions():
+        try:
+            ended = await work.session.send(_END_REFUSED, [json.dumps(audit.lines(work))])
+        except asyncpg.InFailedSQLTransactionError:  # a constraint of the database is what refused it
+            return False
+    work.forget()
+    return bool(ended)

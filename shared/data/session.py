@@ -194,9 +194,11 @@ class Session:
         self._known = {key: known for key, known in self._known.items() if known is not row}
         self._added = [each for each in self._added if each is not row]
 
-    def expunge_all(self) -> None:
-        """Forget every row that was read."""
+    def forget(self) -> None:
+        """Forget every row, also what was added or set and not sent."""
         self._known.clear()
+        self._added.clear()
+        self._added_once.clear()
 
     def known(self, kind: type[T]) -> list[T]:
         """The rows of this kind that are remembered."""

@@ -88,6 +88,13 @@ class UnitOfWork:
         """Publish the event to the other services, if and when this unit of work commits."""
         self.events.append(event)
 
+    def forget(self) -> None:
+        """Leave undone what was only prepared: rows added or changed and not sent, events, accesses, an answer to keep."""
+        self.session.forget()
+        for prepared in (self.events, self.accesses, self.refusals, self.answers):
+            prepared.clear()
+        self.keys.clear()
+
     def audit(
         self,
         *,

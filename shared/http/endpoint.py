@@ -15,17 +15,18 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from shared.contract.types import SHOWS_VERSION, Shown
-from shared.data.begin_and_end import KeyTaken
+from shared.data import begin_and_end
 from shared.data.database import Database
-from shared.data.unit_of_work import UnitOfWork
+from shared.data.unit_of_work import Refusal, UnitOfWork
 from shared.data.vault import Vault
 from shared.http import etag, idempotency, limits, refusals
 from shared.http.openapi import headers_of, subject_of, summary_of
 from shared.http.parameters import query_parameters, require_known_query, required_key
 from shared.http.policy import Policy, PolicyMissing
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
+from shared.identity import tokens
 from shared.identity.actor import Actor
-from shared.identity.tokens import Refusal, TokenRefused, TokenVerifier
+from shared.identity.tokens import TokenRefused, TokenVerifier
 from shared.kernel import strict_json
 from shared.kernel.clock import judged_at
 from shared.kernel.errors import BadRequest, RefusedForGood, Unauthenticated, Unavailable
@@ -145,6 +146,8 @@ class Endpoint(APIRoute):
             except refusals.REFUSALS as refused:
                 await _note_refusal(request, actor, operation, refused)
                 raise
+            if isinstance(response, Exception):
+                raise response
             response.headers.setdefault("cache-control", "no-store")
             return response
 
@@ -160,7 +163,7 @@ async def _identify(request: Request) -> Actor:
     except TokenRefused as refused:
         log.info("token refused", reason=refused.reason)
         TOKENS_REFUSED.labels(refused.reason).inc()
-        if refused.reason is Refusal.KEYS_UNAVAILABLE:
+        if refused.reason is tokens.Refusal.KEYS_UNAVAILABLE:
             raise Unavailable(
                 "The token's issuer cannot be reached; try again.", headers={"retry-after": str(RETRY_AFTER_SECONDS)}
             ) from None
@@ -194,27 +197,39 @@ async def _read_strictly(request: Request) -> None:
         request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
 
 
-async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response:
+async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response | refusals.Refused:
+    """What is answered; or why it is refused, where that is noted already."""
     database: Database = request.app.state.database
     attempt = await _attempt(request, actor, database.vault)
     async with _keeping(database, actor, attempt) as work:
-        if attempt and (first := idempotency.find(work, attempt)):
-            if first.refusal:
-                await _note(request, work, operation, first.response.status_code, first.refusal)
-            return first.response
-        request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
         try:
-            with judged_at(work.now):
-                response = await run(request)
-        except RefusedForGood as refused:
-            response = answer_to(refused)
-            await _note(request, work, operation, response.status_code, type(refused).__name__)
-        if request.state.is_search:
-            criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
-            work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
-        if attempt:
-            named = [request.url.path.split("/"), await refusals.body_of(request)]
-            idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
+            return await _answer(request, work, attempt, operation, run)
+        except refusals.REFUSALS as refused:
+            if not await _is_noted_at_once(request, work, operation, refused):
+                raise
+            return refused
+
+
+async def _answer(
+    request: Request, work: UnitOfWork, attempt: idempotency.Attempt | None, operation: str, run: Run
+) -> Response:
+    if attempt and (first := idempotency.find(work, attempt)):
+        if first.refusal:
+            work.refusals.append(await _refusal(request, work, operation, first.response.status_code, first.refusal))
+        return first.response
+    request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
+    try:
+        with judged_at(work.now):
+            response = await run(request)
+    except RefusedForGood as refused:
+        response = answer_to(refused)
+        work.refusals.append(await _refusal(request, work, operation, response.status_code, type(refused).__name__))
+    if request.state.is_search:
+        criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
+        work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
+    if attempt:
+        named = [request.url.path.split("/"), await refusals.body_of(request)]
+        idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
     return response
 
 
@@ -224,7 +239,7 @@ async def _keeping(database: Database, actor: Actor, attempt: idempotency.Attemp
     try:
         async with database.transaction(actor, key=attempt.key_hash if attempt else None) as work:
             yield work
-    except KeyTaken:
+    except begin_and_end.KeyTaken:
         raise idempotency.RequestInProgress from None
 
 
@@ -236,8 +251,17 @@ async def _attempt(request: Request, actor: Actor, vault: Vault) -> idempotency.
     return idempotency.Attempt.of(actor, vault, key.strip(" \t"), asked)
 
 
+async def _is_noted_at_once(request: Request, work: UnitOfWork, operation: str, refused: refusals.Refused) -> bool:
+    """Note the refusal with the work that it ends, where that has only read: there is nothing to take back then. Says whether
+    that was so."""
+    if (status := refusals.status_of(refused)) >= 500:  # ours, not theirs
+        return False
+    refusal = await _refusal(request, work, operation, status, type(refused).__name__)
+    return await begin_and_end.end_refused(work, refusal)
+
+
 async def _note_refusal(request: Request, actor: Actor, operation: str, refused: refusals.Refused) -> None:
-    """What was refused left nothing behind; that it was tried is kept, in a transaction of its own, before the answer is sent.
+    """What was refused leaves nothing behind; that it was tried is kept, in a transaction of its own, before the answer is sent.
 
     A refusal says something too (that a case exists, that a consent is missing): should its line not be written, the caller gets
     what anybody gets while the database is away, and not the refusal."""
@@ -245,12 +269,11 @@ async def _note_refusal(request: Request, actor: Actor, operation: str, refused:
         return
     database: Database = request.app.state.database
     async with database.transaction(actor) as work:
-        await _note(request, work, operation, status, type(refused).__name__)
+        work.refusals.append(await _refusal(request, work, operation, status, type(refused).__name__))
 
 
-async def _note(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> None:
+async def _refusal(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> Refusal:
     is_search: bool = request.state.is_search
-    refusal = await refusals.refusal_of(
+    return await refusals.refusal_of(
         request, operation=operation, status=status, name=name, vault=work.vault, is_search=is_search
     )
-    work.refusals.append(refusal)

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SESSION_CALLS = {
-    *("add", "add_all", "delete", "execute", "expire", "expunge", "expunge_all", "flush", "get", "get_one", "merge"),
+    *("add", "add_all", "delete", "execute", "expire", "expunge", "flush", "forget", "get", "get_one", "merge"),
     *("refresh", "scalar", "scalars", "stream"),
 }
 STATEMENTS = {"delete", "exists", "insert", "select", "text", "union", "update"}

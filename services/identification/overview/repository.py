@@ -255,7 +255,7 @@ def _note(source: _Source, row: Any, words: SealedText) -> Note:
 async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]:
     """The cases that follow `after` in the order of their ids. Those that were read before are let go: however many there are,
     one batch is held."""
-    work.session.expunge_all()
+    work.session.forget()
     return list(
         await work.session.scalars(select(Case).where(col(Case.id) > after).order_by(col(Case.id)).limit(limit))
     )

@@ -11,8 +11,11 @@ import pytest
 
 from services.demo.raid import REFERRAL
 from services.referrals.app import service as referrals
+from shared.data.begin_and_end import end_refused
 from shared.data.database import Database
 from shared.data.embedded import EmbeddedPostgres
+from shared.data.sealed import new_key
+from shared.data.unit_of_work import Access, Refusal, UnitOfWork
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Conflict
 from shared.kernel.settings import Settings
@@ -127,6 +130,50 @@ async def test_a_change_that_the_domain_refuses_leaves_nothing_but_the_note_of_i
     assert await left(havn) == before | {"audit": before["audit"] + 1}
     (status,) = await havn.sql("referrals", "SELECT status FROM referral")
     assert status["status"] == "submitted"
+
+
+async def test_a_refusal_of_what_has_only_read_is_noted_in_the_same_transaction(havn: World) -> None:
+    police, nobodys = havn.partner("politi-oestjylland"), f"{PATH}/{uuid4()}"
+    with havn.statements("referrals") as sent:
+        for answer in [
+            await police.get(f"{nobodys}?purpose=identification"),
+            await police.post(f"{nobodys}/withdraw", {"reason": "Not mine."}),
+        ]:
+            assert answer.status_code == 404
+    assert sum("begin_work" in text for text in sent) == 2, sent
+    assert await left(havn) == {"audit": 2}
+
+
+async def refuses(work: UnitOfWork) -> bool:
+    refused = Access(operation="test", subject_id=None, object_ids=(), fields=(), purpose=None)
+    return await end_refused(work, Refusal(refused, 409, "Conflict"))
+
+
+async def test_a_refusal_leaves_its_line_and_nothing_that_was_only_prepared(lone: LoneService) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        work.audit(operation="test")
+        work.record(extended(uuid4()))
+        new_key(work, uuid4())
+        assert await refuses(work)
+    (line,) = await lone.sql("SELECT outcome, status, refusal FROM audit")
+    assert [*line.values()] == ["refused", 409, "Conflict"]
+    assert await lone.count("event_history") == await lone.count("data_key") == 0
+
+
+async def test_what_was_changed_before_a_refusal_is_never_committed_with_its_line(lone: LoneService) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        await work.session.send("INSERT INTO noted (number) VALUES (1)", [])
+        assert not await refuses(work)
+    assert await lone.count("audit") == 0, "it is noted when the change has been taken back"
+
+
+async def test_a_refusal_by_the_database_itself_is_noted_when_its_transaction_is_over(lone: LoneService) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await work.session.send("SELECT 1 / 0", [])
+        assert not await refuses(work)
+        work.forget()
+    assert await lone.count("audit") == 0
 
 
 async def test_a_transaction_that_raises_records_no_event_and_no_access(lone: LoneService) -> None:
