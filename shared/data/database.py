@@ -155,6 +155,9 @@ class Database:
                 if _is_lost(connection):
                     raise ConnectionLost(type(error).__name__) from error
                 raise
+            except asyncpg.InternalClientError:
+                connection.terminate()  # it no longer knows what the server has said; nobody else gets it
+                raise
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""

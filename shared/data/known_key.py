@@ -6,6 +6,7 @@ import asyncpg
 
 from shared.data.database import service_url
 from shared.data.keys import KeyRing, MasterKeyMissing
+from shared.data.outages import NO_SERVER
 from shared.data.vault import SealBroken, StoredKey, Vault
 
 LOOK_SECONDS = 4.0
@@ -24,7 +25,7 @@ async def check_master_key(server_url: str, service: str, ring: KeyRing) -> None
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             found = await _newest_key(dsn)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+    except NO_SERVER:
         return
     try:
         if found:

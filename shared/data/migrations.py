@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from shared.data.database import make_engine, service_url
+from shared.data.outages import NO_SERVER
 from shared.data.row_security import WHO_IS_ASKING, guarded
 from shared.observability.logs import log
 
@@ -50,7 +51,7 @@ async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
                 "Nothing was changed; use the newer Havn."
             )
         await _make_role(server_url, name, role_password)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except NO_SERVER as error:
         raise DatabaseAway(
             f"The database server does not let us in ({type(error).__name__}); look at HAVN_DATABASE_URL."
         ) from error
@@ -75,7 +76,7 @@ async def is_migrated(server_url: str, service: str) -> bool:
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             return await _revision(_address(service_url(server_url, service))) is not None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+    except NO_SERVER:
         return False
 
 

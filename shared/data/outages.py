@@ -1,15 +1,25 @@
 """Trouble that passes: the database, the network or a neighbour is away. It is nobody's fault who met it."""
 
+from typing import Final
+
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 # SQLSTATE: connection, transaction rolled back (deadlock), resources used up, operator or time limit, lock not had in time.
 _PASSING_STATES = ("08", "40", "53", "57", "55P03")
 
+NO_SERVER: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises where a server cannot be reached or does not let us in; all timeouts are OSErrors."""
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether the same thing, tried again later, may well succeed."""
     if isinstance(error, OSError | PoolExhausted):  # lost and refused connections and all timeouts are OSErrors
+        return True
+    if isinstance(
+        error, asyncpg.InternalClientError
+    ):  # what a server says while it ends may come between any two messages
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -125,6 +126,7 @@ OUTAGES: list[Exception] = [
     TimeoutError(),
     OSError(),
     PoolExhausted(),
+    asyncpg.InternalClientError(),
     DBAPIError("", {}, Refused("08006"), connection_invalidated=True),
     *(
         OperationalError("", {}, Refused(state))

@@ -88,6 +88,28 @@ async def test_a_line_that_breaks_at_commit_is_answered_503(havn: World, monkeyp
     assert await left(havn) == {}
 
 
+async def test_a_line_that_has_lost_the_thread_is_answered_503_and_nobody_else_gets_it(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server says while it ends can come between any two messages: CI saw it in the middle of a referral."""
+    send, met = asyncpg.Connection.execute, list[Any]()
+
+    async def confused(connection: Any, query: str, *values: Any, **said: Any) -> Any:
+        if query.startswith("BEGIN"):
+            met.append(connection)
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (14) is in progress")
+        return await send(connection, query, *values, **said)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "execute", confused)
+        answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert met
+    assert all(connection.is_closed() for connection in met)
+    assert (await havn.partner("politi-oestjylland").post(PATH, REFERRAL)).status_code == 201
+
+
 async def test_when_the_answer_is_there_so_is_what_it_tells(havn: World) -> None:
     answer = await havn.partner("politi-oestjylland").post(PATH, REFERRAL)
     assert answer.status_code == 201

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,6 +222,7 @@ class Cut(Exception):
 PASSING = {
     "a neighbour is away": PeerAway("referrals answered 503."),
     "the line is cut": ConnectionResetError(),
+    "the line has lost the thread": asyncpg.InternalClientError(),
     "no answer in time": TimeoutError(),
     "no connection left": PoolExhausted(),
     "the server shuts down": OperationalError("", {}, Cut("57P01")),
