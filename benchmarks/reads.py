@@ -40,9 +40,11 @@ async def _cpu(call: Call) -> float:
 
 def _raw(connection: "asyncpg.Connection[Any]", statements: Statements) -> Call:
     async def send() -> None:
-        async with connection.transaction():
-            for text, values in statements:
-                await connection.fetch(text, *values)
+        begin, *others = statements
+        await connection.execute(begin[0])
+        for text, values in others:
+            await connection.fetch(text, *values)
+        await connection.execute("COMMIT")
 
     return send
 

@@ -2,13 +2,15 @@
 
 Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
 
+import ast
 import gc
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -48,6 +50,22 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_parser_at_a_time() -> Iterator[None]:
+    """CPython 3.11 counts how deep a syntax tree is once for all threads: where two parse at once, one of them gets a
+    SystemError ("AST constructor recursion depth mismatch"). Tests parse files of ours, Hypothesis does in a thread of its own,
+    and a Havn that runs in a thread does for a traceback."""
+    lock, parse = threading.RLock(), ast.parse
+
+    def parse_alone(*args: Any, **kwargs: Any) -> ast.AST:
+        with lock:
+            return parse(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ast, "parse", parse_alone)
+        yield
 
 
 @pytest.fixture(scope="session")

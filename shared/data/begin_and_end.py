@@ -1,10 +1,11 @@
 """How a unit of work begins and ends in the database: a statement each, whatever it is about (docs/adr/0022).
 
-Between them a request sends what its own tables need and nothing else: who is asking, the first answer under its key, the audit,
-the events and the answer that is kept are two functions of every service's database."""
+Between them a request sends what its own tables need and nothing else: who is asking and the first answer under its key come
+before, the audit, the events and the answer that is kept after it, each at once."""
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 import asyncpg
 
@@ -57,7 +58,9 @@ BEGIN
 END $fn$;
 END $do$"""
 
-_END_REFUSED = """SELECT end_work($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+_NAME: Final = re.compile(r"[a-z0-9-]*")
+"""What an organisation's id is made of (`shared/contract/directory.py`): nothing that a statement could be made of."""
+_END_REFUSED: Final = """SELECT end_work($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
 WHERE pg_current_xact_id_if_assigned() IS NULL"""
 
 
@@ -71,7 +74,15 @@ def functions() -> list[str]:
 
 
 async def begin(session: Session, organisation: str, key: bytes | None) -> KeptBefore:
-    """From here on the organisation is asking; says what is kept under the hash of the Idempotency-Key, if it has one."""
+    """Begin a transaction in which the organisation is asking; says what is kept under the hash of the Idempotency-Key, if it has
+    one."""
+    if key is None:
+        if not _NAME.fullmatch(organisation):
+            raise ValueError("That is no organisation's id.")
+        # Without values PostgreSQL takes several statements at once: to begin and to say who asks is one way there and back.
+        await session.change(f"BEGIN; SET LOCAL havn.org = '{organisation}'", [])
+        return KeptBefore(None, None, None)
+    await session.change("BEGIN", [])
     (found,) = await session.send("SELECT * FROM begin_work($1, $2)", [organisation, key])
     return KeptBefore(*found)
 

@@ -116,13 +116,18 @@ class Database:
         """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. It commits
         when the block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
         """
-        async with self.connection() as connection, connection.transaction():
-            session = Session(connection, self.on_statement)
-            kept_before = await begin_and_end.begin(session, actor.org, key)
-            work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before)
-            yield work
-            await session.flush()
-            await begin_and_end.end(work)
+        async with self.connection() as connection:
+            try:
+                session = Session(connection, self.on_statement)
+                kept_before = await begin_and_end.begin(session, actor.org, key)
+                work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before)
+                yield work
+                await session.flush()
+                await begin_and_end.end(work)
+            except BaseException:
+                await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
         if work.events:
             self.on_commit()
 

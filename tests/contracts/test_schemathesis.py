@@ -2,9 +2,7 @@
 
 Every check it has is on, over examples, edge cases, random cases and chains of calls, through the front door."""
 
-import ast
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,20 +125,6 @@ def application(databases: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     bus = None if SECONDS else NobodyListens()
     with served(SERVICES, settings, databases, database="schemathesis", bus=bus) as application:
         yield application
-
-
-@pytest.fixture(autouse=True)
-def one_parser_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CPython 3.11 counts how deep a syntax tree is once for all threads: where two parse at once, one of them gets a
-    SystemError ("AST constructor recursion depth mismatch"). Here Hypothesis parses in its thread, all modules of ours among
-    other things, while the main thread or Havn's (for a traceback) may parse as well."""
-    lock, parse = threading.RLock(), ast.parse
-
-    def parse_alone(*args: Any, **kwargs: Any) -> ast.AST:
-        with lock:
-            return parse(*args, **kwargs)
-
-    monkeypatch.setattr(ast, "parse", parse_alone)
 
 
 def document_of(service: Service, application: Application) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The session: a row is one object, what is set on it is sent, statements of one form are compiled once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -169,14 +170,39 @@ async def test_rows_without_objects_are_inserted_at_once_by_one_statement(lone: 
     assert await kept(lone) == [("a", 1), ("b", 1), ("c", 2)]
 
 
-async def test_work_begins_with_one_statement_and_ends_with_one(lone: LoneService, sent: list[str]) -> None:
+async def test_work_with_a_key_begins_and_ends_with_a_statement_of_its_own(lone: LoneService, sent: list[str]) -> None:
     async with lone.database.transaction(ITSELF, key=b"key") as work:
         for _ in range(5):
             work.audit(operation="case.read", subject_id=uuid4(), object_ids=[uuid4()], fields=["name", "age"])
             work.record(extended(uuid4()))
         answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[uuid4()])
-    assert [statement.partition("(")[0] for statement in sent] == ["SELECT * FROM begin_work", "SELECT end_work"]
+    assert [statement.partition("(")[0] for statement in sent] == [
+        "BEGIN",
+        "SELECT * FROM begin_work",
+        "SELECT end_work",
+    ]
     assert [await lone.count(table) for table in ("audit", "event_history", "outbox", "idempotency")] == [5, 5, 5, 1]
+
+
+async def test_work_without_a_key_begins_with_one_statement_for_one_organisation(
+    lone: LoneService, sent: list[str]
+) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        assert await work.session.send("SELECT havn_org() AS org, pg_current_xact_id_if_assigned() AS id", []) == [
+            ("havn", None)
+        ]
+    assert sent[0] == "BEGIN; SET LOCAL havn.org = 'havn'"
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize("organisation", ["havn'; SET havn.org = 'havn", "HAVN", "havn ", "ha\x00vn", "høring"])
+async def test_what_is_no_organisation_s_id_never_becomes_part_of_a_statement(
+    lone: LoneService, sent: list[str], organisation: str
+) -> None:
+    with pytest.raises(ValueError, match="no organisation's id"):
+        async with lone.database.transaction(replace(ITSELF, org=organisation)):
+            pytest.fail("a transaction was begun")
+    assert sent == []
 
 
 async def test_work_that_saw_and_made_nothing_ends_without_a_statement(lone: LoneService, sent: list[str]) -> None:

@@ -162,7 +162,7 @@ async def test_a_refusal_of_what_has_only_read_is_noted_in_the_same_transaction(
             await police.post(f"{nobodys}/withdraw", {"reason": "Not mine."}),
         ]:
             assert answer.status_code == 404
-    assert sum("begin_work" in text for text in sent) == 2, sent
+    assert sum(text.startswith("BEGIN") for text in sent) == 2, sent
     assert await left(havn) == {"audit": 2}
 
 

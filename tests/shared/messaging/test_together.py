@@ -40,7 +40,7 @@ async def transactions(lone: LoneService, consumer: Consumer, messages: list[Mes
         await consumer.deliver(messages)
     finally:
         lone.database.on_statement = lambda _, __: None
-    return sum("begin_work" in statement for statement in sent)
+    return sum(statement.startswith("BEGIN") for statement in sent)
 
 
 async def left_by(lone: LoneService) -> list[Any]:
