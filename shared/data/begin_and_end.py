@@ -113,6 +113,8 @@ async def end_refused(work: UnitOfWork, refusal: Refusal) -> bool:
     """End refused work with the note of the refusal and nothing else, if it has changed nothing yet: with its first change
     PostgreSQL gives a transaction its number. Says whether it has ended; if not, the change must be taken back, and the refusal
     be noted in a transaction of its own."""
+    if not work.session.has_only_read:  # a row that was locked counts as changed
+        return False
     work.forget()
     work.refusals.append(refusal)
     with AUDIT_FAILURES.count_exceptions():

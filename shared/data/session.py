@@ -19,6 +19,7 @@ from shared.data.statements import Entity, entity_of, prepared
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 Heard = Callable[[str, Sequence[Any]], None]
+_READING, _LOCKING = ("BEGIN", "SELECT", "WITH"), "FOR UPDATE"
 _ROWS_AT_ONCE = 200
 """PostgreSQL takes 65,535 values in one statement; the widest table has some 60 columns."""
 
@@ -30,6 +31,8 @@ class Session:
     def __init__(self, connection: Any, heard: Heard) -> None:
         self._connection = connection
         self._heard = heard
+        self.has_only_read = True
+        """As far as its statements say: they changed and locked no row. What functions do they do not say."""
         self._known: dict[tuple[Any, ...], Any] = {}
         self._added: list[Any] = []
         self._added_once: list[Any] = []
@@ -230,12 +233,16 @@ class Session:
         """The records that PostgreSQL answers this text with."""
         self._heard(text, values)
         found: Sequence[Any] = await self._connection.fetch(text, *values)
+        if not text.startswith(_READING) or (found and _LOCKING in text):
+            self.has_only_read = False
         return found
 
     async def change(self, text: str, values: Sequence[Any]) -> str:
         """What PostgreSQL says it has done: `UPDATE 1`."""
         self._heard(text, values)
         status: str = await self._connection.execute(text, *values)
+        if not text.startswith(_READING):
+            self.has_only_read = False
         return status
 
 

@@ -189,6 +189,16 @@ async def test_what_was_changed_before_a_refusal_is_never_committed_with_its_lin
     assert await lone.count("audit") == 0, "it is noted when the change has been taken back"
 
 
+async def test_after_a_lock_nobody_asks_the_database_whether_something_was_changed(lone: LoneService) -> None:
+    await lone.sql("INSERT INTO inbox VALUES ('referrals', 'K', 1)")
+    for key, has_only_read in (("none", True), ("K", False)):
+        async with lone.database.transaction(ITSELF) as work:
+            await work.session.send("SELECT FROM inbox WHERE key = $1 FOR UPDATE", [key])
+            assert work.session.has_only_read is await refuses(work) is has_only_read
+            work.forget()
+    assert await lone.count("audit") == 1
+
+
 async def test_a_refusal_by_the_database_itself_is_noted_when_its_transaction_is_over(lone: LoneService) -> None:
     async with lone.database.transaction(ITSELF) as work:
         with pytest.raises(asyncpg.DivisionByZeroError):
