@@ -21,7 +21,8 @@ RUN /opt/tools/bin/cyclonedx-py environment --output-reproducible --pyproject py
         --output-file /opt/havn/sbom.cdx.json /opt/havn/bin/python \
     && find /opt/havn -name __pycache__ -prune -exec rm -r {} + \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/havn/lib \
-    && find /opt/havn -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+    && mkdir -p /out/opt && mv /opt/havn /out/opt/ \
+    && find /out -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 FROM ${PYTHON}
 # A new volume has the owner of the folder that it is mounted over: without `keys` the master key's would be root's.
@@ -30,7 +31,8 @@ RUN groupadd --gid 10001 havn \
     && useradd --uid 10001 --gid havn --no-create-home --shell /usr/sbin/nologin havn \
     && install -d -o havn -g havn -m 0700 /var/lib/havn /var/lib/havn/keys \
     && install -d -o havn -g havn -m 0755 /var/lib/havn/realm
-COPY --from=build /opt/havn /opt/havn
+# The folder above it: one that COPY makes has the time of the build.
+COPY --from=build /out /
 ARG HAVN_COMMIT=unknown
 LABEL org.opencontainers.image.title=Havn \
     org.opencontainers.image.licenses=MPL-2.0 \

@@ -41,7 +41,7 @@ class Code(TypeDecorator[CodeT]):
         self.codes = codes
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else self.codes(value).value
+        return value if value is None or isinstance(value, self.codes) else self.codes(value).value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> CodeT | None:
         return None if value is None else self.codes(value)
@@ -58,7 +58,9 @@ class Codes(TypeDecorator[list[CodeT]]):
         self.codes = codes
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> list[str] | None:
-        return None if value is None else [self.codes(code).value for code in value]
+        if value is None:
+            return None
+        return [code if isinstance(code, self.codes) else self.codes(code).value for code in value]
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[CodeT] | None:
         return None if value is None else [self.codes(code) for code in value]

@@ -19,7 +19,8 @@ class Row(SQLModel):
         for name, make in form.made.items():
             if name not in given:
                 row[name] = make()
-        row.update((name, value) for name, value in given.items() if name in form.names)
+        known = given if given.keys() <= form.names else {name: given[name] for name in given.keys() & form.names}
+        row.update(known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 mapped classes are read and written."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -62,7 +63,7 @@ class Bind:
         return self.process(value) if self.process else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """A statement's text, the values that are sent with it, and how its rows are read."""
 
@@ -77,7 +78,14 @@ class Prepared:
 
     def values(self, given: Mapping[str, Any], own: Sequence[BindParameter[Any]] = ()) -> list[Any]:
         """What is sent; `own` are the parameters of the statement at hand, where the text was made from another."""
+        if given and not own:  # most are sent with all of their values by name, and rows with hundreds
+            with suppress(KeyError):
+                return [process(given[key]) if process else given[key] for key, process in self._by_name]
         return [bind.value(given, own) for bind in self.binds]
+
+    @cached_property
+    def _by_name(self) -> list[tuple[str, Process]]:
+        return [(bind.key, bind.process) for bind in self.binds]
 
     def read(self, record: Any, instance: MakeInstance | None = None) -> tuple[Any, ...]:
         """A record as the parts of a row."""

@@ -27,6 +27,7 @@ from shared.observability.tracing import consumer_span
 
 LONGEST_WAIT_SECONDS = 30.0
 CASES_AT_ONCE = 4
+_OF_THE_WORK = tuple(each.name for each in fields(UnitOfWork))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Delivery(UnitOfWork):
     @classmethod
     def of(cls, work: UnitOfWork, *, peers: Peers, sequence: int) -> "Delivery":
         """What an event brings about in this unit of work."""
-        return cls(**{each.name: getattr(work, each.name) for each in fields(work)}, peers=peers, sequence=sequence)
+        return cls(**{name: getattr(work, name) for name in _OF_THE_WORK}, peers=peers, sequence=sequence)
 
 
 Handler = Callable[[Delivery, Any], Awaitable[None]]
