@@ -131,7 +131,9 @@ def _with_the_case_s(submission: PlacementRequestSubmission, known: KnownCase) -
     said, stated = submission.needs, submission.responsibility
     gender = known.gender if known.gender is not Gender.UNKNOWN else said.gender or stated.gender or Gender.UNKNOWN
     facts = {"gender": gender, "minor": known.is_minor or bool(said.minor) or bool(stated.minor)}
-    of_the_case = sorted(name for name, value in facts.items() if getattr(said, name) != value)
+    # The requester's own word, wherever it stands: what the case says later takes none of it back (`describe_anew`).
+    words = [{name: getattr(word, name) for name in facts} for word in (said, stated)]
+    of_the_case = sorted(name for name, value in facts.items() if all(word[name] != value for word in words))
     besides = {"of_the_case": of_the_case, "for_the_facility": submission.for_the_facility}
     return SealedNeeds.model_validate(said.model_dump() | facts | besides)
 

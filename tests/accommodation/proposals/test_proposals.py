@@ -8,7 +8,7 @@ import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
 from shared.contract.events import LegalStatusChanged, PersonDescribed
-from tests.accommodation.housing import Housing, problem, routing
+from tests.accommodation.housing import Housing, problem, routing, rules_of
 from tests.accommodation.stays.test_payer_history import answered, status
 from tests.world import World
 
@@ -99,6 +99,17 @@ async def test_whoever_comes_of_age_is_asked_for_again(havn: World, housing: Hou
     asked = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{waiting}", purpose="accommodation")
     assert asked.json()["responsibility"]["row"] == "D", "what waits is asked for again"
     assert asked.json()["needs"]["minor"] is False
+
+
+@pytest.mark.parametrize("word", ["needs", "responsibility"])
+async def test_whom_the_requester_called_a_minor_is_one_still_when_the_case_says_something_new(
+    housing: Housing, word: str
+) -> None:
+    shelter = await housing.shelter()
+    case_id = await housing.case(basis=ResidenceBasis.VISA)
+    waiting = await housing.request(case_id, **{word: {"minor": True}})
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 3, 9)))
+    assert rules_of(await housing.offer(waiting, shelter.place_id)) == ["minors"]
 
 
 async def test_that_somebody_stays_all_the_same_is_said_with_a_reason_by_who_may(
