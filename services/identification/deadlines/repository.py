@@ -29,6 +29,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.codes import QuestionState
+from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Case, CaseParty, Deadline
 from services.identification.case.repository import WORKING, of_cases, rows_by_case
 from services.identification.deadlines.models import OnCallWatch
@@ -40,6 +41,7 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
+from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
 from shared.data.columns import LIMIT, NOW, any_of, is_one_of
 from shared.data.positions import moment_and_id
@@ -245,7 +247,8 @@ async def list_deadlines(
     after: Sequence[str | int] | None,
     limit: int,
 ) -> list[Deadline]:
-    """Deadlines of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`.
+    """Deadlines of cases that the actor works on, and those that run for it, soonest first, up to one more than `limit`; the
+    hours of whom a police has referred and holds run for it too.
 
     `until` as a day takes those whose last day is that one or earlier. Those that are done only where asked for."""
     asked = [_is(state, now=work.now), ~_goes_on_elsewhere(work.actor)]
@@ -260,13 +263,17 @@ async def list_deadlines(
         .where(*asked)
     )
     to_answer = _questions(work, state=state, case_id=case_id).subquery("to_answer")
+    listed: list[tuple[Select[Any], Any]] = [
+        (mine, Deadline),
+        (of_my_cases, Deadline),
+        (select(to_answer), to_answer.c),
+    ]
+    if work.actor.kind is OrganisationKind.POLICE:
+        held = _held(work, state=state, case_id=case_id).subquery("held")
+        listed.append((select(held), held.c))
     parts = [
         part.where(*_asked(table, until=until, kind=kind, after=after)).order_by(*_order(table)).limit(limit + 1)
-        for part, table in (
-            (mine, Deadline),
-            (of_my_cases, Deadline),
-            (select(to_answer), to_answer.c),
-        )
+        for part, table in listed
     ]
     either = aliased(Deadline, union(*parts).subquery())
     found = list(await work.session.scalars(select(either).order_by(*_order(either)).limit(limit + 1)))
@@ -326,6 +333,37 @@ def _questions(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID |
     if case_id:
         query = query.where(or_(col(Question.newer_now) == case_id, col(Question.older_now) == case_id))
     return query
+
+
+def _held(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID | None) -> Select[Any]:
+    """The hours of those whom the police that asks has referred and holds. They end with the custody that its own case says, so
+    that a merge, of which it learns nothing, ends none, and brings none of another arrest."""
+    was_done = case(
+        (col(Case.merged_into).is_(None), col(Deadline.done_at).is_not(None)),
+        else_=is_one_of(col(Case.status), DECIDED),
+    )
+    done = or_(col(Case.custody_ended_at).is_not(None), was_done)
+    shown_as: dict[str, Any] = {
+        "for_org": literal(work.actor.org),
+        "alerted_until": null().cast(DateTime(timezone=True)),
+        "next_alert_at": null().cast(DateTime(timezone=True)),
+        "done_at": case((done, func.coalesce(col(Case.custody_ended_at), col(Deadline.done_at)))),
+    }
+    columns = [shown_as.get(name, getattr(Deadline, name)).label(name) for name in Deadline.model_fields]
+    is_in_state = _state(
+        state,
+        done=done,
+        over=col(Deadline.due_at) <= work.now,
+        is_warned=func.coalesce(col(Deadline.alerts)[1] <= work.now, False),
+    )
+    query = (
+        select(*columns)
+        .join(Case, col(Case.id) == col(Deadline.case_id))
+        .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
+        .where(col(CaseParty.org) == work.actor.org, col(CaseParty.part) == Part.REFERRER)
+        .where(col(Deadline.kind) == DeadlineKind.CUSTODY, col(Case.custody_from).is_(None), is_in_state)
+    )
+    return query.where(col(Deadline.case_id) == case_id) if case_id else query
 
 
 def _is(state: DeadlineState | None, *, now: Any) -> ColumnElement[bool]:

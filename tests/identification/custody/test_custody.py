@@ -83,6 +83,49 @@ async def test_only_those_who_work_on_the_case_and_the_police_that_has_referred_
     assert (await not_theirs.post("/custody/end", OUT, by="us")).status_code == 404
 
 
+async def hours(case: Opened, org: str, **asked: str) -> list[tuple[str, str, str]]:
+    """The hours of custody in the case that are listed for the organisation."""
+    listed = await case.havn.partner(org).get("/identification/v1/deadlines", case_id=case.id, kind="custody", **asked)
+    assert listed.status_code == 200, listed.text
+    return [(each["due_at"], each["state"], each["for_org"]) for each in listed.json()["items"]]
+
+
+@pytest.mark.row(45)
+async def test_the_police_that_holds_the_person_reads_its_hours_until_it_reports_their_end(noon: World) -> None:
+    running = [("2026-06-25T08:00:00Z", "running", POLICE)]
+    for case in (
+        await open_case(noon, US_DECIDES, **HELD),
+        await open_case(noon, US_DECIDES, **HELD | {"in_custody": False, "custody_since": None}),
+    ):
+        if not await hours(case, POLICE):
+            assert (await case.post("/custody", SINCE, by=POLICE)).status_code == 201
+        assert await hours(case, POLICE) == running
+        assert await hours(case, "cmm") == [("2026-06-25T08:00:00Z", "running", "cmm")]
+        for other in ("politi-fyn", "reden", "kommune-0751"):
+            assert await hours(case, other) == [], other
+        assert (await case.post("/custody/end", OUT, by=POLICE)).status_code == 200
+        assert (await hours(case, POLICE), await hours(case, POLICE, state="passed")) == ([], [])
+        assert [state for _, state, _ in await hours(case, POLICE, state="done")] == ["done"]
+    ngo = await open_case(noon, US_DECIDES, sender="reden", **HELD)
+    assert await hours(ngo, "reden") == [], "who has referred and is no police holds nobody"
+
+
+async def test_a_merge_ends_no_hours_of_the_police_that_holds_and_shows_it_none_of_another_arrest(noon: World) -> None:
+    case = await open_case(noon, US_DECIDES, occurred_at=HELD["occurred_at"], sender="politi-fyn")
+    again = await open_case(noon, US_DECIDES, **HELD)
+    assert (await again.post("/merge", {"into": case.id})).status_code == 200
+    assert (await deadlines(case))["custody"] == "2026-06-25T08:00:00Z"
+    assert await hours(again, POLICE) == [("2026-06-25T08:00:00Z", "running", POLICE)]
+    assert await hours(case, "politi-fyn") == []
+    (referral_id,) = (await again.details())["referral_ids"]
+    withdrawn = await noon.partner(POLICE).post(
+        f"/referrals/v1/referrals/{referral_id}/withdraw", {"reason": "Sent twice."}
+    )
+    assert withdrawn.status_code == 200, withdrawn.text
+    await noon.settled()
+    assert await hours(again, POLICE) == [], "who has no part any more reaches no deadline of the case"
+
+
 async def test_a_further_referral_that_says_so_has_its_own_72_hours_at_once(noon: World) -> None:
     known = {"identifiers": [{"type": "passport", "value": "P1234567"}]}
     case = await open_case(noon, US_DECIDES | known, occurred_at=HELD["occurred_at"])
