@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from shared.contract.types import SHOWS_VERSION, Shown
@@ -131,13 +132,14 @@ class Endpoint(APIRoute):
         run = _with_tag(super().get_route_handler())
         policy, operation = self.policy, self.name
         is_search = refusals.searches in set(_calls(self.dependant))
+        takes_body = self.body_field is not None
 
         async def handle(request: Request) -> Response:
             actor = await _identify(request)
             request.state.is_search = is_search
             try:
                 policy.check(actor)
-                await _read_strictly(request)
+                await _read_strictly(request, takes_body=takes_body)
                 if policy.opens_transaction:
                     response = await _in_one_transaction(request, actor, operation, run)
                 else:
@@ -187,14 +189,23 @@ def _bearer(request: Request) -> str:
     return token
 
 
-async def _read_strictly(request: Request) -> None:
-    """Read the query and the body with our own rules; FastAPI then finds the body parsed."""
+_NO_BODY: Final = "This operation takes no body; send none."
+
+
+async def _read_strictly(request: Request, *, takes_body: bool) -> None:
+    """Read the query and the body with our own rules; FastAPI then finds the body parsed. Where none is taken, one that says
+    something is refused: whoever sends it would believe that it was heard."""
     require_known_query(request)
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():
         strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
         request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
+        if not takes_body and (said := await request.json()) not in ({}, None):
+            places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
+            raise RequestValidationError(
+                [{"loc": place, "type": "extra_forbidden", "msg": _NO_BODY} for place in places]
+            )
 
 
 async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response | refusals.Refused:

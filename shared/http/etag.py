@@ -27,12 +27,18 @@ def etag_of(resource: Versioned) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedVersion:
-    """What the caller says it saw; empty when it said nothing."""
+    """What the caller says it saw; empty when it said nothing, though it may be `owed`."""
 
     tags: frozenset[str] = frozenset()
+    owed: bool = False
 
     def check(self, resource: Versioned) -> None:
-        """Raises Stale when the caller saw another version. Ask under the row's lock."""
+        """Raises IfMatchMissing when the caller had to say what it saw and did not, Stale when it saw another version. Ask under
+        the row's lock: whether there is such a resource comes first, and what was sent is read before that."""
+        if self.owed and not self.tags:
+            raise IfMatchMissing(
+                "Send If-Match with the ETag you read; without it an unseen change could be overwritten."
+            )
         if self.tags and "*" not in self.tags and etag_of(resource) not in self.tags:
             raise Stale(
                 "This was changed since you read it; read it again and decide anew.",
@@ -68,7 +74,5 @@ async def honoured(if_match: Annotated[str | None, Header()] = None) -> Expected
 async def required(
     if_match: Annotated[str | None, Header(json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
 ) -> ExpectedVersion:
-    """For PUT, PATCH and decisions: 428 without If-Match."""
-    if not if_match:
-        raise IfMatchMissing("Send If-Match with the ETag you read; without it an unseen change could be overwritten.")
-    return await honoured(if_match)
+    """For PUT, PATCH and decisions: 428 without If-Match, of what is there and the caller's."""
+    return ExpectedVersion((await honoured(if_match)).tags, owed=True)

@@ -80,6 +80,36 @@ def _body(operation: Operation) -> bytes | None:
     return json.dumps(operation.body).encode() if operation.body_schema is not None else None
 
 
+async def test_what_was_sent_and_whose_it_is_come_before_the_version_that_is_missing(havn: World) -> None:
+    """The order of refusals: 401, 403, 400 or 422, 404, and only then 428."""
+    tried = 0
+    for operation in [found for found in OPERATIONS if found.requires("if-match")]:
+        by, query, address = who_may(havn, operation), operation.parameters("query"), operation.address({})
+        nonsense = await by.request(operation.method, address, params=query, json={"nonsense": 1})
+        assert nonsense.status_code == 422, f"{operation.name}: {nonsense.status_code} {nonsense.text}"
+        if any(name.endswith("_id") and name != "organisation_id" for name in operation.ids):
+            theirs = await by.request(operation.method, address, params=query, json=operation.body)
+            assert theirs.status_code == 404, f"{operation.name}: {theirs.status_code} {theirs.text}"
+        tried += 1
+    assert tried >= 7
+
+
+async def test_an_operation_that_takes_no_body_refuses_one_that_says_something(havn: World) -> None:
+    tried = 0
+    for operation in [found for found in OPERATIONS if found.method == "POST" and found.body_schema is None]:
+        by, query, address = who_may(havn, operation), operation.parameters("query"), operation.address({})
+        for said, loc in (({"reason": "x"}, ["body", "reason"]), (["x"], ["body"]), ("x", ["body"])):
+            refused = await by.request("POST", address, params=query, json=said)
+            assert refused.status_code == 422, f"{operation.name}: {refused.status_code} {refused.text}"
+            assert [error["loc"] for error in refused.json()["errors"]] == [loc], operation.name
+        for nothing in (b"", b"{}", b"null"):
+            headers = {"content-type": "application/json"}
+            unheard = await by.request("POST", address, params=query, headers=headers, content=nothing)
+            assert unheard.status_code == 404, f"{operation.name}: {unheard.status_code} {unheard.text}"
+        tried += 1
+    assert tried >= 12
+
+
 async def line_of(havn: World, service: str, answer: httpx.Response) -> Mapping[str, Any]:
     trace_id = answer.headers["traceparent"].split("-")[1]
     rows = await havn.sql(service, "SELECT * FROM audit WHERE trace_id = $1 AND outcome = 'refused'", trace_id)

@@ -127,6 +127,7 @@ async def lock_case(
     if found is None:
         raise CaseNotFound
     case: Case = found[0]
+    expected.check(case)
     if case.merged_into and not even_merged and await _goes_on_where_the_actor_works(work, case.merged_into):
         raise CaseIsMerged(
             f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
@@ -135,7 +136,6 @@ async def lock_case(
         )
     if case.erased_at:
         raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
-    expected.check(case)
     case.version += 1
     return case
 

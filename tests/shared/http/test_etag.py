@@ -63,13 +63,18 @@ async def test_who_saw_another_version_is_told_so_and_gets_the_new_tag(header: s
 
 
 @pytest.mark.parametrize("header", [None, ""])
-async def test_where_it_is_required_silence_is_refused(header: str | None) -> None:
+async def test_where_it_is_required_silence_is_refused_once_the_resource_is_found(header: str | None) -> None:
+    expected = await required(header)
     with pytest.raises(IfMatchMissing):
-        await required(header)
+        expected.check(ROW)
 
 
 async def test_where_it_is_required_a_tag_counts_as_elsewhere() -> None:
-    assert await required(etag_of(ROW)) == await honoured(etag_of(ROW)) == ExpectedVersion(frozenset({etag_of(ROW)}))
+    (await required(TAG)).check(ROW)
+    (await required("*")).check(ROW)
+    assert (await honoured(TAG)) == ExpectedVersion(frozenset({TAG}))
+    with pytest.raises(Stale):
+        (await required('"other"')).check(ROW)
 
 
 async def test_of_many_changes_to_one_version_one_wins(havn: World) -> None:
