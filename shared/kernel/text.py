@@ -45,6 +45,12 @@ def is_blank(text: str) -> bool:
     return _BLANK.fullmatch(text) is not None
 
 
+def as_it_looks(text: str) -> str:
+    """The text by which two that look alike are one: without case, width, and what cannot be seen; any spaces are one."""
+    plain = unicodedata.normalize("NFKC", in_plain_digits(text)).casefold()
+    return " ".join(re.sub(rf"[{INVISIBLE}]", lambda found: " " if found[0].isspace() else "", plain).split())
+
+
 def in_plain_digits(text: str) -> str:
     """The text with the digits of any script as those that we write: ٣١ and ３１ are 31."""
     return "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))

@@ -19,11 +19,11 @@ from services.accommodation.facilities.schemas import (
 from shared.contract.directory import can_exist
 from shared.contract.events import FacilityChanged
 from shared.contract.organisations import OrganisationKind, kind_of
-from shared.contract.personal import PersonalName
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+from shared.kernel.text import as_it_looks
 
 _APPROVES_PEAKS: Final = frozenset({OrganisationKind.SUPERVISION, OrganisationKind.NATIONAL_CENTRE})
 
@@ -132,7 +132,8 @@ async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceR
     """A further place of a facility, by its operator or CMM."""
     facility = await repository.lock_facility(work, facility_id)
     _check_runs(work.actor, facility)
-    if _plain(registration.label) in {_plain(label.label) for label in await repository.labels_of(work, facility)}:
+    labels = {as_it_looks(label.label.value) for label in await repository.labels_of(work, facility)}
+    if as_it_looks(registration.label.value) in labels:
         raise LabelTaken("The facility has a place of that label; give each its own.")
     place = Place(facility_id=facility.id, **registration.model_dump(exclude={"label", "unit"}))
     if place.kind is PlaceKind.PEAK:
@@ -148,10 +149,6 @@ def _approver(organisation: str, facility: Facility) -> str:
     if not is_authority and organisation != facility.operator:
         raise NobodyToApprove("A place for peaks is approved by a socialtilsyn, CMM or the facility's operator.")
     return organisation
-
-
-def _plain(label: PersonalName) -> str:
-    return " ".join(label.value.casefold().split())
 
 
 async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> OutOfService:
