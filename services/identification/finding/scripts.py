@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 
+from services.identification.finding import eastern
+
 Reader = Callable[[str], str]
 MOST_READINGS = 6
 _FIRST_OTHER = "\u0370"
@@ -200,6 +202,28 @@ def _arabic_reader(*, is_persian: bool, waw: str, keeps_h: bool) -> Reader:
     return lambda word: _arabic(word, is_persian=is_persian, waw=waw, keeps_h=keeps_h)
 
 
+# ---------------------------------------------------------------- Hebrew
+
+_HEBREW_MARKS = re.compile("[\u0591-\u05c7]")
+_HEBREW = _table("ב=v ג=g ד=d ז=z ט=t כ=k ך=k ל=l מ=m ם=m נ=n ן=n ס=s פ=f ף=f צ=ts ץ=ts ק=k ר=r ש=sh ת=t ح=h")
+_HEBREW_VOWELS = str.maketrans("אעויהח", "اعویهح")
+"""Letters that may be vowels, as the Arabic ones that are read in the same way."""
+_HEBREW_PAIRS = _table("ג׳=j צ׳=ch ץ׳=ch ז׳=zh ג'=j צ'=ch ץ'=ch ז'=zh וו=v")
+_HEBREW_HARD = _table("ב=b פ=p ح=ch")
+
+
+def _hebrew(word: str, *, waw: str, is_hard: bool) -> str:
+    """`is_hard`: b inside a word as well, and ch as in Rachel."""
+    plain = _spelt(_HEBREW_MARKS.sub("", word), _HEBREW_PAIRS)
+    plain = re.sub("^[בפ]", lambda first: _HEBREW_HARD[first[0]], plain)
+    letters = _HEBREW | (_HEBREW_HARD if is_hard else {})
+    return _with_vowels(plain.translate(_HEBREW_VOWELS), letters, waw=waw, keeps_h=is_hard)
+
+
+def _hebrew_reader(*, waw: str, is_hard: bool) -> Reader:
+    return lambda word: _hebrew(word, waw=waw, is_hard=is_hard)
+
+
 # ---------------------------------------------------------------- Thai
 
 _THAI_TITLE = re.compile("^(?:นางสาว|นาย|นาง)(?=[ก-ฮเแโใไ].)")
@@ -303,6 +327,11 @@ def _bengali_glides(word: str) -> str:
     return re.sub("(?<=[aeo])[ou](?=[^aeiou])", "w", _bengali(word))
 
 
+def _bengali_with_b(word: str) -> str:
+    """Nepali and Bengali say b where others write v: Bishnu."""
+    return _bengali(word).replace("v", "b")
+
+
 def _georgian_plain(word: str) -> str:
     return _letters(_spelt(word.casefold(), {"ხ": "h", "ჟ": "j"}))
 
@@ -322,9 +351,16 @@ _SCRIPTS: tuple[tuple[re.Pattern[str], tuple[Reader, ...]], ...] = (
             for is_persian in (False, True)
         ),
     ),
+    (
+        re.compile("[\u0590-\u05ff]+(?:'[\u0590-\u05ff]*)*"),
+        tuple(_hebrew_reader(waw=waw, is_hard=is_hard) for is_hard in (False, True) for waw in ("u", "v")),
+    ),
     (re.compile("[\u0e00-\u0e7f]+"), (_thai_royal, _thai_usual, _thai_letters)),
     (re.compile("[\u3400-\u9fff]+"), (_chinese,)),
-    (re.compile("[\u0900-\u0dff]+"), (_bengali, _bengali_glides)),
+    (re.compile("[\u0900-\u0dff]+"), (_bengali, _bengali_glides, _bengali_with_b)),
+    (re.compile("[\u0e80-\u0eff]+"), (eastern.lao,)),
+    (re.compile("[\u1000-\u109f]+"), (eastern.burmese,)),
+    (re.compile("[\uac00-\ud7a3]+"), (eastern.korean, _letters)),
     (re.compile("[\u10a0-\u10ff\u1c90-\u1cbf]+"), (_letters, _georgian_plain)),
 )
 _OTHER = re.compile("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\uffff\U00010000-\U0003ffff]+")
