@@ -20,7 +20,7 @@ from services.accommodation.facilities.schemas import (
 )
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
-from shared.http.parameters import RequiredIfMatch
+from shared.http.parameters import IfMatch, RequiredIfMatch
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -51,9 +51,11 @@ async def change_facility(
 
 
 @router.post("/facilities/{facility_id}/places", status_code=201)
-async def add_place(work: Writer, facility_id: UUID, registration: PlaceRegistration) -> PlaceReceipt:
-    """Add a place to a facility that you run."""
-    place = await domain.add_place(work, facility_id=facility_id, registration=registration)
+async def add_place(
+    work: Writer, facility_id: UUID, registration: PlaceRegistration, expected: IfMatch
+) -> PlaceReceipt:
+    """Add a place to a facility that you run. The ETag is the facility's."""
+    place = await domain.add_place(work, facility_id=facility_id, registration=registration, expected=expected)
     return PlaceReceipt(place_id=place.id)
 
 
@@ -86,16 +88,21 @@ async def end_closure(work: Writer, place_id: UUID, closure_id: UUID, end: Closu
 
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)
-async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord) -> ApprovalDetails:
-    """Record an approval: a socialtilsyn its own, of a facility in its region; CMM anyone's."""
-    approval, reference = await approvals.approve(work, facility_id=facility_id, record=record)
+async def approve(work: Writer, facility_id: UUID, record: ApprovalRecord, expected: IfMatch) -> ApprovalDetails:
+    """Record an approval: a socialtilsyn its own, of a facility in its region; CMM anyone's. The ETag is the facility's."""
+    approval, reference = await approvals.approve(work, facility_id=facility_id, record=record, expected=expected)
     return views.see_approval(approval, reference)
 
 
 @router.post("/facilities/{facility_id}/approvals/{approval_id}/end")
-async def end_approval(work: Writer, facility_id: UUID, approval_id: UUID, end: ApprovalEnd) -> ApprovalDetails:
-    """An approval ends before its time, by the supervision that gave it or CMM; from that day nobody is received."""
-    approval, reference = await approvals.end_approval(work, facility_id=facility_id, approval_id=approval_id, end=end)
+async def end_approval(
+    work: Writer, facility_id: UUID, approval_id: UUID, end: ApprovalEnd, expected: IfMatch
+) -> ApprovalDetails:
+    """An approval ends before its time, by the supervision that gave it or CMM; from that day nobody is received. The ETag is
+    the facility's."""
+    approval, reference = await approvals.end_approval(
+        work, facility_id=facility_id, approval_id=approval_id, end=end, expected=expected
+    )
     return views.see_approval(approval, reference)
 
 

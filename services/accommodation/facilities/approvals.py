@@ -11,6 +11,7 @@ from services.accommodation.facilities.schemas import ApprovalEnd, ApprovalRecor
 from shared.contract.directory import can_exist
 from shared.contract.organisations import OrganisationKind, kind_of
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
@@ -31,10 +32,13 @@ class EndsBeforeItBegins(Unprocessable):
     """An approval that would have held on no day."""
 
 
-async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord) -> tuple[Approval, Remark]:
+async def approve(
+    work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord, expected: ExpectedVersion
+) -> tuple[Approval, Remark]:
     """Record an approval: a supervision its own, of a facility in its region; CMM any supervision's."""
     _check_may_approve(work.actor, record.supervision)
     facility = await repository.known_facility(work, facility_id)
+    expected.check(facility)
     approval = Approval(
         facility_id=facility.id,
         supervision=record.supervision,
@@ -49,13 +53,15 @@ async def approve(work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord
 
 
 async def end_approval(
-    work: UnitOfWork, *, facility_id: UUID, approval_id: UUID, end: ApprovalEnd
+    work: UnitOfWork, *, facility_id: UUID, approval_id: UUID, end: ApprovalEnd, expected: ExpectedVersion
 ) -> tuple[Approval, Remark]:
     """The approval holds from that day on no more, by the supervision that gave it or CMM. Whoever is there stays until
     somebody finds them another place."""
     approval = await repository.lock_approval(work, facility_id, approval_id)
     if work.actor.org != approval.supervision and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
         raise NotYourApproval("An approval is ended by the supervision that gave it, or by CMM.")
+    facility = await repository.known_facility(work, facility_id)
+    expected.check(facility)
     begins, ends = first_of(approval.during), approval.during.upper
     if approval.ended_at or (ends is not None and ends <= end.on):
         raise ApprovalIsEnded("The approval has ended by that day already.")
@@ -63,7 +69,7 @@ async def end_approval(
         raise EndsBeforeItBegins("An approval ends on a later day than it begins; that day is not part of it.")
     approval.during = nights(begins, end.on)
     approval.ended_at, approval.ended_by = work.now, work.actor.org
-    changed(work, await repository.known_facility(work, facility_id))
+    changed(work, facility)
     return approval, await repository.note_end(work, approval, Remark(text=end.reason))
 
 

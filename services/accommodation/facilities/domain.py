@@ -128,10 +128,13 @@ def _particulars(registration: FacilityRegistration) -> Particulars:
     return Particulars(name=registration.name, address=registration.address, contact=registration.contact)
 
 
-async def add_place(work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration) -> Place:
+async def add_place(
+    work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration, expected: ExpectedVersion
+) -> Place:
     """A further place of a facility, by its operator or CMM."""
     facility = await repository.lock_facility(work, facility_id)
     _check_runs(work.actor, facility)
+    expected.check(facility)
     labels = {as_it_looks(label.label.value) for label in await repository.labels_of(work, facility)}
     if as_it_looks(registration.label.value) in labels:
         raise LabelTaken("The facility has a place of that label; give each its own.")

@@ -44,10 +44,12 @@ async def withdraw_placement_request(
 
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
-async def offer_place(work: Writer, request_id: UUID, submission: OfferSubmission) -> Tagged[OfferDetails]:
+async def offer_place(
+    work: Writer, request_id: UUID, submission: OfferSubmission, expected: IfMatch
+) -> Tagged[OfferDetails]:
     """Hold a place for the person until `expires_at`, at most 14 days. A place that does not fit is refused with the rules that
     speak against it, unless who may sets them aside with a reason. A minor in a facility for adults awaits a second person."""
-    offer, stay = await domain.offer_place(work, request_id=request_id, submission=submission)
+    offer, stay = await domain.offer_place(work, request_id=request_id, submission=submission, expected=expected)
     return views.see_offer(offer, stay, knows_place=True, now=work.now).tagged(offer)
 
 

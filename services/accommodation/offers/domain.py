@@ -99,12 +99,14 @@ def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
     return offer.status
 
 
-async def offer_place(work: UnitOfWork, *, request_id: UUID, submission: OfferSubmission) -> tuple[Offer, Stay]:
+async def offer_place(
+    work: UnitOfWork, *, request_id: UUID, submission: OfferSubmission, expected: ExpectedVersion
+) -> tuple[Offer, Stay]:
     """Hold a place for the person until somebody answers; of many who want it at once, one gets it. Raises PlaceDoesNotFit with
     the rules that speak against it and are not excepted by who may."""
     # What fits is asked twice: nobody waits in line for a place that they cannot have, and only what is so when it is theirs to
     # take counts.
-    request = await requests.lock_open(work, request_id)
+    request = await requests.lock_open(work, request_id, expected)
     place, facility = await facilities.known_place(work, submission.place_id)
     _check_may_offer(work.actor, request, facility)
     police_until = await police.held_until(work, request)

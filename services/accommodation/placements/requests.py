@@ -29,6 +29,7 @@ from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -178,9 +179,10 @@ class RequestSettled(Conflict):
     """The request has its place, or was withdrawn."""
 
 
-async def lock_open(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
-    """A request that waits for a place, locked. Raises RequestSettled."""
+async def lock_open(work: UnitOfWork, request_id: UUID, expected: ExpectedVersion) -> PlacementRequest:
+    """A request that waits for a place, locked. Raises Stale, and RequestSettled."""
     request = await repository.lock_request(work, request_id)
+    expected.check(request)
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
             f"The request is {request.status}; ask anew for another place.",

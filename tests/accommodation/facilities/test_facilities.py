@@ -6,7 +6,7 @@ import pytest
 
 from shared.contract.organisations import Scope
 from shared.identity.actor import Assurance
-from tests.accommodation.housing import APPROVAL, SHELTER, Housing, problem, rules_of
+from tests.accommodation.housing import APPROVAL, LATER, SHELTER, Housing, problem, rules_of
 from tests.world import World
 
 FACILITIES = "/accommodation/v1/facilities"
@@ -126,6 +126,28 @@ async def test_only_cmm_hands_a_facility_to_another_operator(havn: World, housin
 
 
 @pytest.mark.row(49)
+async def test_who_saw_an_earlier_facility_or_request_changes_nothing_by_it(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    request = await housing.request(await housing.case())
+    facility = f"{FACILITIES}/{shelter.facility_id}"
+    (approval,) = (await havn.partner("cmm").get(f"{facility}/approvals")).json()["items"]
+    offer = {"place_id": shelter.place_id, "expires_at": LATER}
+    changes: list[tuple[str, str, dict[str, Any]]] = [
+        ("reden", f"{facility}/places", {"label": "A further one"}),
+        ("cmm", f"{facility}/approvals", APPROVAL),
+        ("cmm", f"{facility}/approvals/{approval['approval_id']}/end", {"on": "2026-06-01", "reason": "Closed."}),
+        ("cmm", f"/accommodation/v1/placement-requests/{request}/offers", offer),
+    ]
+    for org, path, body in changes:
+        stale = await havn.partner(org).post(path, body, if_match='"an earlier one"')
+        assert (stale.status_code, problem(stale)) == (412, "Stale"), path
+    for org, path, body in changes[::-1]:
+        seen = facility if "/facilities/" in path else path.removesuffix("/offers")
+        read = await havn.partner(org).get(seen, purpose="accommodation")
+        done = await havn.partner(org).post(path, body, if_match=read.headers["etag"])
+        assert done.is_success, f"{path}: {done.text}"
+
+
 async def test_places_are_added_by_the_operator_and_listed_with_their_labels(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility("reden")
     path = f"{FACILITIES}/{facility_id}/places"
