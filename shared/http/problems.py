@@ -7,12 +7,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.data.outages import is_outage
+from shared.http.language import ask_for, spoken
 from shared.kernel.errors import DomainError, NotFound, SpokenValueError, Unprocessable
 from shared.observability.logs import log
 from shared.observability.tracing import current_trace_id, route_of
@@ -36,10 +38,11 @@ def problem(
 
 
 def document(*, name: str, status: int, detail: str, trace_id: str) -> dict[str, Any]:
-    """The members that every problem document has."""
+    """The members that every problem document has, in the language that was asked for."""
+    title, detail = spoken(name, title=title_of(name), detail=detail)
     return {
         "type": PROBLEM_TYPE + name,
-        "title": title_of(name),
+        "title": title,
         "status": status,
         "detail": detail,
         "instance": f"urn:trace:{trace_id}",
@@ -168,6 +171,8 @@ class LastResort:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
+        if scope["type"] == "http":
+            ask_for(Headers(scope=scope).get("accept-language", ""))
 
         async def send_noting(message: Message) -> None:
             nonlocal has_begun

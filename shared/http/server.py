@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from shared.http.language import ask_for
 from shared.http.problems import PROBLEM_MEDIA_TYPE, document
 from shared.kernel.errors import BadRequest, DomainError, PayloadTooLarge
 from shared.observability.logs import log
@@ -222,6 +223,7 @@ class HardenedProtocol(HttpToolsProtocol):
         elif refused is not None and refused.response_started:
             self.transport.close()
         else:
+            ask_for(dict(self.headers or ()).get(b"accept-language", b"").decode("latin-1"))
             self.transport.write(_answer(refusal, self.server_state.default_headers, trace_id))
             self._hang_up()
 

@@ -11,7 +11,7 @@ from shared.observability.tracing import Telemetry
 GRACE_SECONDS = 0.05
 """So long an application that has answered a HEAD may take to end."""
 _WHITE_SPACE = b" \t"
-_LISTS = frozenset({b"if-match"})
+_LISTS = frozenset({b"if-match", b"accept-language"})
 """Headers that hold a list: several lines of one are one line with commas."""
 
 
