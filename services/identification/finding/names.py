@@ -210,8 +210,11 @@ def _pair(one: str, other: str) -> str:
 
 
 def phone(written: str) -> str:
-    """A telephone number as digits with its country, Denmark where none is written; empty when it is too short to tell."""
-    digits = re.sub(r"[^0-9+]", "", in_plain_digits(written))
+    """A telephone number as digits with its country, Denmark where none is written; empty when it is too short to tell. The 0 in
+    `+46 (0)70` is dialled within the country alone, and is none of its digits."""
+    plain = in_plain_digits(written)
+    plain = re.sub(r"(?<=\d)\s*\(\s*0\s*\)", "", plain) if re.search(r"\+|^\W*00", plain) else plain
+    digits = re.sub(r"[^0-9+]", "", plain)
     digits = re.sub(r"^(\+|00)", "", digits).replace("+", "")
     if len(digits) < _SHORTEST_PHONE:
         return ""
