@@ -216,19 +216,21 @@ def _of_police(work: UnitOfWork) -> Select[Any]:
 
 
 def _stays(work: UnitOfWork) -> Select[Any]:
-    knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT)
+    # The payer, who makes a stay longer, knows its end, and of a facility that is a secret neither name nor operator.
+    knows = see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.REGION)
+    may_know_where = knows_place(work.actor, Placement)
     return (
         _ends(
             HousingDeadline.STAY_END,
             col(Placement.id),
             col(Placement.to_on),
             _end_of(col(Placement.to_on)),
-            col(Facility.operator),
+            case((may_know_where, col(Facility.operator)), else_=literal(CENTRE, _TEXT)),
             case_id=col(Placement.case_id),
             placement_id=col(Placement.id),
-            facility_id=col(Facility.id),
+            facility_id=case((may_know_where, col(Facility.id))),
         )
-        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
+        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id), isouter=True)
         .where(knows, any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
         .where(col(Placement.to_on).is_not(None))
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.contract.codes import Authority, ResidenceBasis
 from tests.accommodation.housing import Housing, problem
 from tests.world import World
 
@@ -96,6 +97,23 @@ async def test_the_end_of_a_stay_is_announced_three_days_and_one_before_and_on_t
     assert (found["placement_id"], found["due_on"], found["state"]) == (placement_id, "2026-03-20", "passed")
     occupied = (await havn.partner("reden").get("/accommodation/v1/occupancy", on="2026-03-21")).json()["items"]
     assert [item["occupied"] for item in occupied] == [1], "she is there still"
+
+
+async def test_the_payer_knows_the_end_of_a_stay_and_of_a_secret_facility_nothing_else(
+    havn: World, housing: Housing
+) -> None:
+    ends = {}
+    for is_secret in (False, True):
+        shelter = await housing.shelter(secret_address=is_secret)
+        case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US)
+        ends[await housing.there(case_id, shelter.place_id, to_on="2026-03-20")] = (
+            (None, "cmm") if is_secret else (shelter.facility_id, "reden")
+        )
+    found = await deadlines(havn, "us", kind="stay_end")
+    assert {each["placement_id"]: (each["facility_id"], each["for_org"]) for each in found} == ends
+    assert {(each["due_on"], each["state"]) for each in found} == {("2026-03-20", "running")}
+    for other in ("politi-oestjylland", "hopenow", "politi-fyn"):
+        assert await deadlines(havn, other, kind="stay_end") == []
 
 
 async def test_the_end_of_an_approval_is_announced_sixty_and_fourteen_days_before_without_naming_a_secret(
