@@ -1,6 +1,6 @@
 """The person of a case and words as they are sealed."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,7 @@ IDENTITY: Final = (
     "contact_channels",
 )
 """The fields that say who somebody is, or how to reach them."""
+ADULT_AGE: Final = 18
 AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis")
 """The fields that say how old somebody is, and on what that rests."""
 
@@ -90,6 +91,20 @@ class CasePerson(PersonDescription, Shown):
         if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
             stated = known.birth_date if known.birth_date != self.birth_date else None
         return self.model_copy(update={"stated_birth_date": stated})
+
+    def keeping_who_is_a_minor(self, known: "CasePerson") -> "CasePerson":
+        """This description, with what `known` says that makes a minor of the person: nobody's later word makes an adult of one,
+        an age assessment does (docs/rules.md, child-2)."""
+        if self.age_basis is AgeBasis.ASSESSED:
+            return self
+        kept = dict[str, Any]()
+        if known.age_basis is AgeBasis.PRESUMED_MINOR:
+            kept["age_basis"] = AgeBasis.PRESUMED_MINOR
+        if known.stated_age is not None and known.stated_age < ADULT_AGE <= (self.stated_age or ADULT_AGE):
+            kept["stated_age"] = known.stated_age
+        if self.stated_birth_date is None and known.birth_date != self.birth_date:
+            kept["stated_birth_date"] = known.birth_date
+        return self.model_copy(update=kept)
 
     def keeping_what_was_assessed(self, known: "CasePerson") -> "CasePerson":
         """This description, with the age that was assessed before, which holds until a new one (docs/rules.md, child-4)."""

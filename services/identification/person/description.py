@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from services.identification.case.models import MINORS, Case
-from services.identification.case.schemas import CasePerson
+from services.identification.case.schemas import ADULT_AGE, CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.countries import citizenships_read
 from shared.contract.personal import Personal
 from shared.contract.placeholders import is_no_birth_date
 from shared.data.unit_of_work import UnitOfWork
-
-ADULT_AGE: Final = 18
 
 
 def record_description(work: UnitOfWork, case: Case) -> None:

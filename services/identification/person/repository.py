@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, DateTime, Select, bindparam, cast, f
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Case, ContactAttempt
+from services.identification.case.models import Case, ContactAttempt, is_child
 from services.identification.case.repository import (
     WORKING,
     CaseNotFound,
@@ -24,7 +24,7 @@ from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
 from shared.contract import visibility
-from shared.contract.codes import Purpose
+from shared.contract.codes import AgeBasis, Purpose
 from shared.contract.visibility import Aspect, Part, person_aspect
 from shared.data import sealed
 from shared.data.columns import any_of
@@ -90,6 +90,8 @@ async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> tu
     key = await sealed.key_of(work, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     person = person.keeping_what_was_stated(known).keeping_what_was_assessed(known)
+    if is_child(case, on=on_date(work.now)) and known.age_basis is not AgeBasis.ASSESSED:
+        person = person.keeping_who_is_a_minor(known)
     await seal(work, case, {"person": person}, owner=case.id)
     work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person, known

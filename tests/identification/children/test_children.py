@@ -132,9 +132,9 @@ async def test_who_turns_out_to_be_a_child_without_a_municipality_is_cmms_to_pla
 async def test_a_child_referred_without_a_municipality_is_cmms_to_place_from_the_opening(havn: World) -> None:
     case = await open_case(havn, DANISH_GIRL, sender="sygehus-aarhus")
     assert await waiting(havn, "cmm") == ["2026-03-17T11:00:00Z"]
-    await describe(case, DANISH_GIRL | {"stated_age": 20})
+    await describe(case, DANISH_GIRL | {"stated_age": 20, "age_basis": "assessed"})
     assert await waiting(havn, "cmm") == [], "there is no child to place"
-    await describe(case, DANISH_GIRL)
+    await describe(case, DANISH_GIRL | {"age_basis": "assessed"})
     assert await waiting(havn, "cmm") == ["2026-03-17T11:00:00Z"]
 
 

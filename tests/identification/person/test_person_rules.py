@@ -61,6 +61,36 @@ async def test_an_age_assessment_holds_against_later_claims_until_a_new_one(havn
     assert (await case.details())["age_group"] == "minor"
 
 
+@pytest.mark.parametrize(
+    "child",
+    [
+        *({"stated_age": 15}, {"stated_age": 15, "age_basis": "stated"}, {"age_basis": "presumed_minor"}),
+        *({"stated_age": 24, "age_basis": "presumed_minor"}, {"birth_date": "2012-05-01", "age_basis": "documented"}),
+        {"birth_date": "2012-05-01"},
+    ],
+)
+async def test_nobodys_later_word_makes_an_adult_of_a_minor_and_an_age_assessment_does(
+    havn: World, child: dict[str, Any]
+) -> None:
+    unsaid = {"stated_age": None, "birth_date": None, "age_basis": None}
+    case = await open_case(havn, CMM_DECIDES | unsaid | child, municipality="0751")
+    minors = ("minor", "presumed_minor")
+    assert (await case.details())["age_group"] in minors
+    for basis in (None, "stated", "documented"):
+        for said in (
+            {"stated_age": 25},
+            {"birth_date": "1995-01-01"},
+            {"birth_date": "1995-01-01", "stated_age": 25},
+            {},
+        ):
+            await describe_as(case, **(unsaid | said | {"age_basis": basis}))
+            assert (await case.details())["age_group"] in minors, (basis, said)
+            assert "child_notification" in await clocks(case)
+    await describe_as(case, **(unsaid | {"stated_age": 25, "age_basis": "assessed"}))
+    assert (await case.details())["age_group"] == "adult"
+    assert "child_notification" not in await clocks(case)
+
+
 # ---------------------------------------------------------------- children
 
 

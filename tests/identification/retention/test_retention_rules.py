@@ -112,7 +112,7 @@ async def test_a_child_and_who_is_presumed_one_is_kept(
 
 async def test_who_turned_out_not_to_be_the_child_that_a_municipality_was_told_of_is_kept(havn: World) -> None:
     case = await contact(havn, person={"stated_age": 15}, municipality="0461")
-    await done(put(case, "/person", CMM_DECIDES | {"stated_age": 20}))
+    await done(put(case, "/person", CMM_DECIDES | {"stated_age": 20, "age_basis": "assessed"}))
     assert await forecast(havn, "2040-01-01") == {}
 
 
