@@ -61,7 +61,7 @@ class Life:
             region = MUNICIPALITIES[municipality].region
             self.houses.append(House(secret.facility_id, region, municipality, operator, secret.place_ids))
             self.free[secret.facility_id] = list(secret.place_ids)
-        for municipality in list(WHERE)[: len(REGIONS)]:
+        for municipality in {MUNICIPALITIES[each].region: each for each in WHERE}.values():
             self.decoys.append((await self.housing.shelter(1, SHELTER, municipality=municipality)).place_id)
         self.come()
 
@@ -84,7 +84,8 @@ class Life:
         """Somebody is referred, asked for, declined by the shelter that looks on, and comes to the house; their case and
         placement."""
         self.count += 1
-        by = REFERRERS[self.count % len(REFERRERS)]
+        # Both refer people to every house: who had to do with some regions alone would know as much without looking.
+        by = REFERRERS[(self.count + self.count // len(self.houses)) % len(REFERRERS)]
         is_asked = self.count % 3 == 0 or self.is_short
         is_hostel = house.municipality == HOSTEL
         case_id = await self.housing.case(
@@ -126,9 +127,10 @@ class Life:
         return case_id, placement_id
 
     def zones(self, house: House) -> frozenset[str]:
-        """What the attacker asks to avoid, to learn the most: all regions but two, away from the house."""
+        """What the attacker asks to avoid, to learn the most: all regions but two, away from the house. Which other one is left
+        goes by no house, or its own word would be the sign."""
         others = [region for region in REGIONS if region != house.region]
-        begin = self.count % 4
+        begin = (self.count + self.count // (2 * len(self.houses))) % 4
         wide = {others[(begin + number) % 4] for number in range(3)}
         return frozenset(code for code, each in MUNICIPALITIES.items() if each.region in wide)
 
