@@ -10,6 +10,7 @@ from sqlalchemy import true
 from services.accommodation.deadlines import domain as deadlines
 from services.accommodation.deadlines import repository as deadline_rows
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.offers import views
 from services.accommodation.placements import repository as request_rows
 from services.accommodation.placements import requests
@@ -69,11 +70,11 @@ def a_notice_says_where_the_hostel_lies(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def secret_places_are_counted_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facilities, "knows", lambda *_: true())
+    monkeypatch.setattr(who, "knows", lambda *_: true())
 
 
 def secret_places_are_counted_as_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facilities, "counts", lambda *_: true())
+    monkeypatch.setattr(who, "counts", lambda *_: true())
 
 
 def anything_may_be_avoided(monkeypatch: pytest.MonkeyPatch) -> None:

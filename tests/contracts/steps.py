@@ -245,6 +245,7 @@ OVERVIEW: Sequence[Step] = [
 ]
 
 FACILITY = {"ids": {"facility_id": "facility"}}
+UNIT = {"ids": {"facility_id": "facility", "unit_id": "unit"}}
 REQUEST = {"ids": {"request_id": "request"}}
 OFFER = {"ids": {"offer_id": "offer"}}
 PLACEMENT = {"ids": {"placement_id": "placement"}}
@@ -303,6 +304,10 @@ HOUSING: Sequence[Step] = [
     Step("end_approval", ids={"facility_id": "facility", "approval_id": "approval"}),
     Step("approve", **FACILITY),
     Step("list_approvals", **FACILITY),
+    Step("add_unit", **SHELTER, **FACILITY, makes=("unit", "unit_id")),
+    Step("list_units", **SHELTER, **FACILITY),
+    Step("read_unit", **SHELTER, **UNIT),
+    Step("change_unit", **SHELTER, **UNIT),
     Step("add_place", **SHELTER, **FACILITY, makes=("closed place", "place_id")),
     Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id"), changes={"label": "Room 2"}),
     Step("list_places", **SHELTER, **FACILITY),

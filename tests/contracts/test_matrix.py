@@ -152,6 +152,9 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
         f"/accommodation/v1/places/{shelter.place_id}/out-of-service",
         {"from_on": "2026-01-01", "to_on": "2026-01-02", "reason": "Painting."},
     )
+    unit = await havn.partner("reden").post(
+        f"/accommodation/v1/facilities/{shelter.facility_id}/units", {"name": "North"}
+    )
     hostel = await housing.shelter(kind="hostel_110")
     resident = await housing.case()
     await housing.there(resident, hostel.place_id)
@@ -167,6 +170,7 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
         "facility_id": shelter.facility_id,
         "approval_id": approvals.json()["items"][0]["approval_id"],
         "closure_id": closed.json()["closure_id"],
+        "unit_id": unit.json()["unit_id"],
         "notice_id": notices.json()["items"][0]["notice_id"],
         "proposal_id": proposed.json()["items"][0]["proposal_id"],
         "place_id": shelter.place_id,

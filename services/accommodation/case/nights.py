@@ -30,6 +30,13 @@ def covers(found: Nights, wanted: Nights) -> bool:
     return begins and (found.upper is None or (wanted.upper is not None and wanted.upper <= found.upper))
 
 
+def common(one: Nights, other: Nights) -> Nights:
+    """The nights that are among both; where there are none it `covers` nothing."""
+    begins = [each.lower for each in (one, other) if each.lower is not None]
+    ends = [each.upper for each in (one, other) if each.upper is not None]
+    return nights(max(begins, default=None), min(ends, default=None))
+
+
 NIGHT: Final = timedelta(days=1)
 MORNING: Final = 6
 """Who comes before has come for yesterday's night (docs/rules.md, housing-6) [A]."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility, OutOfService, Place
 from shared.data.unit_of_work import UnitOfWork
 
@@ -25,8 +26,8 @@ async def occupancy_on(work: UnitOfWork, on: date, *, is_ahead: bool) -> Sequenc
             func.count(col(Place.id)).filter(col(Place.id).in_(taken)),
             func.count(col(Place.id)).filter(col(Place.id).in_(closed)),
         )
-        .join(Place, and_(col(Place.facility_id) == col(Facility.id), facilities.in_use(on)), isouter=True)
-        .where(facilities.counts(work.actor))
+        .select_from(facilities.with_places_in_use(on))
+        .where(who.counts(work.actor))
         .group_by(col(Facility.id), col(Facility.region))
         .order_by(col(Facility.id))
     )

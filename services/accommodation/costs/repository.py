@@ -11,7 +11,7 @@ from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.costs.models import LongStayNote
-from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements import visibility as see
@@ -46,7 +46,7 @@ async def beds_between(
     theirs = (
         see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.RESPONSIBILITY)
         if paid_by_the_actor
-        else facilities.counts(work.actor)
+        else who.counts(work.actor)
     )
     query = (
         select(Stay, col(Facility.kind), Placement, PlacementRequest, col(Facility.secret_address))
@@ -84,7 +84,7 @@ async def census_between(work: UnitOfWork, from_on: date, to_on: date) -> list[t
         .join(Stay, and_(or_(was, is_there), ~col(Stay.shares_bed)))
         .join(Place, col(Place.id) == col(Stay.place_id))
         .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(facilities.counts(work.actor))
+        .where(who.counts(work.actor))
         .group_by(days.c.night, col(Facility.kind))
         .order_by(days.c.night, col(Facility.kind))
     )

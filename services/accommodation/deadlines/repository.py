@@ -33,7 +33,7 @@ from services.accommodation.case.models import KnownCase
 from services.accommodation.case.nights import night_of
 from services.accommodation.deadlines.codes import HousingDeadline
 from services.accommodation.deadlines.models import Announcement, Notice
-from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Approval, Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
@@ -157,7 +157,7 @@ def _approvals(work: UnitOfWork) -> Select[Any]:
             facility_id=col(Facility.id),
         )
         .join_from(Approval, Facility, col(Facility.id) == col(Approval.facility_id))
-        .where(facilities.watches(work.actor), func.upper(col(Approval.during)).is_not(None), ~_goes_on())
+        .where(who.watches(work.actor), func.upper(col(Approval.during)).is_not(None), ~_goes_on())
     )
 
 

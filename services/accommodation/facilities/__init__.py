@@ -1,1 +1,1 @@
-"""The register of facilities: houses, their places, when these are closed, approvals, and a place's calendar of stays."""
+"""The register of facilities: houses, their units and places, when these are closed, approvals, and a calendar of stays."""

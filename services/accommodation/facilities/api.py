@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.accommodation.case.policies import Reader, Writer
-from services.accommodation.facilities import approvals, domain, repository, views
+from services.accommodation.facilities import approvals, domain, places, repository, views
 from services.accommodation.facilities.schemas import (
     ApprovalDetails,
     ApprovalEnd,
@@ -17,6 +17,9 @@ from services.accommodation.facilities.schemas import (
     PlaceDetails,
     PlaceReceipt,
     PlaceRegistration,
+    UnitDetails,
+    UnitReceipt,
+    UnitRegistration,
 )
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
@@ -50,12 +53,45 @@ async def change_facility(
     return FacilityReceipt(facility_id=facility.id, awaiting=views.see_awaited(facility)).tagged(facility)
 
 
+@router.post("/facilities/{facility_id}/units", status_code=201)
+async def add_unit(work: Writer, facility_id: UUID, registration: UnitRegistration) -> Tagged[UnitReceipt]:
+    """Add a unit to a facility that you run. It accepts no more than the facility, and has days of its own."""
+    unit = await places.add_unit(work, facility_id=facility_id, registration=registration)
+    return UnitReceipt(unit_id=unit.id).tagged(unit)
+
+
+@router.get("/facilities/{facility_id}/units")
+async def list_units(work: Reader, facility_id: UUID, pages: Pages) -> Page[UnitDetails]:
+    """The facility's units, and whom each accepts."""
+    found = await repository.list_units(work, facility_id, after=pages.after, limit=pages.limit)
+    items = [views.see_unit(unit, name) for unit, name in found]
+    return pages.page(items, found, lambda row: [str(row[0].id)])
+
+
+@router.get("/facilities/{facility_id}/units/{unit_id}")
+async def read_unit(work: Reader, facility_id: UUID, unit_id: UUID) -> Tagged[UnitDetails]:
+    """One unit of a facility that you may know of."""
+    unit, name = await repository.read_unit(work, facility_id, unit_id)
+    return views.see_unit(unit, name).tagged(unit)
+
+
+@router.put("/facilities/{facility_id}/units/{unit_id}")
+async def change_unit(
+    work: Writer, facility_id: UUID, unit_id: UUID, registration: UnitRegistration, expected: RequiredIfMatch
+) -> Tagged[UnitReceipt]:
+    """Describe the unit anew; nothing changes that those who live there could not live with."""
+    unit = await places.change_unit(
+        work, facility_id=facility_id, unit_id=unit_id, registration=registration, expected=expected
+    )
+    return UnitReceipt(unit_id=unit.id).tagged(unit)
+
+
 @router.post("/facilities/{facility_id}/places", status_code=201)
 async def add_place(
     work: Writer, facility_id: UUID, registration: PlaceRegistration, expected: IfMatch
 ) -> PlaceReceipt:
     """Add a place to a facility that you run. The ETag is the facility's."""
-    place = await domain.add_place(work, facility_id=facility_id, registration=registration, expected=expected)
+    place = await places.add_place(work, facility_id=facility_id, registration=registration, expected=expected)
     return PlaceReceipt(place_id=place.id)
 
 
@@ -70,7 +106,7 @@ async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[Pla
 @router.post("/places/{place_id}/out-of-service", status_code=201)
 async def close_place(work: Writer, place_id: UUID, closure: Closure) -> ClosureDetails:
     """Take a place out of service for some nights on which nobody has it."""
-    return views.see_closure(await domain.close_place(work, place_id=place_id, closure=closure))
+    return views.see_closure(await places.close_place(work, place_id=place_id, closure=closure))
 
 
 @router.get("/places/{place_id}/out-of-service")
@@ -84,7 +120,7 @@ async def list_closures(work: Reader, place_id: UUID, pages: Pages) -> Page[Clos
 @router.post("/places/{place_id}/out-of-service/{closure_id}/end")
 async def end_closure(work: Writer, place_id: UUID, closure_id: UUID, end: ClosureEnd) -> ClosureDetails:
     """The place can be used again from that night on; one that had not begun comes to nothing."""
-    return views.see_closure(await domain.end_closure(work, place_id=place_id, closure_id=closure_id, end=end))
+    return views.see_closure(await places.end_closure(work, place_id=place_id, closure_id=closure_id, end=end))
 
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)

@@ -1,6 +1,6 @@
 """Tables of facilities, their places, when these are closed, approvals and stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -41,11 +41,54 @@ class Facility(Table, table=True):
     unveiling: bytes | None = sealed(default=None)
 
 
-class Place(Table, table=True):
-    """One bed or room; its facility has it from `available_from` to `available_until`, both included."""
+class Unit(Table, table=True):
+    """A part of a facility, open from `available_from` to `available_until`, both included. Whom it accepts is as its facility
+    has it where it says nothing, and never more. `name` seals what it is called, under the facility's key."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     facility_id: UUID = Field(foreign_key="facility.id")
+    genders: list[Gender] | None = codes(Gender, default=None)
+    minors: bool | None = None
+    families: bool | None = None
+    wheelchair: bool | None = None
+    lgbt_safe: bool | None = None
+    security: Security | None = code(Security, default=None)
+    available_from: date | None = None
+    available_until: date | None = None
+    version: int = 1
+    name: bytes = sealed()
+
+    def within(self, facility: Facility) -> Facility:
+        """The facility as it is in this unit: whom both accept."""
+        is_laxer = self.security is not None and not self.security.at_least(facility.security)
+        return Facility(
+            **facility.model_dump()
+            | {
+                "genders": [each for each in facility.genders if self.genders is None or each in self.genders],
+                "minors": facility.minors and self.minors is not False,
+                "families": facility.families and self.families is not False,
+                "wheelchair": facility.wheelchair and self.wheelchair is not False,
+                "lgbt_safe": facility.lgbt_safe and self.lgbt_safe is not False,
+                "security": self.security if is_laxer else facility.security,
+            }
+        )
+
+
+InUnits = Mapping[UUID | None, Facility]
+"""A facility as it is in units, by their ids; under None outside any."""
+
+
+def in_units(facility: Facility, units: Iterable[Unit]) -> InUnits:
+    """The facility as it is in each of these units, and outside."""
+    return {None: facility, **{unit.id: unit.within(facility) for unit in units}}
+
+
+class Place(Table, table=True):
+    """One bed or room; its facility has it from `available_from` to `available_until`, both included, while its unit is open."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    facility_id: UUID = Field(foreign_key="facility.id")
+    unit_id: UUID | None = Field(default=None, foreign_key="unit.id")
     kind: PlaceKind = code(PlaceKind)
     available_from: date | None
     available_until: date | None
@@ -111,7 +154,10 @@ class Candidate:
     place_ids: Sequence[UUID]
     kind: PlaceKind
     available: Nights
+    """When their unit is open, too."""
     facility: Facility
+    """As it is in their unit."""
+    unit_id: UUID | None
     approvals: Sequence[Nights]
     is_out_of_service: bool
     is_taken: bool

@@ -1,32 +1,33 @@
 """The only way to the rows of the register: facilities, places, approvals, and which places are taken when. It asks who is
 asking, and notes what they saw."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, false, func, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
+from asyncpg import ExclusionViolationError
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.orm import outerjoin
 from sqlmodel import col
 
-from services.accommodation.case.nights import Nights, days, nights
+from services.accommodation.case.nights import Nights
 from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
-from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
-from services.accommodation.facilities.schemas import Particulars, PlaceLabel
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Stay, Unit
+from services.accommodation.facilities.schemas import Particulars, PlaceLabel, UnitName
 from shared.contract import visibility
 from shared.contract.codes import Purpose
-from shared.contract.directory import region_of
-from shared.contract.organisations import OrganisationKind
-from shared.contract.visibility import PARTS, Aspect, Part
+from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
 from shared.identity.actor import Actor
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 
 
 class FacilityNotFound(NotFound):
@@ -41,66 +42,29 @@ class ClosureNotFound(NotFound):
     """The place has no such time out of service."""
 
 
+class UnitNotFound(NotFound):
+    """The facility has no such unit."""
+
+
+class UnitInUse(Conflict):
+    """Somebody has a place of the unit on nights on which it would be open no more."""
+
+
 class PlaceNotFound(NotFound):
     """No such place, or none that you may know of."""
 
 
-def runs(actor: Actor, facility: Facility) -> bool:
-    """Its operator; and CMM, which coordinates them all."""
-    return actor.org == facility.operator or actor.kind is OrganisationKind.NATIONAL_CENTRE
+def with_places_in_use(on: date) -> FromClause:
+    """Facilities with the places that they have on that day, out of service or not."""
+    in_open_unit = col(Place.unit_id).in_(select(col(Unit.id)).where(_is_open(Unit, on)))
+    in_use = and_(_is_open(Place, on), or_(col(Place.unit_id).is_(None), in_open_unit))
+    return outerjoin(Facility, Place, and_(col(Place.facility_id) == col(Facility.id), in_use))
 
 
-def _parts(actor: Actor) -> dict[Part, ColumnElement[bool]]:
-    """The parts that the actor's organisation can have in a facility, and in which it has them."""
-    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
-        return {Part.CENTRE: true()}
-    if actor.kind is OrganisationKind.SUPERVISION:
-        return {Part.SUPERVISION: col(Facility.region) == region_of(actor.org)}
-    return {Part.OPERATOR: col(Facility.operator) == actor.org, Part.PARTNER: true()}
-
-
-def parts_in(actor: Actor, facility: Facility) -> frozenset[Part]:
-    """The parts that the actor's organisation has in a facility that it may know of."""
-    if actor.kind is OrganisationKind.NATIONAL_CENTRE:
-        return frozenset({Part.CENTRE})
-    if actor.kind is OrganisationKind.SUPERVISION:
-        return frozenset({Part.SUPERVISION})
-    return frozenset({Part.PARTNER, Part.OPERATOR} if actor.org == facility.operator else {Part.PARTNER})
-
-
-def knows(actor: Actor) -> ColumnElement[bool]:
-    """Of which facilities the actor's organisation knows: of secret ones those alone to whom the table opens them."""
-    known = [
-        condition if Aspect.HIDDEN_FACILITY in PARTS[part] else and_(condition, ~col(Facility.secret_address))
-        for part, condition in _parts(actor).items()
-        if PARTS[part] & {Aspect.FACILITY, Aspect.HIDDEN_FACILITY}
-    ]
-    return or_(*known)
-
-
-def watches(actor: Actor) -> ColumnElement[bool]:
-    """Whose approvals the actor has to keep in view: its own facilities', those of its region, and for CMM all."""
-    lets = [condition for part, condition in _parts(actor).items() if part is not Part.PARTNER]
-    return or_(*lets)
-
-
-def counts(actor: Actor) -> ColumnElement[bool]:
-    """In which facilities the actor may count places, in its role."""
-    lets = [
-        condition for part, condition in _parts(actor).items() if Aspect.FREE_PLACES in visibility.may_know(actor, part)
-    ]
-    if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and Aspect.FREE_PLACES in visibility.may_know(
-        actor, Part.PAYER
-    ):
-        lets.append(~col(Facility.secret_address))
-    return or_(false(), *lets)
-
-
-def in_use(on: date) -> ColumnElement[bool]:
-    """Whether the facility has the place on that day, out of service or not."""
+def _is_open(what: type[Place] | type[Unit], on: date) -> ColumnElement[bool]:
     return and_(
-        or_(col(Place.available_from).is_(None), col(Place.available_from) <= on),
-        or_(col(Place.available_until).is_(None), col(Place.available_until) >= on),
+        or_(col(what.available_from).is_(None), col(what.available_from) <= on),
+        or_(col(what.available_until).is_(None), col(what.available_until) >= on),
     )
 
 
@@ -127,13 +91,13 @@ async def reseal(work: UnitOfWork, facility: Facility, particulars: Particulars)
 
 async def lock_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """The facility, locked until the transaction ends; raises FacilityNotFound."""
-    query = select(Facility).where(col(Facility.id) == facility_id, knows(work.actor)).with_for_update()
+    query = select(Facility).where(col(Facility.id) == facility_id, who.knows(work.actor)).with_for_update()
     return await _one_facility(work, query)
 
 
 async def known_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """A facility that the actor may know of; raises FacilityNotFound."""
-    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, knows(work.actor)))
+    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, who.knows(work.actor)))
 
 
 async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
@@ -149,7 +113,7 @@ async def read_facility(
     """The facility, opened, and whether it is read with its address: by those who may know it, for a purpose that opens it.
     Raises PurposeNotYours for who has to do with the facility and may not state the purpose."""
     facility = await known_facility(work, facility_id)
-    parts = parts_in(work.actor, facility)
+    parts = who.parts_in(work.actor, facility)
     if parts != {Part.PARTNER}:
         visibility.judge(work.actor, parts, purpose, aspect=Aspect.ADDRESS)
     (particulars,) = await _opened(work, [facility])
@@ -163,7 +127,7 @@ async def list_facilities(
     work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Facility, Particulars]]:
     """The facilities the actor may know of by id, up to one more than `limit`."""
-    query = select(Facility).where(knows(work.actor)).order_by(col(Facility.id)).limit(limit + 1)
+    query = select(Facility).where(who.knows(work.actor)).order_by(col(Facility.id)).limit(limit + 1)
     if after:
         query = query.where(col(Facility.id) > UUID(str(after[0])))
     found = list(await work.session.scalars(query))
@@ -188,11 +152,11 @@ async def add_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
     work.audit(operation="place.register", object_ids=[place.facility_id, place.id])
 
 
-async def labels_of(work: UnitOfWork, facility: Facility) -> list[PlaceLabel]:
-    """What the places of a facility, which is locked, are called."""
+async def labels_of(work: UnitOfWork, facility: Facility) -> list[tuple[Place, PlaceLabel]]:
+    """The places of a facility, which is locked, and what they are called."""
     key = await sealed.key_of(work, facility.id)
     places = await work.session.scalars(select(Place).where(col(Place.facility_id) == facility.id))
-    return [open_label(key, place) for place in places]
+    return [(place, open_label(key, place)) for place in places]
 
 
 def open_label(key: DataKey, place: Place) -> PlaceLabel:
@@ -203,60 +167,134 @@ def open_label(key: DataKey, place: Place) -> PlaceLabel:
 async def list_places(
     work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Place, PlaceLabel]]:
-    """The facility's places by id, up to one more than `limit`; raises FacilityNotFound."""
+    """The facility's places by id, with what they and their units are called, up to one more than `limit`; raises
+    FacilityNotFound."""
     await known_facility(work, facility_id)
     query = select(Place).where(col(Place.facility_id) == facility_id).order_by(col(Place.id)).limit(limit + 1)
     if after:
         query = query.where(col(Place.id) > UUID(str(after[0])))
     found = list(await work.session.scalars(query))
     key = await sealed.key_of(work, facility_id)
+    units = {unit.id: name.name for unit, name in await named(work, await units_of(work, facility_id))}
     work.audit(operation="place.list", object_ids=[facility_id])
-    return [(place, open_label(key, place)) for place in found]
+    labels = [(place, open_label(key, place)) for place in found]
+    return [
+        (place, PlaceLabel(label=label.label, unit=units[place.unit_id]) if place.unit_id else label)
+        for place, label in labels
+    ]
 
 
-_PLACES = select(Place, Facility).join(Facility, col(Facility.id) == col(Place.facility_id))
+async def units_of(work: UnitOfWork, facility_id: UUID) -> list[Unit]:
+    """The units of a facility that the actor may know of."""
+    return list(await work.session.scalars(select(Unit).where(col(Unit.facility_id) == facility_id)))
+
+
+async def named(work: UnitOfWork, units: Sequence[Unit]) -> list[tuple[Unit, UnitName]]:
+    """These units and what they are called."""
+    keys = await sealed.keys_of(work, {unit.facility_id for unit in units})
+    return [
+        (unit, keys[unit.facility_id].open(unit.name, UnitName, table="unit", column="name", row=unit.id))
+        for unit in units
+    ]
+
+
+async def list_units(
+    work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[Unit, UnitName]]:
+    """The facility's units by id, up to one more than `limit`; raises FacilityNotFound."""
+    await known_facility(work, facility_id)
+    query = select(Unit).where(col(Unit.facility_id) == facility_id).order_by(col(Unit.id)).limit(limit + 1)
+    if after:
+        query = query.where(col(Unit.id) > UUID(str(after[0])))
+    work.audit(operation="unit.list", object_ids=[facility_id])
+    return await named(work, list(await work.session.scalars(query)))
+
+
+async def read_unit(work: UnitOfWork, facility_id: UUID, unit_id: UUID) -> tuple[Unit, UnitName]:
+    """A unit of a facility that the actor may know of; raises FacilityNotFound and UnitNotFound."""
+    await known_facility(work, facility_id)
+    query = select(Unit).where(col(Unit.id) == unit_id, col(Unit.facility_id) == facility_id)
+    unit: Unit | None = await work.session.scalar(query)
+    if unit is None:
+        raise UnitNotFound
+    work.audit(operation="unit.read", object_ids=[facility_id, unit_id])
+    (opened,) = await named(work, [unit])
+    return opened
+
+
+async def add_unit(work: UnitOfWork, unit: Unit, name: UnitName, places: Sequence[Place]) -> None:
+    """Store a new unit with these places, its name sealed under its facility's key."""
+    await _seal_name(work, unit, name)
+    work.session.add(unit)
+    await work.session.flush()
+    for place in places:
+        place.unit_id = unit.id
+    await work.session.flush()
+    work.audit(operation="unit.register", object_ids=[unit.facility_id, unit.id])
+
+
+async def change_unit(work: UnitOfWork, unit: Unit, name: UnitName) -> None:
+    """Store what a unit is now. Raises UnitInUse: whether somebody is there is PostgreSQL's to say."""
+    await _seal_name(work, unit, name)
+    work.audit(operation="unit.change", object_ids=[unit.facility_id, unit.id])
+    try:
+        await work.session.flush()
+    except ExclusionViolationError:
+        raise UnitInUse("Somebody has a place of the unit then; find that person another place first.") from None
+
+
+async def _seal_name(work: UnitOfWork, unit: Unit, name: UnitName) -> None:
+    key = await sealed.key_of(work, unit.facility_id)
+    unit.name = key.seal(name, table="unit", column="name", row=unit.id)
+
+
+_PLACES = (
+    select(Place, Facility, Unit)
+    .join(Facility, col(Facility.id) == col(Place.facility_id))
+    .join(Unit, col(Unit.id) == col(Place.unit_id), isouter=True)
+)
 _IS_ASKED_FOR = col(Place.id) == bindparam("place_id", type_=Uuid)
 _ANY_PLACE = _PLACES.where(_IS_ASKED_FOR)
 
 
 @lru_cache(maxsize=256)
-def _known(actor: Actor) -> Select[Place, Facility]:
-    return _PLACES.where(_IS_ASKED_FOR, knows(actor))
+def _known(actor: Actor) -> Select[Place, Facility, Unit]:
+    return _PLACES.where(_IS_ASKED_FOR, who.knows(actor))
 
 
 @lru_cache(maxsize=256)
-def _to_lock(actor: Actor) -> Select[Place, Facility]:
+def _to_lock(actor: Actor) -> Select[Place, Facility, Unit]:
     return _known(actor).with_for_update(of=Place).execution_options(populate_existing=True)
 
 
 async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place, locked until the transaction ends, so that those who want it come one after the other; read anew, for who had
-    to wait."""
+    to wait. With its facility, as it is in the place's unit."""
     return await _one_place(work, _to_lock(work.actor), place_id)
 
 
 async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
-    """A place that the actor may know of; raises PlaceNotFound."""
+    """A place that the actor may know of, and its facility, as it is in the place's unit; raises PlaceNotFound."""
     return await _one_place(work, _known(work.actor), place_id)
 
 
 async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
-    """The place of a stay that the actor may deal with, though it need not know the facility."""
+    """The place of a stay that the actor may deal with, though it need not know the facility; as it is in the place's unit."""
     return await _one_place(work, _ANY_PLACE, place_id)
 
 
 async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Facility]]:
     """All places of an operator's facilities."""
     found = await work.session.execute(_PLACES.where(col(Facility.operator) == operator).order_by(col(Place.id)))
-    return [(place, facility) for place, facility in found]
+    return [(place, facility) for place, facility, _ in found]
 
 
-async def _one_place(work: UnitOfWork, query: Select[Place, Facility], place_id: UUID) -> tuple[Place, Facility]:
+async def _one_place(work: UnitOfWork, query: Select[Place, Facility, Unit], place_id: UUID) -> tuple[Place, Facility]:
     found = (await work.session.execute(query, {"place_id": place_id})).one_or_none()
     if found is None:
         raise PlaceNotFound
-    place, facility = found
-    return place, facility
+    place, facility, unit = found
+    return place, unit.within(facility) if unit else facility
 
 
 async def add_closure(work: UnitOfWork, facility: Facility, closed: OutOfService, reason: Remark) -> None:
@@ -354,70 +392,6 @@ async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     return bool(
         await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, takes(wanted, work.now))))
     )
-
-
-async def candidates(
-    work: UnitOfWork,
-    wanted: Nights,
-    *,
-    facility_id: UUID | None = None,
-    but_for: UUID | None = None,
-) -> list[Candidate]:
-    """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility that
-    stand alike together, three statements in all. The stay `but_for` is in nobody's way."""
-    # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
-    seen = col(Facility.id) == facility_id if facility_id else knows(work.actor)
-    facilities = {facility.id: facility for facility in await work.session.scalars(select(Facility).where(seen))}
-    approvals: dict[UUID, list[Nights]] = {}
-    in_one = col(Approval.facility_id) == facility_id if facility_id else true()
-    still = col(Approval.during).bool_op("&&")(nights(wanted.lower, None))
-    for its_facility, during in await work.session.execute(
-        select(col(Approval.facility_id), col(Approval.during)).where(in_one, still)
-    ):
-        approvals.setdefault(its_facility, []).append(during)
-    return [
-        Candidate(
-            place_ids=place_ids,
-            kind=kind,
-            available=days(available_from, available_until),
-            facility=facilities[its_facility],
-            approvals=approvals.get(its_facility, ()),
-            is_out_of_service=is_closed,
-            is_taken=is_taken,
-        )
-        for its_facility, kind, available_from, available_until, is_closed, is_taken, place_ids in await _alike(
-            work, wanted, facility_id=facility_id, but_for=but_for
-        )
-        if its_facility in facilities
-    ]
-
-
-async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:
-    """The places of each facility by how they stand on these nights: a row for all that stand alike."""
-    closed = select(col(OutOfService.place_id)).where(closes(wanted), _lies_in(facility_id, OutOfService.place_id))
-    stays = and_(takes(wanted, work.now), col(Stay.id) != but_for) if but_for else takes(wanted, work.now)
-    taken = select(col(Stay.place_id)).where(stays, _lies_in(facility_id, Stay.place_id))
-    each = select(
-        col(Place.id),
-        col(Place.facility_id),
-        col(Place.kind),
-        col(Place.available_from),
-        col(Place.available_until),
-        col(Place.id).in_(closed).label("is_closed"),
-        col(Place.id).in_(taken).label("is_taken"),
-    ).where(col(Place.facility_id) == facility_id if facility_id else true())
-    place = each.subquery()
-    alike = [column for column in place.c if column.name != "id"]
-    # In no order: sorting all places takes PostgreSQL longer than anything else here, and who ranks them sorts those that fit.
-    ids = func.array_agg(place.c.id, type_=ARRAY(Uuid))
-    return await work.session.execute(select(*alike, ids).group_by(*alike))
-
-
-def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:
-    """Whether a place is the facility's; of none in particular every place is."""
-    if facility_id is None:
-        return true()
-    return col(place_id).in_(select(col(Place.id)).where(col(Place.facility_id) == facility_id))
 
 
 def closes(wanted: Any) -> ColumnElement[bool]:

@@ -29,6 +29,17 @@ class Accepts(Body):
     security: Security = Security.NONE
 
 
+class UnitAccepts(Body):
+    """Whom a unit takes in, of those whom its facility does; what is left out is as the facility has it."""
+
+    genders: Annotated[list[Gender], Field(min_length=1, max_length=6)] | None = None
+    minors: Flag | None = None
+    families: Flag | None = None
+    wheelchair: Flag | None = None
+    lgbt_safe: Flag | None = None
+    security: Security | None = None
+
+
 class FacilityRegistration(Body):
     """A facility as its operator describes it; without `operator` it is the caller's."""
 
@@ -122,9 +133,50 @@ def check_days(begin: Day | None, until: Day | None) -> None:
         raise SpokenValueError("A period ends no earlier than it begins; its last day is part of it.")
 
 
+class UnitRegistration(Body):
+    """A unit of a facility, open from the one day to the other, both included. It accepts no more than the facility does."""
+
+    model_config = example(
+        name="Family wing",
+        accepts={"genders": ["woman"], "families": True, "wheelchair": False},
+        available_from="2026-01-01",
+    )
+
+    name: PersonalName
+    accepts: UnitAccepts = UnitAccepts()
+    available_from: PlannedOn | None = None
+    available_until: PlannedOn | None = None
+
+    @model_validator(mode="after")
+    def _has_a_night(self) -> Self:
+        check_days(self.available_from, self.available_until)
+        return self
+
+
+class UnitReceipt(Answer):
+    unit_id: UUID
+
+
+class UnitDetails(Answer):
+    """A unit; what `accepts` leaves out is as its facility has it."""
+
+    unit_id: UUID
+    name: PersonalName
+    accepts: UnitAccepts
+    available_from: Day | None
+    available_until: Day | None
+
+
+class UnitName(BaseModel):
+    """What a unit is called, as it is sealed."""
+
+    name: PersonalName
+
+
 class PlaceRegistration(Body):
-    """A place, in a unit of the facility where it has such; available from the one day to the other, both included. Of one for
-    peaks `approved_by` says who has approved it: a socialtilsyn, CMM or, where it is left out, the caller."""
+    """A place, in a unit of the facility where it has such; available from the one day to the other, both included, while the
+    unit is open. A unit that the facility does not have yet is made by naming it: it accepts whom the facility does. Of a place
+    for peaks `approved_by` says who has approved it: a socialtilsyn, CMM or, where it is left out, the caller."""
 
     model_config = example(label="Room 1", unit="First floor", kind="ordinary", available_from="2026-03-01")
 
@@ -151,6 +203,7 @@ class PlaceDetails(Answer):
     place_id: UUID
     label: PersonalName
     unit: PersonalName | None
+    unit_id: UUID | None
     kind: PlaceKind
     available_from: Day | None
     available_until: Day | None
@@ -223,7 +276,7 @@ class ApprovalDetails(Answer):
 
 
 class PlaceLabel(BaseModel):
-    """A place's label and unit, as they are sealed."""
+    """A place's label, as it is sealed. It names the unit where that is one by name alone."""
 
     label: PersonalName
     unit: PersonalName | None = None

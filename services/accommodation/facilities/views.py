@@ -4,7 +4,7 @@ from typing import Literal
 
 from services.accommodation.case.nights import first_of, last_of
 from services.accommodation.case.schemas import Remark
-from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Unit
 from services.accommodation.facilities.schemas import (
     ApprovalDetails,
     ClosureDetails,
@@ -12,6 +12,9 @@ from services.accommodation.facilities.schemas import (
     Particulars,
     PlaceDetails,
     PlaceLabel,
+    UnitAccepts,
+    UnitDetails,
+    UnitName,
 )
 
 
@@ -42,7 +45,17 @@ def see_place(place: Place, label: PlaceLabel) -> PlaceDetails:
         place_id=place.id,
         label=label.label,
         unit=label.unit,
-        **place.model_dump(include={"kind", "available_from", "available_until", "approved_by"}),
+        **place.model_dump(include={"unit_id", "kind", "available_from", "available_until", "approved_by"}),
+    )
+
+
+def see_unit(unit: Unit, name: UnitName) -> UnitDetails:
+    """A unit, with what it says of itself."""
+    return UnitDetails(
+        unit_id=unit.id,
+        name=name.name,
+        accepts=UnitAccepts.model_validate(unit.model_dump(include=set(UnitAccepts.model_fields))),
+        **unit.model_dump(include={"available_from", "available_until"}),
     )
 
 

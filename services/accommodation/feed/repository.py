@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.models import Part as PartOfCase
-from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
@@ -53,7 +53,7 @@ def _keys(actor: Actor) -> list[Any]:
         select(cast(col(CaseParty.case_id), String)).where(col(CaseParty.org) == actor.org),
         select(cast(col(PlacementRequest.case_id), String)).where(deals_with(actor, PlacementRequest)),
         select(cast(col(Placement.case_id), String)).where(reaches),
-        select(cast(col(Facility.reference), String)).where(facilities.knows(actor)),
+        select(cast(col(Facility.reference), String)).where(who.knows(actor)),
     ]
 
 
@@ -89,9 +89,9 @@ async def parts_in(work: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> d
         found |= await _parts_in_each(work, about, ids)
     references = {UUID(payload["reference"]) for payload in payloads if "reference" in payload}
     if references:
-        query = select(Facility).where(any_of(col(Facility.reference), references), facilities.knows(work.actor))
+        query = select(Facility).where(any_of(col(Facility.reference), references), who.knows(work.actor))
         for facility in await work.session.scalars(query):
-            found[facility.reference] = facilities.parts_in(work.actor, facility)
+            found[facility.reference] = who.parts_in(work.actor, facility)
     return found
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from services.accommodation.case.nights import nights
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from shared.contract.codes import Region
@@ -30,8 +31,8 @@ async def nights_of_each(work: UnitOfWork, from_on: date, until: date) -> list[C
     census counts them. Two statements, however many nights."""
     places = (
         select(col(Facility.id), col(Facility.region), func.count(col(Place.id)))
-        .join(Place, and_(col(Place.facility_id) == col(Facility.id), facilities.in_use(until)), isouter=True)
-        .where(facilities.counts(work.actor))
+        .select_from(facilities.with_places_in_use(until))
+        .where(who.counts(work.actor))
         .group_by(col(Facility.id), col(Facility.region))
         .order_by(col(Facility.id))
     )
@@ -48,7 +49,7 @@ async def nights_of_each(work: UnitOfWork, from_on: date, until: date) -> list[C
         select(col(Place.facility_id), func.lower(col(Stay.during)), last, func.count(col(Stay.id)))
         .join(Place, col(Place.id) == col(Stay.place_id))
         .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(or_(has_left, is_there), ~col(Stay.shares_bed), facilities.counts(work.actor))
+        .where(or_(has_left, is_there), ~col(Stay.shares_bed), who.counts(work.actor))
         .group_by(col(Place.facility_id), func.lower(col(Stay.during)), last)
     )
     for facility_id, begin, end, number in await work.session.execute(stays):

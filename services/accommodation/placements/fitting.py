@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, night_of, nights
-from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Candidate, Facility, Place
 from services.accommodation.placements import matching, repository
@@ -52,7 +51,7 @@ class Places:
     async def on(self, work: UnitOfWork, wanted: Nights) -> list[Candidate]:
         """As they stand on these nights."""
         if wanted not in self._by_nights:
-            self._by_nights[wanted] = await facilities.candidates(work, wanted)
+            self._by_nights[wanted] = await repository.candidates(work, wanted)
         return self._by_nights[wanted]
 
 
@@ -69,7 +68,7 @@ async def candidates(
     """The places as they stand for the person on these nights, with whom they would meet there, or leave."""
     company = await separations.company_of(work, case_id, wanted)
     if among is None:
-        found = await facilities.candidates(work, wanted, facility_id=facility_id, but_for=but_for)
+        found = await repository.candidates(work, wanted, facility_id=facility_id, but_for=but_for)
     else:
         found = await among.on(work, wanted)
     if company == separations.Company() and not is_elsewhere:

@@ -88,12 +88,12 @@ def all_against(
 ) -> list[tuple[Candidate, list[FitRule]]]:
     """Each place with all that speaks against it. A place for peaks waits while an ordinary one of its facility fits, so give
     all places of a facility."""
-    of_each = dict[UUID, Mapping[FitRule, bool]]()
+    of_each = dict[tuple[UUID, UUID | None], Mapping[FitRule, bool]]()
     against = []
     for candidate in candidates:
         facility = candidate.facility
-        if (of_it := of_each.get(facility.id)) is None:
-            of_it = of_each[facility.id] = {
+        if (of_it := of_each.get((facility.id, candidate.unit_id))) is None:
+            of_it = of_each[facility.id, candidate.unit_id] = {
                 **facility_against(facility, needs=needs, options=options),
                 FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
             }

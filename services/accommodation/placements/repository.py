@@ -1,24 +1,25 @@
 """The only way to the rows of requests; who has which part in a request, an offer or a placement; and what the database refuses.
 It asks who is asking, and notes what they saw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, func, or_, select, true, tuple_
-from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.nights import Nights, days
+from services.accommodation.case.nights import Nights, common, days, nights
 from services.accommodation.case.repository import has_part, is_party, is_withdrawn_from
 from services.accommodation.facilities import repository as facilities
-from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay
+from services.accommodation.facilities import visibility as who
+from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay, Unit
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import REASONS, FitRule, OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
@@ -295,24 +296,29 @@ _OF_ONE: Final = select(
     func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR),
     func.array(select(func.unsafe_in(_CASE, _WANTED, NOW)).scalar_subquery()),
     func.array(select(func.household_in(_CASE, _WANTED, NOW)).scalar_subquery()),
+    select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
+    .where(col(Unit.id) == bindparam("unit_id", type_=Uuid))
+    .scalar_subquery(),
 )
+_ALWAYS: Final = nights(None, None)
 
 
 async def one_for(
     work: UnitOfWork, case_id: UUID, wanted: Nights, *, place: Place, facility: Facility, but_for: UUID | None
 ) -> Candidate:
     """One place as it stands for the person on these nights, with whom they would meet there or leave: what `candidates` says of
-    all, with one statement. The stay `but_for` is in nobody's way."""
+    all, with one statement; give its facility as it is in the place's unit. The stay `but_for` is in nobody's way."""
     asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
-    ((approvals, is_closed, is_taken, is_elsewhere, unsafe, household),) = await work.session.execute(
-        _OF_ONE, asked | {"now": work.now}
+    ((approvals, is_closed, is_taken, is_elsewhere, unsafe, household, is_open),) = await work.session.execute(
+        _OF_ONE, asked | {"unit_id": place.unit_id, "now": work.now}
     )
     company = separations.Company(frozenset(unsafe), frozenset(household))
     return Candidate(
         place_ids=(place.id,),
         kind=place.kind,
-        available=days(place.available_from, place.available_until),
+        available=common(days(place.available_from, place.available_until), is_open or _ALWAYS),
         facility=facility,
+        unit_id=place.unit_id,
         approvals=approvals or (),
         is_out_of_service=is_closed,
         is_taken=is_taken,
@@ -320,6 +326,82 @@ async def one_for(
         is_unsafe=facility.id in company.unsafe_in,
         parts_household=company.parts_household(facility.id),
     )
+
+
+async def candidates(
+    work: UnitOfWork,
+    wanted: Nights,
+    *,
+    facility_id: UUID | None = None,
+    but_for: UUID | None = None,
+) -> list[Candidate]:
+    """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility and unit
+    that stand alike together, four statements in all. The stay `but_for` is in nobody's way."""
+    # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
+    seen = col(Facility.id) == facility_id if facility_id else who.knows(work.actor)
+    in_one = facility_id is not None
+    its = {each.id: each for each in await work.session.scalars(select(Facility).where(seen))}
+    units = await work.session.scalars(select(Unit).where(col(Unit.facility_id) == facility_id if in_one else true()))
+    as_in = {
+        (unit.facility_id, unit.id): unit.within(its[unit.facility_id]) for unit in units if unit.facility_id in its
+    }
+    open_in = {unit.id: days(unit.available_from, unit.available_until) for unit in units}
+    approvals: dict[UUID, list[Nights]] = {}
+    still = col(Approval.during).bool_op("&&")(nights(wanted.lower, None))
+    for its_facility, during in await work.session.execute(
+        select(col(Approval.facility_id), col(Approval.during)).where(
+            col(Approval.facility_id) == facility_id if in_one else true(), still
+        )
+    ):
+        approvals.setdefault(its_facility, []).append(during)
+    return [
+        Candidate(
+            place_ids=place_ids,
+            kind=kind,
+            available=common(days(available_from, available_until), open_in.get(unit_id, _ALWAYS)),
+            facility=as_in[its_facility, unit_id] if unit_id else its[its_facility],
+            unit_id=unit_id,
+            approvals=approvals.get(its_facility, ()),
+            is_out_of_service=is_closed,
+            is_taken=is_taken,
+        )
+        for its_facility, unit_id, kind, available_from, available_until, is_closed, is_taken, place_ids in await _alike(
+            work, wanted, facility_id=facility_id, but_for=but_for
+        )
+        if its_facility in its
+    ]
+
+
+async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:
+    """The places of each facility by how they stand on these nights: a row for all that stand alike."""
+    closed = select(col(OutOfService.place_id)).where(
+        facilities.closes(wanted), _lies_in(facility_id, OutOfService.place_id)
+    )
+    taking = facilities.takes(wanted, work.now)
+    stays = and_(taking, col(Stay.id) != but_for) if but_for else taking
+    taken = select(col(Stay.place_id)).where(stays, _lies_in(facility_id, Stay.place_id))
+    each = select(
+        col(Place.id),
+        col(Place.facility_id),
+        col(Place.unit_id),
+        col(Place.kind),
+        col(Place.available_from),
+        col(Place.available_until),
+        col(Place.id).in_(closed).label("is_closed"),
+        col(Place.id).in_(taken).label("is_taken"),
+    ).where(col(Place.facility_id) == facility_id if facility_id else true())
+    place = each.subquery()
+    alike = [column for column in place.c if column.name != "id"]
+    # In no order: sorting all places takes PostgreSQL longer than anything else here, and who ranks them sorts those that fit.
+    ids = func.array_agg(place.c.id, type_=ARRAY(Uuid))
+    return await work.session.execute(select(*alike, ids).group_by(*alike))
+
+
+def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:
+    """Whether a place is the facility's; of none in particular every place is."""
+    if facility_id is None:
+        return true()
+    return col(place_id).in_(select(col(Place.id)).where(col(Place.facility_id) == facility_id))
 
 
 def _range(wanted: Nights) -> ColumnElement[Nights]:

@@ -295,7 +295,7 @@ async def find_free(work: UnitOfWork, *, needs: Needs, stay: Nights) -> tuple[bo
         parts.add(Part.PAYER)
     if await facilities.runs_any(work):
         parts.add(Part.OPERATOR)
-    found = await facilities.candidates(work, stay)
+    found = await repository.candidates(work, stay)
     against = matching.all_against(found, needs=needs, options=None, stay=stay, tonight=night_of(work.now))
     free = [candidate for candidate, rules in against if not rules]
     work.audit(operation="place.availability")

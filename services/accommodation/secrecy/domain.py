@@ -8,6 +8,7 @@ from uuid import UUID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import domain as register
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.facilities.schemas import Particulars
 from services.accommodation.secrecy import repository
@@ -58,7 +59,7 @@ async def confirm_unveiling(
 ) -> Facility:
     """A second person, of the operator or CMM, agrees that the address is a secret no more. Raises NothingToConfirm."""
     facility = await facilities.lock_facility(work, facility_id)
-    if not facilities.runs(work.actor, facility):
+    if not who.runs(work.actor, facility):
         raise register.NotYourFacility("Only the facility's operator and CMM may drop its secrecy.")
     expected.check(facility)
     if facility.unveiling_asked_by is None:

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.secrecy.models import Reveal
 from shared.contract.codes import Purpose
@@ -40,7 +41,7 @@ async def list_reveals(
     """To whom the facility's secret address was shown, the last first, up to one more than `limit`: for its operator and CMM.
     Raises FacilityNotFound."""
     facility = await facilities.known_facility(work, facility_id)
-    if not facilities.runs(work.actor, facility):
+    if not who.runs(work.actor, facility):
         raise facilities.FacilityNotFound
     query = select(Reveal).where(col(Reveal.facility_id) == facility_id)
     if after:

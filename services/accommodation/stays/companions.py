@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
-from services.accommodation.case.nights import night_of, nights
+from services.accommodation.case.nights import covers, night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, StayState
 from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.repository import PlaceDoesNotFit
+from services.accommodation.placements.repository import PlaceDoesNotFit, candidates
 from services.accommodation.stays import repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, take_step
 from services.accommodation.stays.schemas import Companion
@@ -86,17 +86,24 @@ async def bring_along(work: UnitOfWork, left: Stay, to: Stay, facility: Facility
 
 
 async def _place_for(work: UnitOfWork, companion: Stay, facility: Facility, place_id: UUID | None) -> UUID:
-    """A place of the same facility that is free: the one that is named, or an ordinary one first."""
+    """A place of the same facility that is free: the one that is named, or an ordinary one first. A child's is in no unit without
+    families, unless its person is in one."""
     first = nights(companion.during.lower, None)
+    asks_for_families = companion.joined_as is CompanionKind.CHILD and facility.families
     free = [
         candidate
-        for candidate in await facilities.candidates(work, first, facility_id=facility.id)
-        if not candidate.is_taken and not candidate.is_out_of_service and candidate.available.contains(first)
+        for candidate in await candidates(work, first, facility_id=facility.id)
+        if not candidate.is_taken
+        and not candidate.is_out_of_service
+        and covers(candidate.available, first)
+        and (candidate.facility.families or not asks_for_families)
     ]
     if place_id:
         named, its_facility = await facilities.lock_place(work, place_id)
         if its_facility.id != facility.id:
             raise PlaceElsewhere("Who comes along is housed in the same facility; name a place of it, or none.")
+        if asks_for_families and not its_facility.families:
+            raise PlaceDoesNotFit([FitRule.FAMILIES])
         if any(named.id in candidate.place_ids for candidate in free):
             return named.id
         raise PlaceDoesNotFit([FitRule.OCCUPIED])

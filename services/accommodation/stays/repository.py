@@ -13,6 +13,7 @@ from services.accommodation.case import repository as cases
 from services.accommodation.case.repository import CaseNotFound
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.schemas import PlaceLabel
@@ -346,7 +347,7 @@ def _is_run_by(actor: Actor) -> ColumnElement[bool]:
 
 async def _own_facility(work: UnitOfWork, facility_id: UUID) -> None:
     facility = await facilities.known_facility(work, facility_id)
-    if not facilities.runs(work.actor, facility):
+    if not who.runs(work.actor, facility):
         raise facilities.FacilityNotFound
 
 
@@ -360,16 +361,23 @@ def _note_read(work: UnitOfWork, placement: Placement, operation: str, fields: l
     )
 
 
-async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[PlacementRequest]:
-    """What was asked for by those for whom the facility holds a place, has booked one, or who are there."""
+async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[tuple[PlacementRequest, UUID | None]]:
+    """What was asked for by those for whom the facility holds a place, has booked one, or who are there; and in which unit."""
     live = or_(
         any_of(col(Stay.state), [StayState.BOOKED, StayState.ARRIVED]),
         and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > work.now),
     )
-    offered = select(col(Offer.request_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
-    placed = select(col(Placement.request_id)).join(Stay, col(Stay.id) == col(Placement.stay_id))
-    ids = union(
+    offered = select(col(Offer.request_id), col(Offer.place_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
+    placed = select(col(Placement.request_id), col(Placement.place_id)).join(
+        Stay, col(Stay.id) == col(Placement.stay_id)
+    )
+    theirs = union(
         offered.where(col(Offer.facility_id) == facility_id, live),
         placed.where(col(Placement.facility_id) == facility_id, live),
     ).subquery()
-    return list(await work.session.scalars(select(PlacementRequest).where(col(PlacementRequest.id).in_(select(ids)))))
+    query = (
+        select(PlacementRequest, col(Place.unit_id))
+        .join(theirs, theirs.c.request_id == col(PlacementRequest.id))
+        .join(Place, col(Place.id) == theirs.c.place_id)
+    )
+    return [(request, unit_id) for request, unit_id in await work.session.execute(query)]
