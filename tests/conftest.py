@@ -54,14 +54,20 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_parser_at_a_time() -> Iterator[None]:
-    """CPython 3.11 counts how deep a syntax tree is once for all threads: where two parse at once, one of them gets a
-    SystemError ("AST constructor recursion depth mismatch"). Tests parse files of ours, Hypothesis does in a thread of its own,
-    and a Havn that runs in a thread does for a traceback."""
+    """CPython 3.11 counts how deep a syntax tree is in one place: where two are parsed at once, one of them ends in a SystemError
+    ("AST constructor recursion depth mismatch"). Tests parse files of ours; meanwhile Hypothesis does in a thread of its own, a
+    Havn that runs in a thread for a traceback, and in the very same thread what is collected as garbage, for one that it logs."""
     lock, parse = threading.RLock(), ast.parse
 
     def parse_alone(*args: Any, **kwargs: Any) -> ast.AST:
         with lock:
-            return parse(*args, **kwargs)
+            collects = gc.isenabled()
+            gc.disable()
+            try:
+                return parse(*args, **kwargs)
+            finally:
+                if collects:
+                    gc.enable()
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ast, "parse", parse_alone)

@@ -181,6 +181,7 @@ async def provoked(havn: World, referral_id: str) -> AsyncIterator[httpx.Respons
     path = f"{REFERRALS}/{referral_id}"
     yield await cmm.post(f"{path}/complete", {"outcome": WORD})
     yield await police.post(f"{path}/accept", {"reason": WORD})
+    yield await police.post(f"{path}/decline", {"reason": WORD})
     yield await police.get(f"{REFERRALS}/{quote(WORD)}")
     yield await police.get(f"{REFERRALS}/{uuid4()}", purpose=WORD)
     yield await police.get(REFERRALS, status=WORD, since=WORD, cursor=WORD)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import Field
 
@@ -86,9 +87,10 @@ def in_units(facility: Facility, units: Iterable[Unit]) -> InUnits:
 class Place(Table, table=True):
     """One bed or room; its facility has it from `available_from` to `available_until`, both included, while its unit is open."""
 
+    __table_args__ = (ForeignKeyConstraint(["unit_id", "facility_id"], ["unit.id", "unit.facility_id"]),)
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     facility_id: UUID = Field(foreign_key="facility.id")
-    unit_id: UUID | None = Field(default=None, foreign_key="unit.id")
+    unit_id: UUID | None = None
     kind: PlaceKind = code(PlaceKind)
     available_from: date | None
     available_until: date | None

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from shared.http.problems import title_of
 from shared.kernel.errors import DomainError, NotFound
 from tests.world import World
 
-CASE = f"/identification/v1/cases/{uuid4()}/person"
+CASE = "/identification/v1/cases/0b9f7a52-3a50-4c53-9a0e-6b1c3d5f2a11/person"
 WORDS = {"title", "detail", "instance", "trace_id"}
 
 
