@@ -140,11 +140,12 @@ class Endpoint(APIRoute):
             try:
                 policy.check(actor)
                 await _read_strictly(request, takes_body=takes_body)
-                if policy.opens_transaction:
-                    response = await _in_one_transaction(request, actor, operation, run)
-                else:
-                    with judged_at(request.app.state.platform.clock.now()):
-                        response = await run(request)
+                async with request.app.state.turns.of(actor):
+                    if policy.opens_transaction:
+                        response = await _in_one_transaction(request, actor, operation, run)
+                    else:
+                        with judged_at(request.app.state.platform.clock.now()):
+                            response = await run(request)
             except refusals.REFUSALS as refused:
                 await _note_refusal(request, actor, operation, refused)
                 raise

@@ -9,10 +9,12 @@ import hashlib
 import math
 import re
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from fastapi import Request, Response
 
@@ -33,6 +35,10 @@ MISSES: Final = "misses"
 MISSES_SECONDS: Final = 3600.0
 HELD_SECONDS: Final = 0.5
 """So long a refused request is held before it is answered: a client that asks again at once is slowed, and keeps nobody busy."""
+AT_ONCE: Final = 2
+"""So many requests of one client a process of a service has in hand: one while the database works on the other."""
+TURN_SECONDS: Final = 0.25
+"""Whatever takes longer gives its turn to the next: nothing that is slow holds up all that its client asks."""
 APART_SECONDS: Final = 0.1
 """So far apart a client's refusals leave, on however many connections it asks."""
 HELD_AT_MOST_SECONDS: Final = 5.0
@@ -170,6 +176,37 @@ def allowance(pool: str, rate: tuple[float, int], used_seconds: float) -> Allowa
 def misses_left(budget: int, used: int, seconds: float, *, is_refused: bool) -> Allowance:
     """What is left of the budget for other ids when so many were asked for, the first of which counts so long yet."""
     return Allowance(MISSES, budget, max(0, budget - used), seconds, is_refused=is_refused)
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    """What does it when it is called first, and nothing after that."""
+    left = [act]
+    return lambda: left.pop()() if left else None
+
+
+class Turns:
+    """Whose turn it is: a client that asks much at once, as its rate lets it for a moment, stands in a line of its own, and what
+    others ask does not wait behind all of it."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, actor: Actor) -> AsyncIterator[None]:
+        """When the block is entered it is the turn of one request of the actor's client; until then others of it are answered."""
+        if actor.org == HAVN:  # our own services wait for nobody
+            yield
+            return
+        line = self._lines.setdefault(_client(actor), asyncio.Semaphore(self._at_once))
+        await line.acquire()
+        end = _once(line.release)
+        slow = asyncio.get_running_loop().call_later(TURN_SECONDS, end)
+        try:
+            yield
+        finally:
+            slow.cancel()
+            end()
 
 
 def limits_in_process(settings: Settings) -> Limits:
