@@ -69,7 +69,9 @@ def replay_events(
         begin = since.replace(tzinfo=UTC) if since else None
         for each in services_named(service):
             count = await upkeep.replay_events(each, current_settings(), server_url, since=begin)
-            out.print(f"{each.name}: {count} events are in the queue; its relay sends them.")
+            out.print(
+                f"{each.name}: {count} events are put back in the queue, besides what waits there; its relay sends them."
+            )
 
     on_database(current_settings(), go)
 

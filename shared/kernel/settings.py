@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     evidence_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1, le=100 * 1024 * 1024)
     """The largest file that is kept as evidence."""
 
-    otlp_endpoint: str | None = None
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+")
     relay_poll_seconds: float = Field(default=0.2, gt=0, le=60)
     sweep_seconds: float = Field(default=5.0, gt=0, le=3600)
     handler_attempts: int = Field(default=5, ge=1, le=100)

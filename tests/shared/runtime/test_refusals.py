@@ -127,6 +127,7 @@ async def test_what_listens_but_is_no_kafka_is_away_too(monkeypatch: pytest.Monk
         ("HAVN_PLAIN_HTTP_HOSTS", "issuer"),
         ("HAVN_DATABASE_URL", "db.example"),
         ("HAVN_PORT", "many"),
+        ("HAVN_OTLP_ENDPOINT", "otel:4318"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
