@@ -32,9 +32,11 @@ def covers(found: Nights, wanted: Nights) -> bool:
 
 def common(one: Nights, other: Nights) -> Nights:
     """The nights that are among both; where there are none it `covers` nothing."""
-    begins = [each.lower for each in (one, other) if each.lower is not None]
-    ends = [each.upper for each in (one, other) if each.upper is not None]
-    return nights(max(begins, default=None), min(ends, default=None))
+    if other.lower is None and other.upper is None:
+        return one
+    lower = one.lower if other.lower is None or (one.lower and one.lower > other.lower) else other.lower
+    upper = one.upper if other.upper is None or (one.upper and one.upper < other.upper) else other.upper
+    return nights(lower, upper)
 
 
 NIGHT: Final = timedelta(days=1)

@@ -149,9 +149,10 @@ class Stay(Table, table=True):
     joined_at: datetime | None = moment(default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
-    """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them."""
+    """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them. Nobody
+    changes it; that Python should see to that takes as long as to make it twice."""
 
     place_ids: Sequence[UUID]
     kind: PlaceKind

@@ -2,12 +2,11 @@
 extended, moved, joined or changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
@@ -23,15 +22,13 @@ from services.accommodation.ranking.domain import Weights
 from shared.contract.codes import Gender
 
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
-_IN_ORDER: Final = tuple(FitRule)
 WATCHED: Final = timedelta(days=60)
 """A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
 (docs/rules.md, housing-3) [A]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A place that fits, and what speaks for it."""
+class Match(NamedTuple):
+    """A place that fits, and what speaks for it. A tuple: of 10,000 places some thousand are made for one question."""
 
     place_id: UUID
     candidate: Candidate
@@ -88,17 +85,14 @@ def all_against(
 ) -> list[tuple[Candidate, list[FitRule]]]:
     """Each place with all that speaks against it. A place for peaks waits while an ordinary one of its facility fits, so give
     all places of a facility."""
-    of_each = dict[tuple[UUID, UUID | None], Mapping[FitRule, bool]]()
+    of_each = dict[tuple[UUID, UUID | None], list[FitRule]]()
+    is_past = first_of(stay) < tonight
     against = []
     for candidate in candidates:
-        facility = candidate.facility
-        if (of_it := of_each.get((facility.id, candidate.unit_id))) is None:
-            of_it = of_each[facility.id, candidate.unit_id] = {
-                **facility_against(facility, needs=needs, options=options),
-                FitRule.NO_APPROVAL: not is_approved(candidate.approvals, stay),
-            }
-        rules = _rules_against(candidate, of_it, stay=stay, tonight=tonight)
-        against.append((candidate, rules))
+        where = (candidate.facility.id, candidate.unit_id)
+        if (of_it := of_each.get(where)) is None:
+            of_it = of_each[where] = _of_the_facility(candidate, needs=needs, options=options, stay=stay)
+        against.append((candidate, [*of_it, *_of_the_place(candidate, stay, is_past=is_past)]))
     ordinary: set[UUID] = {
         candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
     }
@@ -110,21 +104,36 @@ def all_against(
     ]
 
 
-def _rules_against(
-    candidate: Candidate, of_the_facility: Mapping[FitRule, bool], *, stay: Nights, tonight: date
+def _of_the_facility(
+    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
 ) -> list[FitRule]:
-    """What speaks against the place by itself, in the order of `FitRule`; nothing when it fits."""
-    against = {
-        **of_the_facility,
-        FitRule.HOUSEHOLD: candidate.parts_household,
-        FitRule.CO_PLACEMENT: candidate.is_unsafe,
-        FitRule.PAST: first_of(stay) < tonight,
-        FitRule.PLACE_DATES: not covers(candidate.available, stay),
-        FitRule.OUT_OF_SERVICE: candidate.is_out_of_service,
-        FitRule.PERSON_ELSEWHERE: candidate.is_elsewhere,
-        FitRule.OCCUPIED: candidate.is_taken,
+    """What speaks against all places of the facility's unit. These rules come first in the order of `FitRule`."""
+    speaking = {
+        rule for rule, speaks in facility_against(candidate.facility, needs=needs, options=options).items() if speaks
     }
-    return [rule for rule in _IN_ORDER if against.get(rule)]
+    if not is_approved(candidate.approvals, stay):
+        speaking.add(FitRule.NO_APPROVAL)
+    return [rule for rule in FitRule if rule in speaking] if speaking else []
+
+
+def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[FitRule]:
+    """What speaks against the place by itself. These rules come last in the order of `FitRule`, but for peaks."""
+    against = []
+    if candidate.parts_household:
+        against.append(FitRule.HOUSEHOLD)
+    if candidate.is_unsafe:
+        against.append(FitRule.CO_PLACEMENT)
+    if is_past:
+        against.append(FitRule.PAST)
+    if not covers(candidate.available, stay):
+        against.append(FitRule.PLACE_DATES)
+    if candidate.is_out_of_service:
+        against.append(FitRule.OUT_OF_SERVICE)
+    if candidate.is_elsewhere:
+        against.append(FitRule.PERSON_ELSEWHERE)
+    if candidate.is_taken:
+        against.append(FitRule.OCCUPIED)
+    return against
 
 
 def facility_against(
