@@ -151,6 +151,7 @@ async def _describe(work: UnitOfWork, facility: Facility, unit: Unit, registrati
     )
     was, would = unit.within(facility), Unit(facility_id=facility.id, **described).within(facility)
     await changes.about_to_change(work, facility.id, {unit.id: was}, {unit.id: would})
+    await repository.end_expired_holds_in(work, unit)
     for name, value in described.items():
         setattr(unit, name, value)
     await repository.change_unit(work, unit, UnitName(name=registration.name))
@@ -174,6 +175,7 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
     place, facility = await repository.lock_place(work, place_id)
     check_runs(work.actor, facility)
     closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
+    await repository.end_expired_holds(work, place.id)
     if await repository.is_taken(work, place.id, closed.during):
         raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
     await repository.add_closure(work, facility, closed, Remark(text=closure.reason))

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, exists, func, null, or_, select
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import outerjoin
 from sqlmodel import col
@@ -392,6 +392,18 @@ async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     return bool(
         await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, takes(wanted, work.now))))
     )
+
+
+async def end_expired_holds(work: UnitOfWork, place_id: UUID, *, of: UUID | None = None) -> None:
+    """Free the place, whose row is locked, of holds that nobody has answered in time, and the person of that case. PostgreSQL, by
+    which nobody has a place twice, does not look at the clock."""
+    await work.session.execute(select(func.end_expired_holds(place_id, of, work.now)))
+
+
+async def end_expired_holds_in(work: UnitOfWork, unit: Unit) -> None:
+    """The same for every place of a unit."""
+    ending = func.end_expired_holds(col(Place.id), null(), work.now)
+    await work.session.execute(select(ending).where(col(Place.unit_id) == unit.id))
 
 
 def closes(wanted: Any) -> ColumnElement[bool]:

@@ -208,7 +208,7 @@ async def _lock(
     everybody locks a place before a stay."""
     place, facility = await facilities.lock_place(work, place_id)
     await _replaced(work, request, instead_of, is_locked=True)
-    await repository.end_expired_holds(work, place.id, request.case_id)
+    await facilities.end_expired_holds(work, place.id, of=request.case_id)
     return place, facility
 
 

@@ -29,11 +29,6 @@ class OfferNotFound(NotFound):
     """No such offer, or not yours."""
 
 
-async def end_expired_holds(work: UnitOfWork, place_id: UUID, case_id: UUID) -> None:
-    """Free the place, whose row is locked, and the person of holds that nobody has answered in time."""
-    await work.session.execute(select(func.end_expired_holds(place_id, case_id, work.now)))
-
-
 async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
     """Hold the place for the offer. Raises PlaceDoesNotFit."""
     work.session.add(stay)

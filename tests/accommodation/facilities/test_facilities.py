@@ -1,5 +1,6 @@
 """The register: who may add to it, who may know of what, and that an address is shown to few."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -206,6 +207,27 @@ async def test_a_place_out_of_service_is_offered_to_nobody(havn: World, housing:
     assert (await housing.matches(during))["excluded"] == {"out_of_service": 1}
     assert rules_of(await housing.offer(during, shelter.place_id)) == ["out_of_service"]
     assert (await housing.offer(after, shelter.place_id)).status_code == 201
+
+
+async def test_a_hold_that_nobody_answered_in_time_keeps_no_place_and_no_unit_open(
+    havn: World, housing: Housing
+) -> None:
+    reden, facility_id = havn.partner("reden"), await housing.facility()
+    await housing.approve(facility_id)
+    held = [await housing.place(facility_id, unit="North") for _ in range(2)]
+    for place_id in held:
+        await housing.held(await housing.case(), place_id)
+    (unit,) = (await reden.get(f"{FACILITIES}/{facility_id}/units")).json()["items"]
+    north = f"{FACILITIES}/{facility_id}/units/{unit['unit_id']}"
+    shut, tag = {"name": "North", "available_until": "2026-03-08"}, (await reden.get(north)).headers["etag"]
+    closure = {"from_on": "2026-03-20", "to_on": "2026-03-25", "reason": "Painting."}
+    closing = f"/accommodation/v1/places/{held[0]}/out-of-service"
+    assert problem(await reden.post(closing, closure)) == "PlaceInUse"
+    assert problem(await reden.put(north, shut, if_match=tag)) == "UnitInUse"
+    havn.development.clock.set(datetime.fromisoformat(LATER) + timedelta(seconds=1))  # no sweep has come by
+    closed = await reden.post(closing, closure)
+    assert closed.status_code == 201, closed.text
+    assert (await reden.put(north, shut, if_match=tag)).status_code == 200
 
 
 @pytest.mark.row(59)
