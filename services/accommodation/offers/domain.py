@@ -204,11 +204,10 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
 async def _lock(
     work: UnitOfWork, request: PlacementRequest, place_id: UUID, instead_of: UUID | None
 ) -> tuple[Place, Facility]:
-    """The place when it is the actor's to take, free of holds that have expired; then the stay that is to be left for it, as
-    everybody locks a place before a stay."""
+    """The place when it is the actor's to take; then the stay that is to be left for it, as everybody locks a place before a
+    stay."""
     place, facility = await facilities.lock_place(work, place_id)
     await _replaced(work, request, instead_of, is_locked=True)
-    await facilities.end_expired_holds(work, place.id, of=request.case_id)
     return place, facility
 
 

@@ -15,7 +15,14 @@ from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import deals_with, flags, flush_stay, knows_place, parts_of
+from services.accommodation.placements.repository import (
+    deals_with,
+    flags,
+    flush_stay,
+    knows_place,
+    parts_of,
+    take_nights,
+)
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, may_know
@@ -32,7 +39,7 @@ class OfferNotFound(NotFound):
 async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
     """Hold the place for the offer. Raises PlaceDoesNotFit."""
     work.session.add(stay)
-    await flush_stay(work)
+    await take_nights(work, stay)
     work.session.add(offer)
     await work.session.flush()
     work.audit(operation="offer.make", subject_id=offer.case_id, object_ids=[offer.id])

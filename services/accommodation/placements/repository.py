@@ -411,6 +411,13 @@ def _range(wanted: Nights) -> ColumnElement[Nights]:
     return bindparam("wanted", wanted, type_=DATERANGE, unique=True)
 
 
+async def take_nights(work: UnitOfWork, stay: Stay) -> None:
+    """Have the database take the stay with nights that are new to it; holds that have expired are in nobody's way. Raises
+    PlaceDoesNotFit."""
+    await facilities.end_expired_holds(work, stay.place_id, of=stay.case_id)
+    await flush_stay(work)
+
+
 async def flush_stay(work: UnitOfWork) -> None:
     """Have the database take the stay as it is now. Raises PlaceDoesNotFit: whether the place is free, and the person nowhere
     else, is PostgreSQL's to say, not the code's."""

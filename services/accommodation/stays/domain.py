@@ -13,7 +13,7 @@ from services.accommodation.facilities.models import Stay
 from services.accommodation.placements import fitting
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of
+from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of, take_nights
 from services.accommodation.stays import arrivals, repository
 from services.accommodation.stays.schemas import Extension, Leaving
 from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
@@ -81,7 +81,7 @@ async def arrive(
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
     stay.during = nights(first, await repository.next_taken(work, stay, after=max(first, night)))
     stay.state, stay.instead_of_id = StayState.ARRIVED, None
-    await flush_stay(work)
+    await take_nights(work, stay)
     placement.from_on = first
     placement.status = PlacementStatus.ARRIVED
     placement.arrived_at = arrived_at
@@ -171,7 +171,7 @@ async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expec
     placement.to_on = said.to_on
     if stay.state is StayState.BOOKED:
         stay.during = nights(first_of(stay.during), said.to_on)
-        await flush_stay(work)
+        await take_nights(work, stay)
     await changed(work, placement, Remark(text=said.reason))
     work.record(
         StayExtended(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, to_on=said.to_on)

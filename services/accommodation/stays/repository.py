@@ -24,10 +24,10 @@ from services.accommodation.placements.repository import (
     RoleDoesNotSee,
     deals_with,
     flags,
-    flush_stay,
     knows_place,
     needs_left,
     parts_of,
+    take_nights,
 )
 from services.accommodation.placements.schemas import SealedNeeds
 from shared.contract import visibility
@@ -119,7 +119,7 @@ async def companions_of(work: UnitOfWork, stay: Stay) -> list[Stay]:
 async def add_stay(work: UnitOfWork, stay: Stay) -> None:
     """Have the database take a new stay. Raises PlaceDoesNotFit."""
     work.session.add(stay)
-    await flush_stay(work)
+    await take_nights(work, stay)
 
 
 async def add_moved(work: UnitOfWork, placement: Placement) -> None:

@@ -1,6 +1,6 @@
 """A move is one step: no night without a bed, none with two, and nobody learns where to."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +59,18 @@ async def test_sc10_a_safety_move_goes_to_the_place_that_fits_away_from_the_muni
     assert await placements(havn, "hopenow", case_id) == [{"placed": True}]
     assert {seen["region"] for seen in await placements(havn, "us", case_id)} == {"1084", "1082"}
     assert problem(await housing.step(placement_id, "move", body={"reason": "safety"})) == "PlacementDoesNotAllow"
+
+
+@pytest.mark.row(53)
+async def test_a_hold_that_nobody_answered_in_time_is_in_the_way_of_no_move(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    await housing.held(await housing.case(), shelter.place_ids[1])
+    to = {"reason": "safety", "place_id": shelter.place_ids[1]}
+    assert rules_of(await housing.step(placement_id, "move", body=to)) == ["occupied"]
+    havn.development.clock.set(datetime.fromisoformat(LATER) + timedelta(seconds=1))  # no sweep has come by
+    moved = await housing.step(placement_id, "move", body=to)
+    assert (moved.status_code, moved.json().get("place_id")) == (200, shelter.place_ids[1]), moved.text
 
 
 @pytest.mark.row(72)
