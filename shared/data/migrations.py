@@ -1,6 +1,7 @@
 """The databases' shape: Alembic per service, the plumbing that all have alike, roles, and row level security."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,10 @@ async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
             )
         await _make_role(server_url, name, role_password)
     except NO_SERVER as error:
-        raise DatabaseAway(
-            f"The database server does not let us in ({type(error).__name__}); look at HAVN_DATABASE_URL."
-        ) from error
+        said = f"The database server does not let us in ({type(error).__name__}); look at HAVN_DATABASE_URL."
+        if isinstance(error, socket.gaierror):
+            said = "No machine is found by the name that HAVN_DATABASE_URL gives the database server."
+        raise DatabaseAway(said) from error
     if found == head_of(service):
         return False
     engine = make_engine(url)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
@@ -264,11 +265,25 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        sentences = [f"HAVN_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()]
-        raise SettingsInvalid("; ".join(sentences).replace("HAVN_: Value error, ", "")) from None
+        raise SettingsInvalid("; ".join(_sentence(found) for found in error.errors())) from None
     except SettingsError as error:
         name = re.search(r'field "(\w+)"', str(error))
         raise SettingsInvalid(f"HAVN_{name[1].upper() if name else '...'}: not JSON.") from None
+
+
+_WRITTEN = {
+    "HAVN_CLAMD": "is written unix:/run/clamav/clamd.ctl or tcp:HOST:PORT",
+    "HAVN_OTLP_ENDPOINT": "is written http://HOST:PORT or https://HOST:PORT",
+}
+"""What a pattern would not tell whoever sets the variable."""
+
+
+def _sentence(found: ErrorDetails) -> str:
+    said = found["msg"].removeprefix("Value error, ")
+    if not found["loc"]:  # of several settings together, which it names
+        return said
+    name = f"HAVN_{'_'.join(map(str, found['loc'])).upper()}"
+    return f"{name} {_WRITTEN[name]}" if name in _WRITTEN else f"{name}: {said}"
 
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -96,3 +96,8 @@ async def test_a_database_of_a_later_havn_is_left_alone(migrated_anew: str, pass
 async def test_a_server_that_does_not_answer_is_named_by_its_setting(password: str) -> None:
     with pytest.raises(DatabaseAway, match="HAVN_DATABASE_URL"):
         await migrate("postgresql://nobody@127.0.0.1:9/havn", "referrals", role_password=password)
+
+
+async def test_a_server_that_has_no_such_name_is_not_said_to_keep_us_out(password: str) -> None:
+    with pytest.raises(DatabaseAway, match="No machine is found by the name that HAVN_DATABASE_URL gives"):
+        await migrate("postgresql://nobody@nowhere.invalid/havn", "referrals", role_password=password)
