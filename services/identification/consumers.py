@@ -1,14 +1,20 @@
 """What the others' events make the identification service do."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from services.identification.absence import domain as absence
+from services.identification.case import repository as cases
 from services.identification.case.schemas import SealedText
 from services.identification.children import domain as children
 from services.identification.erasure import domain as erasure
+from services.identification.merging import later
 from services.identification.opening import domain as opening
 from services.identification.opening.domain import Referred
 from services.identification.parties import domain as parties
+from services.identification.person.description import described
+from services.identification.person.later import LaterWord
 from services.identification.questions import domain as questions
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.events import (
@@ -35,21 +41,18 @@ handlers = Handlers()
 @handlers.on(ReferralSubmitted)
 async def open_cases(work: Delivery, event: ReferralSubmitted) -> None:
     """A case for each subject of a referral that asks for identification, also when it is withdrawn by now. Who they are is
-    fetched over HTTP."""
+    fetched over HTTP. What another referral says of the person of a case that its sender has a part in is taken in."""
+    if event.kind is not ReferralKind.IDENTIFICATION:
+        await _take_in_later_word(work, event)
     if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
         await children.remember(
             work, referral_id=event.referral_id, case_id=event.case_id, sender=event.sender, recipient=event.recipient
         )
     if event.kind is not ReferralKind.IDENTIFICATION:
         return
-    try:
-        referral = await work.peers.get(
-            "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
-        )
-    except PeerRefused as refused:
-        if refused.status == 410:
-            return  # it was erased: there is nobody left to open a case for
-        raise
+    referral = await _fetch(work, event)
+    if referral is None:
+        return  # there is nobody left to open a case for
     origin = Referred(
         channel=event.channel,
         occurred_at=event.referred_at,
@@ -61,15 +64,47 @@ async def open_cases(work: Delivery, event: ReferralSubmitted) -> None:
         is_withdrawn=referral["status"] == ReferralStatus.WITHDRAWN,
     )
     contact = referral["safe_contact"]
-    subjects = {
-        UUID(subject["subject_id"]): Subject.model_validate(
-            {name: subject[name] for name in Subject.model_fields}, context=AS_STORED
-        )
-        for subject in referral["subjects"]
-    }
+    subjects = {UUID(subject["subject_id"]): _subject_of(subject) for subject in referral["subjects"]}
     await opening.receive_subjects(
         work, origin=origin, subjects=subjects, safe_contact=SealedText(text=Personal(contact)) if contact else None
     )
+
+
+async def _take_in_later_word(work: Delivery, event: ReferralSubmitted) -> None:
+    """Of several subjects nobody can say which is the case's person; and who has no part in the case says nothing of it."""
+    if event.case_id is None or len(event.subject_ids) != 1:
+        return
+    if await cases.part_of(work, event.case_id, event.sender) is None:
+        return
+    referral = await _fetch(work, event)
+    if referral is None or referral["status"] == ReferralStatus.WITHDRAWN or referral["subjects"][0]["erased_at"]:
+        return
+    word = LaterWord(
+        person=described(_subject_of(referral["subjects"][0])),
+        custody_since=event.custody_since,
+        said_by=event.sender,
+        is_of_a_party=await cases.has_to_do_with(work, event.case_id, event.sender),
+        kind=event.kind,
+        referral_id=event.referral_id,
+        referred_at=event.referred_at,
+    )
+    await later.receive(work, case_id=event.case_id, word=word)
+
+
+async def _fetch(work: Delivery, event: ReferralSubmitted) -> dict[str, Any] | None:
+    """The referral as the service may read it; None where it was erased."""
+    try:
+        return await work.peers.get(
+            "referrals", f"/referrals/v1/referrals/{event.referral_id}", purpose=Purpose.IDENTIFICATION
+        )
+    except PeerRefused as refused:
+        if refused.status == 410:
+            return None
+        raise
+
+
+def _subject_of(subject: Mapping[str, Any]) -> Subject:
+    return Subject.model_validate({name: subject[name] for name in Subject.model_fields}, context=AS_STORED)
 
 
 @handlers.on(ReferralCompleted)

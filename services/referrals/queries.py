@@ -131,9 +131,19 @@ def _may_read(reader: Reader) -> ColumnElement[bool]:
     return and_(_is_open_to(reader), or_(~withdrawn, col(Referral.sender) == _ASKING))
 
 
+def _says_facts_of_a_case() -> ColumnElement[bool]:
+    """A referral about a case and one person: what it says of that person is taken in there. The identification service reads
+    the facts alone (`views.FACTS`), and it is on no list of its."""
+    others = exists().where(col(ReferralSubject.referral_id) == col(Referral.id), col(ReferralSubject.position) > 0)
+    return and_(col(Referral.case_id).is_not(None), ~others.correlate(Referral))
+
+
 @cache
 def readable(reader: Reader) -> Select[Referral, datetime | None, str, datetime]:
-    return _as_shown().where(_IS_ASKED_FOR, _may_read(reader))
+    may_read = _may_read(reader)
+    if reader is Reader.IDENTIFICATION:
+        may_read = or_(may_read, _says_facts_of_a_case())
+    return _as_shown().where(_IS_ASKED_FOR, may_read)
 
 
 @cache

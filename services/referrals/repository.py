@@ -26,7 +26,7 @@ from services.referrals.models import (
 )
 from services.referrals.schemas import Narrative, Remark
 from shared.contract import visibility
-from shared.contract.codes import Purpose, ReferralStatus
+from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN, OrganisationKind
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
@@ -111,6 +111,9 @@ class OpenedReferral:
 
     referral: Referral
     known: frozenset[Aspect]
+    only_facts: bool
+    """Whether nothing of it is shown but the facts that are taken in of a case's person: to Havn's identification service, of
+    what asks for no identification."""
     narrative: Narrative
     subjects: list[tuple[ReferralSubject, Subject | None]]
     history: list[tuple[StatusChange, Remark | None]]
@@ -155,14 +158,16 @@ async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)
         for row in steps
     ]
+    only_facts = work.actor.org == HAVN and referral.kind is not ReferralKind.IDENTIFICATION
+    fields = ["reason", "safe_contact", "subjects"] if Aspect.PERSON in known else ["safe_contact"]
     work.audit(
         operation="referral.read",
         subject_id=referral.id,
         object_ids=[row.id for row, _ in subjects],
-        fields=["reason", "safe_contact", "subjects"] if Aspect.PERSON in known else ["safe_contact"],
+        fields=["subjects"] if only_facts else fields,
         purpose=purpose,
     )
-    return OpenedReferral(referral, known, narrative, subjects, history)
+    return OpenedReferral(referral, known, only_facts, narrative, subjects, history)
 
 
 async def _opened_subjects(work: UnitOfWork, referral: Referral) -> list[tuple[ReferralSubject, Subject | None]]:

@@ -22,20 +22,26 @@ _OF_A_REFERRAL: Final[Mapping[str, Aspect]] = {
 _FOR_HEALTH: Final = frozenset({"gender", "stated_age"})
 """What a referral for health tells those who treat the person besides why."""
 
+FACTS: Final = frozenset(
+    {"stated_age", "birth_date", "age_basis", "residence_basis", "residence_valid_until", "asylum_pending"}
+)
+"""What identification takes in of a person whose case there is, and reads of a referral that asks for something else."""
+
 
 def see_referral(opened: OpenedReferral) -> ReferralDetails:
     """The whole referral, as far as the reader may know it."""
     referral, known = opened.referral, opened.known
-    words = said_in(referral) in known
+    words = said_in(referral) in known and not opened.only_facts
+    is_contact_shown = Aspect.CONTACT in known and not opened.only_facts
     return ReferralDetails(
         **head_of(referral),
         warnings=opened.narrative.warnings,
-        as_written=opened.narrative.as_written if Aspect.PERSON in known else [],
+        as_written=opened.narrative.as_written if Aspect.PERSON in known and not opened.only_facts else [],
         reason=opened.narrative.reason if words else None,
-        safe_contact=opened.narrative.safe_contact if Aspect.CONTACT in known else None,
+        safe_contact=opened.narrative.safe_contact if is_contact_shown else None,
         subjects=[
             SubjectDetails.model_validate(
-                (_shown(person, referral, known) if person else ERASED)
+                (_shown(opened, person) if person else ERASED)
                 | {"subject_id": row.id, "case_id": row.case_id, "erased_at": row.erased_at},
                 context=AS_STORED,
             )
@@ -56,12 +62,13 @@ def said_in(referral: Referral) -> Aspect:
     return Aspect.HEALTH if referral.kind is ReferralKind.HEALTH else Aspect.PERSON
 
 
-def _shown(person: Subject, referral: Referral, known: frozenset[Aspect]) -> dict[str, Any]:
-    for_health = _FOR_HEALTH if referral.kind is ReferralKind.HEALTH else frozenset()
+def _shown(opened: OpenedReferral, person: Subject) -> dict[str, Any]:
+    for_health = _FOR_HEALTH if opened.referral.kind is ReferralKind.HEALTH else frozenset()
     return {
         name: value
         for name, value in person
-        if (Aspect.HEALTH if name in for_health else _OF_A_REFERRAL.get(name) or person_aspect(name)) in known
+        if (Aspect.HEALTH if name in for_health else _OF_A_REFERRAL.get(name) or person_aspect(name)) in opened.known
+        and (name in FACTS or not opened.only_facts)
     }
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.contract.codes import Purpose
-from tests.identification.builders import name_of
+from tests.identification.builders import name_of, open_case
 from tests.referrals.builders import REASON, SAFE_CONTACT, Sent, send, subject
 from tests.world import World
 
@@ -78,3 +79,41 @@ async def test_of_havn_s_own_services_identification_alone_reads_who_was_referre
         assert len(listed.json()["items"]) == (status == 200), service
         refused = await havn.client.get(sent.path, params={"purpose": "statistics"}, headers=headers)
         assert refused.status_code == (403 if status == 200 else 404)
+
+
+async def test_of_a_referral_about_a_case_identification_reads_the_facts_alone_and_the_others_nothing(
+    havn: World,
+) -> None:
+    case = await open_case(havn, MALEE, sender="hopenow")
+    facts = {"stated_age": 15, "birth_date": "2011-01-01", "residence_basis": "visa"}
+    named = subject("R1", given_name="Malee", languages=["tha"], **facts)
+    words = {"safe_contact": "Through her teacher.", "reason": "She is afraid."}
+    for kind in ("child_notification", "health"):
+        about = await send(havn, named, kind=kind, sender="hopenow", case_id=case.id, **words)
+        several = await send(havn, named, subject("R2"), kind=kind, sender="hopenow", case_id=case.id)
+        of_none = await send(havn, named, kind=kind, sender="hopenow")
+        for service in ("havn-identification", "havn-stats", "havn-accommodation", "havn-referrals"):
+            headers = {"authorization": f"Bearer {havn.development.service_token(service)}"}
+
+            async def read(sent: Sent, part: str = "", *, of: dict[str, str] = headers) -> httpx.Response:
+                return await havn.client.get(sent.path + part, params={"purpose": "identification"}, headers=of)
+
+            assert (await read(several)).status_code == (await read(of_none)).status_code == 404, service
+            assert (await read(about, "/status")).status_code == 404, service
+            listed = (await havn.client.get("/referrals/v1/referrals", headers=headers)).json()["items"]
+            assert about.id not in {item["referral_id"] for item in listed}, service
+            answer = await read(about)
+            if service != "havn-identification":
+                assert answer.status_code == 404, service
+                continue
+            whole = answer.json()
+            assert (whole["reason"], whole["safe_contact"], whole["as_written"]) == (None, None, [])
+            (person,) = whole["subjects"]
+            assert {name: person[name] for name in facts} == facts
+            assert [person[name] for name in ("given_name", "reference", "languages", "identifiers")] == [
+                None,
+                None,
+                [],
+                [],
+            ]
+    assert (await havn.partner("reden").get(about.path, purpose="support")).status_code == 404

@@ -50,7 +50,7 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
     """The person is detained, or is since another time than was recorded."""
     case = await _lock_for_who_holds(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    if case.custody_ended_at and report.since < case.custody_ended_at:
+    if _is_over(case, report.since):
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
     await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
@@ -74,11 +74,34 @@ async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: Expecte
 
 async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
     """Note in a locked case since when the person is held; 72 hours run from there, and CMM is alerted."""
+    _begin(work, case, since=since)
+    await changes.case_changed(work, case)
+
+
+def _begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
     if is_held(case):  # otherwise the deadline says that it has begun
         work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=since))
     case.custody_since, case.custody_ended_at, case.custody_end_reason = since, None, None
     case.custody_from = None
-    await changes.case_changed(work, case)
+
+
+def take_in(work: UnitOfWork, case: Case, *, since: datetime) -> bool:
+    """Somebody says that the person of a locked case is held since then: the hours run, unless they run already or the person was
+    let go since. Says whether they began; whoever calls it has the deadlines set."""
+    if is_held(case) or _is_over(case, since):
+        return False
+    _begin(work, case, since=since)
+    return True
+
+
+def carry_new(case: Case, above: Case) -> None:
+    """The hours that have just begun in a merged case go on where the work does, unless the person was let go there since."""
+    if case.custody_since and not _is_over(above, case.custody_since):
+        carry(case, above)
+
+
+def _is_over(case: Case, since: datetime) -> bool:
+    return case.custody_ended_at is not None and since < case.custody_ended_at
 
 
 async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expected: ExpectedVersion) -> Case:

@@ -46,6 +46,12 @@ async def note_merge(work: UnitOfWork, case: Case, surviving: Case, *, operation
     work.audit(operation=operation, subject_id=case.id, object_ids=[surviving.id])
 
 
+async def note_later_word(work: UnitOfWork, case: Case, referral_id: UUID) -> None:
+    """Write that a referral about the case has changed it; what follows next finds it stored."""
+    await work.session.flush()
+    work.audit(operation="case.take_word", subject_id=case.id, object_ids=[referral_id])
+
+
 async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
     """The person of a locked case, for Havn's own joining of the two."""
     key = await sealed.key_of(work, case.id)
@@ -66,6 +72,12 @@ async def remember(work: UnitOfWork, merge: Merge, memory: MergeMemory) -> None:
     """Keep how the surviving case stood at the merge."""
     await seal(work, merge, {"memory": memory}, owner=merge.into_id, place=merge.case_id)
     work.session.add(merge)
+    await work.session.flush()
+
+
+async def remember_anew(work: UnitOfWork, merge: Merge, memory: MergeMemory) -> None:
+    """Keep what the merged case has brought since as well."""
+    await seal(work, merge, {"memory": memory}, owner=merge.into_id, place=merge.case_id)
     await work.session.flush()
 
 

@@ -19,7 +19,7 @@ from services.identification.links import domain as links
 from services.identification.opening.schemas import CaseOpening
 from services.identification.person import description, legal_status
 from services.identification.questions import domain as questions
-from shared.contract.codes import AgeBasis, Authority, Channel
+from shared.contract.codes import Authority, Channel
 from shared.contract.events import CaseOpened
 from shared.contract.organisations import CENTRE, IMMIGRATION, PROSECUTION
 from shared.contract.person import Subject
@@ -29,7 +29,6 @@ from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Forbidden, Unprocessable
-from shared.kernel.text import AS_STORED
 
 
 class OpenedByOthers(Forbidden):
@@ -131,10 +130,7 @@ async def receive_subjects(
     """Open a case of its own for each subject of a referral that has none yet."""
     for subject_id, subject in subjects.items():
         if not await cases.has_case(work, subject_id):
-            described = dict(subject) | {"safe_contact": safe_contact.text if safe_contact else None}
-            if subject.age_basis is AgeBasis.ASSESSED:  # which CMM or US alone records (docs/rules.md, child-4)
-                described["age_basis"] = AgeBasis.STATED
-            person = CasePerson.model_validate(described, context=AS_STORED)
+            person = description.described(subject, safe_contact=safe_contact.text if safe_contact else None)
             await _receive(work, origin, subject_id, person)
 
 

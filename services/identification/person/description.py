@@ -9,9 +9,20 @@ from services.identification.case.schemas import ADULT_AGE, CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.countries import citizenships_read
+from shared.contract.person import Subject
 from shared.contract.personal import Personal
 from shared.contract.placeholders import is_no_birth_date
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.text import AS_STORED
+
+
+def described(subject: Subject, *, safe_contact: Personal[str] | None = None) -> CasePerson:
+    """The person as a referral describes them. What it calls assessed is stated: CMM or US alone records an assessment
+    (docs/rules.md, child-4)."""
+    values = dict(subject) | {"safe_contact": safe_contact}
+    if subject.age_basis is AgeBasis.ASSESSED:
+        values["age_basis"] = AgeBasis.STATED
+    return CasePerson.model_validate(values, context=AS_STORED)
 
 
 def record_description(work: UnitOfWork, case: Case) -> None:

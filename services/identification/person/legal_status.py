@@ -49,12 +49,14 @@ async def record(
     return case, entry
 
 
-async def follow_the_description(work: UnitOfWork, case: Case) -> None:
+async def follow_the_description(
+    work: UnitOfWork, case: Case, *, said_by: str, source: SealedText | None = None
+) -> None:
     """A description that says something else of the stay is an entry from today."""
-    described = _as_described(case, by=work.actor.org, now=work.now)
+    described = _as_described(case, by=said_by, now=work.now)
     held = await repository.holding(work, case, on=on_date(work.now))
     if held is None or _said(held) != _said(described):
-        await repository.add(work, described)
+        await repository.add(work, described, source)
         _record_change(work, described)
 
 

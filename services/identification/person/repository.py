@@ -104,6 +104,13 @@ async def store_person(work: UnitOfWork, case: Case, person: CasePerson, *, brou
     work.audit(operation="person.take_in", subject_id=case.id, object_ids=[brought_by], fields=fields)
 
 
+async def store_later_word(work: UnitOfWork, case: Case, person: CasePerson, *, referral_id: UUID) -> None:
+    """Seal the description of a locked case's person with what a referral about the case has brought."""
+    await seal(work, case, {"person": person}, owner=case.id)
+    fields = sorted(person.model_fields_set)
+    work.audit(operation="person.take_word", subject_id=case.id, object_ids=[referral_id], fields=fields)
+
+
 async def open_person(work: UnitOfWork, case: Case, *, fields: Sequence[str]) -> CasePerson:
     """The person of a locked case, for a rule that asks these fields."""
     key = await sealed.key_of(work, case.id)

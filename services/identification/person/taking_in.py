@@ -8,7 +8,7 @@ from uuid import UUID
 from services.identification.authority import domain as authority
 from services.identification.case import lifecycle
 from services.identification.case.models import Case, is_child
-from services.identification.case.schemas import CasePerson
+from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.finding import search
 from services.identification.person import description, legal_status, repository
@@ -42,17 +42,26 @@ async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_b
         await authority.record_route(work, case)
 
 
-async def follow(work: UnitOfWork, case: Case, person: CasePerson, *, known: CasePerson) -> bool:
+async def follow(
+    work: UnitOfWork,
+    case: Case,
+    person: CasePerson,
+    *,
+    known: CasePerson,
+    said_by: str | None = None,
+    source: SealedText | None = None,
+) -> bool:
     """Let a locked case follow the new description of its person, which is sealed: the coded facts, what the person is found
-    by, the legal status, the protection of a child. `known` is the description before. Says whether the case is to be routed
-    again: the facts that decide who decides have changed, and it is not decided."""
+    by, the legal status, the protection of a child. `known` is the description before; `said_by` and
+    `source` say whose word it is where that is not the actor's. Says whether the case is to be routed again: the facts that
+    decide who decides have changed, and it is not decided."""
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
     for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
     await search.index(work, case.id, person)
-    await legal_status.follow_the_description(work, case)
+    await legal_status.follow_the_description(work, case, said_by=said_by or work.actor.org, source=source)
     if before != description.published_facts(case):
         description.record_description(work, case)
     await children.protect(work, case)
