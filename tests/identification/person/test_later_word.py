@@ -43,6 +43,7 @@ async def say(case: Opened, *people: dict[str, Any], kind: str = "support", by: 
     subjects = [subject(f"S{number}") | person for number, person in enumerate(people or (CHILD,))]
     sent = await send(case.havn, *subjects, sender=by, kind=kind, case_id=case.id, **said)
     await case.havn.settled()
+    assert await case.havn.sql("identification", "SELECT FROM dead_letter") == []
     return sent
 
 
@@ -240,6 +241,10 @@ async def test_who_has_no_part_any_more_says_nothing(noon: World) -> None:
     assert await case.details() == before
     await deliver(noon, sent, case, sender="reden")
     assert await case.details() == before
+    read = await noon.sql(
+        "referrals", "SELECT FROM audit WHERE operation = 'referral.read' AND subject_id = $1", sent.id
+    )
+    assert read == [], "nor is it read who it would have been about"
 
 
 async def test_what_was_erased_meanwhile_says_nothing(noon: World) -> None:
@@ -294,11 +299,12 @@ async def test_it_goes_back_where_the_merge_is_undone(noon: World) -> None:
 
 
 async def test_where_the_work_goes_on_an_assessment_stands_and_who_was_let_go_is_free(noon: World) -> None:
-    case, above = await merged(noon, ADULT, ADULT | {"stated_age": 30}, **HELD)
+    case, above = await merged(noon, ADULT, ADULT | {"stated_age": 30})
+    assert (await above.post("/custody", {"since": "2026-03-16T10:30:00+01:00"})).status_code == 201
     assessed = ADULT | {"age_basis": "assessed", "birth_date": "2001-05-17"}
     assert (await noon.partner("cmm").put(f"{above.path}/person", assessed, if_match="*")).status_code == 200
-    for each in (case, above):
-        await each.post("/custody/end", {"ended_at": "2026-03-16T11:30:00+01:00"}, by="cmm")
+    ended = await above.post("/custody/end", {"ended_at": "2026-03-16T11:30:00+01:00"})
+    assert ended.status_code == 200, ended.text
     before = await above.details()
     assert "custody" not in await running(above)
     await say(case, CHILD, **HELD)
