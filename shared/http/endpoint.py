@@ -140,7 +140,7 @@ class Endpoint(APIRoute):
             try:
                 policy.check(actor)
                 await _read_strictly(request, takes_body=takes_body)
-                async with request.app.state.turns.of(actor):
+                async with request.app.state.lines.of(actor):
                     if policy.opens_transaction:
                         response = await _in_one_transaction(request, actor, operation, run)
                     else:

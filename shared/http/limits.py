@@ -37,7 +37,7 @@ HELD_SECONDS: Final = 0.5
 """So long a refused request is held before it is answered: a client that asks again at once is slowed, and keeps nobody busy."""
 AT_ONCE: Final = 2
 """So many requests of one client a process of a service has in hand: one while the database works on the other."""
-TURN_SECONDS: Final = 0.25
+SLOW_SECONDS: Final = 0.25
 """Whatever takes longer gives its turn to the next: nothing that is slow holds up all that its client asks."""
 APART_SECONDS: Final = 0.1
 """So far apart a client's refusals leave, on however many connections it asks."""
@@ -184,7 +184,7 @@ def _once(act: Callable[[], None]) -> Callable[[], None]:
     return lambda: left.pop()() if left else None
 
 
-class Turns:
+class Lines:
     """Whose turn it is: a client that asks much at once, as its rate lets it for a moment, stands in a line of its own, and what
     others ask does not wait behind all of it."""
 
@@ -201,7 +201,7 @@ class Turns:
         line = self._lines.setdefault(_client(actor), asyncio.Semaphore(self._at_once))
         await line.acquire()
         end = _once(line.release)
-        slow = asyncio.get_running_loop().call_later(TURN_SECONDS, end)
+        slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, end)
         try:
             yield
         finally:

@@ -14,7 +14,7 @@ from shared.data.database import Database, service_url
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
-from shared.http.limits import Limits, Turns, limits_in_process
+from shared.http.limits import Limits, Lines, limits_in_process
 from shared.http.openapi import PROBLEMS, describe, subjects_of
 from shared.http.problems import problem
 from shared.http.server import MAX_BODY_BYTES
@@ -102,7 +102,7 @@ def create_app(service: Service, platform: Platform, database: Database, *, limi
     app.state.database = database
     app.state.peers = platform.peers_of(service.name)
     app.state.limits = limits or limits_in_process(settings)
-    app.state.turns = Turns()
+    app.state.lines = Lines()
     if not is_apart:
         app.include_router(_operations(service, database, platform), prefix=f"/{service.name}")
     return speaks_http(app, service=service.name)
