@@ -44,11 +44,14 @@ async def open_cases(work: Delivery, event: ReferralSubmitted) -> None:
     fetched over HTTP. What another referral says of the person of a case that its sender has a part in is taken in."""
     if event.kind is not ReferralKind.IDENTIFICATION:
         await _take_in_later_word(work, event)
-    if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
-        await children.remember(
-            work, referral_id=event.referral_id, case_id=event.case_id, sender=event.sender, recipient=event.recipient
-        )
-    if event.kind is not ReferralKind.IDENTIFICATION:
+        if event.kind is ReferralKind.CHILD_NOTIFICATION and event.case_id:
+            await children.remember(
+                work,
+                referral_id=event.referral_id,
+                case_id=event.case_id,
+                sender=event.sender,
+                recipient=event.recipient,
+            )
         return
     referral = await _fetch(work, event)
     if referral is None:

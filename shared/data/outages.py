@@ -15,11 +15,9 @@ NO_SERVER: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyn
 
 def is_outage(error: BaseException) -> bool:
     """Whether the same thing, tried again later, may well succeed."""
-    if isinstance(error, OSError | PoolExhausted):  # lost and refused connections and all timeouts are OSErrors
-        return True
-    if isinstance(
-        error, asyncpg.InternalClientError
-    ):  # what a server says while it ends may come between any two messages
+    # Lost and refused connections and all timeouts are OSErrors. What a server says while it ends may come between any two
+    # messages, and asyncpg then no longer knows where in them it is.
+    if isinstance(error, OSError | PoolExhausted | asyncpg.InternalClientError):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

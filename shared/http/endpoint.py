@@ -201,8 +201,8 @@ async def _read_strictly(request: Request, *, takes_body: bool) -> None:
         return
     if body := await request.body():
         strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-        request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
-        if not takes_body and (said := await request.json()) not in ({}, None):
+        said = request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
+        if not takes_body and said not in ({}, None):
             places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
             raise RequestValidationError(
                 [{"loc": place, "type": "extra_forbidden", "msg": _NO_BODY} for place in places]

@@ -10,7 +10,7 @@ from typing import Final
 
 ENGLISH: Final = "en"
 DANISH: Final = "da"
-_asked: ContextVar[str] = ContextVar("language_asked_for", default=ENGLISH)
+_accepted: ContextVar[str] = ContextVar("accept_language", default="")
 
 
 def preferred(accepted: str) -> str:
@@ -37,13 +37,14 @@ def _weight(parameters: str) -> float:
 
 
 def ask_for(accepted: str) -> None:
-    """From here on errors of this request are in the language that its Accept-Language header would rather have."""
-    _asked.set(preferred(accepted))
+    """From here on errors of this request are in the language that its Accept-Language header would rather have; it is read when
+    there is one."""
+    _accepted.set(accepted)
 
 
 def spoken(name: str, *, title: str, detail: str) -> tuple[str, str]:
     """Title and detail of the error of that name in the language that was asked for."""
-    return in_danish().get(name, (title, detail)) if _asked.get() == DANISH else (title, detail)
+    return in_danish().get(name, (title, detail)) if preferred(_accepted.get()) == DANISH else (title, detail)
 
 
 @cache

@@ -47,7 +47,7 @@ def is_blank(text: str) -> bool:
 
 def as_it_looks(text: str) -> str:
     """The text by which two that look alike are one: without case, width, and what cannot be seen; any spaces are one."""
-    plain = unicodedata.normalize("NFKC", in_plain_digits(text)).casefold()
+    plain = in_plain_digits(text).casefold()
     return " ".join(re.sub(rf"[{INVISIBLE}]", lambda found: " " if found[0].isspace() else "", plain).split())
 
 

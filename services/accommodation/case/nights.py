@@ -39,14 +39,16 @@ def common(one: Nights, other: Nights) -> Nights:
     return nights(lower, upper)
 
 
+ALWAYS: Final = nights(None, None)
 NIGHT: Final = timedelta(days=1)
 MORNING: Final = 6
 """Who comes before has come for yesterday's night (docs/rules.md, housing-6) [A]."""
 
 
 def days(from_on: date | None, until: date | None) -> Nights:
-    """The nights of a period whose last day is part of it, as every `*_until` is."""
-    return nights(from_on, until + NIGHT if until else None)
+    """The nights of a period whose last day is part of it, as every `*_until` is. Most have neither beginning nor end, and these
+    are made once."""
+    return nights(from_on, until + NIGHT if until else None) if from_on or until else ALWAYS
 
 
 def last_of(found: Nights) -> date | None:

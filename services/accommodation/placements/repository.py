@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.nights import Nights, common, days, nights
+from services.accommodation.case.nights import ALWAYS, Nights, common, days, nights
 from services.accommodation.case.repository import has_part, is_party, is_withdrawn_from
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
@@ -300,7 +300,6 @@ _OF_ONE: Final = select(
     .where(col(Unit.id) == bindparam("unit_id", type_=Uuid))
     .scalar_subquery(),
 )
-_ALWAYS: Final = nights(None, None)
 
 
 async def one_for(
@@ -316,7 +315,7 @@ async def one_for(
     return Candidate(
         place_ids=(place.id,),
         kind=place.kind,
-        available=common(days(place.available_from, place.available_until), is_open or _ALWAYS),
+        available=common(days(place.available_from, place.available_until), is_open or ALWAYS),
         facility=facility,
         unit_id=place.unit_id,
         approvals=approvals or (),
@@ -358,7 +357,7 @@ async def candidates(
         Candidate(
             place_ids=place_ids,
             kind=kind,
-            available=common(_days(available_from, available_until), open_in.get(unit_id, _ALWAYS)),
+            available=common(days(available_from, available_until), open_in.get(unit_id, ALWAYS)),
             facility=as_in[its_facility, unit_id] if unit_id else its[its_facility],
             unit_id=unit_id,
             approvals=approvals.get(its_facility, ()),
@@ -370,10 +369,6 @@ async def candidates(
         )
         if its_facility in its
     ]
-
-
-def _days(available_from: date | None, available_until: date | None) -> Nights:
-    return days(available_from, available_until) if available_from or available_until else _ALWAYS
 
 
 async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:

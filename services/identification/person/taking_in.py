@@ -52,9 +52,9 @@ async def follow(
     source: SealedText | None = None,
 ) -> bool:
     """Let a locked case follow the new description of its person, which is sealed: the coded facts, what the person is found
-    by, the legal status, the protection of a child. `known` is the description before; `said_by` and
-    `source` say whose word it is where that is not the actor's. Says whether the case is to be routed again: the facts that
-    decide who decides have changed, and it is not decided."""
+    by, the legal status, the protection of a child. `known` is the description before; `said_by` and `source` say whose word it
+    is where that is not the actor's. Says whether the case is to be routed again: the facts that decide who decides have changed,
+    and it is not decided."""
     today = on_date(work.now)
     before, routed_by = description.published_facts(case), routing.facts_on(case, today)
     stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
