@@ -53,12 +53,18 @@ async def position_of(work: UnitOfWork, event_id: UUID | None) -> int | None:
     return found
 
 
+async def last_position(work: UnitOfWork) -> int:
+    """Where the history ends; 0 while it is empty."""
+    found: int | None = await work.session.scalar(select(func.last_position()))
+    return found or 0
+
+
 async def last_settled(work: UnitOfWork, *, after: int) -> int:
     """A position up to which nothing can be added to the history any more, the last one where nobody is slow.
 
     Whoever may hold a lower position than the last one there is has said that it writes (`FEED_SQL`), and is waited for;
     who begins later draws higher ones. When somebody does not end, nothing new is settled: the reader asks again."""
-    last: int = await work.session.scalar(select(func.last_position())) or 0
+    last = await last_position(work)
     if last <= after:
         return after
     writing = set(await work.session.scalars(_WRITING))

@@ -154,6 +154,15 @@ def apply(*scripts: str) -> None:
             op.execute(statement)
 
 
+RETIRED = "Nothing reads or writes this any more: a later release drops it."
+
+
+def retire(table: str, *columns: str) -> list[str]:
+    """Statements for columns that no model has any more. The release before goes on with them on the migrated database, so they
+    stay until a later migration drops them; where they may not be empty, give them a default."""
+    return [f"COMMENT ON COLUMN {table}.{column} IS '{RETIRED}'" for column in columns]
+
+
 PLUMBING = """
 CREATE TABLE event_history (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -46,10 +46,6 @@ class KnownCase(Table, table=True):
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
     held_since: datetime | None = moment(default=None)
     """Since when police hold the person; None while nobody does."""
-    shown_ahead: int = Field(default=0, sa_type=BigInteger)
-    """How much further its events are numbered to who was shown others' through a merge that is undone, of those that were
-    recorded after `shown_from`: nobody gets a number twice."""
-    shown_from: int = Field(default=0, sa_type=BigInteger)
 
     @property
     def is_minor(self) -> bool:
@@ -68,6 +64,15 @@ class CaseMerge(Table, table=True):
     case_id: UUID = Field(primary_key=True)
     into_id: UUID
     merged_at: datetime = moment()
+
+
+class ShownEvent(Table, table=True):
+    """Something that an organisation was shown of a case through a merge that is undone: it keeps its number."""
+
+    __tablename__ = "shown_event"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
 
 
 class CaseChange(Table, table=True):

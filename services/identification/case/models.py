@@ -96,10 +96,6 @@ class Case(Table, table=True):
     """The day the person declined; from then on the case is an anonymous notification."""
     position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True)))
     """In which order cases were opened, within one instant too. It never leaves the service."""
-    shown_ahead: int = Field(default=0, sa_type=BigInteger)
-    """How much further its events are numbered to who was shown others' through a merge that is undone, of those that were
-    recorded after `shown_from`: nobody gets a number twice."""
-    shown_from: int = Field(default=0, sa_type=BigInteger)
     version: int = 1
     person: bytes = sealed()
     settlement: bytes | None = sealed(default=None)

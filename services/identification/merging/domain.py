@@ -22,6 +22,7 @@ from services.identification.person import taking_in
 from services.identification.questions import domain as questions
 from services.identification.questions import facts
 from shared.contract.events import CaseMerged, CaseUnmerged
+from shared.data import history
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -80,8 +81,6 @@ async def join(
 
 async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_id: UUID | None) -> Merge:
     """What the surviving case is before it takes anything in."""
-    async with as_itself(work):
-        position, (sequence, own_sequence) = await repository.last_recorded(work, surviving.id, case.id)
     return Merge(
         case_id=case.id,
         into_id=surviving.id,
@@ -89,9 +88,7 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
         question_id=question_id,
         status=surviving.status,
         authority=surviving.authority,
-        position=position,
-        sequence=sequence + surviving.shown_ahead,
-        own_sequence=own_sequence + case.shown_ahead,
+        position=await history.last_position(work),
         child_since=surviving.child_since,
         child_notified_at=surviving.child_notified_at,
         municipality=surviving.municipality,
@@ -147,7 +144,8 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     case.merged_into = None
     _keep_etag(case)
     if merged:
-        await _go_on_counting(work, case)
+        async with as_itself(work):
+            await repository.keep_what_was_shown(work, case.id)
         children.give_back(case, surviving, before=merged)
         memory = await repository.memory_of(work, merged)
         if memory and memory.before != memory.after:
@@ -160,16 +158,6 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     await questions.settle(work, {*group, *await finding_repository.group_of(work, surviving.id)})
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
-
-
-async def _go_on_counting(work: UnitOfWork, case: Case) -> None:
-    """What is recorded of the case from now on is numbered after all that was shown of it through the merge."""
-    async with as_itself(work):
-        above = await repository.merges_above(work, [case.id])
-        _, _, last = above[-1]
-        position, (own, of_last) = await repository.last_recorded(work, case.id, last.id)
-    shown = of_last + last.shown_ahead + sum(merge.own_sequence - merge.sequence for _, merge, _ in above)
-    case.shown_ahead, case.shown_from = max(case.shown_ahead, shown - own), position
 
 
 async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:

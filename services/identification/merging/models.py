@@ -25,10 +25,6 @@ class Merge(Table, table=True):
     authority: Authority = code(Authority)
     position: int = Field(sa_type=BigInteger)
     """The last of the history of events that was recorded before: nobody is shown anything earlier through the merge."""
-    sequence: int = Field(sa_type=BigInteger)
-    """The surviving case's last event then."""
-    own_sequence: int = Field(sa_type=BigInteger)
-    """The merged case's last event then."""
     child_since: datetime | None = moment(default=None)
     child_notified_at: datetime | None = moment(default=None)
     municipality: str | None = None
@@ -39,3 +35,12 @@ class Merge(Table, table=True):
     goes_on_for: list[str] | None = Field(default=None, sa_type=ARRAY(String))
     """For whom the work goes on in the surviving case, as the merged one's deadlines are set by; None before they are."""
     memory: bytes | None = sealed(default=None)
+
+
+class ShownEvent(Table, table=True):
+    """Something that an organisation was shown of a case through a merge that is undone: it keeps its number."""
+
+    __tablename__ = "shown_event"
+    org: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True, foreign_key="case_file.id")
+    position: int = Field(primary_key=True, sa_type=BigInteger)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, literal, select
+from sqlalchemy import delete, exists, literal, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty
@@ -13,8 +13,9 @@ from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
 from shared.data import sealed
 from shared.data.columns import any_of
-from shared.data.outbox import EventSequence
 from shared.data.unit_of_work import UnitOfWork
+
+_KEEP_WHAT_WAS_SHOWN = text("SELECT keep_what_was_shown(:case_id)")
 
 
 async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -58,16 +59,6 @@ async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
     return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
 
 
-async def last_recorded(work: UnitOfWork, *case_ids: UUID) -> tuple[int, list[int]]:
-    """Where the history of events stands, and how many events each of these cases has, for Havn itself: it alone sees numbers."""
-    position = await work.session.scalar(select(func.last_position())) or 0
-    query = select(EventSequence.key, EventSequence.last).where(
-        any_of(EventSequence.key, [str(each) for each in case_ids])
-    )
-    sequences = {row.key: row.last for row in await work.session.execute(query)}
-    return position, [sequences.get(str(each), 0) for each in case_ids]
-
-
 async def remember(work: UnitOfWork, merge: Merge, memory: MergeMemory) -> None:
     """Keep how the surviving case stood at the merge."""
     await seal(work, merge, {"memory": memory}, owner=merge.into_id, place=merge.case_id)
@@ -102,6 +93,12 @@ async def memory_of(work: UnitOfWork, merge: Merge) -> MergeMemory | None:
 async def forget_merge(work: UnitOfWork, case_id: UUID) -> None:
     """The merge is undone."""
     await work.session.execute(delete(Merge).where(col(Merge.case_id) == case_id))
+
+
+async def keep_what_was_shown(work: UnitOfWork, case_id: UUID) -> None:
+    """The merge of this case is about to be undone: what was shown through it keeps its number, in this case and in those that
+    were merged into it. For Havn itself."""
+    await work.session.execute(_KEEP_WHAT_WAS_SHOWN, {"case_id": case_id})
 
 
 async def merges_above(work: UnitOfWork, case_ids: Collection[UUID]) -> list[tuple[UUID, Merge, Case]]:

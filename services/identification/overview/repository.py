@@ -1,7 +1,7 @@
 """The cases that an organisation has to do with, in lists; what was recorded of cases, and who saw what of them, both only ever
 added to; and the notes in which something was said."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -41,7 +41,8 @@ _OF_MANY = text("""
     WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution', 'representation')
     ORDER BY h.position LIMIT :most
 """)
-_THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
+_THROUGH_MERGES = text("SELECT * FROM shown_through_merges(havn_org(), :after, :settled) ORDER BY position LIMIT :most")
+_NUMBERS = text("SELECT * FROM numbers_as_shown(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]))")
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
@@ -123,31 +124,26 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     else:
         found = (await work.session.execute(_OF_MANY, values | {"org": work.actor.org})).mappings()
         own = [{**row, "part": Part(row["part"])} for row in found]
-    ahead = await _shown_ahead(work, {UUID(row["key"]) for row in own if row["part"] is Part.REFERRER})
     rows = [
         {
             **row,
             "case_id": UUID(row["key"]),
-            "sequence": row["sequence"] + ahead(row),
             "is_earlier": row["occurred_at"] < row["since"],
             "is_alias": False,
         }
         for row in own
     ]
-    return sorted([*rows, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
+    shown = sorted([*rows, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
+    numbers = await _numbers(work, shown)
+    return [{**row, "sequence": numbers.get((row["case_id"], row["position"]), row.get("sequence"))} for row in shown]
 
 
-async def _shown_ahead(work: UnitOfWork, case_ids: Collection[UUID]) -> Callable[[Mapping[str, Any]], int]:
-    """How much further an event of one of these cases is numbered to who was shown others' through a merge that is undone."""
-    query = select(col(Case.id), col(Case.shown_from), col(Case.shown_ahead))
-    shifted = query.where(any_of(col(Case.id), case_ids), col(Case.shown_ahead) > 0)
-    found = {str(row.id): row for row in await work.session.execute(shifted)} if case_ids else {}
-
-    def ahead(event: Mapping[str, Any]) -> int:
-        row = found.get(event["key"])
-        return int(row.shown_ahead) if row and event["position"] > row.shown_from else 0
-
-    return ahead
+async def _numbers(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, int], int]:
+    """The numbers, by case and position, of the events of cases that were ever merged, as the actor is shown these."""
+    if work.actor.org == CENTRE or not rows:
+        return {}
+    asked = {"keys": [row["case_id"] for row in rows], "positions": [row["position"] for row in rows]}
+    return {(row.key, row.position): row.number for row in await work.session.execute(_NUMBERS, asked)}
 
 
 async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -158,7 +154,6 @@ async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[
             **row,
             "case_id": row["alias"],
             "key": str(row["alias"]),
-            "sequence": row["sequence"] + row["shift"],
             "payload": {**row["payload"], "case_id": str(row["alias"])},
             "part": Part.REFERRER,
             "is_earlier": False,

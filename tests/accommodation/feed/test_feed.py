@@ -220,6 +220,9 @@ async def test_who_reads_the_events_of_a_case_gets_no_number_twice_whatever_was_
         assert {item["subject"] for item in read[org]} == {case_id}, org
         assert len(numbers) >= 6, org
         assert numbers == sorted(set(numbers)), org
+        again = {item["id"]: item["sequence"] for item in await feed(havn, org)}
+        kept = {item["id"]: item["sequence"] for item in read[org] if item["id"] in again}
+        assert again == kept, f"{org}: who reads again, reads the same numbers"
 
 
 @pytest.mark.row(14)

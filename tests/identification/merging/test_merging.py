@@ -1,5 +1,7 @@
 """Two cases about one person: the work goes on in one, nothing is copied, and the merge can be undone."""
 
+from typing import Any
+
 import pytest
 
 from tests.feeds import feed_of
@@ -266,3 +268,86 @@ async def test_who_reads_the_events_of_a_case_gets_no_number_twice_whatever_was_
     assert [item["sequence"] for item in again] == [
         item["sequence"] for item in read if item["id"] in {each["id"] for each in again}
     ]
+
+
+HELD = {"since": "2026-03-02T08:00:00+01:00"}
+RELEASED = {"ended_at": "2026-03-02T09:00:00+01:00", "reason": "placed_34"}
+
+
+async def numbered(havn: World, org: str, case_id: str) -> list[tuple[str, int]]:
+    """What the organisation is shown of its case, and by which numbers."""
+    read = await feed_of("/identification/v1/events", havn, org)
+    return [(item["type"].split(".")[3], int(item["sequence"])) for item in read if item["subject"] == case_id]
+
+
+@pytest.mark.row(14)
+async def test_what_is_recorded_in_the_merged_case_and_where_the_work_goes_on_is_one_row_of_numbers(
+    havn: World,
+) -> None:
+    """The police write on about custody under their own case, CMM works in the other; beside a case that was never merged."""
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    merged, other, alone = [
+        as_met(await open_case(havn, CMM_DECIDES, sender=org)) for org in (POLICE, REDEN, "politi-fyn")
+    ]
+    assert (await merged.merge(other)).status_code == 200
+    await havn.set_clock("2026-03-02T11:00:00+01:00")
+    read = list[list[tuple[str, int]]]()
+    for worked_on, own, police in ((other, merged, POLICE), (alone, alone, "politi-fyn")):
+        held = await own.post("/custody", HELD, by=police)
+        assert held.status_code == 201, held.text
+        await worked_on.interview("2026-03-02T09:30:00+01:00")
+        released = await own.post("/custody/end", RELEASED, by=police)
+        assert released.status_code == 200, released.text
+        await worked_on.decide(decided_on="2026-03-02", notified_on="2026-03-02")
+        read.append(await numbered(havn, police, own.id))
+    assert len(read[0]) >= 4
+    assert read[0] == read[1], "as if there had been no merge"
+    assert (await merged.unmerge()).status_code == 200
+    own_ones = {"decision-made", "recommendation-made"}
+    again = await numbered(havn, POLICE, merged.id)
+    assert again == [each for each in read[0] if each[0] not in own_ones], (
+        "each keeps its number when the merge is undone"
+    )
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize(("facts", "reader"), [(US_DECIDES, "us"), (CMM_DECIDES, None)])
+async def test_neither_a_merge_nor_its_undoing_leaves_a_gap_in_the_numbers(
+    havn: World, facts: dict[str, Any], reader: str | None
+) -> None:
+    """For US, which works on in its own case of somebody whose other case is not its to know, and for who has referred the
+    person of the case that goes on. Beside a case that was never merged."""
+    own = as_met(await open_case(havn, US_DECIDES, sender=POLICE))
+    goes_on = as_met(await open_case(havn, DANISH_GIRL if reader else facts, sender=REDEN))
+    case = own if reader else goes_on
+    alone = as_met(await open_case(havn, facts, sender="hopenow"))
+    for each in (case, alone):
+        await each.recommend()
+    merges = [await own.merge(goes_on), await own.unmerge(), await own.merge(goes_on)]
+    assert [each.status_code for each in merges] == [200] * 3, [each.text for each in merges]
+    for each in (case, alone):
+        decided = await each.try_deciding("US" if reader else "CMM")
+        assert decided.status_code == 201, decided.text
+    of_alone = await numbered(havn, reader or "hopenow", alone.id)
+    assert await numbered(havn, reader or REDEN, case.id) == of_alone
+    assert [kind for kind, _ in of_alone][-2:] == ["recommendation-made", "decision-made"]
+
+
+@pytest.mark.row(14)
+async def test_who_gets_a_part_where_the_work_goes_on_keeps_the_numbers_it_has_read(havn: World) -> None:
+    await havn.set_clock("2026-03-08T10:00:00+01:00")
+    first = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
+    second = as_met(await open_case(havn, CMM_DECIDES, sender=POLICE))
+    assert (await first.merge(second)).status_code == 200
+    await havn.set_clock("2026-03-09T08:00:00+01:00")
+    await second.recommend()
+    before = await numbered(havn, REDEN, first.id)
+    assert before[-1][0] == "recommendation-made"
+    await havn.set_clock("2026-03-09T10:00:00+01:00")
+    consent = {"recipient": REDEN, "purpose": "support", "scope": "Where her case stands", "method": "oral"}
+    given = await second.post("/consents", consent | {"given_at": "2026-03-09T09:00:00+01:00", "interpreter": True})
+    assert given.status_code == 201, given.text
+    assert (await first.unmerge()).status_code == 200
+    await first.recommend()
+    after = await numbered(havn, REDEN, first.id)
+    assert after == [*before[:-1], ("recommendation-made", before[-1][1] + 1)]

