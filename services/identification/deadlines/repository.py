@@ -36,7 +36,7 @@ from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
 from services.identification.merging.models import Merge
 from services.identification.questions.models import Question
-from services.identification.questions.repository import may_answer
+from services.identification.questions.repository import WAITS_FOR_CMM, may_answer
 from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
@@ -397,7 +397,7 @@ async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
 _PASSED: Final = (
     select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=NOW)).group_by(Deadline.kind)
 )
-_UNANSWERED: Final = select(func.count()).where(col(Question.state) == QuestionState.OPEN, col(Question.due_at) <= NOW)
+_UNANSWERED: Final = select(func.count()).where(WAITS_FOR_CMM, col(Question.due_at) <= NOW)
 
 
 # ---------------------------------------------------------------- the on-call and its alerts

@@ -51,18 +51,28 @@ async def answer(
     expected.check(question)
     if question.state not in questions_repository.UNANSWERED:
         raise QuestionAnswered(f"The question is {question.state}; what was answered is taken back by POST .../undo.")
-    newer, older = await cases.lock_pair(work, question.newer_now, question.older_now, ExpectedVersion())
-    goes_on = newer
+    # Between two cases of an authority's, CMM may know further on than that is asked.
+    survivors = await finding_repository.surviving(work, question.asked_of_now)
+    sides = [survivors.get(each, each) for each in (question.newer_now, question.older_now)]
+    newer, older = await cases.lock_pair(work, sides[0], sides[1], ExpectedVersion())
+    goes_on, merged = newer, older
     if said.answer is SameOrDifferent.SAME:
-        goes_on, merged = _who_goes_on(newer, older)
+        goes_on, merged = _who_follows(newer, older)
         await _check_choice(work, goes_on, merged, said.keep)
     question.note_answer(QuestionState.ANSWERED, said.answer, at=work.now, by=work.actor.org)
     await questions_repository.keep_reason(work, question, SealedText(text=said.reason))
-    if said.answer is SameOrDifferent.SAME:
+    if said.answer is SameOrDifferent.SAME and merged.merged_into is None:
         await domain.join(work, merged, goes_on, keep=said.keep, question_id=question.id)
     else:
         await questions.settle(work, {newer.id, older.id})
     return question, goes_on.id
+
+
+def _who_follows(newer: Case, older: Case) -> tuple[Case, Case]:
+    """The case where the work goes on, and the one that is merged into it. One that is merged already, of which who answers
+    knows nothing, stays where it is, and the other one follows it."""
+    goes_on, merged = _who_goes_on(newer, older)
+    return (merged, goes_on) if merged.merged_into and not goes_on.merged_into else (goes_on, merged)
 
 
 def _who_goes_on(newer: Case, older: Case) -> tuple[Case, Case]:

@@ -64,6 +64,7 @@ async def join(
     custody.carry(case, surviving)
     children.carry(case, surviving)
     await absence.carry(work, case, surviving)
+    await _carry_further(work, case, surviving)
     after = before
     if keep is not None:
         is_anonymous = surviving.refused_on is not None
@@ -77,6 +78,17 @@ async def join(
     await questions.settle(work, await finding_repository.group_of(work, surviving.id))
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
+
+
+async def _carry_further(work: UnitOfWork, case: Case, surviving: Case) -> None:
+    """An authority merges two cases of its own, of which one goes on in a third that it knows nothing of: what protects the
+    person goes there too."""
+    async with as_itself(work):
+        for above in await cases.lock_above(work, surviving):
+            custody.carry_new(case, above)
+            children.carry(case, above)
+            await absence.carry(work, case, above)
+            await changes.case_changed(work, above)
 
 
 async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_id: UUID | None) -> Merge:

@@ -102,28 +102,36 @@ async def alert_of_waiting(work: UnitOfWork) -> bool:
 
 
 async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collection[UUID]) -> list[Question]:
-    """The questions to ask, the strongest first; of cases that were merged, about the one where the work goes on."""
+    """The questions to ask, the strongest first; of cases that were merged, about the one where the work goes on, and between
+    two of its own about the one that their authority knows."""
     group = await finding_repository.group_of(work, case.id)
     apart = group | await repository.siblings_of(work, case.id)
     alike = await search.likely(work, person=person, least=LEAST_ASKED, besides=apart, for_itself=True)
     survivors = await finding_repository.surviving(work, [*said, *(each.case.id for each in alike)])
+    theirs = await repository.known_to_their_authority(work, [case.id, *survivors])
     never = apart | await repository.different_from(work, group)
     best: dict[UUID, tuple[float, set[AskedBecause]]] = {}
     for each in alike:
-        other = survivors.get(each.case.id, each.case.id)
-        if not {other, each.case.id} & never:
-            best.setdefault(other, (each.likeness.score, _because(each)))
+        found = {survivors.get(each.case.id, each.case.id)}
+        if case.id in theirs and each.case.id in theirs:
+            found.add(theirs[each.case.id])
+        for other in sorted(found):
+            if not {other, each.case.id} & never:
+                best.setdefault(other, (each.likeness.score, _because(each)))
     for each_said in said:
         other = survivors.get(each_said, each_said)
         if not {other, each_said} & never:
             score, because = best.get(other, (_WORD_OF_THE_SENDER, set()))
             best[other] = (score, because | {AskedBecause.SENDER_SAYS})
-    strongest = sorted(best.items(), key=lambda pair: (-pair[1][0], pair[0]))[:MOST_ASKED]
-    order = await repository.order_of_opening(work, [case.id, *best])
+    cases = await repository.cases_of(work, [case.id, *best])
+    strongest = sorted(best.items(), key=lambda pair: (-pair[1][0], cases[pair[0]].position or 0))
     asked = []
-    for other, why in strongest:
-        older, newer = sorted((case.id, other), key=order.__getitem__)
-        asked.append(_question(work, older, newer, why))
+    # An authority that decides in both sees its questions, and how many there are must not say who else is known.
+    for is_theirs in (True, False):
+        among = [pair for pair in strongest if (case.id in theirs and pair[0] in theirs) is is_theirs]
+        for other, why in among[:MOST_ASKED]:
+            older, newer = sorted((case.id, other), key=lambda each: cases[each].position or 0)
+            asked.append(_question(work, older, newer, why))
     return asked
 
 
@@ -169,15 +177,14 @@ async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
         survivors = await finding_repository.surviving(
             work, {each for question in questions for each in question.asked_of}
         )
-        answered = {
-            frozenset(survivors[side] for side in each.asked_of)
-            for each in questions
-            if each.state is QuestionState.ANSWERED
-        }
+        theirs = await repository.known_to_their_authority(work, survivors)
         for question in questions:
-            question.newer_now = survivors[question.newer_id]
-            question.older_now = survivors[question.older_id]
-            pair = frozenset((question.newer_now, question.older_now))
+            goes_on = theirs if question.asked_of <= theirs.keys() else survivors
+            question.newer_now, question.older_now = goes_on[question.newer_id], goes_on[question.older_id]
+            question.is_settled = survivors[question.newer_id] == survivors[question.older_id]
+        answered = {each.asked_of_now for each in questions if each.state is QuestionState.ANSWERED}
+        for question in questions:
+            pair = question.asked_of_now
             if question.state in repository.SETTLED_BY_MACHINE:
                 is_moot = len(pair) == 1 or pair in answered or not question.matched_on
                 question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN

@@ -14,7 +14,8 @@ class Question(Table, table=True):
     """Whether two cases are about one person, asked once for the pair.
 
     `newer_id` and `older_id` are the cases as they were asked about; `newer_now` and `older_now` those where the work on the
-    two people goes on, which are one and the same once the cases are merged."""
+    two people goes on, which are one and the same once the cases are merged. Between two cases in which one authority decides
+    they are those that it knows of: a merge into a case that it has no part in takes no question away from it."""
 
     id: UUID = record_id()
     newer_id: UUID = Field(foreign_key="case_file.id")
@@ -34,6 +35,8 @@ class Question(Table, table=True):
     answer: SameOrDifferent | None = code(SameOrDifferent, default=None)
     answered_at: datetime | None = moment(default=None)
     answered_by: str | None = None
+    is_settled: bool = False
+    """The two are one by merges of which the authority that is asked knows nothing: there is nothing left for CMM to answer."""
     version: int = 1
     reason: bytes | None = sealed(default=None)
     """Why, in the words of who answered, sealed under the key of `newer_id`."""
@@ -42,6 +45,11 @@ class Question(Table, table=True):
     def asked_of(self) -> frozenset[UUID]:
         """The two cases as they were asked about, whichever is the newer one."""
         return frozenset((self.newer_id, self.older_id))
+
+    @property
+    def asked_of_now(self) -> frozenset[UUID]:
+        """The cases where the work on the two goes on; one where they are merged."""
+        return frozenset((self.newer_now, self.older_now))
 
     def note_answer(self, state: QuestionState, answer: SameOrDifferent | None, *, at: datetime, by: str) -> None:
         """Somebody has answered it, or taken the answer back."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -17,7 +17,7 @@ from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Part
-from shared.data.columns import LIMIT, NOW, any_of
+from shared.data.columns import LIMIT, NOW, any_asked, any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -39,12 +39,14 @@ def _has_part(case_id: Mapped[UUID], actor: Actor, part: Part) -> ColumnElement[
 
 def may_answer(actor: Actor) -> ColumnElement[bool]:
     """CMM, and the authority that decides in both cases (docs/rules.md, identity-2)."""
-    return or_(
-        *(
-            and_(_has_part(col(Question.newer_now), actor, part), _has_part(col(Question.older_now), actor, part))
-            for part in (Part.CENTRE, Part.AUTHORITY)
-        )
+    centre, authority = (
+        and_(_has_part(col(Question.newer_now), actor, part), _has_part(col(Question.older_now), actor, part))
+        for part in (Part.CENTRE, Part.AUTHORITY)
     )
+    return or_(and_(centre, or_(~_IS_SETTLED, col(Question.state) != QuestionState.OPEN)), authority)
+
+
+_IS_SETTLED = col(Question.is_settled)
 
 
 # ---------------------------------------------------------------- asking
@@ -106,10 +108,32 @@ async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
     return list(await work.session.scalars(query.order_by(col(Question.id)).with_for_update()))
 
 
-async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
-    """For each of these cases a number that is greater the later it was opened."""
-    found = await work.session.execute(select(col(Case.id), col(Case.position)).where(any_of(col(Case.id), case_ids)))
-    return {case_id: position or 0 for case_id, position in found}
+async def cases_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Case]:
+    """These cases, with one statement."""
+    found = await work.session.scalars(_CASES, {"case_ids": list(case_ids)})
+    return {case.id: case for case in found}
+
+
+_CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
+
+
+async def known_to_their_authority(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """For each of these cases the one where the work on its person goes on as far as US knows, where US decides there. For Havn
+    itself."""
+    return {row.start: row.id for row in await work.session.execute(_KNOWN_TO_US, {"case_ids": list(case_ids)})}
+
+
+_KNOWN_TO_US: Final = text("""
+    WITH RECURSIVE chain AS (
+        SELECT c.id AS start, c.id, c.merged_into, 0 AS step FROM case_file c WHERE c.id = ANY (CAST(:case_ids AS uuid[]))
+        UNION ALL
+        SELECT chain.start, c.id, c.merged_into, chain.step + 1
+        FROM chain JOIN case_file c ON c.id = chain.merged_into JOIN case_party p ON p.case_id = c.id
+        WHERE p.org = 'us' AND p.part NOT IN ('municipality', 'prosecution', 'representation')),
+    known AS (SELECT DISTINCT ON (start) start, id FROM chain ORDER BY start, step DESC)
+    SELECT known.start, known.id FROM known JOIN case_party p ON p.case_id = known.id
+    WHERE p.org = 'us' AND p.part = 'authority'
+""")
 
 
 async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
@@ -131,12 +155,11 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Question]:
     return list(await work.session.scalars(_DUE, {"now": work.now, "limit": limit}))
 
 
+WAITS_FOR_CMM: Final = and_(col(Question.state) == QuestionState.OPEN, ~_IS_SETTLED)
+
 _DUE: Final = (
     select(Question)
-    .where(
-        col(Question.state) == QuestionState.OPEN,
-        col(Question.next_alert_at) <= NOW,
-    )
+    .where(WAITS_FOR_CMM, col(Question.next_alert_at) <= NOW)
     .order_by(col(Question.next_alert_at), col(Question.id))
     .limit(LIMIT)
     .with_for_update(skip_locked=True)

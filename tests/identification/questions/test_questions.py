@@ -186,6 +186,97 @@ async def test_us_answers_only_where_it_decides_in_both(havn: World) -> None:
     assert (await second.answer(first, "different", by="us")).status_code == 200
 
 
+DANISH = {"citizenships": ["DNK"], "residence_basis": "danish_citizen", "given_name": "Mynte"}
+
+
+async def is_said_to_be(case: Met, other: Met) -> None:
+    """CMM answers that they are one, and keeps what the other case says."""
+    path = f"{QUESTIONS}/{(await case.question_with(other))['question_id']}"
+    differs = (await case.havn.partner("cmm").get(path, purpose="identification")).json()["differs"]
+    answered = await case.answer(other, "same", keep=dict.fromkeys(differs, other.id))
+    assert answered.status_code == 200, answered.text
+    await case.havn.settled()
+
+
+async def what_us_sees(havn: World) -> dict[str, Any]:
+    """Its questions, as open, and their deadlines; and what it is told who opens a further case."""
+    us = havn.partner("us")
+    items = (await us.get(QUESTIONS)).json()["items"]
+    due = (await us.get("/identification/v1/deadlines", kind="question")).json()["items"]
+    return {"questions": items, "deadlines": due}
+
+
+async def test_no_merge_into_a_case_that_us_knows_nothing_of_takes_a_question_away_from_us(havn: World) -> None:
+    """US has opened two cases under one number, which a third has too: CMM answers for both (docs/rules.md, identity-7)."""
+    ours = await meet(havn, **(DANISH | NUMBER))
+    first, second = [
+        await meet(havn, by="us", **(US_DECIDES | NUMBER | {"given_name": name})) for name in ("Mai", "Bo")
+    ]
+    await second.recommend()
+    await havn.settled()
+    before = await what_us_sees(havn)
+    assert [{case["case_id"] for case in each["cases"]} for each in before["questions"]] == [{first.id, second.id}]
+    assert len(before["deadlines"]) == 1
+    for case in (first, second):
+        await is_said_to_be(case, ours)
+        assert await what_us_sees(havn) == before
+    assert name_of(await second.try_deciding("US")) == (409, "QuestionOpen"), "as while nobody had answered"
+    assert (await havn.partner("cmm").get(QUESTIONS)).json()["items"] == [], "CMM has answered it"
+    assert (await havn.partner("cmm").get("/identification/v1/deadlines", kind="question")).json()["items"] == []
+
+    third = await meet(havn, by="us", **(US_DECIDES | NUMBER))
+    await havn.settled()
+    assert {each["case_id"] for each in third.possible_duplicates} == {first.id, second.id}
+    assert await third.asked_about(by="us") == {first.id, second.id}
+    assert await third.asked_about() >= {ours.id}
+    settled = await second.answer(first, "same", by="us", keep={"given_name": first.id})
+    assert settled.status_code == 200, settled.text
+    (gone,) = [each for each in (await what_us_sees(havn))["questions"] if third.id not in str(each)] or [None]
+    assert gone is None
+
+
+async def test_what_us_merges_into_a_case_of_its_own_that_goes_on_elsewhere_is_protected_there(havn: World) -> None:
+    await havn.set_clock("2026-03-02T10:00:00+01:00")
+    ours = await meet(havn, **(DANISH | NUMBER))
+    first, second = [await meet(havn, by="us", **(US_DECIDES | NUMBER)) for _ in range(2)]
+    await havn.settled()
+    await is_said_to_be(first, ours)
+    assert (await second.post("/custody", {"since": "2026-03-02T07:00:00+01:00"}, by="us")).status_code == 201
+    assert "custody" not in {each["kind"] for each in (await ours.details())["deadlines"]}
+    merged = await second.answer(first, "same", by="us")
+    assert merged.status_code == 200, merged.text
+    assert (await second.get(by="us")).json()["merged_into"] == first.id
+    assert "custody" in {each["kind"] for each in (await ours.details())["deadlines"]}
+    assert (await second.undo(first, by="us")).status_code == 200
+    assert "custody" not in {each["kind"] for each in (await ours.details())["deadlines"]}
+
+
+async def test_cmm_answers_between_two_cases_of_us_where_the_work_goes_on(havn: World) -> None:
+    ours = await meet(havn, **DANISH)
+    first, second = [await meet(havn, by="us", **(US_DECIDES | NUMBER)) for _ in range(2)]
+    await havn.settled()
+    assert (await first.merge(ours)).status_code == 200
+    assert await second.asked_about() == {first.id}
+    keep = dict.fromkeys(["citizenships", "residence_basis", "given_name"], ours.id)
+    answered = await second.answer(first, "same", keep=keep)
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["case_id"] == ours.id
+    assert (await second.details())["merged_into"] == ours.id
+
+
+async def test_how_many_of_its_questions_us_sees_does_not_say_who_else_is_known(havn: World) -> None:
+    """Ten are asked at most; those that are not put to US take no place among them."""
+    await meet(havn, **MALEE)
+    for _ in range(10):
+        await meet(havn, by="us", **(US_DECIDES | MALEE))
+    await havn.settled()
+    last = await meet(havn, by="us", **(US_DECIDES | MALEE))
+    await havn.settled()
+    theirs = (await havn.partner("us").get(QUESTIONS, case_id=last.id)).json()["items"]
+    assert len(theirs) == 10
+    assert len(await last.questions()) == 11
+
+
 async def test_the_questions_are_listed_the_oldest_and_the_strongest_first(havn: World) -> None:
     await havn.set_clock("2026-03-02T10:00:00+01:00")
     await meet(havn, **MALEE)
