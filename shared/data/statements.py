@@ -87,10 +87,24 @@ class Prepared:
     def _by_name(self) -> list[tuple[str, Process]]:
         return [(bind.key, bind.process) for bind in self.binds]
 
+    @cached_property
+    def _of_columns(self) -> list[tuple[int, Callable[[Any], Any]]] | None:
+        """Where no entity is among the parts: the columns whose values are made into others, and how."""
+        readers = self.readers or ()
+        if any(isinstance(reader, Entity) for reader in readers):
+            return None
+        return [(at, reader) for at, reader in enumerate(readers) if reader and not isinstance(reader, Entity)]
+
     def read(self, record: Any, instance: MakeInstance | None = None) -> tuple[Any, ...]:
         """A record as the parts of a row."""
         if self.readers is None:
             return tuple(record)
+        if self._of_columns is not None:
+            row = list(record)
+            for at, process in self._of_columns:
+                if (value := row[at]) is not None:
+                    row[at] = process(value)
+            return tuple(row)
         parts, at = [], 0
         for reader in self.readers:
             if isinstance(reader, Entity):

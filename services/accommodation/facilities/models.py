@@ -1,8 +1,8 @@
 """Tables of facilities, their places, when these are closed, approvals and stays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKeyConstraint
@@ -42,6 +42,29 @@ class Facility(Table, table=True):
     unveiling: bytes | None = sealed(default=None)
 
 
+class Terms(NamedTuple):
+    """What of a facility the rules on places ask. Of many facilities this is read, and no rows: those take ten times as long."""
+
+    id: UUID
+    kind: FacilityKind
+    operator: str
+    region: Region
+    municipality: str
+    secret_address: bool
+    languages: Sequence[str]
+    genders: Sequence[Gender]
+    minors: bool
+    families: bool
+    wheelchair: bool
+    lgbt_safe: bool
+    security: Security
+
+    @classmethod
+    def of(cls, facility: Facility) -> Self:
+        """Those of this facility."""
+        return cls(*(getattr(facility, name) for name in cls._fields))
+
+
 class Unit(Table, table=True):
     """A part of a facility, open from `available_from` to `available_until`, both included. Whom it accepts is as its facility
     has it where it says nothing, and never more. `name` seals what it is called, under the facility's key."""
@@ -61,18 +84,19 @@ class Unit(Table, table=True):
 
     def within(self, facility: Facility) -> Facility:
         """The facility as it is in this unit: whom both accept."""
+        return Facility(**facility.model_dump() | self.narrowed(facility))
+
+    def narrowed(self, facility: "Facility | Terms") -> dict[str, Any]:
+        """What is otherwise in this unit than it is said of the facility, or may be."""
         is_laxer = self.security is not None and not self.security.at_least(facility.security)
-        return Facility(
-            **facility.model_dump()
-            | {
-                "genders": [each for each in facility.genders if self.genders is None or each in self.genders],
-                "minors": facility.minors and self.minors is not False,
-                "families": facility.families and self.families is not False,
-                "wheelchair": facility.wheelchair and self.wheelchair is not False,
-                "lgbt_safe": facility.lgbt_safe and self.lgbt_safe is not False,
-                "security": self.security if is_laxer else facility.security,
-            }
-        )
+        return {
+            "genders": [each for each in facility.genders if self.genders is None or each in self.genders],
+            "minors": facility.minors and self.minors is not False,
+            "families": facility.families and self.families is not False,
+            "wheelchair": facility.wheelchair and self.wheelchair is not False,
+            "lgbt_safe": facility.lgbt_safe and self.lgbt_safe is not False,
+            "security": self.security if is_laxer else facility.security,
+        }
 
 
 InUnits = Mapping[UUID | None, Facility]
@@ -147,26 +171,3 @@ class Stay(Table, table=True):
     shares_bed: bool = False
     joined_as: CompanionKind | None = code(CompanionKind, default=None)
     joined_at: datetime | None = moment(default=None)
-
-
-@dataclass(slots=True)
-class Candidate:
-    """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them. Nobody
-    changes it; that Python should see to that takes as long as to make it twice."""
-
-    place_ids: Sequence[UUID]
-    kind: PlaceKind
-    available: Nights
-    """When their unit is open, too."""
-    facility: Facility
-    """As it is in their unit."""
-    unit_id: UUID | None
-    approvals: Sequence[Nights]
-    is_out_of_service: bool
-    is_taken: bool
-    is_elsewhere: bool = False
-    """The person has another place on some of the nights."""
-    is_unsafe: bool = False
-    """Somebody lives in the facility from whom the person is kept apart."""
-    parts_household: bool = False
-    """The person's household lives in another facility."""

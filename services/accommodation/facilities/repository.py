@@ -2,9 +2,9 @@
 asking, and notes what they saw."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import outerjoin
 from sqlmodel import col
 
-from services.accommodation.case.nights import Nights
+from services.accommodation.case.nights import Nights, first_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
@@ -380,6 +380,23 @@ def takes(wanted: Any, now: Any) -> ColumnElement[bool]:
     during = col(Stay.during)
     is_there = and_(col(Stay.state) == StayState.ARRIVED, without_end(during).bool_op("&&")(wanted))
     return and_(or_(and_(during.bool_op("&&")(wanted), holds), is_there), ~col(Stay.shares_bed))
+
+
+WATCHED: Final = timedelta(days=60)
+"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
+(docs/rules.md, housing-3) [A]."""
+
+
+def watched(wanted: Nights) -> Nights:
+    """The nights that have to be approved: of an open stay all until the end of the approval would have been announced."""
+    first = first_of(wanted)
+    return nights(first, wanted.upper or first + WATCHED)
+
+
+def approved(to_be_approved: Any) -> Select[UUID]:
+    """The facilities whose approvals, one after another, cover every one of these nights."""
+    covers = func.range_agg(col(Approval.during)).bool_op("@>")(to_be_approved)
+    return select(col(Approval.facility_id)).group_by(col(Approval.facility_id)).having(covers)
 
 
 def without_end(during: Any) -> ColumnElement[Any]:

@@ -166,14 +166,14 @@ async def _keep_ranking(work: UnitOfWork, offer: Offer, wanted: fitting.Wanted, 
         weights=weights,
     )
     kept = [
-        RankedPlace(place_id=each.place_id, facility_id=each.candidate.facility.id, features=each.features)
-        for number, each in enumerate(fitted)
-        if number < ranking.MOST_KEPT - 1 or each.place_id == offer.place_id
+        RankedPlace(place_id=place_id, facility_id=match.candidate.facility.id, features=match.features)
+        for number, (place_id, match) in enumerate(matching.one_by_one(fitted))
+        if number < ranking.MOST_KEPT - 1 or place_id == offer.place_id
     ]
     row = Ranking(
         offer_id=offer.id, case_id=offer.case_id, kept_for=offer.offered_by, weights=weights.version, kept_at=work.now
     )
-    await rankings.keep(work, row, KeptRanking(places=kept, fitted=len(fitted)))
+    await rankings.keep(work, row, KeptRanking(places=kept, fitted=sum(len(each.place_ids) for each in fitted)))
 
 
 async def read_ranking(work: UnitOfWork, *, offer_id: UUID) -> tuple[Ranking, KeptRanking, Offer]:

@@ -8,12 +8,14 @@ from uuid import UUID
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities.codes import PlaceKind
-from services.accommodation.facilities.models import Candidate, Facility, Place
-from services.accommodation.placements import matching, repository
+from services.accommodation.facilities.models import Facility, Place
+from services.accommodation.placements import matching
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.separations import repository as separations
+from services.accommodation.vacancies import repository as vacancies
+from services.accommodation.vacancies.models import Candidate
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -51,7 +53,7 @@ class Places:
     async def on(self, work: UnitOfWork, wanted: Nights) -> list[Candidate]:
         """As they stand on these nights."""
         if wanted not in self._by_nights:
-            self._by_nights[wanted] = await repository.candidates(work, wanted)
+            self._by_nights[wanted] = await vacancies.candidates(work, wanted)
         return self._by_nights[wanted]
 
 
@@ -68,7 +70,7 @@ async def candidates(
     """The places as they stand for the person on these nights, with whom they would meet there, or leave."""
     company = await separations.company_of(work, case_id, wanted)
     if among is None:
-        found = await repository.candidates(work, wanted, facility_id=facility_id, but_for=but_for)
+        found = await vacancies.candidates(work, wanted, facility_id=facility_id, but_for=but_for)
     else:
         found = await among.on(work, wanted)
     if company == separations.Company() and not is_elsewhere:
@@ -87,7 +89,7 @@ async def candidates(
 async def rules_against(work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted) -> list[FitRule]:
     """All that speaks against the place; nothing when it fits. One for peaks is looked at among its facility's."""
     if place.kind is PlaceKind.PEAK:
-        is_elsewhere = await repository.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
+        is_elsewhere = await vacancies.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
         found = await candidates(
             work,
             wanted.case_id,
@@ -97,7 +99,7 @@ async def rules_against(work: UnitOfWork, place: Place, facility: Facility, want
             is_elsewhere=is_elsewhere,
         )
     else:
-        alone = await repository.one_for(
+        alone = await vacancies.one_for(
             work, wanted.case_id, wanted.during, place=place, facility=facility, but_for=wanted.own_stay
         )
         found = [alone]

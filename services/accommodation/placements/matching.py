@@ -2,37 +2,36 @@
 extended, moved, joined or changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
-from itertools import chain
-from operator import attrgetter
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import Nights, covers, first_of, nights
 from services.accommodation.facilities.codes import PlaceKind, Security
-from services.accommodation.facilities.models import Candidate, Facility
+from services.accommodation.facilities.models import Facility, Terms
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.placements.zones import zone_of
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking.codes import Criterion
 from services.accommodation.ranking.domain import Weights
+from services.accommodation.vacancies.models import Candidate
 from shared.contract.codes import Gender
 
 _ASKED_FOR_SAFETY = frozenset({Gender.TRANS_WOMAN, Gender.TRANS_MAN, Gender.NON_BINARY})
-WATCHED: Final = timedelta(days=60)
-"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
-(docs/rules.md, housing-3) [A]."""
 
 
 class Match(NamedTuple):
-    """A place that fits, and what speaks for it. A tuple: of 10,000 places some thousand are made for one question."""
+    """Places that fit, stand alike and come one after the other in the order, and what speaks for each of them."""
 
-    place_id: UUID
+    place_ids: Sequence[UUID]
+    """In the order."""
     candidate: Candidate
-    """The place among those that stand alike."""
+    """Those that stand alike with them."""
     speaks_for: list[str]
     features: dict[Criterion, int]
     points: dict[Criterion, int]
@@ -51,28 +50,36 @@ def match(
 ) -> tuple[list[Match], Counter[FitRule]]:
     """The places that fit, best first by the weights (of tonight, where none are given), and how many others each rule
     excludes; with `options` None of every kind. `also_peaks`: with places for peaks that have to wait for ordinary ones, for who
-    knows who else comes."""
+    knows who else comes. One by one they are given by `one_by_one`."""
     weights = weights or ranking.weights_on(tonight)
     excluded, fitting = Counter[FitRule](), defaultdict[tuple[int, UUID], list[Match]](list)
     for candidate, rules in all_against(candidates, needs=needs, options=options, stay=stay, tonight=tonight):
         if not rules or (also_peaks and rules == [FitRule.PEAK]):
-            alike = weigh(candidate, needs, options, weights)
+            found = _weigh(candidate, needs, options, weights)
             # The order of `ranking.order`, of many places at once.
-            fitting[-sum(alike[0].points.values()), candidate.facility.id] += alike
+            fitting[-sum(found.points.values()), candidate.facility.id].append(found)
         else:
             excluded[rules[0]] += len(candidate.place_ids)
-    in_order = [sorted(fitting[points_and_facility], key=_by_id) for points_and_facility in sorted(fitting)]
-    return list(chain.from_iterable(in_order)), excluded
+    return [match for facility in sorted(fitting) for match in _by_id(fitting[facility])], excluded
 
 
-_by_id: Final = attrgetter("place_id")
-
-
-def weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None, weights: Weights) -> list[Match]:
-    """Places that stand alike, with their points and what speaks for them."""
+def _weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] | None, weights: Weights) -> Match:
     features, spoken = features_of(candidate, needs, options), speaks_for(candidate, needs, options)
-    points = weights.points(features)
-    return [Match(place_id, candidate, spoken, features, points) for place_id in candidate.place_ids]
+    return Match(sorted(candidate.place_ids), candidate, spoken, features, weights.points(features))
+
+
+def _by_id(equals: Sequence[Match]) -> Sequence[Match]:
+    """The places of a facility that have the same points, by their ids; those of two units, say, may come by turns."""
+    if len(equals) == 1:
+        return equals
+    ids = sorted((place_id, number) for number, match in enumerate(equals) for place_id in match.place_ids)
+    turns = groupby(ids, key=itemgetter(1))
+    return [equals[number]._replace(place_ids=[place_id for place_id, _ in turn]) for number, turn in turns]
+
+
+def one_by_one(found: Iterable[Match]) -> Iterator[tuple[UUID, Match]]:
+    """Each place, in the order."""
+    return ((place_id, match) for match in found for place_id in match.place_ids)
 
 
 def all_against(
@@ -87,33 +94,26 @@ def all_against(
     all places of a facility."""
     of_each = dict[tuple[UUID, UUID | None], list[FitRule]]()
     is_past = first_of(stay) < tonight
-    against = []
+    against: list[tuple[Candidate, list[FitRule]]] = []
     for candidate in candidates:
         where = (candidate.facility.id, candidate.unit_id)
         if (of_it := of_each.get(where)) is None:
-            of_it = of_each[where] = _of_the_facility(candidate, needs=needs, options=options, stay=stay)
+            of_it = of_each[where] = _of_the_facility(candidate, needs=needs, options=options)
         against.append((candidate, [*of_it, *_of_the_place(candidate, stay, is_past=is_past)]))
     ordinary: set[UUID] = {
         candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
     }
-    return [
-        (candidate, [*rules, FitRule.PEAK])
-        if candidate.kind is PlaceKind.PEAK and candidate.facility.id in ordinary
-        else (candidate, rules)
-        for candidate, rules in against
-    ]
+    for candidate, rules in against:
+        if candidate.kind is PlaceKind.PEAK and candidate.facility.id in ordinary:
+            rules.append(FitRule.PEAK)
+    return against
 
 
-def _of_the_facility(
-    candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None, stay: Nights
-) -> list[FitRule]:
+def _of_the_facility(candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None) -> list[FitRule]:
     """What speaks against all places of the facility's unit. These rules come first in the order of `FitRule`."""
-    speaking = {
-        rule for rule, speaks in facility_against(candidate.facility, needs=needs, options=options).items() if speaks
-    }
-    if not is_approved(candidate.approvals, stay):
-        speaking.add(FitRule.NO_APPROVAL)
-    return [rule for rule in FitRule if rule in speaking] if speaking else []
+    against = [] if candidate.is_approved else [FitRule.NO_APPROVAL]
+    its_own = facility_against(candidate.facility, needs=needs, options=options)
+    return against + [rule for rule, speaks in its_own.items() if speaks]
 
 
 def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[FitRule]:
@@ -137,10 +137,10 @@ def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[
 
 
 def facility_against(
-    facility: Facility, *, needs: Needs, options: Sequence[FacilityKind] | None
+    facility: Facility | Terms, *, needs: Needs, options: Sequence[FacilityKind] | None
 ) -> dict[FitRule, bool]:
-    """Which rules about the facility itself speak against it, whatever is free. A gender that is None, and options that are,
-    exclude nothing: they are not the asker's to know."""
+    """Which rules about the facility itself speak against it, in their order, whatever is free. A gender that is None, and
+    options that are, exclude nothing: they are not the asker's to know."""
     return {
         FitRule.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
         FitRule.MINORS: bool(needs.minor) and not facility.minors,
@@ -153,25 +153,12 @@ def facility_against(
     }
 
 
-def accepts_gender(facility: Facility, gender: Gender) -> bool:
+def accepts_gender(facility: Facility | Terms, gender: Gender) -> bool:
     """Whether the facility takes in people of that gender, the person's own. Nobody's gender is read as another: who
     has not said is taken in where women and men both are."""
     if gender in facility.genders:
         return True
     return gender is Gender.UNKNOWN and {Gender.WOMAN, Gender.MAN} <= set(facility.genders)
-
-
-def is_approved(approvals: Sequence[Nights], stay: Nights) -> bool:
-    """Whether approvals, one after another, cover every night of the stay; of an open stay all until the end of the approval
-    would have been announced."""
-    uncovered = first_of(stay)
-    until = stay.upper or uncovered + WATCHED
-    for approval in sorted(approvals, key=first_of):
-        if approval.contains(uncovered):
-            if approval.upper is None:
-                return True
-            uncovered = max(uncovered, approval.upper)
-    return uncovered >= until
 
 
 def from_tonight(stay: Nights, *, asked_on: date, tonight: date) -> Nights:
@@ -216,7 +203,7 @@ def features_of(candidate: Candidate, needs: Needs, options: Sequence[FacilityKi
     }
 
 
-def _languages(facility: Facility, needs: Needs) -> list[str]:
+def _languages(facility: Terms, needs: Needs) -> list[str]:
     return sorted(set(facility.languages) & set(needs.languages))
 
 

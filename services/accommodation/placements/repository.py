@@ -1,30 +1,28 @@
 """The only way to the rows of requests; who has which part in a request, an offer or a placement; and what the database refuses.
 It asks who is asking, and notes what they saw."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, func, or_, select, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
+from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.nights import ALWAYS, Nights, common, days, nights
+from services.accommodation.case.nights import Nights
 from services.accommodation.case.repository import has_part, is_party, is_withdrawn_from
 from services.accommodation.facilities import repository as facilities
-from services.accommodation.facilities import visibility as who
-from services.accommodation.facilities.models import Approval, Candidate, Facility, OutOfService, Place, Stay, Unit
+from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import REASONS, FitRule, OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.schemas import Needs, SealedNeeds
-from services.accommodation.separations import repository as separations
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
@@ -118,7 +116,7 @@ def flags(actor: Actor, about: About) -> tuple[list[Part], list[ColumnElement[bo
     return list(parts), list(parts.values())
 
 
-def _is_held_for(now: datetime) -> ColumnElement[bool]:
+def _is_held_for(now: Any) -> ColumnElement[bool]:
     is_held = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > now)
     return exists().where(col(Offer.request_id) == col(PlacementRequest.id), is_held).correlate(PlacementRequest)
 
@@ -157,14 +155,14 @@ async def count_open(work: UnitOfWork, case_id: UUID, *, tonight: date) -> int:
     return int(await work.session.scalar(query) or 0)
 
 
+_IS_ASKED_FOR: Final = col(PlacementRequest.id) == bindparam("request_id", type_=Uuid)
+
+
 async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose | None = None) -> see.SeenRequest:
     """The request, for whoever deals with it and for the operators of places that were offered for it. Raises
     RequestNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, holding = flags(work.actor, PlacementRequest)
-    query = select(PlacementRequest, _is_held_for(work.now), *holding).where(
-        col(PlacementRequest.id) == request_id, deals_with(work.actor, PlacementRequest)
-    )
-    found = (await work.session.execute(query)).first()
+    parts, query = _to_read(work.actor)
+    found = (await work.session.execute(query, {"request_id": request_id, "now": work.now})).first()
     if found is None:
         raise RequestNotFound
     request, is_held_for, *holds = found
@@ -177,6 +175,13 @@ async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose |
         )
     work.audit(operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id], purpose=purpose)
     return see.SeenRequest(request, known, is_held_for)
+
+
+@lru_cache(maxsize=256)
+def _to_read(actor: Actor) -> tuple[list[Part], Select[*tuple[Any, ...]]]:
+    parts, holding = flags(actor, PlacementRequest)
+    query: Select[*tuple[Any, ...]] = select(PlacementRequest, _is_held_for(NOW), *holding)
+    return parts, query.where(_IS_ASKED_FOR, deals_with(actor, PlacementRequest))
 
 
 async def list_requests(
@@ -261,149 +266,29 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
 @lru_cache(maxsize=256)
 def _to_lock(actor: Actor) -> Select[PlacementRequest]:
     allowed = or_(deals_with(actor, PlacementRequest), is_party(actor, col(PlacementRequest.case_id)))
-    asked = col(PlacementRequest.id) == bindparam("request_id", type_=Uuid)
-    return select(PlacementRequest).where(asked, allowed).with_for_update()
+    return select(PlacementRequest).where(_IS_ASKED_FOR, allowed).with_for_update()
 
 
-async def is_elsewhere(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID | None = None) -> bool:
-    """Whether the person has another place on some of these nights, or one is held; whoever may see it."""
-    return bool(await work.session.scalar(select(func.is_elsewhere(case_id, _range(wanted), work.now, but_for))))
-
-
-async def is_housed(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID) -> bool:
-    """The same for a list of what fits, in which a place that is held for this very request stands in nobody's way."""
-    own = await work.session.scalar(
-        select(col(Offer.stay_id)).where(
-            col(Offer.request_id) == but_for, col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > work.now
-        )
+_HELD_FOR: Final = select(col(Offer.stay_id)).where(
+    col(Offer.request_id) == bindparam("request_id", type_=Uuid),
+    col(Offer.status) == OfferStatus.HELD,
+    col(Offer.expires_at) > NOW,
+)
+_IS_HOUSED: Final = select(
+    func.is_elsewhere(
+        bindparam("case_id", type_=Uuid),
+        bindparam("wanted", type_=DATERANGE),
+        NOW,
+        _HELD_FOR.limit(1).scalar_subquery(),
     )
-    return await is_elsewhere(work, case_id, wanted, but_for=own)
-
-
-_PLACE: Final = bindparam("place_id", type_=Uuid)
-_FACILITY: Final = bindparam("facility_id", type_=Uuid)
-_CASE: Final = bindparam("case_id", type_=Uuid)
-_WANTED: Final = bindparam("wanted", type_=DATERANGE)
-_BUT_FOR: Final = bindparam("but_for", type_=Uuid)
-_OF_ONE: Final = select(
-    select(func.array_agg(col(Approval.during)))
-    .where(col(Approval.facility_id) == _FACILITY, col(Approval.during).bool_op("&&")(facilities.without_end(_WANTED)))
-    .scalar_subquery(),
-    exists().where(col(OutOfService.place_id) == _PLACE, facilities.closes(_WANTED)),
-    exists().where(
-        col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
-    ),
-    func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR),
-    func.array(select(func.unsafe_in(_CASE, _WANTED, NOW)).scalar_subquery()),
-    func.array(select(func.household_in(_CASE, _WANTED, NOW)).scalar_subquery()),
-    select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
-    .where(col(Unit.id) == bindparam("unit_id", type_=Uuid))
-    .scalar_subquery(),
 )
 
 
-async def one_for(
-    work: UnitOfWork, case_id: UUID, wanted: Nights, *, place: Place, facility: Facility, but_for: UUID | None
-) -> Candidate:
-    """One place as it stands for the person on these nights, with whom they would meet there or leave: what `candidates` says of
-    all, with one statement; give its facility as it is in the place's unit. The stay `but_for` is in nobody's way."""
-    asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
-    ((approvals, is_closed, is_taken, is_elsewhere, unsafe, household, is_open),) = await work.session.execute(
-        _OF_ONE, asked | {"unit_id": place.unit_id, "now": work.now}
-    )
-    company = separations.Company(frozenset(unsafe), frozenset(household))
-    return Candidate(
-        place_ids=(place.id,),
-        kind=place.kind,
-        available=common(days(place.available_from, place.available_until), is_open or ALWAYS),
-        facility=facility,
-        unit_id=place.unit_id,
-        approvals=approvals or (),
-        is_out_of_service=is_closed,
-        is_taken=is_taken,
-        is_elsewhere=is_elsewhere,
-        is_unsafe=facility.id in company.unsafe_in,
-        parts_household=company.parts_household(facility.id),
-    )
-
-
-async def candidates(
-    work: UnitOfWork,
-    wanted: Nights,
-    *,
-    facility_id: UUID | None = None,
-    but_for: UUID | None = None,
-) -> list[Candidate]:
-    """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility and unit
-    that stand alike together, four statements in all. The stay `but_for` is in nobody's way."""
-    # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
-    seen = col(Facility.id) == facility_id if facility_id else who.knows(work.actor)
-    in_one = facility_id is not None
-    its = {each.id: each for each in await work.session.scalars(select(Facility).where(seen))}
-    units = await work.session.scalars(select(Unit).where(col(Unit.facility_id) == facility_id if in_one else true()))
-    as_in = {
-        (unit.facility_id, unit.id): unit.within(its[unit.facility_id]) for unit in units if unit.facility_id in its
-    }
-    open_in = {unit.id: days(unit.available_from, unit.available_until) for unit in units}
-    approvals: dict[UUID, list[Nights]] = {}
-    still = col(Approval.during).bool_op("&&")(nights(wanted.lower, None))
-    for its_facility, during in await work.session.execute(
-        select(col(Approval.facility_id), col(Approval.during)).where(
-            col(Approval.facility_id) == facility_id if in_one else true(), still
-        )
-    ):
-        approvals.setdefault(its_facility, []).append(during)
-    return [
-        Candidate(
-            place_ids=place_ids,
-            kind=kind,
-            available=common(days(available_from, available_until), open_in.get(unit_id, ALWAYS)),
-            facility=as_in[its_facility, unit_id] if unit_id else its[its_facility],
-            unit_id=unit_id,
-            approvals=approvals.get(its_facility, ()),
-            is_out_of_service=is_closed,
-            is_taken=is_taken,
-        )
-        for its_facility, unit_id, kind, available_from, available_until, is_closed, is_taken, place_ids in await _alike(
-            work, wanted, facility_id=facility_id, but_for=but_for
-        )
-        if its_facility in its
-    ]
-
-
-async def _alike(work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None, but_for: UUID | None) -> Iterable[Any]:
-    """The places of each facility by how they stand on these nights: a row for all that stand alike."""
-    closed = select(col(OutOfService.place_id)).where(
-        facilities.closes(wanted), _lies_in(facility_id, OutOfService.place_id)
-    )
-    # Of all stays: only a few are of one facility, but to find those takes longer than to ask the index of all.
-    taken = select(func.taken_between(_range(wanted), work.now, but_for, type_=Uuid))
-    each = select(
-        col(Place.id),
-        col(Place.facility_id),
-        col(Place.unit_id),
-        col(Place.kind),
-        col(Place.available_from),
-        col(Place.available_until),
-        col(Place.id).in_(closed).label("is_closed"),
-        col(Place.id).in_(taken).label("is_taken"),
-    ).where(col(Place.facility_id) == facility_id if facility_id else true())
-    place = each.subquery()
-    alike = [column for column in place.c if column.name != "id"]
-    # In no order: sorting all places takes PostgreSQL longer than anything else here, and who ranks them sorts those that fit.
-    ids = func.array_agg(place.c.id, type_=ARRAY(Uuid))
-    return await work.session.execute(select(*alike, ids).group_by(*alike))
-
-
-def _lies_in(facility_id: UUID | None, place_id: Any) -> ColumnElement[bool]:
-    """Whether a place is the facility's; of none in particular every place is."""
-    if facility_id is None:
-        return true()
-    return col(place_id).in_(select(col(Place.id)).where(col(Place.facility_id) == facility_id))
-
-
-def _range(wanted: Nights) -> ColumnElement[Nights]:
-    return bindparam("wanted", wanted, type_=DATERANGE, unique=True)
+async def is_housed(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID) -> bool:
+    """Whether the person has another place on some of these nights, or one is held, but for this very request; whoever may see
+    it."""
+    asked = {"case_id": case_id, "wanted": wanted, "now": work.now, "request_id": but_for}
+    return bool(await work.session.scalar(_IS_HOUSED, asked))
 
 
 async def take_nights(work: UnitOfWork, stay: Stay) -> None:

@@ -14,7 +14,6 @@ from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import Security
-from services.accommodation.facilities.models import Candidate
 from services.accommodation.placements import fitting, matching, repository
 from services.accommodation.placements.codes import FitRule, RequestStatus, WaitingCriterion
 from services.accommodation.placements.matching import Match
@@ -23,6 +22,8 @@ from services.accommodation.placements.schemas import Needs, PlacementRequestSub
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.placements.zones import zone_of
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
+from services.accommodation.vacancies import repository as vacancies
+from services.accommodation.vacancies.models import Candidate
 from shared.contract.codes import AgeGroup, Gender, Purpose, Region, ResidenceBasis
 from shared.contract.events import PlacementRequested
 from shared.contract.municipalities import MUNICIPALITIES
@@ -295,7 +296,7 @@ async def find_free(work: UnitOfWork, *, needs: Needs, stay: Nights) -> tuple[bo
         parts.add(Part.PAYER)
     if await facilities.runs_any(work):
         parts.add(Part.OPERATOR)
-    found = await repository.candidates(work, stay)
+    found = await vacancies.candidates(work, stay)
     against = matching.all_against(found, needs=needs, options=None, stay=stay, tonight=night_of(work.now))
     free = [candidate for candidate, rules in against if not rules]
     work.audit(operation="place.availability")

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import Security
-from services.accommodation.facilities.models import Candidate
-from services.accommodation.placements import requests
+from services.accommodation.placements import matching, requests
 from services.accommodation.placements.codes import PASSED, REASONS, FitRule, RequestStatus
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
@@ -26,6 +25,7 @@ from services.accommodation.placements.schemas import (
 )
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.responsibility.schemas import AuthorityAlone, ResponsibilityAnswer
+from services.accommodation.vacancies.models import Candidate
 from shared.contract.codes import Region
 from shared.contract.visibility import Aspect
 
@@ -59,14 +59,15 @@ def see_request_with_needs(seen: SeenRequest, needs: Needs) -> PlacementRequestW
 
 def see_matches(fitting: Sequence[Match], excluded: Mapping[FitRule, int], *, weights: str, now: datetime) -> Matches:
     """The places that fit, ranked as they come, and how many others each reason excludes."""
-    items = [see_match(match, rank) for rank, match in enumerate(fitting, start=1)]
+    places = matching.one_by_one(fitting)
+    items = [see_match(place_id, match, rank) for rank, (place_id, match) in enumerate(places, start=1)]
     return Matches(as_of=now, weights=weights, items=items, excluded=see_excluded(excluded))
 
 
-def see_match(match: Match, rank: int) -> MatchedPlace:
+def see_match(place_id: UUID, match: Match, rank: int) -> MatchedPlace:
     """A place that fits, with its rank."""
     return MatchedPlace(
-        place_id=match.place_id,
+        place_id=place_id,
         facility_id=match.candidate.facility.id,
         rank=rank,
         speaks_for=match.speaks_for,

@@ -3,9 +3,10 @@ are says nothing of who lives there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
@@ -16,6 +17,7 @@ from services.accommodation.separations.models import Separation
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.data import sealed
+from shared.data.columns import NOW
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
@@ -37,12 +39,17 @@ class Company:
         return bool(self.household_in) and facility_id not in self.household_in
 
 
+_ASKED: Final = (bindparam("case_id", type_=Uuid), bindparam("wanted", type_=DATERANGE), NOW)
+UNSAFE_IN: Final = func.array(select(func.unsafe_in(*_ASKED)).scalar_subquery())
+HOUSEHOLD_IN: Final = func.array(select(func.household_in(*_ASKED)).scalar_subquery())
+_COMPANY: Final = select(UNSAFE_IN, HOUSEHOLD_IN)
+
+
 async def company_of(work: UnitOfWork, case_id: UUID, wanted: Nights) -> Company:
     """Whom the person would meet, or leave, on these nights: of whoever it is for what must not be together; of a household as
     far as the actor has to do with its members, who would learn else where they are."""
-    nights = bindparam("wanted", wanted, type_=DATERANGE, unique=True)
-    unsafe = await work.session.scalars(select(func.unsafe_in(case_id, nights, work.now)))
-    household = await work.session.scalars(select(func.household_in(case_id, nights, work.now)))
+    asked = {"case_id": case_id, "wanted": wanted, "now": work.now}
+    ((unsafe, household),) = await work.session.execute(_COMPANY, asked)
     return Company(frozenset(unsafe), frozenset(household))
 
 

@@ -10,10 +10,11 @@ from services.accommodation.facilities.codes import CompanionKind, PlaceKind, St
 from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.repository import PlaceDoesNotFit, candidates
+from services.accommodation.placements.repository import PlaceDoesNotFit
 from services.accommodation.stays import repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, take_step
 from services.accommodation.stays.schemas import Companion
+from services.accommodation.vacancies.repository import candidates
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date

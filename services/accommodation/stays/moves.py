@@ -140,7 +140,7 @@ async def _best(work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.
         raise NowhereToMove(
             "None of the operator's other places fits; ask for a place elsewhere, and move by its offer."
         )
-    place, facility = await facilities.lock_place(work, fitting_ones[0].place_id)
+    place, facility = await facilities.lock_place(work, fitting_ones[0].place_ids[0])
     return Destination(place, facility, [])
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.accommodation.case.nights import night_of
 from services.accommodation.facilities.codes import PlaceKind
-from services.accommodation.placements import fitting, requests
+from services.accommodation.placements import fitting, matching, requests
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
@@ -49,7 +49,8 @@ class Asked:
 
     request: PlacementRequest
     standing: Standing
-    fitting: Sequence[Match]
+    fitting: Sequence[tuple[UUID, Match]]
+    """Each place, best first."""
     excluded: Counter[FitRule]
 
 
@@ -58,6 +59,7 @@ class Given:
     """The place for a request, and its rank among those that fit it."""
 
     asked: Asked
+    place_id: UUID
     match: Match
     rank: int
 
@@ -105,7 +107,7 @@ async def match_together(work: UnitOfWork, *, request_ids: Collection[UUID], pur
         request, found, excluded = await requests.match_one(work, request_id=request_id, purpose=purpose, among=places)
         if (standing := standings.get(request_id)) is None:
             raise DoesNotWait("One of the requests has a place, holds one or is withdrawn; leave it out.")
-        asked.append(Asked(request, standing, found, excluded))
+        asked.append(Asked(request, standing, list(matching.one_by_one(found)), excluded))
     asked.sort(key=lambda each: each.standing.position)
     wishes, bonds = await _wishes(work, asked)
     solution, one_by_one = await asyncio.to_thread(_solved, wishes, bonds)
@@ -131,7 +133,7 @@ async def _wishes(work: UnitOfWork, asked: Sequence[Asked]) -> tuple[list[Wish],
         Wish(
             request_id=each.request.id,
             person=person_of[each.request.case_id],
-            choices=[_choice(match) for match in each.fitting],
+            choices=[_choice(place_id, match) for place_id, match in each.fitting],
         )
         for each in asked
     ]
@@ -144,9 +146,9 @@ async def _wishes(work: UnitOfWork, asked: Sequence[Asked]) -> tuple[list[Wish],
     )
 
 
-def _choice(match: Match) -> Choice:
+def _choice(place_id: UUID, match: Match) -> Choice:
     candidate = match.candidate
-    return Choice(match.place_id, candidate.facility.id, sum(match.points.values()), candidate.kind is PlaceKind.PEAK)
+    return Choice(place_id, candidate.facility.id, sum(match.points.values()), candidate.kind is PlaceKind.PEAK)
 
 
 def _explained(
@@ -157,9 +159,9 @@ def _explained(
     used = {choice.place_id for choice in solution.values()}
     for each, wish in zip(asked, wishes, strict=True):
         if chosen := solution.get(wish.request_id):
-            ranked = [match.place_id for match in each.fitting]
+            ranked = [place_id for place_id, _ in each.fitting]
             rank = ranked.index(chosen.place_id)
-            given.append(Given(each, each.fitting[rank], rank + 1))
+            given.append(Given(each, *each.fitting[rank], rank + 1))
         else:
             without.append(Without(each, _why_without(wish, wishes, bonds, has_one=has_one, used=used)))
     return given, without

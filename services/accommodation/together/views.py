@@ -25,8 +25,9 @@ def see_together(found: Together, *, now: datetime) -> MatchedTogether:
 
 
 def _see_given(given: Given) -> PlaceForOne:
-    matched = see_match(given.match, given.rank)
-    best, of = sum(given.asked.fitting[0].points.values()), len(given.asked.fitting)
+    matched = see_match(given.place_id, given.match, given.rank)
+    (_, first), of = given.asked.fitting[0], len(given.asked.fitting)
+    best = sum(first.points.values())
     total = sum(matched.points.values())
     why, why_da = f"Number {given.rank} of the {of} places that fit.", f"Nummer {given.rank} af de {of}, der passer."
     if total < best:

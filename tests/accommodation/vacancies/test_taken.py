@@ -14,7 +14,7 @@ from sqlmodel import col
 from services.accommodation.case.nights import nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Stay
-from services.accommodation.placements import repository
+from services.accommodation.vacancies import repository
 from shared.identity.actor import Actor
 from tests.accommodation.housing import Housing
 from tests.world import World

@@ -1,0 +1,148 @@
+"""The only way to how places stand on some nights; its statements are made once. It asks who is asking."""
+
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Boolean, ColumnElement, Date, Select, Uuid, bindparam, column, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
+from sqlmodel import col
+
+from services.accommodation.case.nights import ALWAYS, Nights, common, days
+from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
+from services.accommodation.facilities.codes import PlaceKind
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Stay, Terms, Unit
+from services.accommodation.separations import repository as separations
+from services.accommodation.vacancies.models import Candidate
+from shared.data.columns import NOW, Code
+from shared.data.unit_of_work import UnitOfWork
+from shared.identity.actor import Actor
+
+_PLACE: Final = bindparam("place_id", type_=Uuid)
+_FACILITY: Final = bindparam("facility_id", type_=Uuid)
+_CASE: Final = bindparam("case_id", type_=Uuid)
+_WANTED: Final = bindparam("wanted", type_=DATERANGE)
+_WATCHED: Final = bindparam("watched", type_=DATERANGE)
+_BUT_FOR: Final = bindparam("but_for", type_=Uuid)
+_IS_ELSEWHERE: Final = func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR)
+_ELSEWHERE: Final = select(_IS_ELSEWHERE)
+
+
+async def is_elsewhere(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID | None = None) -> bool:
+    """Whether the person has another place on some of these nights, or one is held; whoever may see it."""
+    asked = {"case_id": case_id, "wanted": wanted, "now": work.now, "but_for": but_for}
+    return bool(await work.session.scalar(_ELSEWHERE, asked))
+
+
+# ---------------------------------------------------------------- one place
+
+_OF_ONE: Final = select(
+    facilities.approved(_WATCHED).where(col(Approval.facility_id) == _FACILITY).exists(),
+    exists().where(col(OutOfService.place_id) == _PLACE, facilities.closes(_WANTED)),
+    exists().where(
+        col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
+    ),
+    _IS_ELSEWHERE,
+    separations.UNSAFE_IN,
+    separations.HOUSEHOLD_IN,
+    select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
+    .where(col(Unit.id) == bindparam("unit_id", type_=Uuid))
+    .scalar_subquery(),
+)
+
+
+async def one_for(
+    work: UnitOfWork, case_id: UUID, wanted: Nights, *, place: Place, facility: Facility, but_for: UUID | None
+) -> Candidate:
+    """One place as it stands for the person on these nights, with whom they would meet there or leave: what `candidates` says of
+    all, with one statement; give its facility as it is in the place's unit. The stay `but_for` is in nobody's way."""
+    asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
+    asked |= {"unit_id": place.unit_id, "watched": facilities.watched(wanted), "now": work.now}
+    ((is_approved, is_closed, is_taken, elsewhere, unsafe, household, is_open),) = await work.session.execute(
+        _OF_ONE, asked
+    )
+    company = separations.Company(frozenset(unsafe), frozenset(household))
+    return Candidate(
+        place_ids=(place.id,),
+        kind=place.kind,
+        available=common(days(place.available_from, place.available_until), is_open or ALWAYS),
+        facility=Terms.of(facility),
+        unit_id=place.unit_id,
+        is_approved=is_approved,
+        is_out_of_service=is_closed,
+        is_taken=is_taken,
+        is_elsewhere=elsewhere,
+        is_unsafe=facility.id in company.unsafe_in,
+        parts_household=company.parts_household(facility.id),
+    )
+
+
+# ---------------------------------------------------------------- all places
+
+
+def _approved_facilities(seen: ColumnElement[bool], approved: Select[UUID]) -> Select[Any]:
+    terms = (getattr(Facility, name) for name in Terms._fields)
+    return select(*terms, col(Facility.id).in_(approved)).where(seen)
+
+
+@lru_cache(maxsize=256)
+def _known(actor: Actor) -> Select[Any]:
+    return _approved_facilities(who.knows(actor), facilities.approved(_WATCHED))
+
+
+# Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
+_THE_ONE: Final = _approved_facilities(
+    col(Facility.id) == _FACILITY, facilities.approved(_WATCHED).where(col(Approval.facility_id) == _FACILITY)
+)
+_UNITS: Final = select(Unit)
+_UNITS_OF_ONE: Final = _UNITS.where(col(Unit.facility_id) == _FACILITY)
+
+
+# A row for the places of a facility that stand alike.
+_ALIKE: Final = select(
+    func.places_alike(_WANTED, NOW, _BUT_FOR, _FACILITY).table_valued(
+        column("facility_id", Uuid),
+        column("unit_id", Uuid),
+        column("kind", Code(PlaceKind)),
+        column("available_from", Date),
+        column("available_until", Date),
+        column("is_closed", Boolean),
+        column("is_taken", Boolean),
+        column("place_ids", ARRAY(Uuid)),
+    )
+)
+
+
+async def candidates(
+    work: UnitOfWork, wanted: Nights, *, facility_id: UUID | None = None, but_for: UUID | None = None
+) -> list[Candidate]:
+    """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility and unit
+    that stand alike together, three statements in all. The stay `but_for` is in nobody's way."""
+    asked = {"wanted": wanted, "watched": facilities.watched(wanted), "now": work.now, "but_for": but_for}
+    asked |= {"facility_id": facility_id}
+    found = await work.session.execute(_THE_ONE if facility_id else _known(work.actor), asked)
+    its: dict[tuple[UUID, UUID | None], tuple[Terms, bool, Nights]] = {
+        (each[0], None): (Terms._make(each[:-1]), each[-1], ALWAYS) for each in found
+    }
+    for unit in await work.session.scalars(_UNITS_OF_ONE if facility_id else _UNITS, asked):
+        if facility := its.get((unit.facility_id, None)):
+            terms, is_approved, _ = facility
+            is_open = days(unit.available_from, unit.available_until)
+            its[unit.facility_id, unit.id] = terms._replace(**unit.narrowed(terms)), is_approved, is_open
+    alike = await work.session.execute(_ALIKE, asked)
+    return [
+        Candidate(
+            place_ids=place_ids,
+            kind=kind,
+            available=common(days(available_from, available_until), is_open),
+            facility=terms,
+            unit_id=unit_id,
+            is_approved=is_approved,
+            is_out_of_service=is_closed,
+            is_taken=is_taken,
+        )
+        for in_facility, unit_id, kind, available_from, available_until, is_closed, is_taken, place_ids in alike
+        if (in_facility, unit_id) in its
+        for terms, is_approved, is_open in (its[in_facility, unit_id],)
+    ]
