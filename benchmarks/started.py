@@ -1,6 +1,7 @@
 """A Havn to be measured: in another process and asked over the network, as partners ask; or within this one, with its database
 in reach."""
 
+import gc
 import json
 import os
 import signal
@@ -98,6 +99,7 @@ async def havn_within(home: Path, service: str) -> AsyncIterator[Within]:
         database = await asyncpg.connect(url.render_as_string(hide_password=False))
         async with open_application(SERVICES, settings, server.url, development=development) as application:
             transport = httpx.ASGITransport(application.asgi)
+            gc.freeze()  # as every process that serves does when it has started
             async with httpx.AsyncClient(transport=transport, base_url="http://havn", timeout=60) as client:
                 yield Within(application, development, client, database)
         await database.close()

@@ -11,10 +11,10 @@ class Security(StrEnum):
     HIGH = "high"
 
     def at_least(self, other: "Security") -> bool:
-        return _ASCENDING.index(self) >= _ASCENDING.index(other)
+        return _RANK[self] >= _RANK[other]
 
 
-_ASCENDING = (Security.NONE, Security.RAISED, Security.HIGH)
+_RANK = {each: rank for rank, each in enumerate((Security.NONE, Security.RAISED, Security.HIGH))}
 
 
 class PlaceKind(StrEnum):

@@ -87,27 +87,25 @@ async def candidates(
 
 
 async def rules_against(work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted) -> list[FitRule]:
-    """All that speaks against the place; nothing when it fits. One for peaks is looked at among its facility's."""
+    """All that speaks against the place; nothing when it fits. One for peaks is looked at beside its facility's ordinary ones."""
+    alone = await vacancies.one_for(
+        work, wanted.case_id, wanted.during, place=place, facility=facility, but_for=wanted.own_stay
+    )
+    beside: Sequence[Candidate] = ()
     if place.kind is PlaceKind.PEAK:
-        is_elsewhere = await vacancies.is_elsewhere(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
-        found = await candidates(
+        beside = await candidates(
             work,
             wanted.case_id,
             wanted.during,
             facility_id=facility.id,
             but_for=wanted.own_stay,
-            is_elsewhere=is_elsewhere,
+            is_elsewhere=alone.is_elsewhere,
         )
-    else:
-        alone = await vacancies.one_for(
-            work, wanted.case_id, wanted.during, place=place, facility=facility, but_for=wanted.own_stay
-        )
-        found = [alone]
-    against = matching.all_against(
-        found,
+    (_, rules), *_ = matching.all_against(
+        [alone, *beside],
         needs=wanted.needs,
         options=wanted.options,
         stay=wanted.during,
         tonight=wanted.tonight or night_of(work.now),
     )
-    return next(rules for candidate, rules in against if place.id in candidate.place_ids)
+    return rules

@@ -59,7 +59,7 @@ def match(
             # The order of `ranking.order`, of many places at once.
             fitting[-sum(found.points.values()), candidate.facility.id].append(found)
         else:
-            excluded[rules[0]] += len(candidate.place_ids)
+            excluded[rules[0]] += candidate.number
     return [match for facility in sorted(fitting) for match in _by_id(fitting[facility])], excluded
 
 
@@ -69,12 +69,12 @@ def _weigh(candidate: Candidate, needs: Needs, options: Sequence[FacilityKind] |
 
 
 def _by_id(equals: Sequence[Match]) -> Sequence[Match]:
-    """The places of a facility that have the same points, by their ids; those of two units, say, may come by turns."""
+    """The places of a facility that have the same points, by their ids; those of two units, say, may be mixed."""
     if len(equals) == 1:
         return equals
     ids = sorted((place_id, number) for number, match in enumerate(equals) for place_id in match.place_ids)
-    turns = groupby(ids, key=itemgetter(1))
-    return [equals[number]._replace(place_ids=[place_id for place_id, _ in turn]) for number, turn in turns]
+    in_a_row = groupby(ids, key=itemgetter(1))
+    return [equals[number]._replace(place_ids=[place_id for place_id, _ in some]) for number, some in in_a_row]
 
 
 def one_by_one(found: Iterable[Match]) -> Iterator[tuple[UUID, Match]]:
@@ -111,9 +111,8 @@ def all_against(
 
 def _of_the_facility(candidate: Candidate, *, needs: Needs, options: Sequence[FacilityKind] | None) -> list[FitRule]:
     """What speaks against all places of the facility's unit. These rules come first in the order of `FitRule`."""
-    against = [] if candidate.is_approved else [FitRule.NO_APPROVAL]
-    its_own = facility_against(candidate.facility, needs=needs, options=options)
-    return against + [rule for rule, speaks in its_own.items() if speaks]
+    against = facility_against(candidate.facility, needs=needs, options=options)
+    return against if candidate.is_approved else [FitRule.NO_APPROVAL, *against]
 
 
 def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[FitRule]:
@@ -138,19 +137,27 @@ def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[
 
 def facility_against(
     facility: Facility | Terms, *, needs: Needs, options: Sequence[FacilityKind] | None
-) -> dict[FitRule, bool]:
+) -> list[FitRule]:
     """Which rules about the facility itself speak against it, in their order, whatever is free. A gender that is None, and
     options that are, exclude nothing: they are not the asker's to know."""
-    return {
-        FitRule.GENDER: needs.gender is not None and not accepts_gender(facility, needs.gender),
-        FitRule.MINORS: bool(needs.minor) and not facility.minors,
-        FitRule.FAMILIES: bool(needs.children) and not facility.families,
-        FitRule.WHEELCHAIR: needs.wheelchair and not facility.wheelchair,
-        FitRule.LGBT_SAFE: needs.lgbt_safe and not facility.lgbt_safe,
-        FitRule.SECURITY: not facility.security.at_least(needs.security),
-        FitRule.OPTIONS: options is not None and facility.kind not in options,
-        FitRule.DISTANCE: facility.municipality in zone_of(needs),
-    }
+    against = []
+    if needs.gender is not None and not accepts_gender(facility, needs.gender):
+        against.append(FitRule.GENDER)
+    if needs.minor and not facility.minors:
+        against.append(FitRule.MINORS)
+    if needs.children and not facility.families:
+        against.append(FitRule.FAMILIES)
+    if needs.wheelchair and not facility.wheelchair:
+        against.append(FitRule.WHEELCHAIR)
+    if needs.lgbt_safe and not facility.lgbt_safe:
+        against.append(FitRule.LGBT_SAFE)
+    if not facility.security.at_least(needs.security):
+        against.append(FitRule.SECURITY)
+    if options is not None and facility.kind not in options:
+        against.append(FitRule.OPTIONS)
+    if facility.municipality in zone_of(needs):
+        against.append(FitRule.DISTANCE)
+    return against
 
 
 def accepts_gender(facility: Facility | Terms, gender: Gender) -> bool:
@@ -204,7 +211,7 @@ def features_of(candidate: Candidate, needs: Needs, options: Sequence[FacilityKi
 
 
 def _languages(facility: Terms, needs: Needs) -> list[str]:
-    return sorted(set(facility.languages) & set(needs.languages))
+    return sorted(set(needs.languages).intersection(facility.languages)) if needs.languages else []
 
 
 def _wants_lgbt_safe(needs: Needs) -> bool:

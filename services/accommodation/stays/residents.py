@@ -21,6 +21,6 @@ async def check_still_fits(work: UnitOfWork, facility_id: UUID, was: InUnits, wo
         options = fitting.options_of(request)
         before = matching.facility_against(was[unit_id], needs=needs, options=options)
         after = matching.facility_against(would[unit_id], needs=needs, options=options)
-        broken |= {rule for rule, speaks in after.items() if speaks and not before[rule]}
+        broken.update(rule for rule in after if rule not in before)
     if broken:
         raise PlaceDoesNotFit([rule for rule in FitRule if rule in broken])

@@ -14,7 +14,10 @@ class Candidate:
     """Places of one facility that stand alike for the nights that are asked for: what fits is asked once of all of them. Nobody
     changes it; that Python should see to that takes as long as to make it twice."""
 
+    number: int
+    """How many they are."""
     place_ids: Sequence[UUID]
+    """Which: of those that are taken or out of service it is known of one alone."""
     kind: PlaceKind
     available: Nights
     """When their unit is open, too."""

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Date, Select, Uuid, bindparam, column, exists, func, select
+from sqlalchemy import Boolean, ColumnElement, Date, Integer, Select, Uuid, bindparam, column, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlmodel import col
 
@@ -25,25 +25,13 @@ _CASE: Final = bindparam("case_id", type_=Uuid)
 _WANTED: Final = bindparam("wanted", type_=DATERANGE)
 _WATCHED: Final = bindparam("watched", type_=DATERANGE)
 _BUT_FOR: Final = bindparam("but_for", type_=Uuid)
-_IS_ELSEWHERE: Final = func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR)
-_ELSEWHERE: Final = select(_IS_ELSEWHERE)
-
-
-async def is_elsewhere(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID | None = None) -> bool:
-    """Whether the person has another place on some of these nights, or one is held; whoever may see it."""
-    asked = {"case_id": case_id, "wanted": wanted, "now": work.now, "but_for": but_for}
-    return bool(await work.session.scalar(_ELSEWHERE, asked))
-
-
-# ---------------------------------------------------------------- one place
-
 _OF_ONE: Final = select(
     facilities.approved(_WATCHED).where(col(Approval.facility_id) == _FACILITY).exists(),
     exists().where(col(OutOfService.place_id) == _PLACE, facilities.closes(_WANTED)),
     exists().where(
         col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
     ),
-    _IS_ELSEWHERE,
+    func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR),
     separations.UNSAFE_IN,
     separations.HOUSEHOLD_IN,
     select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
@@ -59,11 +47,12 @@ async def one_for(
     all, with one statement; give its facility as it is in the place's unit. The stay `but_for` is in nobody's way."""
     asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
     asked |= {"unit_id": place.unit_id, "watched": facilities.watched(wanted), "now": work.now}
-    ((is_approved, is_closed, is_taken, elsewhere, unsafe, household, is_open),) = await work.session.execute(
+    ((is_approved, is_closed, is_taken, is_elsewhere, unsafe, household, is_open),) = await work.session.execute(
         _OF_ONE, asked
     )
     company = separations.Company(frozenset(unsafe), frozenset(household))
     return Candidate(
+        number=1,
         place_ids=(place.id,),
         kind=place.kind,
         available=common(days(place.available_from, place.available_until), is_open or ALWAYS),
@@ -72,13 +61,10 @@ async def one_for(
         is_approved=is_approved,
         is_out_of_service=is_closed,
         is_taken=is_taken,
-        is_elsewhere=elsewhere,
+        is_elsewhere=is_elsewhere,
         is_unsafe=facility.id in company.unsafe_in,
         parts_household=company.parts_household(facility.id),
     )
-
-
-# ---------------------------------------------------------------- all places
 
 
 def _approved_facilities(seen: ColumnElement[bool], approved: Select[UUID]) -> Select[Any]:
@@ -109,6 +95,7 @@ _ALIKE: Final = select(
         column("available_until", Date),
         column("is_closed", Boolean),
         column("is_taken", Boolean),
+        column("number", Integer),
         column("place_ids", ARRAY(Uuid)),
     )
 )
@@ -133,7 +120,8 @@ async def candidates(
     alike = await work.session.execute(_ALIKE, asked)
     return [
         Candidate(
-            place_ids=place_ids,
+            number=number,
+            place_ids=place_ids or (),
             kind=kind,
             available=common(days(available_from, available_until), is_open),
             facility=terms,
@@ -142,7 +130,7 @@ async def candidates(
             is_out_of_service=is_closed,
             is_taken=is_taken,
         )
-        for in_facility, unit_id, kind, available_from, available_until, is_closed, is_taken, place_ids in alike
-        if (in_facility, unit_id) in its
-        for terms, is_approved, is_open in (its[in_facility, unit_id],)
+        for in_facility, unit_id, kind, available_from, available_until, is_closed, is_taken, number, place_ids in alike
+        if (where := its.get((in_facility, unit_id)))
+        for terms, is_approved, is_open in (where,)
     ]

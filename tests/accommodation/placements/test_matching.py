@@ -157,7 +157,7 @@ async def test_the_same_rows_give_the_same_order_to_everybody(housing: Housing) 
 
 
 async def test_of_places_that_are_worth_the_same_the_ids_decide_whatever_else_they_differ_in(housing: Housing) -> None:
-    """Places in a unit and outside stand apart until they are ranked: they come by turns then, as their ids are."""
+    """Places in a unit and outside stand apart until they are ranked: they are mixed then, as their ids are."""
     facility_id = await housing.facility()
     await housing.approve(facility_id)
     places = [await housing.place(facility_id, unit="Loftet" if number % 2 else None) for number in range(12)]

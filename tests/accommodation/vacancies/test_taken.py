@@ -61,6 +61,8 @@ async def test_all_places_and_one_place_are_taken_by_the_same_stays(
         )
         found = await repository.candidates(work, during, but_for=ids[but_for])
         of_one = await repository.candidates(work, during, but_for=ids[but_for], facility_id=UUID(shelter.facility_id))
-    assert {each for candidate in found if candidate.is_taken for each in candidate.place_ids} == one_by_one
-    assert {each for candidate in of_one if candidate.is_taken for each in candidate.place_ids} == one_by_one
-    assert sum(len(candidate.place_ids) for candidate in found) == 6
+    free = {UUID(each) for each in shelter.place_ids} - one_by_one
+    for among in (found, of_one):
+        assert {each for candidate in among if not candidate.is_taken for each in candidate.place_ids} == free
+        assert sum(candidate.number for candidate in among if candidate.is_taken) == len(one_by_one)
+        assert sum(candidate.number for candidate in among) == 6
