@@ -15,6 +15,7 @@ from services.accommodation.offers import views
 from services.accommodation.placements import repository as request_rows
 from services.accommodation.placements import requests
 from services.accommodation.placements.schemas import Needs, SealedNeeds
+from services.accommodation.vacancies import repository as vacancies
 from shared.contract import visibility
 from shared.contract.visibility import Aspect, Part
 from tests.accommodation.attacker import named
@@ -106,7 +107,7 @@ async def short_life(house_of_all: World) -> Life:
 
 def forget_statements() -> None:
     """Those that are made once for each who asks were made by the rules of that time."""
-    for made in (facilities._known, facilities._to_lock, request_rows._to_lock):
+    for made in (facilities._known, facilities._to_lock, request_rows._to_lock, vacancies._known):
         made.cache_clear()
 
 

@@ -311,6 +311,7 @@ HOUSING: Sequence[Step] = [
     Step("add_place", **SHELTER, **FACILITY, makes=("closed place", "place_id")),
     Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id"), changes={"label": "Room 2"}),
     Step("list_places", **SHELTER, **FACILITY),
+    Step("change_place", **SHELTER, ids={"facility_id": "facility", "place_id": "closed place"}),
     Step("close_place", **SHELTER, ids={"place_id": "closed place"}, makes=("closure", "closure_id")),
     Step("list_closures", **SHELTER, ids={"place_id": "closed place"}),
     Step("end_closure", **SHELTER, ids={"place_id": "closed place", "closure_id": "closure"}),

@@ -103,6 +103,17 @@ async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[Pla
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
+@router.put("/facilities/{facility_id}/places/{place_id}")
+async def change_place(
+    work: Writer, facility_id: UUID, place_id: UUID, registration: PlaceRegistration, expected: IfMatch
+) -> PlaceReceipt:
+    """Describe the place anew; nobody who has it loses it. The ETag is the facility's."""
+    place = await places.change_place(
+        work, facility_id=facility_id, place_id=place_id, registration=registration, expected=expected
+    )
+    return PlaceReceipt(place_id=place.id)
+
+
 @router.post("/places/{place_id}/out-of-service", status_code=201)
 async def close_place(work: Writer, place_id: UUID, closure: Closure) -> ClosureDetails:
     """Take a place out of service for some nights on which nobody has it."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from services.accommodation.case.nights import first_of, nights
+from services.accommodation.case.nights import first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import changes, repository
 from services.accommodation.facilities.codes import PlaceKind
@@ -45,30 +45,59 @@ class ClosureEndsEarlier(Conflict):
     """There is nothing to end."""
 
 
-class PlaceInUse(Conflict):
-    """Somebody has the place on nights on which it would be closed."""
-
-
 async def add_place(
     work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration, expected: ExpectedVersion
 ) -> Place:
     """A further place of a facility, by its operator or CMM."""
-    facility = await repository.lock_facility(work, facility_id)
-    check_runs(work.actor, facility)
-    expected.check(facility)
-    if _plain(registration.label) in {_plain(label.label) for _, label in await repository.labels_of(work, facility)}:
-        raise LabelTaken("The facility has a place of that label; give each its own.")
-    unit = await _unit_of_name(work, facility, registration.unit) if registration.unit else None
-    place = Place(
-        facility_id=facility.id,
-        unit_id=unit.id if unit else None,
-        **registration.model_dump(exclude={"label", "unit"}),
-    )
-    if place.kind is PlaceKind.PEAK:
-        place.approved_by = _approver(place.approved_by or work.actor.org, facility)
+    facility, described = await _described(work, facility_id, registration, expected)
+    place = Place(facility_id=facility.id, **described)
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
     changed(work, facility)
     return place
+
+
+async def change_place(
+    work: UnitOfWork, *, facility_id: UUID, place_id: UUID, registration: PlaceRegistration, expected: ExpectedVersion
+) -> Place:
+    """Describe the place anew, by the facility's operator or CMM. Raises LabelTaken, and PlaceInUse where somebody has it on
+    nights that it would give up, or at all where it would be in another unit or of another kind."""
+    facility, described = await _described(work, facility_id, registration, expected, but_for=place_id)
+    place, _ = await repository.lock_place(work, place_id)
+    if place.facility_id != facility.id:
+        raise repository.PlaceNotFound
+    await repository.end_expired_holds(work, place.id)
+    is_another = any(described[name] != getattr(place, name) for name in ("unit_id", "kind"))
+    if is_another and await repository.is_taken(work, place.id, nights(night_of(work.now), None)):
+        raise repository.PlaceInUse(
+            "Somebody has the place. A place of another unit or kind may not suit that person: find them another place first."
+        )
+    for name, value in described.items():
+        setattr(place, name, value)
+    await repository.change_place(work, place, PlaceLabel(label=registration.label))
+    changed(work, facility)
+    return place
+
+
+async def _described(
+    work: UnitOfWork,
+    facility_id: UUID,
+    registration: PlaceRegistration,
+    expected: ExpectedVersion,
+    *,
+    but_for: UUID | None = None,
+) -> tuple[Facility, dict[str, Any]]:
+    """The facility, locked, and what the place is in it; raises LabelTaken and NobodyToApprove."""
+    facility = await repository.lock_facility(work, facility_id)
+    check_runs(work.actor, facility)
+    expected.check(facility)
+    others = [label for place, label in await repository.labels_of(work, facility) if place.id != but_for]
+    if _plain(registration.label) in {_plain(label.label) for label in others}:
+        raise LabelTaken("The facility has a place of that label; give each its own.")
+    unit = await _unit_of_name(work, facility, registration.unit) if registration.unit else None
+    described = registration.model_dump(exclude={"label", "unit"}) | {"unit_id": unit.id if unit else None}
+    if registration.kind is PlaceKind.PEAK:
+        described["approved_by"] = _approver(registration.approved_by or work.actor.org, facility)
+    return facility, described
 
 
 async def _unit_of_name(work: UnitOfWork, facility: Facility, name: PersonalName) -> Unit:
@@ -177,7 +206,9 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
     closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
     await repository.end_expired_holds(work, place.id)
     if await repository.is_taken(work, place.id, closed.during):
-        raise PlaceInUse("Somebody has the place on some of these nights; find that person another place first.")
+        raise repository.PlaceInUse(
+            "Somebody has the place on some of these nights; find that person another place first."
+        )
     await repository.add_closure(work, facility, closed, Remark(text=closure.reason))
     changed(work, facility)
     return closed

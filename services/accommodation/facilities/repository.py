@@ -46,6 +46,10 @@ class UnitNotFound(NotFound):
     """The facility has no such unit."""
 
 
+class PlaceInUse(Conflict):
+    """Somebody has the place on nights on which it would be closed, or be another one."""
+
+
 class UnitInUse(Conflict):
     """Somebody has a place of the unit on nights on which it would be open no more."""
 
@@ -146,10 +150,24 @@ async def _opened(work: UnitOfWork, facilities: Sequence[Facility]) -> list[Part
 
 
 async def add_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
-    key = await sealed.key_of(work, place.facility_id)
-    place.label = key.seal(label, table="place", column="label", row=place.id)
+    await _seal_label(work, place, label)
     work.session.add(place)
     work.audit(operation="place.register", object_ids=[place.facility_id, place.id])
+
+
+async def change_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
+    """Store what a locked place is now. Raises PlaceInUse: whether somebody is there is PostgreSQL's to say."""
+    await _seal_label(work, place, label)
+    work.audit(operation="place.change", object_ids=[place.facility_id, place.id])
+    try:
+        await work.session.flush()
+    except ExclusionViolationError:
+        raise PlaceInUse("Somebody has the place then; find that person another place first.") from None
+
+
+async def _seal_label(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
+    key = await sealed.key_of(work, place.facility_id)
+    place.label = key.seal(label, table="place", column="label", row=place.id)
 
 
 async def labels_of(work: UnitOfWork, facility: Facility) -> list[tuple[Place, PlaceLabel]]:

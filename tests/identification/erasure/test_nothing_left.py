@@ -23,7 +23,7 @@ ERASED_ON = "2031-06-01T03:00:00+02:00"
 AT_LEAST = 200
 ABOUT_NOBODY = frozenset(
     {"register_facility", "change_facility", "confirm_unveiling", "add_unit", "change_unit", "add_place", "close_place"}
-    | {"approve", "end_approval"}
+    | {"change_place", "approve", "end_approval"}
 )
 """What is said of a facility is kept as long as the facility is."""
 FIXED = frozenset({"submit_evidence_part"})

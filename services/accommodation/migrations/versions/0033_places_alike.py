@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 # As whoever asks, under row level security. PostgreSQL takes what that asks of each row for so dear that it does not see what
 # else a plan costs, and sorts ten thousand places to group them; to hash them takes two thirds of the time. Which places they are
