@@ -148,7 +148,7 @@ async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Pa
 async def list_organisations(work: AnyMember, pages: Pages) -> Page[DirectoryEntry]:
     """The directory: whom one can refer to."""
     found = await repository.list_organisations(work, after=pages.after, limit=pages.limit)
-    items = [DirectoryEntry.model_validate(entry) for entry in found]
+    items = [DirectoryEntry.of_row(entry) for entry in found]
     return pages.page(items, found, lambda entry: [entry.id])
 
 
@@ -156,7 +156,7 @@ async def list_organisations(work: AnyMember, pages: Pages) -> Page[DirectoryEnt
 async def read_organisation(work: AnyMember, organisation_id: Organisation) -> Tagged[DirectoryEntry]:
     """One entry of the directory."""
     found = await repository.organisation(work, organisation_id)
-    return DirectoryEntry.model_validate(found).tagged(found)
+    return DirectoryEntry.of_row(found).tagged(found)
 
 
 @router.put("/organisations/{organisation_id}")
@@ -165,7 +165,7 @@ async def change_organisation(
 ) -> Tagged[DirectoryEntry]:
     """Correct an entry's name and region."""
     found = await domain.change_organisation(work, organisation_id=organisation_id, change=change, expected=expected)
-    return DirectoryEntry.model_validate(found).tagged(found)
+    return DirectoryEntry.of_row(found).tagged(found)
 
 
 async def _step(

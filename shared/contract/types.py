@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from shared.contract import as_given
 from shared.contract.countries import COUNTRIES
 from shared.contract.directory import can_exist
 from shared.contract.languages import LANGUAGES
@@ -115,9 +116,25 @@ Tagged = Annotated[ShownT, SHOWS_VERSION]
 
 
 class Answer(Shown):
-    """An answer; made from a row or from values."""
+    """An answer; made from a row or from values, of ours. It is checked in development and in tests; production sends what it is
+    given (`shared/contract/as_given.py`). What others have sent is validated always: `model_validate` of a dictionary."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    def __init__(self, **given: Any) -> None:
+        if not as_given.Checks.are_on:
+            as_given.fill(self, given)
+            return
+        super().__init__(**given)
+        as_given.check(self, given)
+
+    # Pydantic's mark of an `__init__` that its own validation need not call: what others have sent goes past the one above.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def of_row(cls, row: Any) -> Self:
+        """The answer made of the attributes that a row has of its own."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)})
 
 
 def example(**fields: Any) -> ConfigDict:

@@ -5,6 +5,7 @@ from a value. What it does not name is shown to nobody.
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -299,11 +300,18 @@ def _roles_of(reader: Reader) -> frozenset[Role]:
 
 def may_know(reader: Reader, parts: Part | Iterable[Part], disclosable: Iterable[ShareScope] = ()) -> frozenset[Aspect]:
     """What somebody with this part, or these, may know, with what is disclosable to the organisation besides."""
-    of_parts = frozenset[Aspect]().union(*(PARTS[part] for part in _each(parts)))
+    return _may_know(reader.kind, _roles_of(reader), frozenset(_each(parts)), frozenset(disclosable))
+
+
+@lru_cache(maxsize=5_000)  # of a list each case is asked about, and of most the same
+def _may_know(
+    kind: OrganisationKind, roles: frozenset[Role], parts: frozenset[Part], disclosable: frozenset[ShareScope]
+) -> frozenset[Aspect]:
+    of_parts = frozenset[Aspect]().union(*(PARTS[part] for part in parts))
     if not of_parts:
         return frozenset()
-    of_organisation = of_parts.union(KINDS.get(reader.kind, frozenset()), *(SCOPES[scope] for scope in disclosable))
-    return of_organisation & frozenset[Aspect]().union(*(ROLES[role] for role in _roles_of(reader)))
+    of_organisation = of_parts.union(KINDS.get(kind, frozenset()), *(SCOPES[scope] for scope in disclosable))
+    return of_organisation & frozenset[Aspect]().union(*(ROLES[role] for role in roles))
 
 
 _CONTACT: Final = frozenset({"safe_contact", "contact_channels", "interpreter", "interpreter_language", "languages"})

@@ -27,6 +27,7 @@ CodeT = TypeVar("CodeT", bound=StrEnum)
 
 NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 LIMIT: Final = bindparam("limit", type_=Integer)
+ORGANISATION: Final = bindparam("org", type_=String)
 """What statements that are made once are most often sent with."""
 
 

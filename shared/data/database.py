@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.data import begin_and_end
 from shared.data.keys import KeyRing
+from shared.data.reading import ReadingSession
 from shared.data.session import Heard, Session
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import Vault
@@ -112,13 +113,16 @@ class Database:
         self._pool: asyncpg.Pool[Any] | None = None
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor, *, key: bytes | None = None) -> AsyncIterator[UnitOfWork]:
-        """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. It commits
+    async def transaction(
+        self, actor: Actor, *, key: bytes | None = None, only_reads: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
+        """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. One that
+        only reads has plain rows, and what it adds is what was noted of it (`shared/data/reading.py`). It commits
         when the block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
         """
         async with self.connection() as connection:
             try:
-                session = Session(connection, self.on_statement)
+                session = (ReadingSession if only_reads else Session)(connection, self.on_statement)
                 kept_before = await begin_and_end.begin(session, actor.org, key)
                 work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before)
                 yield work

@@ -4,7 +4,7 @@ Tables, mapped classes and statements are SQLAlchemy's and SQLModel's. What this
 pays for and Havn does not use: lazy loading, relations, cascades, autoflush, savepoints, several binds."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar, overload
 
 from sqlalchemy.engine import IteratorResult, Result
@@ -42,7 +42,7 @@ class Session:
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Result[*tuple[Any, ...]]:
         """The statement's rows."""
         names, rows = await self._rows(statement, parameters)
-        return IteratorResult(SimpleResultMetaData(names), rows)
+        return IteratorResult(_named(names), rows)
 
     @overload
     async def scalars(self, statement: TypedReturnsRows[T], parameters: Parameters | None = None) -> list[T]: ...
@@ -71,9 +71,9 @@ class Session:
         self, statement: Executable, parameters: Parameters | None
     ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
         plan, own = prepared(statement)
-        records = await self.send(plan.text, plan.values(parameters or {}, own))
         if plan.changes is not None:
-            self._forget_kind(plan.changes)
+            self._changes(plan.changes)
+        records = await self.send(plan.text, plan.values(parameters or {}, own))
         is_anew = bool(statement.get_execution_options().get("populate_existing"))
         instance = partial(self._instance, is_anew=is_anew)
         names = plan.names if plan.names is not None else tuple(records[0].keys()) if records else ()
@@ -144,10 +144,12 @@ class Session:
                 by_kind.setdefault((type(row), is_once), []).append(row)
         for kind, is_once in sorted(by_kind, key=lambda each: entity_of(each[0]).rank):
             await self._insert(entity_of(kind), by_kind[kind, is_once], is_once=is_once)
-        changed = [row for row in self._known.values() if instance_state(row).committed_state]
         # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
-        for row in sorted(changed, key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
+        for row in sorted(self._changed(), key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
             await self._update(entity_of(type(row)), row)
+
+    def _changed(self) -> list[Any]:
+        return [row for row in self._known.values() if instance_state(row).committed_state]
 
     async def _insert(self, entity: Entity, rows: list[Any], *, is_once: bool) -> None:
         alike: dict[tuple[str, ...], list[Any]] = {}
@@ -207,7 +209,7 @@ class Session:
         """The rows of this kind that are remembered."""
         return [row for key, row in self._known.items() if key[0] is kind]
 
-    def _forget_kind(self, kind: type[Any]) -> None:
+    def _changes(self, kind: type[Any]) -> None:
         """Read these rows anew; what is set on one and not sent stays to be sent."""
         self._known = {
             key: row for key, row in self._known.items() if key[0] is not kind or instance_state(row).committed_state
@@ -244,6 +246,10 @@ class Session:
         if not text.startswith(_READING):
             self.has_only_read = False
         return status
+
+
+_named = lru_cache(maxsize=1_000)(SimpleResultMetaData)
+"""What names the parts of rows; the same for all answers of a statement."""
 
 
 def _key(row: Any) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.type_api import TypeEngine
 
 from shared.data.columns import Code, Codes
+from shared.data.plain import Plain, plain_of
 
 _DIALECT: Dialect = asyncpg.dialect(dbapi=asyncpg.dialect.import_dbapi())  # type: ignore[no-untyped-call]
 _MOST = 5_000
@@ -105,6 +106,8 @@ class Prepared:
                 if (value := row[at]) is not None:
                     row[at] = process(value)
             return tuple(row)
+        if self._sole and instance:
+            return (instance(self._sole, record),)
         parts, at = [], 0
         for reader in self.readers:
             if isinstance(reader, Entity):
@@ -116,6 +119,12 @@ class Prepared:
                 parts.append(reader(value) if reader and value is not None else value)
                 at += 1
         return tuple(parts)
+
+    @cached_property
+    def _sole(self) -> "Entity | None":
+        """The entity whose columns are all that a row has, as of most statements."""
+        sole = self.readers[0] if self.readers and len(self.readers) == 1 else None
+        return sole if isinstance(sole, Entity) else None
 
 
 class Entity:
@@ -140,6 +149,27 @@ class Entity:
         """Its place among the tables, in which none comes before one that it refers to."""
         in_order: list[Any] = self._table.metadata.sorted_tables
         return in_order.index(self._table)
+
+    @cached_property
+    def _plain(self) -> tuple[type[Plain], list[tuple[int, Callable[[Any], Any]]]]:
+        reading = [(self.attributes.index(name), process) for name, process in self._readers.items()]
+        return plain_of(self.kind, self.attributes), reading
+
+    @cached_property
+    def key_of_plain(self) -> Callable[[Plain], tuple[Any, ...]]:
+        """By what a plain row of this kind is remembered: the kind and the primary key."""
+        kind, values = self.kind, [self.attributes.index(name) for name in self.primary]
+        return lambda row: (kind, *[row[at] for at in values])
+
+    def plain(self, values: Sequence[Any]) -> Plain:
+        """A row of all columns as a value that nothing can be set on."""
+        kind, reading = self._plain
+        row = list(values)
+        for at, process in reading:
+            if (value := row[at]) is not None:
+                row[at] = process(value)
+        made: Plain = kind._make(row)
+        return made
 
     def read(self, values: Sequence[Any]) -> dict[str, Any]:
         """The attributes of a row of all columns."""

@@ -213,7 +213,7 @@ async def _in_one_transaction(request: Request, actor: Actor, operation: str, ru
     """What is answered; or why it is refused, where that is noted already."""
     database: Database = request.app.state.database
     attempt = await _attempt(request, actor, database.vault)
-    async with _keeping(database, actor, attempt) as work:
+    async with _keeping(database, actor, attempt, only_reads=request.method == "GET") as work:
         try:
             return await _answer(request, work, attempt, operation, run)
         except refusals.REFUSALS as refused:
@@ -246,10 +246,13 @@ async def _answer(
 
 
 @asynccontextmanager
-async def _keeping(database: Database, actor: Actor, attempt: idempotency.Attempt | None) -> AsyncIterator[UnitOfWork]:
+async def _keeping(
+    database: Database, actor: Actor, attempt: idempotency.Attempt | None, *, only_reads: bool
+) -> AsyncIterator[UnitOfWork]:
     """A unit of work that holds the key of the attempt, if there is one. Raises RequestInProgress when a twin was quicker."""
     try:
-        async with database.transaction(actor, key=attempt.key_hash if attempt else None) as work:
+        key = attempt.key_hash if attempt else None
+        async with database.transaction(actor, key=key, only_reads=only_reads) as work:
             yield work
     except begin_and_end.KeyTaken:
         raise idempotency.RequestInProgress from None

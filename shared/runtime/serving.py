@@ -12,6 +12,7 @@ from types import EllipsisType
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.contract.as_given import Checks
 from shared.http.server import server_config
 from shared.kernel.settings import Settings
 from shared.runtime.tls import OwnCertificate
@@ -97,6 +98,7 @@ async def serve(
 
     `hosts` are the names that are answered to, the settings' own where it is left out, any where it is None; `operations`, at
     its own port, answers to any, and without TLS."""
+    Checks.are_on = not settings.is_production
     names = settings.hosts if isinstance(hosts, EllipsisType) else hosts
     last_call = LastCall(app)
     servers = [(_server(last_call, listener, names, certificate), listener)]

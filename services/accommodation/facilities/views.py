@@ -6,6 +6,7 @@ from services.accommodation.case.nights import first_of, last_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Unit
 from services.accommodation.facilities.schemas import (
+    Accepts,
     ApprovalDetails,
     ClosureDetails,
     FacilityDetails,
@@ -21,16 +22,12 @@ from services.accommodation.facilities.schemas import (
 def see_facility(facility: Facility, particulars: Particulars) -> FacilityDetails:
     """The facility as anyone sees it who may know of it."""
     hidden = {"id", "particulars", "reference", "unveiling", "unveiling_asked_by"}
-    return FacilityDetails.model_validate(
-        facility.model_dump(exclude=hidden)
-        | {
-            "facility_id": facility.id,
-            "name": particulars.name,
-            "awaiting": see_awaited(facility),
-            "accepts": facility.model_dump(
-                include={"genders", "minors", "families", "wheelchair", "lgbt_safe", "security"}
-            ),
-        }
+    return FacilityDetails(
+        facility_id=facility.id,
+        name=particulars.name,
+        awaiting=see_awaited(facility),
+        accepts=Accepts.model_validate(facility.model_dump(include=set(Accepts.model_fields))),
+        **facility.model_dump(exclude=hidden),
     )
 
 

@@ -91,4 +91,4 @@ def see_asked(seen: SeenOffer, *, now: datetime) -> OfferForTheFacility:
 
 def see_acceptance(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> Acceptance:
     """An offer that was just accepted, with the placement that came of it."""
-    return Acceptance.model_validate(dict(see_offer(offer, stay, knows_place=knows_place, now=now)))
+    return Acceptance(**dict(see_offer(offer, stay, knows_place=knows_place, now=now)))

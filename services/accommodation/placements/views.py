@@ -36,9 +36,7 @@ def see_receipt(request: PlacementRequest, status: RequestStatus, known: frozens
     return PlacementRequestReceipt(
         request_id=request.id,
         status=status,
-        responsibility=ResponsibilityAnswer.model_validate(request)
-        if knows
-        else AuthorityAlone.model_validate(request),
+        responsibility=ResponsibilityAnswer.of_row(request) if knows else AuthorityAlone.of_row(request),
     )
 
 

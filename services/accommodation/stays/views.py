@@ -79,4 +79,4 @@ def see_payer_history(history: Sequence[PayerFrom], *, in_whole: bool) -> Respon
     """Who decides and pays for a placed person, each from its day on; or which authority it is now, and nothing else."""
     if not in_whole:
         return ResponsibilityHistory(items=[AuthorityAlone(authority=history[-1].authority)])
-    return ResponsibilityHistory(items=[ResponsibilityFrom.model_validate(payer) for payer in history])
+    return ResponsibilityHistory(items=[ResponsibilityFrom.of_row(payer) for payer in history])

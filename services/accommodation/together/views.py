@@ -11,14 +11,14 @@ from services.accommodation.together.schemas import GoesWithout, MatchedTogether
 def see_together(found: Together, *, now: datetime) -> MatchedTogether:
     """Who is given which place, what speaks for each, and why somebody goes without."""
     worth, one_by_one = (
-        {"placed": placed, "points": points} for placed, points in (found.worth, found.worth_one_by_one)
+        Worth(placed=placed, points=points) for placed, points in (found.worth, found.worth_one_by_one)
     )
     return MatchedTogether(
         as_of=now,
         weights=found.weights.version,
         order=found.order.version,
-        worth=Worth.model_validate(worth),
-        one_by_one=Worth.model_validate(one_by_one),
+        worth=worth,
+        one_by_one=one_by_one,
         items=[_see_given(each) for each in found.given],
         without=[_see_without(each) for each in found.without],
     )

@@ -25,4 +25,4 @@ async def read_earlier_identifications(
 async def settle_route(work: Lawyer, case_id: UUID, settlement: Settlement, expected: IfMatch) -> Tagged[RoutingOfCase]:
     """A lawyer of CMM settles who decides, where the table says `needs_review`."""
     case = await domain.settle(work, case_id=case_id, settlement=settlement, expected=expected)
-    return RoutingOfCase.model_validate(case).tagged(case)
+    return RoutingOfCase.of_row(case).tagged(case)

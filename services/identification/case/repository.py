@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import Select, String, Uuid, bindparam, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -17,7 +17,7 @@ from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
-from shared.data.columns import any_asked, any_of, is_one_of
+from shared.data.columns import NOW, ORGANISATION, Code, any_asked, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -44,6 +44,8 @@ async def seal(
         words = key.seal(document, table=row.__tablename__, column=column, row=place or row.id) if document else None
         setattr(row, column, words)
 
+
+CASE_ID: Final = bindparam("case_id", type_=Uuid)
 
 RowT = TypeVar("RowT", bound=Table)
 
@@ -76,10 +78,19 @@ class CaseIsMerged(Conflict):
     """Another case is about the same person, and the work goes on there; this one is only read."""
 
 
-def cases_of(actor: Actor) -> Select[Case, CaseParty]:
-    """Cases the actor has to do with, and what."""
-    query = select(Case, CaseParty).join(CaseParty, col(CaseParty.case_id) == col(Case.id))
-    return query.where(col(CaseParty.org) == actor.org)
+CASES_OF: Final = (
+    select(Case, CaseParty)
+    .join(CaseParty, col(CaseParty.case_id) == col(Case.id))
+    .where(col(CaseParty.org) == ORGANISATION)
+)
+"""Cases that an organisation has to do with, and what."""
+_CASE_OF: Final = CASES_OF.where(col(Case.id) == CASE_ID)
+
+
+async def seen_case(work: UnitOfWork, case_id: UUID) -> tuple[Case, Part] | None:
+    """The case and the actor's part in it, if it has one; what may be known by it, the caller judges."""
+    found = (await work.session.execute(_CASE_OF, {"org": work.actor.org, "case_id": case_id})).first()
+    return (found[0], found[1].part) if found else None
 
 
 async def find_case(
@@ -92,13 +103,12 @@ async def find_case(
     object_ids: Iterable[UUID] = (),
 ) -> tuple[Case, Part]:
     """The case and the actor's part in it, for whoever has one, or one of these; raises CaseNotFound, and PurposeNotYours."""
-    seen = cases_of(work.actor).where(col(Case.id) == case_id)
-    found = (await work.session.execute(seen)).first()
-    if found is None or found[1].part not in parts:
+    found = await seen_case(work, case_id)
+    if found is None or found[1] not in parts:
         raise CaseNotFound
-    visibility.judge(work.actor, found[1].part, purpose)
+    visibility.judge(work.actor, found[1], purpose)
     work.audit(operation=operation, subject_id=case_id, object_ids=object_ids, purpose=purpose)
-    return found[0], found[1].part
+    return found
 
 
 async def find_working(work: UnitOfWork, case_id: UUID, *, operation: str) -> Case:
@@ -109,6 +119,9 @@ async def find_working(work: UnitOfWork, case_id: UUID, *, operation: str) -> Ca
     if Aspect.FILE not in visibility.may_know(work.actor, part):
         raise RoleDoesNotSee("The file of the case is for those who work on it: caseworker, lawyer, decider.")
     return case
+
+
+_LOCKED: Final = _CASE_OF.where(any_asked(col(CaseParty.part), "parts")).with_for_update(of=Case)
 
 
 async def lock_case(
@@ -122,8 +135,8 @@ async def lock_case(
     """The case, locked until the transaction ends and at its next version, for those who have one of these parts in it.
 
     Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
-    query = cases_of(work.actor).where(col(Case.id) == case_id, any_of(col(CaseParty.part), parts))
-    found = (await work.session.execute(query.with_for_update(of=Case))).first()
+    asked = {"org": work.actor.org, "case_id": case_id, "parts": list(parts)}
+    found = (await work.session.execute(_LOCKED, asked)).first()
     if found is None:
         raise CaseNotFound
     case: Case = found[0]
@@ -146,16 +159,19 @@ async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
     return await part_of(work, into, work.actor.org) is not None
 
 
+_LISTED_AMONG: Final = select(col(CaseParty.case_id)).where(
+    any_asked(col(CaseParty.case_id), "case_ids"),
+    col(CaseParty.org) == ORGANISATION,
+    ~is_one_of(col(CaseParty.part), UNLISTED),
+)
+
+
 async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of these cases that the actor's lists show."""
     if not case_ids:
         return frozenset()
-    listed = select(col(CaseParty.case_id)).where(
-        any_of(col(CaseParty.case_id), case_ids),
-        col(CaseParty.org) == work.actor.org,
-        ~is_one_of(col(CaseParty.part), UNLISTED),
-    )
-    return frozenset(await work.session.scalars(listed))
+    asked = {"case_ids": list(case_ids), "org": work.actor.org}
+    return frozenset(await work.session.scalars(_LISTED_AMONG, asked))
 
 
 async def has_case(work: UnitOfWork, subject_id: UUID) -> bool:
@@ -192,31 +208,45 @@ async def add_referral(work: UnitOfWork, referral: CaseReferral) -> None:
     await work.session.flush()
 
 
-async def has_referred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
-    """Whether one of the referrals behind the case is this organisation's, and not withdrawn."""
-    theirs = exists().where(
-        col(CaseReferral.case_id) == case_id,
-        col(CaseReferral.referred_by) == organisation,
+_HAS_REFERRED: Final = select(
+    exists().where(
+        col(CaseReferral.case_id) == CASE_ID,
+        col(CaseReferral.referred_by) == ORGANISATION,
         col(CaseReferral.withdrawn_at).is_(None),
     )
-    return bool(await work.session.scalar(select(theirs)))
+)
+
+
+async def has_referred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
+    """Whether one of the referrals behind the case is this organisation's, and not withdrawn."""
+    return bool(await work.session.scalar(_HAS_REFERRED, {"case_id": case_id, "org": organisation}))
+
+
+# A stronger part takes the place of a weaker one; whoever has the same or more keeps it.
+_PARTY: Final = insert(CaseParty).values(
+    case_id=CASE_ID, org=ORGANISATION, part=bindparam("part", type_=Code(Part)), since=NOW
+)
+_SAME_PARTY: Final[Any] = {"index_elements": ["case_id", "org"], "set_": {"part": _PARTY.excluded.part}}
+_ADD_PARTY: Final = _PARTY.on_conflict_do_update(**_SAME_PARTY, where=any_asked(col(CaseParty.part), "weaker"))
+_GIVE_PART: Final = _PARTY.on_conflict_do_nothing()
+_SET_PART: Final = _PARTY.on_conflict_do_update(**_SAME_PARTY)
+_END_PART: Final = delete(CaseParty).where(col(CaseParty.case_id) == CASE_ID, col(CaseParty.org) == ORGANISATION)
+
+
+def _party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> dict[str, Any]:
+    return {"case_id": case_id, "org": organisation, "part": part, "now": work.now}
 
 
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation a part in the case; it keeps the one it has where that one tells it more."""
-    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now)
-    weaker = any_of(col(CaseParty.part), WEAKER[part])
-    await work.session.execute(
-        added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}, where=weaker)
-    )
+    given = _party(work, case_id, organisation, part) | {"weaker": list(WEAKER[part])}
+    await work.session.execute(_ADD_PARTY, given)
 
 
 async def give_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """Give an organisation that has no part in the case one; whoever has one keeps it. For those, too, who may not know
     who else has to do with the case."""
-    await work.session.execute(
-        insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now).on_conflict_do_nothing()
-    )
+    await work.session.execute(_GIVE_PART, _party(work, case_id, organisation, part))
 
 
 async def part_of(work: UnitOfWork, case_id: UUID, organisation: str) -> Part | None:
@@ -229,12 +259,9 @@ async def set_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Par
     """Make this the organisation's part in the case, whatever it was; None ends its part."""
     await work.session.flush()  # whoever takes itself out of a case can write nothing to it afterwards
     if part is None:
-        await work.session.execute(
-            delete(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation)
-        )
+        await work.session.execute(_END_PART, {"case_id": case_id, "org": organisation})
         return
-    added = insert(CaseParty).values(case_id=case_id, org=organisation, part=part, since=work.now)
-    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id", "org"], set_={"part": part}))
+    await work.session.execute(_SET_PART, _party(work, case_id, organisation, part))
 
 
 async def seal_note(work: UnitOfWork, case: Case, column: str, words: SealedText | None, *, operation: str) -> None:
@@ -266,11 +293,15 @@ async def rows_by_case(work: UnitOfWork, case_ids: Sequence[UUID], query: Select
 _REFERRALS: Final = of_cases(CaseReferral)
 
 
+_RECORDED: Final = (
+    select(RecordedEvent).where(RecordedEvent.key == bindparam("key", type_=String)).order_by(RecordedEvent.sequence)
+)
+
+
 async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
     """What was recorded of a case, in order, for those who work on it, as far as they may know of the events."""
     await find_working(work, case_id, operation="case.timeline")
-    query = select(RecordedEvent).where(RecordedEvent.key == str(case_id)).order_by(RecordedEvent.sequence)
-    recorded = list(await work.session.scalars(query))
+    recorded = await work.session.scalars(_RECORDED, {"key": str(case_id)})
     others = await known_among(work, visibility.other_cases([{"payload": event.payload} for event in recorded]))
     return [event for event in recorded if _is_shown(work.actor, event, others)]
 
@@ -282,21 +313,27 @@ def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> b
     return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
 
 
+_WORKS_OR_REFERRED: Final = select(
+    exists().where(
+        col(CaseParty.case_id) == CASE_ID,
+        col(CaseParty.org) == ORGANISATION,
+        is_one_of(col(CaseParty.part), WORKING | {Part.REFERRER}),
+    )
+)
+
+
 async def has_to_do_with(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the organisation works on the case or brought the person in."""
-    theirs = exists().where(
-        col(CaseParty.case_id) == case_id,
-        col(CaseParty.org) == organisation,
-        any_of(col(CaseParty.part), WORKING | {Part.REFERRER}),
-    )
-    return bool(await work.session.scalar(select(theirs)))
+    return bool(await work.session.scalar(_WORKS_OR_REFERRED, {"case_id": case_id, "org": organisation}))
+
+
+_KEPT: Final = select(Case).where(col(Case.id) == CASE_ID, col(Case.erased_at).is_(None)).with_for_update()
 
 
 async def case_for_itself(work: UnitOfWork, case_id: UUID) -> Case | None:
     """The case, locked, for what an event of another service brings; its version is the next one. None for one that was
     erased: nothing is written into it again."""
-    kept = select(Case).where(col(Case.id) == case_id, col(Case.erased_at).is_(None))
-    case = await work.session.scalar(kept.with_for_update())
+    case = await work.session.scalar(_KEPT, {"case_id": case_id})
     if case:
         case.version += 1
     return case
@@ -313,14 +350,16 @@ async def lock_above(work: UnitOfWork, case: Case) -> list[Case]:
     return found
 
 
+_BELOW: Final = select(col(Case.id)).where(any_asked(col(Case.merged_into), "into")).order_by(col(Case.id))
+
+
 async def lock_below(work: UnitOfWork, case: Case) -> list[Case]:
     """The cases that were merged into this one, directly and through others, locked, at the version that they had: whoever has
     a part in one of them alone learns of no merge. For Havn itself."""
     found: list[Case] = []
     into = [case.id]
     while into:
-        query = select(col(Case.id)).where(any_of(col(Case.merged_into), into)).order_by(col(Case.id))
-        into = await work.session.scalars(query)
+        into = await work.session.scalars(_BELOW, {"into": into})
         for case_id in into:
             if below := await case_for_itself(work, case_id):
                 below.version -= 1
@@ -328,21 +367,32 @@ async def lock_below(work: UnitOfWork, case: Case) -> list[Case]:
     return found
 
 
+def _merged_into_it() -> Select[UUID]:
+    merged = select(col(Case.id)).where(col(Case.merged_into) == CASE_ID).cte("merged", recursive=True)
+    merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
+    return select(merged.c.id)
+
+
+_FAMILY: Final = _merged_into_it()
+
+
 async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """The case and those that were merged into it, directly or through others: they are about one person."""
-    merged = select(col(Case.id)).where(col(Case.merged_into) == case_id).cte("merged", recursive=True)
-    merged = merged.union(select(col(Case.id)).where(col(Case.merged_into) == merged.c.id))
-    return [case_id, *await work.session.scalars(select(merged.c.id))]
+    return [case_id, *await work.session.scalars(_FAMILY, {"case_id": case_id})]
+
+
+_IS_ACTING: Final = select(
+    exists().where(
+        col(Deadline.case_id) == CASE_ID,
+        col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
+        col(Deadline.for_org) == ORGANISATION,
+    )
+)
 
 
 async def is_acting_municipality(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the deadline of a child's notification runs, or ran, for this municipality."""
-    deadline = exists().where(
-        col(Deadline.case_id) == case_id,
-        col(Deadline.kind) == DeadlineKind.CHILD_NOTIFICATION,
-        col(Deadline.for_org) == organisation,
-    )
-    return bool(await work.session.scalar(select(deadline)))
+    return bool(await work.session.scalar(_IS_ACTING, {"case_id": case_id, "org": organisation}))
 
 
 def forget(work: UnitOfWork, case: Case) -> None:
@@ -363,14 +413,16 @@ async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> 
     return case
 
 
+_WORKED_ON: Final = select(col(CaseParty.case_id)).where(
+    any_asked(col(CaseParty.case_id), "case_ids"),
+    col(CaseParty.org) == ORGANISATION,
+    is_one_of(col(CaseParty.part), WORKING),
+)
+
+
 async def worked_on(work: UnitOfWork, case_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these cases that the actor works on, with one statement."""
-    query = select(col(CaseParty.case_id)).where(
-        any_of(col(CaseParty.case_id), set(case_ids)),
-        col(CaseParty.org) == work.actor.org,
-        any_of(col(CaseParty.part), WORKING),
-    )
-    return set(await work.session.scalars(query))
+    return set(await work.session.scalars(_WORKED_ON, {"case_ids": list(set(case_ids)), "org": work.actor.org}))
 
 
 async def lock_pair(

@@ -7,6 +7,7 @@ from services.identification.deadlines import rows
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.deadlines.schemas import AlertDetails, DeadlineDetails, OnCallDetails
 from shared.alerts.queue import RaisedAlert
+from shared.contract.codes import DeadlineKind
 
 
 def see_deadline(row: Deadline, *, now: datetime) -> DeadlineDetails:
@@ -28,5 +29,7 @@ def see_on_call(watch: OnCallWatch) -> OnCallDetails:
 
 def see_alert(alert: RaisedAlert) -> AlertDetails:
     """An alert and what has become of it."""
-    names = set(AlertDetails.model_fields) - {"alert_id"}
-    return AlertDetails(alert_id=alert.id, **{name: getattr(alert, name) for name in names})
+    names = set(AlertDetails.model_fields) - {"alert_id", "kind"}
+    return AlertDetails(
+        alert_id=alert.id, kind=DeadlineKind(alert.kind), **{name: getattr(alert, name) for name in names}
+    )

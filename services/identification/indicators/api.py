@@ -64,9 +64,8 @@ async def list_observations(work: Reader, case_id: UUID, pages: Pages, purpose: 
 
 def _set(table: IndicatorSet) -> IndicatorSetDetails:
     fields: dict[str, Any] = table.model_dump(exclude={"name", "valid_from", "valid_until"})
-    return IndicatorSetDetails(
-        set=table.name, **fields, in_force_from=table.valid_from, in_force_until=table.valid_until
-    )
+    fields |= {"set": table.name, "in_force_from": table.valid_from, "in_force_until": table.valid_until}
+    return IndicatorSetDetails.model_validate(fields)
 
 
 def _score(score: Score) -> IndicatorScore:

@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import Uuid, bindparam, delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from services.identification.case.codes import LinkKind
 from services.identification.case.models import CaseParty
-from services.identification.case.repository import WORKING, seal
+from services.identification.case.repository import CASE_ID, WORKING, seal
 from services.identification.links.models import CaseLink, Suspect, SuspectHash
 from services.identification.links.schemas import SuspectDescription
 from shared.contract.codes import Purpose, Relation
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import NOW, ORGANISATION, Code, any_asked, is_one_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
@@ -28,22 +29,47 @@ class SuspectNotFound(NotFound):
     """No such suspect in a case of yours."""
 
 
+_ADD: Final = insert(CaseLink).values(
+    case_id=CASE_ID,
+    other_case_id=bindparam("other_id", type_=Uuid),
+    relation=bindparam("relation", type_=Code(Relation)),
+    linked_at=NOW,
+)
+_SET: Final = _ADD.on_conflict_do_update(
+    index_elements=["case_id", "other_case_id"], set_={"relation": _ADD.excluded.relation}
+)
+_REMOVE: Final = (
+    delete(CaseLink)
+    .where(col(CaseLink.case_id) == CASE_ID, col(CaseLink.other_case_id) == bindparam("other_id"))
+    .returning(col(CaseLink.case_id))
+)
+_LINKS: Final = (
+    select(CaseLink)
+    .where(
+        any_asked(col(CaseLink.case_id), "case_ids"),
+        exists().where(
+            col(CaseParty.case_id) == col(CaseLink.other_case_id),
+            col(CaseParty.org) == ORGANISATION,
+            is_one_of(col(CaseParty.part), WORKING),
+        ),
+    )
+    .order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))
+)
+_IS_LINKED: Final = select(
+    exists().where(any_asked(col(CaseLink.case_id), "case_ids"), any_asked(col(CaseLink.other_case_id), "other_ids"))
+)
+
+
 async def set_link(work: UnitOfWork, case_id: UUID, other_id: UUID, relation: Relation) -> None:
     """What the other is to this one; a relation that was recorded before was an error."""
-    added = insert(CaseLink).values(case_id=case_id, other_case_id=other_id, relation=relation, linked_at=work.now)
-    await work.session.execute(
-        added.on_conflict_do_update(index_elements=["case_id", "other_case_id"], set_={"relation": relation})
-    )
+    given = {"case_id": case_id, "other_id": other_id, "relation": relation, "now": work.now}
+    await work.session.execute(_SET, given)
     work.audit(operation="link.add", subject_id=case_id, object_ids=[other_id])
 
 
 async def remove_link(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None:
     """Raises LinkNotFound."""
-    gone = await work.session.execute(
-        delete(CaseLink)
-        .where(col(CaseLink.case_id) == case_id, col(CaseLink.other_case_id) == other_id)
-        .returning(col(CaseLink.case_id))
-    )
+    gone = await work.session.execute(_REMOVE, {"case_id": case_id, "other_id": other_id})
     if gone.first() is None:
         raise LinkNotFound
     work.audit(operation="link.remove", subject_id=case_id, object_ids=[other_id])
@@ -52,44 +78,53 @@ async def remove_link(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None:
 async def links_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[CaseLink]]:
     """The links of cases already read to others that the actor works on, with one statement; oldest first."""
     found: dict[UUID, list[CaseLink]] = {case_id: [] for case_id in case_ids}
-    works = exists().where(
-        col(CaseParty.case_id) == col(CaseLink.other_case_id),
-        col(CaseParty.org) == work.actor.org,
-        any_of(col(CaseParty.part), WORKING),
-    )
-    query = select(CaseLink).where(any_of(col(CaseLink.case_id), case_ids), works)
-    for link in await work.session.scalars(query.order_by(col(CaseLink.linked_at), col(CaseLink.other_case_id))):
+    for link in await work.session.scalars(_LINKS, {"case_ids": list(case_ids), "org": work.actor.org}):
         found[link.case_id].append(link)
     return found
 
 
 async def any_link(work: UnitOfWork, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
     """Whether one of these cases is linked with one of the others; each side of a link has its row."""
-    linked = exists().where(any_of(col(CaseLink.case_id), case_ids), any_of(col(CaseLink.other_case_id), other_ids))
-    return bool(await work.session.scalar(select(linked)))
+    asked = {"case_ids": list(case_ids), "other_ids": list(other_ids)}
+    return bool(await work.session.scalar(_IS_LINKED, asked))
 
 
 # ---------------------------------------------------------------- suspects
 
 
+_SUSPECT: Final = (
+    select(col(SuspectHash.suspect_id))
+    .where(any_asked(col(SuspectHash.hash), "hashes"))
+    .order_by(col(SuspectHash.suspect_id))
+    .limit(1)
+)
+_SUSPECT_ID: Final = bindparam("suspect_id", type_=Uuid)
+_IS_SUSPECT: Final = select(exists().where(col(Suspect.suspect_id) == _SUSPECT_ID))
+_DROP: Final = (
+    delete(Suspect)
+    .where(col(Suspect.case_id) == CASE_ID, col(Suspect.suspect_id) == _SUSPECT_ID)
+    .returning(col(Suspect.case_id))
+)
+_SUSPECTS: Final = (
+    select(Suspect).where(col(Suspect.case_id) == CASE_ID).order_by(col(Suspect.named_at), col(Suspect.suspect_id))
+)
+
+
 async def suspect_known_by(work: UnitOfWork, hashes: Collection[bytes]) -> UUID | None:
     """A suspect of a case the actor works on who has one of these numbers or names."""
-    query = select(col(SuspectHash.suspect_id)).where(any_of(col(SuspectHash.hash), hashes))
-    return await work.session.scalar(query.order_by(col(SuspectHash.suspect_id)).limit(1))
+    return await work.session.scalar(_SUSPECT, {"hashes": list(hashes)})
 
 
 async def is_suspect(work: UnitOfWork, suspect_id: UUID) -> bool:
     """Whether a case the actor works on has this suspect; row level security knows no others."""
-    return bool(await work.session.scalar(select(exists().where(col(Suspect.suspect_id) == suspect_id))))
+    return bool(await work.session.scalar(_IS_SUSPECT, {"suspect_id": suspect_id}))
 
 
 async def name_suspect(
     work: UnitOfWork, suspect: Suspect, description: SuspectDescription, hashes: Iterable[bytes]
 ) -> None:
     """Store what this case knows of a suspect, instead of what it knew before."""
-    await work.session.execute(
-        delete(Suspect).where(col(Suspect.case_id) == suspect.case_id, col(Suspect.suspect_id) == suspect.suspect_id)
-    )
+    await work.session.execute(_DROP, {"case_id": suspect.case_id, "suspect_id": suspect.suspect_id})
     await seal(work, suspect, {"description": description}, place=suspect.suspect_id)
     work.session.add(suspect)
     await work.session.flush()
@@ -102,11 +137,7 @@ async def name_suspect(
 
 async def drop_suspect(work: UnitOfWork, case_id: UUID, suspect_id: UUID) -> None:
     """The case suspects this one no longer. Raises SuspectNotFound."""
-    gone = await work.session.execute(
-        delete(Suspect)
-        .where(col(Suspect.case_id) == case_id, col(Suspect.suspect_id) == suspect_id)
-        .returning(col(Suspect.case_id))
-    )
+    gone = await work.session.execute(_DROP, {"case_id": case_id, "suspect_id": suspect_id})
     if gone.first() is None:
         raise SuspectNotFound
     work.audit(operation="suspect.drop", subject_id=case_id, object_ids=[suspect_id])
@@ -116,8 +147,7 @@ async def read_suspects(
     work: UnitOfWork, case_id: UUID, *, purpose: Purpose
 ) -> list[tuple[Suspect, SuspectDescription]]:
     """The suspects of a case already read, opened."""
-    query = select(Suspect).where(col(Suspect.case_id) == case_id)
-    found = list(await work.session.scalars(query.order_by(col(Suspect.named_at), col(Suspect.suspect_id))))
+    found = await work.session.scalars(_SUSPECTS, {"case_id": case_id})
     suspect_ids = [suspect.suspect_id for suspect in found]
     work.audit(operation="suspect.read", subject_id=case_id, object_ids=suspect_ids, purpose=purpose)
     key = await sealed.key_of(work, case_id)

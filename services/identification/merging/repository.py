@@ -1,21 +1,63 @@
 """Several cases of one person: which were merged into which, and how it stood then."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, literal, select, text
+from sqlalchemy import Select, bindparam, delete, exists, literal, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty
-from services.identification.case.repository import WORKING, seal
+from services.identification.case.repository import CASE_ID, WORKING, seal
 from services.identification.case.schemas import CasePerson
 from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import ORGANISATION, any_asked, is_one_of
 from shared.data.unit_of_work import UnitOfWork
 
-_KEEP_WHAT_WAS_SHOWN = text("SELECT keep_what_was_shown(:case_id)")
+_KEEP_WHAT_WAS_SHOWN: Final = text("SELECT keep_what_was_shown(:case_id)")
+
+
+def _merged_into_each() -> Select[UUID, UUID]:
+    members = (
+        select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
+        .where(any_asked(col(Case.merged_into), "case_ids"))
+        .cte("members", recursive=True)
+    )
+    members = members.union(select(members.c.root, col(Case.id)).where(col(Case.merged_into) == members.c.id))
+    works = exists().where(
+        col(CaseParty.case_id) == col(Case.id),
+        col(CaseParty.org) == ORGANISATION,
+        is_one_of(col(CaseParty.part), WORKING),
+    )
+    query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
+    return query.order_by(col(Case.opened_at), col(Case.id))
+
+
+def _ways_up() -> Select[UUID, Merge, Case]:
+    chain = (
+        select(col(Merge.case_id).label("start"), col(Merge.case_id), col(Merge.into_id), literal(0).label("step"))
+        .where(any_asked(col(Merge.case_id), "case_ids"))
+        .cte("chain", recursive=True)
+    )
+    chain = chain.union_all(
+        select(chain.c.start, col(Merge.case_id), col(Merge.into_id), chain.c.step + 1).join(
+            chain, chain.c.into_id == col(Merge.case_id)
+        )
+    )
+    return (
+        select(chain.c.start, Merge, Case)
+        .join(Merge, col(Merge.case_id) == chain.c.case_id)
+        .join(Case, col(Case.id) == chain.c.into_id)
+        .order_by(chain.c.start, chain.c.step)
+    )
+
+
+_MERGED_INTO_EACH: Final = _merged_into_each()
+_WAYS_UP: Final = _ways_up()
+_MERGED_BY: Final = select(col(Merge.case_id)).where(col(Merge.question_id) == bindparam("question_id"))
+_FORGET: Final = delete(Merge).where(col(Merge.case_id) == CASE_ID)
 
 
 async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -24,19 +66,8 @@ async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UU
     found: dict[UUID, list[UUID]] = {case_id: [] for case_id in case_ids}
     if not case_ids:
         return found
-    members = (
-        select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
-        .where(any_of(col(Case.merged_into), case_ids))
-        .cte("members", recursive=True)
-    )
-    members = members.union(select(members.c.root, col(Case.id)).where(col(Case.merged_into) == members.c.id))
-    works = exists().where(
-        col(CaseParty.case_id) == col(Case.id),
-        col(CaseParty.org) == work.actor.org,
-        any_of(col(CaseParty.part), WORKING),
-    )
-    query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
-    for root, case_id in await work.session.execute(query.order_by(col(Case.opened_at), col(Case.id))):
+    asked = {"case_ids": list(case_ids), "org": work.actor.org}
+    for root, case_id in await work.session.execute(_MERGED_INTO_EACH, asked):
         found[root].append(case_id)
     return found
 
@@ -79,7 +110,7 @@ async def merge_of(work: UnitOfWork, case_id: UUID) -> Merge | None:
 
 async def merged_by(work: UnitOfWork, question_id: UUID) -> UUID | None:
     """The case that the answer to this question has merged, while it is."""
-    return await work.session.scalar(select(col(Merge.case_id)).where(col(Merge.question_id) == question_id))
+    return await work.session.scalar(_MERGED_BY, {"question_id": question_id})
 
 
 async def memory_of(work: UnitOfWork, merge: Merge) -> MergeMemory | None:
@@ -92,7 +123,7 @@ async def memory_of(work: UnitOfWork, merge: Merge) -> MergeMemory | None:
 
 async def forget_merge(work: UnitOfWork, case_id: UUID) -> None:
     """The merge is undone."""
-    await work.session.execute(delete(Merge).where(col(Merge.case_id) == case_id))
+    await work.session.execute(_FORGET, {"case_id": case_id})
 
 
 async def keep_what_was_shown(work: UnitOfWork, case_id: UUID) -> None:
@@ -105,20 +136,5 @@ async def merges_above(work: UnitOfWork, case_ids: Collection[UUID]) -> list[tup
     """For each of these cases the merges on the way to where the work goes on, with the case each leads to; in order."""
     if not case_ids:
         return []
-    chain = (
-        select(col(Merge.case_id).label("start"), col(Merge.case_id), col(Merge.into_id), literal(0).label("step"))
-        .where(any_of(col(Merge.case_id), case_ids))
-        .cte("chain", recursive=True)
-    )
-    chain = chain.union_all(
-        select(chain.c.start, col(Merge.case_id), col(Merge.into_id), chain.c.step + 1).join(
-            chain, chain.c.into_id == col(Merge.case_id)
-        )
-    )
-    query = (
-        select(chain.c.start, Merge, Case)
-        .join(Merge, col(Merge.case_id) == chain.c.case_id)
-        .join(Case, col(Case.id) == chain.c.into_id)
-        .order_by(chain.c.start, chain.c.step)
-    )
-    return [(start, merge, case) for start, merge, case in await work.session.execute(query)]
+    found = await work.session.execute(_WAYS_UP, {"case_ids": list(case_ids)})
+    return [(start, merge, case) for start, merge, case in found]

@@ -4,16 +4,32 @@ added to; and the notes in which something was said."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus, NoteKind
 from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold
-from services.identification.case.repository import UNLISTED, WORKING, CaseNotFound, cases_of, find_case
+from services.identification.case.repository import CASE_ID, CASES_OF, UNLISTED, WORKING, CaseNotFound, find_case
 from services.identification.case.schemas import SealedText
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
@@ -24,7 +40,7 @@ from shared.contract.events import EVENTS, Event
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import history, sealed
-from shared.data.columns import any_of, is_one_of
+from shared.data.columns import LIMIT, ORGANISATION, any_asked, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.parameters import PurposeMissing
@@ -55,69 +71,94 @@ class Sought:
     missing: bool | None = None
     missing_asked: bool | None = None
 
-    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
+    def conditions(self, who: "_Who") -> list[ColumnElement[bool]]:
         """Nobody learns by a filter what the case itself does not tell them: it passes over cases of which they do not know."""
         asked: list[ColumnElement[bool]] = []
         if self.status:
             disclosed = and_(
                 col(CaseParty.part) == Part.RECIPIENT, func.has_leave(col(Case.id), ShareScope.STATUS.value)
             )
-            asked += [_status_shown(actor) == self.status, or_(_knows(actor, Aspect.STATUS), disclosed)]
+            asked += [_status_shown(who) == self.status, or_(who.knows(Aspect.STATUS), disclosed)]
         if self.authority:
-            asked += [col(Case.authority) == self.authority, _knows(actor, Aspect.AUTHORITY)]
+            asked += [col(Case.authority) == self.authority, who.knows(Aspect.AUTHORITY)]
         if self.missing is not None:
-            asked += [col(Case.missing).is_(self.missing), _knows(actor, Aspect.FILE)]
+            asked += [col(Case.missing).is_(self.missing), who.knows(Aspect.FILE)]
         if self.missing_asked is not None:
             is_asked = col(Case.missing_asked_since).is_not(None)
-            asked += [is_asked if self.missing_asked else ~is_asked, _knows(actor, Aspect.FILE)]
+            asked += [is_asked if self.missing_asked else ~is_asked, who.knows(Aspect.FILE)]
         return asked
 
 
-def _status_shown(actor: Actor) -> ColumnElement[Any]:
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Who asks for a list, as far as its statement differs by it: in which parts they know an aspect."""
+
+    is_centre: bool
+    knowing: tuple[tuple[Aspect, frozenset[Part]], ...]
+
+    @classmethod
+    def asks(cls, actor: Actor, sought: Sought) -> "_Who":
+        filtered = (Aspect.STATUS, Aspect.AUTHORITY, Aspect.FILE) if sought != Sought() else ()
+        known = {part: visibility.may_know(actor, part) for part in Part} if filtered else {}
+        return cls(
+            actor.org == CENTRE,
+            tuple((each, frozenset(part for part in known if each in known[part])) for each in filtered),
+        )
+
+    def knows(self, aspect: Aspect) -> ColumnElement[bool]:
+        return is_one_of(col(CaseParty.part), dict(self.knowing)[aspect])
+
+
+def _status_shown(who: _Who) -> ColumnElement[Any]:
     """The status that a list shows: of a merged case, to who has referred its person and learns of no merge, as far as the work
     has come since where it goes on (overview/aliases.py)."""
     party = aliased(CaseParty)
     knows_of_it = exists().where(
         col(party.case_id) == col(Case.merged_into),
-        col(party.org) == actor.org,
+        col(party.org) == ORGANISATION,
         ~is_one_of(col(party.part), UNLISTED),
     )
     is_alias = and_(col(Case.merged_into).is_not(None), col(CaseParty.part) == Part.REFERRER, ~knows_of_it)
     own = cast(col(Case.status), String)
-    return own if actor.org == CENTRE else case((is_alias, func.status_through_merges(col(Case.id))), else_=own)
+    return own if who.is_centre else case((is_alias, func.status_through_merges(col(Case.id))), else_=own)
 
 
-def _knows(actor: Actor, aspect: Aspect) -> ColumnElement[bool]:
-    knowing = frozenset(part for part in Part if aspect in visibility.may_know(actor, part))
-    return is_one_of(col(CaseParty.part), knowing)
+@lru_cache(maxsize=500)
+def _listing(who: _Who, sought: Sought, *, goes_on: bool) -> Select[Case, CaseParty]:
+    query = CASES_OF.where(~is_one_of(col(CaseParty.part), UNLISTED), *sought.conditions(who))
+    if goes_on:
+        # One that the reader may know no more has lost its place among those of its instant.
+        other = aliased(Case)
+        position = select(col(other.position)).where(col(other.id) == bindparam("last_id")).scalar_subquery()
+        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), func.coalesce(position, 0))
+        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < last)
+    return query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(LIMIT)
 
 
 async def list_cases(
     work: UnitOfWork, *, sought: Sought, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Case, Part]]:
     """The actor's cases, newest first, up to one more than `limit`; `after` is (opened_at, id) of the last seen."""
-    query = cases_of(work.actor).where(~is_one_of(col(CaseParty.part), UNLISTED), *sought.conditions(work.actor))
+    query = _listing(_Who.asks(work.actor, sought), sought, goes_on=bool(after))
+    asked: dict[str, Any] = {"org": work.actor.org, "limit": limit + 1}
     if after:
-        query = query.where(tuple_(col(Case.opened_at), col(Case.position)) < _place_of(after))
-    query = query.order_by(col(Case.opened_at).desc(), col(Case.position).desc()).limit(limit + 1)
-    found = [(case, party.part) for case, party in await work.session.execute(query)]
+        asked |= {"last_at": datetime.fromisoformat(str(after[0])), "last_id": UUID(str(after[1]))}
+    found = [(case, party.part) for case, party in await work.session.execute(query, asked)]
     work.audit(operation="case.list", object_ids=[case.id for case, _ in found[:limit]])
     return found
 
 
-def _place_of(last: Sequence[str | int]) -> ColumnElement[Any]:
-    """Where the last case seen stands; one that the reader may know no more has lost its place among those of its instant."""
-    other = aliased(Case)
-    position = select(col(other.position)).where(col(other.id) == UUID(str(last[1]))).scalar_subquery()
-    return tuple_(datetime.fromisoformat(str(last[0])), func.coalesce(position, 0))
+_PARTIES: Final = (
+    select(CaseParty).where(col(CaseParty.org) == ORGANISATION, ~is_one_of(col(CaseParty.part), UNLISTED)).limit(LIMIT)
+)
 
 
 async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history. What was
     recorded before a part began is among them, with `is_earlier`."""
     values = {"after": after, "settled": settled, "most": most}
-    listed = select(CaseParty).where(col(CaseParty.org) == work.actor.org, ~is_one_of(col(CaseParty.part), UNLISTED))
-    parties = {str(party.case_id): party for party in await work.session.scalars(listed.limit(_FEW + 1))}
+    listed = await work.session.scalars(_PARTIES, {"org": work.actor.org, "limit": _FEW + 1})
+    parties = {str(party.case_id): party for party in listed}
     if len(parties) <= _FEW:
         recorded = await history.recorded_after(work, keys=list(parties), **values)
         own = [{**row, "part": parties[row["key"]].part, "since": parties[row["key"]].since} for row in recorded]
@@ -182,10 +223,16 @@ async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int
     return [dict(row) for row in (await work.session.execute(_ACCESSES, values)).mappings()]
 
 
+_REFERRERS: Final = (
+    select(col(CaseParty.org))
+    .where(col(CaseParty.case_id) == CASE_ID, col(CaseParty.part) == Part.REFERRER)
+    .order_by(col(CaseParty.org))
+)
+
+
 async def referrers_of(work: UnitOfWork, case_id: UUID) -> list[str]:
     """Who has referred the person of a case already read, for Havn itself."""
-    theirs = col(CaseParty.case_id) == case_id, col(CaseParty.part) == Part.REFERRER
-    return list(await work.session.scalars(select(col(CaseParty.org)).where(*theirs).order_by(col(CaseParty.org))))
+    return await work.session.scalars(_REFERRERS, {"case_id": case_id})
 
 
 # ---------------------------------------------------------------- notes
@@ -216,15 +263,20 @@ _OF_RECORDS: Final[Sequence[tuple[type[Any], _Source]]] = (
 )
 
 
+_RECORDS: Final = [
+    (select(table).where(table.case_id == CASE_ID).order_by(getattr(table, str(source.at)), table.id), source)
+    for table, source in _OF_RECORDS
+]
+
+
 async def read_notes(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> list[Note]:
     """The notes of a case, for those who work on it."""
     case = await read_case(work, case_id, operation="note.list", purpose=purpose)
     if case.erased_at:
         return []
     found = await _of_the_case(work, case)
-    for table, source in _OF_RECORDS:
-        query = select(table).where(table.case_id == case.id).order_by(getattr(table, str(source.at)), col(table.id))
-        rows = list(await work.session.scalars(query))
+    for query, source in _RECORDS:
+        rows = await work.session.scalars(query, {"case_id": case.id})
         words = await opened(work, rows, source.column, SealedText)
         found += [_note(source, row, words[row.id]) for row in rows if row.id in words]
     return found
@@ -247,19 +299,24 @@ def _note(source: _Source, row: Any, words: SealedText) -> Note:
 # ---------------------------------------------------------------- every case and its history, for Havn itself
 
 
+_NEXT: Final = select(Case).where(col(Case.id) > bindparam("after")).order_by(col(Case.id)).limit(LIMIT)
+_EVENTS: Final = (
+    select(RecordedEvent)
+    .where(any_asked(RecordedEvent.key, "keys"))
+    .order_by(RecordedEvent.key, RecordedEvent.sequence)
+)
+
+
 async def next_cases(work: UnitOfWork, *, after: UUID, limit: int) -> list[Case]:
     """The cases that follow `after` in the order of their ids. Those that were read before are let go: however many there are,
     one batch is held."""
     work.session.forget()
-    return list(
-        await work.session.scalars(select(Case).where(col(Case.id) > after).order_by(col(Case.id)).limit(limit))
-    )
+    return await work.session.scalars(_NEXT, {"after": after, "limit": limit})
 
 
 async def events_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
     """What was recorded of these cases, in order, with one statement."""
     found: dict[UUID, list[Event]] = {case_id: [] for case_id in case_ids}
-    query = select(RecordedEvent).where(any_of(RecordedEvent.key, [str(case_id) for case_id in case_ids]))
-    for recorded in await work.session.scalars(query.order_by(RecordedEvent.key, RecordedEvent.sequence)):
+    for recorded in await work.session.scalars(_EVENTS, {"keys": [str(case_id) for case_id in case_ids]}):
         found[UUID(recorded.key)].append(EVENTS[recorded.type].model_validate(recorded.payload))
     return found

@@ -173,7 +173,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         age_group_at_exploitation=case.age_group_at_exploitation,
         citizenships=case.citizenships,
         residence_basis=case.residence_basis,
-        routing=RoutingOfCase.model_validate(case),
+        routing=RoutingOfCase.of_row(case),
         deciding_authority=deciding_authority(case),
         identification_pending=is_pending(case),
         removal_hold=case.removal_hold,
@@ -185,7 +185,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
         closed_on=case.closed_on,
         child_protection=children_views.see_child_protection(case) if age_group in MINORS else None,
-        risk=next((RiskStanding.model_validate(standing) for standing in parts.risks[case.id]), None),
+        risk=next((RiskStanding.of_row(standing) for standing in parts.risks[case.id]), None),
         # Whoever goes on elsewhere is shown the deadlines there.
         deadlines=[
             deadlines_views.see_deadline(row, now=parts.read_at)

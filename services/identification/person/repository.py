@@ -14,8 +14,8 @@ from services.identification.case.repository import (
     WORKING,
     CaseNotFound,
     RoleDoesNotSee,
-    cases_of,
     seal,
+    seen_case,
 )
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.case.visibility import parts_of_reader
@@ -47,10 +47,10 @@ _OF_A_PERSON: Final = frozenset({Aspect.PERSON, Aspect.CONTACT})
 
 async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> tuple[Case, CasePerson]:
     """The person of a case, opened, as far as the actor may know; CaseNotFound for whom nothing of it is meant."""
-    found = (await work.session.execute(cases_of(work.actor).where(col(Case.id) == case_id))).first()
+    found = await seen_case(work, case_id)
     if found is None:
         raise CaseNotFound
-    case, part = found[0], found[1].part
+    case, part = found
     known = await _known_for(work, case, part, purpose)
     if case.erased_at:
         raise PersonIsErased(f"The description of the person was erased on {case.erased_at:%Y-%m-%d}.")

@@ -7,19 +7,19 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import Select, select, tuple_
-from sqlmodel import col
 
 from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
+    CASE_ID,
     RECORDING_A_COURT,
     WORKING,
     CaseNotFound,
     RoleDoesNotSee,
-    cases_of,
     find_case,
     of_cases,
     rows_by_case,
     seal,
+    seen_case,
 )
 from services.identification.case.visibility import parts_of_reader
 from shared.contract import visibility
@@ -86,10 +86,14 @@ async def record_of(work: UnitOfWork, case: Case, kind: type[RecordT], record_id
     return found
 
 
+@cache
+def _of_one_case(kind: type[RecordT]) -> Select[RecordT]:
+    return select(kind).where(kind.case_id == CASE_ID).order_by(kind.recorded_at, kind.id)
+
+
 async def records_of(work: UnitOfWork, case_id: UUID, kind: type[RecordT]) -> list[RecordT]:
     """All records of this kind in a case already read, as recorded."""
-    query = select(kind).where(kind.case_id == case_id).order_by(kind.recorded_at, kind.id)
-    return list(await work.session.scalars(query))
+    return list(await work.session.scalars(_of_one_case(kind), {"case_id": case_id}))
 
 
 async def by_case(work: UnitOfWork, case_ids: Sequence[UUID], kind: type[RowT]) -> dict[UUID, list[RowT]]:
@@ -139,11 +143,11 @@ async def case_to_know(
 ) -> tuple[Case, frozenset[Part]]:
     """The case and the actor's parts in it, a task's included, for whom these let know this aspect. Raises CaseNotFound, and
     PurposeNotYours."""
-    found = (await work.session.execute(cases_of(work.actor).where(col(Case.id) == case_id))).first()
+    found = await seen_case(work, case_id)
     if found is None:
         raise CaseNotFound
-    case: Case = found[0]
-    parts = parts_of_reader(work.actor, case, found[1].part, on=on_date(work.now))
+    case, part = found
+    parts = parts_of_reader(work.actor, case, part, on=on_date(work.now))
     if aspect not in visibility.may_know(work.actor, parts):
         raise CaseNotFound
     visibility.judge(work.actor, parts, purpose)

@@ -13,4 +13,4 @@ router = service_router()
 @router.post("/routing")
 async def ask_routing(question: RoutingQuestion, actor: Asker, now: Now) -> RoutingAnswer:
     """Who decides, for facts of nobody in particular: nothing is stored. `on` defaults to today."""
-    return RoutingAnswer.model_validate(domain.answer_routing(question, today=on_date(now)))
+    return RoutingAnswer.of_row(domain.answer_routing(question, today=on_date(now)))

@@ -74,7 +74,7 @@ async def state_health_needs(
 ) -> Tagged[HealthNeedsDetails]:
     """Say what the person's health asks of a place, and why. Send the case's ETag as If-Match."""
     case, _ = await domain.state_health_needs(work, case_id=case_id, stated=stated, expected=expected)
-    return HealthNeedsDetails.model_validate(stated).tagged(case)
+    return HealthNeedsDetails.of_row(stated).tagged(case)
 
 
 @router.get("/cases/{case_id}/health-needs")
@@ -82,7 +82,7 @@ async def read_health_needs(work: Reader, case_id: UUID, purpose: PurposeOfReadi
     """What the person's health asks of a place. Why is for the role health and CMM's caseworkers alone, with
     `purpose=health`; for everybody else `reasons` is null."""
     case, needs, reasons = await domain.read_health_needs(work, case_id=case_id, purpose=purpose)
-    return HealthNeedsDetails(**dict(HealthFlags.model_validate(needs)), reasons=reasons).tagged(case)
+    return HealthNeedsDetails(**dict(HealthFlags.of_row(needs)), reasons=reasons).tagged(case)
 
 
 # ---------------------------------------------------------------- prepared return
