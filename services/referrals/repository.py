@@ -3,15 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    delete,
-    func,
-    select,
-    text,
-)
+from sqlalchemy import String, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -31,6 +26,7 @@ from shared.contract.organisations import HAVN, OrganisationKind
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
 from shared.data import answers, history, sealed
+from shared.data.columns import LIMIT, ORGANISATION
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -195,17 +191,42 @@ async def open_to_forward(
     return narrative, await _opened_subjects(work, referral)
 
 
+_LETS_KNOW: Final = select(func.lets_know(bindparam("case_id", type_=Uuid), ORGANISATION))
+_CONSENT: Final = insert(KnownConsent).values(
+    org=ORGANISATION,
+    case_id=bindparam("case_id"),
+    purpose=bindparam("purpose"),
+    is_live=bindparam("is_live"),
+)
+_NOTE_CONSENT: Final = _CONSENT.on_conflict_do_update(
+    index_elements=["org", "case_id", "purpose"], set_={"is_live": _CONSENT.excluded.is_live}
+)
+_STOP_DISCLOSING: Final = (
+    insert(WithdrawnConsent)
+    .values(case_id=bindparam("case_id"), org=ORGANISATION, since=bindparam("since"))
+    .on_conflict_do_nothing()
+)
+_DISCLOSE_AGAIN: Final = delete(WithdrawnConsent).where(
+    col(WithdrawnConsent.case_id) == bindparam("case_id"), col(WithdrawnConsent.org) == ORGANISATION
+)
+_ERASE: Final = text("SELECT erase_case(:case_id, :now)")
+_DIRECTORY: Final = (
+    select(Organisation)
+    .where(col(Organisation.id) > bindparam("last", type_=String))
+    .order_by(col(Organisation.id))
+    .limit(LIMIT)
+)
+
+
 async def lets_know(work: UnitOfWork, case_id: UUID, organisation: str) -> bool | None:
     """Whether the person of a case of the actor's lets that organisation know; None where identification knows of no word."""
-    return await work.session.scalar(select(func.lets_know(case_id, organisation)))
+    return await work.session.scalar(_LETS_KNOW, {"case_id": case_id, "org": organisation})
 
 
 async def note_consent(work: UnitOfWork, *, case_id: UUID, organisation: str, purpose: Purpose, is_live: bool) -> None:
     """The person lets the organisation know for this purpose, or does so no more."""
-    noted = insert(KnownConsent).values(org=organisation, case_id=case_id, purpose=purpose, is_live=is_live)
-    await work.session.execute(
-        noted.on_conflict_do_update(index_elements=["org", "case_id", "purpose"], set_={"is_live": is_live})
-    )
+    given = {"org": organisation, "case_id": case_id, "purpose": purpose, "is_live": is_live}
+    await work.session.execute(_NOTE_CONSENT, given)
 
 
 async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
@@ -272,36 +293,27 @@ async def subject_with_case(work: UnitOfWork, subject_id: UUID) -> ReferralSubje
 
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str, since: datetime) -> None:
     """Nothing more of the case reaches the organisation."""
-    added = insert(WithdrawnConsent).values(case_id=case_id, org=organisation, since=since)
-    await work.session.execute(added.on_conflict_do_nothing())
+    await work.session.execute(_STOP_DISCLOSING, {"case_id": case_id, "org": organisation, "since": since})
     work.audit(operation="case.withdraw_share", subject_id=case_id)
 
 
 async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
     """The person lets the organisation know again."""
-    await work.session.execute(
-        delete(WithdrawnConsent).where(
-            col(WithdrawnConsent.case_id) == case_id, col(WithdrawnConsent.org) == organisation
-        )
-    )
+    await work.session.execute(_DISCLOSE_AGAIN, {"case_id": case_id, "org": organisation})
     work.audit(operation="case.share_again", subject_id=case_id)
 
 
 async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
     """Erase what is held of a case: its subjects, the texts of referrals of which nobody is left, and the stored answers."""
-    touched = await work.session.scalars(
-        text("SELECT erase_case(:case_id, :now)"), {"case_id": case_id, "now": work.now}
-    )
+    touched = await work.session.scalars(_ERASE, {"case_id": case_id, "now": work.now})
     await answers.forget_about(work, {case_id, *touched})
     work.audit(operation="case.erase", subject_id=case_id)
 
 
 async def list_organisations(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[Organisation]:
     """The directory by id, up to one more than `limit`."""
-    query = select(Organisation).order_by(col(Organisation.id)).limit(limit + 1)
-    if after:
-        query = query.where(col(Organisation.id) > str(after[0]))
-    return list(await work.session.scalars(query))
+    asked = {"last": str(after[0]) if after else "", "limit": limit + 1}
+    return await work.session.scalars(_DIRECTORY, asked)
 
 
 async def organisation(work: UnitOfWork, organisation_id: str, *, lock: bool = False) -> Organisation:

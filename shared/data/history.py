@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Uuid, bindparam, func, select, text
 
 from shared.data.unit_of_work import UnitOfWork
 
@@ -29,6 +29,8 @@ END $do$""",
 )
 """For the migration of a service that has a feed; identification's is older, in its migrations 0007 and 0014."""
 
+_POSITION = select(func.position_of_event(bindparam("event_id", type_=Uuid)))
+_LAST_POSITION = select(func.last_position())
 _WRITING = text("""
     SELECT virtualtransaction FROM pg_locks
     WHERE locktype = 'advisory' AND classid = 1751217774 AND objid = 1 AND objsubid = 2
@@ -49,13 +51,13 @@ async def position_of(work: UnitOfWork, event_id: UUID | None) -> int | None:
     """Where the event stands in the history; 0 without one, None for one that never was recorded."""
     if event_id is None:
         return 0
-    found: int | None = await work.session.scalar(select(func.position_of_event(event_id)))
+    found: int | None = await work.session.scalar(_POSITION, {"event_id": event_id})
     return found
 
 
 async def last_position(work: UnitOfWork) -> int:
     """Where the history ends; 0 while it is empty."""
-    found: int | None = await work.session.scalar(select(func.last_position()))
+    found: int | None = await work.session.scalar(_LAST_POSITION)
     return found or 0
 
 

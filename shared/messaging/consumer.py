@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select, update
 
 from shared.contract.events import EVENTS, Event
 from shared.data.database import Database
@@ -203,13 +202,7 @@ class Consumer:
         """Try every dead letter again, in order per case; the first that fails again keeps the rest of its case waiting.
         Says how many took effect and how many remain."""
         async with self._database.transaction(self._actor) as work:
-            waiting = list(
-                await work.session.scalars(
-                    select(inbox.DeadLetter)
-                    .where(inbox.DeadLetter.replayed_at.is_(None))
-                    .order_by(inbox.DeadLetter.source, inbox.DeadLetter.key, inbox.DeadLetter.sequence)
-                )
-            )
+            waiting = await inbox.to_replay(work)
         stuck: set[tuple[str, str]] = set()
         done = 0
         for letter in waiting:
@@ -234,11 +227,7 @@ class Consumer:
 
     async def _note_failure(self, letter: inbox.DeadLetter, reason: str) -> None:
         async with self._database.transaction(self._actor) as work:
-            await work.session.execute(
-                update(inbox.DeadLetter)
-                .where(inbox.DeadLetter.event_id == letter.event_id)
-                .values(reason=reason, attempts=inbox.DeadLetter.attempts + 1)
-            )
+            await inbox.note_failure(work, letter.event_id, reason)
 
 
 def _is_passing(error: Exception) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, LargeBinary, select, text, update
+from sqlalchemy import BigInteger, DateTime, LargeBinary, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.data.columns import NOW
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import UnitOfWork
 from shared.messaging.messages import Message
@@ -90,10 +91,42 @@ def read(message: Message) -> Received:
         raise Unreadable(f"Not a CloudEvent of Havn ({type(error).__name__}).") from None
 
 
+_WAITING: Final = DeadLetter.replayed_at.is_(None)
+_OLDEST_FIRST: Final = select(DeadLetter).where(_WAITING).order_by(DeadLetter.failed_at)
+_IN_ORDER: Final = select(DeadLetter).where(_WAITING).order_by(DeadLetter.source, DeadLetter.key, DeadLetter.sequence)
+_NOTE_FAILURE: Final = (
+    update(DeadLetter)
+    .where(DeadLetter.event_id == bindparam("of_event", type_=String))
+    .values(reason=bindparam("why", type_=String), attempts=DeadLetter.attempts + 1)
+)
+_NEXT_PUT_ASIDE: Final = select(DeadLetter).where(
+    DeadLetter.source == bindparam("source"),
+    DeadLetter.key == bindparam("key"),
+    DeadLetter.sequence == bindparam("sequence"),
+    DeadLetter.reason == Order.AFTER_A_GAP.value,
+    _WAITING,
+)
+_RESOLVE: Final = (
+    update(DeadLetter)
+    .where(DeadLetter.event_id == bindparam("of_event", type_=String), _WAITING)
+    .values(replayed_at=NOW)
+    .returning(DeadLetter.event_id)
+)
+
+
 async def dead_letters(work: UnitOfWork) -> list[DeadLetter]:
     """The events that wait for a replay, oldest first."""
-    waiting = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.failed_at)
-    return list(await work.session.scalars(waiting))
+    return await work.session.scalars(_OLDEST_FIRST)
+
+
+async def to_replay(work: UnitOfWork) -> list[DeadLetter]:
+    """The events that wait for a replay, in the order in which they are to take effect."""
+    return await work.session.scalars(_IN_ORDER)
+
+
+async def note_failure(work: UnitOfWork, event_id: str, reason: str) -> None:
+    """A replay of the event has failed as well, and why."""
+    await work.session.execute(_NOTE_FAILURE, {"of_event": event_id, "why": reason})
 
 
 # Taking the row locks it: two consumers that hold the same event wait for each other, and the second passes it by. The event
@@ -137,24 +170,14 @@ async def standing_of(work: UnitOfWork, received: Received) -> Standing:
 
 async def next_put_aside(work: UnitOfWork, received: Received) -> Message | None:
     """The event that was put aside for want of this one, if there is one."""
-    letter = await work.session.scalar(
-        select(DeadLetter)
-        .where(DeadLetter.source == received.source, DeadLetter.key == received.message.key)
-        .where(DeadLetter.sequence == received.sequence + 1, DeadLetter.reason == Order.AFTER_A_GAP.value)
-        .where(DeadLetter.replayed_at.is_(None))
-    )
+    asked = {"source": received.source, "key": received.message.key, "sequence": received.sequence + 1}
+    letter = await work.session.scalar(_NEXT_PUT_ASIDE, asked)
     return Message(received.message.topic, letter.key, letter.event_id, letter.value, None) if letter else None
 
 
 async def resolve(work: UnitOfWork, event_id: str) -> bool:
     """Mark the event's dead letter as done with; says whether there was one that was not."""
-    resolved = await work.session.scalar(
-        update(DeadLetter)
-        .where(DeadLetter.event_id == event_id, DeadLetter.replayed_at.is_(None))
-        .values(replayed_at=work.now)
-        .returning(DeadLetter.event_id)
-    )
-    return resolved is not None
+    return await work.session.scalar(_RESOLVE, {"of_event": event_id, "now": work.now}) is not None
 
 
 # ---------------------------------------------------------------- many cases at once

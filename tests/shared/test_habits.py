@@ -1,6 +1,7 @@
 """What the house promises about its own code, read from the code."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -70,3 +71,64 @@ def test_nothing_that_is_kept_holds_a_key() -> None:
     for path in tracked:
         text = (ROOT / path).read_bytes() if (ROOT / path).is_file() else b""
         assert b"-----BEGIN " + b"PRIVATE KEY" not in text, path
+
+
+# ---------------------------------------------------------------- queries are made once
+
+MAKES_A_QUERY = frozenset({"select", "exists", "insert", "update", "delete", "text", "union", "union_all"})
+NOT_YET_MADE_ONCE = {
+    "services/accommodation/case/repository.py": 11,
+    "services/accommodation/census/repository.py": 1,
+    "services/accommodation/costs/repository.py": 3,
+    "services/accommodation/deadlines/repository.py": 6,
+    "services/accommodation/erasure/repository.py": 5,
+    "services/accommodation/facilities/repository.py": 16,
+    "services/accommodation/feed/repository.py": 4,
+    "services/accommodation/forecast/repository.py": 1,
+    "services/accommodation/offers/repository.py": 6,
+    "services/accommodation/placements/repository.py": 7,
+    "services/accommodation/proposals/repository.py": 6,
+    "services/accommodation/secrecy/repository.py": 1,
+    "services/accommodation/separations/repository.py": 3,
+    "services/accommodation/stays/repository.py": 12,
+    "services/accommodation/together/repository.py": 1,
+    "services/accommodation/waiting/repository.py": 2,
+    "services/accommodation/whereabouts/repository.py": 1,
+    "services/identification/records/repository.py": 1,
+    "services/stats/repository.py": 8,
+}
+"""How many functions of a file still build a query whenever they are asked: their conditions are made for who is asking. It may
+only grow less."""
+
+
+def is_kept(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether what it gives is made once for each form: by `cache` or `lru_cache`."""
+    return any("cache" in ast.unparse(each) for each in function.decorator_list)
+
+
+def building_anew(path: Path) -> set[str]:
+    """The functions of a file that build a query each time: those that a request or an event passes through, and any other one
+    that one of them calls. What is built at the module's own level, or in a function that keeps it, is built once."""
+    functions = {node.name: node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    names_in = {
+        name: {
+            call.func.id for call in ast.walk(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        }
+        for name, node in functions.items()
+        if not is_kept(node)
+    }
+    plain = {name for name in names_in if isinstance(functions[name], ast.FunctionDef)}
+    building = {name for name, called_in in names_in.items() if called_in & MAKES_A_QUERY}
+    while further := {name for name, called_in in names_in.items() if called_in & building & plain} - building:
+        building |= further
+    return building - plain
+
+
+@pytest.mark.parametrize("path", looked_at(CODE), ids=name)
+def test_a_query_is_made_once_and_sent_with_what_differs(path: Path) -> None:
+    """Building a query, and finding what was made ready from one like it, costs more than sending it (docs/adr/0021): it is a
+    named constant, or given by a function that keeps it for each of its forms, and is sent with its values by name."""
+    if "migrations" in path.parts or not MAKES_A_QUERY & set(re.findall(r"\b\w+(?=\()", text(path))):
+        return
+    found = building_anew(path)
+    assert len(found) == NOT_YET_MADE_ONCE.get(name(path), 0), sorted(found)

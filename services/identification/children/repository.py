@@ -1,7 +1,7 @@
 """The rows of referrals that tell a municipality of a child, of notes for it, and what was recorded of children."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -15,7 +15,7 @@ from services.identification.records import repository as records
 from shared.contract.codes import Purpose
 from shared.contract.events import ChildAssessed, RepresentativeAppointed
 from shared.contract.visibility import Aspect, Part
-from shared.data.columns import any_of
+from shared.data.columns import any_asked, any_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 
@@ -31,13 +31,16 @@ async def add_child_referral(work: UnitOfWork, referral: ChildReferral) -> None:
     await work.session.flush()
 
 
+_DONE: Final = {kind.type: kind for kind in (ChildAssessed, RepresentativeAppointed)}
+_RECORDED: Final = select(RecordedEvent).where(
+    any_asked(RecordedEvent.key, "keys"), any_of(RecordedEvent.type, list(_DONE))
+)
+
+
 async def done_in(work: UnitOfWork, case_ids: Collection[UUID]) -> list[ChildAssessed | RepresentativeAppointed]:
     """The assessments and appointments that were recorded in these cases themselves."""
-    kinds = {kind.type: kind for kind in (ChildAssessed, RepresentativeAppointed)}
-    query = select(RecordedEvent).where(
-        any_of(RecordedEvent.key, [str(case_id) for case_id in case_ids]), any_of(RecordedEvent.type, list(kinds))
-    )
-    return [kinds[row.type].model_validate(row.payload) for row in await work.session.scalars(query)]
+    recorded = await work.session.scalars(_RECORDED, {"keys": [str(case_id) for case_id in case_ids]})
+    return [_DONE[row.type].model_validate(row.payload) for row in recorded]
 
 
 # ---------------------------------------------------------------- notes for the municipality

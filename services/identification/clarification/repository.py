@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.identification.case.repository import of_cases, rows_by_case, seal
+from services.identification.case.repository import CASE_ID, of_cases, rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.clarification.models import Interview, Recommendation
 from services.identification.clarification.schemas import Account
@@ -21,10 +21,14 @@ async def add_interview(work: UnitOfWork, interview: Interview, account: Account
     return await count_interviews(work, interview.case_id)
 
 
+_COUNTED: Final = select(func.count(), func.count().filter(col(Interview.in_detention))).where(
+    col(Interview.case_id) == CASE_ID
+)
+
+
 async def count_interviews(work: UnitOfWork, case_id: UUID) -> tuple[int, int]:
     """How many interviews were held in a case already read, and how many of them in detention."""
-    counted = select(func.count(), func.count().filter(col(Interview.in_detention)))
-    row = (await work.session.execute(counted.where(col(Interview.case_id) == case_id))).one()
+    row = (await work.session.execute(_COUNTED, {"case_id": case_id})).one()
     return int(row[0]), int(row[1])
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, text, tuple_
+from sqlalchemy import DateTime, Select, Uuid, bindparam, exists, or_, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.models import Case
-from services.identification.case.repository import family_of, seal
+from services.identification.case.repository import CASE_ID, family_of, seal
 from services.identification.consents.models import Consent, Disclosure
 from services.identification.consents.schemas import ConsentWords, DisclosureWords
 from services.identification.records import repository as records
@@ -16,7 +18,7 @@ from shared.contract import visibility
 from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
 from shared.contract.visibility import Part
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
@@ -62,50 +64,54 @@ async def disclosable_to(
     return {case_id: frozenset(scopes) for case_id, scopes in found.items()}
 
 
+_OF_FAMILY: Final = any_asked(col(Consent.case_id), "family")
+_TO_RECIPIENT: Final = (_OF_FAMILY, col(Consent.recipient) == ORGANISATION)
+_FOR_PURPOSE: Final = (*_TO_RECIPIENT, col(Consent.purpose) == bindparam("purpose"))
+_NEWEST_FIRST: Final = (col(Consent.recorded_at).desc(), col(Consent.id).desc())
+_WAS_TAKEN_BACK: Final = select(exists().where(*_TO_RECIPIENT, col(Consent.withdrawn_at).is_not(None)))
+_WAS_SAID: Final = select(exists().where(*_FOR_PURPOSE))
+_LIVE: Final = select(Consent).where(*_FOR_PURPOSE, col(Consent.withdrawn_at).is_(None)).order_by(*_NEWEST_FIRST)
+_CONFIRMED: Final = select(Consent).where(_OF_FAMILY, col(Consent.confirmed_at).is_not(None)).with_for_update()
+_LET_KNOW_BY_OTHERS: Final = select(
+    or_(
+        exists().where(
+            col(Consent.case_id) == CASE_ID,
+            col(Consent.recipient) == ORGANISATION,
+            col(Consent.withdrawn_at).is_(None),
+            col(Consent.recorded_by) != ORGANISATION,
+        ),
+        exists().where(
+            col(Disclosure.case_id) == CASE_ID,
+            col(Disclosure.recipient) == ORGANISATION,
+            col(Disclosure.basis) == DisclosureBasis.LAW,
+            col(Disclosure.ended_at).is_(None),
+        ),
+    )
+)
+
+
 async def is_barred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether the person has taken consent back from the organisation, and nothing else lets it know."""
     family = await family_of(work, case_id)
-    taken_back = exists().where(
-        any_of(col(Consent.case_id), family),
-        col(Consent.recipient) == organisation,
-        col(Consent.withdrawn_at).is_not(None),
-    )
-    if not await work.session.scalar(select(taken_back)):
+    if not await work.session.scalar(_WAS_TAKEN_BACK, {"family": family, "org": organisation}):
         return False
     return not any((await disclosable_to(work, organisation, family)).values())
 
 
 async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str) -> bool:
     """Whether the person has ever said of this recipient and purpose that it may know, and may since have taken it back."""
-    said = exists().where(
-        any_of(col(Consent.case_id), await family_of(work, case_id)),
-        col(Consent.recipient) == recipient,
-        col(Consent.purpose) == purpose,
-    )
-    return bool(await work.session.scalar(select(said))) or await is_barred(work, case_id, recipient)
+    asked = {"family": await family_of(work, case_id), "org": recipient, "purpose": purpose}
+    return bool(await work.session.scalar(_WAS_SAID, asked)) or await is_barred(work, case_id, recipient)
 
 
 async def is_let_know_by_others(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     """Whether a consent or a law lets the organisation know of the case, which somebody else than itself has recorded."""
-    consent = exists().where(
-        col(Consent.case_id) == case_id,
-        col(Consent.recipient) == organisation,
-        col(Consent.withdrawn_at).is_(None),
-        col(Consent.recorded_by) != organisation,
-    )
-    by_law = exists().where(
-        col(Disclosure.case_id) == case_id,
-        col(Disclosure.recipient) == organisation,
-        col(Disclosure.basis) == DisclosureBasis.LAW,
-        col(Disclosure.ended_at).is_(None),
-    )
-    return bool(await work.session.scalar(select(or_(consent, by_law))))
+    return bool(await work.session.scalar(_LET_KNOW_BY_OTHERS, {"case_id": case_id, "org": organisation}))
 
 
 async def confirmed_of(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Consent]:
     """The consents of these cases that CMM has confirmed for the case that they were merged into; locked."""
-    query = select(Consent).where(any_of(col(Consent.case_id), case_ids), col(Consent.confirmed_at).is_not(None))
-    return list(await work.session.scalars(query.with_for_update()))
+    return await work.session.scalars(_CONFIRMED, {"family": list(case_ids)})
 
 
 async def take_confirmation_back(work: UnitOfWork, consent: Consent) -> None:
@@ -116,13 +122,8 @@ async def take_confirmation_back(work: UnitOfWork, consent: Consent) -> None:
 
 async def live_consents(work: UnitOfWork, case: Case, recipient: str, purpose: str) -> Sequence[Consent]:
     """The consents for this recipient and purpose that were not taken back, newest first; those of merged cases too."""
-    query = select(Consent).where(
-        any_of(col(Consent.case_id), await family_of(work, case.id)),
-        col(Consent.recipient) == recipient,
-        col(Consent.purpose) == purpose,
-        col(Consent.withdrawn_at).is_(None),
-    )
-    return await work.session.scalars(query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()))
+    asked = {"family": await family_of(work, case.id), "org": recipient, "purpose": purpose}
+    return await work.session.scalars(_LIVE, asked)
 
 
 async def add_consent(work: UnitOfWork, consent: Consent, words: ConsentWords) -> None:
@@ -148,16 +149,49 @@ async def consent_in(work: UnitOfWork, case: Case, consent_id: UUID) -> Consent:
     return found
 
 
+_LAST: Final = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+
+
+def _place(after: Sequence[str | int] | None, limit: int) -> dict[str, Any]:
+    """With what a list is sent: where it goes on, and how many of it are asked for."""
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    return {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
+
+
+@cache
+def _consents(*, goes_on: bool) -> Select[Consent]:
+    query = select(Consent).where(_OF_FAMILY).order_by(*_NEWEST_FIRST).limit(LIMIT)
+    return query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < _LAST) if goes_on else query
+
+
+@cache
+def _withdrawals(*, with_acknowledged: bool, goes_on: bool) -> Select[Consent]:
+    in_order = (col(Consent.withdrawn_at), col(Consent.id))
+    query = select(Consent).where(col(Consent.recipient) == ORGANISATION, col(Consent.withdrawn_at).is_not(None))
+    if not with_acknowledged:
+        query = query.where(col(Consent.acknowledged_at).is_(None))
+    if goes_on:
+        query = query.where(tuple_(*in_order) > _LAST)
+    return query.order_by(*in_order).limit(LIMIT)
+
+
+_TO_ACKNOWLEDGE: Final = (
+    select(Consent)
+    .where(
+        col(Consent.id) == bindparam("consent_id"),
+        col(Consent.recipient) == ORGANISATION,
+        col(Consent.withdrawn_at).is_not(None),
+    )
+    .with_for_update()
+)
+
+
 async def consents_of(
     work: UnitOfWork, case: Case, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Consent, ConsentWords]]:
     """The consents of a case already read, newest first, up to one more than `limit`."""
-    query = select(Consent).where(any_of(col(Consent.case_id), await family_of(work, case.id)))
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < last)
-    query = query.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc()).limit(limit + 1)
-    rows = list(await work.session.scalars(query))
+    asked = _place(after, limit) | {"family": await family_of(work, case.id)}
+    rows = await work.session.scalars(_consents(goes_on=bool(after)), asked)
     keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
     return [(row, _open(keys[row.case_id], row) if row.particulars else ConsentWords()) for row in rows]
 
@@ -175,24 +209,15 @@ async def withdrawals_of(
     work: UnitOfWork, *, with_acknowledged: bool, after: Sequence[str | int] | None, limit: int
 ) -> list[Consent]:
     """The consents that were taken back from the actor's organisation, oldest first, up to one more than `limit`."""
-    query = select(Consent).where(col(Consent.recipient) == work.actor.org, col(Consent.withdrawn_at).is_not(None))
-    if not with_acknowledged:
-        query = query.where(col(Consent.acknowledged_at).is_(None))
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(col(Consent.withdrawn_at), col(Consent.id)) > last)
-    query = query.order_by(col(Consent.withdrawn_at), col(Consent.id)).limit(limit + 1)
-    found = list(await work.session.scalars(query))
+    query = _withdrawals(with_acknowledged=with_acknowledged, goes_on=bool(after))
+    found = await work.session.scalars(query, _place(after, limit) | {"org": work.actor.org})
     work.audit(operation="withdrawal.list", object_ids=[row.id for row in found[:limit]])
     return found
 
 
 async def lock_withdrawal(work: UnitOfWork, consent_id: UUID) -> Consent:
     """A consent that was taken back from the actor's organisation, locked; raises ConsentNotFound."""
-    query = select(Consent).where(
-        col(Consent.id) == consent_id, col(Consent.recipient) == work.actor.org, col(Consent.withdrawn_at).is_not(None)
-    )
-    found = await work.session.scalar(query.with_for_update())
+    found = await work.session.scalar(_TO_ACKNOWLEDGE, {"consent_id": consent_id, "org": work.actor.org})
     if found is None:
         raise ConsentNotFound
     work.audit(operation="withdrawal.acknowledge", subject_id=found.case_id, object_ids=[found.id])
@@ -230,6 +255,21 @@ async def end_disclosure(work: UnitOfWork, disclosure: Disclosure) -> None:
     await work.session.flush()
 
 
+@cache
+def _disclosed(*, in_case: bool, basis: bool, since: bool, goes_on: bool) -> Select[Disclosure]:
+    """With a condition for each of these that is asked about."""
+    query = select(Disclosure)
+    if in_case:
+        query = query.where(any_asked(col(Disclosure.case_id), "family"))
+    if basis:
+        query = query.where(col(Disclosure.basis) == bindparam("basis"))
+    if since:
+        query = query.where(col(Disclosure.made_at) >= bindparam("since"))
+    if goes_on:
+        query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < _LAST)
+    return query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(LIMIT)
+
+
 async def disclosures(
     work: UnitOfWork,
     *,
@@ -244,18 +284,10 @@ async def disclosures(
     Words whose key was destroyed are left out. Raises PurposeNotYours."""
     if case is None:
         visibility.judge(work.actor, Part.CENTRE, purpose)
-    query = select(Disclosure)
-    if case:
-        query = query.where(any_of(col(Disclosure.case_id), await family_of(work, case.id)))
-    if basis:
-        query = query.where(col(Disclosure.basis) == basis)
-    if since:
-        query = query.where(col(Disclosure.made_at) >= since)
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < last)
-    query = query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(limit + 1)
-    rows = list(await work.session.scalars(query))
+    asked = _place(after, limit) | {"basis": basis, "since": since}
+    asked["family"] = await family_of(work, case.id) if case else []
+    query = _disclosed(in_case=case is not None, basis=basis is not None, since=since is not None, goes_on=bool(after))
+    rows = await work.session.scalars(query, asked)
     keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
     if case is None:  # who reads a case's has been noted with the case
         work.audit(operation="disclosure.list", object_ids={row.case_id for row in rows[:limit]}, purpose=purpose)

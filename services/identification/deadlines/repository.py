@@ -2,54 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     DateTime,
     Select,
-    String,
+    Uuid,
     and_,
-    case,
-    cast,
-    exists,
+    bindparam,
     func,
-    literal,
-    null,
-    or_,
     select,
     text,
     tuple_,
-    union,
     update,
 )
-from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case.codes import QuestionState
-from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Case, CaseParty, Deadline
-from services.identification.case.repository import WORKING, of_cases, rows_by_case
+from services.identification.case.repository import CASE_ID, WORKING, of_cases, rows_by_case
+from services.identification.deadlines import queries
 from services.identification.deadlines.models import OnCallWatch
 from services.identification.decisions.models import Appeal
 from services.identification.merging.models import Merge
 from services.identification.questions.models import Question
-from services.identification.questions.repository import WAITS_FOR_CMM, may_answer
+from services.identification.questions.repository import WAITS_FOR_CMM
 from services.identification.risk.models import RiskAssessment
 from services.identification.support.models import FollowUp, ReturnPlan
 from shared.alerts.queue import RaisedAlert
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
-from shared.data.columns import LIMIT, NOW, any_of, is_one_of
+from shared.data.columns import LIMIT, NOW, ORGANISATION, any_asked
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
-from shared.identity.actor import Actor
-
-ORDER = (col(Deadline.due_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
-
 
 # ---------------------------------------------------------------- what deadlines depend on
 
@@ -119,14 +106,16 @@ async def access_asked_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UU
     return found
 
 
+_PARTIES: Final = select(CaseParty).where(any_asked(col(CaseParty.case_id), "case_ids"))
+
+
 async def going_on_elsewhere(work: UnitOfWork, cases: Sequence[Case]) -> dict[UUID, frozenset[str]]:
     """For each of these cases that was merged: who has to do with the case that it was merged into, and so goes on there. Nobody,
     where an authority works on the merged case that learns of no merge: for it all goes on here as it was."""
     into = {case.id: case.merged_into for case in cases if case.merged_into}
     parties: dict[UUID, dict[str, Part]] = {each: {} for each in (*into, *into.values())}
     if into:
-        query = select(CaseParty).where(any_of(col(CaseParty.case_id), parties))
-        for party in await work.session.scalars(query):
+        for party in await work.session.scalars(_PARTIES, {"case_ids": list(parties)}):
             parties[party.case_id][party.org] = party.part
     found = {case.id: frozenset[str]() for case in cases}
     for case_id, surviving in into.items():
@@ -147,20 +136,27 @@ _MERGED_ANEW = text("""
 """)
 
 
+_SOME_CASES: Final = (
+    select(Case).where(any_asked(col(Case.id), "case_ids")).order_by(col(Case.id)).with_for_update(skip_locked=True)
+)
+_NOTE_GOING_ON: Final = (
+    update(Merge).where(col(Merge.case_id) == CASE_ID).values(goes_on_for=bindparam("organisations"))
+)
+
+
 async def take_merged_anew(work: UnitOfWork, *, limit: int) -> list[Case]:
     """Merged cases of which `going_on_elsewhere` says something else than when their deadlines were set, locked."""
     case_ids = list(await work.session.scalars(_MERGED_ANEW, {"most": limit}))
     if not case_ids:
         return []
-    query = select(Case).where(any_of(col(Case.id), case_ids)).order_by(col(Case.id))
-    return list(await work.session.scalars(query.with_for_update(skip_locked=True)))
+    return await work.session.scalars(_SOME_CASES, {"case_ids": case_ids})
 
 
 async def note_for_whom_it_goes_on(work: UnitOfWork, goes_on: Mapping[UUID, frozenset[str]]) -> None:
     """Keep with these merges for whom the work goes on elsewhere."""
     for case_id, organisations in goes_on.items():
-        merge = update(Merge).where(col(Merge.case_id) == case_id)
-        await work.session.execute(merge.values(goes_on_for=sorted(organisations)))
+        given = {"case_id": case_id, "organisations": sorted(organisations)}
+        await work.session.execute(_NOTE_GOING_ON, given)
 
 
 async def watches_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[OnCallWatch]]:
@@ -192,7 +188,9 @@ async def running_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, l
     return await rows_by_case(work, case_ids, _RUNNING)
 
 
-_RUNNING: Final = of_cases(Deadline, select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*ORDER))
+_RUNNING: Final = of_cases(
+    Deadline, select(Deadline).where(col(Deadline.done_at).is_(None)).order_by(*queries.order_of(Deadline))
+)
 
 
 async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
@@ -220,23 +218,6 @@ _WITHOUT_DEADLINES: Final = (
 )
 
 
-def _is_reached_by(actor: Actor) -> ColumnElement[bool]:
-    """Whether the actor has a part in the case: nobody is shown a deadline of a case that it cannot reach."""
-    party = aliased(CaseParty)
-    return exists().where(col(party.case_id) == col(Deadline.case_id), col(party.org) == actor.org)
-
-
-def _goes_on_elsewhere(actor: Actor) -> ColumnElement[bool]:
-    """Whether the case was merged into one that the actor works on: it is shown the deadlines there."""
-    merged, party = aliased(Case), aliased(CaseParty)
-    return exists().where(
-        col(merged.id) == col(Deadline.case_id),
-        col(party.case_id) == col(merged.merged_into),
-        col(party.org) == actor.org,
-        any_of(col(party.part), WORKING),
-    )
-
-
 async def list_deadlines(
     work: UnitOfWork,
     *,
@@ -251,141 +232,22 @@ async def list_deadlines(
     hours of whom a police has referred and holds run for it too.
 
     `until` as a day takes those whose last day is that one or earlier. Those that are done only where asked for."""
-    asked = [_is(state, now=work.now), ~_goes_on_elsewhere(work.actor)]
-    if case_id:
-        asked.append(col(Deadline.case_id) == case_id)
-    # Each part by its own index: for "mine, or of my cases" in one the database looks at every deadline there is.
-    mine = select(Deadline).where(col(Deadline.for_org) == work.actor.org, _is_reached_by(work.actor), *asked)
-    of_my_cases = (
-        select(Deadline)
-        .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
-        .where(col(CaseParty.org) == work.actor.org, is_one_of(col(CaseParty.part), WORKING))
-        .where(*asked)
+    form = queries.Form(
+        state=state,
+        is_police=work.actor.kind is OrganisationKind.POLICE,
+        until=type(until),
+        of_kind=kind is not None,
+        of_case=case_id is not None,
+        goes_on=bool(after),
     )
-    to_answer = _questions(work, state=state, case_id=case_id).subquery("to_answer")
-    listed: list[tuple[Select[Any], Any]] = [
-        (mine, Deadline),
-        (of_my_cases, Deadline),
-        (select(to_answer), to_answer.c),
-    ]
-    if work.actor.kind is OrganisationKind.POLICE:
-        held = _held(work, state=state, case_id=case_id).subquery("held")
-        listed.append((select(held), held.c))
-    parts = [
-        part.where(*_asked(table, until=until, kind=kind, after=after)).order_by(*_order(table)).limit(limit + 1)
-        for part, table in listed
-    ]
-    either = aliased(Deadline, union(*parts).subquery())
-    found = list(await work.session.scalars(select(either).order_by(*_order(either)).limit(limit + 1)))
+    asked: dict[str, Any] = {"org": work.actor.org, "now": work.now, "limit": limit + 1}
+    asked |= {"until": until, "kind": kind, "case_id": case_id}
+    if after:
+        last_at, last_case = moment_and_id(after)
+        asked |= {"last_at": last_at, "last_case": last_case, "last_kind": str(after[2]), "last_ref": str(after[3])}
+    found = await work.session.scalars(queries.listed(form), asked)
     work.audit(operation="deadline.list", object_ids={row.case_id for row in found[:limit]})
     return found
-
-
-def _order(table: Any) -> tuple[Any, ...]:
-    return (col(table.due_at), col(table.case_id), col(table.kind), col(table.ref))
-
-
-def _asked(
-    table: Any,
-    *,
-    until: datetime | date | None,
-    kind: DeadlineKind | None,
-    after: Sequence[str | int] | None,
-) -> list[ColumnElement[bool]]:
-    """What a list of deadlines, or of what is listed with them, is asked for."""
-    asked: list[ColumnElement[bool]] = []
-    if kind:
-        asked.append(col(table.kind) == kind)
-    if isinstance(until, datetime):
-        asked.append(col(table.due_at) <= until)
-    elif until:
-        asked.append(col(table.due_on) <= until)
-    if after:
-        asked.append(tuple_(*_order(table)) > (*moment_and_id(after), str(after[2]), str(after[3])))
-    return asked
-
-
-def _questions(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID | None) -> Select[Any]:
-    """The questions that the actor may answer, each as a deadline of its newer case, or of the one that is asked about. A row of
-    the case would be seen by others who work on it, who learn of no question."""
-    answered = case((col(Question.state) != QuestionState.OPEN, func.coalesce(col(Question.answered_at), work.now)))
-    shown_as: dict[str, Any] = {
-        "case_id": literal(case_id) if case_id else col(Question.newer_now),
-        "kind": literal(DeadlineKind.QUESTION.value),
-        "ref": cast(col(Question.id), String),
-        "starts_at": col(Question.asked_at),
-        "due_at": col(Question.due_at),
-        "due_on": col(Question.due_on),
-        "for_org": literal(work.actor.org),
-        "alerts": array([col(Question.alert_at)]),
-        "alerted_until": null().cast(DateTime(timezone=True)),
-        "next_alert_at": col(Question.next_alert_at),
-        "done_at": answered,
-    }
-    columns = [shown_as[name].label(name) for name in Deadline.model_fields]
-    is_in_state = _state(
-        state,
-        done=col(Question.state) != QuestionState.OPEN,
-        over=col(Question.due_at) <= work.now,
-        is_warned=col(Question.alert_at) <= work.now,
-    )
-    query = select(*columns).where(may_answer(work.actor), is_in_state)
-    if case_id:
-        query = query.where(or_(col(Question.newer_now) == case_id, col(Question.older_now) == case_id))
-    return query
-
-
-def _held(work: UnitOfWork, *, state: DeadlineState | None, case_id: UUID | None) -> Select[Any]:
-    """The hours of those whom the police that asks has referred and holds. They end with the custody that its own case says, so
-    that a merge, of which it learns nothing, ends none, and brings none of another arrest."""
-    was_done = case(
-        (col(Case.merged_into).is_(None), col(Deadline.done_at).is_not(None)),
-        else_=is_one_of(col(Case.status), DECIDED),
-    )
-    done = or_(col(Case.custody_ended_at).is_not(None), was_done)
-    shown_as: dict[str, Any] = {
-        "for_org": literal(work.actor.org),
-        "alerted_until": null().cast(DateTime(timezone=True)),
-        "next_alert_at": null().cast(DateTime(timezone=True)),
-        "done_at": case((done, func.coalesce(col(Case.custody_ended_at), col(Deadline.done_at)))),
-    }
-    columns = [shown_as.get(name, getattr(Deadline, name)).label(name) for name in Deadline.model_fields]
-    is_in_state = _state(
-        state,
-        done=done,
-        over=col(Deadline.due_at) <= work.now,
-        is_warned=func.coalesce(col(Deadline.alerts)[1] <= work.now, False),
-    )
-    query = (
-        select(*columns)
-        .join(Case, col(Case.id) == col(Deadline.case_id))
-        .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
-        .where(col(CaseParty.org) == work.actor.org, col(CaseParty.part) == Part.REFERRER)
-        .where(col(Deadline.kind) == DeadlineKind.CUSTODY, col(Case.custody_from).is_(None), is_in_state)
-    )
-    return query.where(col(Deadline.case_id) == case_id) if case_id else query
-
-
-def _is(state: DeadlineState | None, *, now: Any) -> ColumnElement[bool]:
-    """The same as `rows.state_of`, for the database."""
-    done, over = col(Deadline.done_at).is_not(None), col(Deadline.due_at) <= now
-    return _state(state, done=done, over=over, is_warned=func.coalesce(col(Deadline.alerts)[1] <= now, False))
-
-
-def _state(
-    state: DeadlineState | None, *, done: ColumnElement[bool], over: ColumnElement[bool], is_warned: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    match state:
-        case None:
-            return ~done
-        case DeadlineState.DONE:
-            return done
-        case DeadlineState.PASSED:
-            return and_(~done, over)
-        case DeadlineState.DUE:
-            return and_(~done, ~over, is_warned)
-        case DeadlineState.RUNNING:
-            return and_(~done, ~over, ~is_warned)
 
 
 async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
@@ -395,7 +257,7 @@ async def passed(work: UnitOfWork) -> dict[DeadlineKind, int]:
 
 
 _PASSED: Final = (
-    select(col(Deadline.kind), func.count()).where(_is(DeadlineState.PASSED, now=NOW)).group_by(Deadline.kind)
+    select(col(Deadline.kind), func.count()).where(queries.is_in_state(DeadlineState.PASSED)).group_by(Deadline.kind)
 )
 _UNANSWERED: Final = select(func.count()).where(WAITS_FOR_CMM, col(Question.due_at) <= NOW)
 
@@ -421,28 +283,40 @@ _NOT_ACKNOWLEDGED: Final = (
 )
 
 
+_WATCH: Final = select(OnCallWatch).where(col(OnCallWatch.case_id) == CASE_ID).with_for_update()
+_ACKNOWLEDGE: Final = (
+    update(RaisedAlert)
+    .where(
+        RaisedAlert.case_id == CASE_ID, RaisedAlert.kind == bindparam("of_kind"), RaisedAlert.acknowledged_at.is_(None)
+    )
+    .values(acknowledged_at=NOW)
+)
+
+
+@cache
+def _alerts(*, goes_on: bool) -> Select[RaisedAlert]:
+    query = select(RaisedAlert).where(RaisedAlert.for_org == ORGANISATION)
+    if goes_on:
+        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+        query = query.where(tuple_(RaisedAlert.raised_at, RaisedAlert.id) < last)
+    return query.order_by(RaisedAlert.raised_at.desc(), RaisedAlert.id.desc()).limit(LIMIT)
+
+
 async def watch_of(work: UnitOfWork, case: Case) -> OnCallWatch | None:
     """The on-call's watch over a locked case, locked too."""
-    query = select(OnCallWatch).where(col(OnCallWatch.case_id) == case.id).with_for_update()
-    return await work.session.scalar(query)
+    return await work.session.scalar(_WATCH, {"case_id": case.id})
 
 
 async def acknowledge_alerts(work: UnitOfWork, case: Case, *, kind: DeadlineKind) -> None:
     """Note of the alerts raised so far that somebody has taken the matter."""
-    waiting = update(RaisedAlert).where(
-        RaisedAlert.case_id == case.id, RaisedAlert.kind == kind, RaisedAlert.acknowledged_at.is_(None)
-    )
-    await work.session.execute(waiting.values(acknowledged_at=work.now))
+    await work.session.execute(_ACKNOWLEDGE, {"case_id": case.id, "of_kind": kind, "now": work.now})
     work.audit(operation="on_call.acknowledge", subject_id=case.id)
 
 
 async def list_alerts(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RaisedAlert]:
     """The alerts that were raised for the actor's organisation, newest first, up to one more than `limit`."""
-    query = select(RaisedAlert).where(RaisedAlert.for_org == work.actor.org)
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(RaisedAlert.raised_at, RaisedAlert.id) < last)
-    query = query.order_by(RaisedAlert.raised_at.desc(), RaisedAlert.id.desc()).limit(limit + 1)
-    found = list(await work.session.scalars(query))
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    asked = {"org": work.actor.org, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    found = await work.session.scalars(_alerts(goes_on=bool(after)), asked)
     work.audit(operation="alert.list", object_ids={alert.case_id for alert in found[:limit]})
     return found

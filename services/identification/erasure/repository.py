@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_, update
+from sqlalchemy import DateTime, Select, String, Uuid, bindparam, exists, select, tuple_, update
 from sqlmodel import col
 
 from services.identification.erasure.models import Erasure, ErasureHolder
 from services.identification.erasure.schemas import ErasureState
 from shared.data import answers
-from shared.data.columns import NOW, any_of
+from shared.data.columns import LIMIT, NOW, any_asked
 from shared.data.itself import as_itself
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
@@ -31,14 +32,44 @@ async def add(work: UnitOfWork, erasure: Erasure, holders: Sequence[str]) -> Non
     work.audit(operation="erasure.ask", subject_id=erasure.case_id, object_ids=[erasure.id])
 
 
+_ERASURE_ID: Final = bindparam("erasure_id", type_=Uuid)
+_CONFIRM: Final = (
+    update(ErasureHolder)
+    .where(
+        col(ErasureHolder.erasure_id) == _ERASURE_ID,
+        col(ErasureHolder.holder) == bindparam("of_holder", type_=String),
+        col(ErasureHolder.confirmed_at).is_(None),
+    )
+    .values(confirmed_at=bindparam("at", type_=DateTime(timezone=True)))
+)
+_HOLDERS: Final = (
+    select(ErasureHolder)
+    .where(any_asked(col(ErasureHolder.erasure_id), "erasure_ids"))
+    .order_by(col(ErasureHolder.holder))
+)
+
+
+@cache
+def _listed(state: ErasureState | None, *, goes_on: bool) -> Select[Erasure]:
+    waits = exists().where(col(ErasureHolder.erasure_id) == col(Erasure.id), col(ErasureHolder.confirmed_at).is_(None))
+    is_over = col(Erasure.confirm_by) <= NOW
+    query = select(Erasure)
+    if state:
+        conditions = {
+            ErasureState.DONE: [~waits],
+            ErasureState.WAITING: [waits, ~is_over],
+            ErasureState.LATE: [waits, is_over],
+        }
+        query = query.where(*conditions[state])
+    if goes_on:
+        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+        query = query.where(tuple_(col(Erasure.erased_at), col(Erasure.id)) < last)
+    return query.order_by(col(Erasure.erased_at).desc(), col(Erasure.id).desc()).limit(LIMIT)
+
+
 async def confirm(work: UnitOfWork, *, erasure_id: UUID, holder: str, confirmed_at: datetime) -> None:
     """The service has erased; said again, the first time counts."""
-    is_open = col(ErasureHolder.erasure_id) == erasure_id, col(ErasureHolder.holder) == holder
-    await work.session.execute(
-        update(ErasureHolder)
-        .where(*is_open, col(ErasureHolder.confirmed_at).is_(None))
-        .values(confirmed_at=confirmed_at)
-    )
+    await work.session.execute(_CONFIRM, {"erasure_id": erasure_id, "of_holder": holder, "at": confirmed_at})
 
 
 async def lock_late(work: UnitOfWork) -> Sequence[tuple[Erasure, ErasureHolder]]:
@@ -61,20 +92,9 @@ async def list_erasures(
     work: UnitOfWork, *, state: ErasureState | None, after: Sequence[str | int] | None, limit: int
 ) -> list[Erasure]:
     """The erasures, newest first, up to one more than `limit`."""
-    waits = exists().where(col(ErasureHolder.erasure_id) == col(Erasure.id), col(ErasureHolder.confirmed_at).is_(None))
-    is_over = col(Erasure.confirm_by) <= work.now
-    query = select(Erasure)
-    if state:
-        conditions = {
-            ErasureState.DONE: [~waits],
-            ErasureState.WAITING: [waits, ~is_over],
-            ErasureState.LATE: [waits, is_over],
-        }
-        query = query.where(*conditions[state])
-    if after:
-        query = query.where(tuple_(col(Erasure.erased_at), col(Erasure.id)) < moment_and_id(after))
-    query = query.order_by(col(Erasure.erased_at).desc(), col(Erasure.id).desc()).limit(limit + 1)
-    found = list(await work.session.scalars(query))
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    asked = {"now": work.now, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    found = await work.session.scalars(_listed(state, goes_on=bool(after)), asked)
     work.audit(operation="erasure.list", object_ids=sorted({row.case_id for row in found[:limit]}))
     return found
 
@@ -82,9 +102,6 @@ async def list_erasures(
 async def holders_of(work: UnitOfWork, erasures: Sequence[Erasure]) -> dict[UUID, list[ErasureHolder]]:
     """Who has to confirm these erasures, with one statement."""
     found: dict[UUID, list[ErasureHolder]] = {erasure.id: [] for erasure in erasures}
-    query = (
-        select(ErasureHolder).where(any_of(col(ErasureHolder.erasure_id), found)).order_by(col(ErasureHolder.holder))
-    )
-    for holder in await work.session.scalars(query):
+    for holder in await work.session.scalars(_HOLDERS, {"erasure_ids": list(found)}):
         found[holder.erasure_id].append(holder)
     return found

@@ -1,18 +1,19 @@
 """Search by keyed hashes, and which cases are one by now."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import Select, delete, exists, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, KnownIdentifier
-from services.identification.case.repository import WORKING
+from services.identification.case.repository import CASE_ID, WORKING, family_of
 from services.identification.case.schemas import CasePerson
 from services.identification.finding.models import SearchToken
 from shared.contract.codes import Purpose
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import ORGANISATION, any_asked, is_one_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
@@ -38,6 +39,38 @@ _CANDIDATES = text("""
 _ADD_TOKENS = text("INSERT INTO search_token SELECT unnest(CAST(:tokens AS bigint[])), CAST(:case_id AS uuid)")
 
 
+_FORGET_TOKENS: Final = delete(SearchToken).where(col(SearchToken.case_id) == CASE_ID)
+_FORGET_IDENTIFIERS: Final = delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == CASE_ID)
+_KNOWN_BY: Final = select(col(KnownIdentifier.case_id)).where(any_asked(col(KnownIdentifier.hash), "hashes"))
+_NUMBERS: Final = select(col(KnownIdentifier.hash)).where(any_asked(col(KnownIdentifier.case_id), "case_ids"))
+_PEOPLE: Final = select(Case).where(
+    any_asked(col(Case.id), "case_ids"), exists().where(col(StoredKey.owner_id) == col(Case.id))
+)
+_WORKED_ON: Final = _PEOPLE.where(
+    exists().where(
+        col(CaseParty.case_id) == col(Case.id),
+        col(CaseParty.org) == ORGANISATION,
+        is_one_of(col(CaseParty.part), WORKING),
+    )
+)
+
+
+def _where_it_goes_on() -> Select[UUID, UUID]:
+    chain = (
+        select(col(Case.id).label("start"), col(Case.id), col(Case.merged_into))
+        .where(any_asked(col(Case.id), "case_ids"))
+        .cte("chain", recursive=True)
+    )
+    further = select(chain.c.start, col(Case.id), col(Case.merged_into)).join(
+        chain, chain.c.merged_into == col(Case.id)
+    )
+    chain = chain.union(further)
+    return select(chain.c.start, chain.c.id).where(chain.c.merged_into.is_(None))
+
+
+_WHERE_IT_GOES_ON: Final = _where_it_goes_on()
+
+
 async def replace_tokens(work: UnitOfWork, case_id: UUID, tokens: Collection[int]) -> None:
     """From now on the case's person is found by these, and by no others."""
     await forget_tokens(work, case_id)
@@ -46,28 +79,23 @@ async def replace_tokens(work: UnitOfWork, case_id: UUID, tokens: Collection[int
 
 
 async def forget_tokens(work: UnitOfWork, case_id: UUID) -> None:
-    await work.session.execute(delete(SearchToken).where(col(SearchToken.case_id) == case_id))
+    await work.session.execute(_FORGET_TOKENS, {"case_id": case_id})
 
 
 async def forget_identifiers(work: UnitOfWork, case_id: UUID) -> None:
-    await work.session.execute(delete(KnownIdentifier).where(col(KnownIdentifier.case_id) == case_id))
+    await work.session.execute(_FORGET_IDENTIFIERS, {"case_id": case_id})
 
 
 async def known_by(work: UnitOfWork, hashes: Sequence[bytes]) -> set[UUID]:
     """The cases of people who are or were known by one of these identifiers, as far as the asker may see."""
     if not hashes:
         return set()
-    query = select(col(KnownIdentifier.case_id)).where(any_of(col(KnownIdentifier.hash), hashes))
-    return set(await work.session.scalars(query))
+    return set(await work.session.scalars(_KNOWN_BY, {"hashes": list(hashes)}))
 
 
 async def numbers_of(work: UnitOfWork, case_ids: Collection[UUID]) -> set[bytes]:
     """The identifiers that the people of these cases are known by, as keyed hashes."""
-    return set(
-        await work.session.scalars(
-            select(col(KnownIdentifier.hash)).where(any_of(col(KnownIdentifier.case_id), case_ids))
-        )
-    )
+    return set(await work.session.scalars(_NUMBERS, {"case_ids": list(case_ids)}))
 
 
 async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
@@ -81,17 +109,8 @@ async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
 async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself: bool) -> list[tuple[Case, CasePerson]]:
     """The people of those of these cases that the actor works on, or of all `for_itself`: for Havn's own comparing. What was
     erased is left out."""
-    query = select(Case).where(
-        any_of(col(Case.id), set(case_ids)), exists().where(col(StoredKey.owner_id) == col(Case.id))
-    )
-    if not for_itself:
-        works = exists().where(
-            col(CaseParty.case_id) == col(Case.id),
-            col(CaseParty.org) == work.actor.org,
-            any_of(col(CaseParty.part), WORKING),
-        )
-        query = query.where(works)
-    found = list(await work.session.scalars(query))
+    asked = {"case_ids": list(set(case_ids)), "org": work.actor.org}
+    found = await work.session.scalars(_PEOPLE if for_itself else _WORKED_ON, asked)
     keys = await sealed.keys_of(work, [case.id for case in found])
     return [
         (case, keys[case.id].open(case.person, CasePerson, table="case_file", column="person", row=case.id))
@@ -104,17 +123,8 @@ async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UU
     wanted = list(case_ids)
     if not wanted:
         return {}
-    chain = (
-        select(col(Case.id).label("start"), col(Case.id), col(Case.merged_into))
-        .where(any_of(col(Case.id), wanted))
-        .cte("chain", recursive=True)
-    )
-    further = select(chain.c.start, col(Case.id), col(Case.merged_into)).join(
-        chain, chain.c.merged_into == col(Case.id)
-    )
-    chain = chain.union(further)
-    ends = select(chain.c.start, chain.c.id).where(chain.c.merged_into.is_(None))
-    return {row.start: row.id for row in await work.session.execute(ends)}
+    found = await work.session.execute(_WHERE_IT_GOES_ON, {"case_ids": wanted})
+    return {row.start: row.id for row in found}
 
 
 def note_search(work: UnitOfWork, shown: Iterable[UUID], *, fields: Iterable[str], purpose: Purpose) -> None:
@@ -124,6 +134,4 @@ def note_search(work: UnitOfWork, shown: Iterable[UUID], *, fields: Iterable[str
 
 async def group_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
     """The case and all that were merged into it, directly or through others."""
-    members = select(col(Case.id)).where(col(Case.id) == case_id).cte("members", recursive=True)
-    members = members.union(select(col(Case.id)).where(col(Case.merged_into) == members.c.id))
-    return set(await work.session.scalars(select(members.c.id)))
+    return set(await family_of(work, case_id))

@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Select, and_, bindparam, or_, select, text, tuple_
+from sqlalchemy import Date, DateTime, Select, Uuid, and_, bindparam, or_, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.repository import seal
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import SealedDraft
 from shared.data import sealed
+from shared.data.columns import LIMIT, ORGANISATION
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
 _MOST_AT_ONCE = 500
@@ -48,9 +49,30 @@ async def open_draft(work: UnitOfWork, draft: Draft) -> SealedDraft:
     return key.open(draft.content, SealedDraft, table="draft", column="content", row=draft.id)
 
 
+_TODAY: Final = bindparam("today", type_=Date())
+# By the day, too: a draft is gone on its day, whether or not the sweep has been there.
+_OWN: Final = select(Draft).where(
+    col(Draft.org) == ORGANISATION, col(Draft.subject) == bindparam("subject"), col(Draft.delete_on) > _TODAY
+)
+_ONE: Final = _OWN.where(col(Draft.id) == bindparam("draft_id"))
+_ONE_LOCKED: Final = _ONE.with_for_update()
+_FORGET: Final = text("SELECT forget_draft(:id)")
+
+
+@cache
+def _drafts(*, goes_on: bool) -> Select[Draft]:
+    last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+    query = _OWN.where(tuple_(col(Draft.saved_at), col(Draft.id)) < last) if goes_on else _OWN
+    return query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()).limit(LIMIT)
+
+
+def _asks(work: UnitOfWork, today: date) -> dict[str, Any]:
+    return {"org": work.actor.org, "subject": work.actor.subject, "today": today}
+
+
 async def find(work: UnitOfWork, draft_id: UUID, *, today: date) -> Draft:
     """The actor's own draft; raises DraftNotFound."""
-    found = await work.session.scalar(_own(work.actor, today=today).where(col(Draft.id) == draft_id))
+    found = await work.session.scalar(_ONE, _asks(work, today) | {"draft_id": draft_id})
     if found is None:
         raise DraftNotFound
     return found
@@ -58,7 +80,7 @@ async def find(work: UnitOfWork, draft_id: UUID, *, today: date) -> Draft:
 
 async def lock(work: UnitOfWork, draft_id: UUID, expected: ExpectedVersion, *, today: date) -> Draft:
     """The actor's own draft, locked and at its next version; raises DraftNotFound, and Stale."""
-    found = await work.session.scalar(_own(work.actor, today=today).where(col(Draft.id) == draft_id).with_for_update())
+    found = await work.session.scalar(_ONE_LOCKED, _asks(work, today) | {"draft_id": draft_id})
     if found is None:
         raise DraftNotFound
     expected.check(found)
@@ -68,19 +90,10 @@ async def lock(work: UnitOfWork, draft_id: UUID, expected: ExpectedVersion, *, t
 
 async def list_drafts(work: UnitOfWork, *, today: date, after: Sequence[str | int] | None, limit: int) -> list[Draft]:
     """The actor's drafts, the one saved last first, up to one more than `limit`."""
-    query = _own(work.actor, today=today)
-    if after:
-        query = query.where(tuple_(col(Draft.saved_at), col(Draft.id)) < moment_and_id(after))
-    query = query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()).limit(limit + 1)
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    asked = _asks(work, today) | {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
     work.audit(operation="draft.list")
-    return list(await work.session.scalars(query))
-
-
-def _own(actor: Actor, *, today: date) -> Select[Draft]:
-    # By the day, too: a draft is gone on its day, whether or not the sweep has been there.
-    return select(Draft).where(
-        col(Draft.org) == actor.org, col(Draft.subject) == actor.subject, col(Draft.delete_on) > today
-    )
+    return await work.session.scalars(_drafts(goes_on=bool(after)), asked)
 
 
 async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:
@@ -88,7 +101,6 @@ async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:
     return await work.session.scalars(_DUE, {"today": today})
 
 
-_TODAY: Final = bindparam("today", type_=Date())
 _DUE: Final = (
     select(Draft)
     .where(or_(col(Draft.delete_on) <= _TODAY, and_(col(Draft.reminded_at).is_(None), col(Draft.remind_on) <= _TODAY)))
@@ -101,5 +113,5 @@ _DUE: Final = (
 async def forget(work: UnitOfWork, draft: Draft) -> None:
     """Delete a locked draft with its key, its alert and the stored answer that names it."""
     work.session.expunge(draft)
-    await work.session.execute(text("SELECT forget_draft(:id)"), {"id": draft.id})
+    await work.session.execute(_FORGET, {"id": draft.id})
     work.audit(operation="draft.forget")

@@ -1,24 +1,31 @@
 """The referrals behind a case, and the parts in it that were ended."""
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseReferral
-from services.identification.case.repository import seal
+from services.identification.case.repository import CASE_ID, seal
 from services.identification.case.schemas import SealedText
 from services.identification.parties.models import EndedPart
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 
+_NOT_WITHDRAWN: Final = col(CaseReferral.withdrawn_at).is_(None)
+_TO_WITHDRAW: Final = (
+    select(CaseReferral)
+    .where(col(CaseReferral.referral_id) == bindparam("referral_id"), _NOT_WITHDRAWN)
+    .order_by(col(CaseReferral.case_id))
+    .with_for_update()
+)
+_HAS_SOURCE: Final = select(exists().where(col(CaseReferral.case_id) == CASE_ID, _NOT_WITHDRAWN))
+
 
 async def referrals_to_withdraw(work: UnitOfWork, referral_id: UUID) -> list[CaseReferral]:
     """The subjects of a referral that have a case and of which nobody has yet said that it was withdrawn; locked."""
-    query = select(CaseReferral).where(
-        col(CaseReferral.referral_id) == referral_id, col(CaseReferral.withdrawn_at).is_(None)
-    )
-    return list(await work.session.scalars(query.order_by(col(CaseReferral.case_id)).with_for_update()))
+    return await work.session.scalars(_TO_WITHDRAW, {"referral_id": referral_id})
 
 
 async def note_withdrawal(work: UnitOfWork, referral: CaseReferral) -> None:
@@ -29,8 +36,7 @@ async def note_withdrawal(work: UnitOfWork, referral: CaseReferral) -> None:
 
 async def has_other_source(work: UnitOfWork, case_id: UUID) -> bool:
     """Whether a referral that was not withdrawn stands behind the case."""
-    other = exists().where(col(CaseReferral.case_id) == case_id, col(CaseReferral.withdrawn_at).is_(None))
-    return bool(await work.session.scalar(select(other)))
+    return bool(await work.session.scalar(_HAS_SOURCE, {"case_id": case_id}))
 
 
 async def keep_ended_part(work: UnitOfWork, case: Case, organisation: str, part: Part, reason: SealedText) -> EndedPart:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, ContactAttempt, is_child
 from services.identification.case.repository import (
+    CASE_ID,
     WORKING,
     CaseNotFound,
     RoleDoesNotSee,
@@ -152,12 +153,18 @@ async def add(work: UnitOfWork, entry: LegalStatusEntry, source: SealedText | No
     await records.add(work, entry, operation="legal_status.add", particulars=words)
 
 
+_BEGUN: Final = (
+    select(LegalStatusEntry)
+    .where(col(LegalStatusEntry.case_id) == CASE_ID, col(LegalStatusEntry.valid_from) <= bindparam("on"))
+    .order_by(*(each.desc() for each in _IN_ORDER))
+    .limit(1)
+)
+_HISTORY: Final = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == CASE_ID).order_by(*_IN_ORDER)
+
+
 async def holding(work: UnitOfWork, case: Case, *, on: date) -> LegalStatusEntry | None:
     """What holds on that day; None where the history begins later."""
-    begun = select(LegalStatusEntry).where(
-        col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
-    )
-    return await work.session.scalar(begun.order_by(*(each.desc() for each in _IN_ORDER)).limit(1))
+    return await work.session.scalar(_BEGUN, {"case_id": case.id, "on": on})
 
 
 async def read_history(
@@ -166,7 +173,6 @@ async def read_history(
     """The history, oldest first, for those who work on the case; who said so is in it."""
     case = await records.read_case(work, case_id, operation="legal_status.read", purpose=purpose)
     key = await sealed.key_of(work, case.id)
-    query = select(LegalStatusEntry).where(col(LegalStatusEntry.case_id) == case.id).order_by(*_IN_ORDER)
     return case, [
         (
             entry,
@@ -174,7 +180,7 @@ async def read_history(
             if entry.particulars
             else None,
         )
-        for entry in await work.session.scalars(query)
+        for entry in await work.session.scalars(_HISTORY, {"case_id": case.id})
     ]
 
 
@@ -227,8 +233,14 @@ _UNDECIDED_WHOSE_STAY_RAN_OUT: Final = _some(
 _OF_AGE: Final = _some(col(Case.adult_on) <= _ON).with_for_update(skip_locked=True)
 
 
+_TAKE_EFFECT: Final = (
+    update(LegalStatusEntry)
+    .where(col(LegalStatusEntry.case_id) == CASE_ID, col(LegalStatusEntry.valid_from) <= _ON)
+    .values(has_taken_effect=True)
+)
+
+
 async def note_effect(work: UnitOfWork, case: Case, *, on: date) -> None:
     """The entries of a locked case whose day has come have taken effect."""
-    due = col(LegalStatusEntry.case_id) == case.id, col(LegalStatusEntry.valid_from) <= on
-    await work.session.execute(update(LegalStatusEntry).where(*due).values(has_taken_effect=True))
+    await work.session.execute(_TAKE_EFFECT, {"case_id": case.id, "on": on})
     work.audit(operation="legal_status.take_effect", subject_id=case.id)

@@ -2,24 +2,39 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, text, tuple_, union_all
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Float,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.identification.case.codes import AskedBecause, QuestionState, SameOrDifferent
 from services.identification.case.models import Case, CaseParty, CaseReferral
-from services.identification.case.repository import seal
+from services.identification.case.repository import CASE_ID, seal
 from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Part
-from shared.data.columns import LIMIT, NOW, any_asked, any_of
+from shared.data.columns import LIMIT, NOW, ORGANISATION, any_asked, any_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
 UNANSWERED = frozenset({QuestionState.OPEN, QuestionState.UNDONE})
@@ -31,49 +46,85 @@ class QuestionNotFound(NotFound):
     """No such question, or none that you may answer."""
 
 
-def _has_part(case_id: Mapped[UUID], actor: Actor, part: Part) -> ColumnElement[bool]:
+def _has_part(case_id: Mapped[UUID], part: Part) -> ColumnElement[bool]:
     return exists().where(
-        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, col(CaseParty.part) == part
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == ORGANISATION, col(CaseParty.part) == part
     )
 
 
-def may_answer(actor: Actor) -> ColumnElement[bool]:
-    """CMM, and the authority that decides in both cases (docs/rules.md, identity-2)."""
-    centre, authority = (
-        and_(_has_part(col(Question.newer_now), actor, part), _has_part(col(Question.older_now), actor, part))
-        for part in (Part.CENTRE, Part.AUTHORITY)
-    )
-    return or_(and_(centre, or_(~_IS_SETTLED, col(Question.state) != QuestionState.OPEN)), authority)
-
-
-_IS_SETTLED = col(Question.is_settled)
+_CENTRE_MAY, _AUTHORITY_MAY = (
+    and_(_has_part(col(Question.newer_now), part), _has_part(col(Question.older_now), part))
+    for part in (Part.CENTRE, Part.AUTHORITY)
+)
+_IS_OPEN: Final = col(Question.state) == QuestionState.OPEN
+WAITS_FOR_CMM: Final = and_(_IS_OPEN, ~col(Question.is_settled))
+MAY_ANSWER: Final = or_(and_(_CENTRE_MAY, or_(~_IS_OPEN, WAITS_FOR_CMM)), _AUTHORITY_MAY)
+"""Whether an organisation may: CMM, and the authority that decides in both cases (docs/rules.md, identity-2)."""
 
 
 # ---------------------------------------------------------------- asking
 
 
+def _asked_apart() -> CompoundSelect[UUID]:
+    is_answered = and_(col(Question.state) == QuestionState.ANSWERED, col(Question.answer) == SameOrDifferent.DIFFERENT)
+    sides = [(Question.newer_id, Question.older_id), (Question.newer_now, Question.older_now)]
+    both_ways = [*sides, *(side[::-1] for side in sides)]
+    return union_all(
+        *(select(col(other)).where(any_asked(col(mine), "case_ids"), is_answered) for mine, other in both_ways)
+    )
+
+
+_ASKED: Final = frozenset(Question.model_fields) - {"reason", "answer", "answered_at", "answered_by"}
+
+
+def _put() -> Insert:
+    added = insert(Question).values({name: bindparam(name) for name in _ASKED})
+    return added.on_conflict_do_update(
+        index_elements=["newer_id", "older_id"],
+        set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
+        where=any_of(col(Question.state), SETTLED_BY_MACHINE),
+    )
+
+
+_SIBLINGS: Final = select(col(CaseReferral.case_id)).where(
+    col(CaseReferral.referral_id).in_(select(col(CaseReferral.referral_id)).where(col(CaseReferral.case_id) == CASE_ID))
+)
+_SAID_THE_SAME: Final = select(col(CaseReferral.same_as)).where(
+    col(CaseReferral.case_id) == CASE_ID, col(CaseReferral.same_as).is_not(None)
+)
+_PUT: Final = _put()
+_ASKED_APART: Final = _asked_apart()
+_LOCKED: Final = (
+    select(col(Case.id))
+    .where(any_asked(col(Case.id), "case_ids"))
+    .order_by(col(Case.id))
+    .with_for_update(key_share=True)
+)
+_OPEN: Final = (
+    select(Question)
+    .where(
+        or_(col(Question.newer_id) == CASE_ID, col(Question.older_id) == CASE_ID),
+        col(Question.state) == QuestionState.OPEN,
+    )
+    .order_by(col(Question.id))
+    .with_for_update()
+)
+_CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
+
+
 async def siblings_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
     """The cases of the other subjects of the referral behind this one: its sender has counted them."""
-    of_case = select(col(CaseReferral.referral_id)).where(col(CaseReferral.case_id) == case_id)
-    query = select(col(CaseReferral.case_id)).where(col(CaseReferral.referral_id).in_(of_case))
-    return set(await work.session.scalars(query)) - {case_id}
+    return set(await work.session.scalars(_SIBLINGS, {"case_id": case_id})) - {case_id}
 
 
 async def said_by_senders(work: UnitOfWork, case_id: UUID) -> set[UUID]:
     """The cases that those who referred the person say are about the same one."""
-    query = select(col(CaseReferral.same_as)).where(
-        col(CaseReferral.case_id) == case_id, col(CaseReferral.same_as).is_not(None)
-    )
-    return {each for each in await work.session.scalars(query) if each}
+    return {each for each in await work.session.scalars(_SAID_THE_SAME, {"case_id": case_id}) if each}
 
 
 async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UUID]:
     """The cases of which somebody has said that they are about another person than these cases, as asked and by now."""
-    is_answered = and_(col(Question.state) == QuestionState.ANSWERED, col(Question.answer) == SameOrDifferent.DIFFERENT)
-    sides = [(Question.newer_id, Question.older_id), (Question.newer_now, Question.older_now)]
-    both_ways = [*sides, *(side[::-1] for side in sides)]
-    halves = [select(col(other)).where(any_of(col(mine), case_ids), is_answered) for mine, other in both_ways]
-    return set(await work.session.scalars(union_all(*halves)))
+    return set(await work.session.scalars(_ASKED_APART, {"case_ids": list(case_ids)}))
 
 
 async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) -> None:
@@ -82,39 +133,23 @@ async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) 
     await _lock_in_order(work, {case_id, *about})
     work.audit(operation="question.ask", subject_id=case_id, object_ids=sorted(about - {case_id}))
     for question in questions:
-        row = question.model_dump(exclude={"reason", "answer", "answered_at", "answered_by"})
-        added = insert(Question).values(row)
-        await work.session.execute(
-            added.on_conflict_do_update(
-                index_elements=["newer_id", "older_id"],
-                set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
-                where=any_of(col(Question.state), SETTLED_BY_MACHINE),
-            )
-        )
+        await work.session.execute(_PUT, question.model_dump(include=set(_ASKED)))
 
 
 async def _lock_in_order(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
     """A question keeps the cases that it is about from being locked, and those who merge two lock them in this order."""
-    locked = select(col(Case.id)).where(any_of(col(Case.id), case_ids)).order_by(col(Case.id))
-    await work.session.execute(locked.with_for_update(key_share=True))
+    await work.session.execute(_LOCKED, {"case_ids": list(case_ids)})
 
 
 async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
     """The questions about this case, as asked, that wait for an answer; locked."""
-    query = select(Question).where(
-        or_(col(Question.newer_id) == case_id, col(Question.older_id) == case_id),
-        col(Question.state) == QuestionState.OPEN,
-    )
-    return list(await work.session.scalars(query.order_by(col(Question.id)).with_for_update()))
+    return await work.session.scalars(_OPEN, {"case_id": case_id})
 
 
 async def cases_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Case]:
     """These cases, with one statement."""
     found = await work.session.scalars(_CASES, {"case_ids": list(case_ids)})
     return {case.id: case for case in found}
-
-
-_CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
 
 
 async def known_to_their_authority(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -155,8 +190,6 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Question]:
     return list(await work.session.scalars(_DUE, {"now": work.now, "limit": limit}))
 
 
-WAITS_FOR_CMM: Final = and_(col(Question.state) == QuestionState.OPEN, ~_IS_SETTLED)
-
 _DUE: Final = (
     select(Question)
     .where(WAITS_FOR_CMM, col(Question.next_alert_at) <= NOW)
@@ -166,33 +199,48 @@ _DUE: Final = (
 )
 
 
+_ABOUT: Final = (
+    select(Question)
+    .where(or_(*(any_asked(side, "case_ids") for side in _SIDES)))
+    .order_by(col(Question.score).desc(), col(Question.asked_at), col(Question.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_BLOCKING: Final = (
+    select(col(Question.id))
+    .where(
+        or_(col(Question.newer_now) == CASE_ID, col(Question.older_now) == CASE_ID),
+        col(Question.state) == QuestionState.OPEN,
+        col(Question.matched_on).contains([AskedBecause.NUMBER]),
+        MAY_ANSWER,
+    )
+    .order_by(col(Question.asked_at), col(Question.id))
+)
+
+
 async def about(work: UnitOfWork, case_ids: Collection[UUID]) -> list[Question]:
     """All that was ever asked about these cases, the strongest first, of equal ones the oldest; locked."""
-    query = select(Question).where(or_(*(any_of(side, case_ids) for side in _SIDES)))
-    in_order = query.order_by(col(Question.score).desc(), col(Question.asked_at), col(Question.id))
-    return list(await work.session.scalars(in_order.with_for_update().execution_options(populate_existing=True)))
+    return await work.session.scalars(_ABOUT, {"case_ids": list(case_ids)})
 
 
 async def blocking(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """The open questions about the case that rest on a number and that the actor may answer itself, oldest first."""
-    query = select(col(Question.id)).where(
-        or_(col(Question.newer_now) == case_id, col(Question.older_now) == case_id),
-        col(Question.state) == QuestionState.OPEN,
-        col(Question.matched_on).contains([AskedBecause.NUMBER]),
-        may_answer(work.actor),
-    )
-    return list(await work.session.scalars(query.order_by(col(Question.asked_at), col(Question.id))))
+    return await work.session.scalars(_BLOCKING, {"case_id": case_id, "org": work.actor.org})
 
 
 # ---------------------------------------------------------------- answering
+
+
+_ANSWERABLE: Final = select(Question).where(col(Question.id) == bindparam("question_id"), MAY_ANSWER)
+_ANSWERED_NOW: Final = _ANSWERABLE.with_for_update()
 
 
 async def find(
     work: UnitOfWork, question_id: UUID, *, operation: str, purpose: Purpose | None = None, lock: bool = False
 ) -> Question:
     """A question that the actor may answer; raises QuestionNotFound."""
-    query = select(Question).where(col(Question.id) == question_id, may_answer(work.actor))
-    found = await work.session.scalar(query.with_for_update() if lock else query)
+    asked = {"question_id": question_id, "org": work.actor.org}
+    found = await work.session.scalar(_ANSWERED_NOW if lock else _ANSWERABLE, asked)
     if found is None:
         raise QuestionNotFound
     work.audit(operation=operation, subject_id=found.newer_now, object_ids=[found.id, found.older_now], purpose=purpose)
@@ -214,6 +262,17 @@ async def keep_reason(work: UnitOfWork, question: Question, reason: SealedText) 
 _PLACE = (col(Question.asked_at), -col(Question.score), col(Question.id))
 
 
+@cache
+def _listed(*, of_case: bool, goes_on: bool) -> Select[Question]:
+    query = select(Question).where(col(Question.state) == bindparam("state"), MAY_ANSWER)
+    if of_case:
+        query = query.where(or_(*(side == CASE_ID for side in _SIDES)))
+    if goes_on:
+        last = (bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_score", type_=Float))
+        query = query.where(tuple_(*_PLACE) > tuple_(*last, bindparam("last_id", type_=Uuid)))
+    return query.order_by(*_PLACE).limit(LIMIT)
+
+
 async def list_questions(
     work: UnitOfWork,
     *,
@@ -223,14 +282,12 @@ async def list_questions(
     limit: int,
 ) -> list[Question]:
     """The questions that the actor may answer, oldest first and of one instant the strongest, up to one more than `limit`."""
-    query = select(Question).where(col(Question.state) == state, may_answer(work.actor))
-    if case_id:
-        query = query.where(or_(*(side == case_id for side in _SIDES)))
+    asked: dict[str, Any] = {"state": state, "org": work.actor.org, "case_id": case_id, "limit": limit + 1}
     if after:
         asked_at, score, question_id = after
-        last = (datetime.fromisoformat(str(asked_at)), -float(score), UUID(str(question_id)))
-        query = query.where(tuple_(*_PLACE) > last)
-    found = list(await work.session.scalars(query.order_by(*_PLACE).limit(limit + 1)))
+        asked |= {"last_at": datetime.fromisoformat(str(asked_at)), "last_score": -float(score)}
+        asked |= {"last_id": UUID(str(question_id))}
+    found = await work.session.scalars(_listed(of_case=case_id is not None, goes_on=bool(after)), asked)
     work.audit(operation="question.list", object_ids=[question.id for question in found[:limit]])
     return found
 
@@ -238,4 +295,4 @@ async def list_questions(
 async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
     """The cases that these questions are about, with one statement."""
     wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
-    return {case.id: case for case in await work.session.scalars(select(Case).where(any_of(col(Case.id), wanted)))}
+    return await cases_of(work, wanted)

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import DateTime, Select, Uuid, bindparam, select, tuple_
 
 from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
@@ -27,6 +27,7 @@ from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
+from shared.data.columns import LIMIT
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
@@ -155,11 +156,22 @@ async def case_to_know(
     return case, parts
 
 
+@cache
+def _page_of(kind: type[RecordT], *, goes_on: bool) -> Select[RecordT]:
+    query = select(kind).where(kind.case_id == CASE_ID)
+    if goes_on:
+        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+        query = query.where(tuple_(kind.recorded_at, kind.id) > last)
+    return query.order_by(kind.recorded_at, kind.id).limit(LIMIT)
+
+
 async def list_records(
     work: UnitOfWork, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
 ) -> list[RecordT]:
     """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
-    return await list_those(work, kind, kind.case_id == case_id, after=after, limit=limit)
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    asked = {"case_id": case_id, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    return list(await work.session.scalars(_page_of(kind, goes_on=bool(after)), asked))
 
 
 async def list_those(

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import DateTime, Select, TextClause, Uuid, bindparam, select, text, tuple_
 from sqlmodel import col
 
 from services.identification.case.models import Case, LegalHold
-from services.identification.case.repository import seal
+from services.identification.case.repository import CASE_ID, seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
 from shared.contract.codes import Channel
-from shared.data.columns import any_of
+from shared.data.columns import LIMIT, any_asked
 from shared.data.positions import moment_and_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
@@ -53,7 +54,7 @@ _IS_CHILD = """
     OR EXISTS (SELECT FROM child_referral c WHERE c.case_id = f.id)
 """
 # Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.
-_UNLINKED = f"""
+_UNLINKED: Final = text(f"""
     SELECT f.id FROM case_file f
     WHERE {_KEPT} AND f.status = 'referred' AND f.channel = ANY (:channels)
       AND f.opened_on <= :until AND {_LAST_RECORDED} < :until + interval '1 day'
@@ -63,21 +64,44 @@ _UNLINKED = f"""
       AND NOT EXISTS (SELECT FROM case_referral r WHERE r.case_id = f.id AND r.referred_by ~
           '^(us|anklagemyndigheden|arbejdstilsynet|skattestyrelsen|(politi|kommune|socialtilsyn)-.*)$')
     ORDER BY f.opened_at, f.id LIMIT :most
-"""  # noqa: S608  (made of constants)
-_NOT_IDENTIFIED = f"""
+""")  # noqa: S608  (made of constants)
+_NOT_IDENTIFIED: Final = text(f"""
     SELECT f.id FROM case_file f
     WHERE {_KEPT} AND f.status IN ('decided', 'closed') AND NOT {_IS_POSITIVE}
       AND EXISTS (SELECT FROM decision d WHERE d.case_id = f.id)
       AND greatest(f.closed_on, (SELECT max(d.decided_on) FROM decision d WHERE d.case_id = f.id)) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
-"""  # noqa: S608  (made of constants)
-_CLOSED_VICTIMS = f"""
+""")  # noqa: S608  (made of constants)
+_CLOSED_VICTIMS: Final = text(f"""
     SELECT f.id FROM case_file f
     WHERE {_KEPT} AND f.status = 'closed' AND {_IS_POSITIVE}
       AND greatest(f.closed_on, f.last_follow_up_on) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
-"""  # noqa: S608  (made of constants)
+""")  # noqa: S608  (made of constants)
 _UNLIMITED = 1_000_000
+_ERASE: Final = text("SELECT erase_case(:case_id, :now, :rule)")
+_WITH_KEY: Final = select(StoredKey.owner_id).where(any_asked(StoredKey.owner_id, "case_ids"))
+_ERASED: Final = (
+    select(col(Case.id))
+    .where(any_asked(col(Case.id), "case_ids"), col(Case.erased_at).is_not(None))
+    .order_by(col(Case.id))
+)
+_LEDGER: Final = select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))
+_DONE: Final = (
+    select(col(RetentionRun.id))
+    .where(col(RetentionRun.day) == bindparam("day"), col(RetentionRun.is_complete))
+    .limit(1)
+)
+_HOLD: Final = select(LegalHold).where(col(LegalHold.case_id) == CASE_ID, col(LegalHold.ended_at).is_(None))
+
+
+@cache
+def _runs(*, goes_on: bool) -> Select[RetentionRun]:
+    query = select(RetentionRun)
+    if goes_on:
+        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+        query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
+    return query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(LIMIT)
 
 
 async def unlinked_contacts(
@@ -97,39 +121,35 @@ async def closed_victims(work: UnitOfWork, *, until: date, on: date, limit: int 
     return await _ids(work, _CLOSED_VICTIMS, until=until, on=on, most=limit)
 
 
-async def _ids(work: UnitOfWork, query: str, *, most: int | None, **values: Any) -> list[UUID]:
-    return list(await work.session.scalars(text(query), values | {"most": most or _UNLIMITED}))
+async def _ids(work: UnitOfWork, query: TextClause, *, most: int | None, **values: Any) -> list[UUID]:
+    return await work.session.scalars(query, values | {"most": most or _UNLIMITED})
 
 
 async def erase(work: UnitOfWork, case_id: UUID, *, rule: str) -> None:
     """Destroy the case's key and all that was sealed under it, by what it is known, and who else had to do with it."""
     await work.session.flush()
-    await work.session.execute(
-        text("SELECT erase_case(:case_id, :now, :rule)"), {"case_id": case_id, "now": work.now, "rule": rule}
-    )
+    await work.session.execute(_ERASE, {"case_id": case_id, "now": work.now, "rule": rule})
     work.audit(operation="case.erase", subject_id=case_id)
 
 
 async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     """Those of these cases that have a key."""
-    return list(await work.session.scalars(select(StoredKey.owner_id).where(any_of(StoredKey.owner_id, case_ids))))
+    return await work.session.scalars(_WITH_KEY, {"case_ids": list(case_ids)})
 
 
 async def erased_among(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
     """Those of these cases that are erased."""
-    query = select(col(Case.id)).where(any_of(col(Case.id), case_ids), col(Case.erased_at).is_not(None))
-    return list(await work.session.scalars(query.order_by(col(Case.id))))
+    return await work.session.scalars(_ERASED, {"case_ids": list(case_ids)})
 
 
 async def erased_keys(work: UnitOfWork) -> list[UUID]:
     """The ledger: all cases whose key was destroyed."""
-    return list(await work.session.scalars(select(col(ErasedKey.owner_id)).order_by(col(ErasedKey.erased_at))))
+    return await work.session.scalars(_LEDGER)
 
 
 async def has_run(work: UnitOfWork, day: date) -> bool:
     """Whether everything due on that day was erased already."""
-    done = select(col(RetentionRun.id)).where(col(RetentionRun.day) == day, col(RetentionRun.is_complete)).limit(1)
-    return await work.session.scalar(done) is not None
+    return await work.session.scalar(_DONE, {"day": day}) is not None
 
 
 async def add_run(work: UnitOfWork, done: RetentionRun) -> None:
@@ -140,18 +160,14 @@ async def add_run(work: UnitOfWork, done: RetentionRun) -> None:
 
 async def runs(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RetentionRun]:
     """The reports, newest first, up to one more than `limit`."""
-    query = select(RetentionRun)
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
-    query = query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(limit + 1)
-    return list(await work.session.scalars(query))
+    last_at, last_id = moment_and_id(after) if after else (None, None)
+    asked = {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    return await work.session.scalars(_runs(goes_on=bool(after)), asked)
 
 
 async def hold_on(work: UnitOfWork, case: Case) -> LegalHold | None:
     """The hold that stands on a locked case."""
-    query = select(LegalHold).where(col(LegalHold.case_id) == case.id, col(LegalHold.ended_at).is_(None))
-    return await work.session.scalar(query)
+    return await work.session.scalar(_HOLD, {"case_id": case.id})
 
 
 async def add_hold(work: UnitOfWork, placed: LegalHold, reason: SealedText) -> None:

@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Date, Select, Uuid, bindparam, select, tuple_
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, CaseParty
-from services.identification.case.repository import WORKING
+from services.identification.case.repository import CASE_ID, WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
-from shared.data.columns import any_of
+from shared.data.columns import LIMIT, ORGANISATION, is_one_of
 from shared.data.positions import day_and_id
 from shared.data.unit_of_work import UnitOfWork
+
+_STANDING: Final = select(RiskAssessment).where(col(RiskAssessment.case_id) == CASE_ID, col(RiskAssessment.is_latest))
 
 
 async def latest_of(work: UnitOfWork, case_id: UUID) -> RiskAssessment | None:
     """The assessment that stands in a case already read."""
-    standing = select(RiskAssessment).where(col(RiskAssessment.case_id) == case_id, col(RiskAssessment.is_latest))
-    return await work.session.scalar(standing)
+    return await work.session.scalar(_STANDING, {"case_id": case_id})
 
 
 async def add_assessment(
@@ -34,28 +37,35 @@ async def add_assessment(
     await records.add(work, assessment, operation="risk.add", account=account)
 
 
-async def list_overdue(
-    work: UnitOfWork, *, on: date, after: Sequence[str | int] | None, limit: int
-) -> list[RiskAssessment]:
-    """Of the open cases that the actor works on, those whose standing assessment was to be renewed before that day: the
-    longest overdue first, up to one more than `limit`; `after` is (reassess_on, case_id) of the last seen."""
+@cache
+def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
+    in_order = (col(RiskAssessment.reassess_on), col(RiskAssessment.case_id))
     query = (
         select(RiskAssessment)
         .join(CaseParty, col(CaseParty.case_id) == col(RiskAssessment.case_id))
         .join(Case, col(Case.id) == col(RiskAssessment.case_id))
         .where(
-            col(CaseParty.org) == work.actor.org,
-            any_of(col(CaseParty.part), WORKING),
+            col(CaseParty.org) == ORGANISATION,
+            is_one_of(col(CaseParty.part), WORKING),
             col(Case.status) != CaseStatus.CLOSED,
             col(Case.merged_into).is_(None),
             col(RiskAssessment.is_latest),
-            col(RiskAssessment.reassess_on) < on,
+            col(RiskAssessment.reassess_on) < bindparam("on"),
         )
+        .order_by(*in_order)
+        .limit(LIMIT)
     )
-    if after:
-        last = day_and_id(after)
-        query = query.where(tuple_(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)) > last)
-    query = query.order_by(col(RiskAssessment.reassess_on), col(RiskAssessment.case_id)).limit(limit + 1)
-    found = list(await work.session.scalars(query))
+    last = tuple_(bindparam("last_on", type_=Date), bindparam("last_id", type_=Uuid))
+    return query.where(tuple_(*in_order) > last) if goes_on else query
+
+
+async def list_overdue(
+    work: UnitOfWork, *, on: date, after: Sequence[str | int] | None, limit: int
+) -> list[RiskAssessment]:
+    """Of the open cases that the actor works on, those whose standing assessment was to be renewed before that day: the
+    longest overdue first, up to one more than `limit`; `after` is (reassess_on, case_id) of the last seen."""
+    last_on, last_id = day_and_id(after) if after else (None, None)
+    asked = {"org": work.actor.org, "on": on, "limit": limit + 1, "last_on": last_on, "last_id": last_id}
+    found = await work.session.scalars(_overdue(goes_on=bool(after)), asked)
     work.audit(operation="risk.overdue", object_ids=[row.case_id for row in found[:limit]])
     return found
