@@ -6,8 +6,10 @@ import signal
 import time
 
 import httpx
+import pytest
 from starlette.types import Receive, Scope, Send
 
+from shared.contract.as_given import Checks
 from shared.kernel.settings import Settings
 from shared.runtime.serving import LAST_CALL_SECONDS, serve, take_port
 from tests.contracts.served import free_port
@@ -57,3 +59,18 @@ async def test_where_nobody_is_connected_the_end_comes_at_once() -> None:
     serving = await start(Settings(port=free_port()))
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, LAST_CALL_SECONDS)
+
+
+@pytest.mark.parametrize("is_production", [False, True])
+async def test_answers_are_checked_where_it_is_not_production(
+    is_production: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checks, "are_on", is_production)  # is set anew, and restored after the test
+    settings = Settings(port=free_port())
+    monkeypatch.setattr(Settings, "is_production", is_production)
+    serving = await start(settings)
+    try:
+        assert Checks.are_on is not is_production
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(serving, 10)
