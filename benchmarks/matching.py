@@ -23,7 +23,10 @@ from shared.identity.actor import Actor, Assurance, Role
 
 PLACES = int(os.environ.get("HAVN_PLACES", "10000"))
 IN_ONE = 20
-ROUNDS = 15
+ROUNDS = 31
+SETTLING = 8
+"""Rounds before those that count: PostgreSQL plans a statement anew the first five times that a connection sends it, as the
+connections of a service have long done. The scan is planned anew each time as ever, being faster so."""
 GOAL = 3
 HOUSING = "/accommodation/v1"
 CENTRE = Actor(
@@ -96,13 +99,14 @@ async def _run(home: Path) -> list[Figure]:
         request_id, options = await _seed(cmm, havn, today)
         during = asyncpg.Range(today, today + timedelta(days=5))
         place = None
-        for _ in range(ROUNDS):
+        for number in range(SETTLING + ROUNDS):
             took, fitting = await _ours(havn, request_id)
             other, scanned = await _scan(havn, options, during)
             if fitting != scanned or not fitting:
                 raise RuntimeError(f"not the same places: {len(fitting)} and {len(scanned)}")
-            ours.append(took)
-            theirs.append(other)
+            if number >= SETTLING:
+                ours.append(took)
+                theirs.append(other)
             place = place or str(next(iter(sorted(fitting))))
         until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
         started = time.perf_counter()

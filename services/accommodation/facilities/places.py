@@ -1,6 +1,6 @@
 """The places and units of facilities: which there are, from when to when, whom a unit accepts, and when a place is closed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,10 @@ from shared.kernel.errors import Conflict, Unprocessable
 from shared.kernel.text import as_it_looks
 
 _APPROVES_PEAKS: Final = frozenset({OrganisationKind.SUPERVISION, OrganisationKind.NATIONAL_CENTRE})
+
+
+Labelled = Sequence[tuple[Place, PlaceLabel]]
+"""The places of a facility, and what they are called."""
 
 
 class LabelTaken(Conflict):
@@ -90,30 +94,30 @@ async def _described(
     facility = await repository.lock_facility(work, facility_id)
     check_runs(work.actor, facility)
     expected.check(facility)
-    others = [label for place, label in await repository.labels_of(work, facility) if place.id != but_for]
-    if _plain(registration.label) in {_plain(label.label) for label in others}:
+    labelled = await repository.labels_of(work, facility)
+    if _plain(registration.label) in {_plain(label.label) for place, label in labelled if place.id != but_for}:
         raise LabelTaken("The facility has a place of that label; give each its own.")
-    unit = await _unit_of_name(work, facility, registration.unit) if registration.unit else None
+    unit = await _unit_of_name(work, facility, registration.unit, labelled) if registration.unit else None
     described = registration.model_dump(exclude={"label", "unit"}) | {"unit_id": unit.id if unit else None}
     if registration.kind is PlaceKind.PEAK:
         described["approved_by"] = _approver(registration.approved_by or work.actor.org, facility)
     return facility, described
 
 
-async def _unit_of_name(work: UnitOfWork, facility: Facility, name: PersonalName) -> Unit:
+async def _unit_of_name(work: UnitOfWork, facility: Facility, name: PersonalName, labelled: Labelled) -> Unit:
     """The facility's unit of that name; a new one where it has none."""
     for unit, known in await repository.named(work, await repository.units_of(work, facility.id)):
         if _plain(known.name) == _plain(name):
             return unit
-    return await _new_unit(work, facility, name)
+    return await _new_unit(work, facility, name, labelled)
 
 
-async def _new_unit(work: UnitOfWork, facility: Facility, name: PersonalName) -> Unit:
+async def _new_unit(work: UnitOfWork, facility: Facility, name: PersonalName, labelled: Labelled) -> Unit:
     """A unit that is as its facility. Places that bore its name alone are in it from now on."""
     unit = Unit(facility_id=facility.id)
     bear_it = [
         place
-        for place, label in await repository.labels_of(work, facility)
+        for place, label in labelled
         if place.unit_id is None and label.unit and _plain(label.unit) == _plain(name)
     ]
     await repository.add_unit(work, unit, UnitName(name=name), bear_it)
@@ -126,7 +130,7 @@ async def add_unit(work: UnitOfWork, *, facility_id: UUID, registration: UnitReg
     facility = await _to_change(work, facility_id, registration)
     if _plain(registration.name) in await _names(work, facility):
         raise LabelTaken("The facility has a unit of that name; give each its own.")
-    unit = await _new_unit(work, facility, registration.name)
+    unit = await _new_unit(work, facility, registration.name, await repository.labels_of(work, facility))
     await _describe(work, facility, unit, registration)
     return unit
 

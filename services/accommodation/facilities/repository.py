@@ -2,9 +2,9 @@
 asking, and notes what they saw."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import outerjoin
 from sqlmodel import col
 
-from services.accommodation.case.nights import Nights, first_of, nights
+from services.accommodation.case.nights import Nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
@@ -400,23 +400,6 @@ def takes(wanted: Any, now: Any) -> ColumnElement[bool]:
     return and_(or_(and_(during.bool_op("&&")(wanted), holds), is_there), ~col(Stay.shares_bed))
 
 
-WATCHED: Final = timedelta(days=60)
-"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
-(docs/rules.md, housing-3) [A]."""
-
-
-def watched(wanted: Nights) -> Nights:
-    """The nights that have to be approved: of an open stay all until the end of the approval would have been announced."""
-    first = first_of(wanted)
-    return nights(first, wanted.upper or first + WATCHED)
-
-
-def approved(to_be_approved: Any) -> Select[UUID]:
-    """The facilities whose approvals, one after another, cover every one of these nights."""
-    covers = func.range_agg(col(Approval.during)).bool_op("@>")(to_be_approved)
-    return select(col(Approval.facility_id)).group_by(col(Approval.facility_id)).having(covers)
-
-
 def without_end(during: Any) -> ColumnElement[Any]:
     """From the first of these nights on."""
     return func.daterange(func.lower(during), None, type_=DATERANGE)
@@ -439,8 +422,3 @@ async def end_expired_holds_in(work: UnitOfWork, unit: Unit) -> None:
     """The same for every place of a unit."""
     ending = func.end_expired_holds(col(Place.id), null(), work.now)
     await work.session.execute(select(ending).where(col(Place.unit_id) == unit.id))
-
-
-def closes(wanted: Any) -> ColumnElement[bool]:
-    """A time out of service on some of these nights."""
-    return col(OutOfService.during).bool_op("&&")(wanted)

@@ -1,5 +1,6 @@
 """The only way to how places stand on some nights; its statements are made once. It asks who is asking."""
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Date, Integer, Select, Uuid, bind
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlmodel import col
 
-from services.accommodation.case.nights import ALWAYS, Nights, common, days
+from services.accommodation.case.nights import ALWAYS, Nights, common, days, first_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import PlaceKind
@@ -25,9 +26,26 @@ _CASE: Final = bindparam("case_id", type_=Uuid)
 _WANTED: Final = bindparam("wanted", type_=DATERANGE)
 _WATCHED: Final = bindparam("watched", type_=DATERANGE)
 _BUT_FOR: Final = bindparam("but_for", type_=Uuid)
+WATCHED: Final = timedelta(days=60)
+"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
+(docs/rules.md, housing-3) [A]."""
+
+
+def _watched(wanted: Nights) -> Nights:
+    """The nights that have to be approved: of an open stay all until the end of the approval would have been announced."""
+    first = first_of(wanted)
+    return nights(first, wanted.upper or first + WATCHED)
+
+
+def _approved() -> Select[UUID]:
+    """The facilities whose approvals, one after another, cover every one of the nights that have to be."""
+    covers = func.range_agg(col(Approval.during)).bool_op("@>")(_WATCHED)
+    return select(col(Approval.facility_id)).group_by(col(Approval.facility_id)).having(covers)
+
+
 _OF_ONE: Final = select(
-    facilities.approved(_WATCHED).where(col(Approval.facility_id) == _FACILITY).exists(),
-    exists().where(col(OutOfService.place_id) == _PLACE, facilities.closes(_WANTED)),
+    _approved().where(col(Approval.facility_id) == _FACILITY).exists(),
+    exists().where(col(OutOfService.place_id) == _PLACE, col(OutOfService.during).bool_op("&&")(_WANTED)),
     exists().where(
         col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
     ),
@@ -46,7 +64,7 @@ async def one_for(
     """One place as it stands for the person on these nights, with whom they would meet there or leave: what `candidates` says of
     all, with one statement; give its facility as it is in the place's unit. The stay `but_for` is in nobody's way."""
     asked = {"place_id": place.id, "facility_id": facility.id, "case_id": case_id, "wanted": wanted, "but_for": but_for}
-    asked |= {"unit_id": place.unit_id, "watched": facilities.watched(wanted), "now": work.now}
+    asked |= {"unit_id": place.unit_id, "watched": _watched(wanted), "now": work.now}
     ((is_approved, is_closed, is_taken, is_elsewhere, unsafe, household, is_open),) = await work.session.execute(
         _OF_ONE, asked
     )
@@ -67,24 +85,23 @@ async def one_for(
     )
 
 
-def _approved_facilities(seen: ColumnElement[bool], approved: Select[UUID]) -> Select[Any]:
+def _with_approval(seen: ColumnElement[bool], approved: Select[UUID]) -> Select[Any]:
+    """The facilities that are seen, and whether each is approved."""
     terms = (getattr(Facility, name) for name in Terms._fields)
     return select(*terms, col(Facility.id).in_(approved)).where(seen)
 
 
 @lru_cache(maxsize=256)
 def _known(actor: Actor) -> Select[Any]:
-    return _approved_facilities(who.knows(actor), facilities.approved(_WATCHED))
+    return _with_approval(who.knows(actor), _approved())
 
 
 # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
-_THE_ONE: Final = _approved_facilities(
-    col(Facility.id) == _FACILITY, facilities.approved(_WATCHED).where(col(Approval.facility_id) == _FACILITY)
+_THE_ONE: Final = _with_approval(
+    col(Facility.id) == _FACILITY, _approved().where(col(Approval.facility_id) == _FACILITY)
 )
 _UNITS: Final = select(Unit)
 _UNITS_OF_ONE: Final = _UNITS.where(col(Unit.facility_id) == _FACILITY)
-
-
 # A row for the places of a facility that stand alike.
 _ALIKE: Final = select(
     func.places_alike(_WANTED, NOW, _BUT_FOR, _FACILITY).table_valued(
@@ -106,7 +123,7 @@ async def candidates(
 ) -> list[Candidate]:
     """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility and unit
     that stand alike together, three statements in all. The stay `but_for` is in nobody's way."""
-    asked = {"wanted": wanted, "watched": facilities.watched(wanted), "now": work.now, "but_for": but_for}
+    asked = {"wanted": wanted, "watched": _watched(wanted), "now": work.now, "but_for": but_for}
     asked |= {"facility_id": facility_id}
     found = await work.session.execute(_THE_ONE if facility_id else _known(work.actor), asked)
     its: dict[tuple[UUID, UUID | None], tuple[Terms, bool, Nights]] = {
