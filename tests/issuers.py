@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from services.everything import SERVICES
 from shared.contract.organisations import Scope, kind_of, scopes_of
 from shared.identity.keycloak_realm import DEVELOPMENT_SECRET, keycloak_realm
-from tests.parts import skip_or_fail
+from tests.parts import SHORT_LIVED, skip_or_fail
 from tests.shared.runtime.test_start import free_port
 
 TOOLS = Path(__file__).parent.parent / "tools"
@@ -82,7 +82,8 @@ class Keycloak:
     def _run(self, action: str) -> None:
         command = [str(TOOLS / "keycloak"), action, str(self._port), str(self._folder)]
         with (self._folder / f"{action}.txt").open("w+") as said:  # a file: the server inherits the outputs
-            ended = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, timeout=1200, check=False)
+            java = os.environ | {"JAVA_TOOL_OPTIONS": SHORT_LIVED}
+            ended = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, timeout=1200, check=False, env=java)
             said.seek(0)
             assert ended.returncode == 0, said.read()
 

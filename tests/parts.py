@@ -18,6 +18,8 @@ import pytest
 KAFKA = Path(__file__).parent.parent / "tools" / "kafka"
 PRODUCE = 0
 OFFSET_COMMIT = 8
+SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+"""For a Java that ends soon: it does without the compiler whose work pays after minutes, and starts in half the time."""
 
 
 def skip_or_fail(reason: str) -> NoReturn:
@@ -102,8 +104,9 @@ def _librdkafka() -> ctypes.CDLL:
 class RealKafka:
     """A real Apache Kafka through tools/kafka, with its data in a folder of the test."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, *, java: str = "") -> None:
         self._folder = folder
+        self._java = java
         self.port = port or _two_free_ports()
         self.bootstrap = f"127.0.0.1:{self.port}"
 
@@ -132,7 +135,8 @@ class RealKafka:
         command = [str(KAFKA), action, str(self.port), str(self._folder)]
         # Into a file: the broker inherits the outputs, and a pipe would stay open for as long as it runs.
         with (self._folder / f"{action}.txt").open("w+") as said:
-            ended = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, timeout=300, check=False)
+            java = os.environ | ({"JAVA_TOOL_OPTIONS": self._java} if self._java else {})
+            ended = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, timeout=300, check=False, env=java)
             said.seek(0)
             assert ended.returncode == 0, said.read()
 
@@ -142,7 +146,7 @@ def real_kafka(folder: Path) -> Iterator[RealKafka]:
     """A running broker for the length of the block; skips or fails where there is no Java or Maven."""
     if reason := RealKafka.available():
         skip_or_fail(reason)
-    kafka = RealKafka(folder)
+    kafka = RealKafka(folder, java=f"{SHORT_LIVED} -XX:+UseSerialGC")
     try:
         kafka.start()
         yield kafka
