@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import warnings
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order.slow_first(items)
     if getattr(config.option, "loadgroup", False):  # a process of xdist, that keeps groups together
         order.keep_groups_together(items)
+
+
+def pytest_runtest_setup() -> None:
+    """Every test has answers checked, also after one in whose process Havn has served."""
+    if as_given := sys.modules.get("shared.contract.as_given"):
+        as_given.Checks.are_on = True
 
 
 def pytest_collection_finish() -> None:

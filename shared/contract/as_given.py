@@ -1,6 +1,6 @@
-"""Answers are made of our own values. While they are checked, as in development and in every test, one that differs from its
-contract in anything is refused, also where pydantic would convert it; so that in production, where they are taken as they are
-given, the very same bytes are sent."""
+"""Answers are made of our own values. While they are checked, as in every test, one that differs from its contract in anything is
+refused, also where pydantic would convert it; so that a Havn that serves, where they are taken as they are given, sends the very
+same bytes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ _set: Final = object.__setattr__  # an answer lets nothing be set
 
 
 class Checks:
-    """Whether answers are checked, for all of a process."""
+    """Whether answers are checked, for all of a process: until it serves."""
 
     are_on: ClassVar[bool] = True
 
 
 class AnswerConverted(TypeError):
-    """An answer was given what its contract writes otherwise; production would send it as it is given."""
+    """An answer was given what its contract writes otherwise; a Havn that serves would send it as it is given."""
 
 
 class AnswerIncomplete(TypeError):

@@ -116,8 +116,8 @@ Tagged = Annotated[ShownT, SHOWS_VERSION]
 
 
 class Answer(Shown):
-    """An answer; made from a row or from values, of ours. It is checked in development and in tests; production sends what it is
-    given (`shared/contract/as_given.py`). What others have sent is validated always: `model_validate` of a dictionary."""
+    """An answer; made from a row or from values, of ours. It is checked in tests; a Havn that serves sends what
+    it is given (`shared/contract/as_given.py`). What others have sent is validated always: `model_validate` of a dictionary."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

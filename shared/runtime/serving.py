@@ -98,7 +98,7 @@ async def serve(
 
     `hosts` are the names that are answered to, the settings' own where it is left out, any where it is None; `operations`, at
     its own port, answers to any, and without TLS."""
-    Checks.are_on = not settings.is_production
+    Checks.are_on = False  # that they are as the contract says is what tests see to
     names = settings.hosts if isinstance(hosts, EllipsisType) else hosts
     last_call = LastCall(app)
     servers = [(_server(last_call, listener, names, certificate), listener)]
