@@ -99,7 +99,7 @@ def all_against(
         where = (candidate.facility.id, candidate.unit_id)
         if (of_it := of_each.get(where)) is None:
             of_it = of_each[where] = _of_the_facility(candidate, needs=needs, options=options)
-        against.append((candidate, [*of_it, *_of_the_place(candidate, stay, is_past=is_past)]))
+        against.append((candidate, [*of_it, *place_against(candidate, stay, is_past=is_past)]))
     ordinary: set[UUID] = {
         candidate.facility.id for candidate, rules in against if not rules and candidate.kind is PlaceKind.ORDINARY
     }
@@ -115,8 +115,9 @@ def _of_the_facility(candidate: Candidate, *, needs: Needs, options: Sequence[Fa
     return against if candidate.is_approved else [FitRule.NO_APPROVAL, *against]
 
 
-def _of_the_place(candidate: Candidate, stay: Nights, *, is_past: bool) -> list[FitRule]:
-    """What speaks against the place by itself. These rules come last in the order of `FitRule`, but for peaks."""
+def place_against(candidate: Candidate, stay: Nights, *, is_past: bool = False) -> list[FitRule]:
+    """What speaks against the place by itself, whatever its facility is. These rules come last in the order of `FitRule`, but
+    for peaks."""
     against = []
     if candidate.parts_household:
         against.append(FitRule.HOUSEHOLD)

@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
-from services.accommodation.case.nights import covers, night_of, nights
+from services.accommodation.case.nights import night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, StayState
 from services.accommodation.facilities.models import Facility, Stay
+from services.accommodation.placements import matching
 from services.accommodation.placements.codes import FitRule
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.repository import PlaceDoesNotFit
@@ -94,10 +95,7 @@ async def _place_for(work: UnitOfWork, companion: Stay, facility: Facility, plac
     free = [
         candidate
         for candidate in await candidates(work, first, facility_id=facility.id)
-        if not candidate.is_taken
-        and not candidate.is_out_of_service
-        and covers(candidate.available, first)
-        and (candidate.facility.families or not asks_for_families)
+        if not matching.place_against(candidate, first) and (candidate.facility.families or not asks_for_families)
     ]
     if place_id:
         named, its_facility = await facilities.lock_place(work, place_id)
