@@ -93,6 +93,16 @@ async def test_a_place_is_in_the_unit_that_it_names_and_a_new_name_makes_one(hav
         assert (taken.status_code, problem(taken)) == (409, "LabelTaken")
 
 
+async def test_what_the_places_are_called_is_read_once_for_a_place_that_makes_a_unit(
+    havn: World, housing: Housing
+) -> None:
+    facility_id = await housing.facility()
+    await housing.place(facility_id)
+    with havn.statements("accommodation") as sent:
+        await housing.place(facility_id, unit="Loftet")
+    assert len([each for each in sent if "FROM place " in each and "place.label" in each]) == 1
+
+
 async def test_places_that_bore_a_unit_s_name_alone_are_in_it_once_it_is_named(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility()
     await housing.approve(facility_id)
