@@ -106,9 +106,17 @@ async def short_life(house_of_all: World) -> Life:
 
 
 def forget_statements() -> None:
-    """Those that are made once for each who asks were made by the rules of that time."""
-    for made in (facilities._known, facilities._to_lock, request_rows._to_lock, vacancies._known):
-        made.cache_clear()
+    """What is made once for each who asks was made by the rules of that time; who may know what, too."""
+    made_once = (
+        facilities._known,
+        facilities._to_lock,
+        request_rows._to_lock,
+        request_rows._to_read,
+        vacancies._known,
+        visibility._may_know,
+    )
+    for each in made_once:
+        each.cache_clear()
 
 
 @pytest.fixture(autouse=True)
