@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    DateTime,
     Integer,
     Select,
     SQLColumnExpression,
     String,
     Subquery,
+    Uuid,
+    bindparam,
     case,
     cast,
     extract,
@@ -44,6 +47,7 @@ from shared.data.columns import any_of
 from shared.data.unit_of_work import UnitOfWork
 
 _ID_FOR_NOW = text("SELECT uuidv7()")
+_AT: Final = bindparam("at", type_=DateTime(timezone=True))
 
 Value = str | int | None
 """What a person is counted under; None where nobody has said."""
@@ -59,14 +63,24 @@ def append(work: UnitOfWork, fact: Table) -> None:
     work.session.add(fact)
 
 
+_NOTE_STATUS: Final = (
+    update(Referral)
+    .where(col(Referral.referral_id) == bindparam("of_referral", type_=Uuid), col(Referral.updated_at) <= _AT)
+    .values(status=bindparam("now_status"), updated_at=_AT)
+)
+_FIRST_OPENED: Final = select(func.min(col(Person.opened_on)))
+_DEPARTURE: Final = insert(Departure).values({name: bindparam(name) for name in Departure.model_fields})
+_KEEP_DEPARTURE: Final = _DEPARTURE.on_conflict_do_update(
+    index_elements=["case_id"],
+    set_={"departed_on": _DEPARTURE.excluded.departed_on, "recorded_at": _DEPARTURE.excluded.recorded_at},
+)
+_ERASE: Final = text("SELECT erase_case(:case_id)")
+
+
 async def note_status(work: UnitOfWork, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
     """The referral's status since `at`, unless something later is known of it."""
     await work.session.flush()  # the referral itself may be among what is to be kept
-    await work.session.execute(
-        update(Referral)
-        .where(col(Referral.referral_id) == referral_id, col(Referral.updated_at) <= at)
-        .values(status=status, updated_at=at)
-    )
+    await work.session.execute(_NOTE_STATUS, {"of_referral": referral_id, "now_status": status, "at": at})
 
 
 async def count_victims(
@@ -93,7 +107,7 @@ async def count_victims(
 
 async def first_year_recorded(work: UnitOfWork) -> int | None:
     """The year in which the first case was opened in Havn; None before there is one."""
-    first: date | None = await work.session.scalar(select(func.min(col(Person.opened_on))))
+    first: date | None = await work.session.scalar(_FIRST_OPENED)
     return first.year if first else None
 
 
@@ -202,9 +216,7 @@ async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before:
 
 async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
     """The day of somebody's departure; one that is recorded again corrects it."""
-    added = insert(Departure).values(dict(departure))
-    corrected = {"departed_on": departure.departed_on, "recorded_at": departure.recorded_at}
-    await work.session.execute(added.on_conflict_do_update(index_elements=["case_id"], set_=corrected))
+    await work.session.execute(_KEEP_DEPARTURE, dict(departure))
 
 
 async def count_departures(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> int:
@@ -289,7 +301,7 @@ def described(as_of: datetime | None) -> Subquery:
 
 async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
     """Take away what is not counted of a case, and the stored answers that name it."""
-    await work.session.execute(text("SELECT erase_case(:case_id)"), {"case_id": case_id})
+    await work.session.execute(_ERASE, {"case_id": case_id})
     await answers.forget_about(work, [case_id])
     work.audit(operation="case.erase", subject_id=case_id)
 

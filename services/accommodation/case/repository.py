@@ -6,7 +6,21 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, delete, exists, func, literal, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -21,7 +35,7 @@ from services.accommodation.case.models import (
     WithdrawnConsent,
 )
 from shared.contract import visibility
-from shared.data.columns import any_of
+from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
@@ -34,9 +48,37 @@ def members_of(case_id: UUID) -> Select[UUID]:
     return select(members.c.case_id)
 
 
+_CASE_ID: Final = bindparam("case_id", type_=Uuid)
+_OTHER_ID: Final = bindparam("other_id", type_=Uuid)
+_INTO: Final = select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == _CASE_ID)
+_ADDED: Final = insert(CaseMerge).values(
+    case_id=_CASE_ID, into_id=_OTHER_ID, merged_at=bindparam("at", type_=DateTime(timezone=True))
+)
+_MERGE: Final = _ADDED.on_conflict_do_update(
+    index_elements=["case_id"], set_={"into_id": _ADDED.excluded.into_id, "merged_at": _ADDED.excluded.merged_at}
+)
+_UNMERGE: Final = delete(CaseMerge).where(col(CaseMerge.case_id) == _CASE_ID, col(CaseMerge.into_id) == _OTHER_ID)
+_PARTIES: Final = select(CaseParty).where(col(CaseParty.case_id) == _CASE_ID, col(CaseParty.org) == ORGANISATION)
+_REMOVE_PARTY: Final = delete(CaseParty).where(
+    col(CaseParty.case_id) == _CASE_ID, col(CaseParty.org) == ORGANISATION, col(CaseParty.part) == bindparam("part")
+)
+_KEEP_CHANGE: Final = (
+    insert(CaseChange).values({name: bindparam(name) for name in CaseChange.model_fields}).on_conflict_do_nothing()
+)
+_FORGET_DECISION: Final = delete(CaseChange).where(col(CaseChange.decision_id) == bindparam("decision_id"))
+_REMOVE_LINK: Final = delete(CaseLink).where(
+    col(CaseLink.case_id) == _CASE_ID, col(CaseLink.other_case_id) == _OTHER_ID
+)
+_CHANGES: Final = (
+    select(CaseChange)
+    .where(any_asked(col(CaseChange.case_id), "case_ids"))
+    .order_by(col(CaseChange.from_on), col(CaseChange.sequence))
+)
+
+
 async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     """The case where the work goes on; None for one that was not merged."""
-    into = await work.session.scalar(select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == case_id))
+    into = await work.session.scalar(_INTO, {"case_id": case_id})
     if into is None:
         return None
     return await surviving(work, into) or into
@@ -52,10 +94,7 @@ def recorded_since_merged(case_id: UUID, of: Mapped[UUID], recorded_at: Mapped[d
 
 async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) -> None:
     """The case is about the person of another one, since then."""
-    added = insert(CaseMerge).values(case_id=case_id, into_id=into, merged_at=at)
-    await work.session.execute(
-        added.on_conflict_do_update(index_elements=["case_id"], set_={"into_id": into, "merged_at": at})
-    )
+    await work.session.execute(_MERGE, {"case_id": case_id, "other_id": into, "at": at})
     work.audit(operation="case.merge", subject_id=case_id, object_ids=[into])
 
 
@@ -65,9 +104,7 @@ async def unmerge(work: UnitOfWork, case_id: UUID, out_of: UUID) -> None:
     merged = await work.session.get(CaseMerge, case_id)
     if merged and merged.into_id == out_of:
         await work.session.execute(_GO_ON_COUNTING, {"case_id": case_id})
-    await work.session.execute(
-        delete(CaseMerge).where(col(CaseMerge.case_id) == case_id, col(CaseMerge.into_id) == out_of)
-    )
+    await work.session.execute(_UNMERGE, {"case_id": case_id, "other_id": out_of})
     work.audit(operation="case.unmerge", subject_id=case_id, object_ids=[out_of])
 
 
@@ -97,9 +134,7 @@ def has_part(actor: Actor, case_id: Mapped[UUID], part: visibility.Part) -> Colu
 
 async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part]:
     """The parts that the actor's organisation has in the case; empty for a stranger."""
-    parties = await work.session.scalars(
-        select(CaseParty).where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == work.actor.org)
-    )
+    parties = await work.session.scalars(_PARTIES, {"case_id": case_id, "org": work.actor.org})
     return frozenset(PARTS[party.part] for party in parties)
 
 
@@ -135,11 +170,7 @@ async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Pa
 
 async def remove_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part) -> None:
     """The case no longer concerns the organisation for this reason."""
-    await work.session.execute(
-        delete(CaseParty).where(
-            col(CaseParty.case_id) == case_id, col(CaseParty.org) == organisation, col(CaseParty.part) == part
-        )
-    )
+    await work.session.execute(_REMOVE_PARTY, {"case_id": case_id, "org": organisation, "part": part})
 
 
 async def withdrawn_consent(work: UnitOfWork, case_id: UUID, organisation: str) -> WithdrawnConsent | None:
@@ -190,12 +221,12 @@ def is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool
 
 async def keep_change(work: UnitOfWork, change: CaseChange) -> None:
     """Keep a change; the same one again alters nothing."""
-    await work.session.execute(insert(CaseChange).values(dict(change)).on_conflict_do_nothing())
+    await work.session.execute(_KEEP_CHANGE, dict(change))
 
 
 async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:
     """The decision no longer stands, and has changed nothing."""
-    await work.session.execute(delete(CaseChange).where(col(CaseChange.decision_id) == decision_id))
+    await work.session.execute(_FORGET_DECISION, {"decision_id": decision_id})
 
 
 async def set_link(work: UnitOfWork, link: CaseLink) -> None:
@@ -206,9 +237,7 @@ async def set_link(work: UnitOfWork, link: CaseLink) -> None:
 
 async def remove_link(work: UnitOfWork, case_id: UUID, other_case_id: UUID) -> None:
     """The other person has nothing to do with this one."""
-    await work.session.execute(
-        delete(CaseLink).where(col(CaseLink.case_id) == case_id, col(CaseLink.other_case_id) == other_case_id)
-    )
+    await work.session.execute(_REMOVE_LINK, {"case_id": case_id, "other_id": other_case_id})
 
 
 async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
@@ -218,10 +247,8 @@ async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
 
 async def changes_of_each(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, list[CaseChange]]:
     """What has changed in each of these cases, in the order in which it holds, with one statement."""
-    in_order = (col(CaseChange.from_on), col(CaseChange.sequence))
-    query = select(CaseChange).where(any_of(col(CaseChange.case_id), case_ids)).order_by(*in_order)
     found: dict[UUID, list[CaseChange]] = {case_id: [] for case_id in case_ids}
-    for change in await work.session.scalars(query):
+    for change in await work.session.scalars(_CHANGES, {"case_ids": list(case_ids)}):
         found[change.case_id].append(change)
     return found
 
