@@ -3,14 +3,12 @@
 Fixtures import what they need when they are asked for: a test of a rule, which needs none of this, does not wait for it."""
 
 import ast
-import asyncio
 import gc
 import os
 import shutil
 import sys
 import tempfile
 import threading
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,16 +37,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:  # the processes of xdist have theirs inside that of who started them
         config.option.basetemp = tempfile.mkdtemp(prefix="havn-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
-    run_on_uvloop()
-
-
-def run_on_uvloop() -> None:
-    """Tests run on the event loop that Havn runs on: theirs, those that they start in threads, and those of fixtures."""
-    import uvloop
-
-    with warnings.catch_warnings():  # from Python 3.14 on they are on their way out; pytest-asyncio 1.5 takes one still
-        warnings.simplefilter("ignore", DeprecationWarning)
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 @pytest.hookimpl(trylast=True)  # after the shuffling
