@@ -59,6 +59,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+@pytest.hookimpl(optionalhook=True)  # there is no such hook without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Scheduling | None:
+    return order.Scheduling(config, log) if config.option.dist == "loadgroup" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_parser_at_a_time() -> Iterator[None]:
     """CPython 3.11 counts how deep a syntax tree is in one place: where two are parsed at once, one of them ends in a SystemError

@@ -2,6 +2,7 @@
 
 import pytest
 from _pytest.nodeid import NodeId
+from xdist.scheduler import LoadGroupScheduling
 
 
 def slow_first(items: list[pytest.Item]) -> None:
@@ -18,3 +19,13 @@ def keep_groups_together(items: list[pytest.Item]) -> None:
         groups = sorted({str(marker.args[0]) for marker in item.iter_markers("xdist_group")})
         if groups and not item.nodeid.endswith(f"@{groups[-1]}"):
             item._id = NodeId.parse(f"{item.nodeid}@{'_'.join(groups)}")
+
+
+class Scheduling(LoadGroupScheduling):
+    """What `--dist loadgroup` means, without counting all that was ever done anew after each test: of ten thousand tests that is
+    most of what the process costs that hands them out."""
+
+    def _pending_of(self, workload: dict[str, dict[str, bool]]) -> int:
+        for done in [group for group, tests in workload.items() if all(tests.values())]:
+            del workload[done]
+        return super()._pending_of(workload)

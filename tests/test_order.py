@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.order import Scheduling
+
 ROOT = Path(__file__).parents[1]
 FILE = """
 import pytest
@@ -43,6 +45,12 @@ def test_what_is_slow_begins_first(tmp_path: Path) -> None:
     first, *others = run(tmp_path)
     assert re.search("::test_slow ", first)
     assert len(others) == 12
+
+
+def test_what_is_done_is_not_counted_again() -> None:
+    work = {"a": {"a": True}, "kafka": {"b": True, "c": False}, "d": {"d": False}}
+    assert Scheduling._pending_of(object.__new__(Scheduling), work) == 2
+    assert work == {"kafka": {"b": True, "c": False}, "d": {"d": False}}
 
 
 def test_no_run_takes_the_data_of_another_run_away(tmp_path: Path) -> None:
