@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:  # the processes of xdist have theirs inside that of who started them
         config.option.basetemp = tempfile.mkdtemp(prefix="havn-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+    # Modules are loaded and tests are collected now: next to nothing of that is garbage.
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.hookimpl(trylast=True)  # after the shuffling
