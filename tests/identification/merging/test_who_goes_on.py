@@ -3,6 +3,7 @@
 
 from types import SimpleNamespace
 from typing import cast
+from uuid import uuid4
 
 import pytest
 
@@ -20,8 +21,8 @@ R, C, M, D, X = (
 )
 
 
-def case(status: CaseStatus) -> Case:
-    return cast("Case", SimpleNamespace(status=status))
+def case(status: CaseStatus, *, is_merged: bool = False) -> Case:
+    return cast("Case", SimpleNamespace(status=status, merged_into=uuid4() if is_merged else None))
 
 
 @pytest.mark.parametrize("newer", [R, C, M, D, X])
@@ -34,6 +35,16 @@ def test_which_of_two_cases_goes_on(newer: CaseStatus, older: CaseStatus) -> Non
         return
     newer_goes_on = older is X or (newer is D and older in (R, C, M))
     assert answers._who_goes_on(one, other) == ((one, other) if newer_goes_on else (other, one))
+
+
+@pytest.mark.parametrize(
+    ("newer_is_merged", "older_is_merged"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_one_that_is_merged_already_is_followed_by_the_other(newer_is_merged: bool, older_is_merged: bool) -> None:
+    """Of a merge that whoever answers knows nothing of."""
+    newer, older = case(R, is_merged=newer_is_merged), case(R, is_merged=older_is_merged)
+    follows_newer = newer_is_merged and not older_is_merged
+    assert answers._who_follows(newer, older) == ((newer, older) if follows_newer else (older, newer))
 
 
 def test_a_fact_that_differs_is_shown_as_each_case_has_it() -> None:
