@@ -129,7 +129,7 @@ class Answer(Shown):
         as_given.check(self, given)
 
     # Pydantic's mark of an `__init__` that its own validation need not call: what others have sent goes past the one above.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+    vars(__init__)["__pydantic_base_init__"] = True
 
     @classmethod
     def of_row(cls, row: Any) -> Self:

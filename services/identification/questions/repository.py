@@ -28,10 +28,11 @@ from sqlmodel import col
 
 from services.identification.case.codes import AskedBecause, QuestionState, SameOrDifferent
 from services.identification.case.models import Case, CaseParty, CaseReferral
-from services.identification.case.repository import CASE_ID, seal
+from services.identification.case.repository import CASE_ID, UNLISTED, seal
 from services.identification.case.schemas import SealedText
 from services.identification.questions.models import Question
 from shared.contract.codes import Purpose
+from shared.contract.organisations import IMMIGRATION
 from shared.contract.visibility import Part
 from shared.data.columns import LIMIT, NOW, ORGANISATION, any_asked, any_of
 from shared.data.unit_of_work import UnitOfWork
@@ -109,7 +110,7 @@ _OPEN: Final = (
     .order_by(col(Question.id))
     .with_for_update()
 )
-_CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
+_POSITIONS: Final = select(col(Case.id), col(Case.position)).where(any_asked(col(Case.id), "case_ids"))
 
 
 async def siblings_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
@@ -146,16 +147,17 @@ async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
     return await work.session.scalars(_OPEN, {"case_id": case_id})
 
 
-async def cases_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Case]:
-    """These cases, with one statement."""
-    found = await work.session.scalars(_CASES, {"case_ids": list(case_ids)})
-    return {case.id: case for case in found}
+async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """For each of these cases a number that is greater the later it was opened."""
+    found = await work.session.execute(_POSITIONS, {"case_ids": list(case_ids)})
+    return {case_id: position or 0 for case_id, position in found}
 
 
 async def known_to_their_authority(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """For each of these cases the one where the work on its person goes on as far as US knows, where US decides there. For Havn
     itself."""
-    return {row.start: row.id for row in await work.session.execute(_KNOWN_TO_US, {"case_ids": list(case_ids)})}
+    asked = {"case_ids": list(case_ids), "org": IMMIGRATION, "unlisted": sorted(UNLISTED)}
+    return {row.start: row.id for row in await work.session.execute(_KNOWN_TO_US, asked)}
 
 
 _KNOWN_TO_US: Final = text("""
@@ -164,10 +166,10 @@ _KNOWN_TO_US: Final = text("""
         UNION ALL
         SELECT chain.start, c.id, c.merged_into, chain.step + 1
         FROM chain JOIN case_file c ON c.id = chain.merged_into JOIN case_party p ON p.case_id = c.id
-        WHERE p.org = 'us' AND p.part NOT IN ('municipality', 'prosecution', 'representation')),
+        WHERE p.org = :org AND p.part <> ALL (CAST(:unlisted AS varchar[]))),
     known AS (SELECT DISTINCT ON (start) start, id FROM chain ORDER BY start, step DESC)
     SELECT known.start, known.id FROM known JOIN case_party p ON p.case_id = known.id
-    WHERE p.org = 'us' AND p.part = 'authority'
+    WHERE p.org = :org AND p.part = 'authority'
 """)
 
 
@@ -292,7 +294,10 @@ async def list_questions(
     return found
 
 
+_CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
+
+
 async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
     """The cases that these questions are about, with one statement."""
     wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
-    return await cases_of(work, wanted)
+    return {case.id: case for case in await work.session.scalars(_CASES, {"case_ids": list(wanted)})}
