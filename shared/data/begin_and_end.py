@@ -31,6 +31,18 @@ BEGIN
     END IF;
 END $fn$;
 END $do$"""
+# Under a key that nobody has used, as most are: without values, so that PostgreSQL takes it together with BEGIN.
+BEGIN_ANEW_SQL: Final = """DO $do$ BEGIN
+CREATE FUNCTION begin_anew(asking varchar, key bytea) RETURNS void LANGUAGE plpgsql VOLATILE AS $fn$
+DECLARE
+    kept record;
+BEGIN
+    SELECT * INTO kept FROM begin_work(asking, key);
+    IF NOT kept.is_ours OR kept.first_request IS NOT NULL THEN
+        RAISE EXCEPTION 'The key has been used, or is being used.' USING ERRCODE = 'HV001';
+    END IF;
+END $fn$;
+END $do$"""
 # With the rights of who calls: the policies of the tables hold in it. It says whether the answer's key was still free.
 _END_SQL = """DO $do$ BEGIN
 CREATE FUNCTION end_work(
@@ -60,6 +72,7 @@ END $do$"""
 
 _NAME: Final = re.compile(r"[a-z0-9-]*")
 """What an organisation's id is made of (`shared/contract/directory.py`): nothing that a statement could be made of."""
+_KEY_USED: Final = "HV001"
 _END_REFUSED: Final = """SELECT end_work($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
 WHERE pg_current_xact_id_if_assigned() IS NULL"""
 
@@ -76,13 +89,19 @@ def functions() -> list[str]:
 async def begin(session: Session, organisation: str, key: bytes | None) -> KeptBefore:
     """Begin a transaction in which the organisation is asking; says what is kept under the hash of the Idempotency-Key, if it has
     one."""
+    if not _NAME.fullmatch(organisation):
+        raise ValueError("That is no organisation's id.")
+    # Without values PostgreSQL takes several statements at once: to begin and to say who asks is one way there and back.
     if key is None:
-        if not _NAME.fullmatch(organisation):
-            raise ValueError("That is no organisation's id.")
-        # Without values PostgreSQL takes several statements at once: to begin and to say who asks is one way there and back.
         await session.change(f"BEGIN; SET LOCAL havn.org = '{organisation}'", [])
         return KeptBefore(None, None, None)
-    await session.change("BEGIN", [])
+    try:
+        await session.change(f"BEGIN; SELECT begin_anew('{organisation}', '\\x{key.hex()}')", [])
+        return KeptBefore(is_ours=True, request_hash=None, answer=None)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _KEY_USED:
+            raise
+    await session.change("ROLLBACK; BEGIN", [])
     (found,) = await session.send("SELECT * FROM begin_work($1, $2)", [organisation, key])
     return KeptBefore(*found)
 

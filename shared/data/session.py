@@ -19,7 +19,7 @@ from shared.data.statements import Entity, entity_of, prepared
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 Heard = Callable[[str, Sequence[Any]], None]
-_READING, _LOCKING = ("BEGIN", "SELECT", "WITH"), "FOR UPDATE"
+_READING, _LOCKING = ("BEGIN", "ROLLBACK", "SELECT", "WITH"), "FOR UPDATE"
 _ROWS_AT_ONCE = 200
 """PostgreSQL takes 65,535 values in one statement; the widest table has some 60 columns."""
 

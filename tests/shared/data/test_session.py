@@ -15,7 +15,7 @@ from shared.data.columns import any_of
 from shared.data.outbox import EventSequence, QueuedEvent
 from shared.data.session import Session
 from shared.data.statements import entity_of, prepared
-from shared.data.unit_of_work import UnitOfWork
+from shared.data.unit_of_work import KeptBefore, UnitOfWork
 from shared.data.vault import StoredKey
 from shared.messaging.inbox import DeadLetter, InboxPosition
 from tests.shared.lone_service import ITSELF, LoneService, extended
@@ -176,12 +176,37 @@ async def test_work_with_a_key_begins_and_ends_with_a_statement_of_its_own(lone:
             work.audit(operation="case.read", subject_id=uuid4(), object_ids=[uuid4()], fields=["name", "age"])
             work.record(extended(uuid4()))
         answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[uuid4()])
-    assert [statement.partition("(")[0] for statement in sent] == [
-        "BEGIN",
-        "SELECT * FROM begin_work",
-        "SELECT end_work",
-    ]
+    assert _without_values(sent) == ["BEGIN; SELECT begin_anew", "SELECT end_work"]
     assert [await lone.count(table) for table in ("audit", "event_history", "outbox", "idempotency")] == [5, 5, 5, 1]
+
+
+def _without_values(sent: list[str]) -> list[str]:
+    return [statement.partition("(")[0] for statement in sent]
+
+
+async def test_work_under_a_key_that_was_used_finds_what_is_kept_under_it(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF, key=b"key") as work:
+        assert work.kept_before == KeptBefore(is_ours=True, request_hash=None, answer=None)
+        answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[])
+    sent.clear()
+    async with lone.database.transaction(ITSELF, key=b"key") as work:
+        assert work.kept_before == KeptBefore(is_ours=True, request_hash=b"request", answer=b"answer")
+        assert work.session.has_only_read
+        assert await work.session.send("SELECT havn_org()", []) == [("havn",)]
+    assert _without_values(sent) == [
+        "BEGIN; SELECT begin_anew",
+        "ROLLBACK; BEGIN",
+        "SELECT * FROM begin_work",
+        "SELECT havn_org",
+    ]
+
+
+async def test_work_under_a_key_that_somebody_is_using_does_not_have_it(lone: LoneService) -> None:
+    async with lone.database.transaction(ITSELF, key=b"key"):
+        async with lone.database.transaction(ITSELF, key=b"key") as twin:
+            assert twin.kept_before == KeptBefore(is_ours=False, request_hash=None, answer=None)
+        async with lone.database.transaction(replace(ITSELF, org="cmm"), key=b"key") as another:
+            assert another.kept_before.is_ours, "another organisation's same key is its own"
 
 
 async def test_work_without_a_key_begins_with_one_statement_for_one_organisation(
