@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import uvicorn
+import uvloop
 from fastapi import Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import Field, SQLModel
@@ -27,6 +28,7 @@ from shared.http.server import server_config
 from shared.kernel.settings import Settings
 from shared.runtime.platform import make_platform
 from shared.runtime.service import create_app, database_of
+from shared.runtime.serving import serve, take_port
 
 PATH = "/referrals/v1/referrals"
 BODY = {
@@ -196,18 +198,16 @@ def _fresh(value: Any, fresh: dict[Any, Any]) -> Any:
     return value
 
 
-def serve(app: ASGIApp, port: int) -> None:
-    uvicorn.Server(server_config(app, host="127.0.0.1", port=port)).run()
-
-
 def main() -> None:
     name, database_url, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     if name == "havn":
         app, token = havn(database_url, port)
         print(token, flush=True)
-        serve(app, port)
+        settings = Settings(port=port)
+        uvloop.run(serve(app, settings, take_port(settings), ready=lambda: None))
     else:
-        serve({"plain": plain, "raw": raw}[name](database_url), port)
+        app = {"plain": plain, "raw": raw}[name](database_url)
+        uvicorn.Server(server_config(app, host="127.0.0.1", port=port)).run()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ whom, when, or by which code; whatever else it is, it is kept as written, and re
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -19,6 +18,7 @@ from shared.contract.personal import UNREADABLE, Personal
 from shared.contract.times import lies_ahead
 from shared.contract.types import Answer, Moment
 from shared.contract.warnings import InputWarning, WarningCode, placeholders_in, warning
+from shared.kernel import strict_json
 from shared.kernel.clock import instant_of_judging, on_date
 from shared.kernel.text import is_blank
 
@@ -55,7 +55,7 @@ class Reading:
         self.warnings: list[InputWarning] = []
         self.as_written: list[AsWritten] = []
         self._sent = body
-        self._body: dict[str, Any] = deepcopy(dict(body))
+        self._body: dict[str, Any] = strict_json.copied(dict(body))
         self._taken_out: defaultdict[Place, set[int]] = defaultdict(set)
 
     def read(self, validate: Callable[[Any], SubmissionT]) -> SubmissionT:

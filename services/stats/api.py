@@ -29,7 +29,7 @@ From = Annotated[FromDay | None, Query(alias="from", description="The first year
 To = Annotated[ToDay | None, Query(alias="to", description="The last year, or a day in it.")]
 
 
-def _selection(
+async def _selection(
     from_on: From = None,
     to_on: To = None,
     audience: Annotated[
@@ -68,12 +68,11 @@ async def count_victims(
 )
 async def read_figure(
     work: Reader,
-    response: Response,
     figure: str,
     selection: Selected,
     lang: Language = Language.DANISH,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> FigureCounts | Response:
+) -> Response:
     """A figure of the reports: 1 (persons), 6 (forms of exploitation) or 8 (gender), all by year.
 
     The format is the path's ending (`1.csv`) or what Accept asks for: JSON, CSV."""
@@ -83,8 +82,7 @@ async def read_figure(
     counts = await domain.count_victims(work, dimensions=found.dimensions, selection=selection)
     if wanted is Format.CSV:
         return _csv(f"havn-figure-{number}", counts)
-    response.headers["vary"] = "accept"
-    return FigureCounts(**dict(counts), figure=found.number, title=found.titles[lang])
+    return _json(FigureCounts(**dict(counts), figure=found.number, title=found.titles[lang]))
 
 
 @router.get("/events")
@@ -102,6 +100,10 @@ async def list_events(work: Subscriber, neighbours: NeighboursForCaller, pages: 
 async def describe_flow(work: ExactReader, from_on: From = None, to_on: To = None) -> Flow:
     """What came in and what was done in a period of days or years: exact, for those who may see exact counts."""
     return await domain.describe_flow(work, from_on=from_on, to_on=to_on)
+
+
+def _json(counts: FigureCounts) -> Response:
+    return Response(counts.model_dump_json(exclude_unset=True), media_type=Format.JSON, headers={"vary": "accept"})
 
 
 def _csv(name: str, counts: VictimCounts) -> Response:

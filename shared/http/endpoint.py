@@ -3,16 +3,14 @@
 `Endpoint` is the route class of all four services. An endpoint that does not say what it requires cannot be defined.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from dataclasses import replace
-from functools import wraps
 from typing import Any, Final, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.routing import APIRoute
 
 from shared.contract.types import SHOWS_VERSION, Shown
@@ -21,6 +19,7 @@ from shared.data.database import Database
 from shared.data.unit_of_work import Refusal, UnitOfWork
 from shared.data.vault import Vault
 from shared.http import etag, idempotency, limits, refusals
+from shared.http.arguments import NOTHING, Arguments
 from shared.http.openapi import headers_of, subject_of, summary_of
 from shared.http.parameters import query_parameters, require_known_query, required_key
 from shared.http.policy import Policy, PolicyMissing
@@ -52,70 +51,35 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(inner)
 
 
-_tag_of_answer: ContextVar[str | None] = ContextVar("tag_of_answer", default=None)
-
-
-def _tagging(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The endpoint; should its answer show a version of a resource (`Shown.tagged`), that one's ETag is kept for the header."""
-
-    @wraps(endpoint)
-    async def tagging(*args: Any, **kwargs: Any) -> Any:
-        answer = await endpoint(*args, **kwargs)
-        shown = answer.version_shown if isinstance(answer, Shown) else None
-        _tag_of_answer.set(etag.etag_of(shown) if shown else None)
-        return answer
-
-    return tagging
-
-
-def _with_tag(run: Run) -> Run:
-    """What runs the endpoint, with the ETag that it has kept in the answer's header."""
-
-    async def run_with_tag(request: Request) -> Response:
-        response = await run(request)
-        if tag := _tag_of_answer.get():
-            response.headers["etag"] = tag
-        return response
-
-    return run_with_tag
-
-
-def _counted(handle: Run, dependant: Dependant) -> Run:
-    """`handle`, with what it must know of the operation beforehand: its query, and in which pool its requests are counted."""
-    query = query_parameters(dependant)
-    pool = limits.SUBMISSIONS if required_key in set(_calls(dependant)) else limits.REQUESTS
-
-    async def counted(request: Request) -> Response:
-        request.state.query, request.state.pool = query, pool
-        return await limits.counted(handle, request)
-
-    return counted
-
-
 class Endpoint(APIRoute):
     """A route that admits, opens the transaction, remembers the answer, commits, and only then answers."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
-        super().__init__(path, _tagging(endpoint), **kwargs)
+        super().__init__(path, endpoint, **kwargs)
+        calls = set(_calls(self.dependant))
         extra: dict[str, Any] = {
             "x-scope": self.policy.scope.value,
             "x-roles": sorted(self.policy.roles),
             "x-assurance": self.policy.assurance.value,
             "security": [{"oidc": [self.policy.scope.value]}],
         }
-        self.openapi_extra = (self.openapi_extra or {}) | extra | self._headers()
+        self.openapi_extra = (self.openapi_extra or {}) | extra | self._headers(calls)
         self.summary = self.summary or summary_of(self.endpoint.__doc__)
         self.tags = self.tags or [subject_of(self.endpoint)]
+        # What is the same for all requests, found out once.
+        self._admits, self._arguments = self.policy, Arguments(self.dependant)
+        self._query = query_parameters(self.dependant)
+        self._pool = limits.SUBMISSIONS if required_key in calls else limits.REQUESTS
+        self._searches = refusals.searches in calls
 
-    def _headers(self) -> dict[str, Any]:
+    def _headers(self, calls: Container[Any]) -> dict[str, Any]:
         """What the published contract says of this endpoint's headers."""
-        calls, status = set(_calls(self.dependant)), self.status_code or 200
         remembers = self.policy.opens_transaction and "POST" in (self.methods or ())
         return headers_of(
-            status,
+            self.status_code or 200,
             shows_version=SHOWS_VERSION
             in getattr(get_type_hints(self.endpoint, include_extras=True)["return"], "__metadata__", ()),
-            takes_expected_version=not calls.isdisjoint({etag.honoured, etag.required}),
+            takes_expected_version=etag.honoured in calls or etag.required in calls,
             remembers=remembers,
             takes_key=remembers and required_key not in calls,
         )
@@ -129,32 +93,50 @@ class Endpoint(APIRoute):
         return found[0]
 
     def get_route_handler(self) -> Run:
-        run = _with_tag(super().get_route_handler())
-        policy, operation = self.policy, self.name
-        is_search = refusals.searches in set(_calls(self.dependant))
-        takes_body = self.body_field is not None
+        return self.answer
 
-        async def handle(request: Request) -> Response:
-            actor = await _identify(request)
-            request.state.is_search = is_search
-            try:
-                policy.check(actor)
-                await _read_strictly(request, takes_body=takes_body)
-                async with request.app.state.lines.of(actor):
-                    if policy.opens_transaction:
-                        response = await _in_one_transaction(request, actor, operation, run)
-                    else:
-                        with judged_at(request.app.state.platform.clock.now()):
-                            response = await run(request)
-            except refusals.REFUSALS as refused:
-                await _note_refusal(request, actor, operation, refused)
-                raise
-            if isinstance(response, Exception):
-                raise response
-            response.headers.setdefault("cache-control", "no-store")
-            return response
+    async def answer(self, request: Request) -> Response:
+        """What this request is answered. Raises what it is refused with."""
+        request.state.query, request.state.pool = self._query, self._pool
+        return await limits.counted(self._handle, request)
 
-        return _counted(handle, self.dependant)
+    async def _handle(self, request: Request) -> Response:
+        actor = await _identify(request)
+        request.state.is_search = self._searches
+        try:
+            self._admits.check(actor)
+            await _read_strictly(request, takes_body=self.body_field is not None)
+            async with request.app.state.lines.of(actor):
+                if self._admits.opens_transaction:
+                    response = await _in_one_transaction(request, actor, self.name, self._run)
+                else:
+                    with judged_at(request.app.state.platform.clock.now()):
+                        response = await self._run(request)
+        except refusals.REFUSALS as refused:
+            await _note_refusal(request, actor, self.name, refused)
+            raise
+        if isinstance(response, Exception):
+            raise response
+        response.headers.setdefault("cache-control", "no-store")
+        return response
+
+    async def _run(self, request: Request) -> Response:
+        """Call the endpoint, and write what it answers; should that show a version of a resource, with its ETag."""
+        answer = await self.endpoint(**await self._arguments.of(request))
+        if isinstance(answer, Response):
+            return answer
+        response = Response(self._written(answer), self.status_code or 200, media_type="application/json")
+        if isinstance(answer, Shown) and (shown := answer.version_shown):
+            response.headers["etag"] = etag.etag_of(shown)
+        return response
+
+    def _written(self, answer: Any) -> bytes:
+        if self.response_field is None:
+            return b""
+        value, wrong = self.response_field.validate(answer, {}, loc=("response",))
+        if wrong:
+            raise ResponseValidationError(wrong)
+        return self.response_field.serialize_json(value, exclude_unset=self.response_model_exclude_unset)
 
 
 async def _identify(request: Request) -> Actor:
@@ -194,14 +176,15 @@ _NO_BODY: Final = "This operation takes no body; send none."
 
 
 async def _read_strictly(request: Request, *, takes_body: bool) -> None:
-    """Read the query and the body with our own rules; FastAPI then finds the body parsed. Where none is taken, one that says
-    something is refused: whoever sends it would believe that it was heard."""
+    """Read the query and the body with our own rules, and keep what the body says. Where none is taken, one that says something
+    is refused: whoever sends it would believe that it was heard."""
     require_known_query(request)
+    request.state.body = NOTHING
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():
         strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-        said = request._json = strict_json.loads(body)  # noqa: SLF001  (Starlette's own place for the parsed body)
+        said = request.state.body = strict_json.loads(body)
         if not takes_body and said not in ({}, None):
             places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
             raise RequestValidationError(
@@ -240,7 +223,7 @@ async def _answer(
         criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
         work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
     if attempt:
-        named = [request.url.path.split("/"), await refusals.body_of(request)]
+        named = [request.scope["path"].split("/"), await refusals.body_of(request)]
         idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
     return response
 
@@ -262,7 +245,8 @@ async def _attempt(request: Request, actor: Actor, vault: Vault) -> idempotency.
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
-    asked = idempotency.Asked(request.method, request.url.path, request.url.query, await request.body())
+    path, query = request.scope["path"], request.scope["query_string"].decode("ascii")
+    asked = idempotency.Asked(request.method, path, query, await request.body())
     return idempotency.Attempt.of(actor, vault, key.strip(" \t"), asked)
 
 

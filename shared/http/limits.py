@@ -9,12 +9,10 @@ import hashlib
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from fastapi import Request, Response
 
@@ -35,10 +33,6 @@ MISSES: Final = "misses"
 MISSES_SECONDS: Final = 3600.0
 HELD_SECONDS: Final = 0.5
 """So long a refused request is held before it is answered: a client that asks again at once is slowed, and keeps nobody busy."""
-AT_ONCE: Final = 2
-"""So many requests of one client a process of a service has in hand: one while the database works on the other."""
-SLOW_SECONDS: Final = 0.25
-"""Whatever takes longer gives its turn to the next: nothing that is slow holds up all that its client asks."""
 APART_SECONDS: Final = 0.1
 """So far apart a client's refusals leave, on however many connections it asks."""
 HELD_AT_MOST_SECONDS: Final = 5.0
@@ -178,37 +172,6 @@ def misses_left(budget: int, used: int, seconds: float, *, is_refused: bool) -> 
     return Allowance(MISSES, budget, max(0, budget - used), seconds, is_refused=is_refused)
 
 
-def _once(act: Callable[[], None]) -> Callable[[], None]:
-    """What does it when it is called first, and nothing after that."""
-    left = [act]
-    return lambda: left.pop()() if left else None
-
-
-class Lines:
-    """Whose turn it is: a client that asks much at once, as its rate lets it for a moment, stands in a line of its own, and what
-    others ask does not wait behind all of it."""
-
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._at_once = at_once
-        self._lines: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def of(self, actor: Actor) -> AsyncIterator[None]:
-        """When the block is entered it is the turn of one request of the actor's client; until then others of it are answered."""
-        if actor.org == HAVN:  # our own services wait for nobody
-            yield
-            return
-        line = self._lines.setdefault(_client(actor), asyncio.Semaphore(self._at_once))
-        await line.acquire()
-        end = _once(line.release)
-        slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, end)
-        try:
-            yield
-        finally:
-            slow.cancel()
-            end()
-
-
 def limits_in_process(settings: Settings) -> Limits:
     """Limits as the settings have them, counted here."""
     return LimitsInProcess(settings.rate, settings.misses_an_hour)
@@ -230,9 +193,9 @@ async def take_one(request: Request, actor: Actor) -> None:
     """Count this request, and keep what is left for the answer's headers. Raises RateExceeded, a little later than at once."""
     limits: Limits = request.app.state.limits
     # Our own services ask for what events bring about, and wait for nobody.
-    found = await limits.take(_client(actor), request.state.pool) if actor.org != HAVN else None
+    found = await limits.take(client_of(actor), request.state.pool) if actor.org != HAVN else None
     if found and found.is_refused:
-        await asyncio.sleep(_seconds_to_hold(_client(actor), time.monotonic()))
+        await asyncio.sleep(_seconds_to_hold(client_of(actor), time.monotonic()))
         raise RateExceeded("Too many requests; go on when Retry-After has passed.", headers=found.headers)
     request.state.allowance = found.headers if found else {}
 
@@ -255,7 +218,7 @@ async def count_miss(request: Request, actor: Actor) -> None:
     if actor.org == HAVN or not asked:
         return
     limits: Limits = request.app.state.limits
-    found = await limits.miss(_client(actor), hashlib.sha256(asked.encode()).digest())
+    found = await limits.miss(client_of(actor), hashlib.sha256(asked.encode()).digest())
     if found and found.is_refused:
         raise TooManyMisses(
             "Too many different ids that are not yours; what is yours you still get. Go on when Retry-After has passed.",
@@ -263,7 +226,8 @@ async def count_miss(request: Request, actor: Actor) -> None:
         )
 
 
-def _client(actor: Actor) -> str:
+def client_of(actor: Actor) -> str:
+    """Who is counted: a client of an organisation."""
     return f"{actor.org} {actor.client_id}"
 
 

@@ -36,7 +36,8 @@ def require_known_query(request: Request) -> None:
     """Refuse parameters that would be passed over, and those said twice, of which one would be: whoever mistypes a filter would
     take the whole list for its answer."""
     known: frozenset[str] = request.state.query
-    said = request.query_params.multi_items()
+    if not (said := request.query_params.multi_items()):
+        return
     counts = Counter(name for name, _ in said)
     errors = [
         {"loc": ["query", place_of(name)], "msg": _TWICE if name in {*known, PURPOSE} else _UNKNOWN}

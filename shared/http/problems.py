@@ -64,8 +64,15 @@ def answer_to(error: DomainError, *, has_body: bool = True) -> JSONResponse:
     return problem(name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **extra)
 
 
-async def _domain_error(request: Request, error: DomainError) -> JSONResponse:
-    return answer_to(error, has_body=request.method not in ("GET", "DELETE"))
+async def answered(request: Request, error: Exception) -> JSONResponse:
+    """The problem document of what a request was refused with: a DomainError, a RequestValidationError or an HTTPException."""
+    if isinstance(error, DomainError):
+        return answer_to(error, has_body=request.method not in ("GET", "DELETE"))
+    if isinstance(error, RequestValidationError):
+        return _invalid_input(error)
+    if isinstance(error, HTTPException):
+        return _http_exception(request, error)
+    raise error
 
 
 def _public_name(error: DomainError) -> str:
@@ -73,7 +80,7 @@ def _public_name(error: DomainError) -> str:
     return "NotFound" if isinstance(error, NotFound) and not error.is_public else type(error).__name__
 
 
-async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
+def _invalid_input(error: RequestValidationError) -> JSONResponse:
     """422: where and why, never what was sent (FastAPI's own answer would echo it: a CPR number, a name)."""
     return problem(
         name="InvalidInput",
@@ -104,7 +111,7 @@ def _message(found: Mapping[str, Any]) -> str:
     return str(found["msg"])
 
 
-async def _http_exception(request: Request, error: HTTPException) -> JSONResponse:
+def _http_exception(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == 404:
         return no_such_path()
     names = {400: "BadRequest", 405: "MethodNotAllowed", 413: "PayloadTooLarge"}
@@ -189,7 +196,6 @@ class LastResort:
 
 def render_errors(app: FastAPI) -> None:
     """Every way to fail leaves `app` as a problem document."""
-    app.add_exception_handler(DomainError, _domain_error)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, _invalid_input)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
+    for kind in (DomainError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answered)
     app.add_middleware(LastResort)

@@ -14,6 +14,7 @@ from shared.contract.codes import Purpose
 from shared.contract.types import SUBJECTS
 from shared.data.unit_of_work import Access, Refusal
 from shared.data.vault import Vault
+from shared.http.arguments import NOTHING
 from shared.kernel import strict_json
 from shared.kernel.errors import DomainError
 
@@ -59,8 +60,8 @@ async def refusal_of(
 
 async def body_of(request: Request) -> Any:
     """The body as JSON; None where there is none, or where it cannot be read: then that is why it was refused."""
-    if hasattr(request, "_json"):
-        return request._json  # noqa: SLF001  (Starlette's own place for the parsed body)
+    if (said := getattr(request.state, "body", NOTHING)) is not NOTHING:
+        return said
     try:
         return strict_json.loads(await request.body() or b"null")
     except (DomainError, HTTPException, ClientDisconnect):

@@ -42,6 +42,13 @@ def loads(body: bytes) -> Any:
     return value
 
 
+def copied(value: Any) -> Any:
+    """The same value once more, of which one can be changed without the other: as `deepcopy`, for what JSON can say."""
+    if isinstance(value, dict):
+        return {name: copied(inner) for name, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
     """Refuse a body that does not say it is plain UTF-8 JSON. Raises UnsupportedMediaType."""
     if (content_encoding or "identity").strip().lower() != "identity":

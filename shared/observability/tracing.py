@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
@@ -25,10 +25,14 @@ from shared.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 __all__ = ["Telemetry", "configure_tracing", "consumer_span", "current_trace_id", "current_traceparent"]
 
+TEMPLATE = "havn.template"
+"""Where a request's scope says which template its path has (`shared/http/routes.py`)."""
 UNMATCHED = "unmatched"
 """The route of a request that no route took: its path is the caller's text, so it is not recorded."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _propagator = TraceContextTextMapPropagator()
+_log = log.bind()
+"""Made once: each request has a line."""
 
 
 class _Tracing:
@@ -91,15 +95,20 @@ def consumer_span(traceparent: str | None, name: str) -> AbstractContextManager[
 @contextmanager
 def _span(kind: SpanKind, traceparent: str | None, name: str) -> Iterator[Span]:
     # A parent is only ever the given one: asyncio may run us in the context of another request.
-    parent = _propagator.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
-    with _tracing.tracer.start_as_current_span(
+    parent = _propagator.extract({"traceparent": traceparent}, context=Context()) if traceparent else Context()
+    span = _tracing.tracer.start_span(
         name, context=parent, kind=kind, record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield span
-        except BaseException as error:
-            _mark_failed(span, error_type(error))
-            raise
+    )
+    # By hand: `start_as_current_span` is three context managers within one another, for every request.
+    token = attach(trace.set_span_in_context(span))
+    try:
+        yield span
+    except BaseException as error:
+        _mark_failed(span, error_type(error))
+        raise
+    finally:
+        detach(token)
+        span.end()
 
 
 def _mark_failed(span: Span, reason: str) -> None:
@@ -156,7 +165,7 @@ class Telemetry:
         HTTP_REQUESTS.labels(self._service, method, route, str(status)).inc()
         HTTP_SECONDS.labels(self._service, method, route).observe(seconds)
         is_routine = route.endswith("/metrics") or "/health/" in route
-        (log.debug if is_routine else log.info)(
+        (_log.debug if is_routine else _log.info)(
             "request answered",
             service=self._service,
             method=method,
@@ -170,7 +179,7 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
     """The template of the route that took the request ("/referrals/v1/referrals/{referral_id}"), after routing."""
     # FastAPI keeps the path with the prefixes of included routers apart from the route, which has only its own part.
     included = scope.get("fastapi", {}).get("effective_route_context")
-    path = getattr(included, "path", None) or getattr(scope.get("route"), "path", None)
+    path = scope.get(TEMPLATE) or getattr(included, "path", None) or getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else UNMATCHED
 
 

@@ -14,9 +14,11 @@ from shared.data.database import Database, service_url
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.docs_page import docs_page
 from shared.http.endpoint import Endpoint
-from shared.http.limits import Limits, Lines, limits_in_process
+from shared.http.limits import Limits, limits_in_process
+from shared.http.lines import Lines
 from shared.http.openapi import PROBLEMS, describe, subjects_of
 from shared.http.problems import problem
+from shared.http.routes import Routes
 from shared.http.server import MAX_BODY_BYTES
 from shared.http.wire import speaks_http
 from shared.identity.actor import Actor
@@ -49,6 +51,11 @@ class Service:
     sweeps: Sequence[Sweep] = ()
     raises_alerts: bool = False
     """Its database has the table of `shared/alerts/queue.py`, and its worker sends what stands there."""
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """What it answers, in the order in which it is defined."""
+        return [route for route in self.router.routes if isinstance(route, Endpoint)]
 
 
 def service_router(*packages: APIRouter) -> APIRouter:
@@ -105,6 +112,7 @@ def create_app(service: Service, platform: Platform, database: Database, *, limi
     app.state.lines = Lines()
     if not is_apart:
         app.include_router(_operations(service, database, platform), prefix=f"/{service.name}")
+    app.add_middleware(Routes, prefix=f"/{service.name}/v1", endpoints=service.endpoints)
     return speaks_http(app, service=service.name)
 
 

@@ -93,7 +93,7 @@ Near = Annotated[
 ]
 
 
-def _needs(
+async def _needs(
     gender: Gender | None = None,
     minor: bool = False,
     children: bool = False,

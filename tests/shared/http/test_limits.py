@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -11,10 +10,9 @@ import pytest
 from services.demo.raid import REFERRAL
 from shared.data.limits import StoredCounts
 from shared.http import limits
-from shared.http.limits import Limits, LimitsInDatabase, LimitsInProcess, Lines
-from shared.identity.actor import Actor
+from shared.http.limits import Limits, LimitsInDatabase, LimitsInProcess
 from shared.kernel.settings import Settings, read_rate
-from tests.shared.lone_service import ITSELF, LoneService
+from tests.shared.lone_service import LoneService
 from tests.world import Partner, World
 
 PATH = "/referrals/v1/referrals"
@@ -252,43 +250,6 @@ async def test_a_refusal_for_its_rate_writes_nothing_down(limited: World) -> Non
     before = await limited.sql("referrals", "SELECT FROM audit")
     assert (await police.get(PATH)).status_code == 429
     assert len(await limited.sql("referrals", "SELECT FROM audit")) == len(before)
-
-
-async def in_hand(lines: Lines, *actors: Actor, seconds: float = 0.05) -> int:
-    """How many of these requests, which none of them ends, are in hand at the same time after that long."""
-    begun: list[Actor] = []
-
-    async def ask(actor: Actor) -> None:
-        async with lines.of(actor):
-            begun.append(actor)
-            await asyncio.Event().wait()
-
-    asking = [asyncio.create_task(ask(actor)) for actor in actors]
-    await asyncio.sleep(seconds)
-    for each in asking:
-        each.cancel()
-    await asyncio.gather(*asking, return_exceptions=True)
-    return len(begun)
-
-
-async def test_of_what_one_client_asks_at_once_the_rest_waits_and_nobody_else_waits_for_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(limits, "SLOW_SECONDS", 60.0)
-    one, other = replace(ITSELF, org="reden", client_id="one"), replace(ITSELF, org="reden", client_id="other")
-    assert await in_hand(Lines(2), one, one, one, one) == 2
-    assert await in_hand(Lines(2), one, one, one, other) == 3
-    assert await in_hand(Lines(2), *[ITSELF] * 5) == 5, "our own services wait for nobody"
-    lines = Lines(2)
-    assert [await in_hand(lines, one, one, one) for _ in range(2)] == [2, 2], "a turn comes back, however it ended"
-
-
-async def test_what_is_slow_gives_its_turn_to_the_next_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SLOW_SECONDS", 0.05)
-    lines, one = Lines(1), replace(ITSELF, org="reden")
-    assert await in_hand(lines, one, one, seconds=0.09) == 2
-    monkeypatch.setattr(limits, "SLOW_SECONDS", 60.0)
-    assert await in_hand(lines, one, one, one) == 1, "who gave the turn away has none to give back"
 
 
 async def test_our_own_services_wait_for_nobody(limited: World) -> None:
