@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import String, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -69,10 +69,10 @@ async def add_referral(
     referral.narrative = key.seal(narrative, table="referral", column="narrative", row=referral.id)
     rows = []
     for position, subject in enumerate(subjects):
-        row = ReferralSubject(referral_id=referral.id, position=position)
-        own = sealed.new_key(work, row.id)
-        row.person = own.seal(subject, table="referral_subject", column="person", row=row.id)
-        rows.append(row)
+        row_id = uuid4()
+        own = sealed.new_key(work, row_id)
+        person = own.seal(subject, table="referral_subject", column="person", row=row_id)
+        rows.append(ReferralSubject(id=row_id, referral_id=referral.id, position=position, person=person))
     work.session.add(referral)
     await work.session.flush()
     work.session.add_all(rows)

@@ -124,7 +124,7 @@ class Database:
             try:
                 session = (ReadingSession if only_reads else Session)(connection, self.on_statement)
                 kept_before = await begin_and_end.begin(session, actor.org, key)
-                work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before)
+                work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before, answer_key=key)
                 yield work
                 await session.flush()
                 await begin_and_end.end(work)

@@ -3,8 +3,7 @@
 `Endpoint` is the route class of all four services. An endpoint that does not say what it requires cannot be defined.
 """
 
-from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Container, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any, Final, get_type_hints
 
@@ -196,13 +195,17 @@ async def _in_one_transaction(request: Request, actor: Actor, operation: str, ru
     """What is answered; or why it is refused, where that is noted already."""
     database: Database = request.app.state.database
     attempt = await _attempt(request, actor, database.vault)
-    async with _keeping(database, actor, attempt, only_reads=request.method == "GET") as work:
-        try:
-            return await _answer(request, work, attempt, operation, run)
-        except refusals.REFUSALS as refused:
-            if not await _is_noted_at_once(request, work, operation, refused):
-                raise
-            return refused
+    key, only_reads = attempt.key_hash if attempt else None, request.method == "GET"
+    try:
+        async with database.transaction(actor, key=key, only_reads=only_reads) as work:
+            try:
+                return await _answer(request, work, attempt, operation, run)
+            except refusals.REFUSALS as refused:
+                if not await _is_noted_at_once(request, work, operation, refused):
+                    raise
+                return refused
+    except begin_and_end.KeyTaken:  # a twin was quicker
+        raise idempotency.RequestInProgress from None
 
 
 async def _answer(
@@ -212,7 +215,7 @@ async def _answer(
         if first.refusal:
             work.refusals.append(await _refusal(request, work, operation, first.response.status_code, first.refusal))
         return first.response
-    request.state.work = replace(work, answer_key=attempt.key_hash) if attempt else work
+    request.state.work = work
     try:
         with judged_at(work.now):
             response = await run(request)
@@ -226,19 +229,6 @@ async def _answer(
         named = [request.scope["path"].split("/"), await refusals.body_of(request)]
         idempotency.remember(work, attempt, response, named=refusals.ids_in(named))
     return response
-
-
-@asynccontextmanager
-async def _keeping(
-    database: Database, actor: Actor, attempt: idempotency.Attempt | None, *, only_reads: bool
-) -> AsyncIterator[UnitOfWork]:
-    """A unit of work that holds the key of the attempt, if there is one. Raises RequestInProgress when a twin was quicker."""
-    try:
-        key = attempt.key_hash if attempt else None
-        async with database.transaction(actor, key=key, only_reads=only_reads) as work:
-            yield work
-    except begin_and_end.KeyTaken:
-        raise idempotency.RequestInProgress from None
 
 
 async def _attempt(request: Request, actor: Actor, vault: Vault) -> idempotency.Attempt | None:

@@ -147,19 +147,17 @@ class Telemetry:
 
     def _record(self, span: Span, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method_of(scope), route_of(scope)
-        organisation = scope.get("state", {}).get("actor_org")
         span.update_name(f"{method} {route}")
-        span.set_attributes(
-            {
-                "havn.service": self._service,
-                "http.request.method": method,
-                "http.route": route,
-                "http.response.status_code": status,
-            }
-        )
-        if organisation is not None:
-            span.set_attribute("havn.org", organisation)
+        said: dict[str, str | int] = {
+            "havn.service": self._service,
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+        }
+        if organisation := scope.get("state", {}).get("actor_org"):
+            said["havn.org"] = organisation
             bind_organisation(organisation)
+        span.set_attributes(said)
         if status >= 500:
             _mark_failed(span, str(status))
         HTTP_REQUESTS.labels(self._service, method, route, str(status)).inc()
