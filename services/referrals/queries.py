@@ -14,7 +14,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 from sqlmodel import col
 
@@ -32,6 +30,7 @@ from services.referrals.models import Referral, ReferralSubject, StatusChange, W
 from shared.contract.codes import ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN, IDENTIFICATION_SERVICE
 from shared.data.columns import any_asked
+from shared.data.positions import newest_first
 from shared.identity.actor import Actor
 
 
@@ -187,7 +186,7 @@ def subjects() -> Select[ReferralSubject, bool]:
 
 @cache
 def listed(
-    reader: Reader, box: Box | None, *, status: bool, since: bool, after: bool
+    reader: Reader, box: Box | None, *, status: bool, since: bool, goes_on: bool
 ) -> Select[Referral, datetime | None, str, datetime]:
     """With a condition for each of these that is asked about."""
     query = _as_shown().where(_may_read(reader))
@@ -197,8 +196,4 @@ def listed(
         query = query.where(_shown_status() == bindparam("status", type_=String))
     if since:
         query = query.where(_shown_update() >= bindparam("since", type_=DateTime(timezone=True)))
-    if after:
-        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-        query = query.where(tuple_(col(Referral.submitted_at), col(Referral.id)) < last)
-    newest = query.order_by(col(Referral.submitted_at).desc(), col(Referral.id).desc())
-    return newest.limit(bindparam("most", type_=Integer))
+    return newest_first(query, col(Referral.submitted_at), col(Referral.id), goes_on=goes_on)

@@ -27,7 +27,7 @@ from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
 from shared.data import answers, history, sealed
 from shared.data.columns import LIMIT, ORGANISATION
-from shared.data.positions import moment_and_id
+from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -250,11 +250,10 @@ async def list_referrals(
     limit: int,
 ) -> list[Referral]:
     """The actor's referrals, newest first, up to one more than `limit`; `after` is (submitted_at, id) of the last seen."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
     form = queries.listed(
-        queries.Reader.of(work.actor), box, status=status is not None, since=since is not None, after=after is not None
+        queries.Reader.of(work.actor), box, status=status is not None, since=since is not None, goes_on=bool(after)
     )
-    asked = {"status": status, "since": since, "last_at": last_at, "last_id": last_id, "most": limit + 1}
+    asked = page(after, limit) | {"status": status, "since": since}
     found = [_show(*row) for row in await work.session.execute(form, asked)]
     work.audit(operation="referral.list", object_ids=[referral.id for referral in found[:limit]])
     return found

@@ -1,7 +1,8 @@
 """The only way to the rows of the stats service. Row level security lets the national centre alone read them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -94,15 +95,12 @@ async def count_victims(
     """The people counted in these years, exactly, by these dimensions; each person once. `as_of` None: all that is known.
 
     Who asked for what is kept in the audit."""
-    victims = _victims(as_of)
-    columns = [victims.c[dimension] for dimension in dimensions]
-    query = select(*columns, func.count()).group_by(*columns)
-    if first_year is not None:
-        query = query.where(victims.c.year >= first_year)
-    if last_year is not None:
-        query = query.where(victims.c.year <= last_year)
+    query = _count_of_victims(
+        tuple(dimensions), since=first_year is not None, until=last_year is not None, as_of=as_of is not None
+    )
+    asked = {"first_year": first_year, "last_year": last_year, "as_of": as_of}
     work.audit(operation="stats.victims", fields=dimensions, purpose=Purpose.STATISTICS)
-    return [(tuple(values), count) for *values, count in await work.session.execute(query)]
+    return [(tuple(values), count) for *values, count in await work.session.execute(query, asked)]
 
 
 async def first_year_recorded(work: UnitOfWork) -> int | None:
@@ -111,10 +109,25 @@ async def first_year_recorded(work: UnitOfWork) -> int | None:
     return first.year if first else None
 
 
-def _victims(as_of: datetime | None) -> Subquery:
+@lru_cache(maxsize=512)  # of dimensions in any order
+def _count_of_victims(
+    dimensions: tuple[Dimension, ...], *, since: bool, until: bool, as_of: bool
+) -> Select[*tuple[Any, ...]]:
+    victims = _victims(as_of=as_of)
+    columns = [victims.c[dimension] for dimension in dimensions]
+    query: Select[*tuple[Any, ...]] = select(*columns, func.count()).group_by(*columns)
+    if since:
+        query = query.where(victims.c.year >= bindparam("first_year", type_=Integer))
+    if until:
+        query = query.where(victims.c.year <= bindparam("last_year", type_=Integer))
+    return query
+
+
+def _victims(*, as_of: bool) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
-    same = same_person(as_of)
-    first, first_referral, person = _first_positive(same, as_of), _first_referral(same), described(as_of)
+    same = same_person(as_of=as_of)
+    first, first_referral = _first_positive(same, as_of=as_of), _first_referral(same)
+    person = described(as_of=as_of)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
         Dimension.GENDER: person.c.gender,
@@ -136,7 +149,7 @@ def _victims(as_of: datetime | None) -> Subquery:
     )
 
 
-def _first_positive(same: Subquery, as_of: datetime | None) -> Subquery:
+def _first_positive(same: Subquery, *, as_of: bool) -> Subquery:
     """Each person's first positive decision that was not taken back. Court and CMM, a decision that a later one confirms,
     and those of several cases of one person, are one person in the year of the first."""
     in_order = (Decision.decided_on, Decision.recorded_at, Decision.decision_id)
@@ -148,17 +161,18 @@ def _first_positive(same: Subquery, as_of: datetime | None) -> Subquery:
         .ext(distinct_on(person))
         .outerjoin(same, same.c.case_id == col(Decision.case_id))
         .where(
-            col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED, col(Decision.decision_id).not_in(_taken_back(as_of))
+            col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED,
+            col(Decision.decision_id).not_in(_taken_back(as_of=as_of)),
+            _is_known(Decision.recorded_at, as_of=as_of),
         )
-        .where(_is_known(Decision.recorded_at, as_of))
         .order_by(person, *map(col, in_order))
         .subquery("first_positive")
     )
 
 
-def _taken_back(as_of: datetime | None) -> Select[UUID]:
+def _taken_back(*, as_of: bool) -> Select[UUID]:
     """Decisions that were replaced by one that is not positive, at once or after others that were."""
-    known = _is_known(Replacement.recorded_at, as_of)
+    known = _is_known(Replacement.recorded_at, as_of=as_of)
     by_a_negative = (
         select(col(Replacement.decision_id).label("decision_id"))
         .join(Decision, col(Decision.decision_id) == col(Replacement.replaced_by))
@@ -190,28 +204,24 @@ def _first_referral(same: Subquery) -> Subquery:
     )
 
 
-def _is_known(recorded_at: datetime, as_of: datetime | None) -> ColumnElement[bool]:
-    return true() if as_of is None else col(recorded_at) <= as_of
+def _is_known(recorded_at: datetime, *, as_of: bool) -> ColumnElement[bool]:
+    return col(recorded_at) <= bindparam("as_of", type_=DateTime(timezone=True)) if as_of else true()
 
 
 async def count_referrals(
     work: UnitOfWork, *, since: datetime | None, before: datetime | None
 ) -> list[tuple[str, ReferralStatus, int]]:
     """The referrals submitted in [since, before), by sender and status, in that order."""
-    query = select(col(Referral.sender), col(Referral.status), func.count()).where(
-        _is_within(Referral.submitted_at, since, before)
-    )
-    grouped = query.group_by(col(Referral.sender), col(Referral.status))
+    query = _count_of_referrals(since=since is not None, before=before is not None)
+    counted = await work.session.execute(query, {"since": since, "before": before})
     work.audit(operation="stats.flow", purpose=Purpose.STATISTICS)
-    return sorted((sender, status, count) for sender, status, count in await work.session.execute(grouped))
+    return sorted((sender, status, count) for sender, status, count in counted)
 
 
 async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before: datetime | None) -> int:
     """The people interviewed in [since, before), however often."""
-    same = same_person(None)
-    person = func.coalesce(same.c.person, cast(col(Interview.case_id), String))
-    interviewed = select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(Interview.case_id))
-    return await work.session.scalar(interviewed.where(_is_within(Interview.held_at, since, before))) or 0
+    query = _count_of_interviewed(since=since is not None, before=before is not None)
+    return await work.session.scalar(query, {"since": since, "before": before}) or 0
 
 
 async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
@@ -221,17 +231,37 @@ async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
 
 async def count_departures(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> int:
     """The people who left by a prepared return on these days, both included."""
-    people = select(func.count()).select_from(Departure)
-    if from_on is not None:
-        people = people.where(col(Departure.departed_on) >= from_on)
-    if to_on is not None:
-        people = people.where(col(Departure.departed_on) <= to_on)
-    return await work.session.scalar(people) or 0
+    before = to_on + timedelta(days=1) if to_on else None
+    query = _count_of_departures(since=from_on is not None, before=to_on is not None)
+    return await work.session.scalar(query, {"since": from_on, "before": before}) or 0
 
 
-def _is_within(moment: datetime, since: datetime | None, before: datetime | None) -> ColumnElement[bool]:
-    after = true() if since is None else col(moment) >= since
-    return after if before is None else after & (col(moment) < before)
+@cache
+def _count_of_referrals(*, since: bool, before: bool) -> Select[str, ReferralStatus, int]:
+    groups = (col(Referral.sender), col(Referral.status))
+    within = _is_within(Referral.submitted_at, since=since, before=before)
+    return select(*groups, func.count()).where(within).group_by(*groups)
+
+
+@cache
+def _count_of_interviewed(*, since: bool, before: bool) -> Select[int]:
+    same = same_person(as_of=False)
+    person = func.coalesce(same.c.person, cast(col(Interview.case_id), String))
+    interviewed = select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(Interview.case_id))
+    return interviewed.where(_is_within(Interview.held_at, since=since, before=before))
+
+
+@cache
+def _count_of_departures(*, since: bool, before: bool) -> Select[int]:
+    return (
+        select(func.count()).select_from(Departure).where(_is_within(Departure.departed_on, since=since, before=before))
+    )
+
+
+def _is_within(moment: date, *, since: bool, before: bool) -> ColumnElement[bool]:
+    """In [since, before), or without the one end or the other."""
+    after = col(moment) >= bindparam("since") if since else true()
+    return after & (col(moment) < bindparam("before")) if before else after
 
 
 # ---------------------------------------------------------------- which cases are of one person
@@ -239,10 +269,10 @@ def _is_within(moment: datetime, since: datetime | None, before: datetime | None
 _MINORS = (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
 
 
-def same_person(as_of: datetime | None) -> Subquery:
+def same_person(*, as_of: bool) -> Subquery:
     """A `person` for each case that has to do with another one: merged with it, directly or through others.
     The key is the same for all of them, whichever way and in whichever order they came."""
-    pairs = _pairs(as_of)
+    pairs = _pairs(as_of=as_of)
     reached = select(pairs.c.case_id, pairs.c.case_id.label("other")).cte("reached", recursive=True)
     reached = reached.union(select(reached.c.case_id, pairs.c.other).join(pairs, pairs.c.case_id == reached.c.other))
     return (
@@ -252,13 +282,12 @@ def same_person(as_of: datetime | None) -> Subquery:
     )
 
 
-def _pairs(as_of: datetime | None) -> CTE:
+def _pairs(*, as_of: bool) -> CTE:
     """Two cases of one person, in both directions."""
-    known = true() if as_of is None else col(CaseMerge.recorded_at) <= as_of
     last = (
         select(col(CaseMerge.case_id), col(CaseMerge.into_id))
         .ext(distinct_on(col(CaseMerge.case_id)))
-        .where(known)
+        .where(_is_known(CaseMerge.recorded_at, as_of=as_of))
         .order_by(col(CaseMerge.case_id), col(CaseMerge.recorded_at).desc(), col(CaseMerge.position).desc())
         .subquery("last_merge")
     )
@@ -267,13 +296,12 @@ def _pairs(as_of: datetime | None) -> CTE:
     return select(one_way.c.case_id, one_way.c.other).union(select(one_way.c.other, one_way.c.case_id)).cte("pair")
 
 
-def described(as_of: datetime | None) -> Subquery:
+def described(*, as_of: bool) -> Subquery:
     """How the person of each case was last described."""
-    known = true() if as_of is None else col(Description.recorded_at) <= as_of
     last = (
         select(Description)
         .ext(distinct_on(col(Description.case_id)))
-        .where(known)
+        .where(_is_known(Description.recorded_at, as_of=as_of))
         .order_by(col(Description.case_id), col(Description.sequence).desc())
         .subquery("last_description")
     )

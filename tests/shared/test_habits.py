@@ -94,8 +94,6 @@ NOT_YET_MADE_ONCE = {
     "services/accommodation/together/repository.py": 1,
     "services/accommodation/waiting/repository.py": 2,
     "services/accommodation/whereabouts/repository.py": 1,
-    "services/identification/records/repository.py": 1,
-    "services/stats/repository.py": 4,
 }
 """How many functions of a file still build a query whenever they are asked: their conditions are made for who is asking. It may
 only grow less."""

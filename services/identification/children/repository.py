@@ -1,13 +1,14 @@
 """The rows of referrals that tell a municipality of a child, of notes for it, and what was recorded of children."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from functools import cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, false, or_, select, true
 from sqlmodel import col
 
-from services.identification.case.models import Case
+from services.identification.case.repository import CASE_ID
 from services.identification.case.schemas import SealedText
 from services.identification.case.visibility import is_to_assess
 from services.identification.children.models import ChildNote, ChildReferral
@@ -15,8 +16,9 @@ from services.identification.records import repository as records
 from shared.contract.codes import Purpose
 from shared.contract.events import ChildAssessed, RepresentativeAppointed
 from shared.contract.visibility import Aspect, Part
-from shared.data.columns import any_asked, any_of
+from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.outbox import RecordedEvent
+from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 
 # ---------------------------------------------------------------- children
@@ -57,25 +59,23 @@ async def notes_of(
     """The notes of a case that the actor may read, oldest first, up to one more than `limit`, and its parts in the case. Raises
     CaseNotFound and PurposeNotYours."""
     case, parts = await records.case_to_know(work, case_id, Aspect.NOTES, operation="child_note.list", purpose=purpose)
-    asked = (col(ChildNote.case_id) == case.id, _are_read_by(work, case, parts))
-    rows = await records.list_those(work, ChildNote, *asked, after=after, limit=limit)
+    query = _notes(parts, is_to_assess=is_to_assess(work.actor.org, case), goes_on=bool(after))
+    asked = {"case_id": case.id, "org": work.actor.org, "since": case.child_notified_at}
+    rows = await work.session.scalars(query, page(after, limit) | asked)
     words = await records.opened(work, rows, "words", SealedText)
     return parts, [(row, words[row.id]) for row in rows if row.id in words]
 
 
-def _are_read_by(work: UnitOfWork, case: Case, parts: frozenset[Part]) -> ColumnElement[bool]:
+@cache
+def _notes(parts: frozenset[Part], *, is_to_assess: bool, goes_on: bool) -> Select[ChildNote]:
     """CMM reads all of them; the municipality those that were written to it since its task began, while that runs; whoever has
     written one, its own."""
-    conditions: list[ColumnElement[Any]] = []
+    conditions: list[ColumnElement[bool]] = []
     if Part.CENTRE in parts:
-        conditions.append(col(ChildNote.case_id) == case.id)
+        conditions.append(true())
     if parts & {Part.AUTHORITY, Part.REFERRER}:
-        conditions.append(col(ChildNote.recorded_by) == work.actor.org)
-    if is_to_assess(work.actor.org, case):
-        conditions.append(
-            and_(
-                col(ChildNote.addressed_to) == work.actor.org,
-                col(ChildNote.recorded_at) >= case.child_notified_at,
-            )
-        )
-    return or_(false(), *conditions)
+        conditions.append(col(ChildNote.recorded_by) == ORGANISATION)
+    if is_to_assess:
+        since = bindparam("since", type_=DateTime(timezone=True))
+        conditions.append(and_(col(ChildNote.addressed_to) == ORGANISATION, col(ChildNote.recorded_at) >= since))
+    return records.page_of(ChildNote, col(ChildNote.case_id) == CASE_ID, or_(false(), *conditions), goes_on=goes_on)

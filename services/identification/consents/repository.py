@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, exists, or_, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, or_, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case
@@ -18,8 +18,8 @@ from shared.contract import visibility
 from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
 from shared.contract.visibility import Part
 from shared.data import sealed
-from shared.data.columns import LIMIT, ORGANISATION, any_asked
-from shared.data.positions import moment_and_id
+from shared.data.columns import ORGANISATION, any_asked
+from shared.data.positions import newest_first, oldest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
 from shared.kernel.errors import NotFound
@@ -149,30 +149,17 @@ async def consent_in(work: UnitOfWork, case: Case, consent_id: UUID) -> Consent:
     return found
 
 
-_LAST: Final = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-
-
-def _place(after: Sequence[str | int] | None, limit: int) -> dict[str, Any]:
-    """With what a list is sent: where it goes on, and how many of it are asked for."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    return {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
-
-
 @cache
 def _consents(*, goes_on: bool) -> Select[Consent]:
-    query = select(Consent).where(_OF_FAMILY).order_by(*_NEWEST_FIRST).limit(LIMIT)
-    return query.where(tuple_(col(Consent.recorded_at), col(Consent.id)) < _LAST) if goes_on else query
+    return newest_first(select(Consent).where(_OF_FAMILY), col(Consent.recorded_at), col(Consent.id), goes_on=goes_on)
 
 
 @cache
 def _withdrawals(*, with_acknowledged: bool, goes_on: bool) -> Select[Consent]:
-    in_order = (col(Consent.withdrawn_at), col(Consent.id))
     query = select(Consent).where(col(Consent.recipient) == ORGANISATION, col(Consent.withdrawn_at).is_not(None))
     if not with_acknowledged:
         query = query.where(col(Consent.acknowledged_at).is_(None))
-    if goes_on:
-        query = query.where(tuple_(*in_order) > _LAST)
-    return query.order_by(*in_order).limit(LIMIT)
+    return oldest_first(query, col(Consent.withdrawn_at), col(Consent.id), goes_on=goes_on)
 
 
 _TO_ACKNOWLEDGE: Final = (
@@ -190,7 +177,7 @@ async def consents_of(
     work: UnitOfWork, case: Case, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Consent, ConsentWords]]:
     """The consents of a case already read, newest first, up to one more than `limit`."""
-    asked = _place(after, limit) | {"family": await family_of(work, case.id)}
+    asked = page(after, limit) | {"family": await family_of(work, case.id)}
     rows = await work.session.scalars(_consents(goes_on=bool(after)), asked)
     keys = await sealed.keys_of(work, {row.case_id for row in rows if row.particulars})
     return [(row, _open(keys[row.case_id], row) if row.particulars else ConsentWords()) for row in rows]
@@ -210,7 +197,7 @@ async def withdrawals_of(
 ) -> list[Consent]:
     """The consents that were taken back from the actor's organisation, oldest first, up to one more than `limit`."""
     query = _withdrawals(with_acknowledged=with_acknowledged, goes_on=bool(after))
-    found = await work.session.scalars(query, _place(after, limit) | {"org": work.actor.org})
+    found = await work.session.scalars(query, page(after, limit) | {"org": work.actor.org})
     work.audit(operation="withdrawal.list", object_ids=[row.id for row in found[:limit]])
     return found
 
@@ -265,9 +252,7 @@ def _disclosed(*, in_case: bool, basis: bool, since: bool, goes_on: bool) -> Sel
         query = query.where(col(Disclosure.basis) == bindparam("basis"))
     if since:
         query = query.where(col(Disclosure.made_at) >= bindparam("since"))
-    if goes_on:
-        query = query.where(tuple_(col(Disclosure.made_at), col(Disclosure.id)) < _LAST)
-    return query.order_by(col(Disclosure.made_at).desc(), col(Disclosure.id).desc()).limit(LIMIT)
+    return newest_first(query, col(Disclosure.made_at), col(Disclosure.id), goes_on=goes_on)
 
 
 async def disclosures(
@@ -284,7 +269,7 @@ async def disclosures(
     Words whose key was destroyed are left out. Raises PurposeNotYours."""
     if case is None:
         visibility.judge(work.actor, Part.CENTRE, purpose)
-    asked = _place(after, limit) | {"basis": basis, "since": since}
+    asked = page(after, limit) | {"basis": basis, "since": since}
     asked["family"] = await family_of(work, case.id) if case else []
     query = _disclosed(in_case=case is not None, basis=basis is not None, since=since is not None, goes_on=bool(after))
     rows = await work.session.scalars(query, asked)

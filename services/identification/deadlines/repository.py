@@ -7,15 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    DateTime,
     Select,
-    Uuid,
     and_,
     bindparam,
     func,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlmodel import col
@@ -35,7 +32,7 @@ from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
 from shared.data.columns import LIMIT, NOW, ORGANISATION, any_asked
-from shared.data.positions import moment_and_id
+from shared.data.positions import moment_and_id, newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 
 # ---------------------------------------------------------------- what deadlines depend on
@@ -295,11 +292,8 @@ _ACKNOWLEDGE: Final = (
 
 @cache
 def _alerts(*, goes_on: bool) -> Select[RaisedAlert]:
-    query = select(RaisedAlert).where(RaisedAlert.for_org == ORGANISATION)
-    if goes_on:
-        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-        query = query.where(tuple_(RaisedAlert.raised_at, RaisedAlert.id) < last)
-    return query.order_by(RaisedAlert.raised_at.desc(), RaisedAlert.id.desc()).limit(LIMIT)
+    theirs = select(RaisedAlert).where(RaisedAlert.for_org == ORGANISATION)
+    return newest_first(theirs, RaisedAlert.raised_at, RaisedAlert.id, goes_on=goes_on)
 
 
 async def watch_of(work: UnitOfWork, case: Case) -> OnCallWatch | None:
@@ -315,8 +309,7 @@ async def acknowledge_alerts(work: UnitOfWork, case: Case, *, kind: DeadlineKind
 
 async def list_alerts(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RaisedAlert]:
     """The alerts that were raised for the actor's organisation, newest first, up to one more than `limit`."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    asked = {"org": work.actor.org, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    asked = page(after, limit) | {"org": work.actor.org}
     found = await work.session.scalars(_alerts(goes_on=bool(after)), asked)
     work.audit(operation="alert.list", object_ids={alert.case_id for alert in found[:limit]})
     return found

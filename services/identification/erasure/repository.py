@@ -6,15 +6,15 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, String, Uuid, bindparam, exists, select, tuple_, update
+from sqlalchemy import DateTime, Select, String, Uuid, bindparam, exists, select, update
 from sqlmodel import col
 
 from services.identification.erasure.models import Erasure, ErasureHolder
 from services.identification.erasure.schemas import ErasureState
 from shared.data import answers
-from shared.data.columns import LIMIT, NOW, any_asked
+from shared.data.columns import NOW, any_asked
 from shared.data.itself import as_itself
-from shared.data.positions import moment_and_id
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 
 _MOST_AT_ONCE = 500
@@ -61,10 +61,7 @@ def _listed(state: ErasureState | None, *, goes_on: bool) -> Select[Erasure]:
             ErasureState.LATE: [waits, is_over],
         }
         query = query.where(*conditions[state])
-    if goes_on:
-        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-        query = query.where(tuple_(col(Erasure.erased_at), col(Erasure.id)) < last)
-    return query.order_by(col(Erasure.erased_at).desc(), col(Erasure.id).desc()).limit(LIMIT)
+    return newest_first(query, col(Erasure.erased_at), col(Erasure.id), goes_on=goes_on)
 
 
 async def confirm(work: UnitOfWork, *, erasure_id: UUID, holder: str, confirmed_at: datetime) -> None:
@@ -92,8 +89,7 @@ async def list_erasures(
     work: UnitOfWork, *, state: ErasureState | None, after: Sequence[str | int] | None, limit: int
 ) -> list[Erasure]:
     """The erasures, newest first, up to one more than `limit`."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    asked = {"now": work.now, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    asked = page(after, limit) | {"now": work.now}
     found = await work.session.scalars(_listed(state, goes_on=bool(after)), asked)
     work.audit(operation="erasure.list", object_ids=sorted({row.case_id for row in found[:limit]}))
     return found

@@ -6,15 +6,15 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Select, Uuid, and_, bindparam, or_, select, text, tuple_
+from sqlalchemy import Date, Select, and_, bindparam, or_, select, text
 from sqlmodel import col
 
 from services.identification.case.repository import seal
 from services.identification.opening.models import Draft
 from services.identification.opening.schemas import SealedDraft
 from shared.data import sealed
-from shared.data.columns import LIMIT, ORGANISATION
-from shared.data.positions import moment_and_id
+from shared.data.columns import ORGANISATION
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import NotFound
@@ -61,9 +61,7 @@ _FORGET: Final = text("SELECT forget_draft(:id)")
 
 @cache
 def _drafts(*, goes_on: bool) -> Select[Draft]:
-    last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-    query = _OWN.where(tuple_(col(Draft.saved_at), col(Draft.id)) < last) if goes_on else _OWN
-    return query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()).limit(LIMIT)
+    return newest_first(_OWN, col(Draft.saved_at), col(Draft.id), goes_on=goes_on)
 
 
 def _asks(work: UnitOfWork, today: date) -> dict[str, Any]:
@@ -90,10 +88,8 @@ async def lock(work: UnitOfWork, draft_id: UUID, expected: ExpectedVersion, *, t
 
 async def list_drafts(work: UnitOfWork, *, today: date, after: Sequence[str | int] | None, limit: int) -> list[Draft]:
     """The actor's drafts, the one saved last first, up to one more than `limit`."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    asked = _asks(work, today) | {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
     work.audit(operation="draft.list")
-    return await work.session.scalars(_drafts(goes_on=bool(after)), asked)
+    return await work.session.scalars(_drafts(goes_on=bool(after)), _asks(work, today) | page(after, limit))
 
 
 async def lock_due(work: UnitOfWork, *, today: date) -> Sequence[Draft]:

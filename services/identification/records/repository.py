@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import DateTime, Select, Uuid, bindparam, select, tuple_
+from sqlalchemy import Select, select
 
 from services.identification.case.models import Case, Table
 from services.identification.case.repository import (
@@ -27,8 +27,7 @@ from shared.contract.codes import Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
-from shared.data.columns import LIMIT
-from shared.data.positions import moment_and_id
+from shared.data.positions import oldest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
@@ -158,31 +157,20 @@ async def case_to_know(
 
 @cache
 def _page_of(kind: type[RecordT], *, goes_on: bool) -> Select[RecordT]:
-    query = select(kind).where(kind.case_id == CASE_ID)
-    if goes_on:
-        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-        query = query.where(tuple_(kind.recorded_at, kind.id) > last)
-    return query.order_by(kind.recorded_at, kind.id).limit(LIMIT)
+    return page_of(kind, kind.case_id == CASE_ID, goes_on=goes_on)
+
+
+def page_of(kind: type[RecordT], *conditions: Any, goes_on: bool) -> Select[RecordT]:
+    """A page of the records of this kind that meet the conditions, oldest first; sent with what `page` gives."""
+    return oldest_first(select(kind).where(*conditions), kind.recorded_at, kind.id, goes_on=goes_on)
 
 
 async def list_records(
     work: UnitOfWork, case_id: UUID, kind: type[RecordT], *, after: Sequence[str | int] | None, limit: int
 ) -> list[RecordT]:
     """The records of this kind in a case already read, oldest first, up to one more than `limit`."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    asked = {"case_id": case_id, "last_at": last_at, "last_id": last_id, "limit": limit + 1}
+    asked = page(after, limit) | {"case_id": case_id}
     return list(await work.session.scalars(_page_of(kind, goes_on=bool(after)), asked))
-
-
-async def list_those(
-    work: UnitOfWork, kind: type[RecordT], *conditions: Any, after: Sequence[str | int] | None, limit: int
-) -> list[RecordT]:
-    """The records of this kind that meet the conditions, oldest first, up to one more than `limit`."""
-    query = select(kind).where(*conditions)
-    if after:
-        last = moment_and_id(after)
-        query = query.where(tuple_(kind.recorded_at, kind.id) > last)
-    return list(await work.session.scalars(query.order_by(kind.recorded_at, kind.id).limit(limit + 1)))
 
 
 def position(row: _IsRecord) -> list[str | int]:

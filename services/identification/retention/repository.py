@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, TextClause, Uuid, bindparam, select, text, tuple_
+from sqlalchemy import Select, TextClause, bindparam, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case, LegalHold
@@ -14,8 +14,8 @@ from services.identification.case.repository import CASE_ID, seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
 from shared.contract.codes import Channel
-from shared.data.columns import LIMIT, any_asked
-from shared.data.positions import moment_and_id
+from shared.data.columns import any_asked
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
@@ -97,11 +97,7 @@ _HOLD: Final = select(LegalHold).where(col(LegalHold.case_id) == CASE_ID, col(Le
 
 @cache
 def _runs(*, goes_on: bool) -> Select[RetentionRun]:
-    query = select(RetentionRun)
-    if goes_on:
-        last = tuple_(bindparam("last_at", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
-        query = query.where(tuple_(col(RetentionRun.ran_at), col(RetentionRun.id)) < last)
-    return query.order_by(col(RetentionRun.ran_at).desc(), col(RetentionRun.id).desc()).limit(LIMIT)
+    return newest_first(select(RetentionRun), col(RetentionRun.ran_at), col(RetentionRun.id), goes_on=goes_on)
 
 
 async def unlinked_contacts(
@@ -160,9 +156,7 @@ async def add_run(work: UnitOfWork, done: RetentionRun) -> None:
 
 async def runs(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[RetentionRun]:
     """The reports, newest first, up to one more than `limit`."""
-    last_at, last_id = moment_and_id(after) if after else (None, None)
-    asked = {"last_at": last_at, "last_id": last_id, "limit": limit + 1}
-    return await work.session.scalars(_runs(goes_on=bool(after)), asked)
+    return await work.session.scalars(_runs(goes_on=bool(after)), page(after, limit))
 
 
 async def hold_on(work: UnitOfWork, case: Case) -> LegalHold | None:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, bindparam, select, tuple_
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
@@ -15,8 +15,8 @@ from services.identification.case.repository import CASE_ID, WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
-from shared.data.columns import LIMIT, ORGANISATION, is_one_of
-from shared.data.positions import day_and_id
+from shared.data.columns import ORGANISATION, is_one_of
+from shared.data.positions import day_and_id, oldest_first, page
 from shared.data.unit_of_work import UnitOfWork
 
 _STANDING: Final = select(RiskAssessment).where(col(RiskAssessment.case_id) == CASE_ID, col(RiskAssessment.is_latest))
@@ -39,7 +39,6 @@ async def add_assessment(
 
 @cache
 def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
-    in_order = (col(RiskAssessment.reassess_on), col(RiskAssessment.case_id))
     query = (
         select(RiskAssessment)
         .join(CaseParty, col(CaseParty.case_id) == col(RiskAssessment.case_id))
@@ -52,11 +51,8 @@ def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
             col(RiskAssessment.is_latest),
             col(RiskAssessment.reassess_on) < bindparam("on"),
         )
-        .order_by(*in_order)
-        .limit(LIMIT)
     )
-    last = tuple_(bindparam("last_on", type_=Date), bindparam("last_id", type_=Uuid))
-    return query.where(tuple_(*in_order) > last) if goes_on else query
+    return oldest_first(query, col(RiskAssessment.reassess_on), col(RiskAssessment.case_id), goes_on=goes_on)
 
 
 async def list_overdue(
@@ -64,8 +60,7 @@ async def list_overdue(
 ) -> list[RiskAssessment]:
     """Of the open cases that the actor works on, those whose standing assessment was to be renewed before that day: the
     longest overdue first, up to one more than `limit`; `after` is (reassess_on, case_id) of the last seen."""
-    last_on, last_id = day_and_id(after) if after else (None, None)
-    asked = {"org": work.actor.org, "on": on, "limit": limit + 1, "last_on": last_on, "last_id": last_id}
+    asked = page(after, limit, day_and_id) | {"org": work.actor.org, "on": on}
     found = await work.session.scalars(_overdue(goes_on=bool(after)), asked)
     work.audit(operation="risk.overdue", object_ids=[row.case_id for row in found[:limit]])
     return found
