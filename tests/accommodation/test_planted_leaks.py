@@ -1,6 +1,7 @@
 """The attacker finds what there is to find: take a rule away, and somebody in a secret place is named. In a file of its own, as
 `test_inference` empties the Havn that these tests share."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,14 +9,12 @@ import pytest
 from sqlalchemy import true
 
 from services.accommodation.deadlines import domain as deadlines
+from services.accommodation.deadlines import queries as deadline_queries
 from services.accommodation.deadlines import repository as deadline_rows
-from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.offers import views
-from services.accommodation.placements import repository as request_rows
 from services.accommodation.placements import requests
 from services.accommodation.placements.schemas import Needs, SealedNeeds
-from services.accommodation.vacancies import repository as vacancies
 from shared.contract import visibility
 from shared.contract.visibility import Aspect, Part
 from tests.accommodation.attacker import named
@@ -57,7 +56,7 @@ def what_a_move_has_added_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def whose_answer_is_awaited_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline_rows, "knows_place", lambda *_, **__: true())
+    monkeypatch.setattr(deadline_queries, "knows_place", lambda *_, **__: true())
 
 
 def a_notice_says_where_the_hostel_lies(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,17 +105,13 @@ async def short_life(house_of_all: World) -> Life:
 
 
 def forget_statements() -> None:
-    """What is made once for each who asks was made by the rules of that time; who may know what, too."""
-    made_once = (
-        facilities._known,
-        facilities._to_lock,
-        request_rows._to_lock,
-        request_rows._to_read,
-        vacancies._known,
-        visibility._may_know,
-    )
-    for each in made_once:
-        each.cache_clear()
+    """What is made once for all who are alike was made by the rules of that time: every statement; who may know what, too."""
+    visibility._may_know.cache_clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("services.accommodation."):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -76,27 +76,6 @@ def test_nothing_that_is_kept_holds_a_key() -> None:
 # ---------------------------------------------------------------- queries are made once
 
 MAKES_A_QUERY = frozenset({"select", "exists", "insert", "update", "delete", "text", "union", "union_all"})
-NOT_YET_MADE_ONCE = {
-    "services/accommodation/case/repository.py": 2,
-    "services/accommodation/census/repository.py": 1,
-    "services/accommodation/costs/repository.py": 3,
-    "services/accommodation/deadlines/repository.py": 6,
-    "services/accommodation/erasure/repository.py": 5,
-    "services/accommodation/facilities/repository.py": 16,
-    "services/accommodation/feed/repository.py": 4,
-    "services/accommodation/forecast/repository.py": 1,
-    "services/accommodation/offers/repository.py": 6,
-    "services/accommodation/placements/repository.py": 2,
-    "services/accommodation/proposals/repository.py": 6,
-    "services/accommodation/secrecy/repository.py": 1,
-    "services/accommodation/separations/repository.py": 2,
-    "services/accommodation/stays/repository.py": 12,
-    "services/accommodation/together/repository.py": 1,
-    "services/accommodation/waiting/repository.py": 2,
-    "services/accommodation/whereabouts/repository.py": 1,
-}
-"""How many functions of a file still build a query whenever they are asked: their conditions are made for who is asking. It may
-only grow less."""
 
 
 def is_kept(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -128,5 +107,4 @@ def test_a_query_is_made_once_and_sent_with_what_differs(path: Path) -> None:
     named constant, or given by a function that keeps it for each of its forms, and is sent with its values by name."""
     if "migrations" in path.parts or not MAKES_A_QUERY & set(re.findall(r"\b\w+(?=\()", text(path))):
         return
-    found = building_anew(path)
-    assert len(found) == NOT_YET_MADE_ONCE.get(name(path), 0), sorted(found)
+    assert building_anew(path) == set()

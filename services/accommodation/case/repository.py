@@ -16,7 +16,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    literal,
     or_,
     select,
     text,
@@ -37,38 +36,37 @@ from services.accommodation.case.models import (
 from shared.contract import visibility
 from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
+CASE_ID: Final = bindparam("case_id", type_=Uuid)
 
-def members_of(case_id: UUID) -> Select[UUID]:
-    """The case, and all that were merged into it, directly or through others."""
-    members = select(literal(case_id, Uuid).label("case_id")).cte("members", recursive=True)
+
+def _members() -> Select[UUID]:
+    members = select(CASE_ID.label("case_id")).cte("members", recursive=True)
     members = members.union(select(col(CaseMerge.case_id)).where(col(CaseMerge.into_id) == members.c.case_id))
     return select(members.c.case_id)
 
 
-_CASE_ID: Final = bindparam("case_id", type_=Uuid)
+MEMBERS: Final = _members()
+"""The case that is asked about, and all that were merged into it, directly or through others."""
 _OTHER_ID: Final = bindparam("other_id", type_=Uuid)
-_INTO: Final = select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == _CASE_ID)
+_INTO: Final = select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == CASE_ID)
 _ADDED: Final = insert(CaseMerge).values(
-    case_id=_CASE_ID, into_id=_OTHER_ID, merged_at=bindparam("at", type_=DateTime(timezone=True))
+    case_id=CASE_ID, into_id=_OTHER_ID, merged_at=bindparam("at", type_=DateTime(timezone=True))
 )
 _MERGE: Final = _ADDED.on_conflict_do_update(
     index_elements=["case_id"], set_={"into_id": _ADDED.excluded.into_id, "merged_at": _ADDED.excluded.merged_at}
 )
-_UNMERGE: Final = delete(CaseMerge).where(col(CaseMerge.case_id) == _CASE_ID, col(CaseMerge.into_id) == _OTHER_ID)
-_PARTIES: Final = select(CaseParty).where(col(CaseParty.case_id) == _CASE_ID, col(CaseParty.org) == ORGANISATION)
+_UNMERGE: Final = delete(CaseMerge).where(col(CaseMerge.case_id) == CASE_ID, col(CaseMerge.into_id) == _OTHER_ID)
+_PARTIES: Final = select(CaseParty).where(col(CaseParty.case_id) == CASE_ID, col(CaseParty.org) == ORGANISATION)
 _REMOVE_PARTY: Final = delete(CaseParty).where(
-    col(CaseParty.case_id) == _CASE_ID, col(CaseParty.org) == ORGANISATION, col(CaseParty.part) == bindparam("part")
+    col(CaseParty.case_id) == CASE_ID, col(CaseParty.org) == ORGANISATION, col(CaseParty.part) == bindparam("part")
 )
 _KEEP_CHANGE: Final = (
     insert(CaseChange).values({name: bindparam(name) for name in CaseChange.model_fields}).on_conflict_do_nothing()
 )
 _FORGET_DECISION: Final = delete(CaseChange).where(col(CaseChange.decision_id) == bindparam("decision_id"))
-_REMOVE_LINK: Final = delete(CaseLink).where(
-    col(CaseLink.case_id) == _CASE_ID, col(CaseLink.other_case_id) == _OTHER_ID
-)
+_REMOVE_LINK: Final = delete(CaseLink).where(col(CaseLink.case_id) == CASE_ID, col(CaseLink.other_case_id) == _OTHER_ID)
 _CHANGES: Final = (
     select(CaseChange)
     .where(any_asked(col(CaseChange.case_id), "case_ids"))
@@ -84,12 +82,11 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
-def recorded_since_merged(case_id: UUID, of: Mapped[UUID], recorded_at: Mapped[datetime]) -> ColumnElement[bool]:
-    """What was recorded in the case itself, or since the last of those that are about the same person was merged into it:
-    what an organisation may know that has its part in the case alone."""
-    members = members_of(case_id)
-    since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(members)).scalar_subquery()
-    return or_(col(of) == case_id, and_(col(of).in_(members), col(recorded_at) >= since))
+def recorded_since_merged(of: Mapped[UUID], recorded_at: Mapped[datetime]) -> ColumnElement[bool]:
+    """What was recorded in the case that is asked about, or, in others of the same person, since the last of them was merged into
+    it: what an organisation may know that has its part in this case alone."""
+    since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(MEMBERS)).scalar_subquery()
+    return or_(col(of) == CASE_ID, and_(col(of).in_(MEMBERS), col(recorded_at) >= since))
 
 
 async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) -> None:
@@ -124,12 +121,22 @@ PARTS: Final[Mapping[Part, visibility.Part]] = {
 """What makes an organisation a party here, as the table of who may know names it."""
 
 
-def has_part(actor: Actor, case_id: Mapped[UUID], part: visibility.Part) -> ColumnElement[bool]:
-    """Whether the actor's organisation has this part in the case."""
+def has_part(case_id: Mapped[UUID], part: visibility.Part) -> ColumnElement[bool]:
+    """Whether the organisation that asks has this part in the case."""
     kept = [own for own, named in PARTS.items() if named is part]
     return exists().where(
-        col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org, any_of(col(CaseParty.part), kept)
+        col(CaseParty.case_id) == case_id, col(CaseParty.org) == ORGANISATION, any_of(col(CaseParty.part), kept)
     )
+
+
+def is_party(case_id: Mapped[UUID]) -> ColumnElement[bool]:
+    """Whether the case concerns the organisation that asks."""
+    return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == ORGANISATION)
+
+
+def is_withdrawn_from(case_id: Mapped[UUID]) -> ColumnElement[bool]:
+    """Whether the person has taken consent back from the organisation that asks."""
+    return exists().where(col(WithdrawnConsent.case_id) == case_id, col(WithdrawnConsent.org) == ORGANISATION)
 
 
 async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part]:
@@ -194,29 +201,22 @@ async def remove_withdrawn_consent(work: UnitOfWork, withdrawn: WithdrawnConsent
     work.audit(operation="case.share_again", subject_id=withdrawn.case_id)
 
 
+_THEIRS: Final = select(KnownCase).where(col(KnownCase.case_id) == CASE_ID, is_party(col(KnownCase.case_id)))
+_IS_THEIRS: Final = select(_THEIRS.exists())
+_THEIRS_TO_LOCK: Final = _THEIRS.with_for_update()
+
+
 async def is_known_to(work: UnitOfWork, case_id: UUID) -> bool:
     """Whether the case concerns the actor."""
-    query = select(col(KnownCase.case_id)).where(
-        col(KnownCase.case_id) == case_id, is_party(work.actor, col(KnownCase.case_id))
-    )
-    return await work.session.scalar(query) is not None
+    return bool(await work.session.scalar(_IS_THEIRS, {"case_id": case_id, "org": work.actor.org}))
 
 
 async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     """The case, for a party of it, locked until the transaction ends; raises CaseNotFound."""
-    query = select(KnownCase).where(col(KnownCase.case_id) == case_id, is_party(work.actor, col(KnownCase.case_id)))
-    known = await work.session.scalar(query.with_for_update())
+    known = await work.session.scalar(_THEIRS_TO_LOCK, {"case_id": case_id, "org": work.actor.org})
     if known is None:
         raise CaseNotFound
     return known
-
-
-def is_party(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == actor.org)
-
-
-def is_withdrawn_from(actor: Actor, case_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(WithdrawnConsent.case_id) == case_id, col(WithdrawnConsent.org) == actor.org)
 
 
 async def keep_change(work: UnitOfWork, change: CaseChange) -> None:

@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import Final
 
-from sqlalchemy import ARRAY, ColumnElement, Date, and_, func, literal, or_, select
+from sqlalchemy import ARRAY, Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.accommodation.case.codes import FacilityKind
-from services.accommodation.case.nights import Nights, nights
+from services.accommodation.case.nights import Nights
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.visibility import Reader
 from services.accommodation.costs.models import LongStayNote
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.repository import parts_of
+from services.accommodation.placements.queries import Rows, lets_know
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
@@ -37,27 +39,76 @@ class BedOfAPlacement:
     """Whether the facility is one."""
 
 
-async def beds_between(
-    work: UnitOfWork, from_on: date, to_on: date, *, paid_by_the_actor: bool
-) -> list[BedOfAPlacement]:
-    """The beds that people had on some of these nights: in the facilities whose places the actor may count, or those that it
-    pays for, or has."""
+_FROM_ON: Final = bindparam("from_on", type_=Date)
+_TO_ON: Final = bindparam("to_on", type_=Date)
+_WAS_HAD: Final = or_(
+    and_(col(Stay.state) == StayState.LEFT, col(Stay.during).bool_op("&&")(func.daterange(_FROM_ON, _TO_ON))),
+    and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) < _TO_ON),
+)
+
+
+@cache
+def _beds(reader: Reader, *, paid_by_the_actor: bool) -> Rows:
     own = aliased(Stay)
-    theirs = (
-        see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.RESPONSIBILITY)
-        if paid_by_the_actor
-        else who.counts(work.actor)
-    )
-    query = (
+    theirs = lets_know(reader, Placement, Aspect.RESPONSIBILITY) if paid_by_the_actor else who.counts(reader)
+    return (
         select(Stay, col(Facility.kind), Placement, PlacementRequest, col(Facility.secret_address))
         .select_from(Stay)
         .join(own, col(own.id) == func.coalesce(col(Stay.with_stay_id), col(Stay.id)))
         .join(Placement, col(Placement.stay_id) == col(own.id))
         .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(theirs, _was_had(from_on, to_on), ~col(Stay.shares_bed))
+        .where(theirs, _WAS_HAD, ~col(Stay.shares_bed))
     )
-    rows = (await work.session.execute(query)).all()
+
+
+@cache
+def _census(reader: Reader) -> Select[date, FacilityKind, int]:
+    days = select(func.unnest(bindparam("every", type_=ARRAY(Date))).label("night")).subquery()
+    was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(days.c.night))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= days.c.night)
+    return (
+        select(days.c.night, col(Facility.kind), func.count(col(Stay.id)))
+        .select_from(days)
+        .join(Stay, and_(or_(was, is_there), ~col(Stay.shares_bed)))
+        .join(Place, col(Place.id) == col(Stay.place_id))
+        .join(Facility, col(Facility.id) == col(Place.facility_id))
+        .where(who.counts(reader))
+        .group_by(days.c.night, col(Facility.kind))
+        .order_by(days.c.night, col(Facility.kind))
+    )
+
+
+@cache
+def _long_stays(reader: Reader) -> Rows:
+    before = aliased(Placement)
+    row = (
+        select(col(Placement.id).label("last"), col(Placement.id).label("each"), col(Placement.from_on))
+        .where(col(Placement.status) == PlacementStatus.ARRIVED, lets_know(reader, Placement, Aspect.HIDDEN_PLACEMENT))
+        .cte("row", recursive=True)
+    )
+    row = row.union_all(
+        select(row.c.last, col(before.id), col(before.from_on)).where(col(before.moved_to_id) == row.c.each)
+    )
+    first = select(row.c.last, func.min(row.c.from_on).label("first")).group_by(row.c.last).subquery()
+    return (
+        select(Placement, col(Facility.kind), first.c.first, LongStayNote)
+        .join(first, first.c.last == col(Placement.id))
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .join(LongStayNote, col(LongStayNote.placement_id) == col(Placement.id), isouter=True)
+        .where(first.c.first < bindparam("before", type_=Date))
+        .order_by(first.c.first, col(Placement.id))
+    )
+
+
+async def beds_between(
+    work: UnitOfWork, from_on: date, to_on: date, *, paid_by_the_actor: bool
+) -> list[BedOfAPlacement]:
+    """The beds that people had on some of these nights: in the facilities whose places the actor may count, or those that it
+    pays for, or has."""
+    query = _beds(Reader.of(work.actor), paid_by_the_actor=paid_by_the_actor)
+    asked = {"org": work.actor.org, "from_on": from_on, "to_on": to_on}
+    rows = (await work.session.execute(query, asked)).all()
     work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, *_ in rows}))
     return [
         BedOfAPlacement(stay.during, kind, placement, request, secret)
@@ -65,30 +116,13 @@ async def beds_between(
     ]
 
 
-def _was_had(from_on: date, to_on: date) -> ColumnElement[bool]:
-    overlaps = col(Stay.during).bool_op("&&")(nights(from_on, to_on))
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) < to_on)
-    return or_(and_(col(Stay.state) == StayState.LEFT, overlaps), is_there)
-
-
 async def census_between(work: UnitOfWork, from_on: date, to_on: date) -> list[tuple[date, FacilityKind, int]]:
     """How many beds somebody had each night, by kind of facility, as the census counts them: night by night, without asking whose
     stay it was."""
     every = [from_on + timedelta(days=number) for number in range((to_on - from_on).days)]
-    days = select(func.unnest(literal(every, ARRAY(Date))).label("night")).subquery()
-    was = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).op("@>")(days.c.night))
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= days.c.night)
-    query = (
-        select(days.c.night, col(Facility.kind), func.count(col(Stay.id)))
-        .select_from(days)
-        .join(Stay, and_(or_(was, is_there), ~col(Stay.shares_bed)))
-        .join(Place, col(Place.id) == col(Stay.place_id))
-        .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(who.counts(work.actor))
-        .group_by(days.c.night, col(Facility.kind))
-        .order_by(days.c.night, col(Facility.kind))
-    )
-    return [(day, kind, count) for day, kind, count in await work.session.execute(query)]
+    asked = {"org": work.actor.org, "every": every}
+    counted = await work.session.execute(_census(Reader.of(work.actor)), asked)
+    return [(day, kind, count) for day, kind, count in counted]
 
 
 async def long_stays(
@@ -97,28 +131,8 @@ async def long_stays(
     """Whoever is there and has been for more nights than that, the first night of all places in a row, and why, in the actor's
     own facilities (CMM: all). Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    before = aliased(Placement)
-    row = (
-        select(col(Placement.id).label("last"), col(Placement.id).label("each"), col(Placement.from_on))
-        .where(
-            col(Placement.status) == PlacementStatus.ARRIVED,
-            see.lets_know(work.actor, parts_of(work.actor, Placement), Aspect.HIDDEN_PLACEMENT),
-        )
-        .cte("row", recursive=True)
-    )
-    row = row.union_all(
-        select(row.c.last, col(before.id), col(before.from_on)).where(col(before.moved_to_id) == row.c.each)
-    )
-    first = select(row.c.last, func.min(row.c.from_on).label("first")).group_by(row.c.last).subquery()
-    query = (
-        select(Placement, col(Facility.kind), first.c.first, LongStayNote)
-        .join(first, first.c.last == col(Placement.id))
-        .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .join(LongStayNote, col(LongStayNote.placement_id) == col(Placement.id), isouter=True)
-        .where(first.c.first < tonight - timedelta(days=over))
-        .order_by(first.c.first, col(Placement.id))
-    )
-    rows = (await work.session.execute(query)).all()
+    asked = {"org": work.actor.org, "before": tonight - timedelta(days=over)}
+    rows = (await work.session.execute(_long_stays(Reader.of(work.actor)), asked)).all()
     keys = await sealed.keys_of(work, {note.case_id for *_, note in rows if note})
     for placement, *_ in rows:
         work.audit(

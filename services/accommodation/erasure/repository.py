@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseLink
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities.models import Stay
 from services.accommodation.placements.codes import PlacementStatus, RequestStatus
@@ -23,29 +24,38 @@ from shared.data.unit_of_work import UnitOfWork
 _NO_REASON: Final = Remark(text=Personal("Erased: the person has declined."))
 
 
+_BOOKED: Final = (
+    select(Placement, Stay)
+    .join(Stay, col(Stay.id) == col(Placement.stay_id))
+    .where(col(Placement.case_id) == CASE_ID, col(Placement.status) == PlacementStatus.BOOKED)
+    .order_by(col(Placement.id))
+    .with_for_update()
+)
+_REQUESTS: Final = select(PlacementRequest).where(col(PlacementRequest.case_id) == CASE_ID)
+_ALL_REQUESTS: Final = _REQUESTS.with_for_update()
+_UNSETTLED: Final = (
+    _REQUESTS.where(
+        any_of(col(PlacementRequest.status), [RequestStatus.OPEN, RequestStatus.PLACED]),
+        ~exists().where(col(Placement.request_id) == col(PlacementRequest.id), col(Placement.arrived_at).is_not(None)),
+    )
+    .order_by(col(PlacementRequest.id))
+    .with_for_update()
+)
+_KEPT_APART: Final = [
+    select(table).where(or_(col(table.case_id) == CASE_ID, col(table.other_case_id) == CASE_ID)).with_for_update()
+    for table in (Separation, CaseLink)
+]
+_ERASE: Final = text("SELECT erase_case(:case_id, :is_whole)")
+
+
 async def lock_booked(work: UnitOfWork, case_id: UUID) -> list[tuple[Placement, Stay]]:
     """The placements of a case to which nobody has come yet, with their stays, locked."""
-    query = (
-        select(Placement, Stay)
-        .join(Stay, col(Stay.id) == col(Placement.stay_id))
-        .where(col(Placement.case_id) == case_id, col(Placement.status) == PlacementStatus.BOOKED)
-        .order_by(col(Placement.id))
-        .with_for_update()
-    )
-    return [(placement, stay) for placement, stay in (await work.session.execute(query)).all()]
+    return [(placement, stay) for placement, stay in await work.session.execute(_BOOKED, {"case_id": case_id})]
 
 
 async def lock_unsettled(work: UnitOfWork, case_id: UUID) -> list[PlacementRequest]:
     """The requests of a case that wait for a place, or whose person will not come to the one that was booked; locked."""
-    has_come = exists().where(
-        col(Placement.request_id) == col(PlacementRequest.id), col(Placement.arrived_at).is_not(None)
-    )
-    query = select(PlacementRequest).where(
-        col(PlacementRequest.case_id) == case_id,
-        any_of(col(PlacementRequest.status), [RequestStatus.OPEN, RequestStatus.PLACED]),
-        ~has_come,
-    )
-    return list(await work.session.scalars(query.order_by(col(PlacementRequest.id)).with_for_update()))
+    return await work.session.scalars(_UNSETTLED, {"case_id": case_id})
 
 
 async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None:
@@ -56,7 +66,7 @@ async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None
     apart, links = ([], []) if is_whole else await _kept_apart(work, case_id)
     values = {"case_id": case_id, "is_whole": is_whole}
     await work.session.flush()
-    touched = await work.session.scalars(text("SELECT erase_case(:case_id, :is_whole)"), values)
+    touched = await work.session.scalars(_ERASE, values)
     await answers.forget_about(work, {case_id, *touched})
     if not is_whole and await cases.has_case(work, case_id):
         key = sealed.new_key_instead(work, case_id)
@@ -68,8 +78,7 @@ async def erase_case(work: UnitOfWork, case_id: UUID, *, is_whole: bool) -> None
 
 
 async def _needs_in(work: UnitOfWork, case_id: UUID) -> list[tuple[PlacementRequest, SealedNeeds]]:
-    query = select(PlacementRequest).where(col(PlacementRequest.case_id) == case_id).with_for_update()
-    requests = list(await work.session.scalars(query))
+    requests = await work.session.scalars(_ALL_REQUESTS, {"case_id": case_id})
     if not requests:
         return []
     key = await sealed.key_of(work, case_id)
@@ -82,9 +91,8 @@ Rows = list[dict[str, Any]]
 async def _kept_apart(work: UnitOfWork, case_id: UUID) -> tuple[Rows, Rows]:
     """From whom the person is kept apart, and who is of one household with them: the database forgets both with the key."""
     found: list[Rows] = []
-    for table in (Separation, CaseLink):
-        concerns = or_(col(table.case_id) == case_id, col(table.other_case_id) == case_id)
-        rows = list(await work.session.scalars(select(table).where(concerns).with_for_update()))
+    for query in _KEPT_APART:
+        rows: list[Separation | CaseLink] = await work.session.scalars(query, {"case_id": case_id})
         found.append([dict(row) for row in rows])
         for row in rows:
             work.session.expunge(row)

@@ -2,32 +2,26 @@
 asking, and notes what they saw."""
 
 from collections.abc import Sequence
-from datetime import date
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, exists, func, null, or_, select
-from sqlalchemy.dialects.postgresql import DATERANGE
-from sqlalchemy.orm import outerjoin
-from sqlmodel import col
+from sqlalchemy import Select
 
 from services.accommodation.case.nights import Nights
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.visibility import Reader
+from services.accommodation.facilities import queries
 from services.accommodation.facilities import visibility as who
-from services.accommodation.facilities.codes import StayState
-from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Stay, Unit
+from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Unit
 from services.accommodation.facilities.schemas import Particulars, PlaceLabel, UnitName
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.positions import page_by_id
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
-from shared.identity.actor import Actor
 from shared.kernel.errors import Conflict, NotFound
 
 
@@ -59,23 +53,9 @@ class PlaceNotFound(NotFound):
     """No such place, or none that you may know of."""
 
 
-def with_places_in_use(on: date) -> FromClause:
-    """Facilities with the places that they have on that day, out of service or not."""
-    in_open_unit = col(Place.unit_id).in_(select(col(Unit.id)).where(_is_open(Unit, on)))
-    in_use = and_(_is_open(Place, on), or_(col(Place.unit_id).is_(None), in_open_unit))
-    return outerjoin(Facility, Place, and_(col(Place.facility_id) == col(Facility.id), in_use))
-
-
-def _is_open(what: type[Place] | type[Unit], on: date) -> ColumnElement[bool]:
-    return and_(
-        or_(col(what.available_from).is_(None), col(what.available_from) <= on),
-        or_(col(what.available_until).is_(None), col(what.available_until) >= on),
-    )
-
-
 async def runs_any(work: UnitOfWork) -> bool:
     """Whether the actor's organisation runs a facility."""
-    return bool(await work.session.scalar(select(exists().where(col(Facility.operator) == work.actor.org))))
+    return bool(await work.session.scalar(queries.RUNS_ANY, {"org": work.actor.org}))
 
 
 async def add_facility(work: UnitOfWork, facility: Facility, particulars: Particulars) -> None:
@@ -96,17 +76,16 @@ async def reseal(work: UnitOfWork, facility: Facility, particulars: Particulars)
 
 async def lock_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """The facility, locked until the transaction ends; raises FacilityNotFound."""
-    query = select(Facility).where(col(Facility.id) == facility_id, who.knows(work.actor)).with_for_update()
-    return await _one_facility(work, query)
+    return await _one_facility(work, queries.facility_to_lock(Reader.of(work.actor)), facility_id)
 
 
 async def known_facility(work: UnitOfWork, facility_id: UUID) -> Facility:
     """A facility that the actor may know of; raises FacilityNotFound."""
-    return await _one_facility(work, select(Facility).where(col(Facility.id) == facility_id, who.knows(work.actor)))
+    return await _one_facility(work, queries.facility(Reader.of(work.actor)), facility_id)
 
 
-async def _one_facility(work: UnitOfWork, query: Select[Facility]) -> Facility:
-    facility: Facility | None = await work.session.scalar(query)
+async def _one_facility(work: UnitOfWork, query: Select[Facility], facility_id: UUID) -> Facility:
+    facility = await work.session.scalar(query, {"facility_id": facility_id, "org": work.actor.org})
     if facility is None:
         raise FacilityNotFound
     return facility
@@ -132,10 +111,8 @@ async def list_facilities(
     work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Facility, Particulars]]:
     """The facilities the actor may know of by id, up to one more than `limit`."""
-    query = select(Facility).where(who.knows(work.actor)).order_by(col(Facility.id)).limit(limit + 1)
-    if after:
-        query = query.where(col(Facility.id) > UUID(str(after[0])))
-    found = list(await work.session.scalars(query))
+    asked = page_by_id(after, limit) | {"org": work.actor.org}
+    found = await work.session.scalars(queries.facilities(Reader.of(work.actor)), asked)
     work.audit(operation="facility.list", object_ids=[facility.id for facility in found[:limit]])
     return list(zip(found, await _opened(work, found), strict=True))
 
@@ -180,7 +157,7 @@ async def _store(work: UnitOfWork, in_use: Conflict) -> None:
 async def labels_of(work: UnitOfWork, facility: Facility) -> list[tuple[Place, PlaceLabel]]:
     """The places of a facility, which is locked, and what they are called."""
     key = await sealed.key_of(work, facility.id)
-    places = await work.session.scalars(select(Place).where(col(Place.facility_id) == facility.id))
+    places = await work.session.scalars(queries.PLACES, {"facility_id": facility.id})
     return [(place, open_label(key, place)) for place in places]
 
 
@@ -195,10 +172,8 @@ async def list_places(
     """The facility's places by id, with what they and their units are called, up to one more than `limit`; raises
     FacilityNotFound."""
     await known_facility(work, facility_id)
-    query = select(Place).where(col(Place.facility_id) == facility_id).order_by(col(Place.id)).limit(limit + 1)
-    if after:
-        query = query.where(col(Place.id) > UUID(str(after[0])))
-    found = list(await work.session.scalars(query))
+    asked = page_by_id(after, limit) | {"facility_id": facility_id}
+    found = await work.session.scalars(queries.PAGE_OF_PLACES, asked)
     key = await sealed.key_of(work, facility_id)
     units = {unit.id: name.name for unit, name in await named(work, await units_of(work, facility_id))}
     work.audit(operation="place.list", object_ids=[facility_id])
@@ -211,7 +186,7 @@ async def list_places(
 
 async def units_of(work: UnitOfWork, facility_id: UUID) -> list[Unit]:
     """The units of a facility that the actor may know of."""
-    return list(await work.session.scalars(select(Unit).where(col(Unit.facility_id) == facility_id)))
+    return await work.session.scalars(queries.UNITS, {"facility_id": facility_id})
 
 
 async def named(work: UnitOfWork, units: Sequence[Unit]) -> list[tuple[Unit, UnitName]]:
@@ -228,18 +203,15 @@ async def list_units(
 ) -> list[tuple[Unit, UnitName]]:
     """The facility's units by id, up to one more than `limit`; raises FacilityNotFound."""
     await known_facility(work, facility_id)
-    query = select(Unit).where(col(Unit.facility_id) == facility_id).order_by(col(Unit.id)).limit(limit + 1)
-    if after:
-        query = query.where(col(Unit.id) > UUID(str(after[0])))
     work.audit(operation="unit.list", object_ids=[facility_id])
-    return await named(work, list(await work.session.scalars(query)))
+    asked = page_by_id(after, limit) | {"facility_id": facility_id}
+    return await named(work, await work.session.scalars(queries.PAGE_OF_UNITS, asked))
 
 
 async def read_unit(work: UnitOfWork, facility_id: UUID, unit_id: UUID) -> tuple[Unit, UnitName]:
     """A unit of a facility that the actor may know of; raises FacilityNotFound and UnitNotFound."""
     await known_facility(work, facility_id)
-    query = select(Unit).where(col(Unit.id) == unit_id, col(Unit.facility_id) == facility_id)
-    unit: Unit | None = await work.session.scalar(query)
+    unit = await work.session.scalar(queries.UNIT, {"unit_id": unit_id, "facility_id": facility_id})
     if unit is None:
         raise UnitNotFound
     work.audit(operation="unit.read", object_ids=[facility_id, unit_id])
@@ -265,43 +237,25 @@ async def change_unit(work: UnitOfWork, unit: Unit, name: UnitName) -> None:
     await _store(work, UnitInUse("Somebody has a place of the unit then; find that person another place first."))
 
 
-_PLACES = (
-    select(Place, Facility, Unit)
-    .join(Facility, col(Facility.id) == col(Place.facility_id))
-    .join(Unit, col(Unit.id) == col(Place.unit_id), isouter=True)
-)
-_IS_ASKED_FOR = col(Place.id) == bindparam("place_id", type_=Uuid)
-_ANY_PLACE = _PLACES.where(_IS_ASKED_FOR)
-
-
-@lru_cache(maxsize=256)
-def _known(actor: Actor) -> Select[Place, Facility, Unit]:
-    return _PLACES.where(_IS_ASKED_FOR, who.knows(actor))
-
-
-@lru_cache(maxsize=256)
-def _to_lock(actor: Actor) -> Select[Place, Facility, Unit]:
-    return _known(actor).with_for_update(of=Place).execution_options(populate_existing=True)
-
-
 async def lock_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place, locked until the transaction ends, so that those who want it come one after the other; read anew, for who had
     to wait. With its facility, as it is in the place's unit."""
-    return await _one_place(work, _to_lock(work.actor), place_id)
+    return await _one_place(work, queries.place_to_lock(Reader.of(work.actor)), place_id)
 
 
 async def known_place(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """A place that the actor may know of, and its facility, as it is in the place's unit; raises PlaceNotFound."""
-    return await _one_place(work, _known(work.actor), place_id)
+    return await _one_place(work, queries.place(Reader.of(work.actor)), place_id)
 
 
 async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
     """The place of a stay that the actor may deal with, though it need not know the facility; as it is in the place's unit."""
-    return await _one_place(work, _ANY_PLACE, place_id)
+    return await _one_place(work, queries.ANY_PLACE, place_id)
 
 
 async def _one_place(work: UnitOfWork, query: Select[Place, Facility, Unit], place_id: UUID) -> tuple[Place, Facility]:
-    found = (await work.session.execute(query, {"place_id": place_id})).one_or_none()
+    asked = {"place_id": place_id, "org": work.actor.org}
+    found = (await work.session.execute(query, asked)).one_or_none()
     if found is None:
         raise PlaceNotFound
     place, facility, unit = found
@@ -320,17 +274,13 @@ async def list_closures(
 ) -> list[OutOfService]:
     """When a place cannot be used, by id, up to one more than `limit`; raises PlaceNotFound."""
     await known_place(work, place_id)
-    query = select(OutOfService).where(col(OutOfService.place_id) == place_id).order_by(col(OutOfService.id))
-    if after:
-        query = query.where(col(OutOfService.id) > UUID(str(after[0])))
     work.audit(operation="place.closures", object_ids=[place_id])
-    return list(await work.session.scalars(query.limit(limit + 1)))
+    return await work.session.scalars(queries.PAGE_OF_CLOSURES, page_by_id(after, limit) | {"place_id": place_id})
 
 
 async def lock_closure(work: UnitOfWork, place_id: UUID, closure_id: UUID) -> OutOfService:
     """One time out of service of a place, locked; raises ClosureNotFound."""
-    query = select(OutOfService).where(col(OutOfService.id) == closure_id, col(OutOfService.place_id) == place_id)
-    closed: OutOfService | None = await work.session.scalar(query.with_for_update())
+    closed = await work.session.scalar(queries.CLOSURE_TO_LOCK, {"closure_id": closure_id, "place_id": place_id})
     if closed is None:
         raise ClosureNotFound
     work.audit(operation="place.reopen", object_ids=[place_id])
@@ -352,8 +302,8 @@ async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) 
 async def lock_approval(work: UnitOfWork, facility_id: UUID, approval_id: UUID) -> Approval:
     """An approval of a facility that the actor may know of, locked until the transaction ends; raises ApprovalNotFound."""
     await known_facility(work, facility_id)
-    query = select(Approval).where(col(Approval.id) == approval_id, col(Approval.facility_id) == facility_id)
-    approval: Approval | None = await work.session.scalar(query.with_for_update())
+    asked = {"approval_id": approval_id, "facility_id": facility_id}
+    approval = await work.session.scalar(queries.APPROVAL_TO_LOCK, asked)
     if approval is None:
         raise ApprovalNotFound
     return approval
@@ -372,46 +322,25 @@ async def list_approvals(
 ) -> list[tuple[Approval, Remark]]:
     """The facility's approvals by id, up to one more than `limit`; raises FacilityNotFound."""
     await known_facility(work, facility_id)
-    query = select(Approval).where(col(Approval.facility_id) == facility_id).order_by(col(Approval.id))
-    if after:
-        query = query.where(col(Approval.id) > UUID(str(after[0])))
-    found = list(await work.session.scalars(query.limit(limit + 1)))
+    asked = page_by_id(after, limit) | {"facility_id": facility_id}
+    found = await work.session.scalars(queries.PAGE_OF_APPROVALS, asked)
     key = await sealed.key_of(work, facility_id)
     work.audit(operation="facility.approvals", object_ids=[facility_id])
     return [(row, key.open(row.reference, Remark, table="approval", column="reference", row=row.id)) for row in found]
 
 
-def takes(wanted: Any, now: Any) -> ColumnElement[bool]:
-    """A stay that has a place on some of these nights. Whoever is there has it without an end, whatever the plan said; a hold
-    has it until it expires, whether or not anyone has noted that."""
-    holds = or_(
-        any_of(col(Stay.state), [StayState.BOOKED, StayState.LEFT]),
-        and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > now),
-    )
-    during = col(Stay.during)
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, without_end(during).bool_op("&&")(wanted))
-    return and_(or_(and_(during.bool_op("&&")(wanted), holds), is_there), ~col(Stay.shares_bed))
-
-
-def without_end(during: Any) -> ColumnElement[Any]:
-    """From the first of these nights on."""
-    return func.daterange(func.lower(during), None, type_=DATERANGE)
-
-
 async def is_taken(work: UnitOfWork, place_id: UUID, wanted: Nights) -> bool:
     """Whether somebody has the place on some of these nights."""
-    return bool(
-        await work.session.scalar(select(exists().where(col(Stay.place_id) == place_id, takes(wanted, work.now))))
-    )
+    asked = {"place_id": place_id, "wanted": wanted, "now": work.now}
+    return bool(await work.session.scalar(queries.IS_TAKEN, asked))
 
 
 async def end_expired_holds(work: UnitOfWork, place_id: UUID, *, of: UUID | None = None) -> None:
     """Free the place, whose row is locked, of holds that nobody has answered in time, and the person of that case. PostgreSQL, by
     which nobody has a place twice, does not look at the clock."""
-    await work.session.execute(select(func.end_expired_holds(place_id, of, work.now)))
+    await work.session.execute(queries.END_EXPIRED_HOLDS, {"place_id": place_id, "case_id": of, "now": work.now})
 
 
 async def end_expired_holds_in(work: UnitOfWork, unit: Unit) -> None:
     """The same for every place of a unit."""
-    ending = func.end_expired_holds(col(Place.id), null(), work.now)
-    await work.session.execute(select(ending).where(col(Place.unit_id) == unit.id))
+    await work.session.execute(queries.END_EXPIRED_HOLDS_IN_UNIT, {"unit_id": unit.id, "now": work.now})

@@ -2,25 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import String, cast, select, text, union
+from sqlalchemy import CompoundSelect, Select, String, cast, select, text, union
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.models import Part as PartOfCase
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import About, deals_with, flags, parts_of
+from services.accommodation.placements.queries import About, Rows, deals_with, flags, lets_know
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import history
-from shared.data.columns import any_of
+from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.unit_of_work import UnitOfWork
-from shared.identity.actor import Actor
 
 _FEW = 500
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
@@ -39,7 +40,7 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     values = {"after": after, "settled": settled, "most": most}
     keys = None
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        found = await work.session.scalars(union(*_keys(work.actor)).limit(_FEW + 1))
+        found = await work.session.scalars(_keys(Reader.of(work.actor)), {"org": work.actor.org, "limit": _FEW + 1})
         keys = found if len(found) <= _FEW else None
     recorded = await history.recorded_after(work, keys=keys, **values)
     numbers = await _numbers(work, recorded)
@@ -47,14 +48,35 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     return sorted([*own, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
 
 
-def _keys(actor: Actor) -> list[Any]:
-    reaches = see.lets_know(actor, parts_of(actor, Placement), Aspect.PLACED, in_any_role=True)
-    return [
-        select(cast(col(CaseParty.case_id), String)).where(col(CaseParty.org) == actor.org),
-        select(cast(col(PlacementRequest.case_id), String)).where(deals_with(actor, PlacementRequest)),
+@cache
+def _keys(reader: Reader) -> CompoundSelect[str]:
+    """Under which the history has what may concern who asks."""
+    reaches = lets_know(reader, Placement, Aspect.PLACED, in_any_role=True)
+    return union(
+        select(cast(col(CaseParty.case_id), String)).where(col(CaseParty.org) == ORGANISATION),
+        select(cast(col(PlacementRequest.case_id), String)).where(deals_with(reader, PlacementRequest)),
         select(cast(col(Placement.case_id), String)).where(reaches),
-        select(cast(col(Facility.reference), String)).where(who.knows(actor)),
-    ]
+        select(cast(col(Facility.reference), String)).where(who.knows(reader)),
+    ).limit(LIMIT)
+
+
+@cache
+def _parts_in_each(reader: Reader, about: About) -> tuple[list[Part], Rows]:
+    parts, holds = flags(reader, about)
+    query: Rows = select(col(about.id), *holds)
+    return parts, query.where(any_asked(col(about.id), "ids"))
+
+
+@cache
+def _facilities(reader: Reader) -> Select[Facility]:
+    return select(Facility).where(any_asked(col(Facility.reference), "references"), who.knows(reader))
+
+
+_AS_REFERRER: Final = select(CaseParty).where(
+    any_asked(col(CaseParty.case_id), "case_ids"),
+    col(CaseParty.org) == ORGANISATION,
+    col(CaseParty.part) == PartOfCase.REFERRER,
+)
 
 
 async def _numbers(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -86,29 +108,25 @@ async def parts_in(work: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> d
     for about in (PlacementRequest, Offer, Placement):
         names = [name for name, named in _NAMED.items() if named is about]
         ids = {UUID(payload[name]) for payload in payloads for name in names if payload.get(name)}
-        found |= await _parts_in_each(work, about, ids)
+        found |= await _parts_held(work, about, ids)
     references = {UUID(payload["reference"]) for payload in payloads if "reference" in payload}
     if references:
-        query = select(Facility).where(any_of(col(Facility.reference), references), who.knows(work.actor))
-        for facility in await work.session.scalars(query):
+        asked = {"references": list(references), "org": work.actor.org}
+        for facility in await work.session.scalars(_facilities(Reader.of(work.actor)), asked):
             found[facility.reference] = who.parts_in(work.actor, facility)
     return found
 
 
-async def _parts_in_each(work: UnitOfWork, about: About, ids: Collection[UUID]) -> dict[UUID, frozenset[Part]]:
+async def _parts_held(work: UnitOfWork, about: About, ids: Collection[UUID]) -> dict[UUID, frozenset[Part]]:
     if not ids:
         return {}
-    parts, holds = flags(work.actor, about)
-    rows = await work.session.execute(select(col(about.id), *holds).where(any_of(col(about.id), ids)))
+    parts, query = _parts_in_each(Reader.of(work.actor), about)
+    rows = await work.session.execute(query, {"ids": list(ids), "org": work.actor.org})
     by_offer = frozenset({Part.OPERATOR} if about is PlacementRequest else ())
     return {found: see.held(parts, held) - by_offer for found, *held in rows}
 
 
 async def referred_since(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """Since when each of these cases concerns the actor because it has referred the person."""
-    query = select(CaseParty).where(
-        any_of(col(CaseParty.case_id), case_ids),
-        col(CaseParty.org) == work.actor.org,
-        col(CaseParty.part) == PartOfCase.REFERRER,
-    )
-    return {party.case_id: party.since for party in await work.session.scalars(query)}
+    asked = {"case_ids": list(case_ids), "org": work.actor.org}
+    return {party.case_id: party.since for party in await work.session.scalars(_AS_REFERRER, asked)}

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, case, func, or_, select
 from sqlmodel import col
 
-from services.accommodation.case.nights import nights
-from services.accommodation.facilities import repository as facilities
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.facilities.queries import DAY, WITH_PLACES_IN_USE
+from services.accommodation.placements.queries import Rows
 from shared.contract.codes import Region
 from shared.data.unit_of_work import UnitOfWork
+
+_FROM_ON: Final = bindparam("from_on", type_=Date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +31,43 @@ class Counted:
     nights: list[int]
 
 
-async def nights_of_each(work: UnitOfWork, from_on: date, until: date) -> list[Counted]:
-    """Each facility whose places the actor may count, with the nights from the one day until, but not on, the other: as the
-    census counts them. Two statements, however many nights."""
-    places = (
+@cache
+def _places(reader: Reader) -> Select[UUID, Region, int]:
+    return (
         select(col(Facility.id), col(Facility.region), func.count(col(Place.id)))
-        .select_from(facilities.with_places_in_use(until))
-        .where(who.counts(work.actor))
+        .select_from(WITH_PLACES_IN_USE)
+        .where(who.counts(reader))
         .group_by(col(Facility.id), col(Facility.region))
         .order_by(col(Facility.id))
     )
+
+
+@cache
+def _stays(reader: Reader) -> Rows:
+    """Who is there has had every night since they came; who left those until they did."""
+    begin = func.lower(col(Stay.during))
+    has_left = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).bool_op("&&")(func.daterange(_FROM_ON, DAY)))
+    is_there = and_(col(Stay.state) == StayState.ARRIVED, begin < DAY)
+    last = case((col(Stay.state) == StayState.ARRIVED, DAY), else_=func.upper(col(Stay.during)))
+    return (
+        select(col(Place.facility_id), begin, last, func.count(col(Stay.id)))
+        .join(Place, col(Place.id) == col(Stay.place_id))
+        .join(Facility, col(Facility.id) == col(Place.facility_id))
+        .where(or_(has_left, is_there), ~col(Stay.shares_bed), who.counts(reader))
+        .group_by(col(Place.facility_id), begin, last)
+    )
+
+
+async def nights_of_each(work: UnitOfWork, from_on: date, until: date) -> list[Counted]:
+    """Each facility whose places the actor may count, with the nights from the one day until, but not on, the other: as the
+    census counts them. Two statements, however many nights."""
+    reader, asked = Reader.of(work.actor), {"org": work.actor.org, "from_on": from_on, "day": until}
     length = (until - from_on).days
     found = {
         facility_id: Counted(facility_id, region, capacity, [0] * length)
-        for facility_id, region, capacity in await work.session.execute(places)
+        for facility_id, region, capacity in await work.session.execute(_places(reader), asked)
     }
-    # Who is there has had every night since they came; who left those until they did.
-    has_left = and_(col(Stay.state) == StayState.LEFT, col(Stay.during).bool_op("&&")(nights(from_on, until)))
-    is_there = and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) < until)
-    last = case((col(Stay.state) == StayState.ARRIVED, until), else_=func.upper(col(Stay.during)))
-    stays = (
-        select(col(Place.facility_id), func.lower(col(Stay.during)), last, func.count(col(Stay.id)))
-        .join(Place, col(Place.id) == col(Stay.place_id))
-        .join(Facility, col(Facility.id) == col(Place.facility_id))
-        .where(or_(has_left, is_there), ~col(Stay.shares_bed), who.counts(work.actor))
-        .group_by(col(Place.facility_id), func.lower(col(Stay.during)), last)
-    )
-    for facility_id, begin, end, number in await work.session.execute(stays):
+    for facility_id, begin, end, number in await work.session.execute(_stays(reader), asked):
         for night in range(max(0, (begin - from_on).days), min(length, ((end or until) - from_on).days)):
             found[facility_id].nights[night] += number
     work.audit(operation="place.forecast")

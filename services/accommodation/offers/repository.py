@@ -2,12 +2,16 @@
 transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, or_, select
 from sqlmodel import col
 
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
 from services.accommodation.offers.schemas import Exceptions, RuleException
@@ -15,25 +19,90 @@ from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import (
-    deals_with,
-    flags,
-    flush_stay,
-    knows_place,
-    parts_of,
-    take_nights,
-)
+from services.accommodation.placements.queries import Rows, deals_with, flags, knows_place, lets_know
+from services.accommodation.placements.repository import flush_stay, take_nights
 from shared.contract import visibility
 from shared.contract.codes import Purpose
-from shared.contract.visibility import Aspect, may_know
+from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
-from shared.data.positions import moment_and_id
+from shared.data.columns import LIMIT, NOW
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
 
 class OfferNotFound(NotFound):
     """No such offer, or not yours."""
+
+
+_OFFER_ID: Final = bindparam("offer_id", type_=Uuid)
+_WITH_STAY: Final = select(Offer, Stay).join(Stay, col(Stay.id) == col(Offer.stay_id))
+_HELD_FOR: Final = (
+    _WITH_STAY.where(
+        col(Offer.request_id) == bindparam("request_id", type_=Uuid), col(Offer.status) == OfferStatus.HELD
+    )
+    .order_by(col(Offer.id))
+    .with_for_update()
+)
+_DUE: Final = (
+    _WITH_STAY.where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= NOW)
+    .order_by(col(Offer.expires_at), col(Offer.id))
+    .limit(LIMIT)
+    .with_for_update(skip_locked=True)
+)
+_STAY_NOW: Final = (
+    select(Stay)
+    .join(Placement, col(Placement.stay_id) == col(Stay.id))
+    .where(
+        col(Placement.id) == bindparam("placement_id", type_=Uuid),
+        col(Stay.state) == StayState.ARRIVED,
+        func.person_of(col(Placement.case_id)) == func.person_of(CASE_ID),
+    )
+)
+_STAY_NOW_TO_LOCK: Final = _STAY_NOW.with_for_update(of=Stay)
+
+
+@cache
+def _offer(reader: Reader) -> Select[Offer, Stay, bool]:
+    return (
+        select(Offer, Stay, knows_place(reader, Offer))
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .where(col(Offer.id) == _OFFER_ID, deals_with(reader, Offer))
+    )
+
+
+@cache
+def _request_of(reader: Reader) -> Select[UUID]:
+    return select(col(Offer.request_id)).where(col(Offer.id) == _OFFER_ID, deals_with(reader, Offer))
+
+
+@cache
+def _offers(reader: Reader, status: OfferStatus | None, *, goes_on: bool) -> tuple[list[Part], Rows]:
+    """A page of offers, and which of these parts who asks has in each."""
+    parts, holding = flags(reader, Offer)
+    query: Rows = (
+        select(Offer, Stay, PlacementRequest, knows_place(reader, Offer), *holding)
+        .join(Stay, col(Stay.id) == col(Offer.stay_id))
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Offer.request_id))
+        .where(lets_know(reader, Offer, Aspect.NEEDS))
+    )
+    if status:
+        query = query.where(_is_shown_as(status))
+    return parts, newest_first(query, col(Offer.offered_at), col(Offer.id), goes_on=goes_on)
+
+
+def _is_shown_as(status: OfferStatus) -> ColumnElement[bool]:
+    """One that nobody has answered in time has expired, whether or not anybody has noted it."""
+    is_so = col(Offer.status) == status
+    is_held = col(Offer.status) == OfferStatus.HELD
+    is_over = or_(col(Offer.expires_at) <= NOW, col(Stay.state) != StayState.HELD)
+    match status:
+        case OfferStatus.HELD:
+            return and_(is_held, ~is_over)
+        case OfferStatus.EXPIRED:
+            return or_(and_(is_held, is_over), is_so)
+        case _:
+            return is_so
 
 
 async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
@@ -47,12 +116,8 @@ async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
 
 async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, bool]:
     """The offer, its nights, and whether the actor may know the place."""
-    query = (
-        select(Offer, Stay, knows_place(work.actor, Offer))
-        .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.id) == offer_id, deals_with(work.actor, Offer))
-    )
-    found = (await work.session.execute(query)).one_or_none()
+    asked = {"offer_id": offer_id, "org": work.actor.org}
+    found = (await work.session.execute(_offer(Reader.of(work.actor)), asked)).one_or_none()
     if found is None:
         raise OfferNotFound
     offer, stay, knows = found
@@ -71,24 +136,9 @@ async def list_offers(
     """The offers that the actor deals with, newest first, up to one more than `limit`. One that nobody has answered in time is
     `expired` without anybody having noted it. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    parts, holding = flags(work.actor, Offer)
-    query = (
-        select(Offer, Stay, PlacementRequest, knows_place(work.actor, Offer), *holding)
-        .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .join(PlacementRequest, col(PlacementRequest.id) == col(Offer.request_id))
-        .where(see.lets_know(work.actor, parts_of(work.actor, Offer), Aspect.NEEDS))
-    )
-    is_over = or_(col(Offer.expires_at) <= work.now, col(Stay.state) != StayState.HELD)
-    if status in (OfferStatus.HELD, OfferStatus.EXPIRED):
-        is_held = col(Offer.status) == OfferStatus.HELD
-        held, expired = and_(is_held, ~is_over), or_(and_(is_held, is_over), col(Offer.status) == OfferStatus.EXPIRED)
-        query = query.where(held if status is OfferStatus.HELD else expired)
-    elif status:
-        query = query.where(col(Offer.status) == status)
-    if after:
-        query = query.where(tuple_(col(Offer.offered_at), col(Offer.id)) < moment_and_id(after))
-    query = query.order_by(col(Offer.offered_at).desc(), col(Offer.id).desc()).limit(limit + 1)
-    rows = (await work.session.execute(query)).all()
+    parts, query = _offers(Reader.of(work.actor), status, goes_on=bool(after))
+    asked = page(after, limit) | {"org": work.actor.org, "now": work.now}
+    rows = (await work.session.execute(query, asked)).all()
     work.audit(operation="offer.list", object_ids=[offer.id for offer, *_ in rows[:limit]], purpose=purpose)
     return [
         SeenOffer(offer, stay, request, may_know(work.actor, see.held(parts, holds)), knows)
@@ -98,9 +148,8 @@ async def list_offers(
 
 async def lock_offer(work: UnitOfWork, offer_id: UUID) -> tuple[PlacementRequest, Offer, Stay]:
     """The offer with its request and its stay, all locked until the transaction ends."""
-    request_id = await work.session.scalar(
-        select(col(Offer.request_id)).where(col(Offer.id) == offer_id, deals_with(work.actor, Offer))
-    )
+    asked = {"offer_id": offer_id, "org": work.actor.org}
+    request_id = await work.session.scalar(_request_of(Reader.of(work.actor)), asked)
     if request_id is None:
         raise OfferNotFound
     request = await work.session.get_one(PlacementRequest, request_id, with_for_update=True)
@@ -134,40 +183,19 @@ async def exceptions_of(work: UnitOfWork, offer: Offer) -> list[RuleException]:
 
 async def stay_of_placement(work: UnitOfWork, placement_id: UUID, case_id: UUID, *, is_locked: bool) -> Stay | None:
     """Where a person is now, of which the actor may know; None where the placement is none of that person's."""
-    query = (
-        select(Stay)
-        .join(Placement, col(Placement.stay_id) == col(Stay.id))
-        .where(col(Placement.id) == placement_id, col(Stay.state) == StayState.ARRIVED)
-        .where(func.person_of(col(Placement.case_id)) == func.person_of(case_id))
-    )
-    found: Stay | None = await work.session.scalar(query.with_for_update(of=Stay) if is_locked else query)
-    return found
+    asked = {"placement_id": placement_id, "case_id": case_id}
+    return await work.session.scalar(_STAY_NOW_TO_LOCK if is_locked else _STAY_NOW, asked)
 
 
 async def held_for(work: UnitOfWork, request_id: UUID) -> list[tuple[Offer, Stay]]:
     """The places that are held for a request, which is locked."""
-    query = (
-        select(Offer, Stay)
-        .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.request_id) == request_id, col(Offer.status) == OfferStatus.HELD)
-        .order_by(col(Offer.id))
-        .with_for_update()
-    )
-    return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]
+    return [(offer, stay) for offer, stay in await work.session.execute(_HELD_FOR, {"request_id": request_id})]
 
 
 async def lock_due_offers(work: UnitOfWork, *, limit: int) -> list[tuple[Offer, Stay]]:
     """Offers that nobody has answered in time, the longest overdue first, at most `limit`; those that somebody is answering
     now are left for the next time."""
-    query = (
-        select(Offer, Stay)
-        .join(Stay, col(Stay.id) == col(Offer.stay_id))
-        .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) <= work.now)
-        .order_by(col(Offer.expires_at), col(Offer.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [(offer, stay) for offer, stay in (await work.session.execute(query)).all()]
+    return [(offer, stay) for offer, stay in await work.session.execute(_DUE, {"now": work.now, "limit": limit})]
 
 
 async def add_placement(work: UnitOfWork, placement: Placement) -> None:

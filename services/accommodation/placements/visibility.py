@@ -1,24 +1,13 @@
 """What of requests and placements an actor may know: its parts in a row, and what the table of all services lets these know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_
-
 from services.accommodation.placements.models import Placement, PlacementRequest
 from shared.contract.codes import Region
-from shared.contract.visibility import PARTS, Aspect, Part, may_know
+from shared.contract.visibility import Aspect, Part, may_know
 from shared.identity.actor import Actor
-
-
-def lets_know(
-    actor: Actor, parts: Mapping[Part, ColumnElement[bool]], aspect: Aspect, *, in_any_role: bool = False
-) -> ColumnElement[bool]:
-    """Of which rows the table lets the actor know this, by the parts that it has in each; `in_any_role`: of which it lets its
-    organisation."""
-    lets = [holds for part, holds in parts.items() if aspect in (PARTS[part] if in_any_role else may_know(actor, part))]
-    return or_(false(), *lets)
 
 
 def held(parts: Sequence[Part], flags: Sequence[bool]) -> frozenset[Part]:

@@ -2,30 +2,64 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy import Date, Uuid, bindparam, exists, or_, select
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseChange, KnownCase
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.repository import flags, open_needs, parts_of, seal_needs
+from services.accommodation.placements.queries import Rows, flags, lets_know
+from services.accommodation.placements.repository import open_needs, seal_needs
 from services.accommodation.proposals.models import MoveProposal
 from shared.contract import visibility
 from shared.contract.codes import Gender, Purpose
-from shared.contract.visibility import Aspect
+from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.columns import any_of
-from shared.data.positions import moment_and_id
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
 _LIVE = (PlacementStatus.BOOKED, PlacementStatus.ARRIVED)
+
+
+_IS_PLACED: Final = any_of(col(Placement.status), _LIVE)
+_OPEN_REQUESTS: Final = (
+    select(PlacementRequest)
+    .where(col(PlacementRequest.case_id) == CASE_ID, col(PlacementRequest.status) == RequestStatus.OPEN)
+    .order_by(col(PlacementRequest.id))
+    .with_for_update()
+)
+_LIVE_PLACEMENTS: Final = (
+    select(Placement, PlacementRequest, Facility)
+    .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
+    .join(Facility, col(Facility.id) == col(Placement.facility_id))
+    .where(col(Placement.case_id) == CASE_ID, _IS_PLACED)
+    .order_by(col(Placement.id))
+    .with_for_update(of=Placement)
+)
+_OPEN: Final = select(MoveProposal).where(
+    col(MoveProposal.placement_id) == bindparam("placement_id", type_=Uuid), col(MoveProposal.withdrawn_at).is_(None)
+)
+_CHANGING: Final = select(col(CaseChange.case_id)).where(
+    col(CaseChange.from_on) >= bindparam("since", type_=Date),
+    col(CaseChange.from_on) <= bindparam("until", type_=Date),
+    or_(
+        exists().where(col(Placement.case_id) == col(CaseChange.case_id), _IS_PLACED),
+        exists().where(
+            col(PlacementRequest.case_id) == col(CaseChange.case_id), col(PlacementRequest.status) == RequestStatus.OPEN
+        ),
+    ),
+)
 
 
 class ProposalNotFound(NotFound):
@@ -34,9 +68,7 @@ class ProposalNotFound(NotFound):
 
 async def open_requests(work: UnitOfWork, case_id: UUID) -> list[PlacementRequest]:
     """The requests of a case that wait for a place, locked."""
-    is_open = and_(col(PlacementRequest.case_id) == case_id, col(PlacementRequest.status) == RequestStatus.OPEN)
-    query = select(PlacementRequest).where(is_open).order_by(col(PlacementRequest.id)).with_for_update()
-    return list(await work.session.scalars(query))
+    return await work.session.scalars(_OPEN_REQUESTS, {"case_id": case_id})
 
 
 async def describe_anew(work: UnitOfWork, request: PlacementRequest, known: KnownCase) -> None:
@@ -57,23 +89,13 @@ async def describe_anew(work: UnitOfWork, request: PlacementRequest, known: Know
 
 async def live_placements(work: UnitOfWork, case_id: UUID) -> list[tuple[Placement, PlacementRequest, Facility]]:
     """Where the person of a case is, or is expected, locked, with what was asked for."""
-    query = (
-        select(Placement, PlacementRequest, Facility)
-        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
-        .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(col(Placement.case_id) == case_id, any_of(col(Placement.status), _LIVE))
-        .order_by(col(Placement.id))
-        .with_for_update(of=Placement)
-    )
-    return [(placement, request, facility) for placement, request, facility in await work.session.execute(query)]
+    found = await work.session.execute(_LIVE_PLACEMENTS, {"case_id": case_id})
+    return [(placement, request, facility) for placement, request, facility in found]
 
 
 async def open_proposals(work: UnitOfWork, placement_id: UUID) -> list[MoveProposal]:
     """What is proposed for a placement and was not withdrawn, also where it was answered."""
-    query = select(MoveProposal).where(
-        col(MoveProposal.placement_id) == placement_id, col(MoveProposal.withdrawn_at).is_(None)
-    )
-    return list(await work.session.scalars(query))
+    return await work.session.scalars(_OPEN, {"placement_id": placement_id})
 
 
 async def add_proposal(work: UnitOfWork, proposal: MoveProposal) -> None:
@@ -84,31 +106,30 @@ async def add_proposal(work: UnitOfWork, proposal: MoveProposal) -> None:
 
 async def cases_that_change(work: UnitOfWork, *, since: date, until: date) -> list[UUID]:
     """The cases in which something holds from one of these days on, and somebody is placed or waits, for Havn itself."""
-    is_placed = exists().where(col(Placement.case_id) == col(CaseChange.case_id), any_of(col(Placement.status), _LIVE))
-    waits = exists().where(
-        col(PlacementRequest.case_id) == col(CaseChange.case_id), col(PlacementRequest.status) == RequestStatus.OPEN
-    )
-    query = select(col(CaseChange.case_id)).where(
-        col(CaseChange.from_on) >= since, col(CaseChange.from_on) <= until, or_(is_placed, waits)
-    )
-    return sorted(set(await work.session.scalars(query)))
+    return sorted(set(await work.session.scalars(_CHANGING, {"since": since, "until": until})))
 
 
-def _seen(work: UnitOfWork) -> Any:
+def _seen(reader: Reader) -> tuple[list[Part], Rows]:
     """Proposals with their placement, for who may know why, and for who runs the facility."""
-    parts, holding = flags(work.actor, Placement)
-    theirs = parts_of(work.actor, Placement)
-    query = (
-        select(MoveProposal, Placement, *holding)
-        .join(Placement, col(Placement.id) == col(MoveProposal.placement_id))
-        .where(
-            or_(
-                see.lets_know(work.actor, theirs, Aspect.RESPONSIBILITY),
-                see.lets_know(work.actor, theirs, Aspect.HIDDEN_PLACEMENT),
-            )
-        )
+    parts, holding = flags(reader, Placement)
+    query: Rows = select(MoveProposal, Placement, *holding).join(
+        Placement, col(Placement.id) == col(MoveProposal.placement_id)
     )
-    return parts, query
+    may_know = (lets_know(reader, Placement, aspect) for aspect in (Aspect.RESPONSIBILITY, Aspect.HIDDEN_PLACEMENT))
+    return parts, query.where(or_(*may_know))
+
+
+@cache
+def _listed(reader: Reader, *, goes_on: bool) -> tuple[list[Part], Rows]:
+    parts, query = _seen(reader)
+    return parts, newest_first(query, col(MoveProposal.proposed_at), col(MoveProposal.id), goes_on=goes_on)
+
+
+@cache
+def _to_lock(reader: Reader) -> tuple[list[Part], Rows]:
+    parts, query = _seen(reader)
+    its_id = bindparam("proposal_id", type_=Uuid)
+    return parts, query.where(col(MoveProposal.id) == its_id).with_for_update(of=MoveProposal)
 
 
 async def list_proposals(
@@ -117,11 +138,8 @@ async def list_proposals(
     """The proposals that concern the actor, newest first, up to one more than `limit`; whether it may know what changed, and why
     the person stays all the same. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    parts, query = _seen(work)
-    if after:
-        query = query.where(tuple_(col(MoveProposal.proposed_at), col(MoveProposal.id)) < moment_and_id(after))
-    query = query.order_by(col(MoveProposal.proposed_at).desc(), col(MoveProposal.id).desc()).limit(limit + 1)
-    rows = (await work.session.execute(query)).all()
+    parts, query = _listed(Reader.of(work.actor), goes_on=bool(after))
+    rows = (await work.session.execute(query, page(after, limit) | {"org": work.actor.org})).all()
     work.audit(operation="move.list_proposals", object_ids=[row[1].id for row in rows[:limit]], purpose=purpose)
     known = [(row[0], row[1], _knows(work, parts, row)) for row in rows]
     keys = await sealed.keys_of(work, {proposal.case_id for proposal, _, knows in known if knows and proposal.reason})
@@ -147,10 +165,9 @@ def _knows(work: UnitOfWork, parts: Sequence[Any], row: Sequence[Any]) -> bool:
 
 async def lock_proposal(work: UnitOfWork, proposal_id: UUID) -> tuple[MoveProposal, Placement, bool]:
     """A proposal that concerns the actor, locked, and whether it may know what changed; raises ProposalNotFound."""
-    parts, query = _seen(work)
-    row = (
-        await work.session.execute(query.where(col(MoveProposal.id) == proposal_id).with_for_update(of=MoveProposal))
-    ).one_or_none()
+    parts, query = _to_lock(Reader.of(work.actor))
+    asked = {"proposal_id": proposal_id, "org": work.actor.org}
+    row = (await work.session.execute(query, asked)).one_or_none()
     if row is None:
         raise ProposalNotFound
     return row[0], row[1], _knows(work, parts, row)

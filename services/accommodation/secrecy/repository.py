@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, Uuid, bindparam, select
 from sqlmodel import col
 
 from services.accommodation.case.schemas import Remark
@@ -14,7 +15,7 @@ from services.accommodation.facilities.models import Facility
 from services.accommodation.secrecy.models import Reveal
 from shared.contract.codes import Purpose
 from shared.data import sealed
-from shared.data.positions import moment_and_id
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -35,6 +36,12 @@ async def keep_reveal(work: UnitOfWork, facility: Facility, purpose: Purpose, *,
     work.audit(operation="facility.reveal", object_ids=[facility.id], fields=["address", "contact"], purpose=purpose)
 
 
+@cache
+def _reveals(*, goes_on: bool) -> Select[Reveal]:
+    query = select(Reveal).where(col(Reveal.facility_id) == bindparam("facility_id", type_=Uuid))
+    return newest_first(query, col(Reveal.revealed_at), col(Reveal.id), goes_on=goes_on)
+
+
 async def list_reveals(
     work: UnitOfWork, facility_id: UUID, *, after: Sequence[str | int] | None, limit: int
 ) -> list[Reveal]:
@@ -43,12 +50,9 @@ async def list_reveals(
     facility = await facilities.known_facility(work, facility_id)
     if not who.runs(work.actor, facility):
         raise facilities.FacilityNotFound
-    query = select(Reveal).where(col(Reveal.facility_id) == facility_id)
-    if after:
-        query = query.where(tuple_(col(Reveal.revealed_at), col(Reveal.id)) < moment_and_id(after))
     work.audit(operation="facility.reveals", object_ids=[facility_id])
-    in_order = (col(Reveal.revealed_at).desc(), col(Reveal.id).desc())
-    return list(await work.session.scalars(query.order_by(*in_order).limit(limit + 1)))
+    asked = page(after, limit) | {"facility_id": facility_id}
+    return await work.session.scalars(_reveals(goes_on=bool(after)), asked)
 
 
 async def note_unveiling(work: UnitOfWork, facility: Facility, reason: Remark) -> None:

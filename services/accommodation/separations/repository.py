@@ -3,22 +3,24 @@ are says nothing of who lives there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.nights import Nights
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.separations.models import Separation
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.columns import NOW
-from shared.data.positions import moment_and_id
+from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
@@ -39,7 +41,7 @@ class Company:
         return bool(self.household_in) and facility_id not in self.household_in
 
 
-_ASKED: Final = (bindparam("case_id", type_=Uuid), bindparam("wanted", type_=DATERANGE), NOW)
+_ASKED: Final = (CASE_ID, bindparam("wanted", type_=DATERANGE), NOW)
 UNSAFE_IN: Final = func.array(select(func.unsafe_in(*_ASKED)).scalar_subquery())
 HOUSEHOLD_IN: Final = func.array(select(func.household_in(*_ASKED)).scalar_subquery())
 _COMPANY: Final = select(UNSAFE_IN, HOUSEHOLD_IN)
@@ -71,7 +73,7 @@ async def add(work: UnitOfWork, separation: Separation, reason: Remark) -> None:
 
 async def lock(work: UnitOfWork, separation_id: UUID) -> tuple[Separation, Remark]:
     """A separation, locked until the transaction ends, and why; raises SeparationNotFound."""
-    found = await work.session.scalar(select(Separation).where(col(Separation.id) == separation_id).with_for_update())
+    found = await work.session.get(Separation, separation_id, with_for_update=True)
     if found is None:
         raise SeparationNotFound
     key = await sealed.key_of(work, found.case_id)
@@ -79,18 +81,21 @@ async def lock(work: UnitOfWork, separation_id: UUID) -> tuple[Separation, Remar
     return found, key.open(found.reason, Remark, table="separation", column="reason", row=found.id)
 
 
+@cache
+def _separations(*, of_case: bool, goes_on: bool) -> Select[Separation]:
+    query = select(Separation)
+    if of_case:
+        query = query.where(or_(col(Separation.case_id) == CASE_ID, col(Separation.other_case_id) == CASE_ID))
+    return newest_first(query, col(Separation.noted_at), col(Separation.id), goes_on=goes_on)
+
+
 async def list_of(
     work: UnitOfWork, case_id: UUID | None, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
 ) -> list[tuple[Separation, Remark]]:
     """Who is kept apart, newest first, up to one more than `limit`: from the person of a case, or all. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    query = select(Separation)
-    if case_id:
-        query = query.where(_concerns(case_id))
-    if after:
-        query = query.where(tuple_(col(Separation.noted_at), col(Separation.id)) < moment_and_id(after))
-    query = query.order_by(col(Separation.noted_at).desc(), col(Separation.id).desc()).limit(limit + 1)
-    found = list(await work.session.scalars(query))
+    query = _separations(of_case=case_id is not None, goes_on=bool(after))
+    found = await work.session.scalars(query, page(after, limit) | {"case_id": case_id})
     keys = await sealed.keys_of(work, {each.case_id for each in found})
     for each in found[:limit]:
         work.audit(
@@ -100,7 +105,3 @@ async def list_of(
         (each, keys[each.case_id].open(each.reason, Remark, table="separation", column="reason", row=each.id))
         for each in found
     ]
-
-
-def _concerns(case_id: UUID) -> ColumnElement[bool]:
-    return or_(col(Separation.case_id) == case_id, col(Separation.other_case_id) == case_id)

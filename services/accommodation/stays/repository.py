@@ -6,39 +6,27 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union
-from sqlmodel import col
-
 from services.accommodation.case import repository as cases
 from services.accommodation.case.repository import CaseNotFound
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
-from services.accommodation.facilities.codes import StayState
-from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.facilities.schemas import PlaceLabel
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus
-from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import (
-    RoleDoesNotSee,
-    deals_with,
-    flags,
-    knows_place,
-    needs_left,
-    parts_of,
-    take_nights,
-)
+from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.repository import RoleDoesNotSee, needs_left, take_nights
 from services.accommodation.placements.schemas import SealedNeeds
+from services.accommodation.stays import queries
 from shared.contract import visibility
 from shared.contract.codes import Purpose, Region
-from shared.contract.visibility import Aspect, Part, may_know
+from shared.contract.visibility import Aspect, may_know
 from shared.data import sealed
-from shared.data.columns import any_of, is_one_of
-from shared.data.positions import day_and_id
+from shared.data.positions import day_and_id, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import KeyDestroyed
-from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound
 
 
@@ -46,47 +34,11 @@ class PlacementNotFound(NotFound):
     """No such placement, or none whose place you may know."""
 
 
-def _of_placements(actor: Actor) -> tuple[list[Part], Any]:
-    """Placements with their facility, as far as row level security shows it, and the parts that the actor has in each."""
-    parts, holds = flags(actor, Placement)
-    query = (
-        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
-        .select_from(Placement)
-        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
-    )
-    return parts, query
-
-
-def _reaches(actor: Actor) -> ColumnElement[bool]:
-    """Whose organisation learns at least that the person has a place."""
-    return see.lets_know(actor, parts_of(actor, Placement), Aspect.PLACED, in_any_role=True)
-
-
-def _newest_first(query: Any, *, status: PlacementStatus | None, after: Sequence[str | int] | None, limit: int) -> Any:
-    """A page of placements, newest first, up to one more than `limit`."""
-    if status:
-        query = query.where(col(Placement.status) == status)
-    if after:
-        query = query.where(tuple_(col(Placement.from_on), col(Placement.id)) < day_and_id(after))
-    return query.order_by(col(Placement.from_on).desc(), col(Placement.id).desc()).limit(limit + 1)
-
-
-def _is_located(actor: Actor) -> ColumnElement[bool]:
-    return or_(knows_place(actor, Placement), see.lets_know(actor, parts_of(actor, Placement), Aspect.REGION))
-
-
 async def lock_placement(work: UnitOfWork, placement_id: UUID, *, by_payer: bool = False) -> tuple[Placement, Stay]:
     """The placement and its stay, locked until the transaction ends, for those who may know the place, or `by_payer`."""
-    query = (
-        select(Placement, Stay)
-        .join(Stay, col(Stay.id) == col(Placement.stay_id))
-        .where(
-            col(Placement.id) == placement_id,
-            _is_located(work.actor) if by_payer else knows_place(work.actor, Placement),
-        )
-        .with_for_update()
-    )
-    found = (await work.session.execute(query)).one_or_none()
+    query = queries.placement_to_lock(Reader.of(work.actor), by_payer=by_payer)
+    asked = {"placement_id": placement_id, "org": work.actor.org}
+    found = (await work.session.execute(query, asked)).one_or_none()
     if found is None:
         raise PlacementNotFound
     placement, stay = found
@@ -95,25 +47,20 @@ async def lock_placement(work: UnitOfWork, placement_id: UUID, *, by_payer: bool
 
 async def is_place_known(work: UnitOfWork, placement: Placement) -> bool:
     """Whether the actor may know the place of a placement that it deals with."""
-    known = exists().where(col(Placement.id) == placement.id, knows_place(work.actor, Placement))
-    return bool(await work.session.scalar(select(known)))
+    asked = {"placement_id": placement.id, "org": work.actor.org}
+    return bool(await work.session.scalar(queries.is_place_known(Reader.of(work.actor)), asked))
 
 
 async def next_taken(work: UnitOfWork, stay: Stay, *, after: date) -> date | None:
     """From which day on the place is somebody else's, or the person has another one, later than that day."""
-    found: date | None = await work.session.scalar(select(func.next_stay(stay.id, after, work.now)))
+    asked = {"stay_id": stay.id, "after": after, "now": work.now}
+    found: date | None = await work.session.scalar(queries.NEXT_TAKEN, asked)
     return found
 
 
 async def companions_of(work: UnitOfWork, stay: Stay) -> list[Stay]:
     """Whoever came along and is there, locked."""
-    query = (
-        select(Stay)
-        .where(col(Stay.with_stay_id) == stay.id, col(Stay.state) == StayState.ARRIVED)
-        .order_by(col(Stay.id))
-        .with_for_update()
-    )
-    return list(await work.session.scalars(query))
+    return await work.session.scalars(queries.COMPANIONS, {"stay_id": stay.id})
 
 
 async def add_stay(work: UnitOfWork, stay: Stay) -> None:
@@ -141,14 +88,8 @@ async def stay_behind(work: UnitOfWork, placement: Placement) -> Stay:
 
 async def placement_of_offer(work: UnitOfWork, offer_id: UUID) -> Placement | None:
     """What came of an accepted offer that the actor may know of, locked."""
-    query = (
-        select(Placement)
-        .join(Offer, col(Offer.placement_id) == col(Placement.id))
-        .where(col(Offer.id) == offer_id, deals_with(work.actor, Offer), knows_place(work.actor, Placement))
-        .with_for_update(of=Placement)
-    )
-    found: Placement | None = await work.session.scalar(query)
-    return found
+    asked = {"offer_id": offer_id, "org": work.actor.org}
+    return await work.session.scalar(queries.placement_of_offer(Reader.of(work.actor)), asked)
 
 
 async def note_change(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:
@@ -169,10 +110,9 @@ async def region_of(work: UnitOfWork, placement: Placement) -> Region:
 
 async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpose) -> see.SeenPlacement:
     """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
-    parts, query = _of_placements(work.actor)
-    found = (
-        await work.session.execute(query.where(col(Placement.id) == placement_id, _reaches(work.actor)))
-    ).one_or_none()
+    parts, query = queries.placement(Reader.of(work.actor))
+    asked = {"placement_id": placement_id, "org": work.actor.org}
+    found = (await work.session.execute(query, asked)).one_or_none()
     if found is None:
         raise PlacementNotFound
     seen, theirs = see.seen_placement(work.actor, parts, found)
@@ -212,11 +152,11 @@ async def placements_of(
     """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
     one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
     case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
-    parts, query = _of_placements(work.actor)
-    is_theirs = col(Placement.case_id).in_(cases.members_of(case_id))
-    query = query.where(is_theirs, _is_located(work.actor))
-    query = _newest_first(query, status=status, after=after, limit=limit)
-    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
+    parts, query = queries.placements_of_person(
+        Reader.of(work.actor), by_status=status is not None, goes_on=bool(after)
+    )
+    asked = _page(work, status, after, limit) | {"case_id": case_id}
+    found = [see.seen_placement(work.actor, parts, row)[0] for row in await work.session.execute(query, asked)]
     theirs = await cases.parts_in(work, case_id)
     if not found and not theirs and not after:
         raise CaseNotFound
@@ -244,21 +184,15 @@ async def placements_of(
 async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspect]) -> Placement | None:
     """One at a place that the actor may not know. To who does not work on the case, what was recorded in another one of the
     same person before the two were merged tells nothing."""
-    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    is_theirs = (
-        col(Placement.case_id).in_(cases.members_of(case_id))
-        if Aspect.FILE in known
-        else cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at))
-    )
-    query = select(Placement).where(is_theirs, is_current, ~_is_located(work.actor)).limit(1)
-    unseen: Placement | None = await work.session.scalar(query)
+    query = queries.placed_unseen(Reader.of(work.actor), of_all_members=Aspect.FILE in known)
+    unseen = await work.session.scalar(query, {"case_id": case_id, "org": work.actor.org})
     return unseen or await _placed_where_it_goes_on(work, case_id)
 
 
 async def _placed_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> Placement | None:
     """That the person was given a place since the case was merged, for who has referred them and learns of no merge: nothing of
     it but how it stands is read, so this is no row of the table."""
-    status = await work.session.scalar(select(func.placed_above(case_id)))
+    status = await work.session.scalar(queries.PLACED_ABOVE, {"case_id": case_id})
     if status is None:
         return None
     shown: dict[str, Any] = {"case_id": case_id, "status": PlacementStatus(str(status))}
@@ -279,15 +213,17 @@ async def list_placements(
     if case_id and not facility_id:
         return await placements_of(work, case_id, purpose=purpose, status=status, after=after, limit=limit)
     visibility.judge(work.actor, (), purpose)
-    parts, query = _of_placements(work.actor)
-    query = query.where(_is_run_by(work.actor))
-    if case_id:
-        query = query.where(col(Placement.case_id).in_(cases.members_of(case_id)))
     if facility_id:
         await _own_facility(work, facility_id)
-        query = query.where(col(Placement.facility_id) == facility_id)
-    query = _newest_first(query, status=status, after=after, limit=limit)
-    found = [see.seen_placement(work.actor, parts, row)[0] for row in (await work.session.execute(query)).all()]
+    parts, query = queries.placements_run(
+        Reader.of(work.actor),
+        of_person=case_id is not None,
+        in_facility=facility_id is not None,
+        by_status=status is not None,
+        goes_on=bool(after),
+    )
+    asked = _page(work, status, after, limit) | {"case_id": case_id, "facility_id": facility_id}
+    found = [see.seen_placement(work.actor, parts, row)[0] for row in await work.session.execute(query, asked)]
     for seen in found[:limit]:
         _note_read(work, seen.placement, "placement.list", ["place"], purpose)
     return found
@@ -308,23 +244,14 @@ async def on_night(
     if facility_id:  # first: who has nothing to do with it learns of no purpose
         await _own_facility(work, facility_id)
     visibility.judge(work.actor, (), purpose)
-    is_there = or_(
-        col(Placement.to_on).is_(None),
-        col(Placement.to_on) >= on,
-        is_one_of(col(Placement.status), [PlacementStatus.ARRIVED]),
+    query = queries.on_night(
+        Reader.of(work.actor),
+        in_facility=facility_id is not None,
+        by_status=status is not None,
+        goes_on=bool(after),
     )
-    never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.from_on) == col(Placement.to_on))
-    query = (
-        select(Placement, Facility, Place, PlacementRequest)
-        .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .join(Place, col(Place.id) == col(Placement.place_id))
-        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
-        .where(_is_run_by(work.actor), col(Placement.from_on) <= on, is_there, ~never_came)
-    )
-    if facility_id:
-        query = query.where(col(Placement.facility_id) == facility_id)
-    query = _newest_first(query, status=status, after=after, limit=limit)
-    rows = (await work.session.execute(query)).all()
+    asked = _page(work, status, after, limit) | {"on": on, "facility_id": facility_id}
+    rows = (await work.session.execute(query, asked)).all()
     owners = {facility.id for _, facility, *_ in rows} | {request.case_id for *_, request in rows if request.needs}
     keys = await sealed.keys_of(work, owners)
     for placement, *_ in rows[:limit]:
@@ -340,9 +267,10 @@ async def on_night(
     ]
 
 
-def _is_run_by(actor: Actor) -> ColumnElement[bool]:
-    """Whose day it is: those who may know the place of everybody there, in a role that does."""
-    return see.lets_know(actor, parts_of(actor, Placement), Aspect.HIDDEN_PLACEMENT)
+def _page(
+    work: UnitOfWork, status: PlacementStatus | None, after: Sequence[str | int] | None, limit: int
+) -> dict[str, Any]:
+    return page(after, limit, day_and_id) | {"org": work.actor.org, "status": status}
 
 
 async def _own_facility(work: UnitOfWork, facility_id: UUID) -> None:
@@ -363,21 +291,5 @@ def _note_read(work: UnitOfWork, placement: Placement, operation: str, fields: l
 
 async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[tuple[PlacementRequest, UUID | None]]:
     """What was asked for by those for whom the facility holds a place, has booked one, or who are there; and in which unit."""
-    live = or_(
-        any_of(col(Stay.state), [StayState.BOOKED, StayState.ARRIVED]),
-        and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > work.now),
-    )
-    offered = select(col(Offer.request_id), col(Offer.place_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
-    placed = select(col(Placement.request_id), col(Placement.place_id)).join(
-        Stay, col(Stay.id) == col(Placement.stay_id)
-    )
-    theirs = union(
-        offered.where(col(Offer.facility_id) == facility_id, live),
-        placed.where(col(Placement.facility_id) == facility_id, live),
-    ).subquery()
-    query = (
-        select(PlacementRequest, col(Place.unit_id))
-        .join(theirs, theirs.c.request_id == col(PlacementRequest.id))
-        .join(Place, col(Place.id) == theirs.c.place_id)
-    )
-    return [(request, unit_id) for request, unit_id in await work.session.execute(query)]
+    asked = {"facility_id": facility_id, "now": work.now}
+    return [(request, unit_id) for request, unit_id in await work.session.execute(queries.REQUESTS_BEHIND, asked)]

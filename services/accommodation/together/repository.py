@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, select
@@ -18,9 +19,12 @@ class Related(StrEnum):
     SAME = "same"
 
 
+_RELATED: Final = select(
+    func.related_among(bindparam("case_ids", type_=ARRAY(Uuid))).table_valued("case_id", "other_case_id", "relation")
+)
+
+
 async def related_among(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, Related]]:
     """How these cases are related: to CMM all; to others nothing but the households with whose members they have to do."""
-    asked = bindparam("cases", list(case_ids), type_=ARRAY(Uuid))
-    found = func.related_among(asked).table_valued("case_id", "other_case_id", "relation")
-    rows = await work.session.execute(select(found.c.case_id, found.c.other_case_id, found.c.relation))
+    rows = await work.session.execute(_RELATED, {"case_ids": list(case_ids)})
     return sorted((UUID(str(one)), UUID(str(other)), Related(relation)) for one, other, relation in rows)

@@ -1,7 +1,7 @@
 """The only way to how places stand on some nights; its statements are made once. It asks who is asking."""
 
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,20 +10,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlmodel import col
 
 from services.accommodation.case.nights import ALWAYS, Nights, common, days, first_of, nights
-from services.accommodation.facilities import repository as facilities
+from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Stay, Terms, Unit
+from services.accommodation.facilities.queries import WANTED, takes
 from services.accommodation.separations import repository as separations
 from services.accommodation.vacancies.models import Candidate
 from shared.data.columns import NOW, Code
 from shared.data.unit_of_work import UnitOfWork
-from shared.identity.actor import Actor
 
 _PLACE: Final = bindparam("place_id", type_=Uuid)
 _FACILITY: Final = bindparam("facility_id", type_=Uuid)
 _CASE: Final = bindparam("case_id", type_=Uuid)
-_WANTED: Final = bindparam("wanted", type_=DATERANGE)
 _WATCHED: Final = bindparam("watched", type_=DATERANGE)
 _BUT_FOR: Final = bindparam("but_for", type_=Uuid)
 WATCHED: Final = timedelta(days=60)
@@ -45,11 +44,9 @@ def _approved() -> Select[UUID]:
 
 _OF_ONE: Final = select(
     _approved().where(col(Approval.facility_id) == _FACILITY).exists(),
-    exists().where(col(OutOfService.place_id) == _PLACE, col(OutOfService.during).bool_op("&&")(_WANTED)),
-    exists().where(
-        col(Stay.place_id) == _PLACE, facilities.takes(_WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)
-    ),
-    func.is_elsewhere(_CASE, _WANTED, NOW, _BUT_FOR),
+    exists().where(col(OutOfService.place_id) == _PLACE, col(OutOfService.during).bool_op("&&")(WANTED)),
+    exists().where(col(Stay.place_id) == _PLACE, takes(WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)),
+    func.is_elsewhere(_CASE, WANTED, NOW, _BUT_FOR),
     separations.UNSAFE_IN,
     separations.HOUSEHOLD_IN,
     select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
@@ -91,9 +88,9 @@ def _with_approval(seen: ColumnElement[bool], approved: Select[UUID]) -> Select[
     return select(*terms, col(Facility.id).in_(approved)).where(seen)
 
 
-@lru_cache(maxsize=256)
-def _known(actor: Actor) -> Select[Any]:
-    return _with_approval(who.knows(actor), _approved())
+@cache
+def _known(reader: Reader) -> Select[Any]:
+    return _with_approval(who.knows(reader), _approved())
 
 
 # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
@@ -104,7 +101,7 @@ _UNITS: Final = select(Unit)
 _UNITS_OF_ONE: Final = _UNITS.where(col(Unit.facility_id) == _FACILITY)
 # A row for the places of a facility that stand alike.
 _ALIKE: Final = select(
-    func.places_alike(_WANTED, NOW, _BUT_FOR, _FACILITY).table_valued(
+    func.places_alike(WANTED, NOW, _BUT_FOR, _FACILITY).table_valued(
         column("facility_id", Uuid),
         column("unit_id", Uuid),
         column("kind", Code(PlaceKind)),
@@ -124,8 +121,8 @@ async def candidates(
     """All places of all facilities the actor may know of, or of one, as they stand for these nights: those of a facility and unit
     that stand alike together, three statements in all. The stay `but_for` is in nobody's way."""
     asked = {"wanted": wanted, "watched": _watched(wanted), "now": work.now, "but_for": but_for}
-    asked |= {"facility_id": facility_id}
-    found = await work.session.execute(_THE_ONE if facility_id else _known(work.actor), asked)
+    asked |= {"facility_id": facility_id, "org": work.actor.org}
+    found = await work.session.execute(_THE_ONE if facility_id else _known(Reader.of(work.actor)), asked)
     its: dict[tuple[UUID, UUID | None], tuple[Terms, bool, Nights]] = {
         (each[0], None): (Terms._make(each[:-1]), each[-1], ALWAYS) for each in found
     }

@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, select, text
+from sqlalchemy import DateTime, Select, bindparam, select, text
 from sqlmodel import col
 
-from services.accommodation.placements import visibility as see
+from services.accommodation.case.visibility import Reader
 from services.accommodation.placements.codes import OfferStatus, RequestStatus, WaitingCriterion
 from services.accommodation.placements.models import Offer, PlacementRequest
-from services.accommodation.placements.repository import parts_of
+from services.accommodation.placements.queries import lets_know
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
@@ -30,24 +31,29 @@ class Standing:
     asked_earlier: int
 
 
+_LINE: Final = text("SELECT * FROM waiting_line(:today, :at, :names, :points)")
+
+
 async def standings(work: UnitOfWork, points: Mapping[WaitingCriterion, int], *, today: date) -> dict[UUID, Standing]:
     """Where each request that waits stands, also those that the actor may not see: give on nothing but numbers."""
     values = {"names": [each.value for each in points], "points": list(points.values()), "today": today, "at": work.now}
-    rows = await work.session.execute(text("SELECT * FROM waiting_line(:today, :at, :names, :points)"), values)
+    rows = await work.session.execute(_LINE, values)
     return {
         request_id: Standing(position, of, more_urgent, asked_earlier)
         for request_id, position, of, more_urgent, asked_earlier in rows
     }
 
 
+@cache
+def _waiting(reader: Reader) -> Select[PlacementRequest]:
+    is_open = col(PlacementRequest.status) == RequestStatus.OPEN
+    return select(PlacementRequest).where(lets_know(reader, PlacementRequest, Aspect.NEEDS), is_open)
+
+
 async def waiting(work: UnitOfWork, *, purpose: Purpose) -> Sequence[PlacementRequest]:
     """The requests of the list that the actor deals with. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    query = select(PlacementRequest).where(
-        see.lets_know(work.actor, parts_of(work.actor, PlacementRequest), Aspect.NEEDS),
-        col(PlacementRequest.status) == RequestStatus.OPEN,
-    )
-    found = list(await work.session.scalars(query))
+    found = await work.session.scalars(_waiting(Reader.of(work.actor)), {"org": work.actor.org})
     work.audit(operation="placement_request.waiting", object_ids=[each.id for each in found], purpose=purpose)
     return found
 

@@ -1,12 +1,13 @@
 """The placements that say where a person is now."""
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, func, literal, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlmodel import col
 
-from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseMerge
+from services.accommodation.case.repository import CASE_ID, recorded_since_merged
 from services.accommodation.facilities.models import Facility
 from services.accommodation.facilities.schemas import Particulars
 from services.accommodation.placements.codes import PlacementStatus
@@ -20,12 +21,10 @@ from shared.data.unit_of_work import UnitOfWork
 Where = tuple[Placement, Facility, Particulars]
 
 
-async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
-    """Where the person is, or is expected first, with the facility. Of other cases of the same person what was recorded since
-    the merge alone: whoever has to do with this case learns of no merge by it."""
+def _current() -> Select[Placement, Facility]:
     above = (
-        select(literal(case_id, Uuid).label("below"), col(CaseMerge.into_id), col(CaseMerge.merged_at))
-        .where(col(CaseMerge.case_id) == case_id)
+        select(CASE_ID.label("below"), col(CaseMerge.into_id), col(CaseMerge.merged_at))
+        .where(col(CaseMerge.case_id) == CASE_ID)
         .cte("above", recursive=True)
     )
     above = above.union_all(
@@ -36,19 +35,25 @@ async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
     goes_on = select(above.c.into_id).where(
         above.c.into_id == col(Placement.case_id), above.c.merged_at <= col(Placement.booked_at)
     )
-    is_theirs = or_(
-        cases.recorded_since_merged(case_id, col(Placement.case_id), col(Placement.booked_at)), goes_on.exists()
-    )
+    is_theirs = or_(recorded_since_merged(col(Placement.case_id), col(Placement.booked_at)), goes_on.exists())
     is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    query = (
+    return (
         select(Placement, Facility)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(and_(is_theirs, is_current))
+        .where(is_theirs, is_current)
         .order_by(col(Placement.status) != PlacementStatus.ARRIVED, col(Placement.from_on), col(Placement.id))
         .limit(1)
     )
+
+
+_CURRENT: Final = _current()
+
+
+async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
+    """Where the person is, or is expected first, with the facility. Of other cases of the same person what was recorded since
+    the merge alone: whoever has to do with this case learns of no merge by it."""
     async with as_itself(work):
-        found = (await work.session.execute(query)).first()
+        found = (await work.session.execute(_CURRENT, {"case_id": case_id})).first()
         if found is None:
             return None
         placement, facility = found

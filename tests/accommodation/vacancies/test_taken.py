@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.accommodation.case.nights import nights
-from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Stay
+from services.accommodation.facilities.queries import takes
 from services.accommodation.vacancies import repository
 from shared.identity.actor import Actor
 from tests.accommodation.housing import Housing
@@ -55,7 +55,7 @@ async def test_all_places_and_one_place_are_taken_by_the_same_stays(
         await havn.sql("accommodation", INSERT, *values)
     during = nights(*_during(wanted))
     async with havn.application.databases["accommodation"].transaction(Actor.system("accommodation")) as work:
-        taking = facilities.takes(during, work.now)
+        taking = takes(during, work.now)
         one_by_one = set(
             await work.session.scalars(select(col(Stay.place_id)).where(taking, col(Stay.id) != ids[but_for]))
         )

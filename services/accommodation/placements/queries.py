@@ -1,0 +1,147 @@
+"""Who has which part in a request, an offer or a placement, as a condition of statements; and the statements of requests. Each
+is made once: what differs by who asks, once for all who are alike in it (`Reader`)."""
+
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from services.accommodation.case.codes import HousingAuthority
+from services.accommodation.case.repository import CASE_ID, MEMBERS, has_part, is_party, is_withdrawn_from
+from services.accommodation.case.visibility import Reader
+from services.accommodation.facilities.models import Facility
+from services.accommodation.placements.codes import OfferStatus, RequestStatus
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import PARTS, Aspect, Part, may_know
+from shared.data.columns import NOW, ORGANISATION
+from shared.data.positions import newest_first
+
+About = type[PlacementRequest] | type[Offer] | type[Placement]
+Rows = Select[*tuple[Any, ...]]
+
+
+def _facility_is(facility_id: Mapped[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Never the facility that the statement around this one may have joined.
+    return exists().where(col(Facility.id) == facility_id, *conditions).correlate_except(Facility)
+
+
+def _runs(facility_id: Mapped[Any]) -> ColumnElement[bool]:
+    return _facility_is(facility_id, col(Facility.operator) == ORGANISATION)
+
+
+def parts_of(reader: Reader, about: About) -> dict[Part, ColumnElement[bool]]:
+    """The parts that the organisation that asks can have in a request, an offer or a placement, and in which it has them."""
+    case_id = col(about.case_id)
+    parts = {
+        Part.REQUESTER: and_(col(about.requested_by) == ORGANISATION, ~is_withdrawn_from(case_id)),
+        Part.OPERATOR: _runs(col(about.facility_id))
+        if not issubclass(about, PlacementRequest)
+        else exists().where(col(Offer.request_id) == col(about.id), _runs(col(Offer.facility_id))),
+        Part.REFERRER: has_part(case_id, Part.REFERRER),
+    }
+    if reader.kind is OrganisationKind.NATIONAL_CENTRE:
+        return {Part.CENTRE: true()} | parts
+    if reader.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
+        is_authority = has_part(case_id, Part.AUTHORITY)
+        return {Part.AUTHORITY: is_authority, Part.PAYER: col(about.payer) == HousingAuthority.US} | parts
+    return parts
+
+
+def flags(reader: Reader, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
+    """The parts that who asks can have in a row, and a column for each that says whether it has."""
+    parts = parts_of(reader, about)
+    return list(parts), list(parts.values())
+
+
+def lets_know(reader: Reader, about: About, aspect: Aspect, *, in_any_role: bool = False) -> ColumnElement[bool]:
+    """Of which rows the table lets who asks know this, by the parts that it has in each; `in_any_role`: of which it lets its
+    organisation."""
+    lets = [
+        holds
+        for part, holds in parts_of(reader, about).items()
+        if aspect in (PARTS[part] if in_any_role else may_know(reader, part))
+    ]
+    return or_(false(), *lets)
+
+
+def deals_with(reader: Reader, about: type[PlacementRequest] | type[Offer]) -> ColumnElement[bool]:
+    """Whoever asked for the place or is asked for it; CMM, which coordinates; and US where the case is its own, or it pays."""
+    return lets_know(reader, about, Aspect.NEEDS, in_any_role=True)
+
+
+def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnElement[bool]:
+    """The operator and CMM; whoever deals with it besides, unless the facility is a secret."""
+    is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
+    return or_(
+        lets_know(reader, about, Aspect.HIDDEN_PLACEMENT),
+        and_(lets_know(reader, about, Aspect.PLACEMENT), is_open),
+    )
+
+
+# ---------------------------------------------------------------- requests
+
+_REQUEST_ID: Final = bindparam("request_id", type_=Uuid)
+_TO_ON: Final = col(PlacementRequest.to_on)
+OPEN_TO_COME: Final = select(func.count()).where(
+    col(PlacementRequest.case_id).in_(MEMBERS),
+    col(PlacementRequest.status) == RequestStatus.OPEN,
+    or_(_TO_ON.is_(None), bindparam("tonight", type_=Date) < _TO_ON),
+)
+_IS_HELD: Final = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > NOW)
+_IS_HELD_FOR: Final = (
+    exists().where(col(Offer.request_id) == col(PlacementRequest.id), _IS_HELD).correlate(PlacementRequest)
+)
+
+
+@cache
+def request(reader: Reader) -> tuple[list[Part], Rows]:
+    """A request, whether a place is held for it, and which of the parts who asks has in it."""
+    parts, holding = flags(reader, PlacementRequest)
+    query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
+    return parts, query.where(col(PlacementRequest.id) == _REQUEST_ID, deals_with(reader, PlacementRequest))
+
+
+@cache
+def requests(reader: Reader, status: RequestStatus | None, *, of_case: bool, goes_on: bool) -> tuple[list[Part], Rows]:
+    """The same of a page of requests."""
+    parts, holding = flags(reader, PlacementRequest)
+    query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
+    query = query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS))
+    if of_case:
+        query = query.where(col(PlacementRequest.case_id) == CASE_ID)
+    if status:
+        stored = RequestStatus.OPEN if status is RequestStatus.OFFERED else status
+        query = query.where(col(PlacementRequest.status) == stored)
+    if status in (RequestStatus.OPEN, RequestStatus.OFFERED):
+        query = query.where(_IS_HELD_FOR if status is RequestStatus.OFFERED else ~_IS_HELD_FOR)
+    at, ref = col(PlacementRequest.requested_at), col(PlacementRequest.id)
+    return parts, newest_first(query, at, ref, goes_on=goes_on)
+
+
+@cache
+def request_to_lock(reader: Reader) -> Select[PlacementRequest]:
+    allowed = or_(deals_with(reader, PlacementRequest), is_party(col(PlacementRequest.case_id)))
+    return select(PlacementRequest).where(col(PlacementRequest.id) == _REQUEST_ID, allowed).with_for_update()
+
+
+_HELD_FOR: Final = select(col(Offer.stay_id)).where(col(Offer.request_id) == _REQUEST_ID, _IS_HELD)
+IS_HOUSED: Final = select(
+    func.is_elsewhere(CASE_ID, bindparam("wanted", type_=DATERANGE), NOW, _HELD_FOR.limit(1).scalar_subquery())
+)

@@ -1,0 +1,187 @@
+"""The statements of placements and the stays behind them. Each is made once: what differs by who asks, once for all who are alike
+in it (`Reader`)."""
+
+from functools import cache
+from typing import Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, union
+from sqlmodel import col
+
+from services.accommodation.case.repository import CASE_ID, MEMBERS, recorded_since_merged
+from services.accommodation.case.visibility import Reader
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from services.accommodation.placements.queries import Rows, deals_with, flags, knows_place, lets_know
+from shared.contract.visibility import Aspect, Part
+from shared.data.columns import NOW, any_of, is_one_of
+from shared.data.positions import newest_first
+
+QueryT = TypeVar("QueryT", bound=Rows)
+
+_IS_ASKED_FOR: Final = col(Placement.id) == bindparam("placement_id", type_=Uuid)
+_FACILITY: Final = bindparam("facility_id", type_=Uuid)
+_IN_FACILITY: Final = col(Placement.facility_id) == _FACILITY
+_STAY: Final = bindparam("stay_id", type_=Uuid)
+_IS_OF_PERSON: Final = col(Placement.case_id).in_(MEMBERS)
+
+
+def _is_located(reader: Reader) -> ColumnElement[bool]:
+    return or_(knows_place(reader, Placement), lets_know(reader, Placement, Aspect.REGION))
+
+
+def _is_run_by(reader: Reader) -> ColumnElement[bool]:
+    """Whose day it is: those who may know the place of everybody there, in a role that does."""
+    return lets_know(reader, Placement, Aspect.HIDDEN_PLACEMENT)
+
+
+# ---------------------------------------------------------------- one placement, or one stay
+
+
+@cache
+def placement_to_lock(reader: Reader, *, by_payer: bool) -> Select[Placement, Stay]:
+    return (
+        select(Placement, Stay)
+        .join(Stay, col(Stay.id) == col(Placement.stay_id))
+        .where(_IS_ASKED_FOR, _is_located(reader) if by_payer else knows_place(reader, Placement))
+        .with_for_update()
+    )
+
+
+@cache
+def is_place_known(reader: Reader) -> Select[bool]:
+    return select(exists().where(_IS_ASKED_FOR, knows_place(reader, Placement)))
+
+
+@cache
+def placement_of_offer(reader: Reader) -> Select[Placement]:
+    return (
+        select(Placement)
+        .join(Offer, col(Offer.placement_id) == col(Placement.id))
+        .where(
+            col(Offer.id) == bindparam("offer_id", type_=Uuid),
+            deals_with(reader, Offer),
+            knows_place(reader, Placement),
+        )
+        .with_for_update(of=Placement)
+    )
+
+
+NEXT_TAKEN: Final = select(func.next_stay(_STAY, bindparam("after", type_=Date), NOW))
+COMPANIONS: Final = (
+    select(Stay)
+    .where(col(Stay.with_stay_id) == _STAY, col(Stay.state) == StayState.ARRIVED)
+    .order_by(col(Stay.id))
+    .with_for_update()
+)
+
+# ---------------------------------------------------------------- placements, as far as who asks may know of them
+
+
+def _as_seen(reader: Reader) -> tuple[list[Part], Rows]:
+    """Placements with their facility, as far as row level security shows it, and the parts that who asks has in each."""
+    parts, holds = flags(reader, Placement)
+    query: Rows = (
+        select(Placement, col(Facility.region), col(Facility.secret_address), *holds)
+        .select_from(Placement)
+        .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
+    )
+    return parts, query
+
+
+def _page(query: QueryT, *, by_status: bool, goes_on: bool) -> QueryT:
+    """A page of placements, newest first."""
+    if by_status:
+        query = query.where(col(Placement.status) == bindparam("status"))
+    return newest_first(query, col(Placement.from_on), col(Placement.id), goes_on=goes_on)
+
+
+@cache
+def placement(reader: Reader) -> tuple[list[Part], Rows]:
+    """For whose organisation learns at least that the person has a place."""
+    parts, query = _as_seen(reader)
+    return parts, query.where(_IS_ASKED_FOR, lets_know(reader, Placement, Aspect.PLACED, in_any_role=True))
+
+
+@cache
+def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> tuple[list[Part], Rows]:
+    parts, query = _as_seen(reader)
+    query = query.where(_IS_OF_PERSON, _is_located(reader))
+    return parts, _page(query, by_status=by_status, goes_on=goes_on)
+
+
+@cache
+def placements_run(
+    reader: Reader, *, of_person: bool, in_facility: bool, by_status: bool, goes_on: bool
+) -> tuple[list[Part], Rows]:
+    parts, query = _as_seen(reader)
+    query = query.where(_is_run_by(reader))
+    if of_person:
+        query = query.where(_IS_OF_PERSON)
+    if in_facility:
+        query = query.where(_IN_FACILITY)
+    return parts, _page(query, by_status=by_status, goes_on=goes_on)
+
+
+@cache
+def placed_unseen(reader: Reader, *, of_all_members: bool) -> Select[Placement]:
+    """One that the person has now at a place that who asks may not know: recorded in any case of theirs, or in the one that is
+    asked about and in the others since these were merged."""
+    is_theirs = (
+        _IS_OF_PERSON if of_all_members else recorded_since_merged(col(Placement.case_id), col(Placement.booked_at))
+    )
+    is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
+    return select(Placement).where(is_theirs, is_current, ~_is_located(reader)).limit(1)
+
+
+PLACED_ABOVE: Final = select(func.placed_above(CASE_ID))
+
+# ---------------------------------------------------------------- a facility's day
+
+
+@cache
+def on_night(
+    reader: Reader, *, in_facility: bool, by_status: bool, goes_on: bool
+) -> Select[Placement, Facility, Place, PlacementRequest]:
+    on = bindparam("on", type_=Date)
+    is_there = or_(
+        col(Placement.to_on).is_(None),
+        col(Placement.to_on) >= on,
+        is_one_of(col(Placement.status), [PlacementStatus.ARRIVED]),
+    )
+    never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.from_on) == col(Placement.to_on))
+    query = (
+        select(Placement, Facility, Place, PlacementRequest)
+        .join(Facility, col(Facility.id) == col(Placement.facility_id))
+        .join(Place, col(Place.id) == col(Placement.place_id))
+        .join(PlacementRequest, col(PlacementRequest.id) == col(Placement.request_id))
+        .where(_is_run_by(reader), col(Placement.from_on) <= on, is_there, ~never_came)
+    )
+    if in_facility:
+        query = query.where(_IN_FACILITY)
+    return _page(query, by_status=by_status, goes_on=goes_on)
+
+
+def _requests_behind() -> Select[PlacementRequest, UUID | None]:
+    live = or_(
+        any_of(col(Stay.state), [StayState.BOOKED, StayState.ARRIVED]),
+        and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > NOW),
+    )
+    offered = select(col(Offer.request_id), col(Offer.place_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
+    placed = select(col(Placement.request_id), col(Placement.place_id)).join(
+        Stay, col(Stay.id) == col(Placement.stay_id)
+    )
+    theirs = union(
+        offered.where(col(Offer.facility_id) == _FACILITY, live), placed.where(_IN_FACILITY, live)
+    ).subquery()
+    return (
+        select(PlacementRequest, col(Place.unit_id))
+        .join(theirs, theirs.c.request_id == col(PlacementRequest.id))
+        .join(Place, col(Place.id) == theirs.c.place_id)
+    )
+
+
+REQUESTS_BEHIND: Final = _requests_behind()
+"""What was asked for by those for whom a facility has a place, and in which unit."""
