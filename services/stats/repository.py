@@ -44,7 +44,7 @@ from services.stats.models import (
 from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
 from shared.data import answers, history
-from shared.data.columns import any_of
+from shared.data.columns import Rows, any_of
 from shared.data.unit_of_work import UnitOfWork
 
 _ID_FOR_NOW = text("SELECT uuidv7()")
@@ -110,12 +110,10 @@ async def first_year_recorded(work: UnitOfWork) -> int | None:
 
 
 @lru_cache(maxsize=512)  # of dimensions in any order
-def _count_of_victims(
-    dimensions: tuple[Dimension, ...], *, since: bool, until: bool, as_of: bool
-) -> Select[*tuple[Any, ...]]:
+def _count_of_victims(dimensions: tuple[Dimension, ...], *, since: bool, until: bool, as_of: bool) -> Rows:
     victims = _victims(as_of=as_of)
     columns = [victims.c[dimension] for dimension in dimensions]
-    query: Select[*tuple[Any, ...]] = select(*columns, func.count()).group_by(*columns)
+    query: Rows = select(*columns, func.count()).group_by(*columns)
     if since:
         query = query.where(victims.c.year >= bindparam("first_year", type_=Integer))
     if until:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     LargeBinary,
+    Select,
     String,
     TypeDecorator,
     any_,
@@ -29,6 +30,9 @@ NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 LIMIT: Final = bindparam("limit", type_=Integer)
 ORGANISATION: Final = bindparam("org", type_=String)
 """What statements that are made once are most often sent with."""
+
+Rows = Select[*tuple[Any, ...]]
+"""A query whose rows have as many parts as it is made with."""
 
 
 class Code(TypeDecorator[CodeT]):

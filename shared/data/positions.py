@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, tuple_
+from sqlalchemy import ColumnElement, Uuid, bindparam, tuple_
 
-from shared.data.columns import LIMIT
+from shared.data.columns import LIMIT, Rows
 
-QueryT = TypeVar("QueryT", bound=Select[*tuple[Any, ...]])
+QueryT = TypeVar("QueryT", bound=Rows)
 _BEFORE_ALL: Final = UUID(int=0)
 _LAST_ID: Final = bindparam("last_id", type_=Uuid)
 

@@ -1,8 +1,9 @@
 """What the house promises about its own code, read from the code."""
 
 import ast
-import re
 import subprocess
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,28 +84,62 @@ def is_kept(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any("cache" in ast.unparse(each) for each in function.decorator_list)
 
 
-def building_anew(path: Path) -> set[str]:
-    """The functions of a file that build a query each time: those that a request or an event passes through, and any other one
-    that one of them calls. What is built at the module's own level, or in a function that keeps it, is built once."""
-    functions = {node.name: node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    names_in = {
-        name: {
-            call.func.id for call in ast.walk(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-        }
-        for name, node in functions.items()
-        if not is_kept(node)
+Name = tuple[str, str]
+"""A function by its module and its own name."""
+
+
+def module_of(path: Path) -> str:
+    return name(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def calls_within(path: Path) -> dict[Name, set[Name]]:
+    """The functions of a file that do not keep what they give, and what each calls: functions of its own, and imported ones."""
+    module, imported, modules = module_of(path), dict[str, Name](), dict[str, str]()
+    for node in nodes(path):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for each in node.names:
+                imported[each.asname or each.name] = (node.module, each.name)
+                modules[each.asname or each.name] = f"{node.module}.{each.name}"
+
+    def called_in(function: ast.AST) -> Iterator[Name]:
+        for call in ast.walk(function):
+            match call:
+                case ast.Call(func=ast.Name(id=of)):
+                    yield imported.get(of, (module, of))
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=of), attr=attribute)) if of in modules:
+                    yield modules[of], attribute
+
+    return {(module, each.name): set(called_in(each)) for each in functions_of(path) if not is_kept(each)}
+
+
+def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@cache
+def building_anew() -> dict[str, set[str]]:
+    """The functions, by file, that build a query each time: those that a request or an event passes through, where they do it
+    themselves or call one that does, in whichever file. What is built at a module's own level, or in a function that keeps it,
+    is built once."""
+    files = [path for path in CODE if "migrations" not in path.parts]
+    plain = {
+        (module_of(path), each.name)
+        for path in files
+        for each in functions_of(path)
+        if isinstance(each, ast.FunctionDef)
     }
-    plain = {name for name in names_in if isinstance(functions[name], ast.FunctionDef)}
-    building = {name for name, called_in in names_in.items() if called_in & MAKES_A_QUERY}
-    while further := {name for name, called_in in names_in.items() if called_in & building & plain} - building:
+    called_in = {function: called for path in files for function, called in calls_within(path).items()}
+    building = {each for each, called in called_in.items() if any(makes in MAKES_A_QUERY for _, makes in called)}
+    while further := {each for each, called in called_in.items() if called & building & plain} - building:
         building |= further
-    return building - plain
+    return {
+        name(path): found
+        for path in files
+        if (found := {each for module, each in building - plain if module == module_of(path)})
+    }
 
 
-@pytest.mark.parametrize("path", looked_at(CODE), ids=name)
-def test_a_query_is_made_once_and_sent_with_what_differs(path: Path) -> None:
+def test_a_query_is_made_once_and_sent_with_what_differs() -> None:
     """Building a query, and finding what was made ready from one like it, costs more than sending it (docs/adr/0021): it is a
     named constant, or given by a function that keeps it for each of its forms, and is sent with its values by name."""
-    if "migrations" in path.parts or not MAKES_A_QUERY & set(re.findall(r"\b\w+(?=\()", text(path))):
-        return
-    assert building_anew(path) == set()
+    assert building_anew() == {}

@@ -12,7 +12,7 @@ from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility, OutOfService, Place
 from services.accommodation.facilities.queries import DAY, WITH_PLACES_IN_USE
-from services.accommodation.placements.queries import Rows
+from shared.data.columns import Rows
 from shared.data.unit_of_work import UnitOfWork
 
 

@@ -19,11 +19,12 @@ from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.queries import Rows, lets_know
+from services.accommodation.placements.queries import lets_know
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
 from shared.data import sealed
+from shared.data.columns import Rows
 from shared.data.unit_of_work import UnitOfWork
 
 

@@ -39,10 +39,10 @@ from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Approval, Facility
 from services.accommodation.placements.codes import OfferStatus, PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import Rows, knows_place, lets_know
+from services.accommodation.placements.queries import knows_place, lets_know
 from shared.contract.organisations import CENTRE, IMMIGRATION, OrganisationKind
 from shared.contract.visibility import Aspect
-from shared.data.columns import LIMIT, NOW, ORGANISATION, any_asked, any_of
+from shared.data.columns import LIMIT, NOW, ORGANISATION, Rows, any_asked, any_of
 from shared.data.positions import by_id
 from shared.kernel.clock import COPENHAGEN
 

@@ -16,11 +16,11 @@ from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import About, Rows, deals_with, flags, lets_know
+from services.accommodation.placements.queries import About, deals_with, flags, lets_know
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import history
-from shared.data.columns import LIMIT, ORGANISATION, any_asked
+from shared.data.columns import LIMIT, ORGANISATION, Rows, any_asked
 from shared.data.unit_of_work import UnitOfWork
 
 _FEW = 500
@@ -61,7 +61,7 @@ def _keys(reader: Reader) -> CompoundSelect[str]:
 
 
 @cache
-def _parts_in_each(reader: Reader, about: About) -> tuple[list[Part], Rows]:
+def _parts_in_each(reader: Reader, about: About) -> tuple[Sequence[Part], Rows]:
     parts, holds = flags(reader, about)
     query: Rows = select(col(about.id), *holds)
     return parts, query.where(any_asked(col(about.id), "ids"))

@@ -14,8 +14,8 @@ from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.queries import DAY, WITH_PLACES_IN_USE
-from services.accommodation.placements.queries import Rows
 from shared.contract.codes import Region
+from shared.data.columns import Rows
 from shared.data.unit_of_work import UnitOfWork
 
 _FROM_ON: Final = bindparam("from_on", type_=Date)

@@ -19,13 +19,13 @@ from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import Rows, deals_with, flags, knows_place, lets_know
+from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
 from services.accommodation.placements.repository import flush_stay, take_nights
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data import sealed
-from shared.data.columns import LIMIT, NOW
+from shared.data.columns import LIMIT, NOW, Rows
 from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
@@ -77,7 +77,7 @@ def _request_of(reader: Reader) -> Select[UUID]:
 
 
 @cache
-def _offers(reader: Reader, status: OfferStatus | None, *, goes_on: bool) -> tuple[list[Part], Rows]:
+def _offers(reader: Reader, status: OfferStatus | None, *, goes_on: bool) -> tuple[Sequence[Part], Rows]:
     """A page of offers, and which of these parts who asks has in each."""
     parts, holding = flags(reader, Offer)
     query: Rows = (

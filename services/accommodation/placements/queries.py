@@ -1,6 +1,7 @@
 """Who has which part in a request, an offer or a placement, as a condition of statements; and the statements of requests. Each
 is made once: what differs by who asks, once for all who are alike in it (`Reader`)."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -30,11 +31,10 @@ from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import PARTS, Aspect, Part, may_know
-from shared.data.columns import NOW, ORGANISATION
+from shared.data.columns import NOW, ORGANISATION, Rows
 from shared.data.positions import newest_first
 
 About = type[PlacementRequest] | type[Offer] | type[Placement]
-Rows = Select[*tuple[Any, ...]]
 
 
 def _facility_is(facility_id: Mapped[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -64,10 +64,10 @@ def parts_of(reader: Reader, about: About) -> dict[Part, ColumnElement[bool]]:
     return parts
 
 
-def flags(reader: Reader, about: About) -> tuple[list[Part], list[ColumnElement[bool]]]:
+def flags(reader: Reader, about: About) -> tuple[Sequence[Part], list[ColumnElement[bool]]]:
     """The parts that who asks can have in a row, and a column for each that says whether it has."""
     parts = parts_of(reader, about)
-    return list(parts), list(parts.values())
+    return tuple(parts), list(parts.values())
 
 
 def lets_know(reader: Reader, about: About, aspect: Aspect, *, in_any_role: bool = False) -> ColumnElement[bool]:
@@ -111,7 +111,7 @@ _IS_HELD_FOR: Final = (
 
 
 @cache
-def request(reader: Reader) -> tuple[list[Part], Rows]:
+def request(reader: Reader) -> tuple[Sequence[Part], Rows]:
     """A request, whether a place is held for it, and which of the parts who asks has in it."""
     parts, holding = flags(reader, PlacementRequest)
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
@@ -119,7 +119,9 @@ def request(reader: Reader) -> tuple[list[Part], Rows]:
 
 
 @cache
-def requests(reader: Reader, status: RequestStatus | None, *, of_case: bool, goes_on: bool) -> tuple[list[Part], Rows]:
+def requests(
+    reader: Reader, status: RequestStatus | None, *, of_case: bool, goes_on: bool
+) -> tuple[Sequence[Part], Rows]:
     """The same of a page of requests."""
     parts, holding = flags(reader, PlacementRequest)
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)

@@ -17,14 +17,14 @@ from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.queries import Rows, flags, lets_know
+from services.accommodation.placements.queries import flags, lets_know
 from services.accommodation.placements.repository import open_needs, seal_needs
 from services.accommodation.proposals.models import MoveProposal
 from shared.contract import visibility
 from shared.contract.codes import Gender, Purpose
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
-from shared.data.columns import any_of
+from shared.data.columns import Rows, any_of
 from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
@@ -109,7 +109,7 @@ async def cases_that_change(work: UnitOfWork, *, since: date, until: date) -> li
     return sorted(set(await work.session.scalars(_CHANGING, {"since": since, "until": until})))
 
 
-def _seen(reader: Reader) -> tuple[list[Part], Rows]:
+def _seen(reader: Reader) -> tuple[Sequence[Part], Rows]:
     """Proposals with their placement, for who may know why, and for who runs the facility."""
     parts, holding = flags(reader, Placement)
     query: Rows = select(MoveProposal, Placement, *holding).join(
@@ -120,13 +120,13 @@ def _seen(reader: Reader) -> tuple[list[Part], Rows]:
 
 
 @cache
-def _listed(reader: Reader, *, goes_on: bool) -> tuple[list[Part], Rows]:
+def _listed(reader: Reader, *, goes_on: bool) -> tuple[Sequence[Part], Rows]:
     parts, query = _seen(reader)
     return parts, newest_first(query, col(MoveProposal.proposed_at), col(MoveProposal.id), goes_on=goes_on)
 
 
 @cache
-def _to_lock(reader: Reader) -> tuple[list[Part], Rows]:
+def _to_lock(reader: Reader) -> tuple[Sequence[Part], Rows]:
     parts, query = _seen(reader)
     its_id = bindparam("proposal_id", type_=Uuid)
     return parts, query.where(col(MoveProposal.id) == its_id).with_for_update(of=MoveProposal)

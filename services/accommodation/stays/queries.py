@@ -1,6 +1,7 @@
 """The statements of placements and the stays behind them. Each is made once: what differs by who asks, once for all who are alike
 in it (`Reader`)."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, TypeVar
 from uuid import UUID
@@ -14,9 +15,9 @@ from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import Rows, deals_with, flags, knows_place, lets_know
+from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
 from shared.contract.visibility import Aspect, Part
-from shared.data.columns import NOW, any_of, is_one_of
+from shared.data.columns import NOW, Rows, any_of, is_one_of
 from shared.data.positions import newest_first
 
 QueryT = TypeVar("QueryT", bound=Rows)
@@ -80,7 +81,7 @@ COMPANIONS: Final = (
 # ---------------------------------------------------------------- placements, as far as who asks may know of them
 
 
-def _as_seen(reader: Reader) -> tuple[list[Part], Rows]:
+def _as_seen(reader: Reader) -> tuple[Sequence[Part], Rows]:
     """Placements with their facility, as far as row level security shows it, and the parts that who asks has in each."""
     parts, holds = flags(reader, Placement)
     query: Rows = (
@@ -99,14 +100,14 @@ def _page(query: QueryT, *, by_status: bool, goes_on: bool) -> QueryT:
 
 
 @cache
-def placement(reader: Reader) -> tuple[list[Part], Rows]:
+def placement(reader: Reader) -> tuple[Sequence[Part], Rows]:
     """For whose organisation learns at least that the person has a place."""
     parts, query = _as_seen(reader)
     return parts, query.where(_IS_ASKED_FOR, lets_know(reader, Placement, Aspect.PLACED, in_any_role=True))
 
 
 @cache
-def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> tuple[list[Part], Rows]:
+def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> tuple[Sequence[Part], Rows]:
     parts, query = _as_seen(reader)
     query = query.where(_IS_OF_PERSON, _is_located(reader))
     return parts, _page(query, by_status=by_status, goes_on=goes_on)
@@ -115,7 +116,7 @@ def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> t
 @cache
 def placements_run(
     reader: Reader, *, of_person: bool, in_facility: bool, by_status: bool, goes_on: bool
-) -> tuple[list[Part], Rows]:
+) -> tuple[Sequence[Part], Rows]:
     parts, query = _as_seen(reader)
     query = query.where(_is_run_by(reader))
     if of_person:
