@@ -33,7 +33,7 @@ READY_SECONDS = 60
 class Harbour:
     """The processes of one Havn, on a database server and a broker that are there."""
 
-    def __init__(self, folder: Path, server_url: str, bootstrap: str) -> None:
+    def __init__(self, folder: Path, server_url: str, bootstrap: str, **settings: str) -> None:
         self.server_url = server_url
         self.bootstrap = bootstrap
         _, certificate = self_signed(folder, "localhost")
@@ -58,7 +58,13 @@ class Harbour:
             "HAVN_TOKEN_URL": f"{self.issuer}/oidc/token",
             "HAVN_SERVICE_URLS": json.dumps(self.addresses),
             "HAVN_SERVICE_CA": certificate["ssl_certfile"],
+            **settings,
         }
+
+    @property
+    def running(self) -> dict[str, int]:
+        """The processes' numbers, by what they are called."""
+        return {called: process.pid for called, process in self._running.items()}
 
     async def start(self) -> None:
         """Migrate, then start everything and wait until all of it is ready."""

@@ -63,6 +63,6 @@ async def test_what_speaks_against_an_ordinary_place_is_asked_with_one_statement
     with havn.statements("accommodation") as sent:
         assert rules_of(await housing.offer(late, shelter.place_id)) == ["occupied"]
     assert len([each for each in sent if "FROM placement_request" in each and "FOR UPDATE" in each]) == 1
-    # The work's beginning (2), the request, which is locked, the place, the key, what speaks against it; then, as work of its own
+    # The work's beginning, the request, which is locked, the place, the key, what speaks against it; then, as work of its own
     # (2), the line that it was refused.
-    assert len(sent) == 6 + 2, "\n".join(sent)
+    assert len(sent) == 5 + 2, "\n".join(sent)
