@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.referrals.app import service as referrals
 from shared.runtime.asyncapi import asyncapi
-from shared.runtime.published import openapi_of
 from tests.contracts.compatibility import asyncapi_changes, openapi_changes
+from tests.contracts.operations import DOCUMENTS
 
 Doctor = Callable[[dict[str, Any]], object]
-EVENTS, REFERRALS = asyncapi(), openapi_of(referrals)
+EVENTS, REFERRALS = asyncapi(), DOCUMENTS["referrals"]
 PATH = "/referrals/v1/referrals"
 OPENED = "dk.havn.identification.case-opened.v1"
 
