@@ -56,7 +56,6 @@ def pytest_runtest_setup() -> None:
 
 def pytest_collection_finish() -> None:
     """What collecting has made stays until the end: the collector of garbage need not look at it again and again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
