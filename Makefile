@@ -100,10 +100,11 @@ $(VENV)/.uv:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.uv requirements.lock pyproject.toml
-	@$(UV) install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(UV) install -q --compile-bytecode --python $(BIN)/python --no-deps -e .
+	@$(UV) install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) install -q --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -c "import services.everything, shared.dev.development" # leaves byte code of what Havn loads, for its first start
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
-	@$(UV) install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
