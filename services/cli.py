@@ -64,15 +64,15 @@ def up(
     ] = False,
 ) -> None:
     """Start everything in this process: database, four services, development issuer. Ctrl-C ends it in order."""
+    settings = current_settings()
+    if seed and settings.is_production:
+        stop("What --seed plays is made up; a Havn in production starts without it.", os.EX_CONFIG)
+
     import asyncio
 
     from services.everything import SERVICES
     from services.welcome import welcome_page
     from shared.runtime.running import has_run_before, run_everything
-
-    settings = current_settings()
-    if seed and settings.is_production:
-        stop("What --seed plays is made up; a Havn in production starts without it.", os.EX_CONFIG)
 
     async def go() -> None:
         is_seeded = seed and not await has_run_before(settings)
@@ -136,10 +136,10 @@ def token(
 @app.command(rich_help_panel=RUN)
 def migrate() -> None:
     """Make the databases, runtime roles and Kafka topics that are missing, and bring all to this version."""
+    settings = current_settings()
+
     from services.everything import SERVICES
     from shared.runtime.running import migrate_all
-
-    settings = current_settings()
 
     async def go(server_url: str) -> None:
         changed = await migrate_all([service.name for service in SERVICES], settings, server_url)

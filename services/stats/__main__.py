@@ -1,7 +1,10 @@
 """python -m services.stats api|worker|migrate"""
 
-from services.stats.app import service
-from shared.runtime.running import run
+from shared.kernel.loading import loading
+
+with loading():
+    from services.stats.app import service
+    from shared.runtime.running import run
 
 if __name__ == "__main__":
     run(service)
