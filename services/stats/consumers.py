@@ -4,7 +4,6 @@ from services.stats import repository
 from services.stats.models import (
     CaseMerge,
     Decision,
-    Departure,
     Description,
     Interview,
     Person,
@@ -49,48 +48,42 @@ _STATUS_AFTER: dict[type[ReferralEvent], ReferralStatus] = {
 
 @handlers.on(CaseOpened, together=True)
 async def keep_the_person(work: Delivery, event: CaseOpened) -> None:
-    fields = event.model_dump(exclude={"occurred_at", "channel", "subject_id", "residence_basis"})
-    repository.keep(work, Person(**fields, region=_region(event.municipality)))
+    repository.keep(work, Person, event, region=_region(event.municipality))
 
 
 @handlers.on(PersonDescribed, together=True)
 async def keep_the_description(work: Delivery, event: PersonDescribed) -> None:
-    fields = event.model_dump(exclude={"occurred_at", "residence_basis"})
-    repository.keep(work, Description(**fields, sequence=work.sequence, recorded_at=event.occurred_at))
+    repository.keep(work, Description, event, sequence=work.sequence, recorded_at=event.occurred_at)
 
 
 @handlers.on(InterviewHeld, together=True)
 async def keep_the_interview(work: Delivery, event: InterviewHeld) -> None:
-    repository.keep(work, Interview(**event.model_dump(include={"interview_id", "case_id", "held_at"})))
+    repository.keep(work, Interview, event)
 
 
 @handlers.on(DecisionMade, together=True)
 async def keep_the_decision(work: Delivery, event: DecisionMade) -> None:
-    fields = event.model_dump(exclude={"occurred_at", "legal_status"})
-    repository.keep(work, Decision(**fields, recorded_at=event.occurred_at))
+    repository.keep(work, Decision, event, recorded_at=event.occurred_at)
 
 
 @handlers.on(DecisionReplaced, together=True)
 async def keep_the_replacement(work: Delivery, event: DecisionReplaced) -> None:
-    fields = event.model_dump(include={"decision_id", "replaced_by"})
-    repository.keep(work, Replacement(**fields, recorded_at=event.occurred_at))
+    repository.keep(work, Replacement, event, recorded_at=event.occurred_at)
 
 
 @handlers.on(PersonDeparted, together=True)
 async def keep_the_departure(work: Delivery, event: PersonDeparted) -> None:
-    fields = event.model_dump(include={"case_id", "departed_on"})
-    await repository.keep_departure(work, Departure(**fields, recorded_at=event.occurred_at))
+    await repository.keep_departure(work, event)
 
 
 @handlers.on(CaseMerged, together=True)
 async def keep_the_merge(work: Delivery, event: CaseMerged) -> None:
-    merge = CaseMerge(case_id=event.case_id, into_id=event.into, recorded_at=event.occurred_at)
-    repository.append(work, merge)
+    repository.append(work, CaseMerge, event, into_id=event.into, recorded_at=event.occurred_at)
 
 
 @handlers.on(CaseUnmerged, together=True)
 async def keep_the_end_of_the_merge(work: Delivery, event: CaseUnmerged) -> None:
-    repository.append(work, CaseMerge(case_id=event.case_id, into_id=None, recorded_at=event.occurred_at))
+    repository.append(work, CaseMerge, event, into_id=None, recorded_at=event.occurred_at)
 
 
 @handlers.on(CaseErased)
@@ -102,14 +95,15 @@ async def erase_what_is_held(work: Delivery, event: CaseErased) -> None:
 
 @handlers.on(ReferralSubmitted, together=True)
 async def keep_the_referral(work: Delivery, event: ReferralSubmitted) -> None:
-    referral = Referral(
-        **event.model_dump(include={"referral_id", "sender", "municipality"}),
+    repository.keep(
+        work,
+        Referral,
+        event,
         region=_region(event.municipality),
         status=ReferralStatus.SUBMITTED,
         submitted_at=event.occurred_at,
         updated_at=event.occurred_at,
     )
-    repository.keep(work, referral)
 
 
 async def note_the_status(work: Delivery, event: ReferralEvent) -> None:

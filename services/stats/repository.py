@@ -43,6 +43,7 @@ from services.stats.models import (
 )
 from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
+from shared.contract.events import Event, PersonDeparted
 from shared.data import answers, history
 from shared.data.columns import Rows, any_of
 from shared.data.unit_of_work import UnitOfWork
@@ -54,14 +55,15 @@ Value = str | int | None
 """What a person is counted under; None where nobody has said."""
 
 
-def keep(work: UnitOfWork, fact: Table) -> None:
-    """Keep a fact; the same fact again changes nothing. Facts of different cases come in any order."""
-    work.session.add_once(fact)
+def keep(work: UnitOfWork, kind: type[Table], event: Event, **besides: Any) -> None:
+    """Keep a fact: what the event says under the names of the table's columns, and what is said besides. The same fact again
+    changes nothing. Facts of different cases come in any order."""
+    work.session.keep(kind, vars(event) | besides, once=True)
 
 
-def append(work: UnitOfWork, fact: Table) -> None:
+def append(work: UnitOfWork, kind: type[Table], event: Event, **besides: Any) -> None:
     """Keep what is recorded of something again, beside what was recorded before."""
-    work.session.add(fact)
+    work.session.keep(kind, vars(event) | besides)
 
 
 _NOTE_STATUS: Final = (
@@ -222,9 +224,10 @@ async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before:
     return await work.session.scalar(query, {"since": since, "before": before}) or 0
 
 
-async def keep_departure(work: UnitOfWork, departure: Departure) -> None:
+async def keep_departure(work: UnitOfWork, event: PersonDeparted) -> None:
     """The day of somebody's departure; one that is recorded again corrects it."""
-    await work.session.execute(_KEEP_DEPARTURE, dict(departure))
+    values = {"case_id": event.case_id, "departed_on": event.departed_on, "recorded_at": event.occurred_at}
+    await work.session.execute(_KEEP_DEPARTURE, values)
 
 
 async def count_departures(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeVar, overload
 
+from pydantic_core import to_json
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import NoResultFound
@@ -35,7 +36,8 @@ class Session:
         """As far as its statements say: they changed and locked no row. What functions do they do not say."""
         self._known: dict[tuple[Any, ...], Any] = {}
         self._added: list[Any] = []
-        self._added_once: list[Any] = []
+        self._kept: dict[tuple[type[Any], bool, tuple[str, ...]], list[Parameters]] = {}
+        """What is to be inserted, by kind, whether once, and attributes."""
 
     # ------------------------------------------------------------ reading
 
@@ -102,9 +104,11 @@ class Session:
         """A new row, inserted by `flush`."""
         self._added.append(row)
 
-    def add_once(self, row: Any) -> None:
-        """A new row, inserted by `flush` unless there is one with its key already."""
-        self._added_once.append(row)
+    def keep(self, kind: type[Any], values: Parameters, *, once: bool = False) -> None:
+        """A new row of which nobody needs an object, inserted by `flush`; with `once` unless there is one with its key already.
+        Of the values those that are its columns: ids, codes, texts, numbers, days and moments, no bytes."""
+        row = {name: values[name] for name in entity_of(kind).attributes if name in values}
+        self._kept.setdefault((kind, once, tuple(row)), []).append(row)
 
     def add_all(self, rows: Iterable[Any]) -> None:
         """New rows, inserted by `flush`."""
@@ -134,16 +138,19 @@ class Session:
         self.expunge(row)
 
     async def flush(self) -> None:
-        """Send what was added, a statement for each table, and what was set."""
+        """Send what was added or kept, a statement for each table, and what was set."""
         added, self._added = self._added, []
-        once, self._added_once = self._added_once, []
-        by_kind: dict[tuple[type[Any], bool], list[Any]] = {}
-        new = [row for row in added if self._known.get(_key(row)) is not row]  # to add what was read changes nothing
-        for is_once, rows in ((False, new), (True, once)):
-            for row in rows:
-                by_kind.setdefault((type(row), is_once), []).append(row)
-        for kind, is_once in sorted(by_kind, key=lambda each: entity_of(each[0]).rank):
-            await self._insert(entity_of(kind), by_kind[kind, is_once], is_once=is_once)
+        kept, self._kept = self._kept, {}
+        by_kind: dict[type[Any], list[Any]] = {}
+        for row in added:
+            if self._known.get(_key(row)) is not row:  # to add what was read changes nothing
+                by_kind.setdefault(type(row), []).append(row)
+        for kind in sorted({*by_kind, *(form[0] for form in kept)}, key=lambda each: entity_of(each).rank):
+            await self._insert(entity_of(kind), by_kind.get(kind, ()))
+            for (of_kind, is_once, names), rows in kept.items():
+                if of_kind is kind:
+                    document = to_json(rows, inf_nan_mode="strings").decode()
+                    await self.send(entity_of(kind).keeping(names, is_once=is_once).text, [document])
         # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
         for row in sorted(self._changed(), key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
             await self._update(entity_of(type(row)), row)
@@ -151,7 +158,7 @@ class Session:
     def _changed(self) -> list[Any]:
         return [row for row in self._known.values() if instance_state(row).committed_state]
 
-    async def _insert(self, entity: Entity, rows: list[Any], *, is_once: bool) -> None:
+    async def _insert(self, entity: Entity, rows: Sequence[Any]) -> None:
         alike: dict[tuple[str, ...], list[Any]] = {}
         for row in rows:
             alike.setdefault(entity.given_by(row), []).append(row)
@@ -159,12 +166,10 @@ class Session:
             for start in range(0, len(several), _ROWS_AT_ONCE):
                 some = several[start : start + _ROWS_AT_ONCE]
                 values = [{name: row.__dict__[name] for name in names} for row in some]
-                made = await self._send_rows(entity, values, is_once=is_once, returning=not is_once)
-                if not is_once:  # which of those were there already, nobody asks
-                    self._are_stored(some, made)
+                self._are_stored(some, await self._send_rows(entity, values, returning=True))
 
     async def _send_rows(
-        self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool, returning: bool = False
+        self, entity: Entity, rows: Sequence[Mapping[str, Any]], *, is_once: bool = False, returning: bool = False
     ) -> list[dict[str, Any]]:
         """Insert rows with the same attributes by one statement; with `returning` it gives what PostgreSQL has made of each."""
         plan = entity.inserting(tuple(rows[0]), len(rows), is_once=is_once, returning=returning)
@@ -203,7 +208,7 @@ class Session:
         """Forget every row, also what was added or set and not sent."""
         self._known.clear()
         self._added.clear()
-        self._added_once.clear()
+        self._kept.clear()
 
     def known(self, kind: type[T]) -> list[T]:
         """The rows of this kind that are remembered."""

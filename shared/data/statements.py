@@ -1,7 +1,7 @@
 """Statements of SQLAlchemy made ready for asyncpg: compiled once for each form, however often they are sent; and how rows of
 mapped classes are read and written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,16 +9,22 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    JSON,
     BindParameter,
     Delete,
     Dialect,
     Float,
+    LargeBinary,
     Numeric,
     Select,
+    Text,
     TextClause,
     Update,
     bindparam,
+    cast,
+    column,
     delete,
+    func,
     inspect,
     select,
     update,
@@ -202,10 +208,7 @@ class Entity:
         `returning` it answers with what PostgreSQL made: for whoever may read what they have inserted."""
 
         def statement() -> Any:
-            if left_out := [
-                each for each in self.attributes if each not in names and self.columns[each].default is not None
-            ]:
-                raise TypeError(f"Whoever makes a {self.kind.__name__} says what stands in {', '.join(left_out)}.")
+            self._check_defaults(names)
             values = [
                 {self.columns[name]: bindparam(f"{name}_{at}", type_=self.columns[name].type) for name in names}
                 for at in range(rows)
@@ -217,6 +220,27 @@ class Entity:
             return inserted.returning(*made) if made and returning else inserted
 
         return self._plan(("insert", names, rows, is_once, returning), statement)
+
+    def keeping(self, names: tuple[str, ...], *, is_once: bool) -> Prepared:
+        """Inserts any number of rows with these attributes, sent as one JSON document, `rows`: one text and one value, which
+        takes a third of the time that a value for each column of each row does. `is_once` those whose keys are not taken."""
+
+        def statement() -> Any:
+            self._check_defaults(names)
+            columns = [column(name, self.columns[name].type) for name in names]
+            if any(isinstance(each.type, LargeBinary) for each in columns):
+                raise TypeError(f"A {self.kind.__name__} holds bytes, which JSON does not: add or insert it.")
+            document = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(*columns)
+            rows = select(*document.render_derived(name="kept", with_types=True).c)
+            inserted = insert(self._table).from_select([self.columns[name] for name in names], rows)
+            return inserted.on_conflict_do_nothing() if is_once else inserted
+
+        return self._plan(("keep", names, is_once), statement)
+
+    def _check_defaults(self, names: Collection[str]) -> None:
+        left_out = [each for each in self.attributes if each not in names and self.columns[each].default is not None]
+        if left_out:
+            raise TypeError(f"Whoever makes a {self.kind.__name__} says what stands in {', '.join(left_out)}.")
 
     def updating(self, names: tuple[str, ...]) -> Prepared:
         """Changes these attributes of the row with the primary key `key_...`."""

@@ -171,7 +171,8 @@ async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
 
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part, *, since: datetime) -> None:
     """The case concerns this organisation too, since then."""
-    work.session.add_once(CaseParty(case_id=case_id, org=organisation, part=part, since=since))
+    party = {"case_id": case_id, "org": organisation, "part": part, "since": since}
+    work.session.keep(CaseParty, party, once=True)
     await work.session.flush()
 
 

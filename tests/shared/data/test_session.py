@@ -1,7 +1,7 @@
 """The session: a row is one object, what is set on it is sent, statements of one form are compiled once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from asyncpg import UniqueViolationError
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.exc import NoResultFound
 
+from shared.contract.codes import AgeGroup, Gender
 from shared.data import answers, statements
 from shared.data.columns import any_of
 from shared.data.outbox import EventSequence, QueuedEvent
@@ -139,16 +140,71 @@ async def test_a_lock_reads_what_stands_there_now(lone: LoneService) -> None:
         assert row.reason == "another"
 
 
-async def test_added_once_leaves_what_is_there(lone: LoneService) -> None:
+def position(key: str, last: int) -> dict[str, Any]:
+    return {"source": "referrals", "key": key, "last_sequence": last, "no column": "of an inbox"}
+
+
+async def test_kept_once_leaves_what_is_there(lone: LoneService) -> None:
     async with lone.database.transaction(ITSELF) as work:
         work.session.add(place("a", 7))
         await work.session.flush()
         for last in (1, 2):
-            work.session.add_once(place("a", last))
-            work.session.add_once(place("b", last))
+            work.session.keep(InboxPosition, position("a", last), once=True)
+            work.session.keep(InboxPosition, position("b", last), once=True)
     assert await kept(lone) == [("a", 7), ("b", 1)]
     with pytest.raises(UniqueViolationError):
         await _add(lone, place("a"))
+    with pytest.raises(UniqueViolationError):
+        async with lone.database.transaction(ITSELF) as work:
+            work.session.keep(InboxPosition, position("a", 1))
+
+
+async def test_what_is_kept_is_sent_by_one_statement_with_one_value(lone: LoneService, sent: list[str]) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        sent.clear()
+        for number in range(1_000):
+            work.session.keep(InboxPosition, position(f"{number:04}", number))
+        assert sent == []
+        await work.session.flush()
+        assert len(sent) == 1
+        work.session.keep(InboxPosition, position("forgotten", 1))
+        work.session.forget()
+    assert await kept(lone) == [(f"{number:04}", number) for number in range(1_000)]
+
+
+async def test_kept_values_are_what_an_added_row_s_are(lone: LoneService) -> None:
+    """Codes, lists, days, moments to the microsecond, ids, and texts with all that JSON or SQL could take for its own."""
+    from services.stats.models import Description
+
+    values = {
+        "case_id": uuid4(),
+        "sequence": 2**40,
+        "gender": Gender.WOMAN,
+        "age_group": AgeGroup.ADULT,
+        "age_group_at_exploitation": None,
+        "citizenships": ("ROU", 'a "b" \\ {c}, d', "NULL", "æ"),
+        "recorded_at": datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1))),
+    }
+    await lone.sql(
+        "CREATE TABLE IF NOT EXISTS description (case_id uuid, sequence bigint, gender varchar, age_group varchar,"
+        " age_group_at_exploitation varchar, citizenships varchar[], recorded_at timestamptz)"
+    )
+    await lone.sql(f"GRANT ALL ON description TO {lone.runtime.username}")
+    try:
+        async with lone.database.transaction(ITSELF) as work:
+            work.session.keep(Description, values)
+            work.session.add(Description(**values))
+        one, other = await lone.sql("SELECT * FROM description")
+        assert tuple(one) == tuple(other)
+        assert one["recorded_at"] == values["recorded_at"]
+        assert one["citizenships"] == list(values["citizenships"])
+    finally:
+        await lone.sql("DROP TABLE description")
+
+
+def test_bytes_are_not_kept() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        entity_of(DeadLetter).keeping(entity_of(DeadLetter).attributes, is_once=False)
 
 
 async def _add(lone: LoneService, row: Any) -> None:
