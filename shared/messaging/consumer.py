@@ -7,6 +7,7 @@ what is missing arrives. A handler that keeps failing costs its own case its tur
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache, partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -113,7 +114,8 @@ class Consumer:
             return set()
         try:
             async with self._database.transaction(self._actor) as work:
-                taken = await together.take(work, cases, self._handle)
+                delivery = cache(partial(self._delivery, work))  # one for each place in a case, not for each event
+                taken = await together.take(work, cases, partial(self._handle, delivery))
         except Exception as error:
             # Nothing of it took effect. Whose fault it was shows when each is taken by itself.
             log.info("events are taken one by one", service=self.service, events=len(messages), reason=_reason(error))
@@ -150,7 +152,7 @@ class Consumer:
         async with self._database.transaction(self._actor) as work:
             standing = await inbox.standing_of(work, received)
             if standing.order is inbox.Order.NOW:
-                await self._handle(work, received)
+                await self._handle(partial(self._delivery, work), received)
                 if standing.is_put_aside:
                     await inbox.resolve(work, message.id)
             elif standing.order is not inbox.Order.TAKEN_ALREADY:
@@ -160,13 +162,15 @@ class Consumer:
             EVENTS_HANDLED.labels(self.service).inc()
         return following
 
-    async def _handle(self, work: UnitOfWork, received: inbox.Received) -> None:
+    def _delivery(self, work: UnitOfWork, sequence: int) -> Delivery:
+        return Delivery.of(work, peers=self._peers, sequence=sequence)
+
+    async def _handle(self, delivery: Callable[[int], Delivery], received: inbox.Received) -> None:
         known = EVENTS.get(received.type)
         handler = self._handlers.get(known) if known else None
         if known is None or handler is None:
             return  # an event we do not listen to, or one that is newer than we are
-        event = known.model_validate(received.payload)
-        await handler(Delivery.of(work, peers=self._peers, sequence=received.sequence), event)
+        await handler(delivery(received.sequence), known.model_validate(received.payload))
 
     async def _bury(self, message: Message, reason: str, attempts: int) -> None:
         """Put the event aside so that the cases behind it go on. Its own case waits for the replay."""
@@ -175,7 +179,7 @@ class Consumer:
                 received = inbox.read(message)
                 order = (await inbox.standing_of(work, received)).order
             except inbox.Unreadable:
-                received = inbox.Received(message, message.topic, "unreadable", 0, work.now, {})
+                received = inbox.Received(message, message.topic, "unreadable", 0, {})
                 order = inbox.Order.NOW
             if order is inbox.Order.TAKEN_ALREADY:
                 return  # another consumer of ours had better luck in the meantime
@@ -222,7 +226,7 @@ class Consumer:
                 return 0  # still waiting for what is missing
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
             if await inbox.resolve(work, letter.event_id):
-                await self._handle(work, received)
+                await self._handle(partial(self._delivery, work), received)
         return 1
 
     async def _note_failure(self, letter: inbox.DeadLetter, reason: str) -> None:

@@ -1,12 +1,12 @@
 """How far the events of each case have taken effect in a service, what waits for a replay, and the locks that keep it so."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from pydantic_core import from_json
 from sqlalchemy import BigInteger, DateTime, LargeBinary, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +14,9 @@ from shared.data.columns import NOW
 from shared.data.plumbing import PlumbingTable
 from shared.data.unit_of_work import UnitOfWork
 from shared.messaging.messages import Message
+
+Case = tuple[str, str]
+"""Source and key: what has a sequence of its own."""
 
 
 class InboxPosition(PlumbingTable):
@@ -45,15 +48,13 @@ class Unreadable(Exception):
     """A message that is no event of the contract; its sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message, read as far as its place in the order goes."""
 
     message: Message
     source: str
     type: str
     sequence: int
-    occurred_at: datetime
     payload: Mapping[str, Any]
 
 
@@ -78,13 +79,12 @@ class Standing:
 def read(message: Message) -> Received:
     """The envelope of a CloudEvent; Unreadable when it is not one of ours."""
     try:
-        envelope = json.loads(message.value)
+        envelope = from_json(message.value)
         return Received(
             message,
             source=str(envelope["source"]).removeprefix("/"),
             type=str(envelope["type"]),
             sequence=int(envelope["sequence"]),
-            occurred_at=datetime.fromisoformat(envelope["time"]),
             payload=dict(envelope["data"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -182,38 +182,46 @@ async def resolve(work: UnitOfWork, event_id: str) -> bool:
 
 # ---------------------------------------------------------------- many cases at once
 
-# In the order of their keys, so that two consumers with the same cases wait for each other and do not deadlock.
-_LOCK_ALL = text("""
+# In the order of their keys, so that two consumers with the same cases wait for each other and do not deadlock. A case that has
+# its turn nearly always follows on what was taken, so its place is taken with the lock; one that has not gets its own back.
+_TAKE_PLACES = text("""
     INSERT INTO inbox AS i (source, key, last_sequence)
-    SELECT source, key, 0 FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[])) AS asked (source, key)
+    SELECT source, key, sequence
+    FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[]), CAST(:sequences AS bigint[]))
+         AS asked (source, key, sequence)
     ORDER BY source, key
-    ON CONFLICT (source, key) DO UPDATE SET last_sequence = i.last_sequence
-    RETURNING source, key, last_sequence
+    ON CONFLICT (source, key) DO UPDATE SET last_sequence = greatest(i.last_sequence, excluded.last_sequence)
+    RETURNING source, key, coalesce(old.last_sequence, 0) AS last_sequence
+""")
+_GIVE_BACK = text("""
+    INSERT INTO inbox (source, key, last_sequence)
+    SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[]), CAST(:sequences AS bigint[]))
+    ON CONFLICT (source, key) DO UPDATE SET last_sequence = excluded.last_sequence
 """)
 _WAITING_ANY = text("""
     SELECT DISTINCT source, key FROM dead_letter
     JOIN unnest(CAST(:sources AS text[]), CAST(:keys AS text[])) AS asked (source, key) USING (source, key)
     WHERE replayed_at IS NULL
 """)
-_ADVANCE_ALL = text("""
-    UPDATE inbox AS i SET last_sequence = reached.sequence
-    FROM unnest(CAST(:sources AS text[]), CAST(:keys AS text[]), CAST(:sequences AS bigint[]))
-         AS reached (source, key, sequence)
-    WHERE i.source = reached.source AND i.key = reached.key AND i.last_sequence < reached.sequence
-""")
 
 
-async def lock_all(work: UnitOfWork, cases: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The last sequence number taken of each of these (source, key), which are locked from here on; those for which something
-    waits for a replay are left out."""
-    asked = {"sources": [source for source, _ in cases], "keys": [key for _, key in cases]}
-    last = {(row.source, row.key): row.last_sequence for row in await work.session.execute(_LOCK_ALL, asked)}
-    for row in await work.session.execute(_WAITING_ANY, asked):
-        del last[row.source, row.key]
+async def take_places(work: UnitOfWork, upto: Mapping[Case, int]) -> dict[Case, int]:
+    """Lock these cases, and take the places of their events up to these; says which was the last one taken before. Those for
+    which something waits for a replay are locked, and not in the answer."""
+    asked = _columns(upto)
+    last = {(source, key): sequence for source, key, sequence in await work.session.execute(_TAKE_PLACES, asked)}
+    del asked["sequences"]
+    waiting = {(source, key) for source, key in await work.session.execute(_WAITING_ANY, asked)}
+    await give_back(work, {case: last.pop(case) for case in waiting})
     return last
 
 
-async def advance_all(work: UnitOfWork, reached: Mapping[tuple[str, str], int]) -> None:
-    """All events up to these sequence numbers have taken effect."""
-    sources, keys = [source for source, _ in reached], [key for _, key in reached]
-    await work.session.execute(_ADVANCE_ALL, {"sources": sources, "keys": keys, "sequences": list(reached.values())})
+async def give_back(work: UnitOfWork, last: Mapping[Case, int]) -> None:
+    """None of the events of these cases takes effect after these; their places were taken in this transaction."""
+    if last:
+        await work.session.execute(_GIVE_BACK, _columns(last))
+
+
+def _columns(sequences: Mapping[Case, int]) -> dict[str, list[Any]]:
+    sources, keys = [source for source, _ in sequences], [key for _, key in sequences]
+    return {"sources": sources, "keys": keys, "sequences": list(sequences.values())}

@@ -8,27 +8,25 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from shared.contract.events import EVENTS, Event
 from shared.data.unit_of_work import UnitOfWork
 from shared.messaging import inbox
+from shared.messaging.inbox import Case
 from shared.messaging.messages import Message
 
-Case = tuple[str, str]
-"""Source and key: what has a sequence of its own."""
-Handle = Callable[[UnitOfWork, inbox.Received], Awaitable[None]]
+Handle = Callable[[inbox.Received], Awaitable[None]]
 
 
 async def take(work: UnitOfWork, cases: Mapping[Case, Sequence[inbox.Received]], handle: Handle) -> dict[Case, int]:
     """Let these events take effect, as far as they follow on what was taken before; says of how many, by case. A case that is
     not in the answer is left as it was."""
-    last = await inbox.lock_all(work, sorted(cases))
+    upto = {case: max([each.sequence for each in received]) for case, received in cases.items()}
+    last = await inbox.take_places(work, upto)
     taken: dict[Case, int] = {}
-    reached: dict[Case, int] = {}
     for case, received in cases.items():
         if case not in last or (new := _following(received, last[case])) is None:
             continue
         for each in new:
-            await handle(work, each)
+            await handle(each)
         taken[case] = len(new)
-        reached[case] = last[case] + len(new)
-    await inbox.advance_all(work, reached)
+    await inbox.give_back(work, {case: last[case] for case in last.keys() - taken.keys()})
     return taken
 
 
