@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import uvloop
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.figures import Figure, ratio
@@ -42,7 +43,7 @@ def main() -> list[Figure]:
         try:
             kafka.start()
             asyncio.run(migrate_all(["identification"], Settings(), server.url))
-            return asyncio.run(_measure(server.url, kafka.bootstrap))
+            return uvloop.run(_measure(server.url, kafka.bootstrap))  # as Havn runs
         finally:
             kafka.wipe()
             server.stop()

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json, to_json
 from sqlalchemy.engine import URL
 
 from shared.contract.events import cloud_event
@@ -160,7 +161,7 @@ async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     # PostgreSQL looks keys up by a hash where it knows them when it plans, and else compares each event with each of thousands.
     settings["plan_cache_mode"] = "force_custom_plan"
     connection = await asyncpg.connect(dsn, timeout=5, command_timeout=30, server_settings=settings)
-    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=from_json, schema="pg_catalog")
     return connection
 
 
@@ -179,7 +180,7 @@ def message_of(service: str, row: Mapping[str, Any]) -> Message:
         topic=f"havn.{service}",
         key=row["key"],
         id=str(row["event_id"]),
-        value=json.dumps(event, separators=(",", ":")).encode(),
+        value=to_json(event),
         traceparent=row["traceparent"],
     )
 

@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
 
 from shared.messaging import in_process, kafka_reader
 from shared.messaging import kafka as messaging_kafka
 from shared.messaging.in_process import InProcessBus
-from shared.messaging.kafka import KafkaBus
+from shared.messaging.kafka import KafkaBus, partition_of
 from shared.messaging.kafka_reader import list_topics
 from shared.messaging.messages import Bus, Message
 from tests.parts import OFFSET_COMMIT, PRODUCE, MockKafka, mock_kafka
@@ -324,6 +325,15 @@ async def test_a_publish_that_takes_too_long_is_unknown_and_tried_again(
     assert await bus.publish([message(2)]) == set()
     kafka.answer_after(0)
     await publish_all(bus, [message(2)])
+
+
+def test_a_key_goes_to_the_partition_that_any_client_would_choose() -> None:
+    """So that a key's events stay in one partition, whichever release, or whose program, has sent the ones before."""
+    for number in range(200):
+        key = f"case-{number}".encode()
+        for partitions in ([0], [0, 1, 2, 3, 4, 5], list(range(13))):
+            chosen = DefaultPartitioner()(key, partitions, [])
+            assert [partition_of(key, partitions, []) for _ in range(2)] == [chosen] * 2
 
 
 async def test_a_missing_topic_is_reported_and_never_made(kafka: MockKafka, bus_on: Callable[..., KafkaBus]) -> None:
