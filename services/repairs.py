@@ -1,5 +1,7 @@
 """The commands of `havn` for what stayed behind or is done again: dead letters, events, routing, erasures."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +10,8 @@ import typer
 from rich.table import Table
 
 from services.terminal import OneService, current_settings, on_database, out, services_named, stop
+
+PROGRESS_SECONDS = 2.0
 
 dead_letters = typer.Typer(
     help="Events that could not be handled: look at them, and try them again.", no_args_is_help=True
@@ -74,6 +78,38 @@ def replay_events(
             )
 
     on_database(current_settings(), go)
+
+
+@events.command("rebuild")
+def rebuild() -> None:
+    """Make the statistics anew: empty their tables, and take all events of all services once more, with a line of progress.
+    Until it has ended, figures are incomplete. Needs the address of the databases' owner, as `havn migrate` does."""
+    from services.everything import SERVICES
+    from shared.runtime import operations as upkeep
+
+    async def go(server_url: str) -> None:
+        for each in SERVICES:
+            if each.is_made_of_events:
+                count = await upkeep.rebuild(each, current_settings(), server_url, progress=_progress_of(each.name))
+                left = len(await upkeep.list_dead_letters(each, current_settings(), server_url))
+                aside = f"; {left} are put aside, see `havn dead-letters list`" if left else ""
+                out.print(f"{each.name}: made anew from {count:,} events{aside}.")
+
+    on_database(current_settings(), go)
+
+
+def _progress_of(service: str) -> Callable[[int, int], None]:
+    """Prints how far it is, at most once in PROGRESS_SECONDS."""
+    began = said_at = time.monotonic()
+
+    def say(taken: int, of: int) -> None:
+        nonlocal said_at
+        now = time.monotonic()
+        if now - said_at >= PROGRESS_SECONDS:
+            said_at = now
+            out.print(f"{service}: {taken:,} of {of:,} events, {taken / (now - began):,.0f} a second.")
+
+    return say
 
 
 @events.command("check")

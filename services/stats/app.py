@@ -12,4 +12,5 @@ service = Service(
     handlers=consumers.handlers,
     metadata=models.metadata,
     sweeps=(kept.forget_old,),
+    is_made_of_events=True,
 )

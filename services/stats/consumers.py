@@ -73,7 +73,7 @@ async def keep_the_replacement(work: Delivery, event: DecisionReplaced) -> None:
 
 @handlers.on(PersonDeparted, together=True)
 async def keep_the_departure(work: Delivery, event: PersonDeparted) -> None:
-    await repository.keep_departure(work, event)
+    repository.keep_departure(work, event)
 
 
 @handlers.on(CaseMerged, together=True)
@@ -108,7 +108,7 @@ async def keep_the_referral(work: Delivery, event: ReferralSubmitted) -> None:
 
 async def note_the_status(work: Delivery, event: ReferralEvent) -> None:
     status = _STATUS_AFTER[type(event)]
-    await repository.note_status(work, event.referral_id, status=status, at=event.occurred_at)
+    repository.note_status(work, event.referral_id, status=status, at=event.occurred_at)
 
 
 for changed in _STATUS_AFTER:

@@ -80,10 +80,9 @@ _KEEP_DEPARTURE: Final = _DEPARTURE.on_conflict_do_update(
 _ERASE: Final = text("SELECT erase_case(:case_id)")
 
 
-async def note_status(work: UnitOfWork, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
+def note_status(work: UnitOfWork, referral_id: UUID, *, status: ReferralStatus, at: datetime) -> None:
     """The referral's status since `at`, unless something later is known of it."""
-    await work.session.flush()  # the referral itself may be among what is to be kept
-    await work.session.execute(_NOTE_STATUS, {"of_referral": referral_id, "now_status": status, "at": at})
+    work.session.later(_NOTE_STATUS, {"of_referral": referral_id, "now_status": status, "at": at})
 
 
 async def count_victims(
@@ -224,10 +223,10 @@ async def count_interviewed(work: UnitOfWork, *, since: datetime | None, before:
     return await work.session.scalar(query, {"since": since, "before": before}) or 0
 
 
-async def keep_departure(work: UnitOfWork, event: PersonDeparted) -> None:
+def keep_departure(work: UnitOfWork, event: PersonDeparted) -> None:
     """The day of somebody's departure; one that is recorded again corrects it."""
     values = {"case_id": event.case_id, "departed_on": event.departed_on, "recorded_at": event.occurred_at}
-    await work.session.execute(_KEEP_DEPARTURE, values)
+    work.session.later(_KEEP_DEPARTURE, values)
 
 
 async def count_departures(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> int:

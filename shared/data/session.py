@@ -38,6 +38,7 @@ class Session:
         self._added: list[Any] = []
         self._kept: dict[tuple[type[Any], bool, tuple[str, ...]], list[Parameters]] = {}
         """What is to be inserted, by kind, whether once, and attributes."""
+        self._later: dict[Executable, list[Parameters]] = {}
 
     # ------------------------------------------------------------ reading
 
@@ -110,6 +111,11 @@ class Session:
         row = {name: values[name] for name in entity_of(kind).attributes if name in values}
         self._kept.setdefault((kind, once, tuple(row)), []).append(row)
 
+    def later(self, statement: Executable, parameters: Parameters) -> None:
+        """Have the statement, which is made once, sent by `flush` after what was added and kept: with all that it was given, in
+        that order and in one message."""
+        self._later.setdefault(statement, []).append(parameters)
+
     def add_all(self, rows: Iterable[Any]) -> None:
         """New rows, inserted by `flush`."""
         self._added.extend(rows)
@@ -138,7 +144,7 @@ class Session:
         self.expunge(row)
 
     async def flush(self) -> None:
-        """Send what was added or kept, a statement for each table, and what was set."""
+        """Send what was added or kept, a statement for each table, what was to be sent later, and what was set."""
         added, self._added = self._added, []
         kept, self._kept = self._kept, {}
         by_kind: dict[type[Any], list[Any]] = {}
@@ -151,6 +157,9 @@ class Session:
                 if of_kind is kind:
                     document = to_json(rows, inf_nan_mode="strings").decode()
                     await self.send(entity_of(kind).keeping(names, is_once=is_once).text, [document])
+        later, self._later = self._later, {}
+        for statement, several in later.items():
+            await self._send_several(statement, several)
         # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
         for row in sorted(self._changed(), key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
             await self._update(entity_of(type(row)), row)
@@ -184,6 +193,16 @@ class Session:
                 set_committed_value(row, name, value)
             self._known[_key(row)] = row
 
+    async def _send_several(self, statement: Executable, several: Sequence[Parameters]) -> None:
+        plan, own = prepared(statement)
+        if plan.changes is not None:
+            self._changes(plan.changes)
+        values = [plan.values(parameters, own) for parameters in several]
+        for each in values:
+            self._heard(plan.text, each)
+        self.has_only_read = False
+        await self._connection.executemany(plan.text, values)
+
     async def _update(self, entity: Entity, row: Any) -> None:
         before = instance_state(row).committed_state
         changed = tuple(name for name in entity.attributes if name in before and before[name] != row.__dict__[name])
@@ -209,6 +228,7 @@ class Session:
         self._known.clear()
         self._added.clear()
         self._kept.clear()
+        self._later.clear()
 
     def known(self, kind: type[T]) -> list[T]:
         """The rows of this kind that are remembered."""

@@ -1,10 +1,12 @@
 """What an operator does to the events by hand: look at dead letters, try them again, send the history anew."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+import asyncpg
 import httpx
+from sqlalchemy import URL
 
 from shared.data.database import Database, runtime_password, service_url
 from shared.data.keys import key_provider
@@ -13,7 +15,7 @@ from shared.http.peers import IssuedTokens, Peers
 from shared.identity.actor import Actor
 from shared.kernel.clock import SystemClock
 from shared.kernel.settings import Settings
-from shared.messaging import relay
+from shared.messaging import rebuilding, relay
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import DeadLetter, dead_letters
 from shared.runtime.platform import NEIGHBOUR_SECONDS, SERVICE_CLIENT_SECRET, trust_of
@@ -71,11 +73,33 @@ async def peers_of(service: str, settings: Settings) -> AsyncIterator[Peers]:
         yield Peers(settings, tokens, neighbours)
 
 
+async def rebuild(service: Service, settings: Settings, server_url: str, *, progress: rebuilding.Progress) -> int:
+    """Empty a service that is made of events, and let it take the histories of those it listens to once more; says how many
+    events that were. The server's address is the owner's, and all their databases are on it."""
+    password = runtime_password(settings, key_provider(settings).ring())
+    async with AsyncExitStack() as stack:
+        histories = {}
+        for name in sorted({event.service for event in service.handlers}):
+            url = service_url(server_url, name, role_password=password)
+            histories[name] = await relay.relay_connection(_plain(url))
+            stack.push_async_callback(histories[name].close)
+        owner = await asyncpg.connect(_plain(service_url(server_url, service.name)))
+        stack.push_async_callback(owner.close)
+        database = await stack.enter_async_context(_database(service, settings, server_url))
+        peers = await stack.enter_async_context(peers_of(service.name, settings))
+        consumer = Consumer(service.name, database, service.handlers, settings=settings, peers=peers)
+        await rebuilding.empty(owner, sorted(service.metadata.tables))
+        return await rebuilding.take_all(consumer.deliver, histories, progress=progress)
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 async def replay_events(service: Service, settings: Settings, server_url: str, *, since: datetime | None) -> int:
     """Put the service's history back into its queue, from where a running relay sends it. Says how many events."""
     password = runtime_password(settings, key_provider(settings).ring())
-    url = service_url(server_url, service.name, role_password=password).set(drivername="postgresql")
-    connection = await relay.relay_connection(url.render_as_string(hide_password=False))
+    connection = await relay.relay_connection(_plain(service_url(server_url, service.name, role_password=password)))
     try:
         return await relay.replay(connection, since=since)
     finally:

@@ -51,6 +51,8 @@ class Service:
     sweeps: Sequence[Sweep] = ()
     raises_alerts: bool = False
     """Its database has the table of `shared/alerts/queue.py`, and its worker sends what stands there."""
+    is_made_of_events: bool = False
+    """Its tables hold what the others' events say and nothing else: they can be made anew from these."""
 
     @property
     def endpoints(self) -> list[Endpoint]:

@@ -8,12 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
+from services import repairs
 from services.cli import app
 from services.identification.case.codes import CaseStatus
 from services.identification.overview.history import fold
 from shared.contract import events
 from shared.contract.codes import AppealOutcome, Authority, ErasureExtent, Outcome, ResidenceBasis
 from shared.contract.events import Event
+from shared.messaging import rebuilding
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
 from tests.identification.life import appeal, close, decided_case, done, follow_up, outcome, plan_return
 from tests.world import World
@@ -134,11 +136,11 @@ async def play(havn: World) -> list[Opened]:
     return [left, heard, gone, court, waiting]
 
 
-def check(havn: World) -> tuple[int, str]:
-    """What `havn events check` says about this Havn's database."""
+def check(havn: World, command: str = "check") -> tuple[int, str]:
+    """What `havn events check`, or another of its commands, says about this Havn's database."""
     settings = havn.application.platform.settings
     told = {"HAVN_HOME": str(settings.home), "HAVN_DATABASE_URL": havn.server_url}
-    done = CliRunner().invoke(app, ["events", "check"], env=told)
+    done = CliRunner().invoke(app, ["events", command], env=told)
     return done.exit_code, done.output
 
 
@@ -178,3 +180,23 @@ async def test_events_told_again_to_empty_services_give_the_same_rows(havn: Worl
     await havn.settled()
     for service, rows in before.items():
         assert await derived(havn, service) == rows, service
+
+
+async def test_statistics_made_anew_have_the_same_rows_as_made_event_by_event(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairs, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(rebuilding, "BATCH", 20)
+    await play(havn)
+    before = await derived(havn, "stats")
+    await havn.sql("stats", "DELETE FROM person")
+    await havn.sql("stats", "UPDATE decision SET decided_on = '2020-01-01'")
+    await havn.sql("stats", "UPDATE inbox SET last_sequence = last_sequence + 1")
+    code, said = await asyncio.to_thread(check, havn, "rebuild")
+    assert code == 0, said
+    assert await derived(havn, "stats") == before
+    told = sum([len(await havn.events(service)) for service in ("identification", "referrals")])
+    *progress, end = said.strip().splitlines()
+    assert end == f"stats: made anew from {told} events."
+    assert progress[0].startswith(f"stats: 20 of {told} events, "), said
+    assert progress[-1].startswith(f"stats: {told} of {told} events, "), said

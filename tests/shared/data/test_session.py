@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from asyncpg import UniqueViolationError
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import BigInteger, String, bindparam, delete, func, select, text, update
 from sqlalchemy.exc import NoResultFound
 
 from shared.contract.codes import AgeGroup, Gender
@@ -140,6 +140,13 @@ async def test_a_lock_reads_what_stands_there_now(lone: LoneService) -> None:
         assert row.reason == "another"
 
 
+_SET_LAST = (
+    update(InboxPosition)
+    .where(InboxPosition.key == bindparam("of_key", type_=String))
+    .values(last_sequence=bindparam("last", type_=BigInteger))
+)
+
+
 def position(key: str, last: int) -> dict[str, Any]:
     return {"source": "referrals", "key": key, "last_sequence": last, "no column": "of an inbox"}
 
@@ -200,6 +207,22 @@ async def test_kept_values_are_what_an_added_row_s_are(lone: LoneService) -> Non
         assert one["citizenships"] == list(values["citizenships"])
     finally:
         await lone.sql("DROP TABLE description")
+
+
+async def test_what_is_sent_later_follows_what_is_added_in_the_order_in_which_it_was_given(
+    lone: LoneService, sent: list[str]
+) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        sent.clear()
+        for last in (5, 3):
+            work.session.later(_SET_LAST, {"of_key": "a", "last": last})
+        work.session.keep(InboxPosition, position("a", 1))
+        await work.session.flush()
+        assert [statement.split()[0] for statement in sent] == ["INSERT", "UPDATE", "UPDATE"]
+        assert not work.session.has_only_read
+        work.session.later(_SET_LAST, {"of_key": "a", "last": 9})
+        work.session.forget()
+    assert await kept(lone) == [("a", 3)]
 
 
 def test_bytes_are_not_kept() -> None:
