@@ -23,7 +23,8 @@ _NEXT = """
 async def empty(owner: "asyncpg.Connection[Any]", tables: Sequence[str]) -> None:
     """Forget what events have made of these tables, how far they were taken, and what was put aside. Waits for whoever is taking
     some at this moment."""
-    names = ", ".join(f'"{table}"' for table in (*tables, "inbox", "dead_letter"))
+    # The inbox first, as who takes an event begins with it: the two wait for each other and do not deadlock.
+    names = ", ".join(f'"{table}"' for table in ("inbox", "dead_letter", *tables))
     await owner.execute(f"TRUNCATE {names}")
 
 
