@@ -292,20 +292,21 @@ async def _send(producer: AIOKafkaProducer, messages: Sequence[Message], taken: 
     Gives the refusals of the others."""
     refusals: list[KafkaError] = []
     answers: dict[str, asyncio.Future[RecordMetadata]] = {}
-    for message in messages:
-        headers = [_CONTENT_TYPE]
-        if message.traceparent is not None:
-            headers.append(("traceparent", message.traceparent.encode()))
-        try:
-            answers[message.id] = await producer.send(
-                message.topic, message.value, key=message.key.encode(), headers=headers
-            )
-        except KafkaError as error:
-            refusals.append(error)
     try:
+        for message in messages:
+            headers = [_CONTENT_TYPE]
+            if message.traceparent is not None:
+                headers.append(("traceparent", message.traceparent.encode()))
+            key = message.key.encode()
+            try:
+                answers[message.id] = await producer.send(message.topic, message.value, key=key, headers=headers)
+            except KafkaError as error:
+                refusals.append(error)
         replies = await asyncio.gather(*answers.values(), return_exceptions=True)
     finally:
         taken.update(message_id for message_id, answer in answers.items() if _is_taken(answer))
+        for answer in answers.values():
+            answer.cancel()  # where it is still to come, nobody is there to hear it
     for reply in replies:
         if isinstance(reply, KafkaError):
             refusals.append(reply)

@@ -27,9 +27,11 @@ MOST_UNDER_WAY = 8
 STATE_SECONDS = 1.0
 """So often at most the queue is counted for those who watch."""
 
+# Keys as rows, not as an array: of thousands in an array PostgreSQL believes that nothing is left, and reads the whole history.
 _PENDING = """
     SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.traceparent, h.payload
-    FROM outbox o JOIN event_history h USING (position) WHERE h.key <> ALL ($2) ORDER BY h.position LIMIT $1
+    FROM outbox o JOIN event_history h USING (position)
+    WHERE h.key NOT IN (SELECT unnest($2::varchar[])) ORDER BY h.position LIMIT $1
 """
 _STATE = """
     SELECT count(*) AS pending,
@@ -118,9 +120,13 @@ class Relay:
     async def _clear_away(self, connection: "asyncpg.Connection[Any]", under_way: UnderWay) -> None:
         """Take from the queue what the bus has taken of the batches that it has answered. What it refused is sent again; where
         it took nothing, after a while."""
-        for batch in [batch for batch in under_way if batch.done()]:
-            if not await self._forget_sent(connection, under_way.pop(batch), batch.result()):
-                await asyncio.sleep(self._poll_seconds)
+        answered = [batch for batch in under_way if batch.done()]
+        messages = {position: message for batch in answered for position, message in under_way[batch].items()}
+        await self._forget_sent(connection, messages, set().union(*(batch.result() for batch in answered)))
+        for batch in answered:
+            del under_way[batch]
+        if not all(batch.result() for batch in answered):
+            await asyncio.sleep(self._poll_seconds)
 
     async def send_pending(self, connection: "asyncpg.Connection[Any]") -> int:
         """One pass: publish what waits, in order, and take from the queue what the bus has taken. Says how many."""
@@ -158,7 +164,7 @@ class Relay:
 async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     """A connection of the runtime role that may read the whole queue (as Havn itself)."""
     settings = {"application_name": "havn relay", "havn.org": "havn"}
-    # PostgreSQL looks keys up by a hash where it knows them when it plans, and else compares each event with each of thousands.
+    # Planned each time: how PostgreSQL had best find what waits depends on how much of the history that is.
     settings["plan_cache_mode"] = "force_custom_plan"
     connection = await asyncpg.connect(dsn, timeout=5, command_timeout=30, server_settings=settings)
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=from_json, schema="pg_catalog")
