@@ -25,7 +25,7 @@ from benchmarks.people import person
 from benchmarks.servers import BODY
 from benchmarks.started import havn_at, token_for
 from services.everything import SERVICES
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 
 PORT = 18501
@@ -270,10 +270,7 @@ class Databases:
 
     def __init__(self, server_url: str) -> None:
         self._addresses: Mapping[str, str] = {
-            each.name: service_url(server_url, each.name)
-            .set(drivername="postgresql")
-            .render_as_string(hide_password=False)
-            for each in SERVICES
+            each.name: address_of(service_url(server_url, each.name)) for each in SERVICES
         }
 
     async def read(self, service: str, statement: str) -> list[asyncpg.Record]:

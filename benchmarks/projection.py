@@ -24,7 +24,7 @@ from services.stats.consumers import handlers
 from shared.contract.codes import AgeGroup, Authority, Channel, ExploitationForm, Gender, Outcome, ResidenceBasis
 from shared.contract.directory import organisations
 from shared.contract.events import CaseOpened, DecisionMade, Event, InterviewHeld
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 from shared.dev.development import Development
 from shared.http.peers import LocalTokens, Peers
@@ -152,7 +152,7 @@ async def _rebuilt(server_url: str) -> Figure:
 
 
 def _address(server_url: str, service: str) -> str:
-    return service_url(server_url, service).set(drivername="postgresql").render_as_string(hide_password=False)
+    return address_of(service_url(server_url, service))
 
 
 def _halves(messages: list[Message]) -> tuple[list[Message], list[Message]]:

@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, ratio
 from benchmarks.lists import CASES, Caller, copy, one_case, share_out
 from benchmarks.started import Within, havn_within
 from shared.contract.as_given import Checks
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.identity.actor import Role
 
 ROUNDS, CALLS, SOME = 7, 60, 60
@@ -111,7 +111,7 @@ async def _run(home: Path) -> list[Figure]:
         await share_out(havn.database)
         await asyncio.sleep(2)  # what the first case called for is done
         url = service_url(platform.server_url, "identification", role_password=platform.runtime_password)
-        connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        connection = await asyncpg.connect(address_of(url))
         Checks.are_on = False
         gc.collect()
         gc.freeze()

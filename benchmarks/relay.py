@@ -13,7 +13,7 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.figures import Figure, ratio
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 from shared.kernel.settings import Settings
 from shared.messaging.kafka import KafkaBus, make_topics
@@ -52,7 +52,7 @@ def main() -> list[Figure]:
 async def _measure(server_url: str, bootstrap: str) -> list[Figure]:
     await make_topics(bootstrap, {_TOPIC})
     url = service_url(server_url, "identification")
-    connection = await relay_connection(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    connection = await relay_connection(address_of(url))
     await connection.execute(_EVENTS, EVENTS, CASES)
     messages = [message_of("identification", row) for row in await connection.fetch(_TOLD)]
     bus = KafkaBus(bootstrap, "benchmark")

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from services.everything import SERVICES
 from shared.contract.directory import organisations
-from shared.data.database import runtime_password, service_url
+from shared.data.database import address_of, runtime_password, service_url
 from shared.data.keys import key_provider
 from shared.dev.development import Development
 from shared.http.server import server_config
@@ -132,7 +132,7 @@ def raw(database_url: str) -> Starlette:
     that sends fewer is faster for it."""
     settings = Settings()
     password = runtime_password(settings, key_provider(settings).ring())
-    url = service_url(database_url, "referrals", role_password=password).set(drivername="postgresql")
+    url = service_url(database_url, "referrals", role_password=password)
     statements = _frozen()
     pool: list[asyncpg.Pool[Any]] = []
 
@@ -145,7 +145,7 @@ def raw(database_url: str) -> Starlette:
         return JSONResponse({"referral_id": str(uuid4()), "status": "submitted"}, 201)
 
     async def open_pool() -> None:
-        address = url.render_as_string(hide_password=False)
+        address = address_of(url)
         pool.append(await asyncpg.create_pool(address, min_size=8, max_size=16, reset=_no_reset))
 
     app = Starlette(routes=[Route(PATH, submit, methods=["POST"])])

@@ -21,7 +21,7 @@ import httpx
 
 from services.everything import SERVICES
 from shared.contract.directory import organisations
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 from shared.dev.development import Development
 from shared.kernel.settings import Settings
@@ -95,8 +95,8 @@ async def havn_within(home: Path, service: str) -> AsyncIterator[Within]:
         settings = Settings(home=home, sweep_seconds=3600)
         development = Development(settings, {entry.id: entry.kind for entry in organisations()})
         await migrate_all([each.name for each in SERVICES], settings, server.url)
-        url = service_url(server.url, service).set(drivername="postgresql")
-        database = await asyncpg.connect(url.render_as_string(hide_password=False))
+        url = service_url(server.url, service)
+        database = await asyncpg.connect(address_of(url))
         async with open_application(SERVICES, settings, server.url, development=development) as application:
             transport = httpx.ASGITransport(application.asgi)
             gc.freeze()  # as every process that serves does when it has started

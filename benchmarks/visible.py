@@ -20,7 +20,7 @@ from benchmarks.load import post
 from benchmarks.people import person
 from benchmarks.servers import BODY, PATH
 from benchmarks.started import havn_at, token_for
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 from tests.journeys.processes import Harbour
 from tests.parts import RealKafka
@@ -91,8 +91,8 @@ async def _post(token: str, body: dict[str, Any]) -> Any:
 
 
 async def _measure(send: Callable[[dict[str, Any]], Awaitable[Any]], server_url: str, per_second: int) -> list[float]:
-    url = service_url(server_url, "identification").set(drivername="postgresql")
-    looking = await asyncpg.connect(url.render_as_string(hide_password=False))
+    url = service_url(server_url, "identification")
+    looking = await asyncpg.connect(address_of(url))
     waiting: dict[UUID, float] = {}
     took: list[float] = []
     chance = random.Random(1)

@@ -14,7 +14,7 @@ import httpx
 
 from shared.contract.directory import organisations
 from shared.contract.organisations import Scope
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.dev.development import Development
 from shared.identity.actor import Assurance, Role
 from shared.kernel.settings import Settings
@@ -104,8 +104,8 @@ class World:
     async def _line(self, service: str) -> "asyncpg.Connection[Any]":
         # Kept from test to test: making one takes longer than what most are asked.
         if service not in self._lines or self._lines[service].is_closed():
-            url = service_url(self.server_url, service).set(drivername="postgresql")
-            self._lines[service] = await asyncpg.connect(url.render_as_string(hide_password=False))
+            url = service_url(self.server_url, service)
+            self._lines[service] = await asyncpg.connect(address_of(url))
         return self._lines[service]
 
     @contextmanager
@@ -128,9 +128,7 @@ class World:
     async def sql_as_runtime(self, service: str, statement: str, *values: Any, org: str = "") -> list[asyncpg.Record]:
         """Run SQL as the service's runtime role; without `org`, on behalf of nobody."""
         url = service_url(self.server_url, service, role_password=self.application.platform.runtime_password)
-        connection = await asyncpg.connect(
-            url.set(drivername="postgresql").render_as_string(hide_password=False), server_settings={"havn.org": org}
-        )
+        connection = await asyncpg.connect(address_of(url), server_settings={"havn.org": org})
         try:
             found: list[asyncpg.Record] = await connection.fetch(statement, *values)
             return found

@@ -29,7 +29,7 @@ import psutil
 from benchmarks.servers import BODY, PATH
 from benchmarks.started import havn_at, token_for
 from services.everything import SERVICES
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.embedded import SYSTEM_USER, EmbeddedPostgres
 from shared.messaging.kafka_reader import admin_of
 from shared.messaging.kafka_security import PLAIN
@@ -258,7 +258,7 @@ async def rows(url: str) -> Rows:
     """By service and table: how many rows, and the hash of all of them."""
     found: Rows = {}
     for service in sorted(each.name for each in SERVICES):
-        address = service_url(url, service).set(drivername="postgresql").render_as_string(hide_password=False)
+        address = address_of(service_url(url, service))
         connection = await asyncpg.connect(address)
         tables = await connection.fetch(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = 'public'::regnamespace"

@@ -69,12 +69,17 @@ def _trusted_by_this_machine() -> str:
 
 def make_engine(url: URL, *, connecting: dict[str, Any] | None = None, **options: Any) -> AsyncEngine:
     """An engine whose connections asyncpg makes from the whole address, so that it also takes PostgreSQL's own parameters."""
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address = address_of(url)
 
     async def connect(*_: Any, **__: Any) -> Any:
         return await asyncpg.connect(address, **(connecting or {}))
 
     return create_async_engine(url.set(query={}), async_creator=connect, **options)
+
+
+def address_of(url: URL) -> str:
+    """The whole address, password and all, as PostgreSQL's own programs and asyncpg take it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def service_url(server: str, service: str, *, role_password: str | None = None) -> URL:
@@ -137,7 +142,7 @@ class Database:
 
     async def _connections(self) -> "asyncpg.Pool[Any]":
         if self._pool is None:
-            address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            address = address_of(self.url)
             # Nothing outlives a transaction that a connection would have to be rid of before the next one has it.
             pool = asyncpg.create_pool(
                 address,

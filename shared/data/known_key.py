@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.data.keys import KeyRing, MasterKeyMissing
 from shared.data.outages import NO_SERVER
 from shared.data.vault import SealBroken, StoredKey, Vault
@@ -21,7 +21,7 @@ async def check_master_key(server_url: str, service: str, ring: KeyRing) -> None
     whoever started with another key would set another password, and seal what nobody else can open. A server that does not
     answer, or a database that has no key yet, says nothing."""
     url = service_url(server_url, service)
-    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    dsn = address_of(url)
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             found = await _newest_key(dsn)

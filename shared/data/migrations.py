@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
-from shared.data.database import make_engine, service_url
+from shared.data.database import address_of, make_engine, service_url
 from shared.data.outages import NO_SERVER
 from shared.data.row_security import WHO_IS_ASKING, guarded
 from shared.observability.logs import log
@@ -45,7 +45,7 @@ async def migrate(server_url: str, service: str, *, role_password: str) -> bool:
     try:
         async with asyncio.timeout(SERVER_SECONDS):
             await _make_database(server_url, name)
-            found = await _revision(_address(url))
+            found = await _revision(address_of(url))
         if found and found > head_of(service):
             raise DatabaseNewer(
                 f"The database {name} is at revision {found}, newer than this Havn's {head_of(service)}. "
@@ -77,13 +77,9 @@ async def is_migrated(server_url: str, service: str) -> bool:
     """Whether a Havn has run on this server before; False too when it does not answer."""
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            return await _revision(_address(service_url(server_url, service))) is not None
+            return await _revision(address_of(service_url(server_url, service))) is not None
     except NO_SERVER:
         return False
-
-
-def _address(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 async def _make_database(server_url: str, name: str) -> None:

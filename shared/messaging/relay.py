@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy.engine import URL
 
 from shared.contract.events import cloud_event
+from shared.data.database import address_of
 from shared.messaging.messages import Bus, Message
 from shared.observability.logs import log
 from shared.observability.metrics import DEAD_LETTERS, EVENTS_PUBLISHED, OUTBOX_OLDEST, OUTBOX_PENDING
@@ -54,7 +55,7 @@ class Relay:
 
     def __init__(self, service: str, url: URL, bus: Bus, *, poll_seconds: float) -> None:
         self._service = service
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dsn = address_of(url)
         self._bus = bus
         self._poll_seconds = poll_seconds
         self._wake = asyncio.Event()

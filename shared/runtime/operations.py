@@ -6,9 +6,8 @@ from datetime import datetime
 
 import asyncpg
 import httpx
-from sqlalchemy import URL
 
-from shared.data.database import Database, runtime_password, service_url
+from shared.data.database import Database, address_of, runtime_password, service_url
 from shared.data.keys import key_provider
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import IssuedTokens, Peers
@@ -81,9 +80,9 @@ async def rebuild(service: Service, settings: Settings, server_url: str, *, prog
         histories = {}
         for name in sorted({event.service for event in service.handlers}):
             url = service_url(server_url, name, role_password=password)
-            histories[name] = await relay.relay_connection(_plain(url))
+            histories[name] = await relay.relay_connection(address_of(url))
             stack.push_async_callback(histories[name].close)
-        owner = await asyncpg.connect(_plain(service_url(server_url, service.name)))
+        owner = await asyncpg.connect(address_of(service_url(server_url, service.name)))
         stack.push_async_callback(owner.close)
         database = await stack.enter_async_context(_database(service, settings, server_url))
         peers = await stack.enter_async_context(peers_of(service.name, settings))
@@ -92,14 +91,10 @@ async def rebuild(service: Service, settings: Settings, server_url: str, *, prog
         return await rebuilding.take_all(consumer.deliver, histories, progress=progress)
 
 
-def _plain(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
 async def replay_events(service: Service, settings: Settings, server_url: str, *, since: datetime | None) -> int:
     """Put the service's history back into its queue, from where a running relay sends it. Says how many events."""
     password = runtime_password(settings, key_provider(settings).ring())
-    connection = await relay.relay_connection(_plain(service_url(server_url, service.name, role_password=password)))
+    connection = await relay.relay_connection(address_of(service_url(server_url, service.name, role_password=password)))
     try:
         return await relay.replay(connection, since=since)
     finally:

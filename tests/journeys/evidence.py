@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 
 from services.everything import SERVICES
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.messages import Message
 from shared.runtime.running import TOPICS
@@ -24,8 +24,8 @@ LISTENS = {
 
 async def rows(server_url: str, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
     """What SQL finds in a service's database, asked as its owner."""
-    url = service_url(server_url, service).set(drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    url = service_url(server_url, service)
+    connection = await asyncpg.connect(address_of(url))
     try:
         found: list[asyncpg.Record] = await connection.fetch(statement, *values)
         return found

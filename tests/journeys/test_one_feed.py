@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.contract.organisations import Scope
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from shared.http.peers import Peers
 from tests.accommodation.housing import NOW, Housing
 from tests.identification.builders import DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
@@ -145,8 +145,8 @@ async def test_an_event_that_is_committed_late_is_not_passed_by(havn: World, ser
         case = await open_case(havn, US_DECIDES)
         late, insert = case.id, insert.replace("erasure-confirmed", "case-closed")
         _, cursor = await pages(havn, "cmm")
-    url = service_url(havn.server_url, service).set(drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    url = service_url(havn.server_url, service)
+    connection = await asyncpg.connect(address_of(url))
     try:
         transaction = connection.transaction()
         await transaction.start()

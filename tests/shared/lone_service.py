@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import URL
 
 from shared.contract.events import Event, PeriodExtended
-from shared.data.database import Database
+from shared.data.database import Database, address_of
 from shared.data.keys import KeyRing
 from shared.dev.clock import DevelopmentClock
 from shared.http.peers import LocalTokens, Peers
@@ -85,7 +85,7 @@ class LoneService:
     @asynccontextmanager
     async def relay_line(self) -> AsyncIterator[Any]:
         """The connection that a relay works through."""
-        connection = await relay_connection(_plain(self.runtime))
+        connection = await relay_connection(address_of(self.runtime))
         try:
             yield connection
         finally:
@@ -105,16 +105,12 @@ class LoneService:
 
 async def _fetch(url: URL, statement: str, *values: Any, org: str | None = None) -> list[asyncpg.Record]:
     named = {} if org is None else {"havn.org": org}
-    connection = await asyncpg.connect(_plain(url), server_settings=named)
+    connection = await asyncpg.connect(address_of(url), server_settings=named)
     try:
         found: list[asyncpg.Record] = await connection.fetch(statement, *values)
         return found
     finally:
         await connection.close()
-
-
-def _plain(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def extended(case_id: UUID, number: int = 0) -> PeriodExtended:

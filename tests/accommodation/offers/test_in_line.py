@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from asyncpg import Range
 
-from shared.data.database import service_url
+from shared.data.database import address_of, service_url
 from tests.accommodation.housing import Housing, rules_of
 from tests.world import World
 
@@ -22,8 +22,8 @@ WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database(
 @asynccontextmanager
 async def at_the_head_of_the_line(havn: World, place_id: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """Somebody else has the place's row, until the block ends."""
-    url = service_url(havn.server_url, "accommodation").set(drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    url = service_url(havn.server_url, "accommodation")
+    connection = await asyncpg.connect(address_of(url))
     try:
         async with connection.transaction():
             await connection.execute("SELECT FROM place WHERE id = $1 FOR UPDATE", UUID(place_id))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.everything import SERVICES
-from shared.data.database import runtime_password, service_url
+from shared.data.database import address_of, runtime_password, service_url
 from shared.data.keys import key_provider
 from shared.data.migrations import RETIRED, DatabaseAway, DatabaseNewer, head_of, migrate
 from shared.data.plumbing import PlumbingTable
@@ -66,8 +66,8 @@ async def test_the_template_that_tests_start_from_is_what_the_migrations_make(
 
 def shape(address: str, service: Service) -> str:
     """Every table, index, policy and right of the service's database, in SQL, under a role of the same name."""
-    url = service_url(address, service.name).set(drivername="postgresql")
-    command = [PG_DUMP, "--schema-only", "--restrict-key=same", url.render_as_string(hide_password=False)]
+    url = service_url(address, service.name)
+    command = [PG_DUMP, "--schema-only", "--restrict-key=same", address_of(url)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return re.sub(rf"\b{url.database}\b", "runtime", printed)
 

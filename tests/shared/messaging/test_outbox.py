@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from shared.data.database import address_of
 from shared.messaging.messages import Message
 from shared.messaging.relay import MOST_UNDER_WAY, RELAY_LOCK, replay
 from shared.observability.metrics import REGISTRY
@@ -36,7 +37,7 @@ class CursorRelay:
 async def test_an_event_that_commits_after_a_later_one_was_sent_is_not_lost(lone: LoneService) -> None:
     bus, cursor = CollectingBus(), CursorRelay()
     relay = lone.relay(bus)
-    late = await asyncpg.connect(lone.owner.set(drivername="postgresql").render_as_string(hide_password=False))
+    late = await asyncpg.connect(address_of(lone.owner))
     async with lone.relay_line() as line:
         held = late.transaction()
         await held.start()
