@@ -56,6 +56,7 @@ class Endpoint(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
         super().__init__(path, endpoint, **kwargs)
         calls = set(_calls(self.dependant))
+        self.policy = self._only_policy()
         extra: dict[str, Any] = {
             "x-scope": self.policy.scope.value,
             "x-roles": sorted(self.policy.roles),
@@ -66,7 +67,7 @@ class Endpoint(APIRoute):
         self.summary = self.summary or summary_of(self.endpoint.__doc__)
         self.tags = self.tags or [subject_of(self.endpoint)]
         # What is the same for all requests, found out once.
-        self._admits, self._arguments = self.policy, Arguments(self.dependant)
+        self._arguments = Arguments(self.dependant)
         self._query = query_parameters(self.dependant)
         self._pool = limits.SUBMISSIONS if required_key in calls else limits.REQUESTS
         self._searches = refusals.searches in calls
@@ -83,8 +84,7 @@ class Endpoint(APIRoute):
             takes_key=remembers and required_key not in calls,
         )
 
-    @property
-    def policy(self) -> Policy:
+    def _only_policy(self) -> Policy:
         """What this endpoint requires; PolicyMissing when it does not say."""
         found = [call for call in _calls(self.dependant) if isinstance(call, Policy)]
         if len(found) != 1:
@@ -103,10 +103,10 @@ class Endpoint(APIRoute):
         actor = await _identify(request)
         request.state.is_search = self._searches
         try:
-            self._admits.check(actor)
+            self.policy.check(actor)
             await _read_strictly(request, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
-                if self._admits.opens_transaction:
+                if self.policy.opens_transaction:
                     response = await _in_one_transaction(request, actor, self.name, self._run)
                 else:
                     with judged_at(request.app.state.platform.clock.now()):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.data.outages import is_outage
 from shared.http.language import ask_for, spoken
+from shared.http.refusals import REFUSALS
 from shared.kernel.errors import DomainError, NotFound, SpokenValueError, Unprocessable
 from shared.observability.logs import log
 from shared.observability.tracing import current_trace_id, route_of
@@ -196,6 +197,6 @@ class LastResort:
 
 def render_errors(app: FastAPI) -> None:
     """Every way to fail leaves `app` as a problem document."""
-    for kind in (DomainError, RequestValidationError, HTTPException):
+    for kind in REFUSALS:
         app.add_exception_handler(kind, answered)
     app.add_middleware(LastResort)

@@ -3,7 +3,7 @@
 FastAPI keeps the endpoints and describes them; what none of them takes (documentation, health, a path or method that is not
 there) it answers itself (docs/adr/0027)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -24,6 +24,16 @@ class Found:
     parameters: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What a path ends at."""
+
+    template: str
+    endpoint: Endpoint
+    places: Mapping[str, int]
+    """Which part each parameter is."""
+
+
 @dataclass(slots=True)
 class _Place:
     """What comes after the first parts of a path."""
@@ -31,8 +41,8 @@ class _Place:
     named: dict[str, "_Place"] = field(default_factory=dict)
     any: "_Place | None" = None
     """After a part that a parameter stands for."""
-    endpoints: dict[str, tuple[str, Endpoint]] = field(default_factory=dict)
-    """What ends here, by its method, with its template."""
+    endings: dict[str, _Ending] = field(default_factory=dict)
+    """What ends here, by its method."""
 
     def next(self, part: str) -> "_Place":
         """What comes after this part of a template."""
@@ -41,15 +51,14 @@ class _Place:
         self.any = self.any or _Place()
         return self.any
 
-    def find(self, parts: Sequence[str], method: str) -> tuple[str, Endpoint] | None:
-        """What is taken for these parts; a name goes before a parameter."""
-        if not parts:
-            return self.endpoints.get(method)
-        here, *after = parts
-        named = self.named.get(here)
-        if named and (found := named.find(after, method)):
+    def find(self, method: str, parts: Sequence[str], at: int = 0) -> _Ending | None:
+        """What is taken for the parts from here on; a name goes before a parameter."""
+        if at == len(parts):
+            return self.endings.get(method)
+        named = self.named.get(parts[at])
+        if named and (found := named.find(method, parts, at + 1)):
             return found
-        return self.any.find(after, method) if self.any and here else None
+        return self.any.find(method, parts, at + 1) if self.any and parts[at] else None
 
 
 class Routes:
@@ -60,21 +69,21 @@ class Routes:
         self._first = _Place()
         for endpoint in endpoints:
             template = prefix + endpoint.path
-            place = self._first
-            for part in template.split("/"):
+            place, places = self._first, dict[str, int]()
+            for at, part in enumerate(template.split("/")):
                 place = place.next(part)
+                if part.startswith("{"):
+                    places[part[1:-1]] = at
             for method in endpoint.methods or ():
-                place.endpoints.setdefault(method, (template, endpoint))
+                place.endings.setdefault(method, _Ending(template, endpoint, places))
 
     def find(self, method: str, path: str) -> Found | None:
         """The endpoint for a path that is no longer percent-encoded; None where there is none."""
         parts = path.split("/")
-        found = self._first.find(parts, method)
-        if found is None:
+        ending = self._first.find(method, parts)
+        if ending is None:
             return None
-        template, endpoint = found
-        named = {part[1:-1]: parts[at] for at, part in enumerate(template.split("/")) if part.startswith("{")}
-        return Found(template, endpoint, named)
+        return Found(ending.template, ending.endpoint, {name: parts[at] for name, at in ending.places.items()})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.find(scope["method"], scope["path"]) if scope["type"] == "http" else None

@@ -64,7 +64,7 @@ def service_router(*packages: APIRouter) -> APIRouter:
     """A router whose endpoints all go through `Endpoint`: its own, after those of these packages."""
     router = APIRouter(route_class=Endpoint)
     for package in packages:
-        # Not included one by one: FastAPI would ask each, for every request, whether its routes have changed.
+        # Not included one by one: `Service.endpoints` are the router's own, and FastAPI would ask each whether it has changed.
         router.routes.extend(package.routes)
     return router
 
