@@ -29,9 +29,9 @@ from services.accommodation.facilities.models import Approval, Facility, OutOfSe
 from shared.data.columns import NOW, ORGANISATION, any_of
 from shared.data.positions import by_id
 
-_FACILITY: Final = bindparam("facility_id", type_=Uuid)
-_PLACE: Final = bindparam("place_id", type_=Uuid)
-_UNIT: Final = bindparam("unit_id", type_=Uuid)
+FACILITY_ID: Final = bindparam("facility_id", type_=Uuid)
+PLACE_ID: Final = bindparam("place_id", type_=Uuid)
+UNIT_ID: Final = bindparam("unit_id", type_=Uuid)
 DAY: Final = bindparam("day", type_=Date)
 WANTED: Final = bindparam("wanted", type_=DATERANGE)
 
@@ -43,7 +43,7 @@ RUNS_ANY: Final = select(exists().where(col(Facility.operator) == ORGANISATION))
 
 @cache
 def facility(reader: Reader) -> Select[Facility]:
-    return select(Facility).where(col(Facility.id) == _FACILITY, who.knows(reader))
+    return select(Facility).where(col(Facility.id) == FACILITY_ID, who.knows(reader))
 
 
 @cache
@@ -56,25 +56,25 @@ def facilities(reader: Reader) -> Select[Facility]:
     return by_id(select(Facility).where(who.knows(reader)), col(Facility.id))
 
 
-APPROVALS: Final = select(Approval).where(col(Approval.facility_id) == _FACILITY)
+APPROVALS: Final = select(Approval).where(col(Approval.facility_id) == FACILITY_ID)
 PAGE_OF_APPROVALS: Final = by_id(APPROVALS, col(Approval.id))
 APPROVAL_TO_LOCK: Final = APPROVALS.where(col(Approval.id) == bindparam("approval_id", type_=Uuid)).with_for_update()
 
 # ---------------------------------------------------------------- places and units
 
-PLACES: Final = select(Place).where(col(Place.facility_id) == _FACILITY)
+PLACES: Final = select(Place).where(col(Place.facility_id) == FACILITY_ID)
 PAGE_OF_PLACES: Final = by_id(PLACES, col(Place.id))
-UNITS: Final = select(Unit).where(col(Unit.facility_id) == _FACILITY)
+UNITS: Final = select(Unit).where(col(Unit.facility_id) == FACILITY_ID)
 PAGE_OF_UNITS: Final = by_id(UNITS, col(Unit.id))
-UNIT: Final = UNITS.where(col(Unit.id) == _UNIT)
-CLOSURES: Final = select(OutOfService).where(col(OutOfService.place_id) == _PLACE)
+UNIT: Final = UNITS.where(col(Unit.id) == UNIT_ID)
+CLOSURES: Final = select(OutOfService).where(col(OutOfService.place_id) == PLACE_ID)
 PAGE_OF_CLOSURES: Final = by_id(CLOSURES, col(OutOfService.id))
 CLOSURE_TO_LOCK: Final = CLOSURES.where(col(OutOfService.id) == bindparam("closure_id", type_=Uuid)).with_for_update()
 ANY_PLACE: Final = (
     select(Place, Facility, Unit)
     .join(Facility, col(Facility.id) == col(Place.facility_id))
     .join(Unit, col(Unit.id) == col(Place.unit_id), isouter=True)
-    .where(col(Place.id) == _PLACE)
+    .where(col(Place.id) == PLACE_ID)
 )
 
 
@@ -124,8 +124,8 @@ def _without_end(during: Any) -> ColumnElement[Any]:
     return func.daterange(func.lower(during), None, type_=DATERANGE)
 
 
-IS_TAKEN: Final = select(exists().where(col(Stay.place_id) == _PLACE, takes(WANTED, NOW)))
-END_EXPIRED_HOLDS: Final = select(func.end_expired_holds(_PLACE, bindparam("case_id", type_=Uuid), NOW))
+IS_TAKEN: Final = select(exists().where(col(Stay.place_id) == PLACE_ID, takes(WANTED, NOW)))
+END_EXPIRED_HOLDS: Final = select(func.end_expired_holds(PLACE_ID, bindparam("case_id", type_=Uuid), NOW))
 END_EXPIRED_HOLDS_IN_UNIT: Final = select(func.end_expired_holds(col(Place.id), null(), NOW)).where(
-    col(Place.unit_id) == _UNIT
+    col(Place.unit_id) == UNIT_ID
 )

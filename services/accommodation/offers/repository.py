@@ -19,7 +19,7 @@ from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import OfferStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
+from services.accommodation.placements.queries import REQUEST_ID, deals_with, flags, knows_place, lets_know
 from services.accommodation.placements.repository import flush_stay, take_nights
 from shared.contract import visibility
 from shared.contract.codes import Purpose
@@ -38,9 +38,7 @@ class OfferNotFound(NotFound):
 _OFFER_ID: Final = bindparam("offer_id", type_=Uuid)
 _WITH_STAY: Final = select(Offer, Stay).join(Stay, col(Stay.id) == col(Offer.stay_id))
 _HELD_FOR: Final = (
-    _WITH_STAY.where(
-        col(Offer.request_id) == bindparam("request_id", type_=Uuid), col(Offer.status) == OfferStatus.HELD
-    )
+    _WITH_STAY.where(col(Offer.request_id) == REQUEST_ID, col(Offer.status) == OfferStatus.HELD)
     .order_by(col(Offer.id))
     .with_for_update()
 )

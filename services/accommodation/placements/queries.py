@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -27,6 +26,7 @@ from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.repository import CASE_ID, MEMBERS, has_part, is_party, is_withdrawn_from
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities.queries import WANTED
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from shared.contract.organisations import OrganisationKind
@@ -97,7 +97,7 @@ def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnE
 
 # ---------------------------------------------------------------- requests
 
-_REQUEST_ID: Final = bindparam("request_id", type_=Uuid)
+REQUEST_ID: Final = bindparam("request_id", type_=Uuid)
 _TO_ON: Final = col(PlacementRequest.to_on)
 OPEN_TO_COME: Final = select(func.count()).where(
     col(PlacementRequest.case_id).in_(MEMBERS),
@@ -115,7 +115,7 @@ def request(reader: Reader) -> tuple[Sequence[Part], Rows]:
     """A request, whether a place is held for it, and which of the parts who asks has in it."""
     parts, holding = flags(reader, PlacementRequest)
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
-    return parts, query.where(col(PlacementRequest.id) == _REQUEST_ID, deals_with(reader, PlacementRequest))
+    return parts, query.where(col(PlacementRequest.id) == REQUEST_ID, deals_with(reader, PlacementRequest))
 
 
 @cache
@@ -140,10 +140,8 @@ def requests(
 @cache
 def request_to_lock(reader: Reader) -> Select[PlacementRequest]:
     allowed = or_(deals_with(reader, PlacementRequest), is_party(col(PlacementRequest.case_id)))
-    return select(PlacementRequest).where(col(PlacementRequest.id) == _REQUEST_ID, allowed).with_for_update()
+    return select(PlacementRequest).where(col(PlacementRequest.id) == REQUEST_ID, allowed).with_for_update()
 
 
-_HELD_FOR: Final = select(col(Offer.stay_id)).where(col(Offer.request_id) == _REQUEST_ID, _IS_HELD)
-IS_HOUSED: Final = select(
-    func.is_elsewhere(CASE_ID, bindparam("wanted", type_=DATERANGE), NOW, _HELD_FOR.limit(1).scalar_subquery())
-)
+_HELD_FOR: Final = select(col(Offer.stay_id)).where(col(Offer.request_id) == REQUEST_ID, _IS_HELD)
+IS_HOUSED: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, _HELD_FOR.limit(1).scalar_subquery()))

@@ -5,13 +5,14 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.secrecy.models import Reveal
 from shared.contract.codes import Purpose
 from shared.data import sealed
@@ -38,7 +39,7 @@ async def keep_reveal(work: UnitOfWork, facility: Facility, purpose: Purpose, *,
 
 @cache
 def _reveals(*, goes_on: bool) -> Select[Reveal]:
-    query = select(Reveal).where(col(Reveal.facility_id) == bindparam("facility_id", type_=Uuid))
+    query = select(Reveal).where(col(Reveal.facility_id) == FACILITY_ID)
     return newest_first(query, col(Reveal.revealed_at), col(Reveal.id), goes_on=goes_on)
 
 

@@ -13,6 +13,7 @@ from services.accommodation.case.repository import CASE_ID, MEMBERS, recorded_si
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
+from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
@@ -23,8 +24,7 @@ from shared.data.positions import newest_first
 QueryT = TypeVar("QueryT", bound=Rows)
 
 _IS_ASKED_FOR: Final = col(Placement.id) == bindparam("placement_id", type_=Uuid)
-_FACILITY: Final = bindparam("facility_id", type_=Uuid)
-_IN_FACILITY: Final = col(Placement.facility_id) == _FACILITY
+_IN_FACILITY: Final = col(Placement.facility_id) == FACILITY_ID
 _STAY: Final = bindparam("stay_id", type_=Uuid)
 _IS_OF_PERSON: Final = col(Placement.case_id).in_(MEMBERS)
 
@@ -175,7 +175,7 @@ def _requests_behind() -> Select[PlacementRequest, UUID | None]:
         Stay, col(Stay.id) == col(Placement.stay_id)
     )
     theirs = union(
-        offered.where(col(Offer.facility_id) == _FACILITY, live), placed.where(_IN_FACILITY, live)
+        offered.where(col(Offer.facility_id) == FACILITY_ID, live), placed.where(_IN_FACILITY, live)
     ).subquery()
     return (
         select(PlacementRequest, col(Place.unit_id))

@@ -14,14 +14,12 @@ from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Approval, Facility, OutOfService, Place, Stay, Terms, Unit
-from services.accommodation.facilities.queries import WANTED, takes
+from services.accommodation.facilities.queries import FACILITY_ID, PLACE_ID, UNIT_ID, WANTED, takes
 from services.accommodation.separations import repository as separations
 from services.accommodation.vacancies.models import Candidate
 from shared.data.columns import NOW, Code
 from shared.data.unit_of_work import UnitOfWork
 
-_PLACE: Final = bindparam("place_id", type_=Uuid)
-_FACILITY: Final = bindparam("facility_id", type_=Uuid)
 _CASE: Final = bindparam("case_id", type_=Uuid)
 _WATCHED: Final = bindparam("watched", type_=DATERANGE)
 _BUT_FOR: Final = bindparam("but_for", type_=Uuid)
@@ -43,14 +41,14 @@ def _approved() -> Select[UUID]:
 
 
 _OF_ONE: Final = select(
-    _approved().where(col(Approval.facility_id) == _FACILITY).exists(),
-    exists().where(col(OutOfService.place_id) == _PLACE, col(OutOfService.during).bool_op("&&")(WANTED)),
-    exists().where(col(Stay.place_id) == _PLACE, takes(WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)),
+    _approved().where(col(Approval.facility_id) == FACILITY_ID).exists(),
+    exists().where(col(OutOfService.place_id) == PLACE_ID, col(OutOfService.during).bool_op("&&")(WANTED)),
+    exists().where(col(Stay.place_id) == PLACE_ID, takes(WANTED, NOW), col(Stay.id).is_distinct_from(_BUT_FOR)),
     func.is_elsewhere(_CASE, WANTED, NOW, _BUT_FOR),
     separations.UNSAFE_IN,
     separations.HOUSEHOLD_IN,
     select(func.daterange(col(Unit.available_from), col(Unit.available_until), "[]", type_=DATERANGE))
-    .where(col(Unit.id) == bindparam("unit_id", type_=Uuid))
+    .where(col(Unit.id) == UNIT_ID)
     .scalar_subquery(),
 )
 
@@ -95,13 +93,13 @@ def _known(reader: Reader) -> Select[Any]:
 
 # Who asks about one facility has been let in there by what it asks for: the payer of a stay in a secret one.
 _THE_ONE: Final = _with_approval(
-    col(Facility.id) == _FACILITY, _approved().where(col(Approval.facility_id) == _FACILITY)
+    col(Facility.id) == FACILITY_ID, _approved().where(col(Approval.facility_id) == FACILITY_ID)
 )
 _UNITS: Final = select(Unit)
-_UNITS_OF_ONE: Final = _UNITS.where(col(Unit.facility_id) == _FACILITY)
+_UNITS_OF_ONE: Final = _UNITS.where(col(Unit.facility_id) == FACILITY_ID)
 # A row for the places of a facility that stand alike.
 _ALIKE: Final = select(
-    func.places_alike(WANTED, NOW, _BUT_FOR, _FACILITY).table_valued(
+    func.places_alike(WANTED, NOW, _BUT_FOR, FACILITY_ID).table_valued(
         column("facility_id", Uuid),
         column("unit_id", Uuid),
         column("kind", Code(PlaceKind)),
