@@ -28,18 +28,25 @@ MOST_UNDER_WAY = 8
 STATE_SECONDS = 1.0
 """So often at most the queue is counted for those who watch."""
 
-# Keys as rows, not as an array: of thousands in an array PostgreSQL believes that nothing is left, and reads the whole history.
-_PENDING = """
+WAITING = """
     SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.traceparent, h.payload
     FROM outbox o JOIN event_history h USING (position)
     WHERE h.key NOT IN (SELECT unnest($2::varchar[])) ORDER BY h.position LIMIT $1
 """
 _STATE = """
-    SELECT count(*) AS pending,
-           coalesce(extract(epoch FROM now() - min(h.occurred_at)), 0)::float AS oldest,
+    SELECT (SELECT count(*) FROM outbox) AS pending,
+           coalesce((SELECT extract(epoch FROM now() - occurred_at) FROM event_history
+                     WHERE position = (SELECT min(position) FROM outbox)), 0)::float AS oldest,
            (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL) AS dead
-    FROM outbox o JOIN event_history h USING (position)
 """
+
+
+_ALONG_THE_QUEUE = {"plan_cache_mode": "force_generic_plan"} | dict.fromkeys(
+    ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_sort"), "off"
+)
+"""One plan for ever: along the queue in its order, each event fetched by its position, as far as the batch goes. Left to choose,
+PostgreSQL plans each time (with accommodation's policies that takes longer than the pass itself), and of a queue that it has
+last seen short, or of thousands of keys under way, it reads the whole history."""
 
 
 UnderWay = dict["asyncio.Task[set[str]]", Mapping[int, Message]]
@@ -138,7 +145,7 @@ class Relay:
 
     async def _waiting(self, connection: "asyncpg.Connection[Any]", but: Collection[str]) -> dict[int, Message]:
         """The first of what waits, by position, without these keys."""
-        rows = await connection.fetch(_PENDING, BATCH, list(but))
+        rows = await connection.fetch(WAITING, BATCH, list(but))
         return {row["position"]: message_of(self._service, row) for row in rows}
 
     async def _forget_sent(
@@ -164,9 +171,7 @@ class Relay:
 
 async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     """A connection of the runtime role that may read the whole queue (as Havn itself)."""
-    settings = {"application_name": "havn relay", "havn.org": "havn"}
-    # Planned each time: how PostgreSQL had best find what waits depends on how much of the history that is.
-    settings["plan_cache_mode"] = "force_custom_plan"
+    settings = {"application_name": "havn relay", "havn.org": "havn"} | _ALONG_THE_QUEUE
     connection = await asyncpg.connect(dsn, timeout=5, command_timeout=30, server_settings=settings)
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=from_json, schema="pg_catalog")
     return connection

@@ -1,6 +1,7 @@
 """Events leave once, in order per case, and none is lost, however late its transaction commits."""
 
 import asyncio
+import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ import pytest
 
 from shared.data.database import address_of
 from shared.messaging.messages import Message
-from shared.messaging.relay import MOST_UNDER_WAY, RELAY_LOCK, replay
+from shared.messaging.relay import MOST_UNDER_WAY, RELAY_LOCK, WAITING, replay
 from shared.observability.metrics import REGISTRY
 from tests.shared.lone_service import ITSELF, CollectingBus, LoneService, extended, until
 
@@ -100,6 +101,48 @@ async def test_the_queue_is_emptied_and_the_history_kept(lone: LoneService) -> N
         assert await lone.relay(CollectingBus()).send_pending(line) == 2
     assert await lone.count("outbox") == 0
     assert await lone.count("event_history") == 2
+
+
+_LONG_HISTORY = """
+    INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, payload)
+    SELECT 'case ' || n, 1, 'told', now(), 'havn', '{}' FROM generate_series(1, 20000) AS n
+"""
+
+
+def _read_of_the_history(plan: dict[str, Any]) -> int:
+    rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    own = int(rows * plan["Actual Loops"]) if plan.get("Relation Name") == "event_history" else 0
+    return own + sum(_read_of_the_history(part) for part in plan.get("Plans", []))
+
+
+@pytest.mark.parametrize("is_counted", [False, True], ids=["as it was last seen", "counted anew"])
+@pytest.mark.parametrize("under_way", [0, 3000])
+@pytest.mark.parametrize("waiting", [0, 3, 5000])
+async def test_what_waits_is_found_without_reading_the_history(
+    lone: LoneService, waiting: int, under_way: int, is_counted: bool
+) -> None:
+    await lone.sql(_LONG_HISTORY)
+    await lone.sql(f"INSERT INTO outbox SELECT position FROM event_history ORDER BY position DESC LIMIT {waiting}")
+    if is_counted:
+        await lone.sql("ANALYZE event_history, outbox")
+    keys = ",".join(f'"case {number}"' for number in range(20_000, 20_000 - under_way, -1))
+    async with lone.relay_line() as line:
+        await line.execute(f"PREPARE waiting (bigint, varchar[]) AS {WAITING}")
+        explained = await line.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE waiting (500, '{{{keys}}}')")
+        plans = await line.fetchrow("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'waiting'")
+    assert _read_of_the_history(json.loads(explained)[0]["Plan"]) <= min(waiting, 500 + under_way)
+    assert tuple(plans) == (1, 0), "It is planned once for a connection, not on every pass."
+
+
+async def test_the_gauges_say_how_many_wait_and_how_old_the_oldest_is(lone: LoneService) -> None:
+    await lone.sql(_LONG_HISTORY.replace("now()", "now() - interval '1 hour' * n"))
+    await lone.sql("INSERT INTO outbox SELECT position FROM event_history WHERE key IN ('case 2', 'case 1')")
+    relaying = asyncio.create_task(lone.relay(CollectingBus(refuses=lambda _: True)).run())
+    await until(lambda: REGISTRY.get_sample_value("havn_outbox_pending", {"service": "referrals"}) == 2)
+    relaying.cancel()
+    oldest = REGISTRY.get_sample_value("havn_outbox_oldest_seconds", {"service": "referrals"})
+    assert oldest is not None
+    assert 3590 < oldest < 3690
 
 
 async def test_what_the_bus_does_not_take_stays_in_the_queue(lone: LoneService) -> None:
