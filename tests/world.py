@@ -63,6 +63,7 @@ class World:
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), base_url="http://havn.test")
         self._lines: dict[str, asyncpg.Connection[Any]] = {}
         self._emptying: dict[str, str] = {}
+        self._tokens: dict[tuple[Any, ...], str] = {}
         self._turn = asyncio.Lock()
 
     async def close(self) -> None:
@@ -79,15 +80,17 @@ class World:
         subject: str | None = None,
     ) -> Partner:
         """A client of this organisation; roles default to caseworker, scopes to all that its kind may have, and who acts
-        (`subject`) to the organisation itself."""
-        token = self.development.issuer.token(
-            org,
-            roles=[Role(role) for role in roles] or [Role.CASEWORKER],
-            scopes=scopes,
-            assurance=assurance,
-            subject=subject,
-        )
-        return Partner(self.client, token)
+        (`subject`) to the organisation itself. Whoever asks for the same again has the same token for an hour."""
+        asked = (org, roles, None if scopes is None else frozenset(scopes), assurance, subject)
+        if asked not in self._tokens:
+            self._tokens[asked] = self.development.issuer.token(
+                org,
+                roles=[Role(role) for role in roles] or [Role.CASEWORKER],
+                scopes=asked[2],
+                assurance=assurance,
+                subject=subject,
+            )
+        return Partner(self.client, self._tokens[asked])
 
     async def set_clock(self, moment: str | datetime | None) -> None:
         """Stop the domain's clock (ISO text or aware datetime); what is due then is done."""

@@ -237,11 +237,14 @@ async def test_nobody_gets_in_without_a_token(seeded: Seeded, service: str) -> N
 async def test_nobody_gets_in_with_a_token_that_is_none_or_has_ended(
     seeded: Seeded, service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verifier = seeded.havn.application.platform.verifier
-    monkeypatch.setattr(seeded.havn.development.issuer, "_now", lambda: verifier._now() - 3 * 3600)
-    ended = {operation: seeded.havn.partner("cmm", *operation.roles) for operation in of(service)}
+    verifier, issuer = seeded.havn.application.platform.verifier, seeded.havn.development.issuer
+    monkeypatch.setattr(issuer, "_now", lambda: verifier._now() - 3 * 3600)
+    ended = {
+        operation: issuer.token("cmm", roles=[Role(role) for role in operation.roles]) for operation in of(service)
+    }
     monkeypatch.undo()
-    for operation, late in ended.items():
+    for operation, token in ended.items():
+        late = Partner(seeded.havn.client, token)
         fresh = seeded.havn.partner("cmm", *operation.roles)
         forged = Partner(fresh.client, fresh.token[:-6] + ("AAAAAA" if fresh.token[-6:] != "AAAAAA" else "BBBBBB"))
         for caller in (Partner(fresh.client, "nonsense"), forged, late):

@@ -129,7 +129,9 @@ async def test_what_waits_is_found_without_reading_the_history(
     async with lone.relay_line() as line:
         await line.execute(f"PREPARE waiting (bigint, varchar[]) AS {WAITING}")
         explained = await line.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE waiting (500, '{{{keys}}}')")
-        plans = await line.fetchrow("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'waiting'")
+        plans = await line.fetchrow(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'waiting'"
+        )
     assert _read_of_the_history(json.loads(explained)[0]["Plan"]) <= min(waiting, 500 + under_way)
     assert tuple(plans) == (1, 0), "It is planned once for a connection, not on every pass."
 
