@@ -1,6 +1,6 @@
 """P4: how long from the answer to a referral until its case is there in another service, at a steady pace: all of Havn in one
-process on the bus within it; and its four APIs and four workers as processes of their own, on Apache Kafka. Of those eight the
-memory, too, that each has for itself (P8)."""
+process on the bus within it; and its four APIs and four workers as processes of their own, on Apache Kafka, as `havn serve`
+starts them. Of those eight the memory, too, that each has for itself (P8)."""
 
 import asyncio
 import json
@@ -42,7 +42,8 @@ def main() -> list[Figure]:
             apart, megabytes = asyncio.run(_apart(Path(home)))
         finally:
             server.stop()
-    eight = f"eight processes, for themselves ({', '.join(f'{each:.0f}' for each in megabytes)})"
+    print(f"\nP8  MB that each of them has for itself: {', '.join(f'{each:.0f}' for each in megabytes)}")
+    eight = "eight processes, each for itself, and of what they are forked from"
     return [
         _figure(took, PER_SECOND, "one process"),
         _figure(apart, PER_SECOND_APART, "eight processes on Kafka"),
@@ -60,7 +61,8 @@ def _figure(took: Sequence[float], per_second: int, where: str) -> Figure:
 
 
 async def _apart(folder: Path) -> tuple[list[float], list[float]]:
-    """The same, eight processes, asked over TLS; and the MB that each of them has for itself when all are ready."""
+    """The same, eight processes, asked over TLS; and the MB that each of them, and the one that they are forked from, has for
+    itself when all are ready."""
     server, kafka = EmbeddedPostgres(folder / "apart"), RealKafka(folder)
     kafka.start()
     harbour = Harbour(folder, server.url, kafka.bootstrap, HAVN_RATE_LIMIT="none")
@@ -71,7 +73,7 @@ async def _apart(folder: Path) -> tuple[list[float], list[float]]:
         async def post_there(body: dict[str, Any]) -> Any:
             return (await police.post(PATH, body, idempotency_key=str(uuid4()))).json()
 
-        megabytes = [_megabytes_of(process) for part, process in harbour.running.items() if part != "issuer"]
+        megabytes = [*map(_megabytes_of, harbour.serving.values())]
         return await _measure(post_there, server.url, PER_SECOND_APART), megabytes
     finally:
         await harbour.close()

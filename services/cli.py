@@ -163,6 +163,26 @@ def contract(
         stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
 
 
+@app.command(rich_help_panel=RUN)
+def serve() -> None:
+    """Run each service's API and worker as a process of its own, on this machine. Needs Kafka, and `havn migrate` first.
+
+    The APIs of accommodation, identification, referrals and stats listen at HAVN_PORT and the three ports after it, the workers'
+    health is at the four after those. What ends is started again; SIGTERM ends all in order. They share the memory of what all of
+    them have loaded."""
+    settings = current_settings()
+
+    from services.everything import SERVICES
+    from shared.runtime.forking import Forked
+    from shared.runtime.running import REFUSALS, parts_of, status_of
+
+    try:
+        parts = parts_of(SERVICES, settings)
+    except REFUSALS as refusal:
+        stop(str(refusal), status_of(refusal))
+    Forked(parts).supervise()()
+
+
 @app.command("keycloak-realm", rich_help_panel=RUN)
 def print_realm(
     development: Annotated[

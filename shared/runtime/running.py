@@ -1,6 +1,7 @@
 """Running Havn: everything in one process on the embedded default, or one service as a process of its own."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -267,35 +268,72 @@ async def run_migration(service: Service, settings: Settings, server_url: str) -
     await migrate_all([service.name], settings, server_url)
 
 
-Action = Callable[[Service, Settings, str], Awaitable[None]]
+_ACTIONS: dict[str, Callable[[Service, Settings, str], Awaitable[None]]] = {
+    "api": run_api,
+    "worker": run_worker,
+    "migrate": run_migration,
+}
 
 
 def run(service: Service) -> None:
     """The command line of one service's process: api, worker or migrate."""
-    actions: dict[str, Action] = {"api": run_api, "worker": run_worker, "migrate": run_migration}
-    if len(sys.argv) != 2 or sys.argv[1] not in actions:
+    if len(sys.argv) != 2 or sys.argv[1] not in _ACTIONS:
         sys.exit(f"python -m services.{service.name} api|worker|migrate")
+    run_process(service, sys.argv[1])
+
+
+def run_process(service: Service, name: str) -> None:
+    """Do in this process what is called `name` (api, worker or migrate), by the settings in its environment, to its end. What is
+    refused is a sentence and an exit status."""
     try:
-        _run(service, sys.argv[1], actions[sys.argv[1]])
+        _run(service, name)
     except REFUSALS as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(status_of(refusal))
 
 
-def _run(service: Service, name: str, action: Action) -> None:
+def parts_of(services: Sequence[Service], settings: Settings) -> dict[str, Callable[[], None]]:
+    """What runs when every service's API and worker is a process of its own on this machine, by name: first the APIs, at
+    HAVN_PORT and the ports after it, then the workers; the operations ports count up alike. Each finds the others there unless
+    HAVN_SERVICE_URLS says where. Raises ConfigurationRefused where none of them could start."""
+    _check_apart(settings)
+    scheme = "https" if settings.tls_certificate else "http"
+    addresses = {service.name: f"{scheme}://localhost:{settings.port + n}" for n, service in enumerate(services)}
+
+    def part(service: Service, name: str, number: int) -> Callable[[], None]:
+        ports = {"HAVN_PORT": settings.port, "HAVN_OPERATIONS_PORT": settings.operations}
+        given = {variable: str(first + number) for variable, first in ports.items() if first}
+        given["HAVN_SERVICE_URLS"] = json.dumps(settings.service_urls or addresses)
+
+        def run_it() -> None:
+            os.environ.update(given)
+            run_process(service, name)
+
+        return run_it
+
+    named = [(service, name) for name in ("api", "worker") for service in services]
+    return {f"{service.name} {name}": part(service, name, number) for number, (service, name) in enumerate(named)}
+
+
+def _check_apart(settings: Settings) -> None:
+    """Refuse what no process of one service alone could work with."""
+    if not settings.kafka:
+        raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
+    check_configuration(settings)
+
+
+def _run(service: Service, name: str) -> None:
     settings = read_settings()
     configure_logging(settings.env)
     configure_tracing(f"havn-{service.name}", settings.otlp_endpoint)
 
     async def go() -> None:
-        if name != "migrate" and not settings.kafka:
-            raise ConfigurationRefused("A service as a process of its own needs HAVN_KAFKA; `havn up` runs all in one.")
         if name != "migrate":
-            check_configuration(settings)
+            _check_apart(settings)
         elif settings.kafka:
             await reach_kafka(settings.kafka, kafka_security(settings))
         async with database_server(settings) as server_url:
-            await action(service, settings, server_url)
+            await _ACTIONS[name](service, settings, server_url)
 
     with suppress(KeyboardInterrupt):
         uvloop.run(go())

@@ -1,4 +1,5 @@
-"""Havn as it runs in production: every service's API and worker a process of its own, asked over TLS, and the issuer another."""
+"""Havn as it runs in production: every service's API and worker a process of its own, asked over TLS, and the issuer another.
+They are what `havn serve` starts; one more of a kind is started by itself, as a platform starts it."""
 
 import asyncio
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from services.demo import seed
 from shared.dev.process import trusted_issuers
@@ -42,8 +44,9 @@ class Harbour:
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._tokens: dict[tuple[str, ...], str] = {}
-        parts = [f"{name} {action}" for name in evidence.NAMES for action in ("api", "worker")]
-        self.ports = dict(zip(["issuer", *parts], free_ports(len(parts) + 1), strict=True))
+        parts = [f"{name} {action}" for action in ("api", "worker") for name in evidence.NAMES]
+        first = free_ports_from(len(parts) + 1)
+        self.ports = {part: first + number for number, part in enumerate([*parts, "issuer"])}
         self.issuer = f"http://127.0.0.1:{self.ports['issuer']}"
         self.addresses = {name: f"https://localhost:{self.ports[f'{name} api']}" for name in evidence.NAMES}
         issuers = folder / "issuers.json"
@@ -62,33 +65,47 @@ class Harbour:
         }
 
     @property
-    def running(self) -> dict[str, int]:
-        """The processes' numbers, by what they are called."""
-        return {called: process.pid for called, process in self._running.items()}
+    def serving(self) -> dict[str, int]:
+        """The process of each part that serves, by what it is called; the one that they are forked from is `serve`."""
+        found = {"serve": self._running["serve"].pid}
+        for process in psutil.Process(found["serve"]).children():
+            ports = {each.laddr.port for each in process.net_connections() if each.status == psutil.CONN_LISTEN}
+            found |= {part: process.pid for part, port in self.ports.items() if port in ports}
+        return found
 
     async def start(self) -> None:
         """Migrate, then start everything and wait until all of it is ready."""
-        migrations = [self._run(name, f"{name} migrate") for name in evidence.NAMES]
-        for migration in migrations:
-            assert await asyncio.to_thread(migration.wait, READY_SECONDS) == 0, self.said()
-        await asyncio.gather(*(self.begin(part) for part in self.ports))
+        migrating = self._run("migrate", ["services.cli", "migrate"])
+        assert await asyncio.to_thread(migrating.wait, READY_SECONDS) == 0, self.said()
+        self._running["issuer"] = self._run("issuer", ["shared.dev.process"], HAVN_PORT=str(self.ports["issuer"]))
+        await asyncio.gather(self.until_ready("issuer"), self.serve())
 
-    async def begin(self, part: str, *, port: int | None = None) -> None:
-        """Start one process and wait until it is ready. With `port`, one more of its kind."""
-        called = f"{part} {port}" if port else part
-        process = self._run(called, part, HAVN_PORT=str(port or self.ports[part]))
-        self._running[called] = process
+    async def serve(self) -> None:
+        """Start all services' processes and wait until they are ready."""
+        settings = self._tls | {"HAVN_PORT": str(min(self.ports.values()))}
+        self._running["serve"] = self._run("serve", ["services.cli", "serve"], **settings)
+        await asyncio.gather(*(self.until_ready(part) for part in self.ports if part != "issuer"))
+
+    async def begin(self, part: str, port: int) -> None:
+        """Start one more process of this kind, and wait until it is ready."""
+        name, action = part.split()
+        # A worker serves nothing but health, and that to whoever asks.
+        settings = (self._tls if action == "api" else {}) | {"HAVN_PORT": str(port)}
+        self._running[f"{part} {port}"] = self._run(f"{part} {port}", [f"services.{name}", action], **settings)
+        await self.until_ready(part, port)
+
+    async def until_ready(self, part: str, port: int | None = None) -> None:
+        """Wait until it can do its work: the one that was started with all, or one more of its kind, at its port."""
         path = "/oidc/jwks" if part == "issuer" else f"/{part.split(maxsplit=1)[0]}/health/ready"
         origin = "https://localhost" if part.endswith("api") else "http://127.0.0.1"
-        address = f"{origin}:{port or self.ports[part]}{path}"
         async with asyncio.timeout(READY_SECONDS):
-            while not await self._answers(address):
-                assert process.poll() is None, self.said(called)
+            while not await self._answers(f"{origin}:{port or self.ports[part]}{path}"):
+                assert all(process.poll() is None for process in self._running.values()), self.said()
                 await asyncio.sleep(0.05)
 
-    def kill(self, called: str) -> None:
-        """kill -9."""
-        process = self._running.pop(called)
+    def kill(self, part: str) -> None:
+        """kill -9 one that was started with all."""
+        process = psutil.Process(self.serving[part])
         process.kill()
         process.wait()
 
@@ -104,8 +121,9 @@ class Harbour:
 
     async def close(self) -> None:
         await self.client.aclose()
-        for called in list(self._running):
-            self.kill(called)
+        for process in self._running.values():
+            process.kill()
+            process.wait()
 
     def said(self, called: str = "*") -> str:
         """The end of what the processes have written."""
@@ -113,11 +131,7 @@ class Harbour:
             f"--- {path.stem}\n{path.read_text()[-2000:]}" for path in sorted(self._folder.glob(f"{called}.log"))
         )
 
-    def _run(self, called: str, part: str, **settings: str) -> subprocess.Popen[bytes]:
-        name, _, action = part.partition(" ")
-        # The issuer is on this machine, and a worker serves nothing but health.
-        settings |= self._tls if part.endswith("api") else {}
-        module = ["shared.dev.process"] if part == "issuer" else [f"services.{name}", action or called.split()[1]]
+    def _run(self, called: str, module: list[str], **settings: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{called}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *module],
@@ -170,15 +184,20 @@ def moved(told: Any) -> Any:
 
 def free_ports(count: int) -> list[int]:
     """As many different ports that nobody listens at; below the range the system hands out to clients."""
-    with ExitStack() as stack:
-        found: list[int] = []
-        for port in random.sample(range(12_000, 20_000), 1_000):
-            listener = stack.enter_context(socket.socket())
+    found = set[int]()
+    while len(found) < count:
+        found.add(free_ports_from(1))
+    return [*found]
+
+
+def free_ports_from(count: int) -> int:
+    """The first of so many ports next to each other that nobody listens at."""
+    for first in random.sample(range(12_000, 20_000), 1_000):
+        with ExitStack() as stack:
             try:
-                listener.bind(("127.0.0.1", port))
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
-            found.append(port)
-            if len(found) == count:
-                return found
+            return first
     raise RuntimeError("No free ports.")

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -59,9 +60,11 @@ async def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_no
     unacknowledged = []
     for _ in range(KILLS):
         await until_it_has_taken_more(harbour, random.randint(1, 4))
+        killed = harbour.serving["identification worker"]
         harbour.kill("identification worker")
         unacknowledged.append(await taken(harbour) - await acknowledged(harbour))
-        await harbour.begin("identification worker")
+        await harbour.until_ready("identification worker")
+        assert harbour.serving["identification worker"] != killed
     await stream
     await assert_sound(harbour, crowd.promised)
     assert len(crowd.promised) == REFERRALS
@@ -95,7 +98,7 @@ async def acknowledged(harbour: Harbour) -> int:
 async def test_sigterm_ends_an_api_and_a_worker_in_order_while_they_have_work(harbour: Harbour) -> None:
     extra_api, extra_worker = free_ports(2)
     await asyncio.gather(
-        harbour.begin("referrals api", port=extra_api), harbour.begin("identification worker", port=extra_worker)
+        harbour.begin("referrals api", extra_api), harbour.begin("identification worker", extra_worker)
     )
     beside = harbour.partner("reden")
     beside.addresses = {"referrals": f"https://localhost:{extra_api}"}
@@ -113,4 +116,18 @@ async def test_sigterm_ends_an_api_and_a_worker_in_order_while_they_have_work(ha
     beside.addresses = harbour.addresses  # what was refused is sent again, to the one that stayed
     await asyncio.gather(*requests)
     assert len(crowd.promised) == 20
+    await assert_sound(harbour, crowd.promised)
+
+
+async def test_sigterm_ends_all_of_them_in_order_while_they_have_work(harbour: Harbour) -> None:
+    serving = {**harbour.serving}
+    crowd = Crowd(lambda: harbour.partner("reden"))
+    requests = [asyncio.create_task(crowd.refer_one()) for _ in range(20)]
+    while not crowd.promised:
+        await asyncio.sleep(0)
+    status = await harbour.terminate("serve", within=20)
+    assert status == 0, harbour.said("serve")
+    assert not [part for part, process in serving.items() if psutil.pid_exists(process)]
+    await harbour.serve()
+    await asyncio.gather(*requests)
     await assert_sound(harbour, crowd.promised)

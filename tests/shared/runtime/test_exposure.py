@@ -53,7 +53,9 @@ def test_this_machine_is_open_to_itself(host: str) -> None:
     check_exposure(Settings(host=host))
 
 
-@pytest.mark.parametrize("command", [UP, (*REFERRALS, "api"), (*REFERRALS, "worker"), ("-m", "shared.dev.process")])
+@pytest.mark.parametrize(
+    "command", [UP, (*REFERRALS, "api"), (*REFERRALS, "worker"), (*CLI, "serve"), ("-m", "shared.dev.process")]
+)
 def test_every_command_that_listens_refuses_to_be_exposed(tmp_path: Path, command: tuple[str, ...]) -> None:
     said = refused(command, tmp_path / "new", HAVN_HOST="0.0.0.0", HAVN_KAFKA="127.0.0.1:1")
     assert "HAVN_DEV_EXPOSED=1" in said
@@ -112,7 +114,7 @@ def test_production_says_its_reason_in_one_line(tmp_path: Path) -> None:
         "HAVN_TOKEN_URL": "https://i.example/token",
         "HAVN_KAFKA": "127.0.0.1:1",
     }
-    for command in (UP, (*REFERRALS, "worker")):
+    for command in (UP, (*REFERRALS, "worker"), (*CLI, "serve")):
         assert refused(command, tmp_path / "new", **given) == (
             "Production needs HAVN_SERVICE_CLIENT_SECRET, with which Havn's own services get their tokens."
         )
