@@ -172,6 +172,12 @@ def test_the_checker_finds(name: str) -> None:
     assert any(anomaly.kind is kind and about in anomaly.about for anomaly in found), [*map(str, found)]
 
 
+def test_what_was_on_its_way_to_a_topic_that_was_filled_again_may_lie_too_early_and_nothing_may_be_missing() -> None:
+    refilled = replace(with_topic(carried(ROUTED), carried(OPENED)), were_refilled_meanwhile=True)
+    assert anomalies(refilled) == []
+    assert anomalies(replace(with_topic(carried(ROUTED)), were_refilled_meanwhile=True))
+
+
 def test_a_message_sent_twice_in_a_row_is_no_anomaly() -> None:
     again: Any = (carried(OPENED), carried(OPENED), carried(ROUTED))
     assert anomalies(with_topic(*again)) == []
