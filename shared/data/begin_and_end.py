@@ -3,11 +3,11 @@
 Between them a request sends what its own tables need and nothing else: who is asking and the first answer under its key come
 before, the audit, the events and the answer that is kept after it, each at once."""
 
-import json
 import re
 from typing import Any, Final
 
 import asyncpg
+from pydantic_core import to_json
 
 from shared.data import audit, outbox
 from shared.data.session import Session
@@ -113,8 +113,8 @@ async def end(work: UnitOfWork) -> None:
     if not (audited or recorded or work.answers):
         return
     values: list[Any] = [
-        json.dumps(audited) if audited else None,
-        json.dumps(recorded) if recorded else None,
+        to_json(audited).decode() if audited else None,
+        to_json(recorded).decode() if recorded else None,
         current_traceparent() if recorded else None,
     ]
     if work.answers:
@@ -138,7 +138,7 @@ async def end_refused(work: UnitOfWork, refusal: Refusal) -> bool:
     work.refusals.append(refusal)
     with AUDIT_FAILURES.count_exceptions():
         try:
-            ended = await work.session.send(_END_REFUSED, [json.dumps(audit.lines(work))])
+            ended = await work.session.send(_END_REFUSED, [to_json(audit.lines(work)).decode()])
         except asyncpg.InFailedSQLTransactionError:  # a constraint of the database is what refused it
             return False
     work.forget()

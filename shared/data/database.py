@@ -1,6 +1,5 @@
 """One service's database, and the one-transaction rule: everything of a request or an event commits together, here."""
 
-import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.data import begin_and_end
+from shared.data.connections import PATIENCE_SECONDS, Connection, Connections
 from shared.data.keys import KeyRing
 from shared.data.reading import ReadingSession
 from shared.data.session import Heard, Session
@@ -22,8 +23,6 @@ from shared.identity.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.settings import Settings, SslMode, is_this_machine
 
-_PATIENCE_SECONDS = 5
-"""So long a request waits for a connection, and a connection for the server."""
 _STATEMENTS_KEPT = 500
 """Prepared for each connection; a service has some hundred forms of statements."""
 
@@ -115,7 +114,7 @@ class Database:
         self.on_statement: Heard = lambda _, __: None
         """Called with every statement that a transaction sends, and its values: for those who count or compare them."""
         self.most_connections = 2 * pool_size
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._connections = Connections(self._connect, self.most_connections)
 
     @asynccontextmanager
     async def transaction(
@@ -140,38 +139,35 @@ class Database:
         if work.events:
             self.on_commit()
 
-    async def _connections(self) -> "asyncpg.Pool[Any]":
-        if self._pool is None:
-            address = address_of(self.url)
-            # Nothing outlives a transaction that a connection would have to be rid of before the next one has it.
-            pool = asyncpg.create_pool(
-                address,
-                min_size=0,
-                max_size=self.most_connections,
-                init=_reads_json,
-                reset=_as_it_is,
-                timeout=_PATIENCE_SECONDS,
-                command_timeout=30,
-                statement_cache_size=_STATEMENTS_KEPT,
-                server_settings=_server_settings(),
-            )
-            self._pool = pool
-            await pool  # with no connection to make it does not wait, so that nobody comes between
-        return self._pool
+    async def _connect(self) -> Connection:
+        connection = await asyncpg.connect(
+            address_of(self.url),
+            timeout=PATIENCE_SECONDS,
+            command_timeout=30,
+            statement_cache_size=_STATEMENTS_KEPT,
+            server_settings=_server_settings(),
+        )
+        await _reads_json(connection)
+        return connection
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """A connection on behalf of nobody, outside every transaction."""
-        async with (await self._connections()).acquire(timeout=_PATIENCE_SECONDS) as connection:
-            try:
-                yield connection
-            except asyncpg.InterfaceError as error:
-                if _is_lost(connection):
-                    raise ConnectionLost(type(error).__name__) from error
-                raise
-            except asyncpg.InternalClientError:
-                connection.terminate()  # it no longer knows what the server has said; nobody else gets it
-                raise
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection on behalf of nobody, outside every transaction. The next has it as it is left."""
+        connection = await self._connections.take()
+        try:
+            yield connection
+        except asyncpg.InterfaceError as error:
+            if connection.is_closed():
+                raise ConnectionLost(type(error).__name__) from error
+            raise
+        except asyncpg.InternalClientError:
+            connection.terminate()  # it no longer knows what the server has said; nobody else gets it
+            raise
+        except asyncpg.InvalidCachedStatementError:
+            self._connections.renew()  # a table was changed: the others have prepared the same
+            raise
+        finally:
+            self._connections.give_back(connection)
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -181,29 +177,16 @@ class Database:
     @property
     def connections(self) -> int:
         """How many of `most_connections` are in use at this moment."""
-        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+        return self._connections.in_use
 
     async def close(self) -> None:
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await pool.close()
-
-
-def _is_lost(connection: Any) -> bool:
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:  # the pool has taken it back in the middle, as it does with one that was cut
-        return True
+        await self._connections.close()
 
 
 async def _reads_json(connection: Any) -> None:
     """JSON is read as what it says; it is written by the statement's own types, as text."""
     for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=json.loads)
-
-
-async def _as_it_is(_: Any) -> None:
-    """What a connection goes through between two transactions: nothing."""
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=from_json)
 
 
 def _server_settings() -> dict[str, Any]:
