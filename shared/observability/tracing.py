@@ -6,6 +6,7 @@ A span knows a request by method and route template. The trace goes on through t
 
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -16,8 +17,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.observability.logs import bind_organisation, error_type, log
@@ -39,11 +41,13 @@ class _Tracing:
     """The tracer in use. Spans are made before configuration too, so that every answer has a trace id."""
 
     def __init__(self) -> None:
-        self.use(_provider("havn"))
+        self.use(_provider("havn"), is_exported=False)
 
-    def use(self, provider: TracerProvider) -> None:
+    def use(self, provider: TracerProvider, *, is_exported: bool) -> None:
         self.provider = provider
         self.tracer = provider.get_tracer("havn")
+        self.is_exported = is_exported
+        """Whether anybody reads what a span says. Otherwise it is no more than its ids, by which logs, audit and answers meet."""
 
 
 def _provider(service_name: str) -> TracerProvider:
@@ -71,15 +75,16 @@ def configure_tracing(
         address = otlp_endpoint.rstrip("/").removesuffix("/v1/traces") + "/v1/traces"
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=address)))
     _tracing.provider.shutdown()
-    _tracing.use(provider)
+    _tracing.use(provider, is_exported=exporter is not None or otlp_endpoint is not None)
     return provider
 
 
 def current_traceparent() -> str | None:
     """The current span as W3C `traceparent`, to be kept with an event or sent on; None outside any span."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    span = trace.get_current_span().get_span_context()
+    if not span.is_valid:
+        return None
+    return f"00-{trace.format_trace_id(span.trace_id)}-{trace.format_span_id(span.span_id)}-{span.trace_flags:02x}"
 
 
 def current_trace_id() -> str:
@@ -96,9 +101,13 @@ def consumer_span(traceparent: str | None, name: str) -> AbstractContextManager[
 def _span(kind: SpanKind, traceparent: str | None, name: str) -> Iterator[Span]:
     # A parent is only ever the given one: asyncio may run us in the context of another request.
     parent = _propagator.extract({"traceparent": traceparent}, context=Context()) if traceparent else Context()
-    span = _tracing.tracer.start_span(
-        name, context=parent, kind=kind, record_exception=False, set_status_on_exception=False
-    )
+    span: Span
+    if _tracing.is_exported:
+        span = _tracing.tracer.start_span(
+            name, context=parent, kind=kind, record_exception=False, set_status_on_exception=False
+        )
+    else:
+        span = NonRecordingSpan(_begun(trace.get_current_span(parent).get_span_context()))
     # By hand: `start_as_current_span` is three context managers within one another, for every request.
     token = attach(trace.set_span_in_context(span))
     try:
@@ -109,6 +118,18 @@ def _span(kind: SpanKind, traceparent: str | None, name: str) -> Iterator[Span]:
     finally:
         detach(token)
         span.end()
+
+
+def _begun(parent: SpanContext) -> SpanContext:
+    """The ids of a new span below this one, as the SDK makes them; of a new trace where there is none."""
+    ids = _tracing.provider.id_generator
+    if parent.is_valid:
+        trace_id, flags = parent.trace_id, parent.trace_flags & TraceFlags.RANDOM_TRACE_ID
+    else:
+        trace_id, flags = ids.generate_trace_id(), TraceFlags.RANDOM_TRACE_ID
+    return SpanContext(
+        trace_id, ids.generate_span_id(), is_remote=False, trace_flags=TraceFlags(flags | TraceFlags.SAMPLED)
+    )
 
 
 def _mark_failed(span: Span, reason: str) -> None:
@@ -147,21 +168,12 @@ class Telemetry:
 
     def _record(self, span: Span, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method_of(scope), route_of(scope)
-        span.update_name(f"{method} {route}")
-        said: dict[str, str | int] = {
-            "havn.service": self._service,
-            "http.request.method": method,
-            "http.route": route,
-            "http.response.status_code": status,
-        }
         if organisation := scope.get("state", {}).get("actor_org"):
-            said["havn.org"] = organisation
             bind_organisation(organisation)
-        span.set_attributes(said)
-        if status >= 500:
-            _mark_failed(span, str(status))
-        HTTP_REQUESTS.labels(self._service, method, route, str(status)).inc()
-        HTTP_SECONDS.labels(self._service, method, route).observe(seconds)
+        if span.is_recording():
+            self._describe(span, method, route, status, organisation)
+        _requests(self._service, method, route, status).inc()
+        _seconds(self._service, method, route).observe(seconds)
         is_routine = route.endswith("/metrics") or "/health/" in route
         (_log.debug if is_routine else _log.info)(
             "request answered",
@@ -171,6 +183,31 @@ class Telemetry:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
+
+    def _describe(self, span: Span, method: str, route: str, status: int, organisation: str | None) -> None:
+        span.update_name(f"{method} {route}")
+        said: dict[str, str | int] = {
+            "havn.service": self._service,
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+        }
+        if organisation:
+            said["havn.org"] = organisation
+        span.set_attributes(said)
+        if status >= 500:
+            _mark_failed(span, str(status))
+
+
+@cache
+def _requests(service: str, method: str, route: str, status: int) -> Counter:
+    """The count of such answers: found once, not for each, and there are no more than routes have methods and statuses."""
+    return HTTP_REQUESTS.labels(service, method, route, str(status))
+
+
+@cache
+def _seconds(service: str, method: str, route: str) -> Histogram:
+    return HTTP_SECONDS.labels(service, method, route)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

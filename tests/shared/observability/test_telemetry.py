@@ -246,6 +246,30 @@ def test_a_handler_that_fails_marks_its_span_without_the_message(spans: InMemory
     assert CANARY not in only(spans).to_json()
 
 
+@pytest.mark.parametrize("given", [None, TRACEPARENT, TRACEPARENT.removesuffix("01") + "03", "nonsense"])
+def test_a_span_that_nobody_reads_is_its_ids_and_they_are_as_of_one_that_is_read(
+    spans: InMemorySpanExporter, given: str | None
+) -> None:
+    def ids() -> tuple[str, str]:
+        with consumer_span(given, "handle") as span:
+            assert span.is_recording() is is_read
+            known = current_traceparent() or ""
+            assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", known)
+            assert known.split("-")[1] == current_trace_id() != "0" * 32
+            return (known.split("-")[1] if given and given != "nonsense" else "", known.split("-")[3])
+
+    is_read = True
+    read = ids()
+    configure_tracing("test", None)
+    is_read = False
+    assert ids() == read
+    with consumer_span(given, "one"):
+        one = current_traceparent()
+    with consumer_span(given, "other"):
+        assert current_traceparent() != one
+    assert len(spans.get_finished_spans()) == 1
+
+
 def test_outside_any_span_there_is_no_traceparent() -> None:
     assert current_traceparent() is None
     assert current_trace_id() == "0" * 32
