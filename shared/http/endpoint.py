@@ -126,7 +126,7 @@ class Endpoint(APIRoute):
             return answer
         response = Response(self._written(answer), self.status_code or 200, media_type="application/json")
         if isinstance(answer, Shown) and (shown := answer.version_shown):
-            response.headers["etag"] = etag.etag_of(shown)
+            response.raw_headers.append((b"etag", etag.etag_of(shown).encode("ascii")))
         return response
 
     def _written(self, answer: Any) -> bytes:

@@ -67,6 +67,11 @@ class Allowance:
         said["ratelimit-policy"] = f'"{self.name}";q={self.quota}'
         return said | ({"retry-after": str(max(1, seconds))} if self.is_refused else {})
 
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same as a response holds them."""
+        return [(name.encode("ascii"), value.encode("ascii")) for name, value in self.headers.items()]
+
 
 class Limits(Protocol):
     """Counts for one service. None: that is not limited."""
@@ -185,7 +190,7 @@ async def counted(handle: Handle, request: Request) -> Response:
         if not missing.is_public:
             await count_miss(request, request.state.actor)
         raise
-    response.headers.update(request.state.allowance)
+    response.raw_headers.extend(request.state.allowance)
     return response
 
 
@@ -197,7 +202,7 @@ async def take_one(request: Request, actor: Actor) -> None:
     if found and found.is_refused:
         await asyncio.sleep(_seconds_to_hold(client_of(actor), time.monotonic()))
         raise RateExceeded("Too many requests; go on when Retry-After has passed.", headers=found.headers)
-    request.state.allowance = found.headers if found else {}
+    request.state.allowance = found.raw_headers if found else ()
 
 
 _last_refusal: dict[str, float] = {}

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.endpoint import Endpoint
 from shared.http.problems import answered
 from shared.http.refusals import REFUSALS
+from shared.http.server import MAX_BODY_BYTES, BodyTooLarge
 from shared.observability.tracing import TEMPLATE
 
 
@@ -91,9 +92,24 @@ class Routes:
             await self._app(scope, receive, send)
             return
         scope[TEMPLATE], scope["path_params"] = found.template, found.parameters
-        request = Request(scope, receive, send)
+        request = Request(scope, receive if scope["method"] == "GET" else _limited(receive), send)
         try:
             response = await found.endpoint.answer(request)
         except REFUSALS as error:
             response = await answered(request, error)
         await response(scope, receive, send)
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body as it comes in. Raises BodyTooLarge where it is longer than Havn takes, whatever server it stands behind."""
+    bytes_seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal bytes_seen
+        message = await receive()
+        bytes_seen += len(message.get("body", b""))
+        if bytes_seen > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES} bytes.")
+        return message
+
+    return receive_limited

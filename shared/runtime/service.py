@@ -20,7 +20,7 @@ from shared.http.openapi import PROBLEMS, describe, subjects_of
 from shared.http.problems import problem
 from shared.http.routes import Routes
 from shared.http.server import MAX_BODY_BYTES
-from shared.http.wire import speaks_http
+from shared.http.wire import WithinOurs, speaks_http
 from shared.identity.actor import Actor
 from shared.kernel.release import release
 from shared.messaging.consumer import Consumer, Handlers
@@ -80,7 +80,7 @@ def published(service: Service, *, origin: str, with_docs: bool = True, with_doc
 
     It needs nothing that runs, and answers nothing before `create_app` gives it a platform."""
     base = f"/{service.name}"
-    app = FastAPI(
+    app = WithinOurs(
         title=f"Havn {service.name}",
         version="1",
         description=service.description,

@@ -7,11 +7,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import StreamingResponse
 
 from services.demo.raid import REFERRAL
 from services.everything import SERVICES
 from shared.contract.organisations import scopes_of
+from shared.http.server import MAX_BODY_BYTES
 from shared.http.wire import speaks_http
 from shared.identity.actor import Assurance
 from tests.contracts.operations import OPERATIONS, Operation
@@ -264,3 +266,35 @@ async def test_every_operation_refuses_what_it_does_not_know(havn: World, operat
     partner = havn.partner(who, operation.roles[0], scopes=[operation.scope], assurance=Assurance.HIGH)
     answer = await partner.request(operation.method, f"{operation.address({})}?no_such=1")
     assert places(answer) == [["query", "no_such"]]
+
+
+# What one of ours answers passes through none of FastAPI's own
+
+
+async def test_a_body_over_the_limit_is_413_behind_whatever_server_havn_stands(havn: World) -> None:
+    partner = havn.partner("politi-oestjylland")
+    for size, status in ((MAX_BODY_BYTES, 400), (MAX_BODY_BYTES + 1, 413)):
+        headers = {"content-type": "application/json", "idempotency-key": str(uuid4())}
+        answer = await partner.request("POST", REFERRALS, content=b"x" * size, headers=headers)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_endpoint_answers_without_fastapi_and_what_none_takes_with_it(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = list[str]()
+    handle = ServerErrorMiddleware.__call__
+
+    async def noting(self: ServerErrorMiddleware, scope: Any, receive: Any, send: Any) -> None:
+        met.append(scope["path"])
+        await handle(self, scope, receive, send)
+
+    monkeypatch.setattr(ServerErrorMiddleware, "__call__", noting)
+    partner = havn.partner("politi-oestjylland")
+    assert (await partner.get(REFERRALS)).status_code == 200
+    assert met == []
+    absent = await partner.get("/referrals/v1/nothing")
+    assert (absent.status_code, absent.json()["type"]) == (404, "https://havn.dk/problems/NoSuchPath")
+    assert "traceparent" in absent.headers
+    assert met == ["/referrals/v1/nothing"]
