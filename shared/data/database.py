@@ -143,12 +143,11 @@ class Database:
         connection = await asyncpg.connect(
             address_of(self.url),
             timeout=PATIENCE_SECONDS,
-            command_timeout=30,
             statement_cache_size=_STATEMENTS_KEPT,
             server_settings=_server_settings(),
         )
         await _reads_json(connection)
-        return connection
+        return Connection(connection)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

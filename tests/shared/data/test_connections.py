@@ -8,7 +8,9 @@ import pytest
 
 from shared.data import connections
 from shared.data.connections import Connections
+from shared.data.database import ConnectionLost, Database
 from shared.identity.actor import Actor
+from shared.kernel.clock import SystemClock
 from tests.world import World
 
 
@@ -32,7 +34,7 @@ class Line:
         self.is_ended = True
 
 
-async def _make() -> Line:
+async def _make() -> Any:
     return Line()
 
 
@@ -86,7 +88,7 @@ async def test_there_are_never_more_and_who_waits_too_long_is_told_to_come_again
 async def test_where_none_can_be_made_there_is_room_for_the_next() -> None:
     is_away = True
 
-    async def make() -> Line:
+    async def make() -> Any:
         if is_away:
             raise ConnectionRefusedError
         return Line()
@@ -156,5 +158,27 @@ async def test_a_table_that_is_changed_fails_one_request_and_not_one_for_each_co
 
 async def test_what_is_read_as_json_is_what_it_says(havn: World) -> None:
     async with havn.application.databases["referrals"].connection() as connection:
-        found: Any = await connection.fetchval("""SELECT '{"a": [1, 2.5, null, "ø", 12345678901234567890]}'::jsonb""")
-    assert found == {"a": [1, 2.5, None, "ø", 12345678901234567890]}
+        (found,) = await connection.fetch("""SELECT '{"a": [1, 2.5, null, "ø", 12345678901234567890]}'::jsonb""")
+    assert found[0] == {"a": [1, 2.5, None, "ø", 12345678901234567890]}
+
+
+async def test_a_server_that_says_nothing_any_more_is_an_outage_and_its_connection_is_cut(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(
+        havn.application.databases["referrals"].url, ring=havn.application.platform.ring, clock=SystemClock()
+    )
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.2)
+    try:
+        async with database.connection() as connection:
+            for _ in range(3):  # longer in all than one may take
+                await connection.fetch("SELECT pg_sleep(0.1)")
+            await asyncio.sleep(0.3)  # nobody waits for the server
+            assert not connection.is_closed()
+        with pytest.raises(ConnectionLost):
+            async with database.transaction(Actor.system("referrals")) as work:
+                await work.session.send("SELECT pg_sleep(20)", [])
+        assert database.connections == 0
+        await database.ping()
+    finally:
+        await database.close()

@@ -164,7 +164,7 @@ WHO = text("SELECT pg_backend_pid(), coalesce(current_setting('havn.org', true),
 async def asker(database: Database) -> tuple[int, str]:
     """The connection that the pool hands out next, and on whose behalf it stands."""
     async with database.connection() as connection:
-        pid, org = await connection.fetchrow(WHO.text)
+        ((pid, org),) = await connection.fetch(WHO.text)
         return pid, org
 
 
