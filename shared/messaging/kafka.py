@@ -7,7 +7,6 @@ consumer's inbox makes the second copy harmless.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     DuplicateSequenceNumber,
     KafkaError,
+    MessageSizeTooLargeError,
     NoError,
     ProducerClosed,
     TopicAlreadyExistsError,
@@ -46,6 +46,8 @@ METADATA_SECONDS = 10
 REACH_SECONDS = 8
 BYTES_AT_ONCE = 131_072
 """To one partition: some 250 events, of which 16 KiB as by default would make nine messages to the broker."""
+MOST_BYTES = 1_000_000
+"""Of one message: brokers take 1 MiB, with all that is around it."""
 _CONTENT_TYPE = ("content-type", MEDIA_TYPE.encode())
 
 
@@ -190,7 +192,6 @@ class KafkaBus:
                     enable_idempotence=True,
                     acks="all",
                     max_batch_size=BYTES_AT_ONCE,
-                    partitioner=partition_of,
                     # Half of the whole: a connection that hangs is replaced while there is time to use another.
                     request_timeout_ms=int(self._publish_seconds * 500),
                     **self._security,
@@ -215,7 +216,7 @@ _hash_of = lru_cache(maxsize=20_000)(murmur2)
 """Kafka's own hash of a key. In Python it is a third of what sending an event takes, and the events of a case come in bunches."""
 
 
-def partition_of(key: bytes, partitions: Sequence[int], _: Sequence[int]) -> int:
+def partition_of(key: bytes, partitions: Sequence[int]) -> int:
     """The partition of a key: the same one that any of Kafka's clients would choose."""
     hashed: int = _hash_of(key)
     return partitions[(hashed & 0x7FFFFFFF) % len(partitions)]
@@ -268,44 +269,90 @@ async def _topics_with_leaders(admin: AIOKafkaAdminClient) -> set[str]:
     }
 
 
+Place = tuple[str, int]
+"""A topic and one of its partitions."""
+
+
 async def _send_in_rounds(
     producer: AIOKafkaProducer, messages: Sequence[Message], missing_topics: set[str], taken: set[str]
 ) -> None:
-    """Send the i-th message of each key in round i, and add to `taken` what was acknowledged.
+    """Send them in batches, in each round one to a partition, and add to `taken` what was acknowledged.
 
-    A key whose message was not taken is out: its next message would overtake it.
+    The broker takes a batch whole or not at all, so within one no message of a key overtakes another. A key of which a message
+    was not taken is out: its next message would overtake it.
     """
-    waiting: dict[str, deque[Message]] = {}
-    for message in messages:
-        waiting.setdefault(message.key, deque()).append(message)
+    partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in _topics(messages) - missing_topics}
+    out = {message.key for message in messages if message.topic in missing_topics}
+    left = [message for message in messages if message.topic not in missing_topics]
     refusals: list[KafkaError] = []
-    while waiting:
-        now = [queue.popleft() for queue in waiting.values() if queue[0].topic not in missing_topics]
-        refusals += await _send(producer, now, taken)
-        waiting = {message.key: waiting[message.key] for message in now if message.id in taken and waiting[message.key]}
+    while left := [message for message in left if message.key not in out]:
+        batches, left = _filled(producer, left, partitions)
+        refusals += await _send(producer, batches, taken)
+        out.update(message.key for batch in batches.values() for message in batch.messages if message.id not in taken)
     if refusals:
         raise refusals[0]
 
 
-async def _send(producer: AIOKafkaProducer, messages: Sequence[Message], taken: set[str]) -> list[KafkaError]:
-    """Send these, each of another key, and add to `taken` what is acknowledged, also when this is ended before all of it is.
-    Gives the refusals of the others."""
+def _topics(messages: Iterable[Message]) -> set[str]:
+    return {message.topic for message in messages}
+
+
+class _Batch:
+    """What goes to a partition at once."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self.builder = producer.create_batch()
+        self.messages: list[Message] = []
+
+    def has_taken(self, message: Message, key: bytes) -> bool:
+        """Whether there was room; the first one always has it."""
+        headers = [_CONTENT_TYPE]
+        if message.traceparent is not None:
+            headers.append(("traceparent", message.traceparent.encode()))
+        if self.builder.append(timestamp=None, key=key, value=message.value, headers=headers) is None:
+            return False
+        self.messages.append(message)
+        return True
+
+
+def _filled(
+    producer: AIOKafkaProducer, messages: Iterable[Message], partitions: Mapping[str, Sequence[int]]
+) -> tuple[dict[Place, _Batch], list[Message]]:
+    """A batch for each partition, with as many of the messages, in their order, as fit in; and those that are left, to which
+    a key's all belong from the first that is."""
+    batches: dict[Place, _Batch] = {}
+    place_of: dict[str, Place] = {}
+    left: list[Message] = []
+    for message in messages:
+        key = message.key.encode()
+        place = message.topic, partition_of(key, partitions[message.topic])
+        batch = batches.get(place) or batches.setdefault(place, _Batch(producer))
+        is_next = place_of.setdefault(message.key, place) == place
+        # One that is full takes no more, however small: it is closed by the first that found no room.
+        if not (is_next and batch.has_taken(message, key)):
+            left.append(message)
+    return {place: batch for place, batch in batches.items() if batch.messages}, left
+
+
+async def _send(producer: AIOKafkaProducer, batches: Mapping[Place, _Batch], taken: set[str]) -> list[KafkaError]:
+    """Send these, and add to `taken` what is acknowledged, also when this is ended before all of it is. Gives the refusals of the
+    others."""
     refusals: list[KafkaError] = []
-    answers: dict[str, asyncio.Future[RecordMetadata]] = {}
+    answers: list[tuple[_Batch, asyncio.Future[RecordMetadata]]] = []
     try:
-        for message in messages:
-            headers = [_CONTENT_TYPE]
-            if message.traceparent is not None:
-                headers.append(("traceparent", message.traceparent.encode()))
-            key = message.key.encode()
+        for (topic, partition), batch in batches.items():
+            if len(batch.messages) == 1 and len(batch.messages[0].value) > MOST_BYTES:
+                refusals.append(MessageSizeTooLargeError())
+                continue
+            batch.builder.close()
             try:
-                answers[message.id] = await producer.send(message.topic, message.value, key=key, headers=headers)
+                answers.append((batch, await producer.send_batch(batch.builder, topic, partition=partition)))
             except KafkaError as error:
                 refusals.append(error)
-        replies = await asyncio.gather(*answers.values(), return_exceptions=True)
+        replies = await asyncio.gather(*(answer for _, answer in answers), return_exceptions=True)
     finally:
-        taken.update(message_id for message_id, answer in answers.items() if _is_taken(answer))
-        for answer in answers.values():
+        taken.update(message.id for batch, answer in answers if _is_taken(answer) for message in batch.messages)
+        for _, answer in answers:
             answer.cancel()  # where it is still to come, nobody is there to hear it
     for reply in replies:
         if isinstance(reply, KafkaError):
