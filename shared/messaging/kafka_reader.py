@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -25,6 +26,9 @@ from shared.observability.logs import log
 
 MAX_RECORDS = 500
 POLL_SECONDS = 0.5
+COMMIT_SECONDS = 1.0
+"""So often at most a group has the broker note how far it has read: a note costs as much as what was read. What was handled since
+the last one comes again after a crash, and the inbox passes it by."""
 CALL_SECONDS = 15.0
 JOIN_SECONDS = 30.0
 IDLE_CHECK_SECONDS = 10.0
@@ -94,8 +98,6 @@ class GroupReader:
         self.has_joined = False
         """Whether Kafka has ever taken it into the group."""
         self.missing_topics: set[str] = set()
-        self.has_batch = False
-        """Whether messages are in hand that are not handled and acknowledged yet."""
         self._topics = subscription.topics
         self._deliver = subscription.deliver
         self._bootstrap = bootstrap
@@ -104,9 +106,23 @@ class GroupReader:
         self._leaving = leaving
         self._last_lag: dict[str, int] = {}
         self._handled_up_to: dict[TopicPartition, int] = {}
+        self._is_handling = False
+        self._uncommitted: dict[TopicPartition, int] = {}
+        """Where what was handled since the last commit ends."""
+        self._member: tuple[str, int] | None = None
+        """As whom that was read."""
+        self._committed_at: dict[TopicPartition, float] = {}
+        """When this client last committed what it had read of each."""
+        self._checked_over: set[object] = set()
+        """The connections over which the broker has said where the group stands."""
         self._in_doubt: set[TopicPartition] = set()
         now = time.monotonic()
         self._well_at = self._checked_at = self._brought_at = now
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether messages are in hand that are not handled and acknowledged yet."""
+        return self._is_handling or bool(self._uncommitted)
 
     def silent_seconds(self) -> float:
         """Since the broker last answered and what it brought was handled."""
@@ -122,6 +138,7 @@ class GroupReader:
                     while not stopping.is_set():
                         await self._read_once(consumer)
                         pause = FIRST_PAUSE_SECONDS
+                    await self._commit(consumer)
             except Exception as error:
                 # Whatever it is, the way out is the same: a new client that asks the broker where the group stands.
                 reason = str(error) if isinstance(error, BusFault) else type(error).__name__
@@ -166,9 +183,12 @@ class GroupReader:
             async with asyncio.timeout(JOIN_SECONDS):
                 await consumer.start()
             self._checked_at = self._brought_at = time.monotonic()
+            self._committed_at.clear()
+            self._checked_over.clear()
             self.has_joined = True
             yield consumer
         finally:
+            self._uncommitted.clear()
             await self._stop(consumer)
 
     async def _stop(self, consumer: AIOKafkaConsumer) -> None:
@@ -177,23 +197,52 @@ class GroupReader:
     async def _read_once(self, consumer: AIOKafkaConsumer) -> None:
         await self._start_over_where_in_doubt(consumer)
         brought = await consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=MAX_RECORDS)
+        self._forget_what_another_read(_membership(consumer))
         if not brought:
+            await self._commit_where_due(consumer)
             await self._check_when_idle(consumer)
             return
-        member = _membership(consumer)
-        async with asyncio.timeout(CALL_SECONDS):
-            await self._check_position(consumer, {tp: records[0].offset for tp, records in brought.items()})
-        self.has_batch = True
+        first = {tp: records[0].offset for tp, records in brought.items()}
+        if not (first.keys() <= self._committed_at.keys() and _connections(consumer) <= self._checked_over):
+            await self._check_position(consumer, first)
+        self._note_leaps(first)
+        self._is_handling = True
         try:
             await self._deliver([_received(record) for record in itertools.chain.from_iterable(brought.values())])
-            offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
-            async with asyncio.timeout(CALL_SECONDS), self._doubting(consumer, member, offsets):
-                await consumer.commit(offsets)
-            await self._start_over_where_in_doubt(consumer)
         finally:
-            self.has_batch = False
+            self._is_handling = False
+        offsets = {tp: records[-1].offset + 1 for tp, records in brought.items()}
+        self._uncommitted |= offsets
         self._handled_up_to |= offsets
         self._well_at = self._brought_at = time.monotonic()
+        await self._commit_where_due(consumer)
+
+    def _forget_what_another_read(self, member: tuple[str, int]) -> None:
+        """A client that has joined the group anew goes on from what was committed: what it read before that is not committed, as
+        the broker may have come back with a new disk, where the old positions mean something else. It comes once more."""
+        if self._uncommitted and member != self._member:
+            for tp in self._uncommitted:
+                self._handled_up_to.pop(tp, None)
+            self._uncommitted.clear()
+        self._member = member
+
+    async def _commit_where_due(self, consumer: AIOKafkaConsumer) -> None:
+        """The first of what a client reads of a partition is committed at once: from then on, a broker that knows no position
+        has lost it."""
+        last = [self._committed_at.get(tp, -COMMIT_SECONDS) for tp in self._uncommitted]
+        if last and time.monotonic() - min(last) >= COMMIT_SECONDS:
+            await self._commit(consumer)
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        self._forget_what_another_read(_membership(consumer))
+        if not (offsets := dict(self._uncommitted)):
+            return
+        await self._check_that_it_is_remembered(consumer)
+        async with asyncio.timeout(CALL_SECONDS), self._doubting(consumer, _membership(consumer), offsets):
+            await consumer.commit(offsets)
+        self._uncommitted.clear()
+        self._committed_at |= dict.fromkeys(offsets, time.monotonic())
+        await self._start_over_where_in_doubt(consumer)
 
     @asynccontextmanager
     async def _doubting(
@@ -242,21 +291,54 @@ class GroupReader:
         self._well_at = self._checked_at
 
     async def _check_position(self, consumer: AIOKafkaConsumer, first: Mapping[TopicPartition, int]) -> None:
-        """See that the batch goes on where the broker says the group stands.
+        """See that the batch goes on where the broker says the group stands; asked when a client begins, and whenever it has
+        connected anew.
 
         When a broker has lost its disk, the old position may lie in the middle of the new topic, and to go on from
         there would skip what lies before it. The broker has lost the group's offsets as well: that is how it shows.
         """
-        stands = dict(zip(first, await asyncio.gather(*(consumer.committed(tp) for tp in first)), strict=True))
-        starts = await consumer.beginning_offsets([tp for tp in first if stands[tp] is None])
+        connections = _connections(consumer)
+        async with asyncio.timeout(CALL_SECONDS):
+            stands = dict(zip(first, await asyncio.gather(*(consumer.committed(tp) for tp in first)), strict=True))
+            starts = await consumer.beginning_offsets([tp for tp in first if stands[tp] is None])
         for tp, offset in first.items():
-            place = {"group": self.group, "topic": tp.topic, "partition": tp.partition, "offset": offset}
-            if stands[tp] is None and offset > starts[tp]:
+            known = stands[tp]
+            if known is None and offset > starts[tp]:
                 raise PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
+            if known is not None and tp not in self._uncommitted and offset > known:
+                self._note_loss(tp, offset, expected=known)
+        self._checked_over = connections
+
+    async def _check_that_it_is_remembered(self, consumer: AIOKafkaConsumer) -> None:
+        """See that the broker has not forgotten the group while the connection stood, as where a topic was deleted and made
+        again: of each topic one partition's position says so."""
+        for tp in {tp.topic: tp for tp in self._uncommitted if tp in self._committed_at}.values():
+            async with asyncio.timeout(CALL_SECONDS):
+                known = await consumer.committed(tp)
+            if known is None:
+                raise PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
+
+    def _note_leaps(self, first: Mapping[TopicPartition, int]) -> None:
+        for tp, offset in first.items():
             if offset < self._handled_up_to.get(tp, 0):
-                log.warning("bus.reading_starts_over", **place)
-            if stands[tp] is not None and offset > stands[tp]:
-                log.error("bus.messages_gone_before_they_were_read", expected=stands[tp], **place)
+                log.warning("bus.reading_starts_over", **self._place(tp, offset))
+            if offset > (expected := self._uncommitted.get(tp, offset)):
+                self._note_loss(tp, offset, expected=expected)
+
+    def _note_loss(self, tp: TopicPartition, offset: int, *, expected: int) -> None:
+        log.error("bus.messages_gone_before_they_were_read", expected=expected, **self._place(tp, offset))
+
+    def _place(self, tp: TopicPartition, offset: int) -> dict[str, Any]:
+        return {"group": self.group, "topic": tp.topic, "partition": tp.partition, "offset": offset}
+
+
+_by_broker = attrgetter("_client._conns")
+"""A client's connections: they have no public name."""
+
+
+def _connections(consumer: AIOKafkaConsumer) -> set[object]:
+    """The client's connections to brokers: one that was lost is replaced by another."""
+    return set(_by_broker(consumer).values())
 
 
 def _membership(consumer: AIOKafkaConsumer) -> tuple[str, int]:

@@ -33,6 +33,9 @@ class Client:
 
     closed = False
 
+    def __init__(self) -> None:
+        self._conns: dict[str, object] = {"broker": object()}
+
     async def close(self) -> None:
         self.closed = True
 
@@ -118,6 +121,7 @@ def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(kafka_reader, "list_topics", only_ours)
     monkeypatch.setattr(kafka_reader, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 0)
 
 
 async def test_exactly_the_offsets_that_were_handled_are_committed() -> None:
@@ -127,6 +131,105 @@ async def test_exactly_the_offsets_that_were_handled_are_committed() -> None:
         await reading.until(lambda: len(consumer.committed_offsets) == 2)
     assert consumer.committed_offsets == [{PARTITION: 3}, {PARTITION: 4}]
     assert len(reading.handled) == 4
+
+
+async def test_what_follows_soon_after_a_commit_is_committed_with_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first at once, so that a broker that knows no position from then on has lost it."""
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 0.3)
+    consumer = ScriptedConsumer(records(0), records(1), records(2, 3), {}, records(4))
+    reading = Reading(consumer)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(reading.handled) == 5)
+            assert consumer.committed_offsets == [{PARTITION: 1}]
+            await reading.until(lambda: len(consumer.committed_offsets) == 2)
+    assert consumer.committed_offsets == [{PARTITION: 1}, {PARTITION: 5}]
+    assert logs == []
+
+
+async def test_what_is_not_committed_yet_is_committed_before_the_reader_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 60)
+    consumer = ScriptedConsumer(records(0), records(1))
+    reading = Reading(consumer)
+    async with reading.going_on():
+        await reading.until(lambda: len(reading.handled) == 2)
+        assert reading.reader.has_batch, "who ends the reader waits for it"
+    assert consumer.committed_offsets == [{PARTITION: 1}, {PARTITION: 2}]
+    assert not reading.reader.has_batch
+
+
+async def test_what_was_read_before_joining_anew_is_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new member goes on from what was committed, on a broker that may have a new disk."""
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 0.3)
+
+    class Rejoining(ScriptedConsumer):
+        async def getmany(self, **limits: int) -> dict[TopicPartition, list[Any]]:
+            if len(self._batches) == 1:
+                self._coordinator.generation = 8
+            return await super().getmany(**limits)
+
+    consumer = Rejoining(records(0), records(1), records(1, 2))
+    reading = Reading(consumer)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(consumer.committed_offsets) == 2)
+    assert [message.id for message in reading.handled] == [f"{TOPIC}/0/{offset}" for offset in (0, 1, 1, 2)]
+    assert consumer.committed_offsets == [{PARTITION: 1}, {PARTITION: 3}]
+    assert reading.made == 1
+    assert logs == []
+
+
+@pytest.mark.parametrize("has_connected_anew", [True, False])
+async def test_a_broker_that_forgets_between_two_commits_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, has_connected_anew: bool
+) -> None:
+    """One that was away before the next batch is handled; one that was there all the time before anything is committed."""
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 0.2)
+
+    class Wiped(ScriptedConsumer):
+        async def getmany(self, **limits: int) -> dict[TopicPartition, list[Any]]:
+            if len(self._batches) == 1:
+                self._stands = None
+                if has_connected_anew:
+                    self._client._conns["broker"] = object()
+            return await super().getmany(**limits)
+
+    wiped, fresh = Wiped(records(0), records(1), records(2)), ScriptedConsumer(records(0, 1, 2))
+    reading = Reading(wiped, fresh)
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(fresh.committed_offsets) == 1)
+    assert logs[0]["error"] == f"The broker has forgotten how far group stats had read {TOPIC}."
+    assert wiped.committed_offsets == [{PARTITION: 1}]
+    brought = [0, 1] if has_connected_anew else [0, 1, 2]
+    assert [message.id for message in reading.handled] == [f"{TOPIC}/0/{offset}" for offset in [*brought, 0, 1, 2]]
+
+
+async def test_where_the_group_stands_is_not_asked_again_for_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs as much as the batch."""
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 60)
+    asked: list[TopicPartition] = []
+
+    class Counting(ScriptedConsumer):
+        async def committed(self, partition: TopicPartition) -> int | None:
+            asked.append(partition)
+            return await super().committed(partition)
+
+    reading = Reading(Counting(*(records(offset) for offset in range(9))))
+    async with reading.going_on():
+        await reading.until(lambda: len(reading.handled) == 9)
+        assert asked == [PARTITION]
+
+
+async def test_messages_that_went_between_two_commits_raise_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_reader, "COMMIT_SECONDS", 60)
+    reading = Reading(ScriptedConsumer(records(0), records(1), records(100)))
+    with capture_logs() as logs:
+        async with reading.going_on():
+            await reading.until(lambda: len(reading.handled) == 3)
+    assert [(entry["event"], entry["expected"], entry["offset"]) for entry in logs] == [
+        ("bus.messages_gone_before_they_were_read", 2, 100)
+    ]
 
 
 async def test_a_position_in_the_middle_of_a_new_topic_is_not_believed() -> None:
