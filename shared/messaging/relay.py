@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from shared.contract.events import cloud_event
 from shared.data.database import address_of
 from shared.messaging.messages import Bus, Message
+from shared.messaging.waking import CHANNEL
 from shared.observability.logs import log
 from shared.observability.metrics import DEAD_LETTERS, EVENTS_PUBLISHED, OUTBOX_OLDEST, OUTBOX_PENDING
 
@@ -70,7 +71,7 @@ class Relay:
         self.is_leader = False
 
     def wake(self) -> None:
-        """There is something to send; without this the next poll finds it."""
+        """There is something to send; without this, and without a call from another process, the next poll finds it."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -91,6 +92,7 @@ class Relay:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
                 await asyncio.sleep(self._poll_seconds)
             self.is_leader = True
+            await connection.add_listener(CHANNEL, lambda *_: self.wake())
             while True:
                 self._wake.clear()
                 await self._send_more(connection, under_way)

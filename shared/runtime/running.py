@@ -26,6 +26,7 @@ from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 from shared.messaging.kafka import KafkaAway, make_topics, reach_kafka
 from shared.messaging.kafka_reader import BusFault
 from shared.messaging.messages import Bus
+from shared.messaging.waking import Waker
 from shared.observability.logs import configure_logging, log
 from shared.observability.tracing import configure_tracing
 from shared.runtime.platform import (
@@ -233,11 +234,14 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
     with take_port(settings) as listener, take_operations_port(settings) as operations:
         platform = make_platform(settings, server_url=server_url, client_id=f"havn-{service.name}")
         database = database_of(service, platform)
+        waker = Waker(database)
+        database.on_commit = waker.wake
         limits = LimitsInDatabase(StoredCounts(database.url), settings.rate, settings.misses_an_hour)
         api = create_app(service, platform, database, limits=limits)
         app, apart = Dispatcher(), Dispatcher()
         app.apps = {service.name: api, "": root_app()}
         apart.apps = {service.name: create_operations_app(service, platform, database, api=api), "": root_app()}
+        waking = asyncio.create_task(waker.run())
         try:
             await serve(
                 app,
@@ -248,6 +252,7 @@ async def run_api(service: Service, settings: Settings, server_url: str) -> None
                 certificate=certificate,
             )
         finally:
+            waking.cancel()
             await limits.close()
             await database.close()
             await platform.close()

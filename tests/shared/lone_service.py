@@ -64,8 +64,8 @@ class LoneService:
     def open_database(self, pool_size: int = 8) -> Database:
         return Database(self.runtime, ring=self.ring, clock=self.clock, pool_size=pool_size)
 
-    def relay(self, bus: Any) -> Relay:
-        return Relay("referrals", self.runtime, bus, poll_seconds=0.02)
+    def relay(self, bus: Any, *, poll_seconds: float = 0.02) -> Relay:
+        return Relay("referrals", self.runtime, bus, poll_seconds=poll_seconds)
 
     def consumer(self, handlers: Handlers, *, database: Database | None = None) -> Consumer:
         client = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: httpx.Response(503)))
