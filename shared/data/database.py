@@ -118,16 +118,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, actor: Actor, *, key: bytes | None = None, only_reads: bool = False
+        self, actor: Actor, *, key: bytes | None = None, only_reads: bool = False, asks_by_key: bool = False
     ) -> AsyncIterator[UnitOfWork]:
         """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. One that
-        only reads has plain rows, and what it adds is what was noted of it (`shared/data/reading.py`). It commits
-        when the block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
+        only reads has plain rows, and what it adds is what was noted of it (`shared/data/reading.py`). One that
+        `asks_by_key`, and for no range and no list, has its statements planned once for each connection. It commits when the
+        block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
         """
         async with self.connection() as connection:
             try:
                 session = (ReadingSession if only_reads else Session)(connection, self.on_statement)
-                kept_before = await begin_and_end.begin(session, actor.org, key)
+                kept_before = await begin_and_end.begin(session, actor.org, key, asks_by_key=asks_by_key)
                 work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before, answer_key=key)
                 yield work
                 await session.flush()

@@ -5,7 +5,8 @@ what is missing arrives. A handler that keeps failing costs its own case its tur
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import Any
@@ -86,7 +87,8 @@ class Consumer:
         self._actor = Actor.system(service)
 
     async def deliver(self, messages: Sequence[Message]) -> None:
-        """Handle all of them, in order per case: many in one transaction where that is allowed, else several cases side by side.
+        """Handle all of them, in order per case: many in one transaction where that is allowed, else several cases side by side,
+        each in one transaction of its own if all goes well.
         Returns when each has taken effect or is a dead letter; while the database or a neighbour is away it waits."""
         done = await self._take_together(messages)
         by_key: dict[str, list[Message]] = {}
@@ -98,6 +100,8 @@ class Consumer:
 
         async def one_case(of_case: list[Message]) -> None:
             async with places:
+                if await self._take_case(of_case):
+                    return
                 for message in of_case:
                     following: Message | None = message
                     while following:
@@ -112,13 +116,45 @@ class Consumer:
         cases = together.plain(messages, self._handlers.alone)
         if len(cases) < 2:
             return set()
+
+        def handling(work: UnitOfWork) -> together.Handle:
+            return partial(self._handle, cache(partial(self._delivery, work)))  # one for each place in a case
+
+        return await self._take_in_one(cases, handling)
+
+    async def _take_case(self, messages: Sequence[Message]) -> bool:
+        """Whether these events of one case have all taken effect, in one transaction. What one of them brings about is stored
+        before the next, which finds it in the database and nowhere else."""
+        cases = together.plain(messages) if len(messages) > 1 else {}
+        if not cases:
+            return False
+
+        def handling(work: UnitOfWork) -> together.Handle:
+            async def handle(received: inbox.Received) -> None:
+                await self._handle(partial(self._delivery, work), received)
+                await work.session.flush()
+                work.session.forget()
+                work.keys.clear()
+
+            return handle
+
+        first = messages[0]
+        with consumer_span(first.traceparent, f"{self.service} handles {first.topic}"):
+            return bool(await self._take_in_one(cases, handling))
+
+    async def _take_in_one(
+        self,
+        cases: Mapping[inbox.Case, Sequence[inbox.Received]],
+        handling: Callable[[UnitOfWork], together.Handle],
+    ) -> set[str]:
+        """The keys of which every event has taken effect."""
         try:
-            async with self._database.transaction(self._actor) as work:
-                delivery = cache(partial(self._delivery, work))  # one for each place in a case, not for each event
-                taken = await together.take(work, cases, partial(self._handle, delivery))
+            async with self._transaction() as work:
+                taken = await together.take(work, cases, handling(work))
         except Exception as error:
             # Nothing of it took effect. Whose fault it was shows when each is taken by itself.
-            log.info("events are taken one by one", service=self.service, events=len(messages), reason=_reason(error))
+            events = sum(map(len, cases.values()))
+            log.info("events are taken one by one", service=self.service, events=events, reason=_reason(error))
             return set()
         EVENTS_HANDLED.labels(self.service).inc(sum(taken.values()))
         return {key for _, key in taken} - {key for _, key in cases.keys() - taken.keys()}
@@ -149,7 +185,7 @@ class Consumer:
 
     async def _take_once(self, message: Message) -> Message | None:
         received = inbox.read(message)
-        async with self._database.transaction(self._actor) as work:
+        async with self._transaction() as work:
             standing = await inbox.standing_of(work, received)
             if standing.order is inbox.Order.NOW:
                 await self._handle(partial(self._delivery, work), received)
@@ -161,6 +197,10 @@ class Consumer:
         if standing.order is inbox.Order.NOW:
             EVENTS_HANDLED.labels(self.service).inc()
         return following
+
+    def _transaction(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        # What an event says is about one case, and is asked about by its key.
+        return self._database.transaction(self._actor, asks_by_key=True)
 
     def _delivery(self, work: UnitOfWork, sequence: int) -> Delivery:
         return Delivery.of(work, peers=self._peers, sequence=sequence)
@@ -174,7 +214,7 @@ class Consumer:
 
     async def _bury(self, message: Message, reason: str, attempts: int) -> None:
         """Put the event aside so that the cases behind it go on. Its own case waits for the replay."""
-        async with self._database.transaction(self._actor) as work:
+        async with self._transaction() as work:
             try:
                 received = inbox.read(message)
                 order = (await inbox.standing_of(work, received)).order
@@ -205,7 +245,7 @@ class Consumer:
     async def replay(self) -> tuple[int, int]:
         """Try every dead letter again, in order per case; the first that fails again keeps the rest of its case waiting.
         Says how many took effect and how many remain."""
-        async with self._database.transaction(self._actor) as work:
+        async with self._transaction() as work:
             waiting = await inbox.to_replay(work)
         stuck: set[tuple[str, str]] = set()
         done = 0
@@ -221,7 +261,7 @@ class Consumer:
 
     async def _replay_one(self, letter: inbox.DeadLetter) -> int:
         received = inbox.read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))
-        async with self._database.transaction(self._actor) as work:
+        async with self._transaction() as work:
             if (await inbox.standing_of(work, received)).order is inbox.Order.AFTER_A_GAP:
                 return 0  # still waiting for what is missing
             # Asked again under the case's lock: another replay, or the bus, may have been quicker.
@@ -230,7 +270,7 @@ class Consumer:
         return 1
 
     async def _note_failure(self, letter: inbox.DeadLetter, reason: str) -> None:
-        async with self._database.transaction(self._actor) as work:
+        async with self._transaction() as work:
             await inbox.note_failure(work, letter.event_id, reason)
 
 

@@ -42,7 +42,7 @@ def _following(received: Sequence[inbox.Received], last: int) -> list[inbox.Rece
     return new
 
 
-def plain(messages: Sequence[Message], alone: Collection[type[Event]]) -> dict[Case, list[inbox.Received]]:
+def plain(messages: Sequence[Message], alone: Collection[type[Event]] = ()) -> dict[Case, list[inbox.Received]]:
     """The messages by case, without the keys that have one which cannot be read or must be alone: the events of a key are taken
     in one way, in their order."""
     cases: dict[Case, list[inbox.Received]] = {}

@@ -301,6 +301,24 @@ async def test_events_nobody_listens_to_are_passed_by_in_order(lone: LoneService
     assert await noted(lone, case) == [2]
 
 
+async def test_what_a_handler_asks_by_key_is_planned_once(lone: LoneService) -> None:
+    """To plan `= ANY` anew for each event takes PostgreSQL longer than to do it."""
+    handlers, modes = Handlers(), []
+
+    @handlers.on(PeriodExtended)
+    async def ask(work: Delivery, event: PeriodExtended) -> None:
+        modes.append(await work.session.scalar(text("SHOW plan_cache_mode")))
+
+    async with lone.database.connection() as connection:
+        await connection.execute("SET plan_cache_mode = force_custom_plan")
+    await lone.consumer(handlers).deliver(story_of(uuid4(), 1))
+    await lone.consumer(handlers).deliver(story_of(uuid4(), 2))
+    assert modes == ["force_generic_plan"] * 3
+    async with lone.database.connection() as connection:
+        assert await connection.fetchval("SHOW plan_cache_mode") == "force_custom_plan", "and only there"
+        await connection.execute("RESET plan_cache_mode")
+
+
 async def test_an_event_waits_for_its_case_and_not_for_the_others(lone: LoneService) -> None:
     slow, quick = uuid4(), uuid4()
     quick_is_done = asyncio.Event()

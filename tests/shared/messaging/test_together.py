@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.stats.consumers import handlers as of_stats
 from shared.contract.events import CaseErased, PeriodExtended
 from shared.messaging.consumer import Consumer, Delivery, Handlers
+from shared.messaging.inbox import InboxPosition
 from shared.messaging.messages import Message
 from tests.shared.lone_service import LoneService, story_of
 
@@ -130,9 +131,49 @@ async def test_a_case_behind_a_dead_letter_waits_while_the_others_go_on_together
     assert dict((await left_by(lone))[0])[case] == [1, 2, 3]
 
 
-async def test_a_handler_that_did_not_say_so_is_alone(lone: LoneService) -> None:
+async def test_a_handler_that_did_not_say_so_shares_a_transaction_with_events_of_its_own_case_alone(
+    lone: LoneService,
+) -> None:
     stories = [message for _ in range(3) for message in story_of(uuid4(), 2)]
-    assert await transactions(lone, lone.consumer(noting(together=False)), stories) == len(stories)
+    assert await transactions(lone, lone.consumer(noting(together=False)), stories) == 3
+    noted, inbox, letters = await left_by(lone)
+    assert [numbers for _, numbers in noted] == [[1, 2]] * 3
+    assert [last for _, _, last in inbox] == [2] * 3
+    assert letters == []
+
+
+async def test_within_a_case_each_handler_finds_what_the_one_before_it_stored(lone: LoneService) -> None:
+    handlers, found = Handlers(), []
+
+    @handlers.on(PeriodExtended)
+    async def count(work: Delivery, event: PeriodExtended) -> None:
+        stored = await work.session.scalar(text("SELECT last_sequence FROM inbox WHERE source = 'counted'"))
+        row = await work.session.get(InboxPosition, ("counted", str(event.case_id)))
+        found.append((stored, row.last_sequence if row else None, work.session.known(InboxPosition) == [row]))
+        if row:
+            row.last_sequence += 1
+        else:
+            work.session.add(InboxPosition(source="counted", key=str(event.case_id), last_sequence=1))
+
+    story = story_of(uuid4(), 3)
+    assert await transactions(lone, lone.consumer(handlers), story) == 1
+    assert found == [(None, None, False), (1, 1, True), (2, 2, True)]
+
+
+async def test_events_of_a_case_of_which_one_fails_are_taken_one_by_one(lone: LoneService) -> None:
+    case = uuid4()
+
+    def fails(_: UUID, number: int) -> Exception | None:
+        return RuntimeError("no") if number == 3 else None
+
+    await lone.consumer(noting(together=False, trouble=fails)).deliver(story_of(case, 4))
+    noted, inbox, letters = await left_by(lone)
+    assert noted == [(case, [1, 2])]
+    assert [last for _, _, last in inbox] == [4]
+    assert [(sequence, attempts > 0) for _, sequence, _, attempts in letters] in (
+        [(3, True), (4, False)],
+        [(4, False), (3, True)],
+    )
 
 
 def test_statistics_take_all_together_but_what_erases() -> None:
