@@ -349,19 +349,27 @@ async def _send(producer: AIOKafkaProducer, batches: Mapping[Place, _Batch], tak
                 answers.append((batch, await producer.send_batch(batch.builder, topic, partition=partition)))
             except KafkaError as error:
                 refusals.append(error)
-        replies = await asyncio.gather(*(answer for _, answer in answers), return_exceptions=True)
+        if answers:
+            await asyncio.wait([answer for _, answer in answers])
     finally:
         taken.update(message.id for batch, answer in answers if _is_taken(answer) for message in batch.messages)
         for _, answer in answers:
-            answer.cancel()  # where it is still to come, nobody is there to hear it
-    for reply in replies:
-        if isinstance(reply, KafkaError):
-            refusals.append(reply)
-        elif isinstance(reply, BaseException):
-            raise reply
-        elif _was_had_already(reply):
+            # Not cancelled: what comes of it later would then be a failure that nobody has heard of, for asyncio to report.
+            answer.add_done_callback(_hear_out)
+    for _, answer in answers:
+        error = answer.exception()
+        if isinstance(error, KafkaError):
+            refusals.append(error)
+        elif error is not None:
+            raise error
+        elif _was_had_already(answer.result()):
             refusals.append(DuplicateSequenceNumber())
     return refusals
+
+
+def _hear_out(answer: "asyncio.Future[RecordMetadata]") -> None:
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _is_taken(answer: "asyncio.Future[RecordMetadata]") -> bool:

@@ -1,6 +1,7 @@
 """How messages are given to Kafka: to which partition, and what counts as taken when it ends before its end."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -58,7 +59,7 @@ class Producer:
             answer.set_exception(said)
         elif said is not PENDING:
             answer.set_result(said)
-        return answer
+        return asyncio.shield(answer)
 
     def fail_all(self, error: Exception) -> None:
         for answer in self.answers:
@@ -102,7 +103,23 @@ async def test_what_was_acknowledged_while_others_were_still_being_sent_is_taken
     producer = Producer(acknowledged(), PENDING, FULL)
     messages = [message(f"m{number}", key=key_of(number)) for number in range(3)]
     assert await bus_with(producer).publish(messages) == {"m0"}
-    assert producer.answers[1].cancelled()
+
+
+@pytest.mark.parametrize("last", [PENDING, FULL], ids=["not answered", "not sent"])
+async def test_what_fails_after_nobody_waits_for_it_any_more_is_no_failure_unheard_of(
+    bus_with: MakeBus, last: object
+) -> None:
+    """The producer is given up, and all that it still had in hand fails."""
+    producer, reported = Producer(PENDING, last), list[Any]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
+    messages = [message(f"m{number}", key=key_of(number)) for number in range(2)]
+    assert await bus_with(producer).publish(messages) == set()
+    assert producer.answers[0].done()
+    await asyncio.sleep(0)
+    producer.answers.clear()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert reported == []
 
 
 async def test_all_that_fits_goes_to_a_partition_in_one_batch_in_its_order(bus_with: MakeBus) -> None:
