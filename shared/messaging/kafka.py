@@ -357,11 +357,11 @@ async def _send(producer: AIOKafkaProducer, batches: Mapping[Place, _Batch], tak
             # Not cancelled: what comes of it later would then be a failure that nobody has heard of, for asyncio to report.
             answer.add_done_callback(_hear_out)
     for _, answer in answers:
-        error = answer.exception()
-        if isinstance(error, KafkaError):
-            refusals.append(error)
-        elif error is not None:
-            raise error
+        failure = answer.exception()
+        if isinstance(failure, KafkaError):
+            refusals.append(failure)
+        elif failure is not None:
+            raise failure
         elif _was_had_already(answer.result()):
             refusals.append(DuplicateSequenceNumber())
     return refusals
