@@ -1,5 +1,6 @@
 """What an address answers beside its services: the events' document, open to everybody; a page only where one is handed in."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp
 
 from services.everything import SERVICES
+from shared.data.database import Database
 from shared.kernel.settings import Settings
+from shared.messaging.waking import Waker
 from shared.runtime import running
 from shared.runtime.root import root_app
 from tests.contracts.served import free_port
@@ -40,18 +43,23 @@ async def test_a_page_that_is_handed_in_answers() -> None:
         assert (await client.get("/")).json() == "Welcome."
 
 
-async def test_the_api_of_one_service_answers_it_too(
-    databases: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def apart(tmp_path: Path) -> Settings:
+    """Of a service that is a process of its own."""
     issuer = {"issuer": "https://i.example", "jwks_uri": "https://i.example/jwks", "organisations": ["us"]}
     (tmp_path / "issuers.json").write_text(json.dumps([issuer]))
-    settings = Settings(
+    return Settings(
         home=tmp_path,
         port=free_port(),
         kafka="127.0.0.1:1",
         issuers=tmp_path / "issuers.json",
         token_url="https://issuer.example/token",
     )
+
+
+async def test_the_api_of_one_service_answers_it_too(
+    databases: str, apart: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     async def ask(app: ASGIApp, *_: object, **__: object) -> None:
@@ -62,8 +70,39 @@ async def test_the_api_of_one_service_answers_it_too(
             )
 
     monkeypatch.setattr(running, "serve", ask)
-    await running.run_api(next(service for service in SERVICES if service.name == "referrals"), settings, databases)
+    await running.run_api(next(service for service in SERVICES if service.name == "referrals"), apart, databases)
     events, ours, theirs = asked
     assert events.text == ASYNCAPI
     assert ours.json()["info"]["title"] == "Havn referrals"
     assert theirs.status_code == 404
+
+
+async def test_the_api_of_one_service_calls_the_relay_after_its_commits(
+    databases: str, apart: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    class Noting(Waker):
+        def __init__(self, database: Database) -> None:
+            super().__init__(database)
+            self._of = database
+
+        async def run(self) -> None:
+            self._of.on_commit()
+            await self._wake.wait()
+            seen.append("woken")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                seen.append("ended")
+
+    async def wait(*_: object, **__: object) -> None:
+        async with asyncio.timeout(15):
+            while not seen:
+                await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(running, "Waker", Noting)
+    monkeypatch.setattr(running, "serve", wait)
+    await running.run_api(next(service for service in SERVICES if service.name == "referrals"), apart, databases)
+    await asyncio.sleep(0)
+    assert seen == ["woken", "ended"]
