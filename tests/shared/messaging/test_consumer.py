@@ -315,7 +315,8 @@ async def test_what_a_handler_asks_by_key_is_planned_once(lone: LoneService) -> 
     await lone.consumer(handlers).deliver(story_of(uuid4(), 2))
     assert modes == ["force_generic_plan"] * 3
     async with lone.database.connection() as connection:
-        assert await connection.fetchval("SHOW plan_cache_mode") == "force_custom_plan", "and only there"
+        [found] = await connection.fetch("SHOW plan_cache_mode")
+        assert found[0] == "force_custom_plan", "and only there"
         await connection.execute("RESET plan_cache_mode")
 
 
