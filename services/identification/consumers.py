@@ -134,7 +134,7 @@ async def ask_whether_the_person_is_missing(work: Delivery, event: PersonLeft) -
 @handlers.on(CaseOpened)
 async def look_who_it_may_be(work: Delivery, event: CaseOpened) -> None:
     """Once the case is open, and after everybody has their answer."""
-    await questions.look(work, case_id=event.case_id)
+    await questions.look_once_open(work, case_id=event.case_id)
 
 
 async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:

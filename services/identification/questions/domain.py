@@ -70,6 +70,12 @@ async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     await settle(work, [case.id])
 
 
+async def look_once_open(work: UnitOfWork, *, case_id: UUID) -> None:
+    """The same after an opening. Where events wait, the sweep may have been quicker (`look_where_due`): then it is done."""
+    if not await repository.is_compared(work, case_id):
+        await look(work, case_id=case_id)
+
+
 async def look_again(work: UnitOfWork, case: Case) -> None:
     """The person of this locked case was described anew. CMM, which may know all of it, is asked at once; after anybody else's
     change it is looked later (`look_where_due`), so that the answer takes no longer for who is known."""

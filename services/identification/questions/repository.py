@@ -173,6 +173,14 @@ _KNOWN_TO_US: Final = text("""
 """)
 
 
+async def is_compared(work: UnitOfWork, case_id: UUID) -> bool:
+    """Whether the person of this case was compared with everybody else since they were last described."""
+    return await work.session.scalar(_IS_TO_COMPARE, {"case_id": case_id}) is False
+
+
+_IS_TO_COMPARE: Final = select(col(Case.is_to_compare)).where(col(Case.id) == CASE_ID)
+
+
 async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:
     """Cases whose person is still to be compared with everybody else, locked; those that somebody else is at are passed by."""
     return list(await work.session.scalars(_TO_COMPARE, {"limit": limit}))

@@ -61,6 +61,18 @@ async def test_opening_a_case_warns_whom_it_may_be_one_with_and_asks(havn: World
     assert await first.questions() == [question]
 
 
+async def test_after_an_opening_nobody_looks_twice(havn: World) -> None:
+    """Where events wait, the sweep has looked before the event of the opening comes: that is most of what an opening takes."""
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    assert await second.asked_about() == {first.id}
+    await havn.sql("identification", "DELETE FROM question")
+    for is_to_compare, asked in ((False, set()), (True, {first.id})):
+        await havn.sql("identification", "UPDATE case_file SET is_to_compare = $1", is_to_compare)
+        async with havn.application.databases["identification"].transaction(Actor.system("identification")) as work:
+            await questions.look_once_open(work, case_id=UUID(second.id))
+        assert await second.asked_about() == asked
+
+
 @pytest.mark.row(13)
 async def test_a_description_that_is_corrected_asks_anew_and_asks_no_longer(havn: World) -> None:
     first, second = await meet(havn, **MALEE), await meet(havn, given_name="Ngozi", family_name="Eze")
