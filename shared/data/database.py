@@ -147,7 +147,7 @@ class Database:
             statement_cache_size=_STATEMENTS_KEPT,
             server_settings=_server_settings(),
         )
-        await _reads_json(connection)
+        await read_json(connection)
         return Connection(connection)
 
     @asynccontextmanager
@@ -183,8 +183,8 @@ class Database:
         await self._connections.close()
 
 
-async def _reads_json(connection: Any) -> None:
-    """JSON is read as what it says; it is written by the statement's own types, as text."""
+async def read_json(connection: Any) -> None:
+    """From now on JSON is read as what it says; it is written by the statement's own types, as text."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=from_json)
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.http.endpoint import Endpoint
 from shared.http.problems import answered
 from shared.http.refusals import REFUSALS
-from shared.http.server import MAX_BODY_BYTES, BodyTooLarge
+from shared.http.server import MAX_BODY_BYTES, body_too_large
 from shared.observability.tracing import TEMPLATE
 
 
@@ -109,7 +109,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         bytes_seen += len(message.get("body", b""))
         if bytes_seen > MAX_BODY_BYTES:
-            raise BodyTooLarge(f"The body is longer than {MAX_BODY_BYTES} bytes.")
+            raise body_too_large(MAX_BODY_BYTES)
         return message
 
     return receive_limited

@@ -56,6 +56,11 @@ class BodyTooLarge(PayloadTooLarge):
     """The body is longer than Havn takes."""
 
 
+def body_too_large(most: int) -> BodyTooLarge:
+    """The refusal of a body of more bytes than that."""
+    return BodyTooLarge(f"The body is longer than {most} bytes.")
+
+
 class MisdirectedRequest(DomainError):
     """The request is for a server of another name."""
 
@@ -184,7 +189,7 @@ class HardenedProtocol(HttpToolsProtocol):
             raise _too_many_headers()
 
     def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"The body is longer than {self.MAX_BODY_BYTES} bytes.")
+        return body_too_large(self.MAX_BODY_BYTES)
 
     def _arm(self) -> None:
         """Start the deadline, unless it runs: a request that trickles in does not get more time for it."""

@@ -304,7 +304,7 @@ class GroupReader:
         for tp, offset in first.items():
             known = stands[tp]
             if known is None and offset > starts[tp]:
-                raise PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
+                raise self._forgotten(tp)
             if known is not None and tp not in self._uncommitted and offset > known:
                 self._note_loss(tp, offset, expected=known)
         self._checked_over = connections
@@ -316,7 +316,10 @@ class GroupReader:
             async with asyncio.timeout(CALL_SECONDS):
                 known = await consumer.committed(tp)
             if known is None:
-                raise PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
+                raise self._forgotten(tp)
+
+    def _forgotten(self, tp: TopicPartition) -> PositionForgotten:
+        return PositionForgotten(f"The broker has forgotten how far group {self.group} had read {tp.topic}.")
 
     def _note_leaps(self, first: Mapping[TopicPartition, int]) -> None:
         for tp, offset in first.items():

@@ -4,7 +4,6 @@ The relay selects what is still in the queue, never "id > last": a transaction t
 """
 
 import asyncio
-import json
 import math
 import time
 from collections.abc import Collection, Mapping
@@ -13,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from sqlalchemy.engine import URL
 
 from shared.contract.events import cloud_event
-from shared.data.database import address_of
+from shared.data.database import address_of, read_json
 from shared.messaging.messages import Bus, Message
 from shared.messaging.waking import CHANNEL
 from shared.observability.logs import log
@@ -175,7 +174,7 @@ async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
     """A connection of the runtime role that may read the whole queue (as Havn itself)."""
     settings = {"application_name": "havn relay", "havn.org": "havn"} | _ALONG_THE_QUEUE
     connection = await asyncpg.connect(dsn, timeout=5, command_timeout=30, server_settings=settings)
-    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=from_json, schema="pg_catalog")
+    await read_json(connection)
     return connection
 
 

@@ -34,8 +34,8 @@ class Forked:
         self._due = dict.fromkeys(parts, 0.0)
         """When each part that does not run is started, on the clock that never goes back."""
         self._failures = Counter[str]()
-        self._is_ending = False
-        self._patient_until = 0.0
+        self._patient_until: float | None = None
+        """Once all are to end: how long they may take."""
         self._status = 0
 
     def supervise(self) -> Part:
@@ -80,7 +80,7 @@ class Forked:
         heard = signal.sigwait(_HEARD)
         if heard in _ENDING:
             self._end_all(0)
-        elif self._is_ending and time.monotonic() >= self._patient_until:
+        elif self._patient_until is not None and time.monotonic() >= self._patient_until:
             self._kill_all()
         while self._running:
             process, status = os.waitpid(-1, os.WNOHANG)
@@ -90,7 +90,7 @@ class Forked:
 
     def _note_end(self, process: int, status: int) -> None:
         name, since = self._running.pop(process)
-        if self._is_ending:
+        if self._patient_until is not None:
             return
         if status == os.EX_CONFIG:
             log.error("a part of Havn cannot work as it is set up: all end", part=name)
@@ -103,10 +103,10 @@ class Forked:
 
     def _end_all(self, status: int) -> None:
         """Ask all to end; who asks twice waits no longer."""
-        if self._is_ending:
+        if self._patient_until is not None:
             self._kill_all()
             return
-        self._is_ending, self._status = True, status
+        self._status = status
         self._due.clear()
         for process in self._running:
             os.kill(process, signal.SIGTERM)

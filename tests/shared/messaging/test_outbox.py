@@ -1,7 +1,6 @@
 """Events leave once, in order per case, and none is lost, however late its transaction commits."""
 
 import asyncio
-import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -132,7 +131,7 @@ async def test_what_waits_is_found_without_reading_the_history(
         plans = await line.fetchrow(
             "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'waiting'"
         )
-    assert _read_of_the_history(json.loads(explained)[0]["Plan"]) <= min(waiting, 500 + under_way)
+    assert _read_of_the_history(explained[0]["Plan"]) <= min(waiting, 500 + under_way)
     assert tuple(plans) == (1, 0), "It is planned once for a connection, not on every pass."
 
 

@@ -44,6 +44,7 @@ async def test_what_an_api_commits_is_sent_at_once(lone: LoneService) -> None:
             await lone.tell(extended(uuid4(), number))
             while len(bus.taken) < number:
                 await asyncio.sleep(0.01)
+    assert len(bus.taken) == 3
 
 
 async def test_a_call_that_fails_does_not_end_the_calling(lone: LoneService, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,3 +66,4 @@ async def test_a_call_that_fails_does_not_end_the_calling(lone: LoneService, mon
         await lone.tell(extended(uuid4(), 1))
         while not bus.taken:
             await asyncio.sleep(0.01)
+    assert (calls, len(bus.taken)) == (1, 1)

@@ -168,6 +168,7 @@ def test_of_a_parent_that_is_killed_no_part_is_left(tmp_path: Path) -> None:
         parts.until_begun(2)
         parts.process.kill()
         parts.until(lambda: parts.is_alone)
+        assert len(parts.noted("began")) == 2
 
 
 def test_a_part_hears_signals_and_has_its_garbage_collected(tmp_path: Path) -> None:
