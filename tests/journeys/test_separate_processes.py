@@ -56,7 +56,8 @@ async def test_sc01_passes_when_every_service_is_processes_of_its_own(harbour: H
 
 async def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice(harbour: Harbour) -> None:
     crowd = Crowd(lambda: harbour.partner("reden"))
-    stream = asyncio.create_task(crowd.refer(REFERRALS, pause=1.0))
+    # Longer than all the killing: each time the broker waits for who is dead, and who looks after it pauses longer.
+    stream = asyncio.create_task(crowd.refer(REFERRALS, pause=2.0))
     unacknowledged = []
     for _ in range(KILLS):
         await until_it_has_taken_more(harbour, random.randint(1, 4))
