@@ -103,9 +103,9 @@ class Harbour:
                 assert all(process.poll() is None for process in self._running.values()), self.said()
                 await asyncio.sleep(0.05)
 
-    def kill(self, part: str) -> None:
-        """kill -9 one that was started with all."""
-        process = psutil.Process(self.serving[part])
+    def kill(self, serving: int) -> None:
+        """kill -9 one of those that serve."""
+        process = psutil.Process(serving)
         process.kill()
         process.wait()
 

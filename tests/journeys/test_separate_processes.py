@@ -56,16 +56,15 @@ async def test_sc01_passes_when_every_service_is_processes_of_its_own(harbour: H
 
 async def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice(harbour: Harbour) -> None:
     crowd = Crowd(lambda: harbour.partner("reden"))
-    # Longer than all the killing: each time the broker waits for who is dead, and who looks after it pauses longer.
-    stream = asyncio.create_task(crowd.refer(REFERRALS, pause=2.0))
+    stream = asyncio.create_task(crowd.refer(REFERRALS, pause=1.0))
     unacknowledged = []
     for _ in range(KILLS):
+        worker = harbour.serving["identification worker"]  # to look for it later would give it time to acknowledge
         await until_it_has_taken_more(harbour, random.randint(1, 4))
-        killed = harbour.serving["identification worker"]
-        harbour.kill("identification worker")
+        harbour.kill(worker)
         unacknowledged.append(await taken(harbour) - await acknowledged(harbour))
         await harbour.until_ready("identification worker")
-        assert harbour.serving["identification worker"] != killed
+        assert harbour.serving["identification worker"] != worker
     await stream
     await assert_sound(harbour, crowd.promised)
     assert len(crowd.promised) == REFERRALS
