@@ -33,6 +33,8 @@ class _Numbers(_Listed):
 
 def _without_marks(text: str) -> str:
     """Without accents and vowel signs, which people write or leave out, and without what cannot be seen."""
+    if text.isascii():
+        return text
     letters = unicodedata.normalize("NFKD", text)
     return "".join(
         each for each in letters if unicodedata.category(each)[0] != "M" and unicodedata.category(each) != "Cf"
@@ -75,6 +77,8 @@ _BIRTH_DATE: Final = re.compile(r"(?:0[1-9]|[12][0-9]|3[01]|[67][0-9]|8[0-9]|9[0
 """A CPR number of which only the birth date is known, the day of a replacement number with 60 added."""
 _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_DIGITS: Final = re.compile("[0-9]")
 _REPEATED: Final = 3
 """From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
 
@@ -88,8 +92,8 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
     """Whether the value is written where no number is known, or could be anybody's."""
     rules = PLACEHOLDERS.numbers
     value = plain(number)
-    digits = re.sub("[^0-9]", "", value)
-    word = re.sub("[0-9]", "", value).casefold()
+    digits = "".join(_DIGITS.findall(value))
+    word = _DIGITS.sub("", value).casefold()
     return (
         len(value) < rules.shortest_of.get(kind, rules.shortest)
         or not digits
@@ -121,10 +125,10 @@ def is_no_name(name: str) -> bool:
         return True
     rules = PLACEHOLDERS.names
     written = unicodedata.normalize("NFKC", name).casefold().strip()
-    numbered = [word for word in re.split(r"[\W_]+", _without_marks(written)) if word]
-    words = [word for word in (re.sub("[0-9]", "", in_plain_digits(word)) for word in numbered) if word]
+    numbered = _WORD.findall(_without_marks(written))
+    words = [word for word in (_DIGITS.sub("", in_plain_digits(word)) for word in numbered) if word]
     together = "".join(words)
-    if not any(letter.isalpha() for letter in together) or written in rules.as_written or together in rules.whole:
+    if not any(map(str.isalpha, together)) or written in rules.as_written or together in rules.whole:
         return True
     if len(together) >= _REPEATED and len(set(together)) == 1:
         return True

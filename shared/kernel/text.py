@@ -53,6 +53,8 @@ def as_it_looks(text: str) -> str:
 
 def in_plain_digits(text: str) -> str:
     """The text with the digits of any script as those that we write: ٣١ and ３１ are 31."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
 
 

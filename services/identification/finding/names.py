@@ -109,12 +109,17 @@ _DOUBLED = re.compile(r"(.)\1+")
 _HARD_C = re.compile(r"c(?![heisz])")
 _SOFT_C = re.compile(r"c(?=[ei])")
 _VOWELS = "aeiou"
+_HISSED = re.compile("sh|ch|tj|sj|cz|c")
+_LEADING_J = re.compile(f"^[ij](?=[{_VOWELS}])")
+_SILENT_H = re.compile(rf"h(?![{_VOWELS}])")
+_UNHEARD = re.compile(f"[{_VOWELS}j]")
 
 
 def fold(part: str) -> str:
     """One part of a name, in the spelling that all its usual spellings share; empty when it has no letters."""
     plain = unicodedata.normalize("NFKC", part).casefold().translate(_LETTERS)
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if letter.isalnum())
+    if not (plain.isascii() and plain.isalnum()):
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if letter.isalnum())
     for written, shared in _SPELLINGS:
         plain = plain.replace(written, shared)
     plain = _SOFT_C.sub("s", _HARD_C.sub("k", plain))
@@ -123,14 +128,12 @@ def fold(part: str) -> str:
 
 def sound(folded: str) -> str:
     """The consonants of a folded part, likes made alike; a vowel counts where it comes first, and then they are all one."""
-    heard = re.sub("sh|ch|tj|sj|cz|c", "s", folded).replace("f", "p")
-    heard = re.sub(f"^[ij](?=[{_VOWELS}])", "j", heard)
-    heard = re.sub(rf"h(?![{_VOWELS}])", "", heard)
-    heard = re.sub("^h|h", "g", heard)
+    heard = _HISSED.sub("s", folded).replace("f", "p")
+    heard = _SILENT_H.sub("", _LEADING_J.sub("j", heard)).replace("h", "g")
     first, rest = heard[:1], heard[1:]
     if first and first in _VOWELS:
         first = "a"
-    return _DOUBLED.sub(r"\1", first + re.sub(f"[{_VOWELS}j]", "", rest))
+    return _DOUBLED.sub(r"\1", first + _UNHEARD.sub("", rest))
 
 
 def parts(name: str | None) -> tuple[str, ...]:
