@@ -1,4 +1,4 @@
-"""The three programs that are compared, each as a process of its own: python -m benchmarks.servers NAME DATABASE_URL PORT."""
+"""The programs that are compared, each as a process of its own: python -m benchmarks.servers NAME DATABASE_URL PORT."""
 
 import json
 import sys
@@ -10,15 +10,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import uvicorn
 import uvloop
-from fastapi import Depends, FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlmodel import Field, SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from benchmarks import plain
 from services.everything import SERVICES
 from shared.contract.directory import organisations
 from shared.data.database import address_of, runtime_password, service_url
@@ -53,80 +51,7 @@ def havn(database_url: str, port: int) -> tuple[ASGIApp, str]:
     return app, development.issuer.token("politi-oestjylland")
 
 
-class PlainReferral(SQLModel, table=True):
-    """The plain way: no seal, no audit, no outbox, no roles."""
-
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
-    kind: str
-    channel: str
-    urgency: str
-    occurred_at: str
-    municipality: str
-    reason: str
-
-
-class PlainSubject(SQLModel, table=True):
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
-    referral_id: UUID = Field(foreign_key="plainreferral.id")
-    reference: str
-    given_name: str
-    stated_age: int
-    citizenships: str
-
-
-class PlainSubjectIn(SQLModel):
-    reference: str
-    given_name: str
-    stated_age: int
-    citizenships: list[str]
-
-
-class PlainReferralIn(SQLModel):
-    kind: str
-    channel: str
-    urgency: str
-    occurred_at: str
-    municipality: str
-    reason: str
-    subjects: list[PlainSubjectIn]
-
-
-def plain(database_url: str) -> FastAPI:
-    """FastAPI and SQLModel as their tutorials write them: two inserts and a commit."""
-    engine = create_async_engine(service_url(database_url, "referrals"), pool_size=8, max_overflow=8)
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
-    app = FastAPI()
-
-    async def get_session() -> Any:
-        async with sessions() as session:
-            yield session
-
-    @app.on_event("startup")
-    async def make_tables() -> None:
-        async with engine.begin() as connection:
-            await connection.run_sync(
-                lambda sync: SQLModel.metadata.create_all(sync, [PlainReferral.__table__, PlainSubject.__table__])  # type: ignore[attr-defined]
-            )
-
-    @app.post(PATH, status_code=201)
-    async def submit(given: PlainReferralIn, session: AsyncSession = Depends(get_session)) -> dict[str, Any]:
-        referral = PlainReferral(**given.model_dump(exclude={"subjects"}))
-        session.add(referral)
-        await session.flush()
-        for subject in given.subjects:
-            citizenships = ",".join(subject.citizenships)
-            session.add(
-                PlainSubject(
-                    referral_id=referral.id, **subject.model_dump(exclude={"citizenships"}), citizenships=citizenships
-                )
-            )
-        await session.commit()
-        return {"referral_id": str(referral.id), "status": "submitted"}
-
-    return app
-
-
-def raw(database_url: str) -> Starlette:
+def raw(database_url: str, path: str) -> Starlette:
     """Starlette and asyncpg, sending as the runtime role, under row level security, the nine statements that Havn sent for this
     request on 2026-11-26 (post_referral.json), with values of the same kind; nothing else. They stay as they were then: a Havn
     that sends fewer is faster for it."""
@@ -148,7 +73,7 @@ def raw(database_url: str) -> Starlette:
         address = address_of(url)
         pool.append(await asyncpg.create_pool(address, min_size=8, max_size=16, reset=_no_reset))
 
-    app = Starlette(routes=[Route(PATH, submit, methods=["POST"])])
+    app = Starlette(routes=[Route(path, submit, methods=["POST"])])
     app.router.lifespan_context = _lifespan(open_pool)
     return app
 
@@ -206,7 +131,7 @@ def main() -> None:
         settings = Settings(port=port)
         uvloop.run(serve(app, settings, take_port(settings), ready=lambda: None))
     else:
-        app = {"plain": plain, "raw": raw}[name](database_url)
+        app = {"tutorial": plain.tutorial, "plain": plain.asynchronous, "raw": raw}[name](database_url, PATH)
         uvicorn.Server(server_config(app, host="127.0.0.1", port=port)).run()
 
 
