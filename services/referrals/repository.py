@@ -137,7 +137,7 @@ async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
     """The whole referral, opened, for a party that may read it; without the person where that one was erased. Raises
     ReferralNotFound, PurposeNotYours, RoleDoesNotSee, and ReferralIsErased where all were."""
     asked = {"referral_id": referral_id}
-    found = (await work.session.execute(queries.readable(queries.Reader.of(work.actor)), asked)).first()
+    found = await work.session.first(queries.readable(queries.Reader.of(work.actor)), asked)
     if found is None:
         raise ReferralNotFound
     referral = _show(*found)
@@ -231,9 +231,7 @@ async def note_consent(work: UnitOfWork, *, case_id: UUID, organisation: str, pu
 
 async def read_state(work: UnitOfWork, referral_id: UUID) -> Referral:
     """The referral's head, for a party; a withdrawn one still says that it is withdrawn."""
-    found = (
-        await work.session.execute(queries.state(queries.Reader.of(work.actor)), {"referral_id": referral_id})
-    ).first()
+    found = await work.session.first(queries.state(queries.Reader.of(work.actor)), {"referral_id": referral_id})
     if found is None:
         raise ReferralNotFound
     work.audit(operation="referral.status", subject_id=referral_id)

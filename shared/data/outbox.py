@@ -75,6 +75,8 @@ END $do$"""
 
 def lines(work: UnitOfWork) -> list[dict[str, Any]]:
     """What was recorded, in order, as JSON has it (`end_work` writes it); of each case counted from 1."""
+    if not work.events:
+        return []
     steps: Counter[str] = Counter()
     rows = []
     for event in work.events:

@@ -47,6 +47,11 @@ class Session:
         names, rows = await self._rows(statement, parameters)
         return IteratorResult(_named(names), rows)
 
+    async def first(self, statement: Executable, parameters: Parameters | None = None) -> tuple[Any, ...] | None:
+        """The first row, as its parts in their order; None where there is none."""
+        _, rows = await self._rows(statement, parameters)
+        return next(rows, None)
+
     @overload
     async def scalars(self, statement: TypedReturnsRows[T], parameters: Parameters | None = None) -> list[T]: ...
 
@@ -66,8 +71,7 @@ class Session:
 
     async def scalar(self, statement: Any, parameters: Parameters | None = None) -> Any:
         """The first value of the first row; None where there is no row."""
-        _, rows = await self._rows(statement, parameters)
-        row = next(rows, None)
+        row = await self.first(statement, parameters)
         return row[0] if row else None
 
     async def _rows(

@@ -3,8 +3,7 @@ others ask does not wait behind all of it (docs/adr/0016)."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -33,22 +32,11 @@ class Lines:
         self._shared_until = 0.0
         """Until when more than one client counts as asking, by the clock of the event loop."""
 
-    @asynccontextmanager
-    async def of(self, actor: Actor) -> AsyncIterator[None]:
+    def of(self, actor: Actor) -> "_InHand":
         """When the block is entered it is the turn of one request of the actor's client; until then others of it are answered."""
         if actor.org == HAVN:  # our own services wait for nobody
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        line = self._line(client_of(actor), loop.time())
-        await line.join()
-        leave = _once(line.leave)
-        slow = loop.call_later(SLOW_SECONDS, leave)
-        try:
-            yield
-        finally:
-            slow.cancel()
-            leave()
+            return _InHand(None)
+        return _InHand(self._line(client_of(actor), asyncio.get_running_loop().time()))
 
     def _line(self, client: str, now: float) -> "_Line":
         if self._last not in ("", client):
@@ -92,7 +80,24 @@ class _Line:
                 self._in_hand += 1
 
 
-def _once(act: Callable[[], None]) -> Callable[[], None]:
-    """What does it when it is called first, and nothing after that."""
-    left = [act]
-    return lambda: left.pop()() if left else None
+class _InHand:
+    """Of one request; it ends with the block, or when it has taken too long."""
+
+    def __init__(self, line: _Line | None) -> None:
+        self._line = line
+        self._slow: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        if self._line:
+            await self._line.join()
+            self._slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._end)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._slow:
+            self._slow.cancel()
+        self._end()
+
+    def _end(self) -> None:
+        line, self._line = self._line, None
+        if line:
+            line.leave()

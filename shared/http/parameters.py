@@ -36,12 +36,13 @@ def require_known_query(request: Request) -> None:
     """Refuse parameters that would be passed over, and those said twice, of which one would be: whoever mistypes a filter would
     take the whole list for its answer."""
     known: frozenset[str] = request.state.query
-    if not (said := request.query_params.multi_items()):
+    said = request.query_params.multi_items()
+    names = [name for name, _ in said]
+    if known.issuperset(names) and len(names) == len(set(names)):
         return
-    counts = Counter(name for name, _ in said)
     errors = [
         {"loc": ["query", place_of(name)], "msg": _TWICE if name in {*known, PURPOSE} else _UNKNOWN}
-        for name, count in counts.items()
+        for name, count in Counter(names).items()
         if name not in {*known, PURPOSE} or count > 1
     ]
     if PURPOSE not in known and any(name == PURPOSE and value not in set(Purpose) for name, value in said):

@@ -255,7 +255,7 @@ async def place_of(work: UnitOfWork, place_id: UUID) -> tuple[Place, Facility]:
 
 async def _one_place(work: UnitOfWork, query: Select[Place, Facility, Unit], place_id: UUID) -> tuple[Place, Facility]:
     asked = {"place_id": place_id, "org": work.actor.org}
-    found = (await work.session.execute(query, asked)).one_or_none()
+    found = await work.session.first(query, asked)
     if found is None:
         raise PlaceNotFound
     place, facility, unit = found

@@ -115,7 +115,7 @@ async def hold(work: UnitOfWork, offer: Offer, stay: Stay) -> None:
 async def read_offer(work: UnitOfWork, offer_id: UUID) -> tuple[Offer, Stay, bool]:
     """The offer, its nights, and whether the actor may know the place."""
     asked = {"offer_id": offer_id, "org": work.actor.org}
-    found = (await work.session.execute(_offer(Reader.of(work.actor)), asked)).one_or_none()
+    found = await work.session.first(_offer(Reader.of(work.actor)), asked)
     if found is None:
         raise OfferNotFound
     offer, stay, knows = found

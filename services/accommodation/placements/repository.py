@@ -86,7 +86,7 @@ async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose |
     RequestNotFound, PurposeNotYours and RoleDoesNotSee."""
     parts, query = queries.request(Reader.of(work.actor))
     asked = {"request_id": request_id, "org": work.actor.org, "now": work.now}
-    found = (await work.session.execute(query, asked)).first()
+    found = await work.session.first(query, asked)
     if found is None:
         raise RequestNotFound
     request, is_held_for, *holds = found

@@ -167,7 +167,7 @@ async def lock_proposal(work: UnitOfWork, proposal_id: UUID) -> tuple[MovePropos
     """A proposal that concerns the actor, locked, and whether it may know what changed; raises ProposalNotFound."""
     parts, query = _to_lock(Reader.of(work.actor))
     asked = {"proposal_id": proposal_id, "org": work.actor.org}
-    row = (await work.session.execute(query, asked)).one_or_none()
+    row = await work.session.first(query, asked)
     if row is None:
         raise ProposalNotFound
     return row[0], row[1], _knows(work, parts, row)

@@ -38,7 +38,7 @@ async def lock_placement(work: UnitOfWork, placement_id: UUID, *, by_payer: bool
     """The placement and its stay, locked until the transaction ends, for those who may know the place, or `by_payer`."""
     query = queries.placement_to_lock(Reader.of(work.actor), by_payer=by_payer)
     asked = {"placement_id": placement_id, "org": work.actor.org}
-    found = (await work.session.execute(query, asked)).one_or_none()
+    found = await work.session.first(query, asked)
     if found is None:
         raise PlacementNotFound
     placement, stay = found
@@ -112,7 +112,7 @@ async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpo
     """The placement, as far as the actor may know it. Raises PlacementNotFound, PurposeNotYours and RoleDoesNotSee."""
     parts, query = queries.placement(Reader.of(work.actor))
     asked = {"placement_id": placement_id, "org": work.actor.org}
-    found = (await work.session.execute(query, asked)).one_or_none()
+    found = await work.session.first(query, asked)
     if found is None:
         raise PlacementNotFound
     seen, theirs = see.seen_placement(work.actor, parts, found)

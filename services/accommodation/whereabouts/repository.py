@@ -53,7 +53,7 @@ async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
     """Where the person is, or is expected first, with the facility. Of other cases of the same person what was recorded since
     the merge alone: whoever has to do with this case learns of no merge by it."""
     async with as_itself(work):
-        found = (await work.session.execute(_CURRENT, {"case_id": case_id})).first()
+        found = await work.session.first(_CURRENT, {"case_id": case_id})
         if found is None:
             return None
         placement, facility = found

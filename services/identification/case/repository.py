@@ -89,7 +89,7 @@ _CASE_OF: Final = CASES_OF.where(col(Case.id) == CASE_ID)
 
 async def seen_case(work: UnitOfWork, case_id: UUID) -> tuple[Case, Part] | None:
     """The case and the actor's part in it, if it has one; what may be known by it, the caller judges."""
-    found = (await work.session.execute(_CASE_OF, {"org": work.actor.org, "case_id": case_id})).first()
+    found = await work.session.first(_CASE_OF, {"org": work.actor.org, "case_id": case_id})
     return (found[0], found[1].part) if found else None
 
 
@@ -136,7 +136,7 @@ async def lock_case(
 
     Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
     asked = {"org": work.actor.org, "case_id": case_id, "parts": list(parts)}
-    found = (await work.session.execute(_LOCKED, asked)).first()
+    found = await work.session.first(_LOCKED, asked)
     if found is None:
         raise CaseNotFound
     case: Case = found[0]

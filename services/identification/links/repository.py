@@ -69,8 +69,8 @@ async def set_link(work: UnitOfWork, case_id: UUID, other_id: UUID, relation: Re
 
 async def remove_link(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None:
     """Raises LinkNotFound."""
-    gone = await work.session.execute(_REMOVE, {"case_id": case_id, "other_id": other_id})
-    if gone.first() is None:
+    gone = await work.session.first(_REMOVE, {"case_id": case_id, "other_id": other_id})
+    if gone is None:
         raise LinkNotFound
     work.audit(operation="link.remove", subject_id=case_id, object_ids=[other_id])
 
@@ -137,8 +137,8 @@ async def name_suspect(
 
 async def drop_suspect(work: UnitOfWork, case_id: UUID, suspect_id: UUID) -> None:
     """The case suspects this one no longer. Raises SuspectNotFound."""
-    gone = await work.session.execute(_DROP, {"case_id": case_id, "suspect_id": suspect_id})
-    if gone.first() is None:
+    gone = await work.session.first(_DROP, {"case_id": case_id, "suspect_id": suspect_id})
+    if gone is None:
         raise SuspectNotFound
     work.audit(operation="suspect.drop", subject_id=case_id, object_ids=[suspect_id])
 
