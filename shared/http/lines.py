@@ -81,7 +81,7 @@ class _Line:
 
 
 class _InHand:
-    """Of one request; it ends with the block, or when it has taken too long."""
+    """A request that is waited for, and then has its turn until the block ends or it has taken too long."""
 
     def __init__(self, line: _Line | None) -> None:
         self._line = line

@@ -329,9 +329,18 @@ async def remember(work: UnitOfWork, *, referral_id: UUID, case_id: UUID, sender
     if case.child_notified_at is None:
         await notify_municipality(work, case, municipality)
         await changes.case_changed(work, case)
+        await _notified_where_it_goes_on(work, case)
     if case.municipality == municipality:
         referral = ChildReferral(referral_id=referral_id, case_id=case_id, municipality=municipality)
         await repository.add_child_referral(work, referral)
+
+
+async def _notified_where_it_goes_on(work: UnitOfWork, case: Case) -> None:
+    """The sender learns of no merge: where the work on the child goes on, and no municipality was known, its hours run too."""
+    for above in await cases.lock_above(work, case):
+        if is_child(above, on=on_date(work.now)):
+            carry(case, above)
+            await changes.case_changed(work, above)
 
 
 async def complete(work: UnitOfWork, *, referral_id: UUID, completed_at: datetime) -> None:

@@ -15,6 +15,13 @@ NOON = "2026-03-16T12:00:00+01:00"
 ONE = "2026-03-16T13:00:00+01:00"
 GIRL = DANISH_GIRL | {"family_name": "Opdigtet"}
 ASSESSED = {"assessed_at": ONE, "note": "With an aunt."}
+NOTIFICATION = {
+    "kind": "child_notification",
+    "channel": "other",
+    "occurred_at": NOON,
+    "reason": "A child.",
+    "subjects": [{"reference": "P01", "stated_age": 16}],
+}
 SINCE = {"since": "2026-03-16T11:00:00+01:00", "place": "The station in Aarhus."}
 
 
@@ -292,6 +299,24 @@ async def test_what_is_reported_in_one_merged_case_is_done_in_the_other_too(noon
     assert (await third.merge(known)).status_code == 200
     assert (await own.post("/representative", APPOINTED, by=FAMILIERETSHUSET)).status_code == 200
     assert await tasks_in(third) == {HOME}
+
+
+async def test_a_notification_under_a_merged_case_holds_where_the_work_goes_on(noon: World) -> None:
+    known, own = [Met(noon, (await open_case(noon, GIRL, sender=sender)).id, []) for sender in ("hopenow", "reden")]
+    assert (await own.merge(known)).status_code == 200
+    told = await noon.partner("reden").post(
+        "/referrals/v1/referrals", NOTIFICATION | {"case_id": own.id, "recipient": HOME}
+    )
+    assert told.status_code == 201, told.text
+    await noon.settled()
+    assert await tasks_in(own) == {HOME}
+    protection = (await known.details())["child_protection"]
+    assert protection["child_notified_at"] == "2026-03-16T11:00:00Z"
+    assert (await known.details())["municipality"] == "0461"
+    await noon.set_clock(ONE)
+    assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert (await known.details())["child_protection"]["child_assessed_at"] == "2026-03-16T12:00:00Z"
+    assert await deadlines_of(noon, "cmm", kind="child_notification") == []
 
 
 async def test_the_tasks_come_back_when_they_turn_out_to_be_two_children(noon: World) -> None:

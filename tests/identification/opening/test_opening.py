@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from shared.contract.codes import ReferralKind
+from shared.http.peers import Peers
 from tests.identification.builders import (
     CASES,
     CMM_DECIDES,
@@ -46,6 +49,22 @@ async def test_a_referral_that_asks_for_something_else_opens_none(havn: World) -
     await havn.settled()
     assert [(await each.read()).json()["subjects"][0]["case_id"] for each in sent] == [None] * len(kinds)
     assert await listed(havn, "cmm") == []
+
+
+async def test_a_referral_is_read_where_an_earlier_release_of_referrals_answers(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Peers.get
+
+    async def of_the_last_release(peers: Peers, service: str, path: str, **asked: Any) -> dict[str, Any]:
+        referral = await whole(peers, service, path, **asked)
+        new = {"languages", "communication_needs", "interpreter"}
+        subjects = [{name: each[name] for name in each.keys() - new} for each in referral["subjects"]]
+        return referral | {"subjects": subjects}
+
+    monkeypatch.setattr(Peers, "get", of_the_last_release)
+    (case,) = await open_cases(havn, ECPR)
+    assert (await case.details())["status"] == "referred"
 
 
 async def test_one_person_named_twice_in_a_referral_has_two_cases(havn: World) -> None:
