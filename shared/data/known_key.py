@@ -1,13 +1,14 @@
 """Whether the key ring that was given is the one that a database was written with."""
 
 import asyncio
+from uuid import UUID
 
 import asyncpg
 
 from shared.data.database import address_of, service_url
 from shared.data.keys import KeyRing, MasterKeyMissing
 from shared.data.outages import NO_SERVER
-from shared.data.vault import SealBroken, StoredKey, Vault
+from shared.data.vault import SealBroken, Vault
 
 LOOK_SECONDS = 4.0
 
@@ -29,7 +30,7 @@ async def check_master_key(server_url: str, service: str, ring: KeyRing) -> None
         return
     try:
         if found:
-            Vault(ring).unwrap(found)
+            Vault(ring).unwrap(*found)
     except SealBroken:
         raise MasterKeyWrong(
             f"The master key is not the one that the database {url.database} was written with. Nothing was changed; "
@@ -37,14 +38,14 @@ async def check_master_key(server_url: str, service: str, ring: KeyRing) -> None
         ) from None
 
 
-async def _newest_key(dsn: str) -> StoredKey | None:
+async def _newest_key(dsn: str) -> tuple[UUID, bytes, str] | None:
     connection = await asyncpg.connect(dsn, timeout=LOOK_SECONDS)
     try:
         # A key that was destroyed is cut short.
         row = await connection.fetchrow(
-            "SELECT owner_id, wrapped, wrapped_by, created_at FROM data_key WHERE length(wrapped) > 12 "
+            "SELECT owner_id, wrapped, wrapped_by FROM data_key WHERE length(wrapped) > 12 "
             "ORDER BY created_at DESC LIMIT 1"
         )
     finally:
         await connection.close()
-    return StoredKey(**dict(row)) if row else None
+    return (row[0], row[1], row[2]) if row else None

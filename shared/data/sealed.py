@@ -33,7 +33,9 @@ def new_key_instead(work: UnitOfWork, owner_id: UUID) -> DataKey:
     return new_key(work, owner_id)
 
 
-_KEYS = select(StoredKey).where(any_asked(StoredKey.owner_id, "owner_ids"))
+_KEYS = select(StoredKey.owner_id, StoredKey.wrapped, StoredKey.wrapped_by).where(
+    any_asked(StoredKey.owner_id, "owner_ids")
+)
 
 
 async def key_of(work: UnitOfWork, owner_id: UUID) -> DataKey:
@@ -46,8 +48,8 @@ async def keys_of(work: UnitOfWork, owner_ids: Iterable[UUID]) -> dict[UUID, Dat
     opened = work.keys
     wanted = set(owner_ids)
     if missing := wanted - opened.keys():
-        for stored in await work.session.scalars(_KEYS, {"owner_ids": list(missing)}):
-            opened[stored.owner_id] = work.vault.unwrap(stored)
+        for owner_id, wrapped, wrapped_by in await work.session.execute(_KEYS, {"owner_ids": list(missing)}):
+            opened[owner_id] = work.vault.unwrap(owner_id, wrapped, wrapped_by)
     if wanted - opened.keys():
         raise KeyDestroyed("What was sealed here has been erased: its key was destroyed.")
     return {owner_id: opened[owner_id] for owner_id in wanted}

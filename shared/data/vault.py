@@ -94,17 +94,16 @@ class Vault:
         wrapping = AESGCM(self._ring.wrapping[self._ring.current])
         return nonce + wrapping.encrypt(nonce, secret, owner_id.bytes), self._ring.current
 
-    def unwrap(self, stored: StoredKey) -> DataKey:
-        wrapping = self._ring.wrapping.get(stored.wrapped_by)
+    def unwrap(self, owner_id: UUID, wrapped: bytes, wrapped_by: str) -> DataKey:
+        """The owner's key, as `wrap` gave it. Raises SealBroken."""
+        wrapping = self._ring.wrapping.get(wrapped_by)
         if wrapping is None:
             raise SealBroken("The master key of a sealed field is not on this machine's key ring.")
         try:
-            secret = AESGCM(wrapping).decrypt(
-                stored.wrapped[:_NONCE_BYTES], stored.wrapped[_NONCE_BYTES:], stored.owner_id.bytes
-            )
+            secret = AESGCM(wrapping).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], owner_id.bytes)
         except (InvalidTag, ValueError):
             raise SealBroken("A case's key could not be unwrapped; the matter has been logged.") from None
-        return DataKey(stored.owner_id, secret)
+        return DataKey(owner_id, secret)
 
     def hashed(self, use: str, value: str) -> bytes:
         """A keyed hash for equality: the same for the same value and use, and worthless without the key.

@@ -1,6 +1,8 @@
 """Search by keyed hashes, and which cases are one by now."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.columns import ORGANISATION, any_asked, is_one_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.data.vault import StoredKey
+from shared.data.vault import DataKey, StoredKey
 
 # ---------------------------------------------------------------- search by keyed hashes
 
@@ -46,7 +48,9 @@ _NUMBERS: Final = select(col(KnownIdentifier.hash)).where(any_asked(col(KnownIde
 _PEOPLE: Final = select(Case).where(
     any_asked(col(Case.id), "case_ids"), exists().where(col(StoredKey.owner_id) == col(Case.id))
 )
-_WORKED_ON: Final = _PEOPLE.where(
+_TO_COMPARE: Final = _PEOPLE.with_only_columns(col(Case.id), col(Case.opened_on), col(Case.position), col(Case.person))
+"""A hundred for each search: whole rows would be most of what it takes."""
+_WORKED_ON: Final = _TO_COMPARE.where(
     exists().where(
         col(CaseParty.case_id) == col(Case.id),
         col(CaseParty.org) == ORGANISATION,
@@ -106,16 +110,38 @@ async def candidates(work: UnitOfWork, tokens: Collection[int]) -> list[UUID]:
     return [row.case_id for row in await work.session.execute(_CANDIDATES, asked)]
 
 
-async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself: bool) -> list[tuple[Case, CasePerson]]:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Who a case is about, opened."""
+
+    case_id: UUID
+    opened_on: date
+    position: int
+    """Of two cases the one that was opened first has the lower."""
+    person: CasePerson
+
+
+async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself: bool) -> list[Described]:
     """The people of those of these cases that the actor works on, or of all `for_itself`: for Havn's own comparing. What was
     erased is left out."""
     asked = {"case_ids": list(set(case_ids)), "org": work.actor.org}
-    found = await work.session.scalars(_PEOPLE if for_itself else _WORKED_ON, asked)
-    keys = await sealed.keys_of(work, [case.id for case in found])
+    found = list(await work.session.execute(_TO_COMPARE if for_itself else _WORKED_ON, asked))
+    keys = await sealed.keys_of(work, [row.id for row in found])
     return [
-        (case, keys[case.id].open(case.person, CasePerson, table="case_file", column="person", row=case.id))
-        for case in found
+        Described(row.id, row.opened_on, row.position or 0, _opened(keys[row.id], row.id, row.person)) for row in found
     ]
+
+
+async def open_case(work: UnitOfWork, case_id: UUID) -> tuple[Case, CasePerson] | None:
+    """The case and who it is about, for Havn itself; None where that was erased."""
+    case = await work.session.scalar(_PEOPLE, {"case_ids": [case_id]})
+    if case is None:
+        return None
+    return case, _opened(await sealed.key_of(work, case_id), case_id, case.person)
+
+
+def _opened(key: DataKey, case_id: UUID, person: bytes) -> CasePerson:
+    return key.open(person, CasePerson, table="case_file", column="person", row=case_id)
 
 
 async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from services.identification.case.models import Case
 from services.identification.case.repository import RoleDoesNotSee
 from services.identification.case.schemas import CasePerson
 from services.identification.finding import likeness, names, repository
@@ -42,7 +41,8 @@ class NothingToSearchBy(Unprocessable):
 class Found:
     """A case whose person may be the one."""
 
-    case: Case
+    case_id: UUID
+    position: int
     likeness: Likeness
 
 
@@ -84,10 +84,10 @@ async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) ->
     least = LEAST_SHOWN if known.names else LEAST_SHOWN_WITHOUT_A_NAME
     is_sought = known.names or known.birth_dates or known.numbers
     found = await likely(work, person=person, least=least) if is_sought else ()
-    survivors = await repository.surviving(work, [each.case.id for each in found])
+    survivors = await repository.surviving(work, [each.case_id for each in found])
     shown: dict[UUID, PersonFound] = {}
     for each in found:  # the best first: of merged cases the one that says most
-        case_id = survivors.get(each.case.id, each.case.id)
+        case_id = survivors.get(each.case_id, each.case_id)
         shown.setdefault(case_id, PersonFound(case_id=case_id, **in_words(each.likeness)))
     items = list(shown.values())[: sought.limit]
     repository.note_search(work, [item.case_id for item in items], fields=asked, purpose=purpose)
@@ -110,9 +110,12 @@ async def likely(
     by_name = await repository.candidates(work, tokens)
     opened = await repository.open_people(work, {*same_number, *by_name} - set(besides), for_itself=for_itself)
     sought = Known.of(person, on=on_date(work.now))
-    found = [Found(case, likeness.compare(sought, Known.of(other, on=case.opened_on))) for case, other in opened]
-    alike = [each for each in found if each.likeness.score >= least]
-    return sorted(alike, key=lambda each: (-each.likeness.score, each.case.position or 0))
+    compared = (
+        Found(each.case_id, each.position, likeness.compare(sought, Known.of(each.person, on=each.opened_on)))
+        for each in opened
+    )
+    alike = [each for each in compared if each.likeness.score >= least]
+    return sorted(alike, key=lambda each: (-each.likeness.score, each.position))
 
 
 def hashes_of(work: UnitOfWork, person: Subject | CasePerson) -> list[bytes]:

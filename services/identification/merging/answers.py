@@ -137,9 +137,9 @@ async def differs(work: UnitOfWork, question: Question) -> dict[str, dict[UUID, 
     people = await finding_repository.open_people(work, [question.newer_now, question.older_now], for_itself=False)
     if len(people) < 2:
         return {}
-    (one, mine), (other, theirs) = people
-    names = facts.differing(mine, theirs)
-    return {name: {one.id: _bare(mine, name), other.id: _bare(theirs, name)} for name in names}
+    one, other = people
+    names = facts.differing(one.person, other.person)
+    return {name: {each.case_id: _bare(each.person, name) for each in people} for name in names}
 
 
 def _bare(person: CasePerson, name: str) -> Personal[Any]:

@@ -57,11 +57,11 @@ class QuestionOpen(Conflict):
 async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     """Ask who else may be the person of this case, among all there are. It runs for itself, after the case is open or its
     person described anew, so that nobody who waits for an answer can tell whether there was anything to ask."""
-    found = await finding_repository.open_people(work, [case_id], for_itself=True)
-    if not found or found[0][0].refused_on:
+    found = await finding_repository.open_case(work, case_id)
+    if found is None or found[0].refused_on:
         await ask_no_longer(work, case_id)
         return
-    case, person = found[0]
+    case, person = found
     case.is_to_compare = False
     said = await repository.said_by_senders(work, case.id)
     asked = await _pairs(work, case, person, said)
@@ -113,16 +113,16 @@ async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collect
     group = await finding_repository.group_of(work, case.id)
     apart = group | await repository.siblings_of(work, case.id)
     alike = await search.likely(work, person=person, least=LEAST_ASKED, besides=apart, for_itself=True)
-    survivors = await finding_repository.surviving(work, [*said, *(each.case.id for each in alike)])
+    survivors = await finding_repository.surviving(work, [*said, *(each.case_id for each in alike)])
     theirs = await repository.known_to_their_authority(work, [case.id, *survivors])
     never = apart | await repository.different_from(work, group)
     best: dict[UUID, tuple[float, set[AskedBecause]]] = {}
     for each in alike:
-        found = {survivors.get(each.case.id, each.case.id)}
-        if case.id in theirs and each.case.id in theirs:
-            found.add(theirs[each.case.id])
+        found = {survivors.get(each.case_id, each.case_id)}
+        if case.id in theirs and each.case_id in theirs:
+            found.add(theirs[each.case_id])
         for other in sorted(found):
-            if not {other, each.case.id} & never:
+            if not {other, each.case_id} & never:
                 best.setdefault(other, (each.likeness.score, _because(each)))
     for each_said in said:
         other = survivors.get(each_said, each_said)
@@ -204,10 +204,10 @@ async def possible_duplicates(work: UnitOfWork, case: Case, person: CasePerson) 
     if work.actor.org != CENTRE and not decides:
         return []
     found = await search.likely(work, person=person, least=LEAST_ASKED, besides=[case.id])
-    survivors = await finding_repository.surviving(work, [each.case.id for each in found])
+    survivors = await finding_repository.surviving(work, [each.case_id for each in found])
     shown: dict[UUID, PossibleDuplicate] = {}
     for each in found:
-        other = survivors.get(each.case.id, each.case.id)
+        other = survivors.get(each.case_id, each.case_id)
         shown.setdefault(other, PossibleDuplicate(case_id=other, **search.in_words(each.likeness)))
     return list(shown.values())[:MOST_ASKED]
 

@@ -71,11 +71,8 @@ async def opened(havn: World) -> list[tuple[str, bytes]]:
     """Whatever opens of what lies there, with any key that is there."""
     vault, found = Vault(havn.application.platform.ring), list[tuple[str, bytes]]()
     for service in [each.name for each in SERVICES]:
-        keys = [
-            _Stored(**dict(row))
-            for row in await havn.sql(service, "SELECT owner_id, wrapped, wrapped_by FROM data_key")
-        ]
-        secrets = [AESGCM(vault.unwrap(key).secret) for key in keys]  # type: ignore[arg-type]
+        keys = await havn.sql(service, "SELECT owner_id, wrapped, wrapped_by FROM data_key")
+        secrets = [AESGCM(vault.unwrap(*key).secret) for key in keys]
         async for table, row in _rows(havn, service):
             ids = [each for each in row.values() if isinstance(each, UUID)]
             for column, value in row.items():
@@ -83,11 +80,6 @@ async def opened(havn: World) -> list[tuple[str, bytes]]:
                     place = f"{service}.{table}.{column}"
                     found += [(place, plain) for plain in _opening(value, secrets, table, column, ids)]
     return found
-
-
-class _Stored:
-    def __init__(self, owner_id: UUID, wrapped: bytes, wrapped_by: str) -> None:
-        self.owner_id, self.wrapped, self.wrapped_by = owner_id, wrapped, wrapped_by
 
 
 def _opening(value: bytes, secrets: Iterable[AESGCM], table: str, column: str, ids: Iterable[UUID]) -> Iterator[bytes]:
