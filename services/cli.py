@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from services import repairs
+from services import NAMES, repairs
 from services.terminal import (
     DEVELOP,
     RUN,
     TRY,
     current_settings,
     development_of,
+    load_services,
     on_database,
     out,
     run,
@@ -70,7 +71,6 @@ def up(
 
     import asyncio
 
-    from services.everything import SERVICES
     from services.welcome import welcome_page
     from shared.runtime.running import has_run_before, run_everything
 
@@ -84,11 +84,12 @@ def up(
                 seeding.append(asyncio.create_task(_seed(settings)))
 
         await run_everything(
-            SERVICES,
+            NAMES,
+            load_services,
             settings,
             ready,
             development=development_of(settings),
-            welcome=welcome_page([service.name for service in SERVICES], settings),
+            welcome=welcome_page(NAMES, settings),
         )
 
     run(go)
@@ -138,11 +139,10 @@ def migrate() -> None:
     """Make the databases, runtime roles and Kafka topics that are missing, and bring all to this version."""
     settings = current_settings()
 
-    from services.everything import SERVICES
     from shared.runtime.running import migrate_all
 
     async def go(server_url: str) -> None:
-        changed = await migrate_all([service.name for service in SERVICES], settings, server_url)
+        changed = await migrate_all(NAMES, settings, server_url)
         out.print(f"Migrated: {', '.join(changed)}." if changed else "Everything was up to date.")
 
     on_database(settings, go, needs_kafka=True)
@@ -153,11 +153,10 @@ def contract(
     folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("docs"),
 ) -> None:
     """Write the public contract: OpenAPI of each service, AsyncAPI of the events, and docs/events.md."""
-    from services.everything import SERVICES
     from shared.runtime.published import write_contract
 
     try:
-        for written in write_contract(folder, SERVICES):
+        for written in write_contract(folder, load_services()):
             out.print(f"wrote {written}")
     except OSError as error:
         stop(f"{folder} cannot be written ({error.strerror}); choose another with --folder.")
@@ -172,12 +171,11 @@ def serve() -> None:
     them have loaded."""
     settings = current_settings()
 
-    from services.everything import SERVICES
     from shared.runtime.forking import Forked
     from shared.runtime.running import REFUSALS, parts_of, status_of
 
     try:
-        parts = parts_of(SERVICES, settings)
+        parts = parts_of(load_services(), settings)
     except REFUSALS as refusal:
         stop(str(refusal), status_of(refusal))
     Forked(parts).supervise()()
@@ -198,11 +196,9 @@ def print_realm(
     Without --development it holds no secret: Keycloak makes each client's own. docs/operations.md says how to connect people."""
     import json
 
-    from services.everything import SERVICES
     from shared.identity.keycloak_realm import keycloak_realm
 
-    names = [service.name for service in SERVICES]
-    realm = json.dumps(keycloak_realm(names, is_development=development, municipalities=municipality or None))
+    realm = json.dumps(keycloak_realm(NAMES, is_development=development, municipalities=municipality or None))
     if not file:
         print(realm)  # noqa: T201  (for a file)
         return
@@ -236,9 +232,7 @@ def _say_where(settings: Settings) -> None:
     if settings.is_production:
         out.print(f"[bold]Havn is open[/bold] at {origin}; health at port {settings.operations}.", soft_wrap=True)
         return
-    from services.everything import SERVICES
-
-    docs = "\n".join(f"               {origin}/{service.name}/docs" for service in SERVICES)
+    docs = "\n".join(f"               {origin}/{name}/docs" for name in NAMES)
     out.print(
         f"""[bold]Havn is open[/bold] at {origin}, data in {settings.home.absolute()}. Ctrl-C ends it.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.terminal import OneService, current_settings, on_database, out, services_named, stop
+from services.terminal import OneService, current_settings, load_services, on_database, out, services_named, stop
 
 PROGRESS_SECONDS = 2.0
 
@@ -84,11 +84,10 @@ def replay_events(
 def rebuild() -> None:
     """Make the statistics anew: empty their tables, and take all events of all services once more, with a line of progress.
     Until it has ended, figures are incomplete. Needs the address of the databases' owner, as `havn migrate` does."""
-    from services.everything import SERVICES
     from shared.runtime import operations as upkeep
 
     async def go(server_url: str) -> None:
-        for each in SERVICES:
+        for each in load_services():
             if each.is_made_of_events:
                 count = await upkeep.rebuild(each, current_settings(), server_url, progress=_progress_of(each.name))
                 left = len(await upkeep.list_dead_letters(each, current_settings(), server_url))

@@ -1,12 +1,13 @@
 """What every command of `havn` goes through: its settings, which services, a database, and how it ends with a sentence."""
 
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 
+from services import NAMES
 from shared.kernel.settings import Settings, SettingsInvalid, read_settings
 
 if TYPE_CHECKING:
@@ -41,14 +42,18 @@ def development_of(settings: Settings) -> "Development | None":
     return Development(settings, {entry.id: entry.kind for entry in organisations()})
 
 
-def services_named(name: str | None) -> "list[Service]":
-    """The service of this name, or all four; where there is none, the command ends."""
+def load_services() -> "Sequence[Service]":
+    """All four. It takes a second the first time, so a command does it once nothing else keeps it from running."""
     from services.everything import SERVICES
 
-    found = [service for service in SERVICES if name in (None, service.name)]
-    if not found:
-        stop(f"There is no service {name}; there are {', '.join(service.name for service in SERVICES)}.")
-    return found
+    return SERVICES
+
+
+def services_named(name: str | None) -> "list[Service]":
+    """The service of this name, or all four; where there is none, the command ends."""
+    if name not in (None, *NAMES):
+        stop(f"There is no service {name}; there are {', '.join(NAMES)}.")
+    return [service for service in load_services() if name in (None, service.name)]
 
 
 def on_database(

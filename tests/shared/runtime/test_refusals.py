@@ -60,6 +60,21 @@ def test_a_home_that_cannot_be_made_is_a_sentence(command: tuple[str, ...]) -> N
     assert f"The data folder {NOWHERE} cannot be read and written; mend its rights or set HAVN_HOME." in said
 
 
+@pytest.mark.parametrize("command", [UP, (*CLI, "migrate")])
+def test_what_keeps_havn_from_starting_is_said_before_a_service_is_loaded(command: tuple[str, ...]) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", *command],
+        cwd=ROOT,
+        env=environment(Path(NOWHERE), free_port()),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert "shared.runtime.running" in ended.stderr
+    assert "services.referrals" not in ended.stderr
+
+
 def test_a_home_below_a_file_is_refused_and_the_file_stays(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
     with pytest.raises(PostgresRefused, match="cannot be read and written"):
