@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, model_validator
 
 from services.referrals.reading import AsWritten, Reading
 from shared.contract.codes import Channel, DisclosureBasis, LegalBasis, ReferralKind, ReferralStatus, Urgency
@@ -60,7 +60,8 @@ class ReferralSubmission(Body):
     case_id: UUID | None = None
     subjects: Annotated[list[Subject], Field(min_length=1, max_length=MOST_SUBJECTS)]
 
-    _reading: Reading | None = PrivateAttr(default=None)
+    # A slot, as in `Shown`: a private attribute costs pydantic a copy of its default and a search for each time it is asked for.
+    __slots__ = ("_reading",)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -81,12 +82,17 @@ class ReferralSubmission(Body):
     @property
     def warnings(self) -> list[InputWarning]:
         """What in it says less than it seems to."""
-        return self._reading.in_order()[0] if self._reading else []
+        return reading.in_order()[0] if (reading := self._forgiven) else []
 
     @property
     def as_written(self) -> list[AsWritten]:
         """What the sender wrote where it is read otherwise."""
-        return self._reading.in_order()[1] if self._reading else []
+        return reading.in_order()[1] if (reading := self._forgiven) else []
+
+    @property
+    def _forgiven(self) -> Reading | None:
+        reading: Reading | None = getattr(self, "_reading", None)
+        return reading
 
 
 class Narrative(BaseModel):

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from shared.data import answers, audit
@@ -117,7 +118,7 @@ def remember(work: UnitOfWork, attempt: Attempt, response: Response, *, named: I
         "body": body,
         "accesses": audit.seen_again(work.accesses),
     }
-    about = {*named, *_ids_of(work.accesses), *refusals.ids_in(json.loads(body or "null"))}
+    about = {*named, *_ids_of(work.accesses), *refusals.ids_in(from_json(body or "null"))}
     answer = _seal(attempt, kept)
     answers.keep(work, key_hash=attempt.key_hash, request_hash=attempt.request_hash, answer=answer, about=about)
 
@@ -129,16 +130,16 @@ def _ids_of(accesses: Iterable[Access]) -> Iterable[UUID]:
 
 def _seal(attempt: Attempt, kept: dict[str, Any]) -> bytes:
     nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(attempt.secret).encrypt(nonce, json.dumps(kept).encode(), attempt.request_hash)
+    return nonce + AESGCM(attempt.secret).encrypt(nonce, to_json(kept), attempt.request_hash)
 
 
 def _open(attempt: Attempt, answer: bytes) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(AESGCM(attempt.secret).decrypt(answer[:12], answer[12:], attempt.request_hash))
+    kept: dict[str, Any] = from_json(AESGCM(attempt.secret).decrypt(answer[:12], answer[12:], attempt.request_hash))
     return kept
 
 
 def _replay(work: UnitOfWork, kept: dict[str, Any]) -> First:
     audit.note_again(work, kept["accesses"])
     headers = kept["headers"] | {"idempotency-replayed": "true"}
-    refusal = json.loads(kept["body"])["type"].rpartition("/")[2] if kept["status"] >= 400 else None
+    refusal = from_json(kept["body"])["type"].rpartition("/")[2] if kept["status"] >= 400 else None
     return First(Response(kept["body"], kept["status"], headers=headers), refusal)
