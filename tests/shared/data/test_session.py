@@ -69,6 +69,16 @@ async def test_a_row_is_one_object_however_it_is_found(lone: LoneService) -> Non
         assert [row[0] is one for row in await work.session.execute(select(InboxPosition, InboxPosition.key))] == [True]
 
 
+async def test_of_several_rows_the_first_is_given_and_of_none_none(lone: LoneService) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        work.session.add_all([place("a", 1), place("b", 2)])
+    in_order = select(InboxPosition, InboxPosition.last_sequence).order_by(InboxPosition.key)
+    async with lone.database.transaction(ITSELF) as work:
+        found = await work.session.first(in_order)
+        assert found == (await work.session.get(InboxPosition, ("referrals", "a")), 1)
+        assert await work.session.first(in_order.where(InboxPosition.key == "c")) is None
+
+
 async def test_what_is_set_is_sent_and_nothing_else(lone: LoneService, sent: list[str]) -> None:
     async with lone.database.transaction(ITSELF) as work:
         work.session.add_all([letter(event_id="a"), letter(event_id="b")])
