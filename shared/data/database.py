@@ -150,24 +150,9 @@ class Database:
         await read_json(connection)
         return Connection(connection)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection on behalf of nobody, outside every transaction. The next has it as it is left."""
-        connection = await self._connections.take()
-        try:
-            yield connection
-        except asyncpg.InterfaceError as error:
-            if connection.is_closed():
-                raise ConnectionLost(type(error).__name__) from error
-            raise
-        except asyncpg.InternalClientError:
-            connection.terminate()  # it no longer knows what the server has said; nobody else gets it
-            raise
-        except asyncpg.InvalidCachedStatementError:
-            self._connections.renew()  # a table was changed: the others have prepared the same
-            raise
-        finally:
-            self._connections.give_back(connection)
+    def connection(self) -> "_InUse":
+        """A connection on behalf of nobody, outside every transaction, until the block ends. The next has it as it is left."""
+        return _InUse(self._connections)
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -181,6 +166,32 @@ class Database:
 
     async def close(self) -> None:
         await self._connections.close()
+
+
+class _InUse:
+    """A connection that somebody has until the block ends. Raises ConnectionLost where it was cut meanwhile."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._connections.take()
+        return self._connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is not None:
+                self._look_at(error)
+        finally:
+            self._connections.give_back(self._connection)
+
+    def _look_at(self, error: BaseException) -> None:
+        if isinstance(error, asyncpg.InterfaceError) and self._connection.is_closed():
+            raise ConnectionLost(type(error).__name__) from error
+        if isinstance(error, asyncpg.InternalClientError):
+            self._connection.terminate()  # it no longer knows what the server has said; nobody else gets it
+        if isinstance(error, asyncpg.InvalidCachedStatementError):
+            self._connections.renew()  # a table was changed: the others have prepared the same
 
 
 async def read_json(connection: Any) -> None:

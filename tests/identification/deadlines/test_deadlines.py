@@ -373,3 +373,23 @@ async def test_only_havn_itself_sets_clocks(havn: World) -> None:
         await havn.sql_as_runtime("identification", "UPDATE deadline SET done_at = now()", org="cmm")
     assert len(await listed(havn)) == 1
     assert {each["case_id"] for each in await listed(havn)} == {case.id}
+
+
+async def test_the_hours_of_whom_a_police_holds_are_found_without_looking_at_all_deadlines(havn: World) -> None:
+    police, sent = "politi-oestjylland", list[tuple[str, list[Any]]]()
+    await open_case(havn, US_DECIDES, sender=police)
+    await havn.sql(
+        "identification",
+        "INSERT INTO deadline (case_id, kind, ref, starts_at, due_at, due_on, for_org, alerts)"
+        " SELECT case_id, 'decision', n::text, starts_at, due_at, due_on, 'us', alerts"
+        " FROM deadline, generate_series(1, 5000) AS n",
+    )
+    await havn.sql("identification", "ANALYZE deadline")
+    database = havn.application.databases["identification"]
+    database.on_statement = lambda text, values: sent.append((text, [*values]))
+    found = await listed(havn, police)
+    database.on_statement = lambda _, __: None
+    assert found == []
+    ((text, values),) = [(text, values) for text, values in sent if "deadline.alerts" in text]
+    plan = await havn.sql_as_runtime("identification", f"EXPLAIN {text}", *values, org=police)
+    assert "ix_deadline_custody" in "\n".join(row[0] for row in plan)
