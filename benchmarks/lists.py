@@ -82,7 +82,8 @@ async def copy(database: "asyncpg.Connection[Any]", case_id: UUID, numbers: rang
     """Copies of everything that hangs on the case, past the front door."""
     for table in TABLES:
         of_case = "id" if table == "case_file" else "case_id"
-        rows = await database.fetch(f"SELECT * FROM {table} WHERE {of_case} = $1", case_id)
+        found = await database.fetch(f"SELECT * FROM {table} WHERE {of_case} = $1", case_id)
+        rows = [row for row in found if row.get("org") != DISTRICT]  # it has fifty, however many there are
         if not rows:
             continue
 
