@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from shared.data.database import address_of
+from shared.data.history import recorded_after
 from shared.messaging.messages import Message
 from shared.messaging.relay import MOST_UNDER_WAY, RELAY_LOCK, WAITING, replay
 from shared.observability.metrics import REGISTRY
@@ -133,6 +134,27 @@ async def test_what_waits_is_found_without_reading_the_history(
         )
     assert _read_of_the_history(explained[0]["Plan"]) <= min(waiting, 500 + under_way)
     assert tuple(plans) == (1, 0), "It is planned once for a connection, not on every pass."
+
+
+async def test_the_events_of_a_few_are_read_without_the_rest_of_the_history(lone: LoneService) -> None:
+    """Also by a plan that is made once for all values, as PostgreSQL makes one from the sixth time on."""
+    await lone.sql(_LONG_HISTORY)
+    await lone.sql("ANALYZE event_history")
+    sent: list[str] = []
+    lone.database.on_statement = lambda text, _: sent.append(text)
+    async with lone.database.transaction(ITSELF) as work:
+        found = await recorded_after(work, after=0, settled=1_000_000, most=200, keys=["case 7", "case 19000"])
+    lone.database.on_statement = lambda _, __: None
+    assert [row["key"] for row in found] == ["case 7", "case 19000"]
+    (asked,) = [text for text in sent if "event_history" in text]
+    async with lone.relay_line() as line:
+        await line.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE asked AS {asked}")
+        explained = await line.fetchval(
+            "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked ('{case 7,case 19000}', 0, 1000000, 200)"
+        )
+        await line.execute("RESET plan_cache_mode; DEALLOCATE asked")
+    assert _read_of_the_history(explained[0]["Plan"]) == 2
+    assert "event_history_pkey" not in str(explained)
 
 
 async def test_the_gauges_say_how_many_wait_and_how_old_the_oldest_is(lone: LoneService) -> None:
