@@ -139,7 +139,6 @@ async def test_what_waits_is_found_without_reading_the_history(
 async def test_the_events_of_a_few_are_read_without_the_rest_of_the_history(lone: LoneService) -> None:
     """Also by a plan that is made once for all values, as PostgreSQL makes one from the sixth time on."""
     await lone.sql(_LONG_HISTORY)
-    await lone.sql("ANALYZE event_history")
     sent: list[str] = []
     lone.database.on_statement = lambda text, _: sent.append(text)
     async with lone.database.transaction(ITSELF) as work:
