@@ -264,6 +264,12 @@ async def set_part(work: UnitOfWork, case_id: UUID, organisation: str, part: Par
     await work.session.execute(_SET_PART, _party(work, case_id, organisation, part))
 
 
+async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
+    """Who a case is about, for Havn's own comparing and joining."""
+    key = await sealed.key_of(work, case.id)
+    return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+
+
 async def seal_note(work: UnitOfWork, case: Case, column: str, words: SealedText | None, *, operation: str) -> None:
     """Seal what was said in a column of a locked case, where something was said; the change is noted either way."""
     if words:

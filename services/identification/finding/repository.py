@@ -10,14 +10,14 @@ from sqlalchemy import Select, delete, exists, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty, KnownIdentifier
-from services.identification.case.repository import CASE_ID, WORKING, family_of
+from services.identification.case.repository import CASE_ID, WORKING, family_of, person_of
 from services.identification.case.schemas import CasePerson
 from services.identification.finding.models import SearchToken
 from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.columns import ORGANISATION, any_asked, is_one_of
 from shared.data.unit_of_work import UnitOfWork
-from shared.data.vault import DataKey, StoredKey
+from shared.data.vault import StoredKey
 
 # ---------------------------------------------------------------- search by keyed hashes
 
@@ -128,7 +128,13 @@ async def open_people(work: UnitOfWork, case_ids: Iterable[UUID], *, for_itself:
     found = list(await work.session.execute(_TO_COMPARE if for_itself else _WORKED_ON, asked))
     keys = await sealed.keys_of(work, [row.id for row in found])
     return [
-        Described(row.id, row.opened_on, row.position or 0, _opened(keys[row.id], row.id, row.person)) for row in found
+        Described(
+            row.id,
+            row.opened_on,
+            row.position or 0,
+            keys[row.id].open(row.person, CasePerson, table="case_file", column="person", row=row.id),
+        )
+        for row in found
     ]
 
 
@@ -137,11 +143,7 @@ async def open_case(work: UnitOfWork, case_id: UUID) -> tuple[Case, CasePerson] 
     case = await work.session.scalar(_PEOPLE, {"case_ids": [case_id]})
     if case is None:
         return None
-    return case, _opened(await sealed.key_of(work, case_id), case_id, case.person)
-
-
-def _opened(key: DataKey, case_id: UUID, person: bytes) -> CasePerson:
-    return key.open(person, CasePerson, table="case_file", column="person", row=case_id)
+    return case, await person_of(work, case)
 
 
 async def surviving(work: UnitOfWork, case_ids: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -97,7 +97,7 @@ async def _check_choice(work: UnitOfWork, goes_on: Case, merged: Case, keep: Map
             "`keep` takes facts in which the two cases differ, each with the id of one of the two: GET .../questions/{id}.",
             errors=[{"loc": ["body", "keep"], "msg": "Not a fact that is chosen, or not one of the two cases."}],
         )
-    differing = facts.differing(await repository.person_of(work, goes_on), await repository.person_of(work, merged))
+    differing = facts.differing(await cases.person_of(work, goes_on), await cases.person_of(work, merged))
     missing = [name for name in differing if name not in keep]
     if missing:
         raise ChoiceMissing(

@@ -58,7 +58,7 @@ async def join(
     """Merge one locked case into another. `keep` says whose each differing fact is; without it the surviving case's stand."""
     await _check_one_person(work, case, surviving)
     merged = await _as_it_stands(work, case, surviving, question_id)
-    before, theirs = await repository.person_of(work, surviving), await repository.person_of(work, case)
+    before, theirs = await cases.person_of(work, surviving), await cases.person_of(work, case)
     case.merged_into = surviving.id
     _keep_etag(case)
     custody.carry(case, surviving)
@@ -162,7 +162,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
         children.give_back(case, surviving, before=merged)
         memory = await repository.memory_of(work, merged)
         if memory and memory.before != memory.after:
-            now = await repository.person_of(work, surviving)
+            now = await cases.person_of(work, surviving)
             person = taking_in.without_what_was_taken_in(now, before=memory.before, after=memory.after)
             await taking_in.take_in(work, surviving, person, brought_by=case.id)
         await repository.forget_merge(work, case.id)

@@ -58,7 +58,7 @@ async def _take_in_above(
     case that it knows."""
     if begins:
         custody.carry_new(case, above)
-    on, known = on_date(work.now), await repository.person_of(work, above)
+    on, known = on_date(work.now), await cases.person_of(work, above)
     if later.is_minor(word.person, on=on) and is_child(case, on=on) and not is_assessed(known):
         children.carry(case, above)
     if taken := await later.take_in(work, above, word):

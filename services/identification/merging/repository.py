@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from services.identification.case.models import Case, CaseParty
 from services.identification.case.repository import CASE_ID, WORKING, seal
-from services.identification.case.schemas import CasePerson
 from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
 from shared.data import sealed
@@ -82,12 +81,6 @@ async def note_later_word(work: UnitOfWork, case: Case, referral_id: UUID) -> No
     """Write that a referral about the case has changed it; what follows next finds it stored."""
     await work.session.flush()
     work.audit(operation="case.take_word", subject_id=case.id, object_ids=[referral_id])
-
-
-async def person_of(work: UnitOfWork, case: Case) -> CasePerson:
-    """The person of a locked case, for Havn's own joining of the two."""
-    key = await sealed.key_of(work, case.id)
-    return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
 
 
 async def remember(work: UnitOfWork, merge: Merge, memory: MergeMemory) -> None:
