@@ -289,6 +289,29 @@ async def test_a_relay_whose_connection_was_cut_comes_back(lone: LoneService) ->
     running.cancel()
 
 
+async def test_a_relay_ends_though_its_connection_does_not_close(
+    lone: LoneService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_not_answered(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    relay = lone.relay(CollectingBus())
+    running = asyncio.create_task(relay.run())
+    await until(lambda: relay.is_leader)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(asyncpg.Connection, "close", is_not_answered)
+        running.cancel()
+        await asyncio.wait({running}, timeout=5)
+    is_over = running.cancelled()
+    running.cancel()
+    assert is_over
+
+    async def nobody_leads() -> bool:
+        return not await _leaders(lone)
+
+    await until(nobody_leads)
+
+
 @pytest.mark.parametrize("table", ["event_history", "audit"])
 @pytest.mark.parametrize("attempt", ["UPDATE {} SET key = key", "DELETE FROM {}", "TRUNCATE {}"])
 async def test_the_runtime_role_can_neither_change_nor_delete_what_was_told(
