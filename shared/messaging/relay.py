@@ -179,7 +179,7 @@ async def relay_connection(dsn: str) -> "asyncpg.Connection[Any]":
 
 
 async def _close(connection: "asyncpg.Connection[Any]") -> None:
-    """Close it, and cut it where it does not close: whoever was told to end would otherwise hear of that instead, and go on."""
+    """Close it, and cut it where it does not close: whoever is to end would otherwise hear of that instead, and go on."""
     try:
         await connection.close(timeout=2)
     except Exception:
