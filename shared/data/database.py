@@ -133,8 +133,8 @@ class Database:
                 yield work
                 await session.flush()
                 await begin_and_end.end(work)
-            except BaseException:
-                await connection.execute("ROLLBACK")
+            except BaseException as error:
+                await _roll_back(connection, error)
                 raise
             await connection.execute("COMMIT")
         if work.events:
@@ -192,6 +192,16 @@ class _InUse:
             self._connection.terminate()  # it no longer knows what the server has said; nobody else gets it
         if isinstance(error, asyncpg.InvalidCachedStatementError):
             self._connections.renew()  # a table was changed: the others have prepared the same
+
+
+async def _roll_back(connection: Connection, cause: BaseException) -> None:
+    """End the transaction without a trace. Where that fails, the connection is at fault, and is what the caller hears of; unless
+    the caller is to end, which nothing may take the place of: whoever goes on after a fault would go on after its own end."""
+    try:
+        await connection.execute("ROLLBACK")
+    except Exception:
+        if isinstance(cause, Exception):
+            raise
 
 
 async def read_json(connection: Any) -> None:

@@ -29,10 +29,13 @@ STATE_SECONDS = 1.0
 """So often at most the queue is counted for those who watch."""
 
 WAITING = """
-    SELECT h.position, h.event_id, h.key, h.sequence, h.type, h.occurred_at, h.traceparent, h.payload
-    FROM outbox o JOIN event_history h USING (position)
-    WHERE h.key NOT IN (SELECT unnest($2::varchar[])) ORDER BY h.position LIMIT $1
+    SELECT h.* FROM outbox o CROSS JOIN LATERAL (
+        SELECT position, event_id, key, sequence, type, occurred_at, traceparent, payload FROM event_history
+        WHERE position = o.position OFFSET 0
+    ) h WHERE h.key NOT IN (SELECT unnest($2::varchar[])) ORDER BY o.position LIMIT $1
 """
+"""Along the queue, each event by its position: OFFSET 0 keeps PostgreSQL from going along the history, where it has counted that
+and never the queue."""
 _STATE = """
     SELECT (SELECT count(*) FROM outbox) AS pending,
            coalesce((SELECT extract(epoch FROM now() - occurred_at) FROM event_history

@@ -182,3 +182,28 @@ async def test_a_server_that_says_nothing_any_more_is_an_outage_and_its_connecti
         await database.ping()
     finally:
         await database.close()
+
+
+async def test_who_is_to_end_hears_of_nothing_else_though_its_connection_is_gone(havn: World) -> None:
+    database = Database(
+        havn.application.databases["referrals"].url, ring=havn.application.platform.ring, clock=SystemClock()
+    )
+    at_work: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def work_until_cancelled() -> None:
+        async with database.transaction(Actor.system("referrals")) as work:
+            ((pid,),) = await work.session.send("SELECT pg_backend_pid()", [])
+            at_work.set_result(pid)
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work_until_cancelled())
+    try:
+        pid = await at_work
+        async with database.connection() as other:
+            await other.fetch("SELECT pg_terminate_backend($1, 5000)", pid)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert database.connections == 0
+    finally:
+        await database.close()
