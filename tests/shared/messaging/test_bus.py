@@ -150,6 +150,7 @@ async def test_a_crash_before_the_work_is_recorded_brings_the_messages_again(mak
     await asyncio.wait_for(reached.wait(), 15)
     is_acknowledged = relay.done()
     relay.cancel()
+    await asyncio.wait([relay])
     await crashing.stop()
 
     bus, handler = make_bus(), Handler()
@@ -189,6 +190,7 @@ async def test_stopping_takes_at_most_five_seconds_however_long_a_handler_takes(
     began_at = time.monotonic()
     await bus.stop()
     relay.cancel()
+    await asyncio.wait([relay])
     assert time.monotonic() - began_at < 15  # stopping waits five seconds for a slow handler, not the minute it takes
 
 

@@ -162,6 +162,7 @@ async def test_the_gauges_say_how_many_wait_and_how_old_the_oldest_is(lone: Lone
     relaying = asyncio.create_task(lone.relay(CollectingBus(refuses=lambda _: True)).run())
     await until(lambda: REGISTRY.get_sample_value("havn_outbox_pending", {"service": "referrals"}) == 2)
     relaying.cancel()
+    await asyncio.wait([relaying])
     oldest = REGISTRY.get_sample_value("havn_outbox_oldest_seconds", {"service": "referrals"})
     assert oldest is not None
     assert 3590 < oldest < 3690
@@ -242,6 +243,7 @@ async def test_the_relay_outlives_a_bus_that_raises(lone: LoneService) -> None:
     relaying = asyncio.create_task(lone.relay(bus).run())
     await until(lambda: bus.taken)
     relaying.cancel()
+    await asyncio.wait([relaying])
 
 
 async def _leaders(lone: LoneService) -> list[int]:
@@ -287,6 +289,7 @@ async def test_a_relay_whose_connection_was_cut_comes_back(lone: LoneService) ->
     await lone.tell(extended(uuid4()))
     await until(lambda: bus.taken)
     running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_a_relay_ends_though_its_connection_does_not_close(
@@ -346,3 +349,4 @@ async def test_the_gauge_of_dead_letters_falls_when_they_are_replayed_by_whomeve
     await lone.sql("UPDATE dead_letter SET replayed_at = now()")
     await until(lambda: shown() == 0)
     running.cancel()
+    await asyncio.wait([running])
