@@ -13,6 +13,7 @@ from shared.contract.codes import ReferralStatus
 from shared.contract.events import ReferralWithdrawn, name_of
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
+from shared.contract.visible_events import cut_event
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
@@ -40,7 +41,7 @@ def _data_of(actor: Actor, row: Row, found: tuple[Referral, datetime | None] | N
     name, payload = name_of(row["type"]), row["payload"]
     if _OF_A_REFERRAL not in payload:
         parts = [Part.CENTRE] if actor.kind is OrganisationKind.NATIONAL_CENTRE else []
-        return visibility.cut_event(visibility.may_know(actor, parts), name, payload)
+        return cut_event(visibility.may_know(actor, parts), name, payload)
     if found is None or actor.org not in (payload["sender"], payload["recipient"]):
         return None
     referral, closed_since = found
@@ -50,4 +51,4 @@ def _data_of(actor: Actor, row: Row, found: tuple[Referral, datetime | None] | N
     if is_taken_back and row["type"] != ReferralWithdrawn.type:
         return None
     known = visibility.may_know(actor, repository.parts_of(actor, referral))
-    return visibility.cut_event(known, name, payload)
+    return cut_event(known, name, payload)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.stats import domain, repository
-from shared.contract import visibility
 from shared.contract.events import name_of
+from shared.contract.visibility import may_know
+from shared.contract.visible_events import cut_event
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
@@ -70,8 +71,8 @@ async def _own(work: UnitOfWork, position: str, limit: int) -> list[FeedEvent]:
 
 
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
-    known = visibility.may_know(work.actor, domain.part_of(work.actor))
-    return [visibility.cut_event(known, name_of(row["type"]), row["payload"]) for row in rows]
+    known = may_know(work.actor, domain.part_of(work.actor))
+    return [cut_event(known, name_of(row["type"]), row["payload"]) for row in rows]
 
 
 def _in_one_order(found: Mapping[str, Sequence[FeedEvent]], until: UUID) -> list[tuple[str, FeedEvent]]:

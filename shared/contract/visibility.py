@@ -3,11 +3,10 @@ know, and the reader's role, login and purpose. Lists, single reads, filters and
 from a value. What it does not name is shown to nobody.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, Protocol
-from uuid import UUID
+from typing import Final, Protocol
 
 from shared.contract.codes import Purpose, ShareScope
 from shared.contract.organisations import OrganisationKind
@@ -323,126 +322,3 @@ def person_aspect(field: str) -> Aspect:
     if field in _FILED:
         return Aspect.FILE
     return Aspect.CONTACT if field in _CONTACT else Aspect.PERSON
-
-
-# ---------------------------------------------------------------- events
-
-_REFERRAL: Final[dict[str, Aspect]] = dict.fromkeys(("referral_id", "sender", "recipient", "kind"), Aspect.REFERRAL)
-_STAY: Final = frozenset({Aspect.PLACED})
-
-EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
-    "referral-submitted": (
-        frozenset({Aspect.REFERRAL}),
-        _REFERRAL
-        | dict.fromkeys(
-            ("channel", "urgency", "referred_at", "municipality", "in_custody", "custody_since", "subject_ids"),
-            Aspect.REFERRAL,
-        ),
-    ),
-    **dict.fromkeys(
-        (
-            "referral-acknowledged",
-            "referral-accepted",
-            "referral-declined",
-            "referral-completed",
-            "referral-withdrawn",
-        ),
-        (frozenset({Aspect.REFERRAL}), _REFERRAL),
-    ),
-    "referral-forwarded": (frozenset({Aspect.REFERRAL}), _REFERRAL | {"forwarded_by": Aspect.REFERRAL}),
-    "case-opened": (frozenset({Aspect.STATUS, Aspect.PENDING}), {"opened_on": Aspect.STATUS}),
-    "case-routed": (frozenset({Aspect.AUTHORITY}), {"authority": Aspect.AUTHORITY}),
-    "recommendation-made": (frozenset({Aspect.STATUS}), {}),
-    "decision-made": (
-        frozenset({Aspect.STATUS, Aspect.PENDING}),
-        {"authority": Aspect.AUTHORITY, "outcome": Aspect.OUTCOME, "decided_on": Aspect.OUTCOME},
-    ),
-    "appeal-filed": (frozenset({Aspect.PENDING}), {}),
-    "appeal-decided": (frozenset({Aspect.PENDING}), {"removal_hold": Aspect.PENDING}),
-    "case-closed": (frozenset({Aspect.STATUS}), {"on": Aspect.STATUS}),
-    "case-reopened": (frozenset({Aspect.STATUS}), {"on": Aspect.STATUS}),
-    "placement-requested": (
-        frozenset({Aspect.NEEDS}),
-        {"request_id": Aspect.NEEDS, "requested_by": Aspect.NEEDS, "row": Aspect.RESPONSIBILITY},
-    ),
-    "place-offered": (
-        frozenset({Aspect.NEEDS}),
-        dict.fromkeys(("request_id", "offer_id", "expires_at"), Aspect.NEEDS),
-    ),
-    "offer-accepted": (frozenset({Aspect.NEEDS}), dict.fromkeys(("offer_id", "placement_id"), Aspect.NEEDS)),
-    "offer-declined": (frozenset({Aspect.NEEDS}), {"offer_id": Aspect.NEEDS}),
-    "offer-expired": (frozenset({Aspect.NEEDS}), {"offer_id": Aspect.NEEDS}),
-    "person-arrived": (_STAY, {"placement_id": Aspect.NEEDS, "arrived_at": Aspect.NEEDS}),
-    "person-left": (
-        _STAY,
-        {"placement_id": Aspect.NEEDS, "left_at": Aspect.NEEDS, "disappeared": Aspect.NEEDS},
-    ),
-    "person-moved": (
-        frozenset({Aspect.REGION}),
-        dict.fromkeys(("placement_id", "to_placement_id", "moved_at", "reason"), Aspect.REGION),
-    ),
-    "placement-cancelled": (frozenset({Aspect.NEEDS}), {"placement_id": Aspect.NEEDS}),
-    "no-show": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "on"), Aspect.NEEDS)),
-    "stay-extended": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
-    "stay-ending": (frozenset({Aspect.NEEDS}), dict.fromkeys(("placement_id", "to_on"), Aspect.NEEDS)),
-    "offer-stalled": (
-        frozenset({Aspect.NEEDS}),
-        dict.fromkeys(("offer_id", "level", "waited_hours"), Aspect.NEEDS),
-    ),
-    "request-stalled": (
-        frozenset({Aspect.NEEDS}),
-        dict.fromkeys(("request_id", "level", "waited_hours"), Aspect.NEEDS),
-    ),
-    "responsibility-changed": (
-        frozenset({Aspect.RESPONSIBILITY}),
-        dict.fromkeys(("request_id", "placement_id", "from_on"), Aspect.RESPONSIBILITY),
-    ),
-    "move-proposed": (
-        frozenset({Aspect.RESPONSIBILITY}),
-        dict.fromkeys(("placement_id", "proposal_id", "from_on"), Aspect.RESPONSIBILITY),
-    ),
-    "notice-due": (
-        frozenset({Aspect.REGION}),
-        dict.fromkeys(("placement_id", "acting_municipality", "due_on"), Aspect.REGION),
-    ),
-    "facility-changed": (frozenset({Aspect.FACILITY}), {"reference": Aspect.FACILITY, "facility_id": Aspect.FACILITY}),
-    "approval-expiring": (
-        frozenset({Aspect.HIDDEN_FACILITY}),
-        dict.fromkeys(("reference", "facility_id", "valid_until"), Aspect.HIDDEN_FACILITY),
-    ),
-}
-"""Which events are shown to those who do not know the file: with any of these aspects, and with which attributes."""
-
-
-FOR_THE_CENTRE: Final = frozenset({"party-ended"})
-"""Events that nobody is shown but CMM: who else has to do with a case is its to know."""
-
-_ABOUT_TWO_CASES: Final = frozenset({"case-merged", "case-unmerged"})
-"""Events that are shown to those alone who have to do with both cases: nobody else learns of a merge."""
-
-_OTHER_CASES: Final = ("other_case_id", "into", "out_of")
-"""Attributes of events that name another case, which the reader may have nothing to do with."""
-
-
-def other_cases(events: Iterable[Mapping[str, Any]]) -> set[UUID]:
-    """The other cases that these events name."""
-    payloads = [event["payload"] for event in events]
-    merged = {UUID(payload["case_id"]) for payload in payloads if "into" in payload or "out_of" in payload}
-    return merged | {UUID(payload[name]) for payload in payloads for name in _OTHER_CASES if payload.get(name)}
-
-
-def cut_event(
-    known: frozenset[Aspect], name: str, payload: Mapping[str, Any], others: Collection[UUID] = ()
-) -> dict[str, Any] | None:
-    """The event's data as far as the reader may know it; None when it is not to know of the event at all. Another case than
-    its own it names only where that is among `others`, which the reader knows."""
-    if Aspect.FILE in known:
-        hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
-        if name in _ABOUT_TWO_CASES and (hidden or UUID(payload["case_id"]) not in others):
-            return None
-        return {key: value for key, value in payload.items() if key not in hidden}
-    shown_with, attributes = EVENTS.get(name, (frozenset(), {}))
-    if not shown_with & known:
-        return None
-    always = {"case_id", "occurred_at"}
-    return {key: value for key, value in payload.items() if key in always or attributes.get(key) in known}

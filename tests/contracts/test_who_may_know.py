@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from shared.contract.codes import Purpose, ShareScope
 from shared.contract.events import EVENTS
 from shared.contract.organisations import OrganisationKind, Scope, kind_of, scopes_of
-from shared.contract.visibility import Part, cut_event, may_know, may_state
+from shared.contract.visibility import Part, may_know, may_state
+from shared.contract.visible_events import cut_event
 from shared.identity.actor import Actor, Assurance, Role
 from tests.accommodation.housing import SHELTER, Housing
 from tests.contracts import oracle

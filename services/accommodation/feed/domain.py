@@ -9,6 +9,7 @@ from shared.contract import visibility
 from shared.contract.events import name_of
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Part
+from shared.contract.visible_events import cut_event
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
@@ -55,7 +56,7 @@ def _parts_of(row: Row, parts: Parts, actor: Actor, referred: Mapping[UUID, Any]
 
 def _data_of(actor: Actor, row: Row, theirs: frozenset[Part], parts: Parts) -> dict[str, Any] | None:
     """The event's data as far as the actor may know it; of a move it names the placements alone in which the actor has a part."""
-    data = visibility.cut_event(visibility.may_know(actor, theirs), name_of(row["type"]), row["payload"])
+    data = cut_event(visibility.may_know(actor, theirs), name_of(row["type"]), row["payload"])
     if data is None or "to_placement_id" not in data:
         return data
     placements = {name: UUID(data[name]) for name in ("placement_id", "to_placement_id")}

@@ -16,6 +16,7 @@ from shared.contract.codes import DeadlineKind, Purpose
 from shared.contract.events import name_of
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
+from shared.contract.visible_events import FOR_THE_CENTRE, cut_event, other_cases
 from shared.data import sealed
 from shared.data.columns import NOW, ORGANISATION, Code, any_asked, is_one_of
 from shared.data.outbox import RecordedEvent
@@ -308,15 +309,15 @@ async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
     """What was recorded of a case, in order, for those who work on it, as far as they may know of the events."""
     await find_working(work, case_id, operation="case.timeline")
     recorded = await work.session.scalars(_RECORDED, {"key": str(case_id)})
-    others = await known_among(work, visibility.other_cases([{"payload": event.payload} for event in recorded]))
+    others = await known_among(work, other_cases([{"payload": event.payload} for event in recorded]))
     return [event for event in recorded if _is_shown(work.actor, event, others)]
 
 
 def _is_shown(actor: Actor, event: RecordedEvent, others: Collection[UUID]) -> bool:
     name = name_of(event.type)
-    if name in visibility.FOR_THE_CENTRE and actor.org != CENTRE:
+    if name in FOR_THE_CENTRE and actor.org != CENTRE:
         return False
-    return visibility.cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
+    return cut_event(frozenset({Aspect.FILE}), name, event.payload, others) is not None
 
 
 _WORKS_OR_REFERRED: Final = select(

@@ -12,6 +12,7 @@ from shared.contract import visibility
 from shared.contract.codes import ShareScope
 from shared.contract.events import name_of
 from shared.contract.visibility import Part
+from shared.contract.visible_events import FOR_THE_CENTRE, cut_event, other_cases
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
@@ -28,7 +29,7 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
     not_worked_on = {row["case_id"] for row in rows if row["part"] not in cases.WORKING}
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, sorted(not_worked_on))
-    others = await cases.known_among(work, visibility.other_cases(rows))
+    others = await cases.known_among(work, other_cases(rows))
     return [_data_of(work, row, disclosable.get(row["case_id"], ()), others) for row in rows]
 
 
@@ -38,9 +39,9 @@ def _data_of(
     """The event's data as far as the actor may know it; None when it is not to know of the event at all. What a person lets be
     known under a case that was merged holds for that case alone, and nothing from before a part began is shown by it."""
     name = name_of(row["type"])
-    if name in visibility.FOR_THE_CENTRE and row["part"] is not Part.CENTRE:
+    if name in FOR_THE_CENTRE and row["part"] is not Part.CENTRE:
         return None
     if row["is_earlier"] and row["part"] not in cases.WORKING:
         return None
     known = visibility.may_know(work.actor, row["part"], () if row["is_alias"] else disclosable)
-    return visibility.cut_event(known, name, row["payload"], others)
+    return cut_event(known, name, row["payload"], others)

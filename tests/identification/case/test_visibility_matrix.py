@@ -16,7 +16,8 @@ from shared.contract import visibility
 from shared.contract.codes import ShareScope
 from shared.contract.events import EVENTS as TOLD
 from shared.contract.organisations import OrganisationKind, kind_of, scopes_of
-from shared.contract.visibility import EVENTS, PARTS, ROLES, SCOPES, Aspect, Part, may_know
+from shared.contract.visibility import PARTS, ROLES, SCOPES, Aspect, Part, may_know
+from shared.contract.visible_events import EVENTS, cut_event
 from shared.http.policy import STAFF
 from shared.identity.actor import Actor, Assurance, Role
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, open_case
@@ -117,7 +118,7 @@ async def test_the_feed_agrees_with_the_table(havn: World, reader: Reader) -> No
         expected = []
         for event in told:
             payload = {key: value for key, value in event.items() if key not in ("type", "key", "sequence")}
-            data = visibility.cut_event(known, event["type"].split(".")[3], payload)
+            data = cut_event(known, event["type"].split(".")[3], payload)
             if data is not None:
                 expected.append((event["type"], data))
         assert [(item["type"], item["data"]) for item in items] == expected
@@ -191,5 +192,5 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
 @given(st.sampled_from(sorted(TOLD)), st.frozensets(st.sampled_from(Aspect)), st.text(min_size=1))
 def test_an_attribute_that_is_not_in_the_table_leaves_no_event(type_: str, known: frozenset[Aspect], new: str) -> None:
     payload: dict[str, Any] = {"case_id": "c", "occurred_at": "t", f"zz_{new}": "secret"}
-    told = visibility.cut_event(known - {Aspect.FILE}, type_.split(".")[3], payload)
+    told = cut_event(known - {Aspect.FILE}, type_.split(".")[3], payload)
     assert told is None or "secret" not in told.values()

@@ -1,19 +1,13 @@
 """The functions that read the table of who may know what; what stands in it the generated matrix holds
 (tests/contracts/test_who_may_know.py)."""
 
-from typing import Any
-from uuid import UUID
-
 import pytest
 
 from shared.contract import visibility
 from shared.contract.codes import Purpose, ShareScope
 from shared.contract.organisations import OrganisationKind
-from shared.contract.visibility import Aspect, Part, cut_event, judge, may_know, may_state
+from shared.contract.visibility import Aspect, Part, judge, may_know, may_state
 from shared.identity.actor import Actor, Assurance, Role
-
-CASE, OTHER, THIRD = (str(UUID(int=number)) for number in (1, 2, 3))
-ALWAYS = {"case_id": CASE, "occurred_at": "2026-03-09T12:00:00Z"}
 
 
 def reader(*roles: Role, kind: OrganisationKind = OrganisationKind.NGO) -> Actor:
@@ -90,55 +84,3 @@ def test_an_aspect_may_take_fewer_purposes_than_the_part() -> None:
 )
 def test_each_field_of_a_person_shows_an_aspect(field: str, aspect: Aspect) -> None:
     assert visibility.person_aspect(field) is aspect
-
-
-# ---------------------------------------------------------------- events
-
-FILE = frozenset({Aspect.FILE})
-
-
-def test_who_knows_the_file_is_shown_the_whole_event() -> None:
-    payload = ALWAYS | {"outcome": "assessed_trafficked", "anything_new": 1}
-    assert cut_event(FILE, "decision-made", payload) == payload
-    assert cut_event(FILE, "an-event-of-no-rule", payload) == payload
-
-
-def test_others_are_shown_the_events_and_attributes_that_the_table_names() -> None:
-    payload = ALWAYS | {"authority": "CMM", "outcome": "assessed_trafficked", "anything_new": 1}
-    assert cut_event(frozenset({Aspect.STATUS}), "decision-made", payload) == ALWAYS
-    assert cut_event(frozenset({Aspect.PENDING, Aspect.AUTHORITY}), "decision-made", payload) == ALWAYS | {
-        "authority": "CMM"
-    }
-    assert cut_event(frozenset({Aspect.OUTCOME, Aspect.AUTHORITY}), "decision-made", payload) is None
-    for name in ("an-event-of-no-rule", "party-ended", "consent-given"):
-        assert cut_event(frozenset(Aspect) - FILE, name, payload) is None, name
-    assert cut_event(frozenset(), "decision-made", payload) is None
-
-
-@pytest.mark.parametrize("name", ["other_case_id", "into", "out_of"])
-def test_another_case_is_named_to_those_alone_who_know_it(name: str) -> None:
-    payload: dict[str, Any] = ALWAYS | {name: OTHER}
-    assert cut_event(FILE, "case-linked", payload) == ALWAYS
-    assert cut_event(FILE, "case-linked", payload, {UUID(THIRD)}) == ALWAYS
-    assert cut_event(FILE, "case-linked", payload, {UUID(OTHER)}) == payload
-    assert cut_event(FILE, "case-linked", ALWAYS | {name: None}) == ALWAYS | {name: None}
-
-
-@pytest.mark.parametrize(("event", "name"), [("case-merged", "into"), ("case-unmerged", "out_of")])
-def test_a_merge_is_shown_to_those_alone_who_know_both_cases(event: str, name: str) -> None:
-    payload: dict[str, Any] = ALWAYS | {name: OTHER}
-    for known in ((), (OTHER,), (CASE,), (CASE, THIRD)):
-        assert cut_event(FILE, event, payload, {UUID(each) for each in known}) is None, known
-    assert cut_event(FILE, event, payload, {UUID(CASE), UUID(OTHER)}) == payload
-
-
-def test_the_other_cases_of_events_are_those_that_they_name_and_of_a_merge_its_own_too() -> None:
-    def named(**payload: str | None) -> set[UUID]:
-        return visibility.other_cases([{"payload": ALWAYS | payload}])
-
-    assert named() == set()
-    assert named(other_case_id=OTHER) == {UUID(OTHER)}
-    assert named(into=OTHER) == named(out_of=OTHER) == {UUID(CASE), UUID(OTHER)}
-    assert named(other_case_id=None) == set()
-    two = [{"payload": ALWAYS | {"into": OTHER}}, {"payload": ALWAYS | {"other_case_id": THIRD}}]
-    assert visibility.other_cases(two) == {UUID(CASE), UUID(OTHER), UUID(THIRD)}
