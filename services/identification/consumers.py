@@ -16,6 +16,7 @@ from services.identification.parties import domain as parties
 from services.identification.person.description import described
 from services.identification.person.later import LaterWord
 from services.identification.questions import domain as questions
+from services.identification.retention import domain as retention
 from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.events import (
     CaseOpened,
@@ -23,7 +24,9 @@ from shared.contract.events import (
     ErasedInReferrals,
     ErasedInStats,
     ErasureConfirmed,
+    PersonArrived,
     PersonLeft,
+    PlacementRequested,
     ReferralCompleted,
     ReferralSubmitted,
     ReferralWithdrawn,
@@ -137,6 +140,15 @@ async def ask_whether_the_person_is_missing(work: Delivery, event: PersonLeft) -
 async def look_who_it_may_be(work: Delivery, event: CaseOpened) -> None:
     """Once the case is open, and after everybody has their answer."""
     await questions.look_once_open(work, case_id=event.case_id)
+
+
+async def note_that_a_place_is_asked_for(work: Delivery, event: PlacementRequested | PersonArrived) -> None:
+    """Somebody asks accommodation for a place for the person; or they have one, of which an earlier Havn took no note."""
+    await retention.note_placement(work, case_id=event.case_id, asked_at=event.occurred_at)
+
+
+for placed in (PlacementRequested, PersonArrived):
+    handlers.on(placed)(note_that_a_place_is_asked_for)
 
 
 async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:

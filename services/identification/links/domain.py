@@ -95,7 +95,7 @@ async def drop_suspect(work: UnitOfWork, *, case_id: UUID, suspect_id: UUID, exp
 
 async def see_cluster(work: UnitOfWork, *, case_id: UUID) -> Cluster:
     """The cases the actor works on that are connected with this one, through links, merges and suspects."""
-    await cases.find_worked_on(work, case_id, operation="case.cluster")
+    await cases.find_working(work, case_id, operation="case.cluster")
     distances, edges = await repository.cluster_of(work, case_id)
     shown = dict(list(distances.items())[:MOST_CASES])
     via: dict[UUID, list[Via]] = {other: [] for other in shown}

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from services.identification.absence import domain as absence
-from services.identification.case import changes
+from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
+from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.children import domain as children
 from services.identification.consents import domain as consents
@@ -35,7 +36,8 @@ class MergedWithItself(Conflict):
 
 
 class TwoPeople(Conflict):
-    """The two cases are linked: they are about people who have to do with each other, and so not about one."""
+    """The two cases are linked, or are of two subjects of one referral: they are about people who have to do with each other, or
+    whom the sender has counted, and so not about one."""
 
 
 class NotMerged(Conflict):
@@ -48,6 +50,7 @@ async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, expected: Expect
     if case_id == into:
         raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await cases.lock_pair(work, case_id, into, expected)
+    lifecycle.check(surviving, Step.WORK)  # in a closed case nothing goes on
     await join(work, case, surviving, keep=None)
     return case
 
@@ -118,15 +121,22 @@ def _keep_etag(case: Case) -> None:
 
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
-    """Every relation that a link can have is one between two people; nobody is their own child or co-victim."""
+    """Every relation that a link can have is one between two people; nobody is their own child or co-victim. And two subjects of
+    one referral are never the same person (docs/rules.md, identity-4)."""
     async with as_itself(work):
         # Who merges need not work on all the cases that were merged into these two before.
         groups = [await finding_repository.group_of(work, each.id) for each in (case, surviving)]
         is_linked = await links_repository.any_link(work, *groups)
+        are_counted = await repository.any_of_one_referral(work, *groups)
     if is_linked:
         raise TwoPeople(
             "The two cases, or cases that were merged into them, are linked as two people who have to do with each other. If "
             "they are one person after all, take the link away first: DELETE .../links/{other}."
+        )
+    if are_counted:
+        raise TwoPeople(
+            "The two cases, or cases that were merged into them, are of two subjects of one referral: its sender has counted two "
+            "people. If one of them was counted twice, let the sender withdraw that referral and send it anew."
         )
 
 

@@ -1,13 +1,14 @@
 """Several cases of one person: which were merged into which, and how it stood then."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, delete, exists, literal, select, text
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseParty
+from services.identification.case.models import Case, CaseParty, CaseReferral
 from services.identification.case.repository import CASE_ID, WORKING, seal
 from services.identification.merging.models import Merge
 from services.identification.merging.schemas import MergeMemory
@@ -18,7 +19,15 @@ from shared.data.unit_of_work import UnitOfWork
 _KEEP_WHAT_WAS_SHOWN: Final = text("SELECT keep_what_was_shown(:case_id)")
 
 
-def _merged_into_each() -> Select[UUID, UUID]:
+class MergedCase(NamedTuple):
+    """A case that was merged into another one."""
+
+    id: UUID
+    is_withdrawn: bool
+    """Its own referral was withdrawn, and nothing else stands behind it."""
+
+
+def _merged_into_each() -> Select[UUID, UUID, bool]:
     members = (
         select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
         .where(any_asked(col(Case.merged_into), "case_ids"))
@@ -30,7 +39,8 @@ def _merged_into_each() -> Select[UUID, UUID]:
         col(CaseParty.org) == ORGANISATION,
         is_one_of(col(CaseParty.part), WORKING),
     )
-    query = select(members.c.root, members.c.id).join(Case, col(Case.id) == members.c.id).where(works)
+    is_withdrawn = col(Case.source_withdrawn_at).is_not(None)
+    query = select(members.c.root, members.c.id, is_withdrawn).join(Case, col(Case.id) == members.c.id).where(works)
     return query.order_by(col(Case.opened_at), col(Case.id))
 
 
@@ -56,18 +66,26 @@ def _ways_up() -> Select[UUID, Merge, Case]:
 _MERGED_INTO_EACH: Final = _merged_into_each()
 _WAYS_UP: Final = _ways_up()
 _MERGED_BY: Final = select(col(Merge.case_id)).where(col(Merge.question_id) == bindparam("question_id"))
+_ONE, _OTHER = aliased(CaseReferral), aliased(CaseReferral)
+_OF_ONE_REFERRAL: Final = select(
+    exists().where(
+        col(_ONE.referral_id) == col(_OTHER.referral_id),
+        any_asked(col(_ONE.case_id), "case_ids"),
+        any_asked(col(_OTHER.case_id), "other_ids"),
+    )
+)
 _FORGET: Final = delete(Merge).where(col(Merge.case_id) == CASE_ID)
 
 
-async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+async def all_merged_into(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[MergedCase]]:
     """The cases that the actor works on and that were merged into each of these, directly or through others, with one
     statement; oldest first."""
-    found: dict[UUID, list[UUID]] = {case_id: [] for case_id in case_ids}
+    found: dict[UUID, list[MergedCase]] = {case_id: [] for case_id in case_ids}
     if not case_ids:
         return found
     asked = {"case_ids": list(case_ids), "org": work.actor.org}
-    for root, case_id in await work.session.execute(_MERGED_INTO_EACH, asked):
-        found[root].append(case_id)
+    for root, *merged in await work.session.execute(_MERGED_INTO_EACH, asked):
+        found[root].append(MergedCase(*merged))
     return found
 
 
@@ -104,6 +122,12 @@ async def merge_of(work: UnitOfWork, case_id: UUID) -> Merge | None:
 async def merged_by(work: UnitOfWork, question_id: UUID) -> UUID | None:
     """The case that the answer to this question has merged, while it is."""
     return await work.session.scalar(_MERGED_BY, {"question_id": question_id})
+
+
+async def any_of_one_referral(work: UnitOfWork, case_ids: Collection[UUID], other_ids: Collection[UUID]) -> bool:
+    """Whether a subject of one of these cases and one of the others stand in one referral."""
+    asked = {"case_ids": list(case_ids), "other_ids": list(other_ids)}
+    return bool(await work.session.scalar(_OF_ONE_REFERRAL, asked))
 
 
 async def memory_of(work: UnitOfWork, merge: Merge) -> MergeMemory | None:

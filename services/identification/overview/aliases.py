@@ -61,10 +61,22 @@ def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
     """Where the case stands, with what was recorded anew where the work goes on. That nobody is to be removed while the person
     is worked on anywhere is for everybody; how far the work has come, for who has referred the person. Who decides there is not
     shown: a further merge routes the case again, and would tell of itself."""
-    shown = dict(own)
-    for merge, case, is_in_period in above:
-        is_worked_on = case.status not in lifecycle.DECIDED or case.removal_hold or is_in_period
-        shown["identification_pending"] = shown["identification_pending"] or is_worked_on
-        if part is Part.REFERRER and case.status is not merge.status:
-            shown["status"] = max(shown["status"], case.status, key=_IN_ORDER.index)
+    if not above:
+        return dict(own)
+    *left, (_, goes_on, is_in_period) = above
+    is_protected = goes_on.removal_hold or is_in_period or any(case.removal_hold or period for _, case, period in left)
+    is_undecided = goes_on.status not in lifecycle.DECIDED
+    if not _is_decided_anew(above):  # what was never decided stands in a case where nobody will decide it any more
+        is_undecided |= own["identification_pending"] or any(
+            case.status not in lifecycle.DECIDED for _, case, _ in left
+        )
+    shown = {**own, "identification_pending": is_undecided or is_protected}
+    if part is Part.REFERRER:
+        anew = [case.status for merge, case, _ in above if case.status is not merge.status]
+        shown["status"] = max([own["status"], *anew], key=_IN_ORDER.index)
     return shown
+
+
+def _is_decided_anew(above: Above) -> bool:
+    """Whether the person was decided about where the work goes on, since the case or one above it was merged."""
+    return any(case.status in lifecycle.DECIDED and case.status is not merge.status for merge, case, _ in above)

@@ -66,7 +66,7 @@ class Parts:
     deadlines: dict[UUID, list[Deadline]]
     links: dict[UUID, list[CaseLink]]
     risks: dict[UUID, list[RiskAssessment]]
-    merged: dict[UUID, list[UUID]]
+    merged: dict[UUID, list[merging_repository.MergedCase]]
     read_at: datetime
 
     @classmethod
@@ -77,7 +77,7 @@ class Parts:
             await decisions_repository.decisions_of(work, case_ids),
             await periods_repository.periods_of(work, case_ids),
             await periods_repository.extensions_of(work, case_ids),
-            await cases.referrals_of(work, [*case_ids, *chain.from_iterable(merged.values())]),
+            await cases.referrals_of(work, [*case_ids, *(each.id for each in chain.from_iterable(merged.values()))]),
             await records.by_case(work, case_ids, Appeal),
             await records.by_case(work, case_ids, SupportMeasure),
             await deadlines_repository.running_of(work, case_ids),
@@ -86,6 +86,20 @@ class Parts:
             merged,
             work.now,
         )
+
+    def referrals_behind(self, case: Case) -> list[CaseReferral]:
+        """What was said of the person, in this case and in those that were merged into it."""
+        return [
+            each
+            for case_id in (case.id, *(below.id for below in self.merged[case.id]))
+            for each in self.referrals[case_id]
+        ]
+
+    def is_withdrawn(self, case: Case) -> bool:
+        """Nobody stands any more by what was said of the person, in this case or in one that was merged into it."""
+        if case.source_withdrawn_at is None or not all(below.is_withdrawn for below in self.merged[case.id]):
+            return False
+        return all(referral.withdrawn_at is not None for referral in self.referrals_behind(case))
 
 
 async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> list[CaseDetails | CaseGlimpse]:
@@ -165,9 +179,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         opened_on=case.opened_on,
         channel=case.channel,
         municipality=case.municipality,
-        referral_ids=sorted(
-            {referral.referral_id for each in (case.id, *parts.merged[case.id]) for referral in parts.referrals[each]}
-        ),
+        referral_ids=sorted({referral.referral_id for referral in parts.referrals_behind(case)}),
         gender=case.gender,
         age_group=age_group,
         age_group_at_exploitation=case.age_group_at_exploitation,
@@ -196,8 +208,8 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         proposals=custody.proposals(case),
         linked=[Linked(case_id=each.other_case_id, relation=each.relation) for each in parts.links[case.id]],
         merged_into=None if hides_merge else case.merged_into,
-        source_withdrawn=case.source_withdrawn_at is not None,
-        merged=parts.merged[case.id],
+        source_withdrawn=parts.is_withdrawn(case),
+        merged=[each.id for each in parts.merged[case.id]],
     )
 
 

@@ -7,10 +7,11 @@ from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.case.visibility import tasks_of
 from services.identification.consents import recipients
+from services.identification.custody import domain as custody
 from services.identification.parties import repository
 from services.identification.parties.schemas import PartyEnd
 from shared.contract.events import PartyEnded, SourceWithdrawn
-from shared.contract.organisations import CENTRE, HAVN
+from shared.contract.organisations import CENTRE, HAVN, OrganisationKind, kind_of
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -27,7 +28,7 @@ class PartyNotFound(NotFound):
 
 
 class PartIsADuty(Conflict):
-    """The organisation decides in the case, works on it, or has a task in it that is not done."""
+    """The organisation decides in the case, works on it, holds the person, or has a task in it that is not done."""
 
 
 async def has_part(work: UnitOfWork, *, case_id: UUID, organisation: str) -> bool:
@@ -47,14 +48,19 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     part = await cases.part_of(work, case.id, organisation)
     if part is None:
         raise PartyNotFound
-    if part in cases.WORKING or tasks_of(organisation, case, on=on_date(work.now)):
+    if part in cases.WORKING or tasks_of(organisation, case, on=on_date(work.now)) or _holds(organisation, case, part):
         raise PartIsADuty(
-            "This organisation decides in the case or has a task in it that is not done: it keeps its part until then."
+            "This organisation decides in the case, holds the person or has a task that is not done, and keeps its part."
         )
     await repository.keep_ended_part(work, case, organisation, part, SealedText(text=said.reason))
     await cases.set_part(work, case.id, organisation, None)
     work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=organisation))
     return case
+
+
+def _holds(organisation: str, case: Case, part: Part) -> bool:
+    """Whether it is the police that holds the person, and says when they are let go."""
+    return part is Part.REFERRER and kind_of(organisation) is OrganisationKind.POLICE and custody.is_held(case)
 
 
 async def withdraw(work: UnitOfWork, *, referral_id: UUID, sender: str) -> None:

@@ -5,7 +5,7 @@ too, until it expires. What is counted stays, without what would point at somebo
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -54,7 +54,7 @@ class Rule(StrEnum):
 
     UNLINKED_CONTACT = "unlinked_contact"
     """An adult met by hotline or outreach, never identified, whom no authority referred, who is linked to no other case, for
-    whom nobody has begun anything, and of whom nothing was heard since."""
+    whom nobody has begun anything or asked for a place, and of whom nothing was heard since."""
     NOT_IDENTIFIED = "not_identified"
     """Decided, and never as a victim; or declined."""
     CLOSED_VICTIM = "closed_victim"
@@ -133,29 +133,49 @@ async def run(work: UnitOfWork) -> None:
     )
 
 
-async def _erase(work: UnitOfWork, case_id: UUID, rule: Rule) -> None:
+async def _erase(work: UnitOfWork, case_id: UUID, rule: str) -> None:
     for each in await cases.family_of(work, case_id):
         await repository.erase(work, each, rule=rule)
         await erasure.ask(work, each, extent=ErasureExtent.CASE)
 
 
 async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, expected: ExpectedVersion) -> Case:
-    """CMM erases a case whose only referral was withdrawn because it never should have been sent. No machine does that
-    (docs/rules.md, identity-3)."""
+    """CMM erases a case whose only referral was withdrawn because it never should have been sent, with those that were merged
+    into it, whose referrals were withdrawn as well. No machine does that (docs/rules.md, identity-3)."""
     case = await cases.lock_case(work, case_id, expected)
     if work.actor.org != CENTRE:
         raise OnlyTheCentreErases("Only a lawyer of CMM erases a case by hand.")
-    if case.source_withdrawn_at is None or case.status is not CaseStatus.REFERRED:
-        raise NotASlip(
-            "Only a case whose referral was withdrawn and on which no work has begun is erased by hand; decide and close it, "
-            "and it is kept its time."
-        )
-    if await repository.hold_on(work, case):
-        raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
     async with as_itself(work):
-        await repository.erase(work, case.id, rule=f"slip: {report.reason}")
-        await erasure.ask(work, case.id, extent=ErasureExtent.CASE)
+        family = [case, *await cases.lock_below(work, case)]
+        if not await _is_slip(work, family):
+            raise NotASlip(
+                "Only a case whose referral was withdrawn and on which no work has begun is erased by hand, and none into which "
+                "another was merged of which that is not so; decide and close it, and it is kept its time."
+            )
+        if any([await repository.hold_on(work, each) for each in family]):
+            raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
+        await _erase(work, case.id, f"slip: {report.reason}")
     return case
+
+
+async def _is_slip(work: UnitOfWork, family: Sequence[Case]) -> bool:
+    """Nobody stands by what was said of the person, in any of the cases, and nobody has begun anything for them."""
+    if any(each.source_withdrawn_at is None or _has_begun(each) for each in family):
+        return False
+    return not await repository.any_source(work, [each.id for each in family])
+
+
+def _has_begun(case: Case) -> bool:
+    return case.status is not CaseStatus.REFERRED or case.placement_asked_at is not None
+
+
+async def note_placement(work: UnitOfWork, *, case_id: UUID, asked_at: datetime) -> None:
+    """Somebody asks for a place for the person, or they have one: the contact has come to something, and is kept as such."""
+    case = await cases.case_for_itself(work, case_id)
+    if case is None:
+        return
+    case.version -= 1  # nothing that is shown changes
+    case.placement_asked_at = case.placement_asked_at or asked_at
 
 
 async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:

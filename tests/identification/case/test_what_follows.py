@@ -51,6 +51,7 @@ NO_DEADLINE = {
     "person.domain.refuse": "Who it was is forgotten; the case goes on until it is decided that the person declined.",
     "retention.domain.end_hold": KEEPING,
     "retention.domain.hold": KEEPING,
+    "retention.domain.note_placement": KEEPING,
     "rights.domain.explain": WORDS,
     "support.domain.end_measure": SUPPORT,
     "support.domain.start_measure": SUPPORT,

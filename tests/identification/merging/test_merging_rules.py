@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case
+from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import Met, ids_found, meet
 from tests.identification.life import close, decided_case, done, told
 from tests.identification.retention.test_retention import sweep, victim
+from tests.referrals.builders import POLICE
 from tests.world import World
 
 
@@ -77,18 +78,30 @@ async def test_a_merge_moves_no_status_and_copies_no_decision(havn: World) -> No
     assert {name for name in back if back[name] != before[0][name]} <= {"version"}
 
 
-async def test_a_case_may_be_merged_into_one_that_is_closed_and_the_work_goes_on_once_that_is_reopened(
-    havn: World,
-) -> None:
+async def test_in_a_closed_case_nothing_goes_on_until_it_is_opened_again(havn: World) -> None:
     ended, fresh = as_met(await decided_case(havn)), await meet(havn, given_name="Lily")
     await close(ended)
+    assert name_of(await fresh.merge(ended)) == (409, "CaseStatusDoesNotAllow")
+    await done(ended.post("/reopening", {"reason": "She was met again."}))
     assert (await fresh.merge(ended)).status_code == 200
     refused = await fresh.post("/missing", {"since": "2026-06-02"})
     assert name_of(refused) == (409, "CaseIsMerged")
     assert refused.json()["merged_into"] == ended.id
-    assert name_of(await ended.post("/missing", {"since": "2026-06-02"})) == (409, "CaseStatusDoesNotAllow")
-    await done(ended.post("/reopening", {"reason": "She was met again."}))
     await done(ended.post("/missing", {"since": "2026-06-02"}))
+
+
+async def test_a_closed_case_may_be_merged_into_one_that_is_open(havn: World) -> None:
+    ended, fresh = as_met(await decided_case(havn)), await meet(havn, given_name="Lily")
+    await close(ended)
+    assert (await ended.merge(fresh)).status_code == 200
+
+
+async def test_two_subjects_of_one_referral_are_never_merged_nor_what_was_merged_into_them(havn: World) -> None:
+    one, other = [as_met(case) for case in await open_cases(havn, CMM_DECIDES, CMM_DECIDES)]
+    assert name_of(await one.merge(other)) == (409, "TwoPeople")
+    third = await meet(havn, given_name="Rosa")
+    assert (await third.merge(one)).status_code == 200
+    assert name_of(await other.merge(one)) == name_of(await one.merge(other)) == (409, "TwoPeople")
 
 
 async def test_a_merged_case_is_neither_merged_again_nor_into(havn: World) -> None:
@@ -222,3 +235,27 @@ async def test_a_merge_that_two_undo_at_once_is_undone_once(havn: World) -> None
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert {name_of(answer) for answer in answers if answer.status_code == 409} == {(409, "NotMerged")}
     assert len(await told(into, "case-unmerged")) == 1
+
+
+async def test_who_knows_the_merged_case_alone_reads_that_it_was_decided_as_in_a_case_of_its_own(havn: World) -> None:
+    async def told_to_the_police(case: Met) -> tuple[str, bool]:
+        state = (await case.get("/status", by=POLICE, purpose="identification")).json()
+        return state["status"], state["identification_pending"]
+
+    own = as_met(await open_case(havn, CMM_DECIDES, sender=POLICE))
+    middle, last = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in ("hopenow", "amiami")]
+    assert (await own.merge(middle)).status_code == 200
+    assert (await middle.merge(last)).status_code == 200
+    assert await told_to_the_police(own) == ("referred", True)
+    await last.decide("CMM", outcome="not_trafficked")
+    assert await told_to_the_police(own) == ("decided", False)
+    await close(last)
+    assert await told_to_the_police(own) == ("closed", False)
+
+
+async def test_who_knows_the_merged_case_alone_learns_of_no_decision_from_before(havn: World) -> None:
+    own, decided = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    await decided.decide("CMM")
+    assert (await own.merge(decided)).status_code == 200
+    state = (await own.get("/status", by=POLICE, purpose="identification")).json()
+    assert (state["status"], state["identification_pending"]) == ("referred", True)

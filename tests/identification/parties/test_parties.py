@@ -8,6 +8,7 @@ from services.identification import consumers
 from shared.contract.events import ReferralSubmitted, ReferralWithdrawn
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Delivery
+from tests.accommodation.housing import Housing
 from tests.identification.builders import (
     CMM_DECIDES,
     DANISH_GIRL,
@@ -16,7 +17,6 @@ from tests.identification.builders import (
     listed,
     name_of,
     open_case,
-    open_cases,
 )
 from tests.identification.finding.people import Met
 from tests.identification.overview.test_feed import feed, kinds
@@ -216,17 +216,24 @@ async def test_consents_of_the_newer_case_give_nothing_until_cmm_confirms_them(h
 
 @pytest.mark.parametrize("stranger", ["us", "hopenow", "amiami", POLICE])
 async def test_only_cmm_confirms_a_consent(havn: World, stranger: str) -> None:
-    older, newer = [
-        Met(havn, case.id, [])
-        for case in await open_cases(
-            havn, US_DECIDES, US_DECIDES | {"consents": [{"recipient": "amiami", "purpose": "support"}]}
-        )
-    ]
+    consenting = US_DECIDES | {"consents": [{"recipient": "amiami", "purpose": "support"}]}
+    older, newer = [Met(havn, (await open_case(havn, person)).id, []) for person in (US_DECIDES, consenting)]
     assert (await newer.merge(older)).status_code == 200
     (consent,) = (await older.get("/consents", purpose="support")).json()["items"]
     refused = await older.post(f"/consents/{consent['consent_id']}/confirm", None, by=stranger)
     assert refused.status_code in (403, 404)
     assert (await older.get(by="amiami")).status_code == 404
+
+
+async def test_the_police_that_holds_the_person_keeps_its_part_until_it_lets_them_go(havn: World) -> None:
+    _, case = await referred(havn, CMM_DECIDES, sender=POLICE)
+    assert (await case.post("/custody", {"since": "2026-03-02T09:00:00+01:00"}, by=POLICE)).status_code == 201
+    end = f"/parties/{POLICE}/end"
+    assert name_of(await case.post(end, REASON)) == (409, "PartIsADuty")
+    let_go = {"ended_at": "2026-03-02T12:00:00+01:00", "reason": "released"}
+    assert (await case.post("/custody/end", let_go, by=POLICE)).status_code == 200
+    assert (await case.post(end, REASON)).status_code == 200
+    assert (await case.get(by=POLICE)).status_code == 404
 
 
 # ---------------------------------------------------------------- what was a slip
@@ -255,4 +262,56 @@ async def test_nothing_on_which_work_has_begun_is_erased_by_hand(havn: World) ->
     await sent.bring_to("withdrawn")
     await havn.settled()
     await case.interview("2026-03-03T10:00:00+01:00")
+    assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
+
+
+async def test_a_case_into_which_one_was_merged_that_somebody_stands_by_is_no_slip(havn: World) -> None:
+    first, older = await referred(havn, CMM_DECIDES, sender="hopenow")
+    second, newer = await referred(havn, CMM_DECIDES, sender="amiami")
+    await first.bring_to("withdrawn")
+    await havn.settled()
+    assert (await older.details())["source_withdrawn"]
+    assert (await newer.post("/merge", {"into": older.id})).status_code == 200
+    assert not (await older.details())["source_withdrawn"], "somebody stands by what was said of the person"
+    slip = {"reason": "sent_by_mistake"}
+    assert name_of(await older.post("/erasure", slip, role="lawyer")) == (409, "NotASlip")
+    assert (await newer.get(by="amiami")).json()["status"] == "referred"
+
+    await second.bring_to("withdrawn")
+    await havn.settled()
+    assert (await older.details())["source_withdrawn"]
+    assert (await older.post("/erasure", slip, role="lawyer")).status_code == 200
+    for case in (older, newer):
+        assert (await case.get("/person", purpose="identification")).status_code == 410
+    await havn.settled()
+    assert len(await havn.sql("identification", "SELECT FROM erasure")) == 2, "every holder is asked for both"
+
+
+async def test_a_case_into_which_one_was_merged_on_which_work_has_begun_is_no_slip(havn: World) -> None:
+    first, older = await referred(havn, CMM_DECIDES, sender="hopenow")
+    second, newer = await referred(havn, CMM_DECIDES, sender="amiami")
+    await newer.interview("2026-03-03T10:00:00+01:00")
+    for sent in (first, second):
+        await sent.bring_to("withdrawn")
+    await havn.settled()
+    assert (await newer.post("/merge", {"into": older.id})).status_code == 200
+    assert name_of(await older.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
+
+
+async def test_nothing_is_erased_by_hand_while_a_case_that_was_merged_into_it_is_on_hold(havn: World) -> None:
+    first, older = await referred(havn, CMM_DECIDES, sender="hopenow")
+    second, newer = await referred(havn, CMM_DECIDES, sender="amiami")
+    for sent in (first, second):
+        await sent.bring_to("withdrawn")
+    await havn.settled()
+    assert (await newer.post("/legal-hold", {"reason": "A court has asked."}, role="lawyer")).status_code == 201
+    assert (await newer.post("/merge", {"into": older.id})).status_code == 200
+    assert name_of(await older.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "AlreadyOnHold")
+
+
+async def test_nobody_for_whom_a_place_was_asked_is_erased_by_hand(havn: World) -> None:
+    sent, case = await referred(havn, CMM_DECIDES, sender="hopenow")
+    await Housing(havn).request(case.id)
+    await sent.bring_to("withdrawn")
+    await havn.settled()
     assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")

@@ -13,6 +13,7 @@ from shared.data.sealed import key_of
 from shared.data.vault import SealBroken
 from shared.identity.actor import Actor
 from shared.kernel.clock import months_after
+from tests.accommodation.housing import Housing
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, Opened, listed, name_of, open_case
 from tests.identification.consents.test_consents import consent
 from tests.world import World
@@ -85,6 +86,27 @@ async def test_an_unlinked_contact_is_kept_six_months(havn: World) -> None:
 )
 async def test_a_contact_that_is_linked_to_anything_is_kept(havn: World, said: dict[str, Any]) -> None:
     await contact(havn, **said)
+    assert await forecast(havn, "2028-01-01") == {}
+
+
+async def test_a_contact_for_whom_a_place_was_asked_is_kept(havn: World) -> None:
+    case = await contact(havn)
+    before = (await case.get()).headers["etag"]
+    await Housing(havn).request(case.id)
+    await havn.settled()
+    assert (await case.get()).headers["etag"] == before, "nothing that is shown has changed"
+    assert await forecast(havn, "2028-01-01") == {}
+
+
+async def test_who_has_a_place_of_which_nothing_was_noted_is_kept_once_something_is_heard_of_it(havn: World) -> None:
+    case, housing = await contact(havn, person={"gender": "woman"}), Housing(havn)
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(case.id, shelter.place_id)
+    await havn.settled()
+    await havn.sql("identification", "UPDATE case_file SET placement_asked_at = NULL")
+    assert (await housing.step(placement_id, "arrive")).status_code == 200
+    await havn.settled()
     assert await forecast(havn, "2028-01-01") == {}
 
 

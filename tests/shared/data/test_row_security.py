@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from services.demo.raid import REFERRAL
 from services.everything import SERVICES
 from shared.data.database import Database
+from shared.data.itself import as_itself
 from shared.identity.actor import Actor
 from tests.journeys.sc01 import Story
 from tests.shared.lone_service import ITSELF, LoneService
@@ -158,6 +160,7 @@ async def test_the_plumbing_of_havn_is_not_a_partners_to_see(lone: LoneService, 
     assert await lone.sql_as_runtime(f"SELECT FROM {table}", org="politi-fyn") == []
 
 
+ASKING = text("SELECT current_setting('havn.org')")
 WHO = text("SELECT pg_backend_pid(), coalesce(current_setting('havn.org', true), '')")
 
 
@@ -181,6 +184,16 @@ async def test_who_asked_is_forgotten_when_the_transaction_ends(one_line: Databa
         pid, org = (await work.session.execute(WHO)).one()
         assert org == "havn"
     assert await asker(one_line) == (pid, "")
+
+
+async def test_what_havn_itself_may_see_within_a_rule_of_its_own_ends_with_the_outer_rule(one_line: Database) -> None:
+    cmm = replace(ITSELF, org="cmm")
+    async with one_line.transaction(cmm) as work:
+        async with as_itself(work):
+            async with as_itself(work):
+                assert await work.session.scalar(ASKING) == "havn"
+            assert await work.session.scalar(ASKING) == "havn"
+        assert await work.session.scalar(ASKING) == "cmm"
 
 
 async def test_who_asked_is_forgotten_when_the_transaction_fails(one_line: Database) -> None:
