@@ -100,6 +100,9 @@ FOR_THE_CENTRE: Final = frozenset({"party-ended"})
 _ABOUT_TWO_CASES: Final = frozenset({"case-merged", "case-unmerged"})
 """Events that are shown to those alone who have to do with both cases: nobody else learns of a merge."""
 
+_ABOUT_ANOTHER_PERSON: Final = frozenset({"case-linked", "case-unlinked"})
+"""Events of which nothing is shown where the reader may not know the other case: that there is somebody is said by them, too."""
+
 _OTHER_CASES: Final = ("other_case_id", "into", "out_of")
 """Attributes of events that name another case, which the reader may have nothing to do with."""
 
@@ -118,6 +121,8 @@ def cut_event(
     its own it names only where that is among `others`, which the reader knows."""
     if Aspect.FILE in known:
         hidden = {key for key in _OTHER_CASES if payload.get(key) and UUID(payload[key]) not in others}
+        if hidden and name in _ABOUT_ANOTHER_PERSON:
+            return None
         if name in _ABOUT_TWO_CASES and (hidden or UUID(payload["case_id"]) not in others):
             return None
         return {key: value for key, value in payload.items() if key not in hidden}

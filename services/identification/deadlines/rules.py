@@ -41,6 +41,17 @@ class DeadlineTerms(Dated):
 
 
 TERMS: Final = Versions(tables.FOLDER, "clocks", DeadlineTerms)
+GIVEN_HERE: Final = frozenset(
+    {
+        *PERIOD_DEADLINES.values(),
+        DeadlineKind.PERIOD_CAP,
+        DeadlineKind.DEPARTURE,
+        DeadlineKind.FOLLOW_UP,
+        DeadlineKind.REINTEGRATION,
+    }
+)
+"""What a case's own decision has given, and its return: the case that it was merged into has no such period or return, so that
+they run on where they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,11 @@ class DeadlineBasis:
         is_here = not self.has_ended and CENTRE not in self.goes_on_elsewhere_for and self.departed_on is None
         return is_in_custody and self.status not in DECIDED and is_here
 
+    def is_over(self, deadline: "ComputedDeadline") -> bool:
+        """Whether it runs here no longer, as the work has ended or goes on elsewhere for whom it runs."""
+        goes_on_elsewhere = deadline.for_org in self.goes_on_elsewhere_for and deadline.kind not in GIVEN_HERE
+        return self.has_ended or goes_on_elsewhere
+
     @property
     def decided_by(self) -> str:
         """Who decides, and gives the period: US where the table says so, otherwise CMM, which also settles what is open."""
@@ -150,10 +166,7 @@ def deadlines_of(basis: DeadlineBasis) -> list[ComputedDeadline]:
         *_risk(basis, done=not here),
         *_return(basis),
     ]
-    ended = [
-        replace(deadline, done=True) if basis.has_ended or deadline.for_org in basis.goes_on_elsewhere_for else deadline
-        for deadline in found
-    ]
+    ended = [replace(deadline, done=True) if basis.is_over(deadline) else deadline for deadline in found]
     return [*ended, *_access(basis)]
 
 

@@ -13,6 +13,7 @@ from services.identification.decisions.models import Appeal, Closure
 from services.identification.decisions.schemas import ClosureReport, ReopeningReport
 from services.identification.records import repository as records
 from shared.contract import events
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -31,7 +32,7 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
     """End the work on a decided case."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.CLOSE)
-    if any(appeal.is_open for appeal in await records.records_of(work, case.id, Appeal)):
+    if await _is_appealed(work, case):
         raise AppealStillOpen("An appeal is open; record its outcome first: POST .../appeals/{appeal_id}/outcome.")
     made = (await repository.decisions_of(work, [case.id]))[case.id]
     decided_on = max(decision.decided_on for decision in made if decision.is_current)
@@ -45,6 +46,14 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
     work.record(events.CaseClosed(case_id=case.id, occurred_at=work.now, on=report.on))
     await changes.case_changed(work, case)
     return case
+
+
+async def _is_appealed(work: UnitOfWork, case: Case) -> bool:
+    """Whether an appeal is open in the case, or in one that was merged into it: it is one person who waits."""
+    async with as_itself(work):
+        family = await cases.family_of(work, case.id)
+        filed = (await records.by_case(work, family, Appeal)).values()
+    return any(appeal.is_open for appeals in filed for appeal in appeals)
 
 
 async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, expected: ExpectedVersion) -> Case:

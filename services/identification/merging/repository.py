@@ -25,9 +25,11 @@ class MergedCase(NamedTuple):
     id: UUID
     is_withdrawn: bool
     """Its own referral was withdrawn, and nothing else stands behind it."""
+    removal_hold: bool
+    """An appeal is open in it."""
 
 
-def _merged_into_each() -> Select[UUID, UUID, bool]:
+def _merged_into_each() -> Select[UUID, UUID, bool, bool]:
     members = (
         select(col(Case.merged_into).label("root"), col(Case.id).label("id"))
         .where(any_asked(col(Case.merged_into), "case_ids"))
@@ -40,7 +42,11 @@ def _merged_into_each() -> Select[UUID, UUID, bool]:
         is_one_of(col(CaseParty.part), WORKING),
     )
     is_withdrawn = col(Case.source_withdrawn_at).is_not(None)
-    query = select(members.c.root, members.c.id, is_withdrawn).join(Case, col(Case.id) == members.c.id).where(works)
+    query = (
+        select(members.c.root, members.c.id, is_withdrawn, col(Case.removal_hold))
+        .join(Case, col(Case.id) == members.c.id)
+        .where(works)
+    )
     return query.order_by(col(Case.opened_at), col(Case.id))
 
 

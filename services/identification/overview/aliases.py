@@ -2,6 +2,7 @@
 their own case as it stood, and from then on what is recorded anew and their part gives (docs/rules.md, identity-3)."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -11,10 +12,12 @@ from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case
 from services.identification.decisions import repository as decisions_repository
+from services.identification.decisions.models import Appeal
 from services.identification.decisions.standing import standing
 from services.identification.merging import repository as merging_repository
 from services.identification.merging.models import Merge
 from services.identification.periods import repository as periods_repository
+from services.identification.records import repository as records
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Part
 from shared.data.itself import as_itself
@@ -23,8 +26,22 @@ from shared.kernel.clock import on_date
 
 _IN_ORDER: Final = tuple(CaseStatus)
 
-Above = Sequence[tuple[Merge, Case, bool]]
-"""The merges from a case to where the work goes on: how it stood then, the case it led to, and whether a period runs there."""
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A merge on the way from a case to where the work goes on."""
+
+    merge: Merge
+    """How the case that it led to stood then."""
+    case: Case
+    """The case that it led to, as it stands."""
+    is_in_period: bool
+    """A period runs in it."""
+    is_appealed: bool
+    """An appeal is open in it that was recorded since the merge."""
+
+
+Above = Sequence[Stage]
 
 
 async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[UUID, Above]:
@@ -34,13 +51,15 @@ async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[
         return {}
     known = await cases.known_among(work, [case.merged_into for case in merged if case.merged_into])
     hidden = [case.id for case in merged if case.merged_into not in known]
+    above: dict[UUID, list[Stage]] = {case_id: [] for case_id in hidden}
     async with as_itself(work):
         # The actor may know nothing of the other case but what comes of it here.
         rows = await merging_repository.merges_above(work, hidden)
         in_period = await _in_period(work, {case.id for _, _, case in rows}, on=on_date(work.now))
-    above: dict[UUID, list[tuple[Merge, Case, bool]]] = {case_id: [] for case_id in hidden}
+        filed = await records.by_case(work, [case.id for _, _, case in rows if case.removal_hold], Appeal)
     for start, merge, case in rows:
-        above[start].append((merge, case, case.id in in_period))
+        appeals = [each for each in filed.get(case.id, ()) if each.is_open and each.recorded_at > merge.merged_at]
+        above[start].append(Stage(merge, case, case.id in in_period, bool(appeals)))
     return above
 
 
@@ -63,20 +82,22 @@ def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
     shown: a further merge routes the case again, and would tell of itself."""
     if not above:
         return dict(own)
-    *left, (_, goes_on, is_in_period) = above
-    is_protected = goes_on.removal_hold or is_in_period or any(case.removal_hold or period for _, case, period in left)
-    is_undecided = goes_on.status not in lifecycle.DECIDED
+    *left, goes_on = above
+    is_protected = any(each.case.removal_hold or each.is_in_period for each in above)
+    is_undecided = goes_on.case.status not in lifecycle.DECIDED
     if not _is_decided_anew(above):  # what was never decided stands in a case where nobody will decide it any more
-        is_undecided |= own["identification_pending"] or any(
-            case.status not in lifecycle.DECIDED for _, case, _ in left
-        )
-    shown = {**own, "identification_pending": is_undecided or is_protected}
+        is_undecided |= own["identification_pending"] or any(each.case.status not in lifecycle.DECIDED for each in left)
+    shown = {
+        **own,
+        "identification_pending": is_undecided or is_protected,
+        "removal_hold": own["removal_hold"] or any(each.is_appealed for each in above),
+    }
     if part is Part.REFERRER:
-        anew = [case.status for merge, case, _ in above if case.status is not merge.status]
+        anew = [each.case.status for each in above if each.case.status is not each.merge.status]
         shown["status"] = max([own["status"], *anew], key=_IN_ORDER.index)
     return shown
 
 
 def _is_decided_anew(above: Above) -> bool:
     """Whether the person was decided about where the work goes on, since the case or one above it was merged."""
-    return any(case.status in lifecycle.DECIDED and case.status is not merge.status for merge, case, _ in above)
+    return any(each.case.status in lifecycle.DECIDED and each.case.status is not each.merge.status for each in above)

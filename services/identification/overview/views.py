@@ -21,6 +21,7 @@ from services.identification.custody import domain as custody
 from services.identification.custody import views as custody_views
 from services.identification.deadlines import repository as deadlines_repository
 from services.identification.deadlines import views as deadlines_views
+from services.identification.deadlines.rules import GIVEN_HERE
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions import views as decisions_views
 from services.identification.decisions.models import Appeal, Decision
@@ -188,7 +189,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         routing=RoutingOfCase.of_row(case),
         deciding_authority=deciding_authority(case),
         identification_pending=is_pending(case),
-        removal_hold=case.removal_hold,
+        removal_hold=case.removal_hold or any(below.removal_hold for below in parts.merged[case.id]),
         recommendation=clarification_views.see_last_recommendation(parts.recommendations[case.id]),
         decisions=[decisions_views.see_decision(decision) for decision in parts.decisions[case.id]],
         appeals=[decisions_views.see_appeal(appeal) for appeal in parts.appeals[case.id]],
@@ -198,11 +199,11 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         closed_on=case.closed_on,
         child_protection=children_views.see_child_protection(case) if age_group in MINORS else None,
         risk=next((RiskStanding.of_row(standing) for standing in parts.risks[case.id]), None),
-        # Whoever goes on elsewhere is shown the deadlines there.
+        # Whoever goes on elsewhere is shown the deadlines there, but for those that the case itself has given.
         deadlines=[
             deadlines_views.see_deadline(row, now=parts.read_at)
             for row in parts.deadlines[case.id]
-            if hides_merge or not case.merged_into
+            if hides_merge or not case.merged_into or row.kind in GIVEN_HERE
         ],
         custody=custody_views.see_standing_custody(case),
         proposals=custody.proposals(case),

@@ -40,9 +40,9 @@ async def has_part(work: UnitOfWork, *, case_id: UUID, organisation: str) -> boo
 
 
 async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: PartyEnd, expected: ExpectedVersion) -> Case:
-    """CMM ends an organisation's part, with a reason that is kept. From then on the case does not exist for it; its own
-    referral stays its own."""
-    case = await cases.lock_case(work, case_id, expected)
+    """CMM ends an organisation's part, with a reason that is kept, also in a case that was merged since, where it has its part.
+    From then on the case does not exist for it; its own referral stays its own."""
+    case = await cases.lock_case(work, case_id, expected, even_merged=True)
     if work.actor.org != CENTRE:
         raise OnlyTheCentreEndsParts("Only CMM ends the part of an organisation in a case.")
     part = await cases.part_of(work, case.id, organisation)

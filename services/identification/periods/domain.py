@@ -89,7 +89,8 @@ async def extend_period(
     work: UnitOfWork, *, case_id: UUID, period_id: UUID, request: ExtensionRequest, expected: ExpectedVersion
 ) -> tuple[Case, GrantedPeriod]:
     """Move the period's end, at most to its cap."""
-    case = await cases.lock_case(work, case_id, expected)
+    # What a decision has given goes on under it, also in a case that was merged since.
+    case = await cases.lock_case(work, case_id, expected, even_merged=True)
     lifecycle.check(case, Step.WORK)
     period = await repository.period_of(work, case, period_id)
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]

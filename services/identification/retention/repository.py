@@ -29,9 +29,12 @@ _KEPT = """
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
     AND NOT EXISTS (SELECT FROM access_request q JOIN case_file g ON g.id = q.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND q.ended_at IS NULL)
-    AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = f.id AND a.outcome IS NULL)
-    AND NOT EXISTS (SELECT FROM period p WHERE p.case_id = f.id AND p.ends_on >= :on)
-    AND NOT EXISTS (SELECT FROM return_plan r WHERE r.case_id = f.id
+    AND NOT EXISTS (SELECT FROM appeal a JOIN case_file g ON g.id = a.case_id
+                    WHERE f.id IN (g.id, g.merged_into) AND a.outcome IS NULL)
+    AND NOT EXISTS (SELECT FROM period p JOIN case_file g ON g.id = p.case_id
+                    WHERE f.id IN (g.id, g.merged_into) AND p.ends_on >= :on)
+    AND NOT EXISTS (SELECT FROM return_plan r JOIN case_file g ON g.id = r.case_id
+                    WHERE f.id IN (g.id, g.merged_into)
                     AND (r.reintegration_until >= :on OR (r.departed_on IS NULL AND f.status <> 'closed')))
 """
 _LAST_RECORDED = """

@@ -135,8 +135,9 @@ def _record_plan(work: UnitOfWork, plan: ReturnPlan) -> None:
 async def follow_up(
     work: UnitOfWork, *, case_id: UUID, report: FollowUpReport, expected: ExpectedVersion
 ) -> tuple[Case, FollowUp]:
-    """Record a month's follow-up. A person who was not reached may be in danger."""
-    case = await cases.lock_case(work, case_id, expected)
+    """Record a month's follow-up, in the case that planned the return, also when it was merged since. A person who was not
+    reached may be in danger."""
+    case = await cases.lock_case(work, case_id, expected, even_merged=True)
     lifecycle.check(case, Step.WORK)
     plan = await records.find_own(work, case.id, ReturnPlan)
     if plan is None or plan.departed_on is None:

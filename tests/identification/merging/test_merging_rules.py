@@ -259,3 +259,68 @@ async def test_who_knows_the_merged_case_alone_learns_of_no_decision_from_before
     assert (await own.merge(decided)).status_code == 200
     state = (await own.get("/status", by=POLICE, purpose="identification")).json()
     assert (state["status"], state["identification_pending"]) == ("referred", True)
+
+
+async def test_what_a_decision_has_given_goes_on_in_the_case_that_was_merged(havn: World) -> None:
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    for case in (own, other):
+        await case.decide("CMM")
+    granted = await own.post("/periods", {"requested_on": "2026-03-09"})
+    assert granted.status_code == 201, granted.text
+    before = (await own.details())["deadlines"]
+    assert [each["kind"] for each in before] == ["restitution_period", "period_cap"]
+    assert (await own.merge(other)).status_code == 200
+    assert (await own.details())["deadlines"] == before, "the other case has no such period"
+    period = granted.json()["period_id"]
+    longer = {"until": "2026-05-06", "reason": "special_reasons"}
+    extended = await own.post(f"/periods/{period}/extensions", longer)
+    assert extended.status_code == 201, extended.text
+    assert (await own.details())["deadlines"][0]["due_on"] == "2026-05-06"
+
+
+async def test_an_appeal_in_a_merged_case_holds_the_person_and_has_an_outcome_there(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    for case in (own, other):
+        await case.decide("CMM", outcome="not_trafficked")
+    filed = await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
+    assert filed.status_code == 201, filed.text
+    assert (await own.merge(other)).status_code == 200
+    assert (await other.details())["removal_hold"] is True, "it is one person"
+    closure = {"on": "2026-03-09", "reason": "All is done."}
+    assert name_of(await other.post("/closure", closure)) == (409, "AppealStillOpen")
+    path = f"/appeals/{filed.json()['appeal_id']}/outcome"
+    decided = await own.post(path, {"outcome": "upheld", "decided_on": "2026-03-09"})
+    assert decided.status_code == 200, decided.text
+    assert (await other.details())["removal_hold"] is False
+    assert (await other.post("/closure", closure)).status_code in (200, 201)
+
+
+async def test_who_knows_the_merged_case_alone_reads_of_an_appeal_that_was_filed_since(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    assert (await own.merge(other)).status_code == 200
+    await other.decide("CMM", outcome="not_trafficked")
+
+    async def is_held() -> bool:
+        return bool((await own.get("", by=POLICE)).json()["removal_hold"])
+
+    assert await is_held() is False
+    filed = await other.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
+    assert filed.status_code == 201, filed.text
+    assert await is_held() is True
+
+
+async def test_who_knows_the_merged_case_alone_reads_of_no_appeal_from_before(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    await other.decide("CMM", outcome="not_trafficked")
+    assert (await other.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})).status_code == 201
+    assert (await own.merge(other)).status_code == 200
+    said = (await own.get("", by=POLICE)).json()
+    assert (said["removal_hold"], said["identification_pending"]) == (False, True)
+
+
+async def test_cmm_ends_a_part_in_a_case_that_was_merged(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in ("amiami", "hopenow")]
+    assert (await own.merge(other)).status_code == 200
+    assert (await own.post("/parties/amiami/end", {"reason": "She has asked for it."})).status_code == 200
+    assert (await own.get("", by="amiami")).status_code == 404

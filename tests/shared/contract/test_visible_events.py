@@ -35,10 +35,18 @@ def test_others_are_shown_the_events_and_attributes_that_the_table_names() -> No
 @pytest.mark.parametrize("name", ["other_case_id", "into", "out_of"])
 def test_another_case_is_named_to_those_alone_who_know_it(name: str) -> None:
     payload: dict[str, Any] = ALWAYS | {name: OTHER}
-    assert cut_event(FILE, "case-linked", payload) == ALWAYS
-    assert cut_event(FILE, "case-linked", payload, {UUID(THIRD)}) == ALWAYS
-    assert cut_event(FILE, "case-linked", payload, {UUID(OTHER)}) == payload
-    assert cut_event(FILE, "case-linked", ALWAYS | {name: None}) == ALWAYS | {name: None}
+    assert cut_event(FILE, "an-event-of-no-rule", payload) == ALWAYS
+    assert cut_event(FILE, "an-event-of-no-rule", payload, {UUID(THIRD)}) == ALWAYS
+    assert cut_event(FILE, "an-event-of-no-rule", payload, {UUID(OTHER)}) == payload
+    assert cut_event(FILE, "an-event-of-no-rule", ALWAYS | {name: None}) == ALWAYS | {name: None}
+
+
+@pytest.mark.parametrize("event", ["case-linked", "case-unlinked"])
+def test_that_there_is_another_person_is_said_to_those_alone_who_know_their_case(event: str) -> None:
+    payload: dict[str, Any] = ALWAYS | {"other_case_id": OTHER}
+    assert cut_event(FILE, event, payload) is None
+    assert cut_event(FILE, event, payload, {UUID(THIRD)}) is None
+    assert cut_event(FILE, event, payload, {UUID(OTHER)}) == payload
 
 
 @pytest.mark.parametrize(("event", "name"), [("case-merged", "into"), ("case-unmerged", "out_of")])
