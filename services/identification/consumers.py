@@ -130,8 +130,9 @@ async def end_the_senders_part(work: Delivery, event: ReferralWithdrawn) -> None
 
 
 @handlers.on(PersonLeft)
-async def ask_whether_the_person_is_missing(work: Delivery, event: PersonLeft) -> None:
-    """Somebody left a place without notice, as far as accommodation knows."""
+async def note_that_the_person_has_left(work: Delivery, event: PersonLeft) -> None:
+    """Somebody has left a place; where that was without notice, it is asked whether they are missing."""
+    await retention.note_placement(work, case_id=event.case_id, at=event.occurred_at, is_housed=False)
     if event.disappeared:
         await absence.ask(work, case_id=event.case_id, since=on_date(event.left_at))
 
@@ -142,13 +143,16 @@ async def look_who_it_may_be(work: Delivery, event: CaseOpened) -> None:
     await questions.look_once_open(work, case_id=event.case_id)
 
 
-async def note_that_a_place_is_asked_for(work: Delivery, event: PlacementRequested | PersonArrived) -> None:
-    """Somebody asks accommodation for a place for the person; or they have one, of which an earlier Havn took no note."""
-    await retention.note_placement(work, case_id=event.case_id, asked_at=event.occurred_at)
+@handlers.on(PlacementRequested)
+async def note_that_a_place_is_asked_for(work: Delivery, event: PlacementRequested) -> None:
+    """Somebody asks accommodation for a place for the person."""
+    await retention.note_placement(work, case_id=event.case_id, at=event.occurred_at)
 
 
-for placed in (PlacementRequested, PersonArrived):
-    handlers.on(placed)(note_that_a_place_is_asked_for)
+@handlers.on(PersonArrived)
+async def note_that_the_person_has_a_place(work: Delivery, event: PersonArrived) -> None:
+    """The person has come to live in a place."""
+    await retention.note_placement(work, case_id=event.case_id, at=event.occurred_at, is_housed=True)
 
 
 async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:

@@ -77,6 +77,8 @@ class Case(Table, table=True):
     """When the only referral behind the case was withdrawn; it stays open with CMM, and no machine closes or erases it."""
     placement_asked_at: datetime | None = moment(default=None)
     """When a place to stay was first asked for, as far as accommodation has said: the contact has come to something."""
+    is_housed: bool = False
+    """Whether the person lives in such a place, as far as accommodation has said."""
     closed_on: date | None = None
     last_follow_up_on: date | None = None
     """When the person was last followed up: the closure, or a follow-up after the departure. Retention counts from it."""

@@ -47,11 +47,12 @@ def proposals(case: Case) -> list[Proposal]:
 
 
 async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion) -> Case:
-    """The person is detained, or is since another time than was recorded."""
+    """The person is detained, or is since another time than was recorded: an earlier one, unless who works on it says so."""
     case = await _lock_for_who_holds(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if _is_over(case, report.since):
         raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
+    _check_arrest(work, case, report.since)
     await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
@@ -61,6 +62,20 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
             carry(case, above)
             await changes.case_changed(work, above)
     return case
+
+
+def _check_arrest(work: UnitOfWork, case: Case, since: datetime) -> None:
+    """The hours run from the arrest, and who holds the person does not begin them anew (docs/rules.md, deadline-5)."""
+    if (
+        work.actor.kind is OrganisationKind.POLICE
+        and is_held(case)
+        and case.custody_since
+        and since > case.custody_since
+    ):
+        raise CustodyOutOfOrder(
+            "The person is held since before that, and the 72 hours run from there. Were they let go meanwhile, say so first: "
+            "POST .../custody/end. Was the arrest recorded wrong, CMM corrects it."
+        )
 
 
 async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:

@@ -169,13 +169,16 @@ def _has_begun(case: Case) -> bool:
     return case.status is not CaseStatus.REFERRED or case.placement_asked_at is not None
 
 
-async def note_placement(work: UnitOfWork, *, case_id: UUID, asked_at: datetime) -> None:
-    """Somebody asks for a place for the person, or they have one: the contact has come to something, and is kept as such."""
+async def note_placement(work: UnitOfWork, *, case_id: UUID, at: datetime, is_housed: bool | None = None) -> None:
+    """Somebody asks for a place for the person, who has come to live in one, or has gone from it: the contact has come to
+    something, and nobody is erased who lives in a place."""
     case = await cases.case_for_itself(work, case_id)
     if case is None:
         return
     case.version -= 1  # nothing that is shown changes
-    case.placement_asked_at = case.placement_asked_at or asked_at
+    case.placement_asked_at = case.placement_asked_at or at
+    if is_housed is not None:
+        case.is_housed = is_housed
 
 
 async def reapply(work: UnitOfWork, case_ids: Sequence[UUID]) -> int:

@@ -19,12 +19,13 @@ from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
-# Never: one that goes on in another case, or is held, or in which a deadline of the person's runs: an appeal, a period,
-# the follow-up of a return, the search for a child; nor while somebody waits for what is held.
+# Never: one that goes on in another case, or is held, or whose person lives in a place, or in which a deadline of the person's
+# runs: an appeal, a period, the follow-up of a return, the search for a child; nor while somebody waits for what is held.
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
     AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
     AND f.missing_asked_since IS NULL
+    AND NOT EXISTS (SELECT FROM case_file g WHERE f.id IN (g.id, g.merged_into) AND g.is_housed)
     AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
                     WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
     AND NOT EXISTS (SELECT FROM access_request q JOIN case_file g ON g.id = q.case_id

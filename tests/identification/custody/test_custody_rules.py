@@ -7,6 +7,7 @@ import pytest
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
 from tests.identification.custody.test_custody import HELD, NOON, OUT, SINCE, deadlines
 from tests.identification.life import close, done
+from tests.referrals.builders import POLICE
 from tests.world import World
 
 KNOWN: dict[str, Any] = US_DECIDES | {"identifiers": [{"type": "passport", "value": "P1234567"}]}
@@ -110,3 +111,16 @@ async def test_an_end_that_is_refused_changes_nothing(havn: World) -> None:
         assert (await case.post("/custody/end", body)).status_code == 422
     assert await deadlines(case) == before
     assert await havn.events("identification", "custody-ended") == []
+
+
+async def test_the_police_that_holds_the_person_does_not_begin_the_hours_anew(havn: World) -> None:
+    case = await open_case(havn, US_DECIDES, sender=POLICE, **HELD)
+    began_at = (await case.details())["custody"]["since"]
+    before = await deadlines(case)
+    refused = await case.post("/custody", {"since": "2026-06-22T11:00:00+02:00"}, by=POLICE)
+    assert name_of(refused) == (422, "CustodyOutOfOrder")
+    assert ((await case.details())["custody"]["since"], await deadlines(case)) == (began_at, before)
+    await done(case.post("/custody", {"since": "2026-06-19T22:00:00+02:00"}, by=POLICE), 201)
+    await done(case.post("/custody", {"since": began_at}, by="cmm"), 201)
+    await done(case.post("/custody/end", OUT, by=POLICE))
+    await done(case.post("/custody", {"since": "2026-06-22T11:30:00+02:00"}, by=POLICE), 201)

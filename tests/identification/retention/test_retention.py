@@ -110,6 +110,20 @@ async def test_who_has_a_place_of_which_nothing_was_noted_is_kept_once_something
     assert await forecast(havn, "2028-01-01") == {}
 
 
+async def test_nobody_is_erased_who_lives_in_a_place(havn: World) -> None:
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    case, housing = await open_case(havn, CMM_DECIDES | {"gender": "woman"}), Housing(havn)
+    await case.decide(outcome="not_trafficked")
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(case.id, shelter.place_id)
+    assert (await housing.step(placement_id, "arrive")).status_code == 200
+    await havn.settled()
+    assert await forecast(havn, "2028-03-09") == {}
+    assert (await housing.step(placement_id, "leave")).status_code == 200
+    await havn.settled()
+    assert await forecast(havn, "2028-03-09") == {"not_identified": [case.id]}
+
+
 async def test_whatever_happens_to_a_contact_begins_its_six_months_anew(havn: World) -> None:
     case = await contact(havn)
     await havn.set_clock("2026-05-05T10:00:00+02:00")
