@@ -82,7 +82,9 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
-def recorded_since_merged(of: Mapped[UUID], recorded_at: Mapped[datetime]) -> ColumnElement[bool]:
+def recorded_since_merged(
+    of: Mapped[UUID] | Mapped[UUID | None], recorded_at: Mapped[datetime] | Mapped[datetime | None]
+) -> ColumnElement[bool]:
     """What was recorded in the case that is asked about, or, in others of the same person, since the last of them was merged into
     it: what an organisation may know that has its part in this case alone."""
     since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(MEMBERS)).scalar_subquery()

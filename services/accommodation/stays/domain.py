@@ -101,18 +101,21 @@ async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected
     if placement.arrived_at and left_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have left before coming.")
     ending = Ending.LEFT if has_come else Ending.CANCELLED
+    along = await repository.companions_of(work, stay) if said.disappeared else []
     await end(work, placement, stay, on=on_date(left_at), ending=Ending.DISAPPEARED if said.disappeared else ending)
     placement.left_at, placement.disappeared = left_at, said.disappeared
     await changed(work, placement, Remark(text=said.reason) if said.reason else None)
-    work.record(
-        PersonLeft(
-            case_id=placement.case_id,
-            occurred_at=work.now,
-            placement_id=placement.id,
-            left_at=left_at,
-            disappeared=said.disappeared,
+    # Whoever came along and has a case of their own is gone as well, and is asked about there.
+    for case_id in (placement.case_id, *(each.case_id for each in along if each.case_id)):
+        work.record(
+            PersonLeft(
+                case_id=case_id,
+                occurred_at=work.now,
+                placement_id=placement.id,
+                left_at=left_at,
+                disappeared=said.disappeared,
+            )
         )
-    )
     return placement
 
 

@@ -3,12 +3,14 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.accommodation.case.models import CaseMerge
 from services.accommodation.case.repository import CASE_ID, recorded_since_merged
-from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.facilities.schemas import Particulars
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement
@@ -35,7 +37,9 @@ def _current() -> Select[Placement, Facility]:
     goes_on = select(above.c.into_id).where(
         above.c.into_id == col(Placement.case_id), above.c.merged_at <= col(Placement.booked_at)
     )
-    is_theirs = or_(recorded_since_merged(col(Placement.case_id), col(Placement.booked_at)), goes_on.exists())
+    is_theirs = or_(
+        recorded_since_merged(col(Placement.case_id), col(Placement.booked_at)), goes_on.exists(), _comes_along()
+    )
     is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     return (
         select(Placement, Facility)
@@ -43,6 +47,16 @@ def _current() -> Select[Placement, Facility]:
         .where(is_theirs, is_current)
         .order_by(col(Placement.status) != PlacementStatus.ARRIVED, col(Placement.from_on), col(Placement.id))
         .limit(1)
+    )
+
+
+def _comes_along() -> ColumnElement[bool]:
+    """The person has no placement of their own, and lives with whom it is of: a child with its mother."""
+    companion = aliased(Stay)
+    return exists().where(
+        col(companion.with_stay_id) == col(Placement.stay_id),
+        col(companion.state) == StayState.ARRIVED,
+        recorded_since_merged(col(companion.case_id), col(companion.joined_at)),
     )
 
 

@@ -145,3 +145,19 @@ async def test_while_identification_does_not_answer_nobody_is_told_anything(
     answer = await ask(housing.havn, case.id)
     assert name_of(answer) == (503, IdentificationAway.__name__)
     assert answer.headers["retry-after"] == "5"
+
+
+async def test_a_child_that_lives_with_its_mother_is_where_she_is_and_gone_when_she_is(housing: Housing) -> None:
+    case, home = await child(housing.havn), await housing.shelter(2)
+    with_her = await housing.booked(await housing.case(), home.place_ids[0])
+    assert (await housing.step(with_her, "arrive")).status_code == 200
+    joined = await housing.step(with_her, "companions", "cmm", body={"kind": "child", "case_id": case.id})
+    assert joined.status_code == 201, joined.text
+    found = await placed(housing.havn, case.id)
+    assert found is not None
+    assert (found["facility_id"], found["booked"]) == (home.facility_id, False)
+    assert (await housing.step(with_her, "leave", body={"disappeared": True})).status_code == 200
+    assert await placed(housing.havn, case.id) is None
+    await housing.havn.settled()
+    (asked,) = (await case.get("/disappearances", purpose="support")).json()["items"]
+    assert asked["answered_at"] is None, "whether the child is missing is asked as well"
