@@ -30,7 +30,14 @@ from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page, Pages
-from shared.http.parameters import IfMatch, Neighbours, PurposeOfReading, RequiredIdempotencyKey, RequiredIfMatch
+from shared.http.parameters import (
+    ForgivenBody,
+    IfMatch,
+    Neighbours,
+    PurposeOfReading,
+    RequiredIdempotencyKey,
+    RequiredIfMatch,
+)
 from shared.http.policy import STAFF, Requires
 from shared.identity.actor import Role
 from shared.runtime.service import service_router
@@ -43,7 +50,7 @@ AnyMember = Annotated[UnitOfWork, Depends(Requires(Scope.REFERRALS_READ, *Role))
 Administrator = Annotated[UnitOfWork, Depends(Requires(Scope.ADMIN, Role.ADMIN))]
 
 
-@router.post("/referrals", status_code=201, dependencies=[RequiredIdempotencyKey])
+@router.post("/referrals", status_code=201, dependencies=[RequiredIdempotencyKey, ForgivenBody])
 async def submit_referral(
     work: Writer, submission: ReferralSubmission, neighbours: Neighbours
 ) -> Tagged[ReferralReceipt]:

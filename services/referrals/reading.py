@@ -7,6 +7,7 @@ whom, when, or by which code; whatever else it is, it is kept as written, and re
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -27,6 +28,8 @@ AHEAD_AT_MOST: Final = timedelta(hours=24)
 _NEVER_FORGIVEN: Final = frozenset({"missing", "extra_forbidden", "enum"})
 _TIMES: Final = frozenset({"occurred_at", "custody_since"})
 _REQUIRED_TEXTS: Final = frozenset({"reason", "reference"})
+_WORDS: Final = _REQUIRED_TEXTS | {"safe_contact", "given_name", "family_name", "value"}
+"""Texts that have no shape of their own, so that a number may be one: what it spells is what was meant."""
 _AGES: Final = frozenset({"stated_age", "age_at_exploitation", "birth_date"})
 _UNKNOWN: Final = {
     "citizenships": WarningCode.UNKNOWN_COUNTRY,
@@ -48,6 +51,16 @@ class AsWritten(Answer):
     value: Personal[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """Something that a JSON text can say and no field can hold: where it was sent, what is done with it, what was written
+    there."""
+
+    place: Place
+    code: WarningCode
+    written: Sequence[Any] = field(repr=False)
+
+
 class Reading:
     """One body, read until it is as the contract says."""
 
@@ -55,7 +68,8 @@ class Reading:
         self.warnings: list[InputWarning] = []
         self.as_written: list[AsWritten] = []
         self._sent = body
-        self._body: dict[str, Any] = strict_json.copied(dict(body))
+        self._odd: list[_Odd] = []
+        self._body: dict[str, Any] = _plain(body, (), self._odd)
         self._taken_out: defaultdict[Place, set[int]] = defaultdict(set)
 
     def read(self, validate: Callable[[Any], SubmissionT]) -> SubmissionT:
@@ -63,7 +77,9 @@ class Reading:
         self._read_times()
         while True:
             try:
-                return validate(self._body)
+                submission = validate(self._body)
+                self._name_odd()
+                return submission
             except ValidationError as refused:
                 errors = refused.errors(include_url=False)
                 if stands := [error for error in errors if not self._may_forgive(error)]:
@@ -78,10 +94,10 @@ class Reading:
     def _read_times(self) -> None:
         """A time that lies up to 24 hours ahead counts as now; custody since a time is custody."""
         now = instant_of_judging()
-        for field in sorted(_TIMES & self._body.keys()):
-            time = _time(self._body[field])
+        for name in sorted(_TIMES & self._body.keys()):
+            time = _time(self._body[name])
             if time and now and lies_ahead(time, of=now) and not time > now + AHEAD_AT_MOST:
-                self._change((field,), now.isoformat(), WarningCode.TIME_AHEAD)
+                self._change((name,), now.isoformat(), WarningCode.TIME_AHEAD)
         if self._body.get("custody_since") is not None and self._body.get("in_custody") in (None, False):
             self._body["in_custody"] = True
             self._warn(("custody_since",), WarningCode.CUSTODY_ASSUMED)
@@ -91,7 +107,7 @@ class Reading:
     def _forgive(self, loc: Place, kind: str, limits: Mapping[str, Any]) -> None:
         """Read what stands there as not given; what is too long as far as the contract goes."""
         value = _at(self._body, loc)
-        spelt = _spelt(kind, value)
+        spelt = _spelt(loc, kind, value)
         if spelt is not None:
             self._change(loc, spelt, WarningCode.SPELT)
         elif kind in ("string_too_long", "too_long"):
@@ -104,6 +120,19 @@ class Reading:
             self._take_out(loc, _code(loc, value), named=loc)
         else:
             self._change(loc, None, _code(loc, value))
+
+    def _name_odd(self) -> None:
+        """Name what is odd about a value that is given all the same. What lies within one that was read otherwise is kept with
+        it, and under names that may themselves be somebody's."""
+        kept = {tuple(each.loc[1:]) for each in self.as_written}
+        for odd in self._odd:
+            whole = odd.place[:-1] if odd.code is WarningCode.SAID_TWICE else odd.place
+            is_named = any(whole[:length] in kept for length in range(1, len(whole) + 1))
+            if not is_named:
+                self.warnings.append(warning(["body", *odd.place], odd.code))
+            if not is_named or odd.code is WarningCode.SAID_TWICE:
+                for value in odd.written:
+                    self._keep_at(odd.place, value)
 
     def _change(self, loc: Place, value: Any, code: WarningCode) -> None:
         self._warn(loc, code)
@@ -123,7 +152,10 @@ class Reading:
 
     def _keep(self, loc: Place) -> None:
         place = self.as_sent(loc)
-        self.as_written.append(AsWritten(loc=["body", *place], value=Personal(_at(self._sent, place))))
+        self._keep_at(place, _at(self._sent, place))
+
+    def _keep_at(self, place: Place, value: Any) -> None:
+        self.as_written.append(AsWritten(loc=["body", *place], value=Personal(_writable(value))))
 
     def as_sent(self, loc: Sequence[str | int]) -> Place:
         """Where the sender wrote it: what was taken out of a list before it is counted again."""
@@ -148,6 +180,34 @@ class Reading:
             sorted(self.warnings, key=lambda each: _order(each.loc)),
             sorted(self.as_written, key=lambda each: _order(each.loc)),
         )
+
+
+def _plain(value: Any, place: Place, odd: list[_Odd]) -> Any:
+    """A copy of the value with only what a field can hold; what is odd about it is added to the list."""
+    if isinstance(value, str):
+        text = strict_json.plain(value)
+        if isinstance(value, strict_json.WrittenNumber):
+            odd.append(_Odd(place, WarningCode.SPELT, [value]))
+        elif text != value:
+            odd.append(_Odd(place, WarningCode.CHARACTERS, [value]))
+        return str(text)
+    if isinstance(value, dict):
+        if isinstance(value, strict_json.Members):
+            before = value.passed_over.items()
+            odd.extend(_Odd((*place, name), WarningCode.SAID_TWICE, values) for name, values in before)
+        return {name: _plain(inner, (*place, name), odd) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, (*place, position), odd) for position, inner in enumerate(value)]
+    return value
+
+
+def _writable(value: Any) -> Any:
+    """The value as an answer can show it."""
+    if isinstance(value, dict):
+        return {name: _writable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_writable(inner) for inner in value]
+    return strict_json.writable(value) if isinstance(value, str) else value
 
 
 def _before(taken_out: Iterable[int], position: int) -> int:
@@ -175,14 +235,17 @@ def _is_forgivable(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
         return False  # how many people there are, and that each is one
     if loc[-1] in _REQUIRED_TEXTS:
         value = _at(body, loc)
-        return isinstance(value, str)
+        return value is not None
     if loc == ("case_id",):
         return body.get("kind") == "identification"
     return True
 
 
-def _spelt(kind: str, value: Any) -> int | bool | None:
-    """The number, or the yes or no, that a text spells where one was to be sent: a child's age is not lost in quotes."""
+def _spelt(loc: Place, kind: str, value: Any) -> int | bool | str | None:
+    """The number, or the yes or no, that a text spells where one was to be sent: a child's age is not lost in quotes. Or the text
+    that a number spells where words were to be sent: nor is a reference without them."""
+    if kind == "string_type" and loc[-1] in _WORDS and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
     if not isinstance(value, str):
         return None
     if kind == "int_type":

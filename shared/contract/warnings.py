@@ -29,6 +29,8 @@ class WarningCode(StrEnum):
     SAME_REFERENCE = "same_reference"
     TOO_LONG = "too_long"
     SPELT = "spelt"
+    CHARACTERS = "characters"
+    SAID_TWICE = "said_twice"
     NOT_UNDERSTOOD = "not_understood"
 
 
@@ -44,7 +46,9 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.CUSTODY_ASSUMED: "Counts as in custody since then, though in_custody was not true: the 72 hours run.",
     WarningCode.SAME_REFERENCE: "Kept as written; another subject has the same reference, so the answers come in your order.",
     WarningCode.TOO_LONG: "Cut to what the contract takes; all of it is kept as written.",
-    WarningCode.SPELT: "Read as what the text spells; send it without quotes.",
+    WarningCode.SPELT: "Read as what it spells; send a text in quotes, and a number or yes or no without.",
+    WarningCode.CHARACTERS: "Read without the characters that no text may hold; it is kept as written.",
+    WarningCode.SAID_TWICE: "The last one counts; what stood there before is kept as written.",
     WarningCode.NOT_UNDERSTOOD: "Read as not given: it is not written as the contract says.",
 }
 

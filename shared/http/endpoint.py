@@ -20,7 +20,7 @@ from shared.data.vault import Vault
 from shared.http import etag, idempotency, limits, refusals
 from shared.http.arguments import NOTHING, Arguments
 from shared.http.openapi import headers_of, subject_of, summary_of
-from shared.http.parameters import query_parameters, require_known_query, required_key
+from shared.http.parameters import forgives, query_parameters, require_known_query, required_key
 from shared.http.policy import Policy, PolicyMissing
 from shared.http.problems import RETRY_AFTER_SECONDS, answer_to
 from shared.identity import tokens
@@ -71,6 +71,7 @@ class Endpoint(APIRoute):
         self._query = query_parameters(self.dependant)
         self._pool = limits.SUBMISSIONS if required_key in calls else limits.REQUESTS
         self._searches = refusals.searches in calls
+        self.loads = strict_json.loads_forgiving if forgives in calls else strict_json.loads
 
     def _headers(self, calls: Container[Any]) -> dict[str, Any]:
         """What the published contract says of this endpoint's headers."""
@@ -104,7 +105,7 @@ class Endpoint(APIRoute):
         request.state.is_search = self._searches
         try:
             self.policy.check(actor)
-            await _read_strictly(request, takes_body=self.body_field is not None)
+            await _read_strictly(request, self.loads, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
                 if self.policy.opens_transaction:
                     response = await _in_one_transaction(request, actor, self.name, self._run)
@@ -174,16 +175,16 @@ def _bearer(request: Request) -> str:
 _NO_BODY: Final = "This operation takes no body; send none."
 
 
-async def _read_strictly(request: Request, *, takes_body: bool) -> None:
-    """Read the query and the body with our own rules, and keep what the body says. Where none is taken, one that says something
-    is refused: whoever sends it would believe that it was heard."""
+async def _read_strictly(request: Request, loads: Callable[[bytes], Any], *, takes_body: bool) -> None:
+    """Read the query and the body with our own rules, and keep what `loads` makes of it. Where none is taken, one that says
+    something is refused: whoever sends it would believe that it was heard."""
     require_known_query(request)
     request.state.body = NOTHING
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():
         strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-        said = request.state.body = strict_json.loads(body)
+        said = request.state.body = loads(body)
         if not takes_body and said not in ({}, None):
             places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
             raise RequestValidationError(

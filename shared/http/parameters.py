@@ -85,6 +85,11 @@ async def required_key(
         )
 
 
+async def forgives() -> None:
+    """As a dependency of an endpoint that loses nothing over a formality: whatever is JSON is handed on to its schema, which
+    names what is wrong with it."""
+
+
 async def _neighbours(request: Request) -> Peers:
     peers: Peers = request.app.state.peers
     return peers
@@ -105,3 +110,4 @@ PurposeOfReading = Annotated[Purpose, Depends(_purpose)]
 IfMatch = Annotated[etag.ExpectedVersion, Depends(etag.honoured)]
 RequiredIfMatch = Annotated[etag.ExpectedVersion, Depends(etag.required)]
 RequiredIdempotencyKey = Depends(required_key)
+ForgivenBody = Depends(forgives)

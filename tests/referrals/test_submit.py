@@ -142,7 +142,6 @@ NOT_AS_THE_CONTRACT_SAYS: list[dict[str, Any]] = [
     {"kind": "adoption"},
     {"urgency": "soon"},
     {"reason": None},
-    {"reason": 5},
     {"nickname": "Malee"},
 ]
 
