@@ -111,6 +111,7 @@ OF_THE_REFERRAL: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
     ({"reason": "\u200b\ufeff"}, "reason", "blank", {"reason": None}),
     ({"reason": 5}, "reason", "spelt", {"reason": "5"}),
     ({"reason": ["She", "fled"]}, "reason", "not_understood", {"reason": None}),
+    ({"safe_contact": True}, "safe_contact", "not_understood", {"safe_contact": None}),
     ({"reason": "She\x0bfled"}, "reason", "characters", {"reason": "She\nfled"}),
     ({"reason": "\x00\x1b"}, "reason", "blank", {"reason": None}),
     ({"safe_contact": " \u2800"}, "safe_contact", "blank", {"safe_contact": None}),
