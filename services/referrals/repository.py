@@ -26,7 +26,7 @@ from shared.contract.organisations import HAVN, OrganisationKind
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
 from shared.data import answers, history, sealed
-from shared.data.columns import LIMIT, ORGANISATION
+from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -210,6 +210,13 @@ _DISCLOSE_AGAIN: Final = delete(WithdrawnConsent).where(
     col(WithdrawnConsent.case_id) == bindparam("case_id"), col(WithdrawnConsent.org) == ORGANISATION
 )
 _ERASE: Final = text("SELECT erase_case(:case_id, :now)")
+_PARTLY_ERASED: Final = (
+    select(Referral)
+    .where(any_asked(col(Referral.id), "ids"), col(Referral.erased_at).is_(None))
+    .order_by(col(Referral.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _DIRECTORY: Final = (
     select(Organisation)
     .where(col(Organisation.id) > bindparam("last", type_=String))
@@ -303,8 +310,28 @@ async def disclose_again(work: UnitOfWork, *, case_id: UUID, organisation: str) 
 async def erase_case(work: UnitOfWork, case_id: UUID) -> None:
     """Erase what is held of a case: its subjects, the texts of referrals of which nobody is left, and the stored answers."""
     touched = await work.session.scalars(_ERASE, {"case_id": case_id, "now": work.now})
+    for referral in await work.session.scalars(_PARTLY_ERASED, {"ids": touched}):
+        await _forget_what_was_written(work, referral)
     await answers.forget_about(work, {case_id, *touched})
     work.audit(operation="case.erase", subject_id=case_id)
+
+
+async def _forget_what_was_written(work: UnitOfWork, referral: Referral) -> None:
+    """Of the erased among a referral's subjects nothing is kept as it was written either: that lies with the referral's texts,
+    under its key, where the others' is."""
+    key = await sealed.key_of(work, referral.id)
+    narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
+    erased = {row.position for row in (await subjects_of(work, [referral.id]))[referral.id] if row.erased_at}
+    kept = [each for each in narrative.as_written if not _is_of_one(each.loc, erased)]
+    if kept != narrative.as_written:
+        left = narrative.model_copy(update={"as_written": kept})
+        referral.narrative = key.seal(left, table="referral", column="narrative", row=referral.id)
+
+
+def _is_of_one(loc: Sequence[str | int], erased: Collection[int]) -> bool:
+    """Whether what stood there, in the list of subjects or in its place in the body, may be of one of these."""
+    _, first, *further = loc
+    return first == "subjects" and (not further or further[0] in erased)
 
 
 async def list_organisations(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[Organisation]:

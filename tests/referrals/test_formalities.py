@@ -371,3 +371,24 @@ async def test_two_people_of_whom_nothing_is_known_are_two_cases_and_no_question
 async def test_a_birth_date_that_stands_for_an_unknown_one_makes_nobody_an_adult(havn: World) -> None:
     case = await open_case(havn, {"birth_date": "1900-01-01", "stated_age": None})
     assert (await case.details())["age_group"] == "unknown"
+
+
+async def test_what_was_written_of_somebody_goes_with_them(havn: World) -> None:
+    people = [subject("P01", stated_age=200), subject("P02", stated_age=300)]
+    sent = await send(havn, *people, kind="identification", reason="a\u000bb")
+    await havn.settled()
+
+    async def written() -> dict[str, Any]:
+        read = (await havn.partner(POLICE).get(sent.path, purpose="identification")).json()
+        return {".".join(map(str, each["loc"][1:])): each["value"] for each in read["as_written"]}
+
+    both = await written()
+    assert both == {"reason": "a\u000bb", "subjects.0.stated_age": 200, "subjects.1.stated_age": 300}
+    opened = await havn.events("identification", "case-opened")
+    read = (await havn.partner(POLICE).get(sent.path, purpose="identification")).json()
+    first = next(each["case_id"] for each in read["subjects"] if each["reference"] == "P01")
+    assert first in {event["case_id"] for event in opened}
+    refused = await Opened(havn, first).post("/refusal", {"on": "2026-03-09"})
+    assert refused.status_code in (200, 201), refused.text
+    await havn.settled()
+    assert await written() == {"reason": "a\u000bb", "subjects.1.stated_age": 300}
