@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.nights import first_of, night_of
+from services.accommodation.case.nights import Nights, first_of, night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
@@ -33,6 +33,8 @@ from services.accommodation.ranking.schemas import KeptRanking, RankedPlace
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
+from shared.contract.visibility import Aspect
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
@@ -66,6 +68,10 @@ class NotYourRequest(Forbidden):
 
 class AwaitsSecondPerson(Conflict):
     """A minor goes to a facility for adults when a second person has agreed."""
+
+
+class NotAccepted(Conflict):
+    """The place does not fit the person any more, by facts that who accepts may not know."""
 
 
 class NothingToReplace(Unprocessable):
@@ -281,13 +287,16 @@ async def confirm_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalTex
 
 
 async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVersion) -> None:
-    """Book the place, for who did not offer it. Raises PlaceDoesNotFit where it cannot be had any more."""
+    """Book the place, for who did not offer it. Raises PlaceDoesNotFit where it cannot be had any more, or does not fit by what
+    is known of the person now, and NotAccepted for who may not know that."""
     request, offer, stay = await _take_step(work, offer_id, OfferStep.ACCEPT, expected=expected)
     if offer.awaits_second_person:
         raise AwaitsSecondPerson("A second person of the organisation that offers has to confirm: POST .../confirm.")
-    stay.during = matching.from_tonight(stay.during, asked_on=first_of(stay.during), tonight=night_of(work.now))
-    if first_of(stay.during) < night_of(work.now):
+    during = matching.from_tonight(stay.during, asked_on=first_of(stay.during), tonight=night_of(work.now))
+    if first_of(during) < night_of(work.now):
         raise PlaceDoesNotFit([FitRule.PAST])
+    await _check_fits_still(work, request, offer, during=during)
+    stay.during = during
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,
@@ -311,6 +320,35 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     work.record(
         OfferAccepted(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id, placement_id=placement.id)
     )
+
+
+OFFERED_ANEW: Final = (
+    "More is known of the person by now: decline the offer, and have this place or another one offered anew.",
+    "Der vides nu mere om personen: afslå tilbuddet, og få denne eller en anden plads tilbudt på ny.",
+)
+
+
+async def _check_fits_still(work: UnitOfWork, request: PlacementRequest, offer: Offer, *, during: Nights) -> None:
+    """Between offer and answer days may pass, and what becomes known of the person counts as it would for a new offer."""
+    async with as_itself(work):  # who asked for a place may accept one in a facility that is a secret
+        place, facility = await facilities.place_of(work, offer.place_id)
+    wanted = fitting.Wanted(
+        case_id=offer.case_id,
+        needs=await needs_of(work, request, operation="placement.check"),
+        options=fitting.options_of(request),
+        during=during,
+        own_stay=offer.stay_id,
+    )
+    against = await fitting.against_person(work, place, facility, wanted, excepted=offer.exceptions)
+    if not against:
+        return
+    knows = work.actor.org == facility.operator or work.actor.kind is OrganisationKind.NATIONAL_CENTRE
+    if not knows and (
+        # Which rule it is tells what the case says of the person, or where a place lies that is a secret.
+        FitRule.DISTANCE in against or Aspect.RESPONSIBILITY not in await requests.known_to_requester(work, request)
+    ):
+        raise NotAccepted("The place does not fit any more: decline the offer, and ask CMM for another place.")
+    raise PlaceDoesNotFit(against, ways_on=OFFERED_ANEW)
 
 
 async def decline_offer(work: UnitOfWork, *, offer_id: UUID, decline: Decline, expected: ExpectedVersion) -> None:

@@ -105,6 +105,8 @@ OF_THE_FACILITY: Final = frozenset(
 """Rules that its operator may except for its own facility."""
 OF_THE_PERSON: Final = frozenset({FitRule.OPTIONS, FitRule.DISTANCE, FitRule.HOUSEHOLD, FitRule.PEAK})
 """Rules that CMM or the payer may except."""
+ABOUT_THE_PERSON: Final = (OF_THE_FACILITY | OF_THE_PERSON | {FitRule.CO_PLACEMENT}) - {FitRule.PEAK}
+"""Rules that say whether the place is right for the person, whatever is free: asked again at each step of a stay."""
 
 REASONS: Final[Mapping[FitRule, tuple[str, str]]] = {
     FitRule.NO_APPROVAL: (

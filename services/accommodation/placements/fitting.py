@@ -1,6 +1,6 @@
 """Whether one place fits one person on these nights: the same question for an offer, an answer, an extension and a move."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.facilities.codes import PlaceKind
 from services.accommodation.facilities.models import Facility, Place
 from services.accommodation.placements import matching
-from services.accommodation.placements.codes import FitRule
+from services.accommodation.placements.codes import ABOUT_THE_PERSON, FitRule
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.separations import repository as separations
@@ -109,3 +109,12 @@ async def rules_against(work: UnitOfWork, place: Place, facility: Facility, want
         tonight=wanted.tonight or night_of(work.now),
     )
     return rules
+
+
+async def against_person(
+    work: UnitOfWork, place: Place, facility: Facility, wanted: Wanted, *, excepted: Collection[FitRule]
+) -> list[FitRule]:
+    """What speaks now against a place that was given to the person before, but for what was excepted then: facts about a person
+    come later than the place. Whether it is free is no question any more: it is theirs."""
+    rules = await rules_against(work, place, facility, wanted)
+    return [rule for rule in rules if rule in ABOUT_THE_PERSON and rule not in excepted]

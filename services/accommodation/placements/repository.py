@@ -48,9 +48,11 @@ class RoleDoesNotSee(Forbidden):
 class PlaceDoesNotFit(Conflict):
     """Rules speak against the place; some may be excepted by who may, with a reason."""
 
-    def __init__(self, rules: Sequence[FitRule]) -> None:
+    def __init__(self, rules: Sequence[FitRule], *, ways_on: tuple[str, str] | None = None) -> None:
+        """With what can be done instead, in English and Danish, where the rules alone do not say it."""
         against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
-        super().__init__(" ".join(REASONS[rule][0] for rule in rules), rules=against)
+        detail = " ".join([*(REASONS[rule][0] for rule in rules), *(ways_on or ())[:1]])
+        super().__init__(detail, rules=against, **({"instead_da": ways_on[1]} if ways_on else {}))
 
 
 def seal_needs(key: DataKey, request: PlacementRequest, needs: SealedNeeds) -> None:

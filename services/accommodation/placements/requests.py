@@ -25,7 +25,7 @@ from services.accommodation.responsibility.domain import ResponsibilityFacts, re
 from services.accommodation.vacancies import repository as vacancies
 from services.accommodation.vacancies.models import Candidate
 from shared.contract.codes import AgeGroup, Gender, Purpose, Region, ResidenceBasis
-from shared.contract.events import PlacementRequested
+from shared.contract.events import PlacementRequested, ResponsibilityChanged
 from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
@@ -164,6 +164,27 @@ def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any
     elif known.asylum_pending is not None:
         recorded["asylum_pending"] = known.asylum_pending
     return recorded
+
+
+def answer_anew(work: UnitOfWork, request: PlacementRequest, facts: ResponsibilityFacts) -> None:
+    """Who is responsible for a request that waits, by these facts from today on."""
+    found = responsible_for(facts, on=on_date(work.now))
+    if (found.row, found.authority, found.payer, list(found.options)) == (
+        request.row,
+        request.authority,
+        request.payer,
+        request.options,
+    ):
+        return
+    for name, value in found.model_dump(exclude={"options"}).items():
+        setattr(request, name, value)
+    request.options, request.facts = list(found.options), facts.model_dump(mode="json")
+    request.version += 1
+    work.record(
+        ResponsibilityChanged(
+            case_id=request.case_id, occurred_at=work.now, request_id=request.id, from_on=on_date(work.now)
+        )
+    )
 
 
 def _differing(submission: PlacementRequestSubmission, recorded: dict[str, Any]) -> list[str]:

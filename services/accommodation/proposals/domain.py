@@ -7,18 +7,21 @@ from typing import Final
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.codes import PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.nights import night_of
 from services.accommodation.case.schemas import Remark
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import requests
-from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.codes import FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.proposals import repository
 from services.accommodation.proposals.codes import ProposalStatus
 from services.accommodation.proposals.models import MoveProposal
-from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
+from services.accommodation.responsibility.domain import ResponsibilityFacts
 from services.accommodation.stays import payer_history
+from services.accommodation.stays import repository as stays
 from services.accommodation.stays.payer_history import PayerFrom
 from shared.contract.events import MoveProposed, ResponsibilityChanged
 from shared.contract.organisations import CENTRE
@@ -30,6 +33,9 @@ from shared.kernel.errors import Conflict, Forbidden
 
 LOOKED_BACK: Final = timedelta(days=3)
 """A change that was recorded for a day to come takes effect on it, or when Havn runs again within these days."""
+
+
+OF_MINORS: Final = frozenset({PlacementRow.C1, PlacementRow.C2, PlacementRow.C3})
 
 
 class NotYourProposal(Forbidden):
@@ -45,7 +51,10 @@ async def ask_again(work: UnitOfWork, case_id: UUID) -> None:
     changes = await cases.changes_of(work, case_id)
     for request in await repository.open_requests(work, case_id):
         await _of_request(work, request)
+    known = await cases.find_case(work, case_id)
     for placement, request, facility in await repository.live_placements(work, case_id):
+        if known and request.needs:  # of whoever was erased there is nothing to describe
+            await repository.describe_anew(work, await stays.request_behind(work, placement), known)
         await _of_placement(work, placement, request, facility, changes)
 
 
@@ -65,23 +74,7 @@ async def _of_request(work: UnitOfWork, request: PlacementRequest) -> None:
     facts = ResponsibilityFacts.model_validate(
         (request.facts or requests.UNKNOWN) | requests.facts_recorded(known, status)
     )
-    found = responsible_for(facts, on=on_date(work.now))
-    if (found.row, found.authority, found.payer, list(found.options)) == (
-        request.row,
-        request.authority,
-        request.payer,
-        request.options,
-    ):
-        return
-    for name, value in found.model_dump(exclude={"options"}).items():
-        setattr(request, name, value)
-    request.options, request.facts = list(found.options), facts.model_dump(mode="json")
-    request.version += 1
-    work.record(
-        ResponsibilityChanged(
-            case_id=request.case_id, occurred_at=work.now, request_id=request.id, from_on=on_date(work.now)
-        )
-    )
+    requests.answer_anew(work, request, facts)
 
 
 async def _of_placement(
@@ -92,7 +85,7 @@ async def _of_placement(
     changes: Sequence[CaseChange],
 ) -> None:
     tonight = night_of(work.now)
-    history = payer_history.payers_between(placement, request, changes)
+    history = payer_history.payers_between(placement, request, changes, by_options=True)
     now = [each for each in history if each.from_on <= tonight][-1:] or history[:1]
     if now[0].payer is not placement.payer:
         placement.payer = now[0].payer
@@ -156,7 +149,9 @@ def status_of(proposal: MoveProposal, placement: Placement) -> ProposalStatus:
 async def keep(
     work: UnitOfWork, *, proposal_id: UUID, reason: PersonalText, expected: ExpectedVersion
 ) -> tuple[MoveProposal, Placement]:
-    """The person stays where they are all the same, says CMM or who may know what changed, with a reason that is kept."""
+    """The person stays where they are all the same, says CMM or who may know what changed, with a reason that is kept. The kind
+    of facility is excepted from then on; and, as far as it is theirs to say, that a minor is among adults there, which takes
+    the operator besides."""
     proposal, placement, knows = await repository.lock_proposal(work, proposal_id)
     if not knows and work.actor.org != CENTRE:
         raise NotYourProposal("Whether the person stays is said by CMM or by who pays; move them, or ask CMM.")
@@ -168,5 +163,9 @@ async def keep(
         )
     proposal.kept_at, proposal.kept_by = work.now, work.actor.org
     proposal.version += 1
+    _, facility = await facilities.place_of(work, placement.place_id)
+    excepted = [FitRule.OPTIONS, *([FitRule.MINORS] if proposal.row in OF_MINORS and not facility.minors else [])]
+    placement.exceptions = [*placement.exceptions, *(rule for rule in excepted if rule not in placement.exceptions)]
+    placement.version += 1
     await repository.keep_reason(work, proposal, Remark(text=reason))
     return proposal, placement

@@ -12,6 +12,7 @@ from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.stays import companions, day, domain, moves, payer_history, repository, sheet, views
 from services.accommodation.stays.schemas import (
     Arrival,
+    ArrivedDetails,
     Booked,
     Cancellation,
     Companion,
@@ -101,10 +102,12 @@ async def read_responsibility(work: Reader, placement_id: UUID, purpose: Purpose
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[PlacementDetails]:
-    """The person is at the place. Who comes before six in the morning has come for the night before."""
+async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[ArrivedDetails]:
+    """The person is at the place. Who comes before six in the morning has come for the night before. What speaks by now against
+    the place is a warning and no refusal: the person is there."""
     placement = await domain.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected)
-    return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
+    region, against = await repository.region_of(work, placement), await domain.speaks_against(work, placement)
+    return views.see_arrived(placement, region, against).tagged(placement)
 
 
 @router.post("/placements/{placement_id}/leave")

@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.nights import NIGHT, first_of, night_of, nights
+from services.accommodation.case.nights import NIGHT, Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
+from services.accommodation.offers import domain as offers
+from services.accommodation.offers.schemas import RuleException
 from services.accommodation.placements import fitting
-from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus, RequestStatus
+from services.accommodation.placements.codes import (
+    ABOUT_THE_PERSON,
+    Ending,
+    FitRule,
+    PlacementStatus,
+    RequestStatus,
+)
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of, take_nights
-from services.accommodation.stays import arrivals, repository
+from services.accommodation.stays import arrivals, payer_history, repository
 from services.accommodation.stays.schemas import Extension, Leaving
 from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
 from shared.contract.personal import PersonalText
@@ -93,6 +102,23 @@ async def arrive(
     return placement
 
 
+async def speaks_against(work: UnitOfWork, placement: Placement) -> list[FitRule]:
+    """What speaks against the place of whoever has just come to it, by what is known now: nobody who has come is sent away
+    for it, but the facility is to know."""
+    place, facility = await facilities.place_of(work, placement.place_id)
+    request = await repository.request_behind(work, placement)
+    if not request.needs:  # of whoever was erased nothing is known
+        return []
+    wanted = fitting.Wanted(
+        case_id=placement.case_id,
+        needs=await needs_of(work, request, operation="placement.check"),
+        options=await payer_history.options_now(work, request),
+        during=nights(placement.from_on, placement.to_on),
+        own_stay=placement.stay_id,
+    )
+    return await fitting.against_person(work, place, facility, wanted, excepted=placement.exceptions)
+
+
 async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected: ExpectedVersion) -> Placement:
     """The person has left the place, which is free from that day on; whoever came along leaves with them."""
     placement, stay = await take_step(work, placement_id, PlacementStep.LEAVE, expected)
@@ -150,36 +176,62 @@ async def note_no_show(
 
 
 async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expected: ExpectedVersion) -> Placement:
-    """The stay ends on a later day, by its operator or the payer, under the rules of an offer; what was excepted then is so
-    still. The other of the two is notified, and may object. Raises PlaceDoesNotFit, and NotExtended for who may not know the
-    place."""
+    """The stay ends on a later day, by its operator or the payer, under the rules of an offer and by what is known of the person
+    now; what was excepted then is so still. The other of the two is notified, and may object. Raises PlaceDoesNotFit, and
+    NotExtended for who may not know the place."""
     placement, stay = await take_step(work, placement_id, PlacementStep.EXTEND, expected, by_payer=True)
     if placement.to_on is None or said.to_on <= max(placement.to_on, night_of(work.now)):
         raise NothingToExtend("The stay ends on no earlier day as it is; an extension ends it later.")
-    place, facility = await facilities.place_of(work, placement.place_id)
-    request = await repository.request_behind(work, placement)
-    needs = await needs_of(work, request, operation="placement.check")
-    wanted = fitting.Wanted(
-        case_id=placement.case_id,
-        needs=needs,
-        options=fitting.options_of(request),
-        during=nights(max(placement.to_on, night_of(work.now)), said.to_on),
-        own_stay=stay.id,
+    excepted = await _check_fits(
+        work, placement, stay, said, during=nights(max(placement.to_on, night_of(work.now)), said.to_on)
     )
-    excepted = {*placement.exceptions, FitRule.PEAK}
-    if left := [rule for rule in await fitting.rules_against(work, place, facility, wanted) if rule not in excepted]:
-        if not await repository.is_place_known(work, placement):
-            raise NotExtended("The facility cannot have the person on all of these nights; ask CMM.")
-        raise PlaceDoesNotFit(left)
+    placement.exceptions = [*placement.exceptions, *(exception.rule for exception in excepted)]
     placement.to_on = said.to_on
     if stay.state is StayState.BOOKED:
         stay.during = nights(first_of(stay.during), said.to_on)
         await take_nights(work, stay)
-    await changed(work, placement, Remark(text=said.reason))
+    await changed(work, placement, Remark(text=said.reason, besides=[exception.reason for exception in excepted]))
     work.record(
         StayExtended(case_id=placement.case_id, occurred_at=work.now, placement_id=placement.id, to_on=said.to_on)
     )
     return placement
+
+
+GOES_ON: Final = (
+    "The person stays until the planned day. Find another place and move them, or set aside by `exceptions` what is yours to. "
+    "That the person stays all the same, CMM or the payer says by POST .../move-proposals/{id}/keep; a minor among adults takes "
+    "that, and then the operator's extension.",
+    "Personen bliver til den planlagte dag. Find en anden plads og flyt personen, eller fravig med `exceptions`, hvad der er "
+    "dit. At personen bliver alligevel, siger CMM eller betaleren ved POST .../move-proposals/{id}/keep; en mindreårig blandt "
+    "voksne kræver det, og derefter stedets forlængelse.",
+)
+
+
+async def _check_fits(
+    work: UnitOfWork, placement: Placement, stay: Stay, said: Extension, *, during: Nights
+) -> list[RuleException]:
+    """The exceptions that these further nights need and that may be made; what was excepted before needs none."""
+    place, facility = await facilities.place_of(work, placement.place_id)
+    request = await repository.request_behind(work, placement)
+    wanted = fitting.Wanted(
+        case_id=placement.case_id,
+        needs=await needs_of(work, request, operation="placement.check"),
+        options=await payer_history.options_now(work, request),
+        during=during,
+        own_stay=stay.id,
+    )
+    before = {*placement.exceptions, FitRule.PEAK}
+    if work.actor.org != facility.operator and not await repository.is_confirmed(work, placement):
+        # That a minor goes on among adults is said by two, the one who keeps them there and the operator.
+        before.discard(FitRule.MINORS)
+    may = offers.excepts(work.actor, request, facility) - {FitRule.MINORS}
+    excepted = {exception.rule: exception for exception in said.exceptions if exception.rule in may}
+    against = [rule for rule in await fitting.rules_against(work, place, facility, wanted) if rule not in before]
+    if left := [rule for rule in against if rule not in excepted]:
+        if not await repository.is_place_known(work, placement):
+            raise NotExtended("The facility cannot have the person on all of these nights; ask CMM.")
+        raise PlaceDoesNotFit(left, ways_on=GOES_ON if ABOUT_THE_PERSON & set(left) else None)
+    return [excepted[rule] for rule in against]
 
 
 async def take_step(
@@ -227,6 +279,7 @@ async def _wait_again(work: UnitOfWork, placement: Placement) -> None:
     request = await repository.request_behind(work, placement)
     request.status = RequestStatus.OPEN
     request.version += 1
+    await payer_history.ask_anew(work, request)
 
 
 async def changed(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:

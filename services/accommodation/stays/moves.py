@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from services.accommodation.case.nights import first_of, night_of, nights
@@ -15,8 +16,7 @@ from services.accommodation.placements.codes import Ending, FitRule, PlacementSt
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit, avoid_further, needs_of
 from services.accommodation.placements.schemas import Needs
-from services.accommodation.placements.zones import zone_of
-from services.accommodation.stays import arrivals, companions, repository
+from services.accommodation.stays import arrivals, companions, payer_history, repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
 from services.accommodation.stays.schemas import Move
 from shared.contract.events import PersonMoved
@@ -29,8 +29,22 @@ class OfferNeeded(Conflict):
     """Another operator takes nobody in without having said so."""
 
 
+OFFERED_ANEW: Final = (
+    "More is known of the person by now: cancel that booking, and have this place or another one offered anew.",
+    "Der vides nu mere om personen: aflys den booking, og få denne eller en anden plads tilbudt på ny.",
+)
+
+
 class NowhereToMove(Conflict):
     """None of the operator's places fits."""
+
+
+BY_OFFER: Final = (
+    "A minor goes to a facility for adults by an offer that a second person has confirmed: have it made with `instead_of` this "
+    "placement, and move by it.",
+    "En mindreårig kommer til et sted for voksne ved et tilbud, som en anden person har bekræftet: få det givet med `instead_of` "
+    "for denne placering, og flyt ved det.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     wanted = fitting.Wanted(
         case_id=placement.case_id,
         needs=needs,
-        options=fitting.options_of(request),
+        options=await payer_history.options_now(work, request),
         during=nights(night, placement.to_on if placement.to_on and placement.to_on > night else None),
         own_stay=stay.id,
         tonight=night,
@@ -106,7 +120,7 @@ async def _destination(
     excepted = [exception.rule for exception in said.exceptions if exception.rule in may]
     against = await fitting.rules_against(work, place, facility, wanted)
     if rules := [rule for rule in against if rule not in excepted]:
-        raise PlaceDoesNotFit(rules)
+        raise PlaceDoesNotFit(rules, ways_on=BY_OFFER if FitRule.MINORS in rules else None)
     return Destination(place, facility, [rule for rule in against if rule in excepted])
 
 
@@ -118,8 +132,9 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
     if stay.instead_of_id != placement.stay_id:
         raise OfferNeeded("That offer was not made for this move; name the placement in its `instead_of`.")
     place, facility = await facilities.place_of(work, booked.place_id)
-    if facility.municipality in zone_of(wanted.needs) and FitRule.DISTANCE not in booked.exceptions:
-        raise PlaceDoesNotFit([FitRule.DISTANCE])
+    there = replace(wanted, own_stay=booked.stay_id)
+    if rules := await fitting.against_person(work, place, facility, there, excepted=booked.exceptions):
+        raise PlaceDoesNotFit(rules, ways_on=OFFERED_ANEW)
     return Destination(place, facility, booked.exceptions, booked)
 
 

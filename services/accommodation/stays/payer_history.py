@@ -10,6 +10,7 @@ from uuid import UUID
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
+from services.accommodation.placements import requests
 from services.accommodation.placements.codes import ChangeGround
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
@@ -43,19 +44,41 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
     return payers_between(seen.placement, request, changes), Aspect.RESPONSIBILITY in seen.known
 
 
-def payers_between(placement: Placement, request: PlacementRequest, changes: Sequence[CaseChange]) -> list[PayerFrom]:
-    """Who decides and pays for the placement, by what was asked for and the changes of its case, which come in order."""
+def payers_between(
+    placement: Placement, request: PlacementRequest, changes: Sequence[CaseChange], *, by_options: bool = False
+) -> list[PayerFrom]:
+    """Who decides and pays for the placement, by what was asked for and the changes of its case, which come in order;
+    `by_options` also from which day other kinds of facility are offered by the same row."""
     news = [change for change in changes if _is_news(change, request)]
     items = [_as_requested(placement, request)]
     for day in sorted({max(change.from_on, placement.from_on) for change in news}):
         if placement.to_on is None or day < placement.to_on or day == placement.from_on:
             found = _on(day, request, news)
-            if _says(found) == _says(items[-1]):
+            has_options = not by_options or set(found.options) == set(items[-1].options)
+            if _says(found) == _says(items[-1]) and has_options:
                 continue
             if found.from_on == items[-1].from_on:
                 items.pop()
             items.append(found)
     return items
+
+
+async def options_now(work: UnitOfWork, request: PlacementRequest) -> Sequence[FacilityKind] | None:
+    """The kinds of facility that the row of today offers to a placed person; every kind where somebody arranges it (B4)."""
+    news = await _news_today(work, request)
+    return (_on(on_date(work.now), request, news).options if news else request.options) or None
+
+
+async def ask_anew(work: UnitOfWork, request: PlacementRequest) -> None:
+    """The request waits again, by the facts of today: while there was a place nobody asked who is responsible for what waits."""
+    news = await _news_today(work, request)
+    if news:
+        requests.answer_anew(work, request, _facts_on(on_date(work.now), request, news)[0])
+
+
+async def _news_today(work: UnitOfWork, request: PlacementRequest) -> list[CaseChange]:
+    today, changes = on_date(work.now), await changes_of(work, request.case_id)
+    return [change for change in changes if change.from_on <= today and _is_news(change, request)]
 
 
 def _says(item: PayerFrom) -> tuple[PlacementRow, HousingAuthority, HousingAuthority]:
@@ -83,6 +106,15 @@ def _as_requested(placement: Placement, request: PlacementRequest) -> PayerFrom:
 
 def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> PayerFrom:
     """Who decides and pays on that day, by the facts of the request and what has changed since."""
+    facts, because = _facts_on(day, request, changes)
+    found = responsible_for(facts, on=day)
+    answered = found.model_dump(include={"row", "authority", "payer", "options", "why", "why_da"})
+    return PayerFrom(from_on=day, because=because, **answered)
+
+
+def _facts_on(
+    day: date, request: PlacementRequest, changes: Sequence[CaseChange]
+) -> tuple[ResponsibilityFacts, ChangeGround | None]:
     facts = request.facts or {}
     because: ChangeGround | None = None
     for change in changes:
@@ -92,9 +124,7 @@ def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> 
         facts = facts | changed
         if changed.get("asylum_pending") is False:
             facts["asylum_registered"] = None
-    found = responsible_for(ResponsibilityFacts.model_validate(facts), on=day)
-    answered = found.model_dump(include={"row", "authority", "payer", "options", "why", "why_da"})
-    return PayerFrom(from_on=day, because=because, **answered)
+    return ResponsibilityFacts.model_validate(facts), because
 
 
 def _changed(change: CaseChange) -> tuple[ChangeGround, dict[str, Any]]:

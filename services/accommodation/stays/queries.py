@@ -70,6 +70,11 @@ def placement_of_offer(reader: Reader) -> Select[Placement]:
     )
 
 
+IS_CONFIRMED: Final = select(
+    exists().where(
+        col(Offer.placement_id) == bindparam("placement_id", type_=Uuid), col(Offer.confirmed_at).is_not(None)
+    )
+)
 NEXT_TAKEN: Final = select(func.next_stay(_STAY, bindparam("after", type_=Date), NOW))
 COMPANIONS: Final = (
     select(Stay)

@@ -51,6 +51,11 @@ async def is_place_known(work: UnitOfWork, placement: Placement) -> bool:
     return bool(await work.session.scalar(queries.is_place_known(Reader.of(work.actor)), asked))
 
 
+async def is_confirmed(work: UnitOfWork, placement: Placement) -> bool:
+    """Whether a second person has agreed, when the place was offered, that a minor is among adults there."""
+    return bool(await work.session.scalar(queries.IS_CONFIRMED, {"placement_id": placement.id}))
+
+
 async def next_taken(work: UnitOfWork, stay: Stay, *, after: date) -> date | None:
     """From which day on the place is somebody else's, or the person has another one, later than that day."""
     asked = {"stay_id": stay.id, "after": after, "now": work.now}

@@ -76,6 +76,20 @@ class PlacementDetails(Answer):
     exceptions: list[FitRule]
 
 
+class FitWarning(Answer):
+    """A rule that speaks against the place by now, and why, in English and Danish."""
+
+    rule: FitRule
+    why: str
+    why_da: str
+
+
+class ArrivedDetails(PlacementDetails):
+    """A placement whose person has come, and what speaks by now against the place: have another one found, or say why not."""
+
+    warnings: list[FitWarning]
+
+
 class Cancellation(Body):
     """Why the person will not come; before the arrival."""
 
@@ -93,12 +107,14 @@ class NoShowReport(Body):
 
 
 class Extension(Body):
-    """The new day of leaving, and why."""
+    """The new day of leaving, and why. Rules that speak against it by now may be excepted as for an offer, but for a minor among
+    adults, which CMM or the payer and the operator agree on."""
 
     model_config = example(to_on="2026-04-22", reason="Her flat is not ready.")
 
     to_on: PlannedOn
     reason: PersonalText
+    exceptions: Annotated[list[RuleException], Field(max_length=len(FitRule))] = []
 
 
 class Move(Body):

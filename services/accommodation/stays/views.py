@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 from services.accommodation.facilities.codes import CompanionKind
 from services.accommodation.facilities.models import Stay
-from services.accommodation.placements.codes import PlacementStatus
+from services.accommodation.placements.codes import REASONS, FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.visibility import SeenPlacement
 from services.accommodation.responsibility.schemas import AuthorityAlone
 from services.accommodation.stays.day import Moving
 from services.accommodation.stays.payer_history import PayerFrom
 from services.accommodation.stays.schemas import (
+    ArrivedDetails,
     Booked,
     CompanionDetails,
     DayItem,
+    FitWarning,
     Placed,
     PlacedInRegion,
     PlacementDetails,
@@ -27,6 +29,12 @@ from shared.contract.visibility import Aspect
 def see_placement(placement: Placement, region: Region) -> PlacementDetails:
     """The placement, for those who may know the place."""
     return PlacementDetails(placement_id=placement.id, region=region, **placement.model_dump())
+
+
+def see_arrived(placement: Placement, region: Region, against: Sequence[FitRule]) -> ArrivedDetails:
+    """The placement of who has come, with what speaks against it."""
+    warnings = [FitWarning(rule=rule, why=REASONS[rule][0], why_da=REASONS[rule][1]) for rule in against]
+    return ArrivedDetails(placement_id=placement.id, region=region, warnings=warnings, **placement.model_dump())
 
 
 def see_placed(seen: SeenPlacement) -> PlacementDetails | PlacedInRegion | Placed | Booked:
