@@ -92,12 +92,14 @@ async def know_that_they_are_no_household(work: Delivery, event: CaseUnlinked) -
 
 @handlers.on(CaseMerged)
 async def know_that_two_are_one(work: Delivery, event: CaseMerged) -> None:
-    await cases.merge(work, event.case_id, event.into, at=event.occurred_at)
+    await case.merge(work, case_id=event.case_id, into=event.into, at=event.occurred_at)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(CaseUnmerged)
 async def know_that_they_are_two(work: Delivery, event: CaseUnmerged) -> None:
-    await cases.unmerge(work, event.case_id, event.out_of)
+    await case.unmerge(work, case_id=event.case_id, out_of=event.out_of, at=event.occurred_at)
+    await proposals.ask_again(work, event.case_id)
 
 
 @handlers.on(ConsentWithdrawn)

@@ -55,8 +55,8 @@ class Housing:
     _labels: int = 0
 
     def next_message(self, event: CaseEvent) -> Message:
-        self._told[event.case_id] += 1
-        return message_of(event, self._told[event.case_id])
+        self._told[UUID(event.key)] += 1
+        return message_of(event, self._told[UUID(event.key)])
 
     async def tell(self, *events: CaseEvent) -> None:
         """Identification tells these, in order."""

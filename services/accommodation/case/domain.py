@@ -1,11 +1,12 @@
 """What identification has published of a case: whom it concerns, and what the rules of housing ask of it."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.accommodation.case import repository
 from services.accommodation.case.models import CaseChange, KnownCase, Part, WithdrawnConsent
-from shared.contract.codes import Authority, Outcome, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
 from shared.contract.events import CaseOpened, CaseRouted, DecisionMade, LegalStatusChanged, PersonDescribed
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data import sealed
@@ -139,3 +140,52 @@ async def forget_decision(work: UnitOfWork, *, case_id: UUID, decision_id: UUID)
     known = await repository.lock_case(work, case_id)
     known.positive_decisions = [kept for kept in known.positive_decisions if kept != decision_id]
     await repository.forget_decision(work, decision_id)
+
+
+async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, at: datetime) -> None:
+    """The case is about the person of another one: what is known there holds since then of what is held under this one."""
+    await repository.lock_together(work, case_id, into)
+    await repository.merge(work, case_id, into, at=at)
+    goes_on_in, _ = await repository.cases_of_person(work, case_id)
+    facts = await _facts_known(work, goes_on_in, at=at)
+    for member in await repository.members_of(work, case_id):
+        for change in facts:
+            await repository.carry_change(work, change, member, through=goes_on_in)
+
+
+async def unmerge(work: UnitOfWork, *, case_id: UUID, out_of: UUID, at: datetime) -> None:
+    """The case stands for itself again: nothing that was recorded in the other one holds of it, as if it never had, and its own
+    facts hold of what was asked for by the other's meanwhile."""
+    await repository.lock_together(work, case_id, out_of)
+    await repository.unmerge(work, case_id, out_of)
+    goes_on_in, of_person = await repository.cases_of_person(work, case_id)
+    members = await repository.members_of(work, case_id)
+    for member in members:
+        await repository.forget_carried(work, member, still=of_person)
+    facts = await _facts_known(work, goes_on_in, at=at)
+    for member in members:
+        for change in facts:
+            await repository.carry_change(work, change, member, through=goes_on_in)
+
+
+async def _facts_known(work: UnitOfWork, case_id: UUID, *, at: datetime) -> list[CaseChange]:
+    """What is known of the person of the case, as changes that hold from that day on, and those of a day to come."""
+    known = await repository.find_case(work, case_id)
+    if known is None:
+        return []
+    status = await repository.status_on(work, case_id, on=on_date(at))
+    basis = status.residence_basis if status and status.residence_basis else known.residence_basis
+    pending = status.asylum_pending if status and status.asylum_pending is not None else known.asylum_pending
+    facts = list[dict[str, Any]]()
+    if known.positive_decisions:
+        facts.append({"decision_id": known.positive_decisions[-1]})
+    if basis is not ResidenceBasis.UNKNOWN:
+        facts.append({"residence_basis": basis, "asylum_pending": pending})
+    person: dict[str, Any] = {"gender": known.gender} if known.gender is not Gender.UNKNOWN else {}
+    if known.age_group is not AgeGroup.UNKNOWN:
+        person["minor"] = known.is_minor
+    facts += [person] if person else []
+    to_come = [change for change in await repository.changes_of(work, case_id) if change.from_on > on_date(at)]
+    return [
+        CaseChange(case_id=case_id, sequence=0, from_on=on_date(at), recorded_at=at, **fact) for fact in facts
+    ] + to_come

@@ -89,6 +89,8 @@ class CaseChange(Table, table=True):
     gender: Gender | None = code(Gender, default=None)
     minor: bool | None = None
     recorded_at: datetime = moment()
+    through: UUID | None = None
+    """The case where it was recorded, of which this one is a part by a merge; None where it is this one's own."""
 
 
 class CaseParty(Table, table=True):

@@ -35,6 +35,7 @@ from services.accommodation.case.models import (
 )
 from shared.contract import visibility
 from shared.data.columns import ORGANISATION, any_asked, any_of
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
 
@@ -49,6 +50,9 @@ def _members() -> Select[UUID]:
 
 MEMBERS: Final = _members()
 """The case that is asked about, and all that were merged into it, directly or through others."""
+_OF_PERSON = select(func.person_of(CASE_ID).label("case_id")).cte("of_person", recursive=True)
+_OF_PERSON = _OF_PERSON.union(select(col(CaseMerge.case_id)).where(col(CaseMerge.into_id) == _OF_PERSON.c.case_id))
+_CASES_OF_PERSON: Final = select(_OF_PERSON.c.case_id, func.person_of(CASE_ID))
 _OTHER_ID: Final = bindparam("other_id", type_=Uuid)
 _INTO: Final = select(col(CaseMerge.into_id)).where(col(CaseMerge.case_id) == CASE_ID)
 _ADDED: Final = insert(CaseMerge).values(
@@ -66,6 +70,12 @@ _KEEP_CHANGE: Final = (
     insert(CaseChange).values({name: bindparam(name) for name in CaseChange.model_fields}).on_conflict_do_nothing()
 )
 _FORGET_DECISION: Final = delete(CaseChange).where(col(CaseChange.decision_id) == bindparam("decision_id"))
+_LAST_CHANGE: Final = select(func.max(col(CaseChange.sequence))).where(col(CaseChange.case_id) == CASE_ID)
+_FORGET_CARRIED: Final = delete(CaseChange).where(
+    col(CaseChange.case_id) == CASE_ID,
+    col(CaseChange.through).is_not(None),
+    ~any_asked(col(CaseChange.through), "still"),
+)
 _REMOVE_LINK: Final = delete(CaseLink).where(col(CaseLink.case_id) == CASE_ID, col(CaseLink.other_case_id) == _OTHER_ID)
 _CHANGES: Final = (
     select(CaseChange)
@@ -82,6 +92,23 @@ async def surviving(work: UnitOfWork, case_id: UUID) -> UUID | None:
     return await surviving(work, into) or into
 
 
+async def cases_of_person(work: UnitOfWork, case_id: UUID) -> tuple[UUID, list[UUID]]:
+    """The case in which the work on the person goes on, and all of theirs, that one too; for Havn itself."""
+    found = (await work.session.execute(_CASES_OF_PERSON, {"case_id": case_id})).all()
+    return found[0][1], sorted(each for each, _ in found)
+
+
+async def members_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
+    """The case, and all that were merged into it, directly or through others."""
+    return sorted(await work.session.scalars(MEMBERS, {"case_id": case_id}))
+
+
+async def known_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
+    """What is known of the person in the case where the work goes on, for a rule: who acts may have nothing to do with it."""
+    async with as_itself(work):
+        return await find_case(work, await surviving(work, case_id) or case_id)
+
+
 def recorded_since_merged(
     of: Mapped[UUID] | Mapped[UUID | None], recorded_at: Mapped[datetime] | Mapped[datetime | None]
 ) -> ColumnElement[bool]:
@@ -89,6 +116,14 @@ def recorded_since_merged(
     it: what an organisation may know that has its part in this case alone."""
     since = select(func.max(col(CaseMerge.merged_at))).where(col(CaseMerge.case_id).in_(MEMBERS)).scalar_subquery()
     return or_(col(of) == CASE_ID, and_(col(of).in_(MEMBERS), col(recorded_at) >= since))
+
+
+async def lock_together(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None:
+    """Whoever merges cases of one person, or takes them apart, waits for one another: what holds by the one merge has to reach
+    what the next one brings. The case where the work goes on is locked first, as by whoever records something there."""
+    goes_on_in, _ = await cases_of_person(work, other_id)
+    for each in dict.fromkeys([goes_on_in, other_id, case_id]):
+        await work.session.get(KnownCase, each, with_for_update=True)
 
 
 async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) -> None:
@@ -223,8 +258,31 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
 
 
 async def keep_change(work: UnitOfWork, change: CaseChange) -> None:
-    """Keep a change; the same one again alters nothing."""
+    """Keep a change; the same one again alters nothing. It holds of every case that was merged into this one, too."""
     await work.session.execute(_KEEP_CHANGE, dict(change))
+    for member in await members_of(work, change.case_id):
+        if member != change.case_id:
+            await carry_change(work, change, member, through=change.case_id)
+
+
+CARRIED_FROM: Final = 2**32
+"""Changes that hold by a merge are numbered after all that a case can have of its own."""
+
+
+async def carry_change(work: UnitOfWork, change: CaseChange, case_id: UUID, *, through: UUID) -> None:
+    """What was recorded in the one case holds of the other, which was merged into it."""
+    if await work.session.get(KnownCase, case_id, with_for_update=True) is None:
+        return
+    last = await work.session.scalar(_LAST_CHANGE, {"case_id": case_id})
+    number = max(last or 0, CARRIED_FROM) + 1
+    await work.session.execute(
+        _KEEP_CHANGE, dict(change) | {"case_id": case_id, "sequence": number, "through": through}
+    )
+
+
+async def forget_carried(work: UnitOfWork, case_id: UUID, *, still: Sequence[UUID]) -> None:
+    """What holds of the case by a merge holds no more, but for what comes from these."""
+    await work.session.execute(_FORGET_CARRIED, {"case_id": case_id, "still": list(still)})
 
 
 async def forget_decision(work: UnitOfWork, decision_id: UUID) -> None:

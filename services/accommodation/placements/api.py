@@ -47,7 +47,8 @@ async def list_placement_requests(
     status: RequestStatus | None = None,
     case_id: UUID | None = None,
 ) -> Page[PlacementRequestDetails]:
-    """The requests that you made, coordinate, pay for, or were asked about, newest first, without what the person needs."""
+    """The requests that you made, coordinate, pay for, or were asked about, newest first, without what the person needs; with
+    `case_id` also those of cases that were merged into it."""
     found = await repository.list_requests(
         work, purpose=purpose, status=status, case_id=case_id, after=pages.after, limit=pages.limit
     )

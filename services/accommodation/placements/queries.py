@@ -127,7 +127,7 @@ def requests(
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
     query = query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS))
     if of_case:
-        query = query.where(col(PlacementRequest.case_id) == CASE_ID)
+        query = query.where(col(PlacementRequest.case_id).in_(MEMBERS))
     if status:
         stored = RequestStatus.OPEN if status is RequestStatus.OFFERED else status
         query = query.where(col(PlacementRequest.status) == stored)

@@ -67,7 +67,10 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         raise RequestsWait(
             f"{MOST_OPEN} requests for this person wait for a place already; withdraw one that is not needed any more."
         )
-    status = await cases.status_on(work, known.case_id, on=on_date(work.now))
+    if surviving:
+        # The facts decide all the same, and say themselves to nobody.
+        known = await cases.known_where_it_goes_on(work, surviving) or known
+    status = await cases.status_on(work, submission.case_id, on=on_date(work.now))
     recorded = facts_recorded(known, status)
     stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
     stated |= submission.responsibility.model_dump(exclude_none=True)
@@ -75,7 +78,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | recorded)
     responsible = responsible_for(facts, on=on_date(work.now))
     request = PlacementRequest(
-        case_id=known.case_id,
+        case_id=submission.case_id,
         requested_by=work.actor.org,
         requested_at=work.now,
         from_on=submission.from_on,

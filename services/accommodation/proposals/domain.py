@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import PlacementRow
-from services.accommodation.case.models import CaseChange
+from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
@@ -47,13 +47,22 @@ class ProposalIsSettled(Conflict):
 
 
 async def ask_again(work: UnitOfWork, case_id: UUID) -> None:
-    """Something that says who is responsible has changed: of each request that waits, and each placement, it is asked again."""
+    """Something that says who is responsible has changed: of each request that waits, and each placement, it is asked again, also
+    of those under other cases of the same person."""
+    goes_on_in, of_person = await cases.cases_of_person(work, case_id)
+    known = await cases.find_case(work, goes_on_in)
+    if known is None:
+        return
+    for each in of_person:
+        await _ask_again(work, each, known)
+
+
+async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
     changes = await cases.changes_of(work, case_id)
     for request in await repository.open_requests(work, case_id):
-        await _of_request(work, request)
-    known = await cases.find_case(work, case_id)
+        await _of_request(work, request, known)
     for placement, request, facility in await repository.live_placements(work, case_id):
-        if known and request.needs:  # of whoever was erased there is nothing to describe
+        if request.needs:  # of whoever was erased there is nothing to describe
             await repository.describe_anew(work, await stays.request_behind(work, placement), known)
         await _of_placement(work, placement, request, facility, changes)
 
@@ -65,10 +74,7 @@ async def take_effect(work: UnitOfWork) -> None:
         await ask_again(work, case_id)
 
 
-async def _of_request(work: UnitOfWork, request: PlacementRequest) -> None:
-    known = await cases.find_case(work, request.case_id)
-    if known is None:
-        return
+async def _of_request(work: UnitOfWork, request: PlacementRequest, known: KnownCase) -> None:
     await repository.describe_anew(work, request, known)
     status = await cases.status_on(work, request.case_id, on=on_date(work.now))
     facts = ResponsibilityFacts.model_validate(
