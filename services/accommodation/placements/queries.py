@@ -31,7 +31,7 @@ from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import PARTS, Aspect, Part, may_know
-from shared.data.columns import NOW, ORGANISATION, Rows
+from shared.data.columns import NOW, ORGANISATION, Rows, any_asked
 from shared.data.positions import newest_first
 
 About = type[PlacementRequest] | type[Offer] | type[Placement]
@@ -97,6 +97,12 @@ def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnE
 
 # ---------------------------------------------------------------- requests
 
+WITH_NEEDS: Final = (
+    select(PlacementRequest)
+    .where(any_asked(col(PlacementRequest.case_id), "case_ids"), func.length(col(PlacementRequest.needs)) > 0)
+    .order_by(col(PlacementRequest.requested_at), col(PlacementRequest.id))
+)
+OPEN_TO_LOCK: Final = WITH_NEEDS.where(col(PlacementRequest.status) == RequestStatus.OPEN).with_for_update()
 REQUEST_ID: Final = bindparam("request_id", type_=Uuid)
 _TO_ON: Final = col(PlacementRequest.to_on)
 OPEN_TO_COME: Final = select(func.count()).where(

@@ -5,7 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
+from sqlalchemy import Select
 
+from services.accommodation.case import repository as cases
 from services.accommodation.case.nights import Nights
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import repository as facilities
@@ -19,6 +21,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, may_know
 from shared.data import sealed
+from shared.data.itself import as_itself
 from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
@@ -155,9 +158,36 @@ async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalit
     asked is shown the same as before."""
     key = await sealed.key_of(work, request.case_id)
     before = open_needs(key, request)
-    needs = before.model_copy(update={"avoided_since": [*before.avoided_since, *municipalities]})
+    further = [code for code in municipalities if code not in before.avoided_since]
+    needs = before.model_copy(update={"avoided_since": [*before.avoided_since, *further]})
     seal_needs(key, request, needs)
     return needs.whole()
+
+
+async def avoided_before(work: UnitOfWork, case_id: UUID) -> list[str]:
+    """The municipalities that the person is to avoid since their moves, by whatever was asked for under any of their cases: for
+    the rules, as who asks now need not know where the person was."""
+    async with as_itself(work):
+        found = await _requests_of_person(work, case_id, queries.WITH_NEEDS)
+        keys = await sealed.keys_of(work, {each.case_id for each in found})
+        return list(
+            dict.fromkeys(code for each in found for code in open_needs(keys[each.case_id], each).avoided_since)
+        )
+
+
+async def avoid_wherever_asked(work: UnitOfWork, moved: PlacementRequest, municipalities: Sequence[str]) -> None:
+    """What else waits for a place for the person who has moved avoids these municipalities too."""
+    async with as_itself(work):
+        for each in await _requests_of_person(work, moved.case_id, queries.OPEN_TO_LOCK):
+            if each.id != moved.id:
+                await avoid_further(work, each, municipalities)
+
+
+async def _requests_of_person(
+    work: UnitOfWork, case_id: UUID, query: Select[PlacementRequest]
+) -> list[PlacementRequest]:
+    _, of_person = await cases.cases_of_person(work, case_id)
+    return await work.session.scalars(query, {"case_ids": of_person})
 
 
 async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:

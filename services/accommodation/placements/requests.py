@@ -74,7 +74,8 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     recorded = facts_recorded(known, status)
     stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
     stated |= submission.responsibility.model_dump(exclude_none=True)
-    needs = _with_the_case_s(submission, known)
+    avoided = await repository.avoided_before(work, submission.case_id)
+    needs = _with_the_case_s(submission, known).model_copy(update={"avoided_since": avoided})
     facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | recorded)
     responsible = responsible_for(facts, on=on_date(work.now))
     request = PlacementRequest(

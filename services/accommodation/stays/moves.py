@@ -14,7 +14,12 @@ from services.accommodation.offers import domain as offers
 from services.accommodation.placements import fitting, matching
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit, avoid_further, needs_of
+from services.accommodation.placements.repository import (
+    PlaceDoesNotFit,
+    avoid_further,
+    avoid_wherever_asked,
+    needs_of,
+)
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.stays import arrivals, companions, payer_history, repository
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, end, take_step
@@ -102,7 +107,10 @@ async def _avoiding(work: UnitOfWork, request: PlacementRequest, said: Move) -> 
     say where the person was."""
     needs = await needs_of(work, request, operation="placement.check")
     further = [code for code in said.avoid_municipalities if code not in needs.avoid_municipalities]
-    return await avoid_further(work, request, further) if further else needs
+    if not further:
+        return needs
+    await avoid_wherever_asked(work, request, further)
+    return await avoid_further(work, request, further)
 
 
 async def _destination(

@@ -61,6 +61,29 @@ async def test_sc10_a_safety_move_goes_to_the_place_that_fits_away_from_the_muni
     assert problem(await housing.step(placement_id, "move", body={"reason": "safety"})) == "PlacementDoesNotAllow"
 
 
+@pytest.mark.row(69)
+async def test_what_is_to_be_avoided_since_a_move_is_avoided_by_whatever_is_asked_for_later(
+    havn: World, housing: Housing, moving: tuple[str, str, Shelter, Shelter]
+) -> None:
+    case_id, placement_id, here, there = moving
+    waiting = await housing.request(case_id, "hopenow", from_on="2026-05-01")
+    avoided: dict[str, Any] = {"reason": "safety", "avoid_municipalities": ["0101"], "place_id": there.place_id}
+    moved = await housing.step(placement_id, "move", body=avoided)
+    assert moved.status_code == 200, moved.text
+    assert (await housing.step(moved.json()["placement_id"], "leave")).status_code == 200
+    until = {"expires_at": "2026-03-13T12:00:00+01:00"}
+    assert rules_of(await housing.offer(waiting, here.place_id, **until)) == ["distance"]
+    anew = await housing.request(case_id, "hopenow", from_on="2026-03-13", to_on="2026-03-20")
+    assert rules_of(await housing.offer(anew, here.place_id, **until)) == ["distance"]
+    for request_id in (waiting, anew):
+        path = f"/accommodation/v1/placement-requests/{request_id}"
+        for org, shown in (("cmm", ["0101"]), ("hopenow", [])):
+            read = await havn.partner(org).get(path, purpose="accommodation")
+            assert read.json()["needs"]["avoid_municipalities"] == shown, "who asks is not shown where she was"
+    other = await housing.request(await housing.case(), from_on="2026-03-13", to_on="2026-03-20")
+    assert (await housing.offer(other, here.place_id, **until)).status_code == 201
+
+
 @pytest.mark.row(53)
 async def test_a_hold_that_nobody_answered_in_time_is_in_the_way_of_no_move(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter(2)
