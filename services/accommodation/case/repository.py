@@ -314,7 +314,10 @@ async def changes_of_each(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[
     return found
 
 
-async def status_on(work: UnitOfWork, case_id: UUID, *, on: date) -> CaseChange | None:
-    """The legal status that holds on that day; None where none was recorded since the case was opened."""
-    begun = [change for change in await changes_of(work, case_id) if change.residence_basis and change.from_on <= on]
+async def status_on(work: UnitOfWork, case_id: UUID, *, on: date, by_itself: bool = False) -> CaseChange | None:
+    """The legal status that holds on that day; None where none was recorded since the case was opened. `by_itself`: as if it had
+    not been merged."""
+    changes = await changes_of(work, case_id)
+    changes = [change for change in changes if change.through is None] if by_itself else changes
+    begun = [change for change in changes if change.residence_basis and change.from_on <= on]
     return begun[-1] if begun else None

@@ -67,13 +67,15 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         raise RequestsWait(
             f"{MOST_OPEN} requests for this person wait for a place already; withdraw one that is not needed any more."
         )
+    stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
+    stated |= submission.responsibility.model_dump(exclude_none=True)
+    shown_authority = None
     if surviving:
-        # The facts decide all the same, and say themselves to nobody.
+        # The facts of the other case decide all the same, and show themselves to nobody.
+        shown_authority = await _authority_by_itself(work, known, stated)
         known = await cases.known_where_it_goes_on(work, surviving) or known
     status = await cases.status_on(work, submission.case_id, on=on_date(work.now))
     recorded = facts_recorded(known, status)
-    stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
-    stated |= submission.responsibility.model_dump(exclude_none=True)
     avoided = await repository.avoided_before(work, submission.case_id)
     needs = _with_the_case_s(submission, known).model_copy(update={"avoided_since": avoided})
     facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | recorded)
@@ -87,6 +89,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         **responsible.model_dump(exclude={"options"}),
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
+        shown_authority=shown_authority,
         differs=_differing(submission, recorded),
         urgent_because=_urgent_because(needs, is_for_tonight=submission.from_on <= night_of(work.now)),
     )
@@ -101,6 +104,13 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         )
     )
     return request
+
+
+async def _authority_by_itself(work: UnitOfWork, known: KnownCase, stated: dict[str, Any]) -> HousingAuthority:
+    """Who would be responsible if the merged case were the only one of the person."""
+    status = await cases.status_on(work, known.case_id, on=on_date(work.now), by_itself=True)
+    facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | facts_recorded(known, status))
+    return responsible_for(facts, on=on_date(work.now)).authority
 
 
 LEFT_OPEN: Final = 2
@@ -170,8 +180,11 @@ def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any
     return recorded
 
 
-def answer_anew(work: UnitOfWork, request: PlacementRequest, facts: ResponsibilityFacts) -> None:
-    """Who is responsible for a request that waits, by these facts from today on."""
+def answer_anew(work: UnitOfWork, request: PlacementRequest, facts: ResponsibilityFacts, *, goes_on_in: UUID) -> None:
+    """Who is responsible for a request that waits, by these facts from today on. Of a merged case that is an event of the case
+    where the work goes on, and no new version: who knows the merged case alone sees the same as before."""
+    is_merged = goes_on_in != request.case_id
+    request.shown_authority = (request.shown_authority or request.authority) if is_merged else None
     found = responsible_for(facts, on=on_date(work.now))
     if (found.row, found.authority, found.payer, list(found.options)) == (
         request.row,
@@ -183,10 +196,10 @@ def answer_anew(work: UnitOfWork, request: PlacementRequest, facts: Responsibili
     for name, value in found.model_dump(exclude={"options"}).items():
         setattr(request, name, value)
     request.options, request.facts = list(found.options), facts.model_dump(mode="json")
-    request.version += 1
+    request.version += not is_merged
     work.record(
         ResponsibilityChanged(
-            case_id=request.case_id, occurred_at=work.now, request_id=request.id, from_on=on_date(work.now)
+            case_id=goes_on_in, occurred_at=work.now, request_id=request.id, from_on=on_date(work.now)
         )
     )
 

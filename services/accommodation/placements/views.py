@@ -36,7 +36,9 @@ def see_receipt(request: PlacementRequest, status: RequestStatus, known: frozens
     return PlacementRequestReceipt(
         request_id=request.id,
         status=status,
-        responsibility=ResponsibilityAnswer.of_row(request) if knows else AuthorityAlone.of_row(request),
+        responsibility=ResponsibilityAnswer.of_row(request)
+        if knows
+        else AuthorityAlone(authority=request.shown_authority or request.authority),
     )
 
 

@@ -64,7 +64,7 @@ async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
     for placement, request, facility in await repository.live_placements(work, case_id):
         if request.needs:  # of whoever was erased there is nothing to describe
             await repository.describe_anew(work, await stays.request_behind(work, placement), known)
-        await _of_placement(work, placement, request, facility, changes)
+        await _of_placement(work, placement, request, facility, changes, goes_on_in=known.case_id)
 
 
 async def take_effect(work: UnitOfWork) -> None:
@@ -80,7 +80,7 @@ async def _of_request(work: UnitOfWork, request: PlacementRequest, known: KnownC
     facts = ResponsibilityFacts.model_validate(
         (request.facts or requests.UNKNOWN) | requests.facts_recorded(known, status)
     )
-    requests.answer_anew(work, request, facts)
+    requests.answer_anew(work, request, facts, goes_on_in=known.case_id)
 
 
 async def _of_placement(
@@ -89,16 +89,19 @@ async def _of_placement(
     request: PlacementRequest,
     facility: Facility,
     changes: Sequence[CaseChange],
+    *,
+    goes_on_in: UUID,
 ) -> None:
     tonight = night_of(work.now)
     history = payer_history.payers_between(placement, request, changes, by_options=True)
     now = [each for each in history if each.from_on <= tonight][-1:] or history[:1]
     if now[0].payer is not placement.payer:
         placement.payer = now[0].payer
-        placement.version += 1
+        # Who knows the merged case alone is to see nothing of what follows from the merge.
+        placement.version += placement.case_id == goes_on_in
         work.record(
             ResponsibilityChanged(
-                case_id=placement.case_id,
+                case_id=goes_on_in,
                 occurred_at=work.now,
                 request_id=request.id,
                 placement_id=placement.id,
@@ -107,10 +110,10 @@ async def _of_placement(
         )
     to_come = [*now, *(each for each in history if each.from_on > tonight)]
     unfit = [each for each in to_come if each.because and each.options and facility.kind not in each.options]
-    await _propose(work, placement, unfit[:1])
+    await _propose(work, placement, unfit[:1], goes_on_in=goes_on_in)
 
 
-async def _propose(work: UnitOfWork, placement: Placement, unfit: Sequence[PayerFrom]) -> None:
+async def _propose(work: UnitOfWork, placement: Placement, unfit: Sequence[PayerFrom], *, goes_on_in: UUID) -> None:
     """Propose the first move that is due, once; what is no longer so is withdrawn."""
     proposed = await repository.open_proposals(work, placement.id)
     for proposal in proposed:
@@ -134,7 +137,7 @@ async def _propose(work: UnitOfWork, placement: Placement, unfit: Sequence[Payer
         await repository.add_proposal(work, proposal)
         work.record(
             MoveProposed(
-                case_id=placement.case_id,
+                case_id=goes_on_in,
                 occurred_at=work.now,
                 placement_id=placement.id,
                 proposal_id=proposal.id,

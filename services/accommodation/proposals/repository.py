@@ -84,7 +84,7 @@ async def describe_anew(work: UnitOfWork, request: PlacementRequest, known: Know
     if changed:
         of_the_case = sorted({*needs.of_the_case, *changed})
         seal_needs(key, request, needs.model_copy(update=changed | {"of_the_case": of_the_case}))
-        request.version += 1
+        request.version += request.case_id == known.case_id  # who knows a merged case alone sees the same as before
 
 
 async def live_placements(work: UnitOfWork, case_id: UUID) -> list[tuple[Placement, PlacementRequest, Facility]]:

@@ -180,3 +180,42 @@ async def test_who_was_given_a_place_by_the_facts_of_the_other_case_is_answered_
     await housing.tell(parted(merged_one, other))
     assert (await answered(havn, placement_id))[-1] == ("2026-03-14", "D", "CMM", "CMM")
     assert (await havn.sql("accommodation", "SELECT payer FROM placement"))[0]["payer"] == "CMM"
+
+
+@pytest.mark.row(14)
+async def test_who_knows_the_merged_case_alone_is_shown_nothing_of_what_follows_from_the_merge(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    merged_one = await housing.case(referred_by="hopenow")
+    other = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US, referred_by="politi-fyn")
+    placement_id = await housing.there(merged_one, shelter.place_id, to_on="2026-03-30", asks="hopenow")
+    waiting = await housing.request(merged_one, "hopenow", from_on="2026-04-01")
+    paths = {
+        "request": f"/accommodation/v1/placement-requests/{waiting}",
+        "placement": f"/accommodation/v1/placements/{placement_id}",
+        "responsibility": f"/accommodation/v1/placements/{placement_id}/responsibility",
+        "events": "/accommodation/v1/events",
+    }
+
+    async def shown() -> dict[str, Any]:
+        read = {
+            name: await havn.partner("hopenow").get(path, **({} if name == "events" else {"purpose": "support"}))
+            for name, path in paths.items()
+        }
+        assert {each.status_code for each in read.values()} == {200}
+        answers = {name: (each.json(), each.headers.get("etag")) for name, each in read.items()}
+        answers["events"] = (answers["events"][0].get("items"), None)
+        return answers
+
+    before = await shown()
+    await havn.set_clock("2026-03-12T12:00:00+01:00")
+    before["events"] = (await shown())["events"]
+    await housing.tell(joined(merged_one, other))
+    assert await row_of(havn, waiting) == ("B3", "US"), "the rules follow the other case"
+    assert await shown() == before
+    asked = await housing.ask(merged_one, "hopenow", from_on="2026-05-01")
+    assert asked.json()["responsibility"] == {"authority": "CMM"}
+    assert await row_of(havn, asked.json()["request_id"]) == ("B3", "US")
+    await housing.tell(parted(merged_one, other))
+    assert (await shown())["responsibility"] == before["responsibility"]

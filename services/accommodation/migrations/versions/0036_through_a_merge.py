@@ -6,5 +6,12 @@ revision = "0036"
 down_revision = "0035"
 
 
+# Who asked for a place under a merged case is shown who is responsible by that case alone, and so learns of no merge.
+COLUMNS = """
+ALTER TABLE case_turn ADD COLUMN through uuid;
+ALTER TABLE placement_request ADD COLUMN shown_authority varchar;
+"""
+
+
 def upgrade() -> None:
-    apply("ALTER TABLE case_turn ADD COLUMN through uuid")
+    apply(COLUMNS)
