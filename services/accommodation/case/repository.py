@@ -70,6 +70,9 @@ _KEEP_CHANGE: Final = (
     insert(CaseChange).values({name: bindparam(name) for name in CaseChange.model_fields}).on_conflict_do_nothing()
 )
 _FORGET_DECISION: Final = delete(CaseChange).where(col(CaseChange.decision_id) == bindparam("decision_id"))
+# Whoever offers a place holds the request, and refers to the case: an event that changes the case, and asks for the request then,
+# keeps others from changing it and nobody from referring to it, or the two would wait for each other.
+_LOCKED: Final = select(KnownCase).where(col(KnownCase.case_id) == CASE_ID).with_for_update(key_share=True)
 _LAST_CHANGE: Final = select(func.max(col(CaseChange.sequence))).where(col(CaseChange.case_id) == CASE_ID)
 _FORGET_CARRIED: Final = delete(CaseChange).where(
     col(CaseChange.case_id) == CASE_ID,
@@ -123,7 +126,12 @@ async def lock_together(work: UnitOfWork, case_id: UUID, other_id: UUID) -> None
     what the next one brings. The case where the work goes on is locked first, as by whoever records something there."""
     goes_on_in, _ = await cases_of_person(work, other_id)
     for each in dict.fromkeys([goes_on_in, other_id, case_id]):
-        await work.session.get(KnownCase, each, with_for_update=True)
+        await _lock(work, each)
+
+
+async def _lock(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
+    """The case, which no other event changes meanwhile."""
+    return await work.session.scalar(_LOCKED, {"case_id": case_id})
 
 
 async def merge(work: UnitOfWork, case_id: UUID, into: UUID, *, at: datetime) -> None:
@@ -199,7 +207,7 @@ async def add_case(work: UnitOfWork, known: KnownCase) -> None:
 
 async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
     """The case that identification has published, for an event's handler."""
-    known = await work.session.get(KnownCase, case_id, with_for_update=True)
+    known = await _lock(work, case_id)
     if known is None:
         raise CaseNotFound
     work.audit(operation="case.note", subject_id=case_id)
@@ -271,7 +279,7 @@ CARRIED_FROM: Final = 2**32
 
 async def carry_change(work: UnitOfWork, change: CaseChange, case_id: UUID, *, through: UUID) -> None:
     """What was recorded in the one case holds of the other, which was merged into it."""
-    if await work.session.get(KnownCase, case_id, with_for_update=True) is None:
+    if await _lock(work, case_id) is None:
         return
     last = await work.session.scalar(_LAST_CHANGE, {"case_id": case_id})
     number = max(last or 0, CARRIED_FROM) + 1
