@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
@@ -55,7 +56,8 @@ class PlaceDoesNotFit(Conflict):
         """With what can be done instead, in English and Danish, where the rules alone do not say it."""
         against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
         detail = " ".join([*(REASONS[rule][0] for rule in rules), *(ways_on or ())[:1]])
-        super().__init__(detail, rules=against, **({"instead_da": ways_on[1]} if ways_on else {}))
+        instead: dict[str, Any] = {"instead_da": ways_on[1]} if ways_on else {}
+        super().__init__(detail, rules=against, **instead)
 
 
 def seal_needs(key: DataKey, request: PlacementRequest, needs: SealedNeeds) -> None:
