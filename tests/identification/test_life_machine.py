@@ -68,8 +68,8 @@ class CaseLife(RuleBasedStateMachine):
         even_merged: bool = False,
         is_noticed: bool = True,
     ) -> None:
-        """Make a call that the model allows or forbids; what is forbidden leaves everything as it was. A case that was
-        merged is only read; that it is merged, or no longer, its ETag does not say."""
+        """Make a call that the model allows or forbids; what is forbidden leaves everything as it was. Of a case that
+        was merged only what it has given goes on; that it is merged, or no longer, its ETag does not say."""
         is_allowed = is_allowed and (even_merged or not self.model.merged_into)
         answer = self.wait(calling)
         assert answer.status_code < 500, answer.text
@@ -193,7 +193,8 @@ class CaseLife(RuleBasedStateMachine):
                 model.status = "recommended"
 
         body = {"outcome": what, "decided_on": "2026-05-04"}
-        self.call(self.case.post(f"/appeals/{appeal_id}/outcome", body), is_allowed=is_open, then=decided)
+        deciding = self.case.post(f"/appeals/{appeal_id}/outcome", body)
+        self.call(deciding, is_allowed=is_open, then=decided, even_merged=True)
         if is_open:
             self.call(self.case.post(f"/appeals/{appeal_id}/outcome", body), is_allowed=False)
 
@@ -220,7 +221,8 @@ class CaseLife(RuleBasedStateMachine):
         stands = any(each.id == decision_id and each.stands for each in self.model.decisions)
         allowed = stands and self.model.status in OPEN and ends_on < until <= CAP_ON
         body = {"until": until, "reason": "special_reasons"}
-        self.call(self.case.post(f"/periods/{period_id}/extensions", body), is_allowed=allowed, then=extended)
+        extending = self.case.post(f"/periods/{period_id}/extensions", body)
+        self.call(extending, is_allowed=allowed, then=extended, even_merged=True)
 
     # ------------------------------------------------------------ the rest of a life
 
@@ -248,7 +250,8 @@ class CaseLife(RuleBasedStateMachine):
 
         body = {"month": month, "contacted": contacted, "on": "2026-08-20"}
         allowed = self.model.status in OPEN and self.model.departed and month not in {7, *self.model.followed_up}
-        self.call(self.case.post("/return-plan/follow-ups", body), is_allowed=allowed, then=made)
+        following = self.case.post("/return-plan/follow-ups", body)
+        self.call(following, is_allowed=allowed, then=made, even_merged=True)
 
     @rule(kind=st.sampled_from(["charge", "judgment"]))
     def criminal_step(self, kind: str) -> None:
