@@ -94,9 +94,8 @@ async def record_outcome(
     work: UnitOfWork, *, case_id: UUID, appeal_id: UUID, result: AppealResult, expected: ExpectedVersion
 ) -> tuple[Case, Appeal]:
     """Record what became of an appeal. Where the authority has to decide anew, the case is open for that again."""
-    case = await cases.lock_case(
-        work, case_id, expected, even_merged=True
-    )  # it was filed here, whatever was merged since
+    # It was filed here, whatever was merged since.
+    case = await cases.lock_case(work, case_id, expected, even_merged=True)
     appeal = await records.record_of(work, case, Appeal, appeal_id)
     if not appeal.is_open:
         raise AppealAlreadyDecided(f"This appeal was decided on {appeal.decided_on}; file another one instead.")

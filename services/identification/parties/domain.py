@@ -74,7 +74,7 @@ async def withdraw(work: UnitOfWork, *, referral_id: UUID, sender: str) -> None:
         await repository.note_withdrawal(work, referral)
         if await _end_part(work, case, sender):
             work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=sender))
-        if case.opened_by is None and not await repository.has_other_source(work, case.id):
+        if case.opened_by is None and not await repository.any_source(work, [case.id]):
             case.source_withdrawn_at = work.now
             work.record(SourceWithdrawn(case_id=case.id, occurred_at=work.now, referral_id=referral_id))
 

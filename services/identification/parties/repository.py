@@ -1,5 +1,6 @@
 """The referrals behind a case, and the parts in it that were ended."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -7,10 +8,11 @@ from sqlalchemy import bindparam, exists, select
 from sqlmodel import col
 
 from services.identification.case.models import Case, CaseReferral
-from services.identification.case.repository import CASE_ID, seal
+from services.identification.case.repository import seal
 from services.identification.case.schemas import SealedText
 from services.identification.parties.models import EndedPart
 from shared.contract.visibility import Part
+from shared.data.columns import any_asked
 from shared.data.unit_of_work import UnitOfWork
 
 _NOT_WITHDRAWN: Final = col(CaseReferral.withdrawn_at).is_(None)
@@ -20,7 +22,7 @@ _TO_WITHDRAW: Final = (
     .order_by(col(CaseReferral.case_id))
     .with_for_update()
 )
-_HAS_SOURCE: Final = select(exists().where(col(CaseReferral.case_id) == CASE_ID, _NOT_WITHDRAWN))
+_HAS_SOURCE: Final = select(exists().where(any_asked(col(CaseReferral.case_id), "case_ids"), _NOT_WITHDRAWN))
 
 
 async def referrals_to_withdraw(work: UnitOfWork, referral_id: UUID) -> list[CaseReferral]:
@@ -34,9 +36,9 @@ async def note_withdrawal(work: UnitOfWork, referral: CaseReferral) -> None:
     await work.session.flush()
 
 
-async def has_other_source(work: UnitOfWork, case_id: UUID) -> bool:
-    """Whether a referral that was not withdrawn stands behind the case."""
-    return bool(await work.session.scalar(_HAS_SOURCE, {"case_id": case_id}))
+async def any_source(work: UnitOfWork, case_ids: Sequence[UUID]) -> bool:
+    """Whether a referral that was not withdrawn stands behind one of these cases."""
+    return bool(await work.session.scalar(_HAS_SOURCE, {"case_ids": list(case_ids)}))
 
 
 async def keep_ended_part(work: UnitOfWork, case: Case, organisation: str, part: Part, reason: SealedText) -> EndedPart:

@@ -4,7 +4,7 @@ Erasing destroys the case's key: what was sealed under it in this database can n
 too, until it expires. What is counted stays, without what would point at somebody. Every other holder is asked to erase as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,7 @@ from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
 from services.identification.erasure import domain as erasure
 from services.identification.evidence import repository as evidence_repository
+from services.identification.parties import repository as parties_repository
 from services.identification.retention import repository
 from services.identification.retention.models import RetentionRun
 from services.identification.retention.schemas import HoldReport, SlipReport
@@ -116,7 +117,7 @@ async def run(work: UnitOfWork) -> None:
         erased[rule] = case_ids[:left]
         left -= len(erased[rule])
         for case_id in erased[rule]:
-            await _erase(work, case_id, rule)
+            await _erase(work, await cases.family_of(work, case_id), rule)
     await kept.forget_old(work)
     await evidence_repository.forget_unfinished(work, before=work.now - timedelta(days=terms.unfinished_uploads_days))
     is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
@@ -133,8 +134,8 @@ async def run(work: UnitOfWork) -> None:
     )
 
 
-async def _erase(work: UnitOfWork, case_id: UUID, rule: str) -> None:
-    for each in await cases.family_of(work, case_id):
+async def _erase(work: UnitOfWork, family: Iterable[UUID], rule: str) -> None:
+    for each in family:
         await repository.erase(work, each, rule=rule)
         await erasure.ask(work, each, extent=ErasureExtent.CASE)
 
@@ -154,7 +155,7 @@ async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, exp
             )
         if any([await repository.hold_on(work, each) for each in family]):
             raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
-        await _erase(work, case.id, f"slip: {report.reason}")
+        await _erase(work, [each.id for each in family], f"slip: {report.reason}")
     return case
 
 
@@ -162,7 +163,7 @@ async def _is_slip(work: UnitOfWork, family: Sequence[Case]) -> bool:
     """Nobody stands by what was said of the person, in any of the cases, and nobody has begun anything for them."""
     if any(each.source_withdrawn_at is None or _has_begun(each) for each in family):
         return False
-    return not await repository.any_source(work, [each.id for each in family])
+    return not await parties_repository.any_source(work, [each.id for each in family])
 
 
 def _has_begun(case: Case) -> bool:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, TextClause, bindparam, exists, select, text
+from sqlalchemy import Select, TextClause, bindparam, select, text
 from sqlmodel import col
 
-from services.identification.case.models import Case, CaseReferral, LegalHold
+from services.identification.case.models import Case, LegalHold
 from services.identification.case.repository import CASE_ID, seal
 from services.identification.case.schemas import SealedText
 from services.identification.retention.models import ErasedKey, RetentionRun
@@ -97,9 +97,6 @@ _DONE: Final = (
     .where(col(RetentionRun.day) == bindparam("day"), col(RetentionRun.is_complete))
     .limit(1)
 )
-_SOURCE: Final = select(
-    exists().where(any_asked(col(CaseReferral.case_id), "case_ids"), col(CaseReferral.withdrawn_at).is_(None))
-)
 _HOLD: Final = select(LegalHold).where(col(LegalHold.case_id) == CASE_ID, col(LegalHold.ended_at).is_(None))
 
 
@@ -134,11 +131,6 @@ async def erase(work: UnitOfWork, case_id: UUID, *, rule: str) -> None:
     await work.session.flush()
     await work.session.execute(_ERASE, {"case_id": case_id, "now": work.now, "rule": rule})
     work.audit(operation="case.erase", subject_id=case_id)
-
-
-async def any_source(work: UnitOfWork, case_ids: Sequence[UUID]) -> bool:
-    """Whether a referral that was not withdrawn stands behind one of these cases."""
-    return bool(await work.session.scalar(_SOURCE, {"case_ids": list(case_ids)}))
 
 
 async def with_key(work: UnitOfWork, case_ids: Sequence[UUID]) -> list[UUID]:
