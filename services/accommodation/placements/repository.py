@@ -55,9 +55,11 @@ class PlaceDoesNotFit(Conflict):
     def __init__(self, rules: Sequence[FitRule], *, ways_on: tuple[str, str] | None = None) -> None:
         """With what can be done instead, in English and Danish, where the rules alone do not say it."""
         against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
-        detail = " ".join([*(REASONS[rule][0] for rule in rules), *(ways_on or ())[:1]])
-        instead: dict[str, Any] = {"instead_da": ways_on[1]} if ways_on else {}
-        super().__init__(detail, rules=against, **instead)
+        sentences, more = [REASONS[rule][0] for rule in rules], dict[str, Any](rules=against)
+        if ways_on:
+            instead, more["instead_da"] = ways_on
+            sentences.append(instead)
+        super().__init__(" ".join(sentences), **more)
 
 
 def seal_needs(key: DataKey, request: PlacementRequest, needs: SealedNeeds) -> None:
