@@ -4,7 +4,7 @@ Erasing destroys the case's key: what was sealed under it in this database can n
 too, until it expires. What is counted stays, without what would point at somebody. Every other holder is asked to erase as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -117,7 +117,7 @@ async def run(work: UnitOfWork) -> None:
         erased[rule] = case_ids[:left]
         left -= len(erased[rule])
         for case_id in erased[rule]:
-            await _erase(work, await cases.family_of(work, case_id), rule)
+            await _erase(work, case_id, rule)
     await kept.forget_old(work)
     await evidence_repository.forget_unfinished(work, before=work.now - timedelta(days=terms.unfinished_uploads_days))
     is_complete = all(len(erased[rule]) == len(due[rule]) for rule in due)
@@ -134,8 +134,8 @@ async def run(work: UnitOfWork) -> None:
     )
 
 
-async def _erase(work: UnitOfWork, family: Iterable[UUID], rule: str) -> None:
-    for each in family:
+async def _erase(work: UnitOfWork, case_id: UUID, rule: str) -> None:
+    for each in await cases.family_of(work, case_id):
         await repository.erase(work, each, rule=rule)
         await erasure.ask(work, each, extent=ErasureExtent.CASE)
 
@@ -155,7 +155,7 @@ async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, exp
             )
         if any([await repository.hold_on(work, each) for each in family]):
             raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
-        await _erase(work, [each.id for each in family], f"slip: {report.reason}")
+        await _erase(work, case.id, f"slip: {report.reason}")
     return case
 
 
