@@ -1,8 +1,7 @@
 """One service's database, and the one-transaction rule: everything of a request or an event commits together, here."""
 
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ class Database:
 
     def __init__(self, url: URL, *, ring: KeyRing, clock: Clock, pool_size: int = 8) -> None:
         self.url = url
-        self._clock = clock
+        self.clock = clock
         self.vault = Vault(ring)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_statement: Heard = lambda _, __: None
@@ -116,29 +115,15 @@ class Database:
         self.most_connections = 2 * pool_size
         self._connections = Connections(self._connect, self.most_connections)
 
-    @asynccontextmanager
-    async def transaction(
+    def transaction(
         self, actor: Actor, *, key: bytes | None = None, only_reads: bool = False, asks_by_key: bool = False
-    ) -> AsyncIterator[UnitOfWork]:
+    ) -> "_Transaction":
         """A unit of work on behalf of `actor`, at this instant; with the hash of an Idempotency-Key it holds that key. One that
         only reads has plain rows, and what it adds is what was noted of it (`shared/data/reading.py`). One that
         `asks_by_key`, and for no range and no list, has its statements planned once for each connection. It commits when the
         block ends, and only then; any exception, the commit's own included (KeyTaken among them), leaves nothing behind.
         """
-        async with self.connection() as connection:
-            try:
-                session = (ReadingSession if only_reads else Session)(connection, self.on_statement)
-                kept_before = await begin_and_end.begin(session, actor.org, key, asks_by_key=asks_by_key)
-                work = UnitOfWork(session, actor, self._clock.now(), self.vault, kept_before, answer_key=key)
-                yield work
-                await session.flush()
-                await begin_and_end.end(work)
-            except BaseException as error:
-                await _roll_back(connection, error)
-                raise
-            await connection.execute("COMMIT")
-        if work.events:
-            self.on_commit()
+        return _Transaction(self, actor, key, only_reads=only_reads, asks_by_key=asks_by_key)
 
     async def _connect(self) -> Connection:
         connection = await asyncpg.connect(
@@ -179,6 +164,10 @@ class _InUse:
         return self._connection
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.end(error)
+
+    def end(self, error: BaseException | None) -> None:
+        """The block ends, with this error if there is one."""
         try:
             if error is not None:
                 self._look_at(error)
@@ -192,6 +181,55 @@ class _InUse:
             self._connection.terminate()  # it no longer knows what the server has said; nobody else gets it
         if isinstance(error, asyncpg.InvalidCachedStatementError):
             self._connections.renew()  # a table was changed: the others have prepared the same
+
+
+class _Transaction:
+    """A unit of work until the block ends. By hand: a generator would be two more frames for each message of every request."""
+
+    def __init__(
+        self, database: Database, actor: Actor, key: bytes | None, *, only_reads: bool, asks_by_key: bool
+    ) -> None:
+        self._database, self._actor, self._key = database, actor, key
+        self._kind, self._asks_by_key = ReadingSession if only_reads else Session, asks_by_key
+        self._in_use = database.connection()
+
+    async def __aenter__(self) -> UnitOfWork:
+        self._connection = await self._in_use.__aenter__()
+        try:
+            return await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                await self._commit()
+            else:
+                await _roll_back(self._connection, error)
+        except BaseException as failed:
+            error = failed
+            raise
+        finally:
+            self._in_use.end(error)
+
+    async def _begin(self) -> UnitOfWork:
+        session = self._kind(self._connection, self._database.on_statement)
+        kept_before = await begin_and_end.begin(session, self._actor.org, self._key, asks_by_key=self._asks_by_key)
+        now, vault = self._database.clock.now(), self._database.vault
+        self._work = UnitOfWork(session, self._actor, now, vault, kept_before, answer_key=self._key)
+        return self._work
+
+    async def _commit(self) -> None:
+        try:
+            await self._work.session.flush()
+            await begin_and_end.end(self._work)
+        except BaseException as error:
+            await _roll_back(self._connection, error)
+            raise
+        await self._connection.execute("COMMIT")
+        if self._work.events:
+            self._database.on_commit()
 
 
 async def _roll_back(connection: Connection, cause: BaseException) -> None:

@@ -2,7 +2,6 @@
 others ask does not wait behind all of it (docs/adr/0016)."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 from weakref import WeakValueDictionary
@@ -42,7 +41,7 @@ class Lines:
         if self._last not in ("", client):
             self._shared_until = now + ALONE_SECONDS
         self._last = client
-        return self._lines.setdefault(client, _Line(self._most))
+        return self._lines.get(client) or self._lines.setdefault(client, _Line(self._most))
 
     def _most(self) -> int:
         is_shared = asyncio.get_running_loop().time() < self._shared_until
@@ -52,32 +51,55 @@ class Lines:
 class _Line:
     def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
-        self._in_hand = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._in_hand: dict[_InHand, float] = {}
+        """Since when each has its turn, by the clock of the event loop; the first for the longest."""
+        self._waiting: dict[_InHand, asyncio.Future[None]] = {}
+        self._looks: asyncio.TimerHandle | None = None
+        """When it is looked next whether a turn is slow: only while somebody waits for one, as most of the time nobody does."""
 
-    async def join(self) -> None:
-        """Wait for the turn of one request."""
-        if self._in_hand < self._most() and not self._waiting:
-            self._in_hand += 1
-            return
-        ready = asyncio.get_running_loop().create_future()
-        self._waiting.append(ready)
+    async def join(self, request: "_InHand") -> None:
+        """Wait for the turn of this request."""
+        if self._waiting or len(self._in_hand) >= self._most():
+            await self._wait(request)
+        else:
+            self._in_hand[request] = asyncio.get_running_loop().time()
+
+    def leave(self, request: "_InHand") -> None:
+        """Its turn is over, unless it was given away; the next have theirs."""
+        self._in_hand.pop(request, None)
+        self._call_next()
+
+    async def _wait(self, request: "_InHand") -> None:
+        ready = self._waiting[request] = asyncio.get_running_loop().create_future()
+        self._look_later()
         try:
             await ready
         except asyncio.CancelledError:
-            if not ready.cancelled():  # it had come to be its turn
-                self.leave()
-            elif ready in self._waiting:
-                self._waiting.remove(ready)
+            self._waiting.pop(request, None)
+            self.leave(request)  # it may have come to be its turn
             raise
 
-    def leave(self) -> None:
-        """The turn is over; the next have theirs."""
-        self._in_hand -= 1
-        while self._waiting and self._in_hand < self._most():
-            if not (ready := self._waiting.popleft()).cancelled():
+    def _call_next(self) -> None:
+        while self._waiting and len(self._in_hand) < self._most():
+            request = next(iter(self._waiting))
+            ready = self._waiting.pop(request)
+            if not ready.cancelled():
+                self._in_hand[request] = asyncio.get_running_loop().time()
                 ready.set_result(None)
-                self._in_hand += 1
+
+    def _look_later(self) -> None:
+        if self._waiting and self._in_hand and self._looks is None:
+            first = next(iter(self._in_hand.values()))
+            self._looks = asyncio.get_running_loop().call_at(first + SLOW_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """What is slow gives its turn to the next."""
+        self._looks = None
+        now = asyncio.get_running_loop().time()
+        for request in [each for each, since in self._in_hand.items() if since + SLOW_SECONDS <= now]:
+            del self._in_hand[request]
+        self._call_next()
+        self._look_later()
 
 
 class _InHand:
@@ -85,19 +107,11 @@ class _InHand:
 
     def __init__(self, line: _Line | None) -> None:
         self._line = line
-        self._slow: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> None:
         if self._line:
-            await self._line.join()
-            self._slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._end)
+            await self._line.join(self)
 
     async def __aexit__(self, *_: object) -> None:
-        if self._slow:
-            self._slow.cancel()
-        self._end()
-
-    def _end(self) -> None:
-        line, self._line = self._line, None
-        if line:
-            line.leave()
+        if self._line:
+            self._line.leave(self)

@@ -22,7 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.observability.logs import bind_organisation, error_type, log
+from shared.observability.logs import error_type, log
 from shared.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 __all__ = ["Telemetry", "configure_tracing", "consumer_span", "current_trace_id", "current_traceparent"]
@@ -168,10 +168,8 @@ class Telemetry:
 
     def _record(self, span: Span, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method_of(scope), route_of(scope)
-        if organisation := scope.get("state", {}).get("actor_org"):
-            bind_organisation(organisation)
         if span.is_recording():
-            self._describe(span, method, route, status, organisation)
+            self._describe(span, method, route, status, scope.get("state", {}).get("actor_org"))
         _requests(self._service, method, route, status).inc()
         _seconds(self._service, method, route).observe(seconds)
         is_routine = route.endswith("/metrics") or "/health/" in route

@@ -249,3 +249,18 @@ async def test_who_leaves_in_the_middle_of_a_request_is_no_failure_of_ours(
     await havn.application.asgi(scope, receive, send)
     assert sent[0]["status"] == 400
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_the_log_says_which_organisation_asked_also_of_what_was_refused(
+    havn: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="shared.observability.tracing")
+    await havn.partner("cmm").get("/identification/v1/cases")
+    await havn.partner("kommune-0751").post("/identification/v1/cases", {})
+    await havn.client.get("/identification/v1/cases")
+    lines: list[Any] = [line.msg for line in caplog.records if line.name == "shared.observability.tracing"]
+    assert [(line.get("org"), line["status"]) for line in lines] == [
+        ("cmm", 200),
+        ("kommune-0751", 403),
+        (None, 401),
+    ]

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shared.observability.logs import log
+from shared.observability.logs import bind_organisation, log
 from shared.observability.metrics import (
     CONSUMER_LAG,
     DEAD_LETTERS,
@@ -56,6 +56,7 @@ async def client(service: str, spans: InMemorySpanExporter) -> AsyncIterator[htt
     @inner.get("/persons/{person_id}")
     async def person(person_id: str, request: Request) -> dict[str, Any]:
         request.state.actor_org = "ngo-reden"
+        bind_organisation("ngo-reden")  # as every endpoint does
         return {"trace_id": current_trace_id(), "traceparent": current_traceparent()}
 
     @inner.post("/failures/{person_id}")
