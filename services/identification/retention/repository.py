@@ -19,30 +19,36 @@ from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 
+# A case with all that was merged into it, directly or through others: they are about one person, and erased together.
+_FROM = """
+    FROM case_file f CROSS JOIN LATERAL (
+        WITH RECURSIVE family AS (
+            SELECT f.id UNION SELECT g.id FROM case_file g JOIN family ON g.merged_into = family.id)
+        SELECT array_agg(family.id) AS case_ids FROM family) AS person
+"""
 # Never: one that goes on in another case, or is held, or whose person lives in a place, or in which a deadline of the person's
 # runs: an appeal, a period, the follow-up of a return, the search for a child; nor while somebody waits for what is held.
 _KEPT = """
     f.erased_at IS NULL AND f.merged_into IS NULL AND f.source_withdrawn_at IS NULL AND NOT f.removal_hold
     AND NOT (f.missing AND f.age_group IN ('minor', 'presumed_minor') AND coalesce(f.adult_on > :on, true))
     AND f.missing_asked_since IS NULL
-    AND NOT EXISTS (SELECT FROM case_file g WHERE f.id IN (g.id, g.merged_into) AND g.is_housed)
-    AND NOT EXISTS (SELECT FROM legal_hold h JOIN case_file g ON g.id = h.case_id
-                    WHERE f.id IN (g.id, g.merged_into) AND h.ended_at IS NULL)
-    AND NOT EXISTS (SELECT FROM access_request q JOIN case_file g ON g.id = q.case_id
-                    WHERE f.id IN (g.id, g.merged_into) AND q.ended_at IS NULL)
-    AND NOT EXISTS (SELECT FROM appeal a JOIN case_file g ON g.id = a.case_id
-                    WHERE f.id IN (g.id, g.merged_into) AND a.outcome IS NULL)
-    AND NOT EXISTS (SELECT FROM period p JOIN case_file g ON g.id = p.case_id
-                    WHERE f.id IN (g.id, g.merged_into) AND p.ends_on >= :on)
-    AND NOT EXISTS (SELECT FROM return_plan r JOIN case_file g ON g.id = r.case_id
-                    WHERE f.id IN (g.id, g.merged_into)
+    AND NOT EXISTS (SELECT FROM case_file g WHERE g.id = ANY (person.case_ids) AND g.is_housed)
+    AND NOT EXISTS (SELECT FROM legal_hold h WHERE h.case_id = ANY (person.case_ids) AND h.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM access_request q WHERE q.case_id = ANY (person.case_ids) AND q.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM appeal a WHERE a.case_id = ANY (person.case_ids) AND a.outcome IS NULL)
+    AND NOT EXISTS (SELECT FROM period p WHERE p.case_id = ANY (person.case_ids) AND p.ends_on >= :on)
+    AND NOT EXISTS (SELECT FROM return_plan r WHERE r.case_id = ANY (person.case_ids)
                     AND (r.reintegration_until >= :on OR (r.departed_on IS NULL AND f.status <> 'closed')))
 """
 _LAST_RECORDED = """
     (SELECT max(e.occurred_at) FROM event_history e
      WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%')
 """
-_IS_POSITIVE = "EXISTS (SELECT FROM decision d WHERE d.case_id = f.id AND d.outcome = 'assessed_trafficked')"
+_IS_POSITIVE = """
+    EXISTS (SELECT FROM decision d WHERE d.case_id = ANY (person.case_ids) AND d.outcome = 'assessed_trafficked')
+"""
+_LAST_DECIDED = "(SELECT max(d.decided_on) FROM decision d WHERE d.case_id = ANY (person.case_ids))"
+_LAST_FOLLOWED_UP = "(SELECT max(g.last_follow_up_on) FROM case_file g WHERE g.id = ANY (person.case_ids))"
 _WORK = (
     *("interview", "rights_explanation", "indicator_observation", "recommendation", "evidence", "risk_assessment"),
     *("support_measure", "health_needs", "suspect", "criminal_step", "absence", "disappearance"),
@@ -59,7 +65,7 @@ _IS_CHILD = """
 """
 # Only of whom nothing but the contact is known: whatever somebody has begun for a person ends with a decision, not with time.
 _UNLINKED: Final = text(f"""
-    SELECT f.id FROM case_file f
+    SELECT f.id {_FROM}
     WHERE {_KEPT} AND f.status = 'referred' AND f.channel = ANY (:channels)
       AND f.opened_on <= :until AND {_LAST_RECORDED} < :until + interval '1 day'
       AND f.placement_asked_at IS NULL
@@ -71,16 +77,15 @@ _UNLINKED: Final = text(f"""
     ORDER BY f.opened_at, f.id LIMIT :most
 """)  # noqa: S608  (made of constants)
 _NOT_IDENTIFIED: Final = text(f"""
-    SELECT f.id FROM case_file f
+    SELECT f.id {_FROM}
     WHERE {_KEPT} AND f.status IN ('decided', 'closed') AND NOT {_IS_POSITIVE}
-      AND EXISTS (SELECT FROM decision d WHERE d.case_id = f.id)
-      AND greatest(f.closed_on, (SELECT max(d.decided_on) FROM decision d WHERE d.case_id = f.id)) <= :until
+      AND {_LAST_DECIDED} IS NOT NULL AND greatest(f.closed_on, {_LAST_DECIDED}) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
 """)  # noqa: S608  (made of constants)
 _CLOSED_VICTIMS: Final = text(f"""
-    SELECT f.id FROM case_file f
+    SELECT f.id {_FROM}
     WHERE {_KEPT} AND f.status = 'closed' AND {_IS_POSITIVE}
-      AND greatest(f.closed_on, f.last_follow_up_on) <= :until
+      AND greatest(f.closed_on, {_LAST_FOLLOWED_UP}) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
 """)  # noqa: S608  (made of constants)
 _UNLIMITED = 1_000_000

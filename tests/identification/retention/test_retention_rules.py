@@ -250,6 +250,47 @@ async def test_a_hold_on_a_merged_case_keeps_the_one_it_was_merged_into(havn: Wo
     assert await forecast(havn, "2031-06-01") == {"closed_victim": [surviving.id]}
 
 
+async def merge_twice(havn: World, deepest: Opened, surviving: Opened) -> None:
+    """The one case was merged into another, which was merged into the last."""
+    between = await open_case(havn, CMM_DECIDES)
+    for case, into in ((deepest, between), (between, surviving)):
+        await havn.sql("identification", "UPDATE case_file SET merged_into = $1 WHERE id = $2", into.id, case.id)
+
+
+RUNS_IN_ONE = {
+    "placement": "UPDATE case_file SET is_housed = true WHERE id = $1",
+    "hold": "INSERT INTO legal_hold (id, case_id, placed_at, placed_by) SELECT gen_random_uuid(), id, opened_at, 'cmm'"
+    " FROM case_file WHERE id = $1",
+    "appeal": "INSERT INTO appeal (id, case_id, decision_id, filed_on, filed_by, recorded_at, recorded_by)"
+    " SELECT gen_random_uuid(), $1, id, decided_on, 'person', recorded_at, 'cmm' FROM decision",
+    "period": "INSERT INTO period (id, case_id, decision_id, kind, requested_on, starts_on, ends_on, cap_on)"
+    " SELECT gen_random_uuid(), $1, id, 'restitution', decided_on, decided_on, '2031-06-01', '2031-06-01' FROM decision",
+    "return": "INSERT INTO return_plan (case_id, destination, agreed_on, departed_on, reintegration_until, recorded_at,"
+    " recorded_by) SELECT id, 'ROU', '2031-01-01', '2031-02-01', '2031-08-01', opened_at, 'cmm' FROM case_file WHERE id = $1",
+    "follow-up": "UPDATE case_file SET last_follow_up_on = '2026-12-24' WHERE id = $1",
+}
+
+
+@pytest.mark.parametrize("runs", RUNS_IN_ONE)
+async def test_whatever_runs_in_any_of_a_persons_cases_keeps_them_all(havn: World, runs: str) -> None:
+    surviving, deepest = await victim(havn), await open_case(havn, CMM_DECIDES)
+    await merge_twice(havn, deepest, surviving)
+    assert await forecast(havn, "2031-06-01") == {"closed_victim": [surviving.id]}
+    await havn.sql("identification", RUNS_IN_ONE[runs], UUID(deepest.id))
+    assert await forecast(havn, "2031-06-01") == {}
+
+
+async def test_who_was_once_identified_in_any_of_her_cases_is_kept_as_a_victim(havn: World) -> None:
+    surviving, once = await negative(havn), await open_case(havn, CMM_DECIDES)
+    await once.decide(outcome="assessed_trafficked")
+    await havn.set_clock("2026-06-01T10:00:00+02:00")
+    await done(surviving.post("/closure", {"on": "2026-06-01", "reason": "Nothing more to do."}))
+    assert await forecast(havn, "2028-06-01") == {"not_identified": [surviving.id]}
+    await merge_twice(havn, once, surviving)
+    assert await forecast(havn, "2028-06-01") == {}
+    assert await forecast(havn, "2031-06-01") == {"closed_victim": [surviving.id]}
+
+
 # ---------------------------------------------------------------- the run
 
 
