@@ -98,7 +98,7 @@ FOR_THE_CENTRE: Final = frozenset({"party-ended"})
 """Events that nobody is shown but CMM: who else has to do with a case is its to know."""
 
 _ABOUT_TWO_CASES: Final = frozenset({"case-merged", "case-unmerged"})
-"""Events that are shown to those alone who have to do with both cases: nobody else learns of a merge."""
+"""Events that are shown to those alone who work on both cases: nobody else learns of a merge."""
 
 _ABOUT_ANOTHER_PERSON: Final = frozenset({"case-linked", "case-unlinked"})
 """Events of which nothing is shown where the reader may not know the other case: that there is somebody is said by them, too."""

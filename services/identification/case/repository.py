@@ -155,24 +155,24 @@ async def lock_case(
 
 
 async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
-    """Whether the actor has to do with the case that this one was merged into. Who has not learns of no merge, and goes on as
-    if there were none (docs/rules.md, identity-3)."""
-    return await part_of(work, into, work.actor.org) is not None
+    """Whether the actor works on the case that this one was merged into. Who does not learns of no merge, also who has referred
+    the person twice, and goes on as if there were none (docs/rules.md, identity-3)."""
+    return await part_of(work, into, work.actor.org) in WORKING
 
 
-_LISTED_AMONG: Final = select(col(CaseParty.case_id)).where(
+_WORKED_ON_AMONG: Final = select(col(CaseParty.case_id)).where(
     any_asked(col(CaseParty.case_id), "case_ids"),
     col(CaseParty.org) == ORGANISATION,
-    ~is_one_of(col(CaseParty.part), UNLISTED),
+    is_one_of(col(CaseParty.part), WORKING),
 )
 
 
-async def known_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of these cases that the actor's lists show."""
+async def worked_on_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these cases that the actor works on: of the others it learns through none of its own."""
     if not case_ids:
         return frozenset()
     asked = {"case_ids": list(case_ids), "org": work.actor.org}
-    return frozenset(await work.session.scalars(_LISTED_AMONG, asked))
+    return frozenset(await work.session.scalars(_WORKED_ON_AMONG, asked))
 
 
 async def has_case(work: UnitOfWork, subject_id: UUID) -> bool:
@@ -309,7 +309,7 @@ async def recorded_of(work: UnitOfWork, case_id: UUID) -> list[RecordedEvent]:
     """What was recorded of a case, in order, for those who work on it, as far as they may know of the events."""
     await find_working(work, case_id, operation="case.timeline")
     recorded = await work.session.scalars(_RECORDED, {"key": str(case_id)})
-    others = await known_among(work, other_cases([{"payload": event.payload} for event in recorded]))
+    others = await worked_on_among(work, other_cases([{"payload": event.payload} for event in recorded]))
     return [event for event in recorded if _is_shown(work.actor, event, others)]
 
 

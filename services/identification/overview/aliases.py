@@ -1,5 +1,6 @@
-"""A merged case as those see it who have nothing to do with the one it was merged into: they learn of no merge. They read
-their own case as it stood, and from then on what is recorded anew and their part gives (docs/rules.md, identity-3)."""
+"""A merged case as those see it who do not work on the one it was merged into: they learn of no merge, also where they have
+referred the person in both. They read their own case as it stood, and from then on what is recorded anew and their part gives
+(docs/rules.md, identity-3)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[
     merged = [case for case, _ in found if case.merged_into]
     if not merged or work.actor.org == CENTRE:
         return {}
-    known = await cases.known_among(work, [case.merged_into for case in merged if case.merged_into])
+    known = await cases.worked_on_among(work, [case.merged_into for case in merged if case.merged_into])
     hidden = [case.id for case in merged if case.merged_into not in known]
     above: dict[UUID, list[Stage]] = {case_id: [] for case_id in hidden}
     async with as_itself(work):

@@ -29,7 +29,7 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
     not_worked_on = {row["case_id"] for row in rows if row["part"] not in cases.WORKING}
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, sorted(not_worked_on))
-    others = await cases.known_among(work, other_cases(rows))
+    others = await cases.worked_on_among(work, other_cases(rows))
     return [_data_of(work, row, disclosable.get(row["case_id"], ()), others) for row in rows]
 
 

@@ -116,7 +116,7 @@ def _status_shown(who: _Who) -> ColumnElement[Any]:
     knows_of_it = exists().where(
         col(party.case_id) == col(Case.merged_into),
         col(party.org) == ORGANISATION,
-        ~is_one_of(col(party.part), UNLISTED),
+        is_one_of(col(party.part), WORKING),
     )
     is_alias = and_(col(Case.merged_into).is_not(None), col(CaseParty.part) == Part.REFERRER, ~knows_of_it)
     own = cast(col(Case.status), String)

@@ -81,13 +81,13 @@ _NOT_IDENTIFIED: Final = text(f"""
     WHERE {_KEPT} AND f.status IN ('decided', 'closed') AND NOT {_IS_POSITIVE}
       AND {_LAST_DECIDED} IS NOT NULL AND greatest(f.closed_on, {_LAST_DECIDED}) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
-""")  # noqa: S608  (made of constants)
+""")
 _CLOSED_VICTIMS: Final = text(f"""
     SELECT f.id {_FROM}
     WHERE {_KEPT} AND f.status = 'closed' AND {_IS_POSITIVE}
       AND greatest(f.closed_on, {_LAST_FOLLOWED_UP}) <= :until
     ORDER BY f.opened_at, f.id LIMIT :most
-""")  # noqa: S608  (made of constants)
+""")
 _UNLIMITED = 1_000_000
 _ERASE: Final = text("SELECT erase_case(:case_id, :now, :rule)")
 _WITH_KEY: Final = select(StoredKey.owner_id).where(any_asked(StoredKey.owner_id, "case_ids"))
