@@ -93,15 +93,15 @@ async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], se
         # Counted up: what was recorded as unknown and what was never recorded are the same cell.
         counts[tuple(map(_spoken, dimensions, values))] += count
     stated = min(as_of or work.now, work.now)
-    recorded_from = await repository.first_year_recorded(work) or on_date(work.now).year
+    recorded_from, recorded_to = await _recorded_from(work), on_date(stated).year
     if list(dimensions) == [Dimension.YEAR]:
-        _add_empty_years(counts, first_year, last_year or on_date(stated).year)
+        _add_empty_years(counts, first_year, last_year or recorded_to)
     return VictimCounts(
         as_of=stated,
         release=None,
         recorded_from=recorded_from,
         dimensions=list(dimensions),
-        rows=_cells(dimensions, counts, recorded_from),
+        rows=_cells(dimensions, counts, range(recorded_from, recorded_to + 1)),
     )
 
 
@@ -151,12 +151,17 @@ def _add_empty_years(counts: Counter[tuple[str | int, ...]], first_year: int | N
         counts[(year,)] += 0
 
 
-def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...]], recorded_from: int) -> list[Cell]:
-    """The counts, in order. A year without anybody says 0: none; before the first year that Havn has recorded it is not known
-    whether there was anybody (docs/rules.md, statistics-6)."""
+async def _recorded_from(work: UnitOfWork) -> int:
+    """The first year of which Havn knows whether there was anybody: that of its first case; while it has none, this year."""
+    return await repository.first_year_recorded(work) or on_date(work.now).year
+
+
+def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...]], recorded: range) -> list[Cell]:
+    """The counts, in order. A year without anybody says 0: none; before the first year that Havn has recorded, and of one that
+    lies ahead, it is not known whether there was anybody (docs/rules.md, statistics-6)."""
     cells = []
     for values, count in sorted(counts.items()):
-        is_unknown = count == 0 and int(values[0]) < recorded_from
+        is_unknown = count == 0 and int(values[0]) not in recorded
         status = CountStatus.UNKNOWN if is_unknown else CountStatus.EXACT
         said = dict(zip(dimensions, values, strict=True))
         cells.append(Cell.model_validate(said | {"count": None if is_unknown else count, "status": status}))
@@ -164,8 +169,8 @@ def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...
 
 
 async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date | None) -> Flow:
-    """Referrals submitted, people interviewed and people who left on these Danish days, the last one included. Raises
-    RoleDoesNotSee."""
+    """Referrals submitted, people interviewed and people who left on these Danish days, the last one included; before Havn's
+    first year and ahead it is not known how many (docs/rules.md, statistics-6). Raises RoleDoesNotSee."""
     check_period(from_on, to_on)
     if not knows_figures(work.actor):
         raise RoleDoesNotSee("Exact figures are for those who count and those who work with cases.")
@@ -180,4 +185,12 @@ async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date |
         )
     interviewed = await repository.count_interviewed(work, since=since, before=before)
     returned = await repository.count_departures(work, from_on=from_on, to_on=to_on)
-    return Flow(referrals=senders, interviewed=interviewed, prepared_returns=returned)
+    recorded_from, today = await _recorded_from(work), on_date(work.now)
+    is_recorded = (not to_on or to_on.year >= recorded_from) and (not from_on or from_on <= today)
+    return Flow(
+        recorded_from=recorded_from,
+        referrals=senders,
+        interviewed=interviewed,
+        prepared_returns=returned,
+        status=CountStatus.EXACT if is_recorded else CountStatus.UNKNOWN,
+    )

@@ -81,7 +81,8 @@ class Cell(Answer):
 
 class VictimCounts(Answer):
     """How many people were assessed as trafficked, as it was known at `as_of` (UTC). Havn has recorded cases from the year
-    `recorded_from` on: a year before it that has nobody is `unknown`, and no table counts whom Havn has not recorded."""
+    `recorded_from` on: a year before it, or ahead, that has nobody is `unknown`, and no table counts whom Havn has not
+    recorded."""
 
     as_of: Moment
     release: str | None
@@ -108,8 +109,11 @@ class SenderCount(Answer):
 
 class Flow(Answer):
     """What came in and what was done: referrals by sender, and how many people were interviewed and how many have left by a
-    prepared return."""
+    prepared return. Havn has recorded cases from the year `recorded_from` on: of days before it, or ahead, the counts are
+    `unknown`, and the numbers are what Havn holds all the same."""
 
+    recorded_from: int
     referrals: list[SenderCount]
     interviewed: int
     prepared_returns: int
+    status: CountStatus

@@ -102,4 +102,32 @@ async def test_a_period_that_ends_before_it_begins_is_refused(havn: World) -> No
 
 
 async def test_nothing_told_is_nothing_counted(havn: World) -> None:
-    assert await flow(havn) == {"referrals": [], "interviewed": 0, "prepared_returns": 0}
+    await havn.set_clock("2026-11-22T12:00:00+01:00")
+    assert await flow(havn) == {
+        "recorded_from": 2026,
+        "referrals": [],
+        "interviewed": 0,
+        "prepared_returns": 0,
+        "status": "exact",
+    }
+
+
+async def test_what_was_done_before_the_records_begin_and_what_lies_ahead_is_unknown(havn: World) -> None:
+    await havn.set_clock("2026-11-22T12:00:00+01:00")
+    story = Story()
+    story.case(at=datetime(2025, 6, 2, 9, tzinfo=COPENHAGEN))
+    await story.reaches(havn)
+    periods = {
+        "before": {"from": "2007-01-01", "to": "2024-12-31"},
+        "into": {"from": "2007-01-01", "to": "2025-01-01"},
+        "until today": {"from": "2026-11-22"},
+        "ahead": {"from": "2026-11-23"},
+    }
+    found = {name: await flow(havn, **period) for name, period in periods.items()}
+    assert {name: each["status"] for name, each in found.items()} == {
+        "before": "unknown",
+        "into": "exact",
+        "until today": "exact",
+        "ahead": "unknown",
+    }
+    assert {each["recorded_from"] for each in found.values()} == {2025}

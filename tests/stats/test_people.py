@@ -56,6 +56,7 @@ async def test_a_person_who_is_trafficked_again_counts_once_in_the_first_year(ha
     story.merged(third, second)
     story.decided(story.case(), date(2026, 3, 9))
     await story.reaches(havn)
+    await havn.set_clock("2027-11-22T12:00:00+01:00")
     assert await victims(havn, to="2027-12-31") == [exact(1, year=2025), exact(1, year=2026), exact(0, year=2027)]
 
 

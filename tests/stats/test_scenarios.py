@@ -29,6 +29,8 @@ async def test_sc01_two_of_three_thai_women_count_all_three_were_interviewed(hav
     ]
     flow = await havn.partner("cmm", "dashboard").get("/stats/v1/flow", **{"from": "2026", "to": "2026"})
     assert flow.json() == {
+        "recorded_from": 2026,
+        "status": "exact",
         "referrals": [
             {"referred_by": "politi-oestjylland", "kind": "police", "count": 1, "statuses": {"submitted": 1}}
         ],

@@ -54,7 +54,7 @@ async def test_by_year_alone_every_year_has_a_row(havn: World) -> None:
         exact(1, year=2024),
         exact(0, year=2025),
         exact(1, year=2026),
-        exact(0, year=2027),
+        unknown(year=2027),
     ]
 
 
@@ -76,6 +76,16 @@ async def test_a_year_before_havn_s_records_begin_is_unknown_and_never_0(havn: W
     assert await victims(havn, **years) == [unknown(year=2024), exact(0, year=2025), exact(0, year=2026)]
     csv = await havn.partner("cmm").get("/stats/v1/figures/1.csv", **years)
     assert csv.text.splitlines() == ["year,count,status", "2024,,unknown", "2025,0,exact", "2026,0,exact"]
+
+
+async def test_a_year_that_lies_ahead_is_unknown_and_never_0(havn: World) -> None:
+    await havn.set_clock("2026-11-22T12:00:00+01:00")
+    story = Story()
+    story.case(at=datetime(2025, 6, 2, 9, tzinfo=COPENHAGEN))
+    await story.reaches(havn)
+    ahead = {"from": "2026", "to": "2028"}
+    assert await victims(havn, **ahead) == [exact(0, year=2026), unknown(year=2027), unknown(year=2028)]
+    assert await victims(havn, **ahead | {"to": "2026", "as_of": "2025-12-31"}) == [unknown(year=2026)], "as it was then"
 
 
 async def test_who_was_assessed_before_the_records_begin_counts_and_the_years_beside_are_unknown(havn: World) -> None:
