@@ -127,7 +127,8 @@ class Endpoint(APIRoute):
             return answer
         response = Response(self._written(answer), self.status_code or 200, media_type="application/json")
         if isinstance(answer, Shown) and (shown := answer.version_shown):
-            response.raw_headers.append((b"etag", etag.etag_of(shown).encode("ascii")))
+            tag = etag.etag_of(request.app.state.database.vault, shown)
+            response.raw_headers.append((b"etag", tag.encode("ascii")))
         return response
 
     def _written(self, answer: Any) -> bytes:

@@ -1,13 +1,15 @@
 """Optimistic concurrency: a resource's ETag says which version the caller saw, `If-Match` says which one it means to change."""
 
-import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Request
 
 from shared.contract.types import Versioned
+from shared.data.vault import Vault
 from shared.http.openapi import REQUIRED
 from shared.kernel.errors import PreconditionFailed, PreconditionRequired
 
@@ -20,9 +22,14 @@ class Stale(PreconditionFailed):
     """Somebody has changed the resource since the caller read it."""
 
 
-def etag_of(resource: Versioned) -> str:
-    """An opaque strong tag for this version of the resource."""
-    return f'"{hashlib.sha256(f"{resource.id}:{resource.version}".encode()).hexdigest()[:20]}"'
+def etag_of(vault: Vault, resource: Versioned) -> str:
+    """An opaque strong tag for this version of the resource. By a keyed hash: who knows the resource's id could otherwise count
+    its changes, also those that are not theirs to know (docs/rules.md, identity-3)."""
+    return f'"{vault.hashed_exactly("etag", f"{resource.id}:{resource.version}").hex()[:20]}"'
+
+
+def _nobody_s(_: Versioned) -> str:
+    return '""'
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ class ExpectedVersion:
 
     tags: frozenset[str] = frozenset()
     owed: bool = False
+    tag_of: Callable[[Versioned], str] = _nobody_s
+    """The tag of a version, where the caller may have said one."""
 
     def check(self, resource: Versioned) -> None:
         """Raises IfMatchMissing when the caller had to say what it saw and did not, Stale when it saw another version. Ask under
@@ -39,11 +48,8 @@ class ExpectedVersion:
             raise IfMatchMissing(
                 "Send If-Match with the ETag you read; without it an unseen change could be overwritten."
             )
-        if self.tags and "*" not in self.tags and etag_of(resource) not in self.tags:
-            raise Stale(
-                "This was changed since you read it; read it again and decide anew.",
-                headers={"etag": etag_of(resource)},
-            )
+        if self.tags and "*" not in self.tags and (tag := self.tag_of(resource)) not in self.tags:
+            raise Stale("This was changed since you read it; read it again and decide anew.", headers={"etag": tag})
 
 
 _LIST_PART = re.compile(r'[ \t]*(?:(?P<weak>W/)?(?P<tag>"[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|$)')
@@ -66,13 +72,19 @@ def _expected(header: str) -> frozenset[str]:
     return frozenset(tags) if at == len(header) and tags else _NO_TAG
 
 
-async def honoured(if_match: Annotated[str | None, Header()] = None) -> ExpectedVersion:
+async def honoured(request: Request, if_match: Annotated[str | None, Header()] = None) -> ExpectedVersion:
     """For a state change that honours If-Match when it is sent."""
-    return ExpectedVersion(_expected(if_match)) if if_match else ExpectedVersion()
+    return _said(request, if_match, owed=False)
 
 
 async def required(
+    request: Request,
     if_match: Annotated[str | None, Header(json_schema_extra={REQUIRED: True, "minLength": 1})] = None,
 ) -> ExpectedVersion:
     """For PUT, PATCH and decisions: 428 without If-Match, of what is there and the caller's."""
-    return ExpectedVersion((await honoured(if_match)).tags, owed=True)
+    return _said(request, if_match, owed=True)
+
+
+def _said(request: Request, if_match: str | None, *, owed: bool) -> ExpectedVersion:
+    tags = _expected(if_match) if if_match else frozenset[str]()
+    return ExpectedVersion(tags, owed, partial(etag_of, request.app.state.database.vault))

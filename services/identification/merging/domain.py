@@ -4,6 +4,7 @@ Whoever had a part in the merged case keeps it there, and gets none in the other
 case's id it goes on as if there were none (docs/rules.md, identity-3)."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from services.identification.absence import domain as absence
@@ -60,6 +61,7 @@ async def join(
 ) -> None:
     """Merge one locked case into another. `keep` says whose each differing fact is; without it the surviving case's stand."""
     await _check_one_person(work, case, surviving)
+    stood = surviving.model_dump()
     merged = await _as_it_stands(work, case, surviving, question_id)
     before, theirs = await cases.person_of(work, surviving), await cases.person_of(work, case)
     case.merged_into = surviving.id
@@ -82,6 +84,7 @@ async def join(
     await questions.settle(work, await finding_repository.group_of(work, surviving.id))
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
+    keep_etag_of_same(surviving, stood)
 
 
 async def _carry_further(work: UnitOfWork, case: Case, surviving: Case) -> None:
@@ -118,6 +121,13 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
 def _keep_etag(case: Case) -> None:
     """The ETag of a merged case stays as it was: whoever has a part in it alone learns of nothing."""
     case.version -= 1
+
+
+def keep_etag_of_same(case: Case, stood: Mapping[str, Any]) -> None:
+    """So does that of a case of which nothing has become other than it `stood`: whoever has a part in it, and none in the case
+    that it was compared with, learns nothing of what was answered."""
+    if case.model_dump() == stood:
+        _keep_etag(case)
 
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
@@ -157,7 +167,7 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
 async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     """Take one locked case out of the other again. What the merge changed in the other, and nobody has changed since, is as
     it was before."""
-    merged = await repository.merge_of(work, case.id)
+    merged, stood = await repository.merge_of(work, case.id), surviving.model_dump()
     group = await finding_repository.group_of(work, case.id)
     await _give_back_custody(work, case, surviving, group)
     await _give_back_absences(work, surviving, group)
@@ -181,6 +191,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     await questions.settle(work, {*group, *await finding_repository.group_of(work, surviving.id)})
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
+    keep_etag_of_same(surviving, stood)
 
 
 async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:

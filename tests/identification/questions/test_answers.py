@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.identification.builders import name_of
 from tests.identification.finding.people import QUESTIONS, Met, meet
 from tests.identification.life import close
@@ -183,3 +185,27 @@ async def test_a_merge_by_hand_leaves_nothing_to_ask(havn: World) -> None:
     assert await first.questions() == []
     assert len(await first.questions(state="moot")) == 1
     assert await decided(first) == (201, "")
+
+
+@pytest.mark.parametrize("answer", ["different", "same"])
+async def test_an_answer_changes_the_tag_of_no_case_of_which_nothing_has_changed(havn: World, answer: str) -> None:
+    """Who has a part in one of the two learns nothing from the answer (docs/rules.md, identity-3)."""
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+
+    async def tags() -> list[str]:
+        return [await case.etag() for case in (older, newer)]
+
+    before = await tags()
+    assert (await newer.answer(older, answer)).status_code == 200
+    assert await tags() == before
+    assert (await newer.undo(older)).status_code == 200
+    assert await tags() == before, "and undone"
+
+
+async def test_a_case_that_takes_a_fact_in_has_a_new_version(havn: World) -> None:
+    older, newer = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    before = await older.etag(), await newer.etag()
+    keep = {"given_name": newer.id, "family_name": older.id}
+    assert (await newer.answer(older, "same", keep=keep)).status_code == 200
+    after = await older.etag(), await newer.etag()
+    assert (before[0] == after[0], before[1] == after[1]) == (False, True)
