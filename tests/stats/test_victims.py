@@ -85,7 +85,9 @@ async def test_a_year_that_lies_ahead_is_unknown_and_never_0(havn: World) -> Non
     await story.reaches(havn)
     ahead = {"from": "2026", "to": "2028"}
     assert await victims(havn, **ahead) == [exact(0, year=2026), unknown(year=2027), unknown(year=2028)]
-    assert await victims(havn, **ahead | {"to": "2026", "as_of": "2025-12-31"}) == [unknown(year=2026)], "as it was then"
+    assert await victims(havn, **ahead | {"to": "2026", "as_of": "2025-12-31"}) == [unknown(year=2026)], (
+        "as it was then"
+    )
 
 
 async def test_who_was_assessed_before_the_records_begin_counts_and_the_years_beside_are_unknown(havn: World) -> None:

@@ -136,6 +136,7 @@ async def offer_place(
         facility_id=facility.id,
         place_id=place.id,
         stay_id=stay.id,
+        during=wanted.during,
         requested_by=request.requested_by,
         payer=request.payer,
         offered_by=work.actor.org,
@@ -296,7 +297,7 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     if first_of(during) < night_of(work.now):
         raise PlaceDoesNotFit([FitRule.PAST])
     await _check_fits_still(work, request, offer, during=during)
-    stay.during = during
+    stay.during = offer.during = during
     placement = Placement(
         case_id=offer.case_id,
         request_id=request.id,

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB
 from sqlmodel import Field
 
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import Table
+from services.accommodation.case.nights import Nights
 from services.accommodation.placements.codes import (
     DeclineCode,
     Ending,
@@ -64,6 +65,8 @@ class Offer(Table, table=True):
     facility_id: UUID = Field(foreign_key="facility.id")
     place_id: UUID
     stay_id: UUID = Field(foreign_key="stay.id")
+    during: Nights = Field(sa_type=DATERANGE)
+    """For which nights it was offered, or accepted. When the stay goes on, or ends, is not for all to know who know the offer."""
     requested_by: str
     payer: HousingAuthority = code(HousingAuthority)
     offered_by: str

@@ -38,6 +38,28 @@ async def test_an_offer_holds_the_place_and_accepting_it_books_the_place(havn: W
     assert request.json()["status"] == "placed"
 
 
+async def test_an_offer_shows_the_nights_for_which_it_was_made_and_never_when_the_stay_ended(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    placement_id = await housing.booked(
+        await housing.case(), shelter.place_id, asks="politi-oestjylland", from_on="2026-03-10", to_on="2026-03-20"
+    )
+
+    async def shown() -> list[Any]:
+        seen = [
+            await havn.partner(org).get("/accommodation/v1/offers") for org in ("politi-oestjylland", "reden", "cmm")
+        ]
+        return [(item["from_on"], item["to_on"]) for answer in seen for item in answer.json()["items"]]
+
+    assert await shown() == [("2026-03-10", "2026-03-20")] * 3
+    for moment, step in (("2026-03-10T18:00:00+01:00", "arrive"), ("2026-03-12T09:00:00+01:00", "leave")):
+        housing.move_clock(moment)
+        done = await housing.step(placement_id, step)
+        assert done.status_code == 200, done.text
+        assert await shown() == [("2026-03-10", "2026-03-20")] * 3, step
+
+
 @pytest.mark.row(54, 62)
 async def test_of_thirty_who_want_one_place_at_once_one_gets_it(housing: Housing) -> None:
     shelter = await housing.shelter()
