@@ -53,14 +53,15 @@ def see_ranking(kept: Ranking, places: KeptRanking, weights: Weights, offer: Off
 
 def see_offer(offer: Offer, stay: Stay, *, knows_place: bool, now: datetime) -> OfferDetails:
     """The offer as it stands now; the place for those who may know it."""
+    during = offer.during or stay.during
     return OfferDetails(
         offer_id=offer.id,
         request_id=offer.request_id,
         case_id=offer.case_id,
         status=offers.status_of(offer, stay, now=now),
         expires_at=offer.expires_at,
-        from_on=first_of(offer.during),
-        to_on=offer.during.upper,
+        from_on=first_of(during),
+        to_on=during.upper,
         place_id=offer.place_id if knows_place else None,
         facility_id=offer.facility_id if knows_place else None,
         placement_id=offer.placement_id,

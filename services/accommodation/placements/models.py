@@ -65,8 +65,9 @@ class Offer(Table, table=True):
     facility_id: UUID = Field(foreign_key="facility.id")
     place_id: UUID
     stay_id: UUID = Field(foreign_key="stay.id")
-    during: Nights = Field(sa_type=DATERANGE)
-    """For which nights it was offered, or accepted. When the stay goes on, or ends, is not for all to know who know the offer."""
+    during: Nights | None = Field(sa_type=DATERANGE)
+    """For which nights it was offered, or accepted: when the stay goes on, or ends, is not for all to know who know the offer.
+    None where a Havn of before this was kept has made it; those of the stay, then."""
     requested_by: str
     payer: HousingAuthority = code(HousingAuthority)
     offered_by: str
