@@ -70,7 +70,7 @@ async def answered(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DomainError):
         return answer_to(error, has_body=request.method not in ("GET", "DELETE"))
     if isinstance(error, RequestValidationError):
-        return _invalid_input(error)
+        return _invalid_input(error, getattr(request.state, "body", None))
     if isinstance(error, HTTPException):
         return _http_exception(request, error)
     raise error
@@ -81,19 +81,36 @@ def _public_name(error: DomainError) -> str:
     return "NotFound" if isinstance(error, NotFound) and not error.is_public else type(error).__name__
 
 
-def _invalid_input(error: RequestValidationError) -> JSONResponse:
+def _invalid_input(error: RequestValidationError, body: Any) -> JSONResponse:
     """422: where and why, never what was sent (FastAPI's own answer would echo it: a CPR number, a name)."""
     return problem(
         name="InvalidInput",
         status=422,
         detail="The request is not as the contract says; see `errors`.",
-        errors=speakable(error.errors()),
+        errors=speakable(error.errors(), body),
     )
 
 
-def speakable(errors: Sequence[Any]) -> list[dict[str, Any]]:
-    """Pydantic's errors as they may be shown: the place and the rule, never the value."""
-    return [{"loc": [place_of(part) for part in found["loc"]], "msg": _message(found)} for found in errors]
+def speakable(errors: Sequence[Any], body: Any = None) -> list[dict[str, Any]]:
+    """Pydantic's errors as they may be shown: the place, in the `body` where that is given, and the rule, never the value."""
+    shown: list[dict[str, Any]] = []
+    for found in errors:
+        place = _place_in(body, found) if isinstance(body, dict) and found["loc"][:1] == ("body",) else found["loc"]
+        error = {"loc": [place_of(part) for part in place], "msg": _message(found)}
+        shown += [error] if error not in shown else []
+    return shown
+
+
+def _place_in(body: Any, found: Mapping[str, Any]) -> list[Any]:
+    """The place as the body has it: where a value may have one of several forms, pydantic names the form that it tried, too."""
+    place, here, last = ["body"], body, found["loc"][-1]
+    for part in found["loc"][1:]:
+        if (isinstance(here, dict) and part in here) or (isinstance(here, list) and part in range(len(here))):
+            place.append(part)
+            here = here[part]
+        elif isinstance(here, dict) and part is last and found["type"] == "missing":
+            place.append(part)
+    return place
 
 
 def place_of(part: Any) -> Any:

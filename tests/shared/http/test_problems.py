@@ -264,3 +264,12 @@ async def test_the_log_says_which_organisation_asked_also_of_what_was_refused(
         ("kommune-0751", 403),
         (None, 401),
     ]
+
+
+async def test_the_place_of_an_error_is_one_in_the_request_and_names_no_form_that_a_value_may_have(havn: World) -> None:
+    asked = {"case_id": "01900000-0000-7000-8000-000000000001", "from_on": "2026-03-10", "needs": {"children": "two"}}
+    refused = await havn.partner("cmm").post("/accommodation/v1/placement-requests", asked)
+    assert refused.status_code == 422
+    assert {tuple(error["loc"]) for error in refused.json()["errors"]} == {("body", "needs", "children")}
+    missing = await havn.partner("cmm").post("/accommodation/v1/placement-requests", {"needs": {}})
+    assert ("body", "case_id") in {tuple(error["loc"]) for error in missing.json()["errors"]}
