@@ -153,8 +153,8 @@ def _standing(current: Sequence[Decision]) -> Decision:
 
 
 def is_pending(case: Case) -> bool:
-    """Nobody is to be removed while this is so."""
-    return case.status not in lifecycle.DECIDED
+    """Nobody is to be removed while this is so. Of a case that was erased nothing waits any more."""
+    return case.status not in lifecycle.DECIDED and case.erased_at is None
 
 
 def deciding_authority(case: Case) -> Authority | None:

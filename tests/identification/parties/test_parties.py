@@ -248,6 +248,9 @@ async def test_cmm_erases_what_was_withdrawn_and_never_should_have_been_sent(hav
     for by, role in (("us", "lawyer"), ("hopenow", "lawyer"), ("cmm", "caseworker")):
         assert (await case.post("/erasure", slip, by=by, role=role)).status_code in (403, 404), (by, role)
     erased = await case.post("/erasure", slip, role="lawyer")
+    for path in ("", "/status"):
+        glimpse = (await case.get(path, purpose="identification")).json()
+        assert glimpse["identification_pending"] is False, "nothing waits any more"
     assert erased.status_code == 200, erased.text
     assert (await case.get("/person", purpose="identification")).status_code == 410
     (row,) = await havn.sql("identification", "SELECT rule FROM erased_key")
