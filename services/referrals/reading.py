@@ -14,7 +14,8 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from shared.contract.person import Subject
+from services.referrals.ages import least_age, says_a_number, years_meant
+from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import UNREADABLE, Personal
 from shared.contract.times import lies_ahead
 from shared.contract.types import Answer, Moment
@@ -30,7 +31,7 @@ _TIMES: Final = frozenset({"occurred_at", "custody_since"})
 _REQUIRED_TEXTS: Final = frozenset({"reason", "reference"})
 _WORDS: Final = _REQUIRED_TEXTS | {"safe_contact", "given_name", "family_name", "value"}
 """Texts that have no shape of their own, so that a number may be one: what it spells is what was meant."""
-_AGES: Final = frozenset({"stated_age", "age_at_exploitation", "birth_date"})
+_AGES: Final = frozenset({"stated_age", "age_at_exploitation"})
 _UNKNOWN: Final = {
     "citizenships": WarningCode.UNKNOWN_COUNTRY,
     "issuing_country": WarningCode.UNKNOWN_COUNTRY,
@@ -71,6 +72,7 @@ class Reading:
         self._odd: list[_Odd] = []
         self._body: dict[str, Any] = _plain(body, (), self._odd)
         self._taken_out: defaultdict[Place, set[int]] = defaultdict(set)
+        self._least_ages: set[Place] = set()
 
     def read(self, validate: Callable[[Any], SubmissionT]) -> SubmissionT:
         """What `validate` makes of the body; its ValidationError where something in it cannot be forgiven."""
@@ -110,6 +112,8 @@ class Reading:
         spelt = _spelt(loc, kind, value)
         if spelt is not None:
             self._change(loc, spelt, WarningCode.SPELT)
+        elif self._reads_an_age(loc, value):
+            return
         elif kind in ("string_too_long", "too_long"):
             self._change(loc, value[: limits["max_length"]], WarningCode.TOO_LONG)
         elif loc[-1] in _REQUIRED_TEXTS:
@@ -120,6 +124,40 @@ class Reading:
             self._take_out(loc, _code(loc, value), named=loc)
         else:
             self._change(loc, None, _code(loc, value))
+
+    def _reads_an_age(self, loc: Place, value: Any) -> bool:
+        """Read what says how old somebody is in another form than the contract's, so that a child is protected; says whether it
+        did (docs/rules.md, child-6)."""
+        now = instant_of_judging()
+        if loc[-1] not in (*_AGES, "birth_date") or now is None:
+            return False
+        if loc[-1] == "birth_date":
+            least = least_age(value, on=on_date(now))
+            if least is not None:
+                self._change(loc, None, WarningCode.PART_OF_A_DATE)
+                self._state(least, (*loc[:-1], "stated_age"))
+            return least is not None
+        stated = (*loc[:-1], "stated_age")
+        if stated in self._least_ages and isinstance(value, int) and 0 <= value < ADULT_AGE:
+            # They may be older than the least that was said: no reason to lose that they were exploited as a child.
+            self._change(loc, _at(self._body, stated), WarningCode.LEAST_AGE)
+            return True
+        years = years_meant(value, on=on_date(now))
+        if years is not None:
+            self._change(loc, years, WarningCode.AGE_IN_WORDS)
+            self._least_ages.add(loc)
+        return years is not None
+
+    def _state(self, least: int, loc: Place) -> None:
+        """An age follows from the birth date: it counts where none was stated, and where it says that they may be a child."""
+        stated = _at(self._body, loc[:-1]).get(loc[-1])
+        if isinstance(stated, int) and not least < min(stated, ADULT_AGE):
+            return
+        if stated is not None:
+            self._warn(loc, WarningCode.LEAST_AGE)
+            self._keep(loc)
+        _at(self._body, loc[:-1])[loc[-1]] = least
+        self._least_ages.add(loc)
 
     def _name_odd(self) -> None:
         """Name what is odd about a value that is given all the same. What lies within one that was read otherwise is kept with
@@ -152,7 +190,8 @@ class Reading:
 
     def _keep(self, loc: Place) -> None:
         place = self.as_sent(loc)
-        self._keep_at(place, _at(self._sent, place))
+        if all(each.loc != ["body", *place] for each in self.as_written):
+            self._keep_at(place, _at(self._sent, place))
 
     def _keep_at(self, place: Place, value: Any) -> None:
         self.as_written.append(AsWritten(loc=["body", *place], value=Personal(_writable(value))))
@@ -248,7 +287,7 @@ def _spelt(loc: Place, kind: str, value: Any) -> int | bool | str | None:
         return str(value)
     if not isinstance(value, str):
         return None
-    if kind == "int_type":
+    if loc[-1] in _AGES:
         return int(value) if re.fullmatch(r"[0-9]{1,3}", value) else None
     return {"true": True, "false": False}.get(value.casefold()) if kind == "bool_type" else None
 
@@ -257,7 +296,8 @@ def _code(loc: Place, value: Any) -> WarningCode:
     field = next(part for part in reversed(loc) if isinstance(part, str))
     if isinstance(value, str) and is_blank(value):
         return WarningCode.BLANK
-    return _UNKNOWN.get(field, WarningCode.IMPOSSIBLE if field in _AGES else WarningCode.NOT_UNDERSTOOD)
+    is_an_age = field in (*_AGES, "birth_date") and says_a_number(value)
+    return _UNKNOWN.get(field, WarningCode.IMPOSSIBLE if is_an_age else WarningCode.NOT_UNDERSTOOD)
 
 
 def _at(body: Any, loc: Place) -> Any:

@@ -1,8 +1,9 @@
 """The person as the contract describes one: a referral's subject, and the person of a case."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from shared.contract.codes import (
     AgeBasis,
@@ -20,6 +21,28 @@ from shared.kernel.errors import SpokenValueError
 from shared.kernel.text import AS_STORED
 
 
+def _whole_years(given: Any) -> Any:
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise SpokenValueError(
+            "An age is sent as its whole years: 15, not 15.5 or a text. Of two ages, send the lesser."
+        )
+    return given
+
+
+def _whole_day(given: Any) -> Any:
+    if isinstance(given, str) and re.fullmatch("[0-9]{4}(-[0-9]{2})?(-00)?", given):
+        raise SpokenValueError(
+            "A birth date is a whole one, YYYY-MM-DD. Where the day is unknown, send instead stated_age: the least that somebody "
+            "born then can be."
+        )
+    return given
+
+
+ADULT_AGE: Final = 18
+Age = Annotated[Whole, Field(ge=0, le=120), BeforeValidator(_whole_years)]
+BirthDate = Annotated[Personal[HappenedOn], BeforeValidator(_whole_day)]
+
+
 class ConsentGiven(Body):
     """Leave to share with one recipient for one purpose."""
 
@@ -32,10 +55,10 @@ class PersonDescription(Body):
 
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
-    birth_date: Personal[HappenedOn] | None = None
-    stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    birth_date: BirthDate | None = None
+    stated_age: Age | None = None
     age_basis: AgeBasis | None = None
-    age_at_exploitation: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    age_at_exploitation: Age | None = None
     age_at_exploitation_basis: AgeBasis | None = None
     gender: Gender = Gender.UNKNOWN
     citizenships: Annotated[list[Country], Field(max_length=10)] = []

@@ -24,6 +24,9 @@ class WarningCode(StrEnum):
     UNKNOWN_LANGUAGE = "unknown_language"
     UNKNOWN_MUNICIPALITY = "unknown_municipality"
     IMPOSSIBLE = "impossible"
+    AGE_IN_WORDS = "age_in_words"
+    PART_OF_A_DATE = "part_of_a_date"
+    LEAST_AGE = "least_age"
     TIME_AHEAD = "time_ahead"
     CUSTODY_ASSUMED = "custody_assumed"
     SAME_REFERENCE = "same_reference"
@@ -42,6 +45,10 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.UNKNOWN_LANGUAGE: "Read as not given: no language has this code (ISO 639-3).",
     WarningCode.UNKNOWN_MUNICIPALITY: "Read as not given: no Danish municipality has this code.",
     WarningCode.IMPOSSIBLE: "Read as unknown: nobody can be of that age, or have been born then.",
+    WarningCode.AGE_IN_WORDS: "Read as its whole number of years, the least where several can be meant; send that number.",
+    WarningCode.PART_OF_A_DATE: "Not a whole date: read as the least age that somebody born then can be today, which counts as "
+    "stated where no other is, or where it is a child's.",
+    WarningCode.LEAST_AGE: "Read as less: of the ages that can be meant, the least counts, so that a child is protected.",
     WarningCode.TIME_AHEAD: "Counts as now: it lies up to 24 hours ahead, as with a wrong offset of summer time.",
     WarningCode.CUSTODY_ASSUMED: "Counts as in custody since then, though in_custody was not true: the 72 hours run.",
     WarningCode.SAME_REFERENCE: "Kept as written; another subject has the same reference, so the answers come in your order.",

@@ -54,6 +54,11 @@ def end_of(day: date) -> datetime:
     return start_of(day + timedelta(days=1))
 
 
+def whole_years(since: date, on: date) -> int:
+    """How many years have passed since that day: who was born on it is so old."""
+    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+
+
 def months_after(day: date, months: int) -> date:
     """The same day so many months later; where that month is shorter, its last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

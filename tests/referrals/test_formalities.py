@@ -61,7 +61,7 @@ OF_A_SUBJECT: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
     ({"given_name": "Ukendt"}, "given_name", "placeholder", {}),
     ({"birth_date": "1900-01-01"}, "birth_date", "placeholder", {}),
     ({"birth_date": "2031-01-01"}, "birth_date", "impossible", {"birth_date": None}),
-    ({"birth_date": "2002-02-30"}, "birth_date", "impossible", {"birth_date": None}),
+    ({"birth_date": "2002-02-30"}, "birth_date", "part_of_a_date", {"birth_date": None}),
     ({"birth_date": "1850-05-05"}, "birth_date", "impossible", {"birth_date": None}),
     ({"stated_age": 200}, "stated_age", "impossible", {"stated_age": None}),
     ({"stated_age": "15"}, "stated_age", "spelt", {"stated_age": 15}),

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from services.identification.case.codes import ContactChannel
 from shared.contract.codes import AgeBasis
-from shared.contract.person import PersonDescription
+from shared.contract.person import ADULT_AGE, PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
 from shared.contract.times import HappenedOn
 from shared.contract.types import Body, Flag, Shown, example
@@ -23,7 +23,6 @@ IDENTITY: Final = (
     "contact_channels",
 )
 """The fields that say who somebody is, or how to reach them."""
-ADULT_AGE: Final = 18
 AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis")
 """The fields that say how old somebody is, and on what that rests."""
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contract.numbers import Identifier
-from shared.contract.personal import Personal, PersonalName
-from shared.contract.times import HappenedOn
+from shared.contract.person import Age, BirthDate
+from shared.contract.personal import PersonalName
 from shared.contract.types import Answer, Body, Whole, example
 from shared.contract.warnings import InputWarning
 
@@ -32,8 +32,8 @@ class PersonSought(Body):
     given_name: PersonalName | None = None
     family_name: PersonalName | None = None
     aliases: Annotated[list[PersonalName], Field(max_length=20)] = []
-    birth_date: Personal[HappenedOn] | None = None
-    stated_age: Annotated[Whole, Field(ge=0, le=120)] | None = None
+    birth_date: BirthDate | None = None
+    stated_age: Age | None = None
     identifiers: Annotated[list[Identifier], Field(max_length=20)] = []
     limit: Annotated[Whole, Field(ge=1, le=100)] = 20
 

@@ -5,14 +5,15 @@ from datetime import date
 from typing import Any
 
 from services.identification.case.models import MINORS, Case
-from services.identification.case.schemas import ADULT_AGE, CasePerson
+from services.identification.case.schemas import CasePerson
 from shared.contract import events
 from shared.contract.codes import AgeBasis, AgeGroup
 from shared.contract.countries import citizenships_read
-from shared.contract.person import Subject
+from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import Personal
 from shared.contract.placeholders import is_no_birth_date
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import whole_years
 from shared.kernel.text import AS_STORED
 
 
@@ -82,7 +83,7 @@ def age_group(person: CasePerson, *, on: date, age_stated_on: date | None = None
     until the years since that day have made an adult of them, whenever the birthday is.
 
     What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
-    since = 0 if age_stated_on is None else _years(age_stated_on, on)
+    since = 0 if age_stated_on is None else whole_years(age_stated_on, on)
     stated_age = None if person.stated_age is None else person.stated_age + since
     stated = (_age(person.birth_date, on=on), stated_age, _age(person.stated_birth_date, on=on))
     ages = [age for age in stated if age is not None]
@@ -113,11 +114,7 @@ def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
     """None where the date stands for an unknown one."""
     if birth_date is None or is_no_birth_date(birth_date.value, on=on):
         return None
-    return _years(birth_date.value, on)
-
-
-def _years(since: date, on: date) -> int:
-    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+    return whole_years(birth_date.value, on)
 
 
 def _years_after(day: date, years: int) -> date:

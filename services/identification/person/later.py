@@ -8,9 +8,10 @@ from uuid import UUID
 
 from services.identification.authority import domain as authority
 from services.identification.case.models import MINORS, Case
-from services.identification.case.schemas import ADULT_AGE, CasePerson, SealedText
+from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.person import description, repository, taking_in
 from shared.contract.codes import AgeBasis, ReferralKind, ResidenceBasis
+from shared.contract.person import ADULT_AGE
 from shared.contract.personal import Personal
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date

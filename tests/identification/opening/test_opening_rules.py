@@ -179,3 +179,29 @@ async def test_saving_again_is_noted_and_drafts_are_listed_the_last_saved_first(
     assert page["items"][0]["saved_at"] == "2026-03-03T11:00:00Z"
     rest = await done(cmm.get(DRAFTS, limit=1, cursor=page["next_cursor"]))
     assert [each["draft_id"] for each in page["items"] + rest["items"]] == [first["draft_id"], second["draft_id"]]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "says"),
+    [
+        *(
+            (field, value, "15, not 15.5")
+            for field in ("stated_age", "age_at_exploitation")
+            for value in ("15 år", 15.5, "15")
+        ),
+        *(
+            ("birth_date", value, "send instead stated_age")
+            for value in ("2012", "2012-05", "2012-05-00", "2012-00-00")
+        ),
+    ],
+)
+async def test_an_age_in_another_form_is_refused_with_what_to_send(
+    havn: World, field: str, written: Any, says: str
+) -> None:
+    before = await rows(havn)
+    refused = await try_opening(havn, {field: written})
+    assert name_of(refused) == (422, "InvalidInput")
+    (error,) = refused.json()["errors"]
+    assert error["loc"] == ["body", "person", field]
+    assert says in error["msg"]
+    assert await rows(havn) == before

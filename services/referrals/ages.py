@@ -1,0 +1,108 @@
+"""Ages and birth dates as people write them: what is meant by "15 år", 15.5, "15-16", or by a birth date without its day.
+
+Whoever may be a child is to be protected as one, so the least counts of what can be meant (docs/rules.md, child-6)."""
+
+import re
+import unicodedata
+from datetime import date, timedelta
+from typing import Any, Final
+
+from shared.kernel.clock import whole_years
+from shared.kernel.text import in_plain_digits
+
+OLDEST: Final = 120
+_UNIT: Final = r"år|aar|years?|yrs?|yo"
+_SPELT_OUT: Final = {
+    word: years
+    for words in (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+        "nul et to tre fire fem seks syv otte ni ti elleve tolv tretten fjorten femten seksten sytten",
+    )
+    for years, word in enumerate(words.split())
+}
+"""The ages of children, in English and Danish."""
+_BESIDE_IT: Final = re.compile(rf"\b(?:{_UNIT}|årig|old|gammel|ca|cirka|about|around)\b")
+_IN_A_YEAR: Final = {"m": 12, "u": 52, "w": 52, "d": 365}
+"""How many months, weeks (*uger*) and days are a year, by the letter with which their words begin in Danish and English."""
+_NUMBER: Final = re.compile(r"(?<![0-9])([0-9]+)(?:[.,][0-9]+)?(?![0-9])")
+_WITH_UNIT: Final = re.compile(rf"[0-9][\s-]*(?:{_UNIT})", re.IGNORECASE)
+_FRACTION: Final = re.compile(r"(?<=[0-9] )[0-9]/[0-9](?![0-9])")
+_NEGATIVE: Final = re.compile(r"\s*[-\u2212]\s*[0-9]")
+_PART_OF_A_YEAR: Final = re.compile(
+    r"([0-9]+)(?:[.,][0-9]+)?[\s-]*(måned|mdr|month|mth|uge|week|dag|day)[a-zæøå]*", re.IGNORECASE
+)
+_LESS_THAN: Final = re.compile(
+    r"(?:<|\b(?:under|below|yngre end|younger than|mindre end|less than|ikke|ikke fyldt|not|not yet|før|before))\s*([0-9]+)",
+    re.IGNORECASE,
+)
+_YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+_TOGETHER: Final = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
+_YEAR_AND_MONTH: Final = re.compile(r"\s*([0-9]{4})[-/.](0?[1-9]|1[0-2])(?![0-9])")
+
+
+def says_a_number(written: Any) -> bool:
+    """Whether there is a number in it at all, of whatever size."""
+    if isinstance(written, str):
+        return re.search("[0-9]", in_plain_digits(written)) is not None
+    return isinstance(written, int | float) and not isinstance(written, bool)
+
+
+def years_meant(written: Any, *, on: date) -> int | None:
+    """The whole years of an age that was written in words or with a fraction, the least where there are several; of a year of
+    birth, the least that who was born then can be on that day. None where no age of a person stands in it."""
+    if isinstance(written, float):
+        return int(written) if 0 <= written < OLDEST + 1 else None
+    if not isinstance(written, str):
+        return None
+    # "½" is a part of a year, and would else become digits of its own.
+    text = in_plain_digits("".join(" " if unicodedata.category(each) == "No" else each for each in written))
+    if _NEGATIVE.match(text):
+        return None
+    if not _WITH_UNIT.search(text) and (by_birth := _least(text, on=on)) is not None:
+        return by_birth
+    years = _years_in(_FRACTION.sub(" ", text))
+    if not years:
+        return None
+    less_than = [int(found) for found in _LESS_THAN.findall(text) if found == str(min(years))]
+    return max(0, min(years) - bool(less_than))
+
+
+def _years_in(text: str) -> list[int]:
+    """All numbers of years that stand there."""
+    said = [int(found) for found in _NUMBER.findall(_PART_OF_A_YEAR.sub(" ", text)) if len(found) <= len(str(OLDEST))]
+    if said:
+        return [each for each in said if each <= OLDEST]
+    if parts := _PART_OF_A_YEAR.findall(text):
+        return [int(count) // _IN_A_YEAR[unit[0].lower()] for count, unit in parts if len(count) <= len(str(OLDEST))]
+    words = re.findall(r"[^\W_]+", _BESIDE_IT.sub(" ", text.casefold()))
+    return [_SPELT_OUT[words[0]]] if len(words) == 1 and words[0] in _SPELT_OUT else []
+
+
+def least_age(written: Any, *, on: date) -> int | None:
+    """The least that somebody can be on that day of whose birth only the year, or the year and the month, can be read. None where
+    nothing can be, nobody alive was born then, or it is a whole date, which needs no reading."""
+    if isinstance(written, bool) or not isinstance(written, str | int):
+        return None
+    text = in_plain_digits(str(written))
+    return None if _is_a_day(text) else _least(text, on=on)
+
+
+def _least(text: str, *, on: date) -> int | None:
+    together = [part for found in _TOGETHER.findall(text) for part in (found[:4], found[4:])]
+    found = [int(year) for year in (*_YEAR.findall(text), *together) if year[:2] in ("19", "20")]
+    year = max((each for each in found if each <= on.year), default=None)
+    if year is None:
+        return None
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    if (known := _YEAR_AND_MONTH.match(text)) and int(known[1]) == year:
+        first = first.replace(month=int(known[2]))
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    age = whole_years(min(last, on), on)
+    return age if first <= on and age <= OLDEST else None
+
+
+def _is_a_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,205 @@
+"""A child whose age is written in another form is protected as a child: in words, with a fraction, as a birth date without its
+day (docs/rules.md, child-6)."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.referrals.schemas import ReferralSubmission
+from shared.kernel.clock import judged_at, whole_years
+from tests.identification.builders import open_case
+from tests.referrals.builders import referral, send, subject
+from tests.world import World
+
+NOW = datetime(2026, 3, 9, 11, 0, tzinfo=UTC)
+TODAY = NOW.date()
+
+
+def read(**person: Any) -> tuple[Any, dict[str, list[str]], dict[str, Any]]:
+    """The subject that is made of it, what is warned of, and what was written, by field."""
+    with judged_at(NOW):
+        taken = ReferralSubmission.model_validate(referral(subject(**({"stated_age": None} | person))))
+    warned: dict[str, list[str]] = {}
+    for each in taken.warnings:
+        warned.setdefault(str(each.loc[3]), []).append(each.code)
+    return taken.subjects[0], warned, {str(each.loc[3]): each.value.value for each in taken.as_written}
+
+
+SPELLINGS = [
+    *(
+        "{} år",
+        "{} years",
+        "{}årig",
+        "{}-year-old",
+        "ca. {}",
+        "about {}",
+        "{} år gammel",
+        "{}+",
+        "{}?",
+        "{},5",
+        "{}.5 år",
+    ),
+    *("{}½", "{} 1/2", "{} år og 6 måneder", "{} years 11 months", "mindst {}", "  {}  ", "\uff1d{}", "{}\u00a0år"),
+]
+
+
+@given(st.integers(0, 120), st.sampled_from(SPELLINGS), st.sampled_from(["stated_age", "age_at_exploitation"]))
+def test_an_age_in_words_or_with_a_fraction_is_its_whole_years(age: int, spelling: str, field: str) -> None:
+    written = spelling.format(age)
+    person, warned, kept = read(**{field: written})
+    assert getattr(person, field) == age
+    assert (warned, kept) == ({field: ["age_in_words"]}, {field: written})
+
+
+@given(st.integers(0, 120), st.floats(0, 0.99))
+def test_so_is_a_number_with_a_fraction(age: int, fraction: float) -> None:
+    written = age + fraction
+    person, warned, _ = read(stated_age=written)
+    assert person.stated_age == int(written)
+    assert warned == {"stated_age": ["age_in_words"]}
+
+
+@given(
+    st.integers(0, 120),
+    st.integers(0, 120),
+    st.sampled_from(["{}-{}", "{} – {} år", "{} eller {}", "{} or {}", "{} to {}"]),
+)
+def test_of_two_ages_the_least_counts(one: int, other: int, spelling: str) -> None:
+    person, warned, _ = read(stated_age=spelling.format(one, other))
+    assert person.stated_age == min(one, other)
+    assert warned == {"stated_age": ["age_in_words"]}
+
+
+@given(
+    st.integers(1, 120),
+    st.sampled_from(["under {}", "<{}", "< {} år", "younger than {}", "ikke fyldt {}", "not yet {}"]),
+)
+def test_who_is_said_to_be_under_an_age_is_less(age: int, spelling: str) -> None:
+    person, _, _ = read(stated_age=spelling.format(age))
+    assert person.stated_age == age - 1
+
+
+@pytest.mark.parametrize(
+    ("written", "age"),
+    [
+        ("femten", 15),
+        ("Fifteen years old", 15),
+        ("8 måneder", 0),
+        ("18 months", 1),
+        ("6 uger", 0),
+        ("١٥", 15),
+        ("１５ år", 15),
+        ("født 2012", 13),
+        ("12.05.2012", 13),
+        ("15 år (160 cm)", 15),
+    ],
+)
+def test_other_ways_to_say_an_age(written: str, age: int) -> None:
+    person, warned, kept = read(stated_age=written)
+    assert (person.stated_age, warned, kept) == (age, {"stated_age": ["age_in_words"]}, {"stated_age": written})
+
+
+@given(
+    st.dates(date(1907, 1, 1), TODAY),
+    st.sampled_from(["%Y", "%Y-00-00", "%Y-%m", "%Y-%m-00", "%Y-%m-32", "%d.%m.%Y", "%Y%m%d"]),
+)
+@example(date(2008, 3, 10), "%Y-%m-00")
+@example(date(2026, 3, 1), "%Y-%m")
+def test_a_birth_date_without_its_day_is_the_least_age_that_it_can_be(born: date, form: str) -> None:
+    written = born.strftime(form)
+    person, warned, kept = read(birth_date=written)
+    knows_month = form.startswith("%Y-%m")
+    days = [TODAY - timedelta(days=back) for back in range(44_000)]
+    alike = (
+        day
+        for day in days
+        if (day.year, day.month if knows_month else 0) == (born.year, born.month if knows_month else 0)
+    )
+    assert person.stated_age == whole_years(next(alike), TODAY) <= whole_years(born, TODAY)
+    assert person.birth_date is None
+    assert (warned, kept) == ({"birth_date": ["part_of_a_date"]}, {"birth_date": written})
+
+
+@pytest.mark.parametrize(
+    ("stated", "birth_date", "age", "codes"),
+    [
+        (24, "2012", 13, ["least_age"]),
+        (17, "2008", 17, []),
+        (18, "2008", 17, ["least_age"]),
+        (15, "2005", 15, []),
+        (31, "1996", 31, []),
+        ("24 år", "2012", 13, ["age_in_words", "least_age"]),
+        (200, "2012", 13, ["impossible"]),
+    ],
+)
+def test_of_a_stated_age_and_a_year_of_birth_the_one_that_makes_a_child_counts(
+    stated: Any, birth_date: str, age: int, codes: list[str]
+) -> None:
+    person, warned, kept = read(stated_age=stated, birth_date=birth_date)
+    assert person.stated_age == age
+    assert (warned.get("stated_age", []), warned["birth_date"]) == (codes, ["part_of_a_date"])
+    assert kept == {"birth_date": birth_date} | ({"stated_age": stated} if codes else {})
+
+
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        *(
+            (field, value)
+            for field in ("stated_age", "age_at_exploitation")
+            for value in (121, 200.5, "150 år", "-15", -1, -0.5)
+        ),
+        *(
+            ("birth_date", value)
+            for value in ("2027", "2026-04", "2026-04-00", "2026-04-01", "1850", "1850-05-05", "0000-00-00")
+        ),
+    ],
+)
+def test_what_no_person_can_be_is_unknown(field: str, written: Any) -> None:
+    person, warned, kept = read(**{field: written})
+    assert (person.stated_age, getattr(person, field)) == (None, None)
+    assert (warned, kept) == ({field: ["impossible"]}, {field: written})
+
+
+@pytest.mark.parametrize("field", ["stated_age", "age_at_exploitation", "birth_date"])
+@pytest.mark.parametrize("written", ["ung", "en ung pige", [15], True])
+def test_what_says_no_age_is_not_called_impossible(field: str, written: Any) -> None:
+    person, warned, _ = read(**{field: written})
+    assert (getattr(person, field), warned) == (None, {field: ["not_understood"]})
+
+
+def test_an_age_at_exploitation_within_what_was_said_stays_a_child_s() -> None:
+    person, warned, kept = read(stated_age="15-17", age_at_exploitation=16)
+    assert (person.age_at_exploitation, warned["age_at_exploitation"]) == (15, ["least_age"])
+    assert kept["age_at_exploitation"] == 16
+    person, warned, _ = read(stated_age="15-17", age_at_exploitation=40)
+    assert (person.age_at_exploitation, warned["age_at_exploitation"]) == (None, ["impossible"])
+
+
+CHILDREN: list[dict[str, Any]] = [
+    *({"stated_age": age} for age in (15.5, "15 år", "15 years", "ca. 15", "15-16")),
+    *({"birth_date": day, "stated_age": None} for day in ("2012", "2012-00-00", "2012-05", "2012-05-00")),
+]
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+async def test_a_child_so_written_is_protected_as_one(havn: World, child: dict[str, Any]) -> None:
+    await havn.set_clock(NOW.isoformat())
+    case = await open_case(havn, child, municipality="0751")
+    details = await case.details()
+    assert details["age_group"] == "presumed_minor"
+    assert "child_notification" in [each["kind"] for each in details["deadlines"]]
+
+
+async def test_the_receipt_says_how_it_was_read_and_both_parties_see_what_was_written(havn: World) -> None:
+    await havn.set_clock(NOW.isoformat())
+    sent = await send(havn, subject(birth_date="2012-05-00", stated_age=None))
+    (warned,) = sent.receipt["warnings"]
+    assert (warned["loc"], warned["code"]) == (["body", "subjects", 0, "birth_date"], "part_of_a_date")
+    assert "the least age that somebody born then can be" in warned["msg"]
+    shown = (await sent.read(by="cmm")).json()
+    assert (shown["subjects"][0]["stated_age"], shown["subjects"][0]["birth_date"]) == (13, None)
+    assert shown["as_written"] == [{"loc": warned["loc"], "value": "2012-05-00"}]
