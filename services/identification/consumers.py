@@ -151,8 +151,9 @@ async def note_that_a_place_is_asked_for(work: Delivery, event: PlacementRequest
 
 @handlers.on(PersonArrived)
 async def note_that_the_person_has_a_place(work: Delivery, event: PersonArrived) -> None:
-    """The person has come to live in a place."""
+    """The person has come to live in a place; who is missing may be found by it."""
     await retention.note_placement(work, case_id=event.case_id, at=event.occurred_at, is_housed=True)
+    await absence.note_arrival(work, case_id=event.case_id)
 
 
 async def note_that_it_is_erased(work: Delivery, event: ErasureConfirmed) -> None:

@@ -258,6 +258,11 @@ class DeadlineKind(StrEnum):
     """A child is missing. No clock: somebody is alerted at once."""
     MISSING_QUESTION = "missing_question"
     """Somebody left a place without notice: are they missing? No clock: those who work on the case are alerted at once."""
+    MISSING_ARRIVED = "missing_arrived"
+    """Somebody who is missing, or of whom that is asked, is said to have arrived at a place. No clock either: CMM is alerted, and
+    a person says whether they are found."""
+    ENDED_WHILE_HOUSED = "ended_while_housed"
+    """A case was closed, or a departure recorded, of somebody who still lives in a place. No clock either: CMM is alerted."""
     SUPPORT_OFFER = "support_offer"
     """A court has recognised the person, and CMM is asked to open the support offer (R1). No clock either."""
     ERASURE = "erasure"

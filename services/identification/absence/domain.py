@@ -134,11 +134,23 @@ async def ask(work: UnitOfWork, *, case_id: UUID, since: date) -> None:
     raise_alert(work, Alert(DeadlineKind.MISSING_QUESTION, case.id, asked_of))
 
 
+async def note_arrival(work: UnitOfWork, *, case_id: UUID) -> None:
+    """Accommodation says that the person has arrived at a place. Where they are missing, or that is asked, CMM is alerted; no
+    machine ends a search, as it may be somebody else who has arrived (docs/rules.md, process-17)."""
+    case = await _lock_where_it_goes_on(work, case_id)
+    if case is None:
+        return
+    case.version -= 1  # nothing that is shown changes
+    if case.missing or case.missing_asked_since:
+        raise_alert(work, Alert(DeadlineKind.MISSING_ARRIVED, case.id, CENTRE))
+
+
 async def _lock_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> Case | None:
     case = await cases.case_for_itself(work, case_id)
     above = await cases.lock_above(work, case) if case else []
     if case and above:
-        case.version -= 1  # nothing changes in it: whoever has a part in it alone learns of no merge
+        for below in (case, *above[:-1]):
+            below.version -= 1  # nothing changes in it: whoever has a part in it alone learns of no merge
     return above[-1] if above else case
 
 

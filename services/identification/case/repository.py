@@ -19,6 +19,7 @@ from shared.contract.visibility import Aspect, Part
 from shared.contract.visible_events import FOR_THE_CENTRE, cut_event, other_cases
 from shared.data import sealed
 from shared.data.columns import NOW, ORGANISATION, Code, any_asked, is_one_of
+from shared.data.itself import as_itself
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -386,6 +387,16 @@ _FAMILY: Final = _merged_into_it()
 async def family_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """The case and those that were merged into it, directly or through others: they are about one person."""
     return [case_id, *await work.session.scalars(_FAMILY, {"case_id": case_id})]
+
+
+_HOUSED: Final = select(exists().where(any_asked(col(Case.id), "case_ids"), col(Case.is_housed)))
+
+
+async def is_housed(work: UnitOfWork, case_id: UUID) -> bool:
+    """Whether the person lives in a place by what accommodation says, under this case or one that was merged into it."""
+    async with as_itself(work):
+        family = await family_of(work, case_id)
+        return bool(await work.session.scalar(_HOUSED, {"case_ids": family}))
 
 
 _IS_ACTING: Final = select(

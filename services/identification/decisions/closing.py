@@ -12,7 +12,10 @@ from services.identification.decisions import repository
 from services.identification.decisions.models import Appeal, Closure
 from services.identification.decisions.schemas import ClosureReport, ReopeningReport
 from services.identification.records import repository as records
+from shared.alerts.queue import Alert, raise_alert
 from shared.contract import events
+from shared.contract.codes import DeadlineKind
+from shared.contract.organisations import CENTRE
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -29,7 +32,8 @@ class ClosedBeforeDecision(Unprocessable):
 
 
 async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expected: ExpectedVersion) -> Case:
-    """End the work on a decided case."""
+    """End the work on a decided case. Where the person lives in a place all the same, CMM is alerted (docs/rules.md,
+    process-18)."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.CLOSE)
     if await _is_appealed(work, case):
@@ -44,6 +48,8 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
     case.closed_on = report.on
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
     work.record(events.CaseClosed(case_id=case.id, occurred_at=work.now, on=report.on))
+    if await cases.is_housed(work, case.id):
+        raise_alert(work, Alert(DeadlineKind.ENDED_WHILE_HOUSED, case.id, CENTRE))
     await changes.case_changed(work, case)
     return case
 

@@ -79,7 +79,8 @@ def follow_up_days(plan: ReturnPlan) -> dict[int, date]:
 async def plan_return(
     work: UnitOfWork, *, case_id: UUID, planned: ReturnPlanned, expected: ExpectedVersion
 ) -> tuple[Case, ReturnPlan]:
-    """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin."""
+    """Record the plan, or what has changed in it; with `departed_on` the months of reintegration begin. Where the
+    person lives in a place here all the same, CMM is alerted (docs/rules.md, process-18)."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     _check_order(planned)
@@ -110,6 +111,8 @@ async def plan_return(
             case_id=case.id, occurred_at=work.now, departed_on=planned.departed_on, reintegration_until=until
         )
         work.record(departed)
+        if await cases.is_housed(work, case.id):
+            raise_alert(work, Alert(DeadlineKind.ENDED_WHILE_HOUSED, case.id, CENTRE))
     await changes.case_changed(work, case)
     return case, plan
 

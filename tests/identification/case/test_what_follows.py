@@ -22,6 +22,7 @@ KEEPING = "How long a case is kept is looked up on the day, not set as a deadlin
 NO_DEADLINE = {
     "retention.domain.erase_slip": "What is erased has no deadlines any more.",
     "absence.domain.ask": "Whether somebody is missing is a question to people: no deadline is computed from it.",
+    "absence.domain.note_arrival": "Nothing changes in the case: somebody is alerted.",
     "absence.domain.deny": "The question is answered: no deadline was computed from it.",
     "children.notes.write": WORDS,
     "clarification.domain.hold_interview": "It leads to `clarification`; deadlines ask whether it is decided, which it is not.",

@@ -20,6 +20,8 @@ NO_DEADLINE: Final = frozenset(
         DeadlineKind.DRAFT,
         DeadlineKind.MISSING_CHILD,
         DeadlineKind.MISSING_QUESTION,
+        DeadlineKind.MISSING_ARRIVED,
+        DeadlineKind.ENDED_WHILE_HOUSED,
         DeadlineKind.SUPPORT_OFFER,
         DeadlineKind.ERASURE,
     }
