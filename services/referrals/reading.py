@@ -138,7 +138,7 @@ class Reading:
                 self._state(least, (*loc[:-1], "stated_age"))
             return least is not None
         stated = (*loc[:-1], "stated_age")
-        if stated in self._least_ages and isinstance(value, int) and 0 <= value < ADULT_AGE:
+        if stated in self._least_ages and isinstance(value, int) and _at(self._body, stated) < value < ADULT_AGE:
             # They may be older than the least that was said: no reason to lose that they were exploited as a child.
             self._change(loc, _at(self._body, stated), WarningCode.LEAST_AGE)
             return True

@@ -1,6 +1,7 @@
 """The person as the contract describes one: a referral's subject, and the person of a case."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -15,8 +16,10 @@ from shared.contract.codes import (
 )
 from shared.contract.numbers import Identifier
 from shared.contract.personal import Personal, PersonalCode, PersonalName, Present
+from shared.contract.placeholders import is_no_birth_date
 from shared.contract.times import HappenedOn, PlannedOn
 from shared.contract.types import Body, Country, Flag, Language, Recipient, Whole
+from shared.kernel.clock import instant_of_judging, on_date, whole_years
 from shared.kernel.errors import SpokenValueError
 from shared.kernel.text import AS_STORED
 
@@ -50,6 +53,15 @@ class ConsentGiven(Body):
     purpose: Purpose
 
 
+def _ages_now(said: Mapping[str, Any]) -> Iterator[int]:
+    """How old the person is by the stated age and by the birth date, where it stands for none that is unknown."""
+    if said.get("stated_age") is not None:
+        yield said["stated_age"]
+    born, now = said.get("birth_date"), instant_of_judging()
+    if born and now and not is_no_birth_date(born.value, on=on_date(now)):
+        yield whole_years(born.value, on_date(now))
+
+
 class PersonDescription(Body):
     """What is known of a person. Everything may be unknown: no name, no birth date and no CPR number is common."""
 
@@ -77,8 +89,11 @@ class PersonDescription(Body):
     @field_validator("age_at_exploitation")
     @classmethod
     def _is_not_older_then_than_now(cls, age: int | None, validation: ValidationInfo) -> int | None:
-        stated = validation.data.get("stated_age")
-        if validation.context is not AS_STORED and age is not None and stated is not None and age > stated:
+        if (
+            validation.context is not AS_STORED
+            and age is not None
+            and any(age > now for now in _ages_now(validation.data))
+        ):
             raise SpokenValueError("Nobody was older when exploited than they are.")
         return age
 

@@ -177,6 +177,23 @@ def test_an_age_at_exploitation_within_what_was_said_stays_a_child_s() -> None:
     assert kept["age_at_exploitation"] == 16
     person, warned, _ = read(stated_age="15-17", age_at_exploitation=40)
     assert (person.age_at_exploitation, warned["age_at_exploitation"]) == (None, ["impossible"])
+    person, warned, _ = read(stated_age="15-17", birth_date="2012-05-12", age_at_exploitation=14)
+    assert (person.age_at_exploitation, warned["age_at_exploitation"]) == (None, ["impossible"]), "by the birth date"
+
+
+@given(st.dates(date(1950, 1, 1), TODAY), st.integers(0, 120))
+def test_nobody_was_older_when_exploited_than_they_are_by_their_birth_date(born: date, then: int) -> None:
+    person, warned, _ = read(birth_date=born.isoformat(), age_at_exploitation=then)
+    is_possible = then <= whole_years(born, TODAY)
+    assert person.age_at_exploitation == (then if is_possible else None)
+    assert warned == ({} if is_possible else {"age_at_exploitation": ["impossible"]})
+
+
+def test_a_birth_date_that_stands_for_an_unknown_one_says_nothing_of_that() -> None:
+    person, warned, _ = read(birth_date="1900-01-01", age_at_exploitation=40)
+    assert (person.age_at_exploitation, warned) == (40, {"birth_date": ["placeholder"]})
+    person, warned, _ = read(birth_date="2011-11-11", age_at_exploitation=40)
+    assert person.age_at_exploitation is None
 
 
 CHILDREN: list[dict[str, Any]] = [

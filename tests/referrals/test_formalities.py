@@ -73,6 +73,12 @@ OF_A_SUBJECT: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
     ),
     ({"given_name": "Ma\x00lee\x0bXai"}, "given_name", "characters", {"given_name": "Malee\nXai"}),
     ({"stated_age": 19, "age_at_exploitation": 40}, "age_at_exploitation", "impossible", {"age_at_exploitation": None}),
+    (
+        {"birth_date": "2000-01-01", "age_at_exploitation": 40, "stated_age": None},
+        "age_at_exploitation",
+        "impossible",
+        {"age_at_exploitation": None},
+    ),
     ({"unaccompanied": "true"}, "unaccompanied", "spelt", {"unaccompanied": True}),
     ({"residence_valid_until": "soon"}, "residence_valid_until", "not_understood", {"residence_valid_until": None}),
     ({"given_name": "x" * 250 + "y"}, "given_name", "too_long", {"given_name": "x" * 200}),

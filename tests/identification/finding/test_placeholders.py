@@ -101,6 +101,7 @@ async def test_a_description_says_what_of_it_says_less_than_it_seems_to(havn: Wo
     [
         {"birth_date": "2031-01-01"},
         {"stated_age": 19, "age_at_exploitation": 40},
+        {"birth_date": "2000-01-01", "age_at_exploitation": 40},
         {"citizenships": ["XYZ"]},
         {"languages": ["qqq"]},
         {"given_name": "\u200b"},
