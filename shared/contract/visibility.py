@@ -270,10 +270,16 @@ def _each(parts: Part | Iterable[Part]) -> Iterable[Part]:
     return (parts,) if isinstance(parts, Part) else parts
 
 
+def stated_by(kind: OrganisationKind, parts: Part | Iterable[Part] = ()) -> frozenset[Purpose]:
+    """The purposes for which somebody of such an organisation, with this part, or these, may read, if their role lets them."""
+    return PURPOSES_OF_KINDS[kind].union(*(PURPOSES_OF_PARTS.get(part, ()) for part in _each(parts)))
+
+
 def may_state(reader: Reader, parts: Part | Iterable[Part]) -> frozenset[Purpose]:
     """The purposes for which somebody with this part, or these, may read."""
-    of_parts = PURPOSES_OF_KINDS[reader.kind].union(*(PURPOSES_OF_PARTS.get(part, ()) for part in _each(parts)))
-    return of_parts & frozenset[Purpose]().union(*(PURPOSES_OF_ROLES[role] for role in _roles_of(reader)))
+    return stated_by(reader.kind, parts) & frozenset[Purpose]().union(
+        *(PURPOSES_OF_ROLES[role] for role in _roles_of(reader))
+    )
 
 
 def judge(

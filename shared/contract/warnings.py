@@ -35,6 +35,7 @@ class WarningCode(StrEnum):
     CHARACTERS = "characters"
     SAID_TWICE = "said_twice"
     NOT_UNDERSTOOD = "not_understood"
+    PURPOSE_NOT_THEIRS = "purpose_not_theirs"
 
 
 SENTENCES: Final[dict[WarningCode, str]] = {
@@ -57,6 +58,7 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.CHARACTERS: "Read without the characters that no text may hold; it is kept as written.",
     WarningCode.SAID_TWICE: "The last one counts; what stood there before is kept as written.",
     WarningCode.NOT_UNDERSTOOD: "Read as not given: it is not written as the contract says.",
+    WarningCode.PURPOSE_NOT_THEIRS: "Kept; the recipient may not state this purpose, so it can read nothing for it.",
 }
 
 

@@ -32,9 +32,10 @@ router = service_router()
 async def record_consent(
     work: Caseworker, case_id: UUID, report: ConsentReport, expected: IfMatch
 ) -> Tagged[ConsentReceipt]:
-    """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else."""
+    """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else; a
+    purpose that it may not state is kept, and named in `warnings` with those that it may."""
     case, consent = await domain.record_consent(work, case_id=case_id, report=report, expected=expected)
-    return ConsentReceipt(consent_id=consent.id).tagged(case)
+    return ConsentReceipt(consent_id=consent.id, warnings=await domain.warnings_of(work, consent)).tagged(case)
 
 
 @router.get("/cases/{case_id}/consents")

@@ -13,11 +13,13 @@ from services.identification.case.models import Case
 from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
+from shared.contract import visibility
 from shared.contract.codes import ShareScope
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
-from shared.contract.organisations import CENTRE
+from shared.contract.organisations import CENTRE, kind_of
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
+from shared.contract.warnings import SENTENCES, InputWarning, WarningCode
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Forbidden
@@ -56,6 +58,18 @@ async def record_consent(
     interpreter = report.interpreter if isinstance(report.interpreter, Personal) else None
     await _give(work, consent, ConsentWords(scope=words, interpreter=interpreter))
     return case, consent
+
+
+async def warnings_of(work: UnitOfWork, consent: Consent) -> list[InputWarning]:
+    """That the recipient, being what it is and with the part that it has, may not state the purpose of the consent, and which it
+    may (docs/rules.md, consent-7)."""
+    part = await cases.part_of(work, consent.case_id, consent.recipient)
+    allowed = visibility.stated_by(kind_of(consent.recipient), [part] if part else [])
+    if consent.purpose in allowed:
+        return []
+    code = WarningCode.PURPOSE_NOT_THEIRS
+    said = f"{SENTENCES[code]} It may state: {', '.join(sorted(allowed))}."
+    return [InputWarning(loc=["body", "purpose"], code=code, msg=said)]
 
 
 async def take_over(

@@ -10,6 +10,7 @@ from shared.contract.codes import DisclosureBasis, LegalBasis, Purpose, ShareSco
 from shared.contract.personal import PersonalText
 from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Recipient, example
+from shared.contract.warnings import InputWarning
 
 
 class ConsentReport(Body):
@@ -37,7 +38,10 @@ class ConsentWords(BaseModel):
 
 
 class ConsentReceipt(Answer):
+    """`warnings` names what of a new consent opens nothing, though it is kept."""
+
     consent_id: UUID
+    warnings: list[InputWarning] = []
 
 
 class ConsentState(Answer):

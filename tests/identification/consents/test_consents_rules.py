@@ -28,6 +28,47 @@ async def merged_pair(havn: World) -> tuple[Opened, Opened]:
 
 # ---------------------------------------------------------------- what is said
 
+NOT_THEIRS = [
+    ("hopenow", "prosecution", "accommodation, identification, return, support"),
+    ("politi-fyn", "support", "accommodation, identification, investigation"),
+    ("familieretshuset", "identification", "legal, support"),
+    ("us", "health", "accommodation, identification, legal, return, support"),
+]
+
+
+@pytest.mark.parametrize(("recipient", "purpose", "theirs"), NOT_THEIRS)
+async def test_a_consent_for_a_purpose_that_its_recipient_may_not_state_is_kept_with_a_warning(
+    havn: World, recipient: str, purpose: str, theirs: str
+) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    said = {"recipient": recipient, "purpose": purpose, "scope": ["status", "person"]}
+    (warned,) = (await done(case.post("/consents", said), 201))["warnings"]
+    assert (warned["loc"], warned["code"]) == (["body", "purpose"], "purpose_not_theirs")
+    assert warned["msg"].endswith(f"It may state: {theirs}.")
+    (kept,) = (await consents(case))["items"]
+    assert (kept["recipient"], kept["purpose"], kept["is_live"]) == (recipient, purpose, True)
+    for stated in ("identification", "support", purpose):
+        read = await case.get("/person", by=recipient, purpose=stated)
+        assert read.status_code in (403, 404), "it opens nothing of the person for any purpose"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "purpose"),
+    [("hopenow", "support"), ("politi-fyn", "investigation"), ("anklagemyndigheden", "prosecution"), ("cmm", "health")],
+)
+async def test_one_for_a_purpose_of_theirs_has_no_warning(havn: World, recipient: str, purpose: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    given = await done(case.post("/consents", {"recipient": recipient, "purpose": purpose}), 201)
+    assert given["warnings"] == []
+
+
+async def test_who_has_referred_the_person_may_state_support_whatever_it_is(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, sender="politi-fyn")
+    given = await done(case.post("/consents", {"recipient": "politi-fyn", "purpose": "support"}), 201)
+    assert given["warnings"] == []
+    for_nothing = await done(case.post("/consents", {"recipient": "politi-fyn", "purpose": "return"}), 201)
+    assert "support" in for_nothing["warnings"][0]["msg"]
+
 
 @pytest.mark.parametrize(
     ("words", "codes"),
