@@ -34,6 +34,7 @@ from services.accommodation.case.models import (
     WithdrawnConsent,
 )
 from shared.contract import visibility
+from shared.contract.codes import Relation
 from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
@@ -80,6 +81,11 @@ _FORGET_CARRIED: Final = delete(CaseChange).where(
     ~any_asked(col(CaseChange.through), "still"),
 )
 _REMOVE_LINK: Final = delete(CaseLink).where(col(CaseLink.case_id) == CASE_ID, col(CaseLink.other_case_id) == _OTHER_ID)
+_RELATIONS: Final = (
+    select(col(CaseLink.relation))
+    .where(any_asked(col(CaseLink.case_id), "case_ids"), any_asked(col(CaseLink.other_case_id), "others"))
+    .order_by(col(CaseLink.relation))
+)
 _CHANGES: Final = (
     select(CaseChange)
     .where(any_asked(col(CaseChange.case_id), "case_ids"))
@@ -307,6 +313,16 @@ async def set_link(work: UnitOfWork, link: CaseLink) -> None:
 async def remove_link(work: UnitOfWork, case_id: UUID, other_case_id: UUID) -> None:
     """The other person has nothing to do with this one."""
     await work.session.execute(_REMOVE_LINK, {"case_id": case_id, "other_id": other_case_id})
+
+
+async def relation_to(work: UnitOfWork, case_id: UUID, other_case_id: UUID) -> Relation | None:
+    """What the person of the other case is to this one, under whichever of their cases it was said, for a rule: a parent before
+    anything else."""
+    async with as_itself(work):
+        _, theirs = await cases_of_person(work, case_id)
+        _, others = await cases_of_person(work, other_case_id)
+        found = await work.session.scalars(_RELATIONS, {"case_ids": theirs, "others": others})
+    return Relation.PARENT if Relation.PARENT in found else next(iter(found), None)
 
 
 async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:

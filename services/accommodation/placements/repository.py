@@ -54,6 +54,7 @@ class PlaceDoesNotFit(Conflict):
 
     def __init__(self, rules: Sequence[FitRule], *, ways_on: tuple[str, str] | None = None) -> None:
         """With what can be done instead, in English and Danish, where the rules alone do not say it."""
+        self.rules = list(rules)
         against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
         sentences, more = [REASONS[rule][0] for rule in rules], dict[str, Any](rules=against)
         if ways_on:
@@ -171,12 +172,26 @@ async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalit
 async def avoided_before(work: UnitOfWork, case_id: UUID) -> list[str]:
     """The municipalities that the person is to avoid since their moves, by whatever was asked for under any of their cases: for
     the rules, as who asks now need not know where the person was."""
+    found = await _opened(work, case_id)
+    return list(dict.fromkeys(code for _, needs in found for code in needs.avoided_since))
+
+
+async def asked_for(work: UnitOfWork, case_id: UUID) -> list[tuple[PlacementRequest, Needs]]:
+    """Whatever was asked for for the person, under any of their cases, in order, with all that they need: for the rules, as who
+    acts may have nothing to do with it."""
+    found = await _opened(work, case_id)
+    if found:
+        work.audit(
+            operation="placement.check", subject_id=case_id, object_ids=[each.id for each, _ in found], fields=["needs"]
+        )
+    return [(request, needs.whole()) for request, needs in found]
+
+
+async def _opened(work: UnitOfWork, case_id: UUID) -> list[tuple[PlacementRequest, SealedNeeds]]:
     async with as_itself(work):
         found = await _requests_of_person(work, case_id, queries.WITH_NEEDS)
         keys = await sealed.keys_of(work, {each.case_id for each in found})
-        return list(
-            dict.fromkeys(code for each in found for code in open_needs(keys[each.case_id], each).avoided_since)
-        )
+        return [(each, open_needs(keys[each.case_id], each)) for each in found]
 
 
 async def avoid_wherever_asked(work: UnitOfWork, moved: PlacementRequest, municipalities: Sequence[str]) -> None:

@@ -1,21 +1,27 @@
 """Who comes along: a child under three shares the bed of whom it came with, everybody else has one of the same facility."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, date
+from typing import Final
 from uuid import UUID
 
 from services.accommodation.case import repository as cases
-from services.accommodation.case.nights import night_of, nights
+from services.accommodation.case.nights import Nights, first_of, night_of, nights
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, StayState
 from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements import matching
-from services.accommodation.placements.codes import FitRule
+from services.accommodation.placements.codes import ABOUT_THE_PERSON, FitRule
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.repository import PlaceDoesNotFit
-from services.accommodation.stays import repository
+from services.accommodation.stays import along, repository
+from services.accommodation.stays.along import Along, Word
 from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, take_step
 from services.accommodation.stays.schemas import Companion
+from services.accommodation.vacancies.models import Candidate
 from services.accommodation.vacancies.repository import candidates
+from shared.contract.organisations import OrganisationKind
+from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import months_after, on_date
@@ -23,17 +29,33 @@ from shared.kernel.errors import Conflict
 
 BED_OF_ITS_OWN_MONTHS = 36
 """How old a child is that takes a place of its own (docs/rules.md, housing-5) [A]."""
+OF_THEIR_OWN: Final = (
+    "Have a place of their own asked for and offered: who may sets rules aside there, and two people agree on a minor among "
+    "adults. Say `child` of a child that comes with its parent, and `gender` where none is recorded.",
+    "Få en plads til dem selv anmodet om og tilbudt: dér fraviger den, der må, regler, og to personer siger ja til en "
+    "mindreårig blandt voksne. Skriv `child` om et barn, der kommer med sin forælder, og `gender`, hvor intet er registreret.",
+)
+ALL_OF_THEM: Final = (
+    "That holds for who came along: choose a place that fits them all, or have a place of their own offered to those whom it "
+    "does not fit.",
+    "Det gælder en, der følger med: vælg en plads, der passer til dem alle, eller få en plads tilbudt til dem selv, som den "
+    "ikke passer til.",
+)
 
 
 class PlaceElsewhere(Conflict):
     """Who comes along is housed in the same facility."""
 
 
+class NotTakenAlong(Conflict):
+    """The place does not fit who comes along, by facts that who says so may not know."""
+
+
 async def join(
     work: UnitOfWork, *, placement_id: UUID, said: Companion, expected: ExpectedVersion
 ) -> tuple[Placement, Stay]:
-    """Somebody comes along, or is born there. Raises PlaceDoesNotFit where the facility has no place for them, or they have one
-    elsewhere."""
+    """Somebody comes along, or is born there. Raises PlaceDoesNotFit where the facility has no place for them, or is none for
+    them by the rules of an offer, or they have one elsewhere; and NotTakenAlong for who may not know why."""
     placement, stay = await take_step(work, placement_id, PlacementStep.JOIN, expected)
     joined_at = (said.joined_at or work.now).astimezone(UTC)
     arrived_at = placement.arrived_at or joined_at
@@ -41,9 +63,6 @@ async def join(
         raise OutsideTheStay("Nobody comes along before the person has come.")
     if said.case_id and not await cases.is_known_to(work, said.case_id):
         raise cases.CaseNotFound
-    _, facility = await facilities.place_of(work, placement.place_id)
-    if said.kind is CompanionKind.CHILD and not facility.families and FitRule.FAMILIES not in placement.exceptions:
-        raise PlaceDoesNotFit([FitRule.FAMILIES])
     is_newborn = said.born_on is None and said.case_id is None and joined_at > arrived_at
     is_small = said.kind is CompanionKind.CHILD and (is_newborn or _is_small(said.born_on, on_date(joined_at)))
     companion = Stay(
@@ -56,8 +75,14 @@ async def join(
         joined_as=said.kind,
         joined_at=joined_at,
     )
-    if not is_small:
-        companion.place_id = await _place_for(work, companion, facility, said.place_id)
+    _, facility = await facilities.place_of(work, placement.place_id)
+    word = Word(said.kind, placement.case_id, said.case_id, said.gender, said.born_on)
+    known = await along.known_of(work, word, companion.during)
+    excepted = {FitRule.FAMILIES} & set(placement.exceptions)
+    try:
+        companion.place_id = await _place_for(work, companion, known, facility, excepted, place_id=said.place_id)
+    except PlaceDoesNotFit as refused:
+        raise await _as_known(work, said.case_id, facility, refused) from None
     await repository.add_stay(work, companion)
     await changed(work, placement)
     return placement, companion
@@ -67,46 +92,98 @@ def _is_small(born_on: date | None, on: date) -> bool:
     return born_on is not None and on < months_after(born_on, BED_OF_ITS_OWN_MONTHS)
 
 
-async def bring_along(work: UnitOfWork, left: Stay, to: Stay, facility: Facility, *, at: datetime) -> None:
-    """Who came along moves with the person. Raises PlaceDoesNotFit where the household would be parted."""
+async def _as_known(work: UnitOfWork, case_id: UUID | None, facility: Facility, refused: PlaceDoesNotFit) -> Conflict:
+    """The refusal with what can be done instead; without the rules for who may not know what of the case they rest on."""
+    if not ABOUT_THE_PERSON & set(refused.rules):
+        return refused
+    if case_id and not _knows_all(work, facility):
+        known = may_know(work.actor, await cases.parts_in(work, case_id))
+        if FitRule.DISTANCE in refused.rules or Aspect.RESPONSIBILITY not in known:
+            return NotTakenAlong("They cannot come along to this place; have CMM find one for them.")
+    return PlaceDoesNotFit(refused.rules, ways_on=OF_THEIR_OWN)
+
+
+def _knows_all(work: UnitOfWork, facility: Facility) -> bool:
+    """Whether who acts may know whatever speaks against the facility for those whom it houses."""
+    return work.actor.org == facility.operator or work.actor.kind is OrganisationKind.NATIONAL_CENTRE
+
+
+async def bring_along(
+    work: UnitOfWork, left: Stay, person: Placement, to: Stay, facility: Facility, *, was: Facility
+) -> None:
+    """Who came along moves with the person, from the facility that `was`. Raises PlaceDoesNotFit where the household would be
+    parted, or the place is none for them by the rules of an offer; for what holds in the facility as it was nobody is kept."""
     companion = Stay(
         place_id=to.place_id,
         case_id=left.case_id,
-        during=nights(night_of(at), None),
+        during=nights(first_of(to.during), None),
         state=StayState.ARRIVED,
         with_stay_id=to.id,
         shares_bed=left.shares_bed,
         joined_as=left.joined_as,
-        joined_at=at,
+        joined_at=person.arrived_at,
     )
-    if not companion.shares_bed:
-        try:
-            companion.place_id = await _place_for(work, companion, facility, None)
-        except PlaceDoesNotFit:
+    known = await along.known_of(work, _word_of(left, person.case_id), companion.during, has_come=True)
+    excepted = {FitRule.FAMILIES} & set(person.exceptions)
+    if was.id == facility.id:
+        excepted |= set(known.against(was))
+    try:
+        companion.place_id = await _place_for(work, companion, known, facility, excepted)
+    except PlaceDoesNotFit as refused:
+        if FitRule.OCCUPIED in refused.rules or not _knows_all(work, facility):
             raise PlaceDoesNotFit([FitRule.HOUSEHOLD]) from None
+        raise PlaceDoesNotFit(refused.rules, ways_on=ALL_OF_THEM) from None
     await repository.add_stay(work, companion)
 
 
-async def _place_for(work: UnitOfWork, companion: Stay, facility: Facility, place_id: UUID | None) -> UUID:
-    """A place of the same facility that is free: the one that is named, or an ordinary one first. A child's is in no unit without
-    families, unless its person is in one."""
+async def fit_all(
+    work: UnitOfWork, came_along: Sequence[Stay], case_id: UUID, during: Nights, found: Sequence[Candidate]
+) -> set[UUID]:
+    """In which facilities of these places there is one, free or not, for each who came along with the person of the case."""
+    facility_ids = {each.facility.id for each in found}
+    for stay in came_along:
+        known = await along.known_of(work, _word_of(stay, case_id), during, has_come=True)
+        facility_ids &= {each.facility.id for each in found if not known.against(each.facility)}
+    return facility_ids
+
+
+def _word_of(stay: Stay, with_case_id: UUID) -> Word:
+    return Word(stay.joined_as or CompanionKind.OTHER, with_case_id, stay.case_id)
+
+
+async def _place_for(
+    work: UnitOfWork,
+    companion: Stay,
+    known: Along,
+    facility: Facility,
+    excepted: Collection[FitRule],
+    *,
+    place_id: UUID | None = None,
+) -> UUID:
+    """The place of the person where the bed is shared; else one of the same facility that is free and fits: the one that is
+    named, or an ordinary one first."""
+    against_theirs = known.against(facility, excepted=excepted)
+    if companion.shares_bed:
+        if against_theirs:
+            raise PlaceDoesNotFit(against_theirs)
+        return companion.place_id
     first = nights(companion.during.lower, None)
-    asks_for_families = companion.joined_as is CompanionKind.CHILD and facility.families
-    free = [
+    fitting = [
         candidate
         for candidate in await candidates(work, first, facility_id=facility.id)
-        if not matching.place_against(candidate, first) and (candidate.facility.families or not asks_for_families)
+        if not known.against(candidate.facility, excepted=excepted)
     ]
+    free = [candidate for candidate in fitting if not matching.place_against(candidate, first)]
     if place_id:
         named, its_facility = await facilities.lock_place(work, place_id)
         if its_facility.id != facility.id:
             raise PlaceElsewhere("Who comes along is housed in the same facility; name a place of it, or none.")
-        if asks_for_families and not its_facility.families:
-            raise PlaceDoesNotFit([FitRule.FAMILIES])
+        if against := known.against(its_facility, excepted=excepted):
+            raise PlaceDoesNotFit(against)
         if any(named.id in candidate.place_ids for candidate in free):
             return named.id
         raise PlaceDoesNotFit([FitRule.OCCUPIED])
     if not free:
-        raise PlaceDoesNotFit([FitRule.OCCUPIED])
+        raise PlaceDoesNotFit([FitRule.OCCUPIED] if fitting else against_theirs or [FitRule.OCCUPIED])
     best = min(free, key=lambda candidate: (candidate.kind is PlaceKind.PEAK, min(candidate.place_ids)))
     return min(best.place_ids)

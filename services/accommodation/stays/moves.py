@@ -1,5 +1,6 @@
 """A move: one placement ends and another begins in one transaction, with no night without a bed and none with two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +9,7 @@ from uuid import UUID
 from services.accommodation.case.nights import first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
-from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.codes import CompanionKind, StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.offers import domain as offers
 from services.accommodation.placements import fitting, matching
@@ -71,7 +72,10 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     if placement.arrived_at and moved_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have moved before coming.")
     request = await repository.request_behind(work, placement)
+    along = await repository.companions_of(work, stay)
     needs = await _avoiding(work, request, said)
+    if any(each.joined_as is CompanionKind.CHILD for each in along):
+        needs = needs.model_copy(update={"children": needs.children or True})
     night = night_of(moved_at)
     wanted = fitting.Wanted(
         case_id=placement.case_id,
@@ -81,12 +85,12 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
         own_stay=stay.id,
         tonight=night,
     )
-    destination = await _destination(work, placement, request, said, wanted)
-    along = await repository.companions_of(work, stay)
+    _, left = await facilities.place_of(work, placement.place_id)
+    destination = await _destination(work, placement, request, said, wanted, along)
     await end(work, placement, stay, on=night, ending=Ending.MOVED)
     moved, new_stay = await _begin(work, placement, destination, wanted, moved_at)
     for each in along:
-        await companions.bring_along(work, each, new_stay, destination.facility, at=moved_at)
+        await companions.bring_along(work, each, moved, new_stay, destination.facility, was=left)
     placement.left_at, placement.moved_because, placement.moved_to_id = moved_at, said.reason, moved.id
     await changed(work, placement, Remark(text=said.note) if said.note else None)
     work.record(
@@ -114,13 +118,18 @@ async def _avoiding(work: UnitOfWork, request: PlacementRequest, said: Move) -> 
 
 
 async def _destination(
-    work: UnitOfWork, placement: Placement, request: PlacementRequest, said: Move, wanted: fitting.Wanted
+    work: UnitOfWork,
+    placement: Placement,
+    request: PlacementRequest,
+    said: Move,
+    wanted: fitting.Wanted,
+    along: Sequence[Stay],
 ) -> Destination:
     if said.offer_id:
         return await _offered(work, placement, said.offer_id, wanted)
     _, left = await facilities.place_of(work, placement.place_id)
     if said.place_id is None:
-        return await _best(work, left.operator, placement.place_id, wanted)
+        return await _best(work, left.operator, placement.place_id, wanted, along)
     place, facility = await facilities.lock_place(work, said.place_id)
     if facility.operator != left.operator:
         raise OfferNeeded("That place is another operator's; have it offered and accepted, and name the offer.")
@@ -146,14 +155,17 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
     return Destination(place, facility, booked.exceptions, booked)
 
 
-async def _best(work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.Wanted) -> Destination:
+async def _best(
+    work: UnitOfWork, operator: str, but_for: UUID, wanted: fitting.Wanted, along: Sequence[Stay]
+) -> Destination:
     found = [
         replace(candidate, place_ids=[each for each in candidate.place_ids if each != but_for])
         for candidate in await fitting.candidates(work, wanted.case_id, wanted.during, but_for=wanted.own_stay)
         if candidate.facility.operator == operator
     ]
+    for_all = await companions.fit_all(work, along, wanted.case_id, wanted.during, found)
     fitting_ones, _ = matching.match(
-        (each for each in found if each.place_ids),
+        (each for each in found if each.place_ids and each.facility.id in for_all),
         needs=wanted.needs,
         options=wanted.options,
         stay=wanted.during,

@@ -12,7 +12,7 @@ from services.accommodation.offers.schemas import RuleException
 from services.accommodation.placements.codes import ChangeGround, Ending, FitRule, Movement, PlacementStatus
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.responsibility.schemas import AuthorityAlone
-from shared.contract.codes import MoveReason, Region
+from shared.contract.codes import Gender, MoveReason, Region
 from shared.contract.personal import PersonalName, PersonalText
 from shared.contract.times import Happened, HappenedOn, PlannedOn
 from shared.contract.types import Answer, Body, Day, Flag, Moment, Municipality, example
@@ -139,14 +139,16 @@ class Move(Body):
 
 
 class Companion(Body):
-    """Who comes along. A child under three shares the bed; a child of whom nothing is said and that joins after the arrival was
-    born there."""
+    """Who comes along: a `child` with its parent, or somebody else of the household. What is recorded of them in their own case
+    counts before what is said here. A child under three shares the bed; a child of whom nothing is said and that joins after the
+    arrival was born there."""
 
     model_config = example(kind="child", born_on="2026-03-12", joined_at="2026-03-12T04:00:00+01:00")
 
     kind: CompanionKind
     case_id: UUID | None = None
     joined_at: Happened | None = None
+    gender: Gender | None = None
     born_on: HappenedOn | None = None
     place_id: UUID | None = None
 

@@ -1,0 +1,167 @@
+"""Who comes along is housed by the rules of an offer and by what is recorded of them; a child comes with its parent."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.contract.codes import AgeGroup, Gender, Relation, ResidenceBasis
+from shared.contract.events import CaseLinked
+from tests.accommodation.housing import NOW, Housing, problem, rules_of
+from tests.world import World
+
+SEPARATIONS = "/accommodation/v1/separations"
+TEEN: dict[str, Any] = {"basis": ResidenceBasis.DANISH_CITIZEN, "age_group": AgeGroup.MINOR}
+
+
+async def join(housing: Housing, placement_id: str, org: str = "cmm", **body: Any) -> Any:
+    return await housing.step(placement_id, "companions", org, body={"kind": "other"} | body)
+
+
+async def kept_apart(housing: Housing, one: str, other: str) -> None:
+    said = {"case_id": one, "other_case_id": other, "because": "suspect", "reason": "She has named him."}
+    assert (await housing.havn.partner("cmm").post(SEPARATIONS, said)).status_code == 201
+
+
+async def avoiding(housing: Housing, case_id: str) -> None:
+    await housing.request(case_id, needs={"avoid_municipalities": ["0751"]})
+
+
+async def companions(havn: World) -> list[Any]:
+    return await havn.sql(
+        "accommodation", "SELECT place_id FROM stay WHERE with_stay_id IS NOT NULL AND state = 'arrived'"
+    )
+
+
+@pytest.mark.row(69)
+@pytest.mark.parametrize(
+    ("who", "needs", "rules"),
+    [
+        ({"gender": Gender.MAN}, {}, ["gender", "options"]),
+        ({"gender": Gender.UNKNOWN}, {}, ["gender"]),
+        (TEEN, {}, ["minors", "options"]),
+        ({"basis": ResidenceBasis.NO_LEGAL_STAY, "age_group": AgeGroup.MINOR}, {}, ["minors", "options"]),
+        ({}, {"wheelchair": True}, ["wheelchair"]),
+        ({}, {"security": "high"}, ["security"]),
+        ({}, {"avoid_municipalities": ["0751"]}, ["distance"]),
+    ],
+)
+async def test_who_comes_along_is_refused_for_what_an_offer_is(
+    havn: World, housing: Housing, who: dict[str, Any], needs: dict[str, Any], rules: list[str]
+) -> None:
+    shelter = await housing.shelter(2, accepts={"wheelchair": False})
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    other = await housing.case(**who)
+    request_id = await housing.request(other, needs=needs)
+    assert rules_of(await housing.offer(request_id, shelter.place_ids[1])) == rules
+    refused = await join(housing, placement_id, case_id=other)
+    assert rules_of(refused) == rules
+    assert "place of their own" in refused.json()["detail"]
+    assert refused.json()["instead_da"]
+    assert await companions(havn) == []
+
+
+@pytest.mark.row(74)
+@pytest.mark.parametrize("kind", ["child", "other"])
+async def test_nobody_comes_along_to_where_somebody_lives_from_whom_they_are_kept_apart(
+    housing: Housing, kind: str
+) -> None:
+    shelter = await housing.shelter(3)
+    guest, neighbour = await housing.case(), await housing.case()
+    placement_id = await housing.there(guest, shelter.place_ids[0])
+    await housing.there(neighbour, shelter.place_ids[1])
+    for lives_there in (guest, neighbour):
+        comes = await housing.case(**({} if kind == "other" else TEEN))
+        await kept_apart(housing, comes, lives_there)
+        refused = await join(housing, placement_id, case_id=comes, kind=kind)
+        assert rules_of(refused) == ["co_placement"]
+        assert lives_there not in refused.text
+
+
+@pytest.mark.row(69)
+async def test_a_boy_comes_with_his_mother_where_families_are_taken_in_and_takes_no_second_person(
+    housing: Housing,
+) -> None:
+    shelter, without = await housing.shelter(3), await housing.shelter(2, accepts={"families": False})
+    boy = {"gender": Gender.MAN, **TEEN}
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    joined = await join(housing, placement_id, case_id=await housing.case(**boy), kind="child")
+    assert (joined.status_code, joined.json()["place_id"]) == (201, min(shelter.place_ids[1:])), joined.text
+    mother, son = await housing.case(), await housing.case(**boy)
+    await housing.tell(
+        CaseLinked(
+            case_id=UUID(son),
+            occurred_at=datetime.fromisoformat(NOW),
+            other_case_id=UUID(mother),
+            relation=Relation.PARENT,
+        )
+    )
+    there = await housing.there(mother, max(shelter.place_ids[1:]))
+    last = await housing.place(shelter.facility_id)
+    linked = await join(housing, there, case_id=son)
+    assert (linked.status_code, linked.json()["place_id"]) == (201, last), "the link says that it is her child"
+    alone = await housing.there(await housing.case(), without.place_ids[0])
+    assert rules_of(await join(housing, alone, case_id=await housing.case(**boy), kind="child")) == ["families"]
+    far = await housing.case(**boy)
+    await avoiding(housing, far)
+    assert rules_of(await join(housing, placement_id, case_id=far, kind="child")) == ["distance"]
+
+
+@pytest.mark.row(69)
+async def test_the_callers_word_counts_where_nothing_is_recorded_and_nowhere_else(housing: Housing) -> None:
+    shelter = await housing.shelter(5)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    unknown, man = await housing.case(Gender.UNKNOWN), await housing.case(Gender.MAN)
+    assert rules_of(await join(housing, placement_id, case_id=unknown)) == ["gender"]
+    assert (await join(housing, placement_id, case_id=unknown, gender="woman")).status_code == 201
+    assert rules_of(await join(housing, placement_id, case_id=man, gender="woman")) == ["gender", "options"]
+    assert rules_of(await join(housing, placement_id, gender="man")) == ["gender"], "no case: what is said"
+    assert rules_of(await join(housing, placement_id, born_on="2010-01-01")) == ["minors"]
+    assert (await join(housing, placement_id, "reden")).status_code == 201, "of whom nothing is known nothing is asked"
+
+
+@pytest.mark.row(66)
+async def test_which_rule_it_is_shows_itself_to_who_may_know_it_alone(housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    guest = await housing.case(referred_by="hopenow")
+    placement_id = await housing.there(guest, shelter.place_ids[0], asks="hopenow", org="cmm")
+    comes = await housing.case(Gender.MAN, referred_by="hopenow")
+    refused = await join(housing, placement_id, "hopenow", case_id=comes)
+    assert (refused.status_code, problem(refused)) == (409, "NotTakenAlong")
+    assert "rules" not in refused.json()
+    assert rules_of(await join(housing, placement_id, case_id=comes)) == ["gender", "options"]
+
+
+# ---------------------------------------------------------------- moves
+
+
+@pytest.mark.row(72)
+@pytest.mark.parametrize("why", ["apart", "avoids", "minor", "kept apart from the guest"])
+async def test_a_household_moves_to_where_all_of_it_may_be(havn: World, housing: Housing, why: str) -> None:
+    here = await housing.shelter(2, municipality="0101", accepts={"minors": True}, kind="residential_institution")
+    there = await housing.shelter(3, operator="reden")
+    guest = await housing.case()
+    reasons = [{"rule": "options", "reason": "Nothing else is free."}]
+    offered = await housing.offer(await housing.request(guest), here.place_ids[0], exceptions=reasons)
+    placed = await housing.answer(offered.json()["offer_id"], "accept")
+    placement_id = placed.json()["placement_id"]
+    assert (await housing.step(placement_id, "arrive")).status_code == 200
+    comes = await housing.case(**TEEN)
+    joined = await join(housing, placement_id, case_id=comes, kind="other" if why == "minor" else "child")
+    assert joined.status_code == 201, joined.text
+    if why == "apart":
+        await kept_apart(housing, comes, neighbour := await housing.case())
+        await housing.there(neighbour, there.place_ids[2])
+    elif why == "avoids":
+        await avoiding(housing, comes)
+    elif why == "kept apart from the guest":
+        await kept_apart(housing, comes, guest)
+    named = await housing.step(placement_id, "move", body={"reason": "need", "place_id": there.place_id})
+    rules = {"avoids": ["distance"], "minor": ["minors", "options"]}.get(why, ["co_placement"])
+    assert rules_of(named) == rules
+    assert "a place that fits them all" in named.json()["detail"]
+    best = await housing.step(placement_id, "move", body={"reason": "need"})
+    assert best.status_code == 409, "nor is it chosen by itself"
+    (still,) = await companions(havn)
+    assert str(still["place_id"]) == joined.json()["place_id"]
