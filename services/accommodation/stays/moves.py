@@ -41,6 +41,10 @@ OFFERED_ANEW: Final = (
 )
 
 
+class ThereAlready(Conflict):
+    """The person lives at that very place."""
+
+
 class NowhereToMove(Conflict):
     """None of the operator's places fits."""
 
@@ -130,6 +134,8 @@ async def _destination(
     _, left = await facilities.place_of(work, placement.place_id)
     if said.place_id is None:
         return await _best(work, left.operator, placement.place_id, wanted, along)
+    if said.place_id == placement.place_id:
+        raise ThereAlready("The person lives at that very place; name another one, or none for the best that fits.")
     place, facility = await facilities.lock_place(work, said.place_id)
     if facility.operator != left.operator:
         raise OfferNeeded("That place is another operator's; have it offered and accepted, and name the offer.")

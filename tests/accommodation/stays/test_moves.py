@@ -150,6 +150,21 @@ async def test_another_operator_takes_somebody_in_by_its_accepted_offer(
 # ---------------------------------------------------------------- who comes along
 
 
+@pytest.mark.parametrize("reason", ["safety", "need"])
+async def test_nobody_moves_to_the_place_where_they_are(havn: World, housing: Housing, reason: str) -> None:
+    shelter = await housing.shelter(2)
+    case_id = await housing.case()
+    placement_id = await housing.there(case_id, shelter.place_id)
+    to = {"reason": reason, "avoid_municipalities": ["0101"], "place_id": shelter.place_id}
+    refused = await housing.step(placement_id, "move", body=to)
+    assert (refused.status_code, problem(refused)) == (409, "ThereAlready")
+    request_id = await housing.request(case_id)
+    offered = await housing.offer(request_id, shelter.place_id, instead_of=placement_id)
+    assert rules_of(offered) == ["occupied"], "nor by an offer"
+    assert await nights_of(havn, case_id) == [(shelter.place_id, date(2026, 3, 9), None)]
+    assert await havn.events("accommodation", "person-moved") == []
+
+
 async def join(housing: Housing, placement_id: str, **body: Any) -> Any:
     return await housing.step(placement_id, "companions", body={"kind": "child"} | body)
 
