@@ -20,12 +20,21 @@ from services.accommodation.placements.repository import asked_for
 from services.accommodation.placements.schemas import Needs
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.separations import repository as separations
-from shared.contract.codes import AgeGroup, Gender, Relation
+from shared.contract.codes import AgeGroup, Gender, Purpose, Relation
+from shared.contract.placeholders import is_no_birth_date
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.peers import PeerAway, PeerRefused, Peers
 from shared.kernel.clock import months_after, on_date
+from shared.kernel.errors import Unprocessable
 
 OF_AGE_MONTHS: Final = 18 * 12
+BED_OF_ITS_OWN_MONTHS: Final = 36
+"""How old a child is that takes a place of its own (docs/rules.md, housing-5) [A]."""
+
+
+class NotAChild(Unprocessable):
+    """Who is said to be a child is an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,39 @@ class Along:
         return [rule for rule in FitRule if rule in against and rule not in excepted]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How old somebody is by what identification has recorded, as far as who asks may read it there."""
+
+    born_on: date | None = None
+    stated_age: int | None = None
+
+    def is_small(self, said: date | None, *, on: date) -> bool:
+        """Whether they share a bed on that day: what is said counts where nothing is recorded."""
+        if self.born_on is None and self.stated_age is not None and self.stated_age * 12 >= BED_OF_ITS_OWN_MONTHS:
+            return False
+        born = self.born_on or said
+        if born is None:
+            return self.stated_age is not None
+        return on < months_after(born, BED_OF_ITS_OWN_MONTHS)
+
+
+async def recorded_age(work: UnitOfWork, neighbours: Peers, case_id: UUID) -> Recorded:
+    """What is recorded of the age of the person of the case; nothing for who may not read it there, or while identification does
+    not answer: nobody waits outside for that."""
+    async with as_itself(work):
+        goes_on_in = await cases.surviving(work, case_id) or case_id
+    try:
+        person = await neighbours.get(
+            "identification", f"/identification/v1/cases/{goes_on_in}/person", purpose=Purpose.ACCOMMODATION
+        )
+    except (PeerAway, PeerRefused):
+        return Recorded()
+    born = date.fromisoformat(person["birth_date"]) if person.get("birth_date") else None
+    is_known = born is not None and not is_no_birth_date(born, on=on_date(work.now))
+    return Recorded(born if is_known else None, person.get("stated_age"))
+
+
 async def known_of(work: UnitOfWork, word: Word, during: Nights, *, has_come: bool = False) -> Along:
     """What is known of who comes along: what is recorded first, whoever acts. Who `has_come` already leaves nobody by moving with
     the person."""
@@ -82,6 +124,19 @@ async def known_of(work: UnitOfWork, word: Word, during: Nights, *, has_come: bo
         options=None if is_child else await _options(work, word.case_id, known, asked, gender, is_minor=is_minor),
         company=separations.Company(unsafe_in=company.unsafe_in) if is_child or has_come else company,
     )
+
+
+async def check_is_child(work: UnitOfWork, word: Word) -> None:
+    """Raises NotAChild where who is said to be a child is an adult by the record, or by what is said where there is none."""
+    if word.kind is not CompanionKind.CHILD:
+        return
+    known = await cases.known_where_it_goes_on(work, word.case_id) if word.case_id else None
+    is_unsaid = known is None or known.age_group is AgeGroup.UNKNOWN
+    is_old = word.born_on is not None and on_date(work.now) >= months_after(word.born_on, OF_AGE_MONTHS)
+    if is_adult(known) or (is_unsaid and is_old):
+        raise NotAChild(
+            "They are an adult by what is known: say `other`, or have the age in their case put right first."
+        )
 
 
 def is_adult(known: KnownCase | None) -> bool:

@@ -30,7 +30,7 @@ from services.accommodation.stays.schemas import (
 from shared.contract.codes import Purpose
 from shared.contract.types import Day, Tagged
 from shared.http.paging import Page, Pages
-from shared.http.parameters import IfMatch, PurposeOfReading
+from shared.http.parameters import IfMatch, NeighboursForCaller, PurposeOfReading
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -150,7 +150,13 @@ async def move(work: Writer, placement_id: UUID, body: Move, expected: IfMatch) 
 
 
 @router.post("/placements/{placement_id}/companions", status_code=201)
-async def join(work: Writer, placement_id: UUID, body: Companion, expected: IfMatch) -> CompanionDetails:
-    """Somebody comes along. A child under three shares the bed; everybody else has a place of the same facility."""
-    placement, companion = await companions.join(work, placement_id=placement_id, said=body, expected=expected)
+async def join(
+    work: Writer, neighbours: NeighboursForCaller, placement_id: UUID, body: Companion, expected: IfMatch
+) -> CompanionDetails:
+    """Somebody comes along. A child under three shares the bed; everybody else has a place of the same facility. It fits them by
+    the rules of an offer: what is recorded in their own case decides, and what is said here where nothing is. A child comes with
+    its parent where families are taken in."""
+    placement, companion = await companions.join(
+        work, neighbours, placement_id=placement_id, said=body, expected=expected
+    )
     return views.see_companion(placement, companion)

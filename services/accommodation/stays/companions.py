@@ -1,7 +1,7 @@
 """Who comes along: a child under three shares the bed of whom it came with, everybody else has one of the same facility."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date
+from datetime import UTC
 from typing import Final
 from uuid import UUID
 
@@ -24,11 +24,10 @@ from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.kernel.clock import months_after, on_date
-from shared.kernel.errors import Conflict
+from shared.http.peers import Peers
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Unprocessable
 
-BED_OF_ITS_OWN_MONTHS = 36
-"""How old a child is that takes a place of its own (docs/rules.md, housing-5) [A]."""
 OF_THEIR_OWN: Final = (
     "Have a place of their own asked for and offered: who may sets rules aside there, and two people agree on a minor among "
     "adults. Say `child` of a child that comes with its parent, and `gender` where none is recorded.",
@@ -47,15 +46,22 @@ class PlaceElsewhere(Conflict):
     """Who comes along is housed in the same facility."""
 
 
+class NoPlaceOfItsOwn(Unprocessable):
+    """A small child has no place of its own."""
+
+
 class NotTakenAlong(Conflict):
     """The place does not fit who comes along, by facts that who says so may not know."""
 
 
 async def join(
-    work: UnitOfWork, *, placement_id: UUID, said: Companion, expected: ExpectedVersion
+    work: UnitOfWork, neighbours: Peers, *, placement_id: UUID, said: Companion, expected: ExpectedVersion
 ) -> tuple[Placement, Stay]:
     """Somebody comes along, or is born there. Raises PlaceDoesNotFit where the facility has no place for them, or is none for
-    them by the rules of an offer, or they have one elsewhere; and NotTakenAlong for who may not know why."""
+    them by the rules of an offer, or they have one elsewhere; and NotTakenAlong for who may not know why. How old they are, the
+    record says, and the caller where there is none."""
+    # Asked first: nothing is locked while another service answers.
+    recorded = await along.recorded_age(work, neighbours, said.case_id) if said.case_id else along.Recorded()
     placement, stay = await take_step(work, placement_id, PlacementStep.JOIN, expected)
     joined_at = (said.joined_at or work.now).astimezone(UTC)
     arrived_at = placement.arrived_at or joined_at
@@ -64,7 +70,12 @@ async def join(
     if said.case_id and not await cases.is_known_to(work, said.case_id):
         raise cases.CaseNotFound
     is_newborn = said.born_on is None and said.case_id is None and joined_at > arrived_at
-    is_small = said.kind is CompanionKind.CHILD and (is_newborn or _is_small(said.born_on, on_date(joined_at)))
+    word = Word(said.kind, placement.case_id, said.case_id, said.gender, recorded.born_on or said.born_on)
+    await along.check_is_child(work, word)
+    is_small = is_newborn or recorded.is_small(said.born_on, on=on_date(joined_at))
+    is_small = is_small and said.kind is CompanionKind.CHILD
+    if is_small and said.place_id not in (None, stay.place_id):
+        raise NoPlaceOfItsOwn("A child under three shares the bed of whom it came with: leave out `place_id`.")
     companion = Stay(
         place_id=stay.place_id,
         case_id=said.case_id,
@@ -76,7 +87,6 @@ async def join(
         joined_at=joined_at,
     )
     _, facility = await facilities.place_of(work, placement.place_id)
-    word = Word(said.kind, placement.case_id, said.case_id, said.gender, said.born_on)
     known = await along.known_of(work, word, companion.during)
     excepted = {FitRule.FAMILIES} & set(placement.exceptions)
     try:
@@ -86,10 +96,6 @@ async def join(
     await repository.add_stay(work, companion)
     await changed(work, placement)
     return placement, companion
-
-
-def _is_small(born_on: date | None, on: date) -> bool:
-    return born_on is not None and on < months_after(born_on, BED_OF_ITS_OWN_MONTHS)
 
 
 async def _as_known(work: UnitOfWork, case_id: UUID | None, facility: Facility, refused: PlaceDoesNotFit) -> Conflict:

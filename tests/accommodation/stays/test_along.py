@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared.contract.codes import AgeGroup, Gender, Relation, ResidenceBasis
 from shared.contract.events import CaseLinked
+from shared.http.peers import PeerAway, Peers
 from tests.accommodation.housing import NOW, Housing, problem, rules_of
+from tests.identification.builders import DANISH_GIRL, open_case
 from tests.world import World
 
 SEPARATIONS = "/accommodation/v1/separations"
@@ -131,6 +133,64 @@ async def test_which_rule_it_is_shows_itself_to_who_may_know_it_alone(housing: H
     assert (refused.status_code, problem(refused)) == (409, "NotTakenAlong")
     assert "rules" not in refused.json()
     assert rules_of(await join(housing, placement_id, case_id=comes)) == ["gender", "options"]
+
+
+# ---------------------------------------------------------------- how old a child is
+
+
+@pytest.mark.row(53)
+@pytest.mark.parametrize(
+    ("recorded", "said", "shares"),
+    [
+        ({"birth_date": "2010-05-05"}, "2025-01-01", False),
+        ({"birth_date": "2025-02-02"}, None, True),
+        ({"birth_date": "2025-02-02"}, "2010-01-01", True),
+        ({"birth_date": "1900-01-01", "age_basis": "presumed_minor"}, "2025-01-01", True),
+        ({"stated_age": 9}, "2025-01-01", False),
+        ({"stated_age": 1}, None, True),
+        ({"stated_age": 1}, "2020-01-01", False),
+        ({"age_basis": "presumed_minor"}, "2025-01-01", True),
+        ({"age_basis": "presumed_minor"}, None, False),
+    ],
+)
+async def test_how_old_a_child_is_its_case_says_and_the_caller_where_nothing_is_recorded(
+    havn: World, housing: Housing, recorded: dict[str, Any], said: str | None, shares: bool
+) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    case = await open_case(havn, DANISH_GIRL | {"stated_age": None, "age_basis": "stated"} | recorded)
+    joined = await join(housing, placement_id, kind="child", case_id=case.id, born_on=said)
+    assert (joined.status_code, joined.json().get("shares_bed")) == (201, shares), joined.text
+
+
+@pytest.mark.row(53)
+async def test_while_identification_does_not_answer_the_callers_word_counts(
+    havn: World, housing: Housing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> dict[str, Any]:
+        raise PeerAway("identification does not answer.")
+
+    placement_id = await housing.there(await housing.case(), (await housing.shelter()).place_id)
+    case = await open_case(havn, DANISH_GIRL | {"stated_age": None, "birth_date": "2010-05-05"})
+    monkeypatch.setattr(Peers, "get", away)
+    joined = await join(housing, placement_id, kind="child", case_id=case.id, born_on="2025-01-01")
+    assert (joined.status_code, joined.json()["shares_bed"]) == (201, True), joined.text
+
+
+@pytest.mark.row(53)
+async def test_an_adult_is_no_child_and_a_child_that_shares_a_bed_has_no_place(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    recorded = {"case_id": await housing.case(age_group=AgeGroup.ADULT), "born_on": "2025-01-01"}
+    for adult in (recorded, {"born_on": "1990-01-01"}):
+        refused = await join(housing, placement_id, kind="child", **adult)
+        assert (refused.status_code, problem(refused)) == (422, "NotAChild")
+    small = {"kind": "child", "born_on": "2025-01-01"}
+    for place_id in (str(uuid4()), shelter.place_ids[1]):
+        refused = await join(housing, placement_id, **small, place_id=place_id)
+        assert (refused.status_code, problem(refused)) == (422, "NoPlaceOfItsOwn")
+    assert await companions(havn) == []
+    assert (await join(housing, placement_id, **small, place_id=shelter.place_ids[0])).status_code == 201
 
 
 # ---------------------------------------------------------------- moves
