@@ -83,6 +83,15 @@ def region_of(organisation_id: str) -> Region | None:
 
 
 @cache
+def supervision_of(region: Region) -> str:
+    """The socialtilsyn that approves and inspects what lies in the region."""
+    found = [
+        entry.id for entry in organisations() if entry.kind is OrganisationKind.SUPERVISION and entry.region is region
+    ]
+    return found[0]
+
+
+@cache
 def _ids() -> frozenset[str]:
     return frozenset(entry.id for entry in organisations())
 

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.contract.codes import AgeGroup, Authority, Channel, Gender, Outcome, ResidenceBasis
+from shared.contract.directory import supervision_of
 from shared.contract.events import CaseEvent, CaseOpened, CaseRouted, DecisionMade, PartyEnded
+from shared.contract.municipalities import MUNICIPALITIES
 from shared.dev.clock import DevelopmentClock
 from shared.messaging.messages import Message
 from tests.shared.lone_service import message_of
@@ -53,6 +55,7 @@ class Housing:
     havn: World
     _told: Counter[UUID] = field(default_factory=Counter)
     _labels: int = 0
+    _supervisions: dict[str, str] = field(default_factory=dict)
 
     def next_message(self, event: CaseEvent) -> Message:
         self._told[UUID(event.key)] += 1
@@ -91,7 +94,9 @@ class Housing:
         body = SHELTER | {"accepts": accepts, "region": None} | changes
         registered = await self.havn.partner(operator).post("/accommodation/v1/facilities", body)
         assert registered.status_code == 201, registered.text
-        return str(registered.json()["facility_id"])
+        facility_id = str(registered.json()["facility_id"])
+        self._supervisions[facility_id] = supervision_of(MUNICIPALITIES[body["municipality"]].region)
+        return facility_id
 
     async def place(self, facility_id: str, **changes: Any) -> str:
         self._labels += 1
@@ -103,6 +108,8 @@ class Housing:
         return str(added.json()["place_id"])
 
     async def approve(self, facility_id: str, **changes: Any) -> None:
+        """By the supervision of its region."""
+        changes = {"supervision": self._supervisions.get(facility_id, APPROVAL["supervision"])} | changes
         approved = await self.havn.partner("cmm").post(
             f"/accommodation/v1/facilities/{facility_id}/approvals", APPROVAL | changes
         )

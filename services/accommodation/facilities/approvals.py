@@ -8,7 +8,7 @@ from services.accommodation.facilities import repository
 from services.accommodation.facilities.domain import changed
 from services.accommodation.facilities.models import Approval
 from services.accommodation.facilities.schemas import ApprovalEnd, ApprovalRecord
-from shared.contract.directory import can_exist
+from shared.contract.directory import can_exist, supervision_of
 from shared.contract.organisations import OrganisationKind, kind_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -24,6 +24,10 @@ class NotYourApproval(Forbidden):
     """Approvals are recorded by the supervision that gave them, or by CMM."""
 
 
+class NotItsSupervision(Unprocessable):
+    """A facility is approved by the socialtilsyn of its region."""
+
+
 class ApprovalIsEnded(Conflict):
     """There is nothing to end."""
 
@@ -35,9 +39,11 @@ class EndsBeforeItBegins(Unprocessable):
 async def approve(
     work: UnitOfWork, *, facility_id: UUID, record: ApprovalRecord, expected: ExpectedVersion
 ) -> tuple[Approval, Remark]:
-    """Record an approval: a supervision its own, of a facility in its region; CMM any supervision's."""
+    """Record an approval by the supervision of the facility's region: the supervision its own, CMM any."""
     _check_may_approve(work.actor, record.supervision)
     facility = await repository.known_facility(work, facility_id)
+    if record.supervision != (its_own := supervision_of(facility.region)):
+        raise NotItsSupervision(f"The facility lies in another region: {its_own} approves it; name that one.")
     expected.check(facility)
     approval = Approval(
         facility_id=facility.id,

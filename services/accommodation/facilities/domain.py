@@ -7,13 +7,15 @@ from services.accommodation.facilities import changes, repository
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility, in_units
 from services.accommodation.facilities.schemas import FacilityRegistration, Particulars
-from shared.contract.directory import can_exist
+from shared.contract.codes import Region
+from shared.contract.directory import can_exist, supervision_of
 from shared.contract.events import FacilityChanged
 from shared.contract.organisations import OrganisationKind
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.identity.actor import Actor
-from shared.kernel.errors import Forbidden, Unprocessable
+from shared.kernel.clock import on_date
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 
 class NotYourFacility(Forbidden):
@@ -22,6 +24,10 @@ class NotYourFacility(Forbidden):
 
 class NotASecondPerson(Forbidden):
     """What takes two people is confirmed by another one than who began it."""
+
+
+class ApprovedElsewhere(Conflict):
+    """What the supervision of one region has approved goes on in no other."""
 
 
 class OperatorUnknown(Unprocessable):
@@ -60,6 +66,7 @@ async def change_facility(
     operator = registration.operator or facility.operator
     _check_operator(work.actor, operator)
     described = _described(registration)
+    await _check_is_approved_there(work, facility, described["region"])
     is_to_unveil = facility.secret_address and not registration.secret_address
     described["secret_address"] = is_to_unveil or registration.secret_address
     units = await repository.units_of(work, facility.id)
@@ -73,6 +80,19 @@ async def change_facility(
     await repository.reseal(work, facility, _particulars(registration))
     changed(work, facility)
     return facility
+
+
+async def _check_is_approved_there(work: UnitOfWork, facility: Facility, region: Region) -> None:
+    """Nobody could end, or is notified of the end of, what the supervision of another region has approved."""
+    if region is facility.region:
+        return
+    theirs = supervision_of(region)
+    running = await repository.approvals_from(work, facility.id, on_date(work.now))
+    if others := sorted({approval.supervision for approval in running} - {theirs}):
+        raise ApprovedElsewhere(
+            f"The approval by {' and '.join(others)} runs, which approves nothing in that region: have it ended first "
+            f"(POST .../approvals/{{id}}/end), describe the facility then, and have {theirs} approve it."
+        )
 
 
 def person_of(actor: Actor) -> str:

@@ -58,6 +58,8 @@ def facilities(reader: Reader) -> Select[Facility]:
 
 APPROVALS: Final = select(Approval).where(col(Approval.facility_id) == FACILITY_ID)
 PAGE_OF_APPROVALS: Final = by_id(APPROVALS, col(Approval.id))
+_UNTIL: Final = func.upper(col(Approval.during))
+APPROVALS_FROM: Final = APPROVALS.where(or_(_UNTIL.is_(None), bindparam("on", type_=Date) < _UNTIL))
 APPROVAL_TO_LOCK: Final = APPROVALS.where(col(Approval.id) == bindparam("approval_id", type_=Uuid)).with_for_update()
 
 # ---------------------------------------------------------------- places and units

@@ -2,6 +2,7 @@
 asking, and notes what they saw."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from asyncpg import ExclusionViolationError
@@ -297,6 +298,11 @@ async def add_approval(work: UnitOfWork, approval: Approval, reference: Remark) 
     approval.reference = key.seal(reference, table="approval", column="reference", row=approval.id)
     work.session.add(approval)
     work.audit(operation="facility.approve", object_ids=[approval.facility_id])
+
+
+async def approvals_from(work: UnitOfWork, facility_id: UUID, on: date) -> list[Approval]:
+    """The approvals of a facility that the actor runs, as far as they hold on that day or later."""
+    return await work.session.scalars(queries.APPROVALS_FROM, {"facility_id": facility_id, "on": on})
 
 
 async def lock_approval(work: UnitOfWork, facility_id: UUID, approval_id: UUID) -> Approval:

@@ -119,3 +119,41 @@ async def test_an_approval_ends_once_and_under_its_own_facility(havn: World, hou
     assert (await midt.post(path, END)).status_code == 200
     again = await midt.post(path, END | {"on": "2026-03-10"})
     assert (again.status_code, problem(again)) == (409, "ApprovalIsEnded")
+
+
+@pytest.mark.row(59)
+async def test_a_facility_is_approved_by_the_supervision_of_its_region(havn: World, housing: Housing) -> None:
+    cmm = havn.partner("cmm")
+    for municipality, its_own in (("0101", "socialtilsyn-hovedstaden"), ("0851", "socialtilsyn-nord"), ("0461", SYD)):
+        path = f"{FACILITIES}/{await housing.facility(municipality=municipality)}/approvals"
+        refused = await cmm.post(path, APPROVAL)
+        assert (refused.status_code, problem(refused)) == (422, "NotItsSupervision")
+        assert its_own in refused.json()["detail"]
+        assert (await cmm.get(path)).json()["items"] == []
+        assert (await cmm.post(path, APPROVAL | {"supervision": its_own})).status_code == 201
+
+
+@pytest.mark.row(59)
+async def test_a_facility_goes_to_another_region_when_no_approval_of_the_old_one_runs(
+    havn: World, housing: Housing
+) -> None:
+    facility_id, approval_id = await approved(housing)
+    path = f"{FACILITIES}/{facility_id}"
+    reden = havn.partner("reden")
+
+    async def put(body: dict[str, Any]) -> Any:
+        return await reden.put(path, body, if_match=(await reden.get(path)).headers["etag"])
+
+    there = SHELTER | {"municipality": "0461", "region": None}
+    refused = await put(there)
+    assert (refused.status_code, problem(refused)) == (409, "ApprovedElsewhere")
+    assert MIDT in refused.json()["detail"]
+    assert "ended first" in refused.json()["detail"]
+    assert (await reden.get(path)).json()["municipality"] == "0751"
+    assert (await put(there | {"municipality": "0657"})).status_code == 200, "in the same region"
+    ended = await havn.partner(MIDT).post(f"{path}/approvals/{approval_id}/end", END | {"on": "2026-03-09"})
+    assert ended.status_code == 200, ended.text
+    assert (await put(there)).status_code == 200
+    assert (await havn.partner(SYD).post(f"{path}/approvals", APPROVAL | {"supervision": SYD})).status_code == 201
+    back = await put(SHELTER)
+    assert (back.status_code, problem(back)) == (409, "ApprovedElsewhere")
