@@ -84,6 +84,8 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     known = await repository.lock_case(work, event.case_id)
     was_minor, was_gender = known.is_minor, known.gender
     known.gender, known.age_group, known.residence_basis = event.gender, event.age_group, event.residence_basis
+    if event.age_assessed is not None:
+        known.age_assessed = event.age_assessed
     if (known.is_minor, known.gender) == (was_minor, was_gender):
         return
     change = CaseChange(

@@ -44,6 +44,8 @@ class KnownCase(Table, table=True):
     municipality: str | None = None
     """Which acts for the person, as far as the referral said."""
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+    age_assessed: bool = False
+    """CMM or US has assessed the age, which holds against what others say of it."""
     held_since: datetime | None = moment(default=None)
     """Since when police hold the person; None while nobody does."""
 
@@ -51,6 +53,11 @@ class KnownCase(Table, table=True):
     def is_minor(self) -> bool:
         """Whoever is presumed a minor is treated as one."""
         return self.age_group in (AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR)
+
+    @property
+    def is_assessed_adult(self) -> bool:
+        """Whether nobody's word makes a minor of the person, until the age is assessed anew."""
+        return self.age_assessed and self.age_group is AgeGroup.ADULT
 
     @property
     def is_assessed_trafficked(self) -> bool:

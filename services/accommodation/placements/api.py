@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
+from pydantic import Field
 
 from services.accommodation.case.nights import night_of
 from services.accommodation.case.policies import Reader, Writer
@@ -12,6 +13,7 @@ from services.accommodation.placements import repository, requests, views
 from services.accommodation.placements.codes import RequestStatus
 from services.accommodation.placements.schemas import (
     FARTHEST_KM,
+    MOST_CHILDREN,
     Availability,
     CheckedPlace,
     Matches,
@@ -94,10 +96,15 @@ Near = Annotated[
 ]
 
 
+Children = Annotated[
+    Annotated[int, Field(ge=0, le=MOST_CHILDREN)] | bool, Query(description="How many come along, or whether any does.")
+]
+
+
 async def _needs(
     gender: Gender | None = None,
     minor: bool = False,
-    children: bool = False,
+    children: Children = False,
     wheelchair: bool = False,
     lgbt_safe: bool = False,
     security: Security = Security.NONE,

@@ -143,10 +143,12 @@ def _urgent_because(needs: SealedNeeds, *, is_for_tonight: bool) -> list[Waiting
 
 
 def _with_the_case_s(submission: PlacementRequestSubmission, known: KnownCase) -> SealedNeeds:
-    """What the person needs by the facts of the case. Whoever anybody says to be a minor is housed as one."""
+    """What the person needs by the facts of the case. Whoever anybody says to be a minor is housed as one, unless the age is
+    assessed."""
     said, stated = submission.needs, submission.responsibility
     gender = known.gender if known.gender is not Gender.UNKNOWN else said.gender or stated.gender or Gender.UNKNOWN
-    facts = {"gender": gender, "minor": known.is_minor or bool(said.minor) or bool(stated.minor)}
+    is_said_to_be_one = bool(said.minor or stated.minor) and not known.is_assessed_adult
+    facts = {"gender": gender, "minor": known.is_minor or is_said_to_be_one}
     # The requester's own word, wherever it stands: what the case says later takes none of it back (`describe_anew`).
     words = [{name: getattr(word, name) for name in facts} for word in (said, stated)]
     of_the_case = sorted(name for name, value in facts.items() if all(word[name] != value for word in words))

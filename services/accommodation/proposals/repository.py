@@ -73,13 +73,14 @@ async def open_requests(work: UnitOfWork, case_id: UUID) -> list[PlacementReques
 
 async def describe_anew(work: UnitOfWork, request: PlacementRequest, known: KnownCase) -> None:
     """Gender and minority, as far as the case says them, are these now in what the person needs; whom anybody has said to be a
-    minor besides is one still."""
+    minor besides is one still, until the age is assessed."""
     key = await sealed.key_of(work, request.case_id)
     needs = open_needs(key, request)
     changed = dict[str, Any]()
     if known.gender not in (Gender.UNKNOWN, needs.gender):
         changed["gender"] = known.gender
-    if known.is_minor is not needs.minor and (known.is_minor or "minor" in needs.of_the_case):
+    decides = known.is_minor or known.is_assessed_adult or "minor" in needs.of_the_case
+    if known.is_minor is not needs.minor and decides:
         changed["minor"] = known.is_minor
     if changed:
         of_the_case = sorted({*needs.of_the_case, *changed})

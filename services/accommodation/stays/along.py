@@ -113,7 +113,9 @@ async def known_of(work: UnitOfWork, word: Word, during: Nights, *, has_come: bo
     lasting = lasting or [needs for _, needs in asked[-1:]]
     gender = _gender(word, known, lasting)
     is_unsaid = known is None or known.age_group is AgeGroup.UNKNOWN
-    is_minor = (known is not None and known.is_minor) or any(each.minor for each in lasting) or (is_unsaid and is_young)
+    is_minor = any(each.minor for each in lasting) or (is_unsaid and is_young)
+    if known:
+        is_minor = known.is_minor or (is_minor and not known.is_assessed_adult)
     is_child = word.kind is CompanionKind.CHILD and not is_adult(known)
     if is_minor and not is_child:
         is_child = await cases.relation_to(work, word.case_id, word.with_case_id) is Relation.PARENT

@@ -26,9 +26,12 @@ def described(subject: Subject, *, safe_contact: Personal[str] | None = None) ->
     return CasePerson.model_validate(values, context=AS_STORED)
 
 
-def record_description(work: UnitOfWork, case: Case) -> None:
-    """Record the coded facts as they are now."""
-    work.record(events.PersonDescribed(case_id=case.id, occurred_at=work.now, **published_facts(case)))
+def record_description(work: UnitOfWork, case: Case, *, age_assessed: bool | None = None) -> None:
+    """Record the coded facts as they are now, and whether the age is assessed, where that may have changed."""
+    facts = published_facts(case)
+    work.record(
+        events.PersonDescribed(case_id=case.id, occurred_at=work.now, age_assessed=age_assessed, **facts),
+    )
 
 
 def published_facts(case: Case) -> Mapping[str, Any]:

@@ -62,8 +62,9 @@ async def follow(
         setattr(case, name, value)
     await search.index(work, case.id, person)
     await legal_status.follow_the_description(work, case, said_by=said_by or work.actor.org, source=source)
-    if before != description.published_facts(case):
-        description.record_description(work, case)
+    was_assessed, is_assessed = (each.age_basis is AgeBasis.ASSESSED for each in (known, person))
+    if was_assessed is not is_assessed or before != description.published_facts(case):
+        description.record_description(work, case, age_assessed=is_assessed)
     await children.protect(work, case)
     return routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED
 

@@ -103,13 +103,15 @@ class PeriodExtended(CaseEvent, service="identification", name="period-extended"
 
 
 class PersonDescribed(CaseEvent, service="identification", name="person-described"):
-    """The description of the person has changed; these are its coded facts now."""
+    """The description of the person has changed; these are its coded facts now. `age_assessed`: whether CMM or US has assessed
+    the age, which holds against what others say of it; null where that is as it was."""
 
     gender: Gender
     age_group: AgeGroup
     age_group_at_exploitation: AgeGroup | None
     citizenships: tuple[CountryCode, ...]
     residence_basis: ResidenceBasis
+    age_assessed: bool | None = None
 
 
 class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed"):

@@ -20,6 +20,7 @@ def described(
     gender: Gender = Gender.WOMAN,
     age_group: AgeGroup = AgeGroup.ADULT,
     at: str = "2026-03-09T18:00:00+01:00",
+    age_assessed: bool | None = None,
 ) -> PersonDescribed:
     return PersonDescribed(
         case_id=UUID(case_id),
@@ -29,6 +30,7 @@ def described(
         age_group_at_exploitation=None,
         citizenships=("THA",),
         residence_basis=ResidenceBasis.VISA,
+        age_assessed=age_assessed,
     )
 
 
@@ -202,3 +204,40 @@ async def test_a_move_by_an_offer_is_refused_when_the_place_does_not_fit_any_mor
     refused = await housing.step(placement_id, "move", "cmm", {"reason": "need", "offer_id": offer_id})
     assert rules_of(refused) == ["gender", "options"]
     assert "cancel" in refused.json()["detail"]
+
+
+# ---------------------------------------------------------------- an age that is assessed
+
+
+@pytest.mark.row(65)
+@pytest.mark.parametrize("word", ["needs", "responsibility"])
+async def test_an_assessed_age_holds_against_what_the_requester_says(housing: Housing, word: str) -> None:
+    shelter = await housing.shelter(**ADULTS)
+    case_id = await housing.case()
+    before = await housing.request(case_id, **{word: {"minor": True}})
+    assert rules_of(await housing.offer(before, shelter.place_id))[0] == "minors", "nobody has assessed the age"
+    await housing.tell(described(case_id, age_assessed=True))
+    asked = await housing.ask(case_id, **{word: {"minor": True}})
+    assert asked.json()["responsibility"]["differs"] == ["minor"]
+    offered = await housing.offer(asked.json()["request_id"], shelter.place_id)
+    assert offered.status_code == 201, offered.text
+    await housing.answer(offered.json()["offer_id"], "decline")
+    assert (await housing.offer(before, shelter.place_id)).status_code == 201, "what was said before it counts no more"
+
+
+@pytest.mark.row(65)
+async def test_an_assessment_holds_until_a_new_one_and_whatever_else_is_described(housing: Housing) -> None:
+    shelter = await housing.shelter(**ADULTS)
+    case_id = await housing.case()
+    steps = [(True, AgeGroup.ADULT, []), (None, AgeGroup.ADULT, []), (True, AgeGroup.MINOR, ["minors", "options"])]
+    for assessed, age_group, rules in [*steps, (False, AgeGroup.ADULT, ["minors"])]:
+        await housing.tell(described(case_id, age_assessed=assessed, age_group=age_group))
+        request_id = await housing.request(case_id, needs={"minor": True})
+        checked = await housing.havn.partner("cmm").get(
+            f"/accommodation/v1/placement-requests/{request_id}/places/{shelter.place_id}"
+        )
+        assert [rule["rule"] for rule in checked.json()["rules"] if not rule["passes"]] == rules
+        withdrawn = await housing.havn.partner("cmm").post(
+            f"/accommodation/v1/placement-requests/{request_id}/withdraw", {}
+        )
+        assert withdrawn.status_code == 200, withdrawn.text

@@ -222,6 +222,17 @@ async def test_everybody_else_learns_whether_any_is_free_and_nothing_of_where(ho
         assert all(set(item) == {"kind", "free"} for item in read["items"])
 
 
+@pytest.mark.row(50)
+async def test_how_many_children_come_along_is_asked_as_in_a_request(housing: Housing) -> None:
+    families = await housing.shelter()
+    alone = await housing.shelter(accepts={"families": False})
+    both = {families.facility_id, alone.facility_id}
+    for children, found in (("2", {families.facility_id}), ("true", {families.facility_id}), ("0", both)):
+        read = await housing.havn.partner("cmm").get(AVAILABILITY, **{"from": "2026-03-10", "children": children})
+        assert read.status_code == 200, read.text
+        assert {each for item in read.json()["items"] for each in item["facility_ids"]} == found
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -229,6 +240,9 @@ async def test_everybody_else_learns_whether_any_is_free_and_nothing_of_where(ho
         {"from": "9 March"},
         {"from": "2026-03-10", "to": "2026-03-10"},
         {"from": "2026-03-10", "gender": "female"},
+        {"from": "2026-03-10", "children": "21"},
+        {"from": "2026-03-10", "children": "-1"},
+        {"from": "2026-03-10", "children": "some"},
         {"from": "2026-03-10", "avoid_municipalities": "0000"},
     ],
 )

@@ -209,6 +209,16 @@ async def test_a_new_description_is_found_by_its_name_and_told_where_a_code_has_
     assert await look_for(havn, given_name="Malee", family_name="Opdigtet") == []
 
 
+async def test_that_an_age_is_assessed_is_published_also_where_the_age_stays_what_it_was(havn: World) -> None:
+    case = await open_door(havn, CMM_DECIDES | {"birth_date": "1999-01-01", "stated_age": None})
+    adult = CMM_DECIDES | {"birth_date": "1999-01-01", "stated_age": None}
+    await describe(case, adult | {"age_basis": "assessed"})
+    await describe(case, adult | {"age_basis": "assessed", "given_name": "Fon"})
+    await record(case, "asylum_seeker")
+    events = await havn.events("identification", "person-described")
+    assert [(each["age_group"], each["age_assessed"]) for each in events] == [("adult", True), ("adult", None)]
+
+
 # ---------------------------------------------------------------- the stay
 
 

@@ -1,0 +1,10 @@
+"""Whether the age of a person is assessed: it holds against what is said of it by whoever asks for a place."""
+
+from shared.data.migrations import apply
+
+revision = "0037"
+down_revision = "0036"
+
+
+def upgrade() -> None:
+    apply("ALTER TABLE known_case ADD COLUMN age_assessed boolean NOT NULL DEFAULT false")
