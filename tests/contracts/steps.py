@@ -361,6 +361,8 @@ HOUSING: Sequence[Step] = [
     Step("list_long_stays", **SHELTER),
 ]
 STAYING: Sequence[Step] = [
+    Step("join", **SHELTER, **PLACEMENT, makes=("companion", "companion_id")),
+    Step("let_companion_go", **SHELTER, ids={"placement_id": "placement", "companion_id": "companion"}),
     Step("join", **SHELTER, **PLACEMENT),
     Step("move", **SHELTER, **PLACEMENT, makes=("placement", "placement_id")),
     Step("leave", **SHELTER, **PLACEMENT),

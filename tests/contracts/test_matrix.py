@@ -157,7 +157,9 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
     )
     hostel = await housing.shelter(kind="hostel_110")
     resident = await housing.case()
-    await housing.there(resident, hostel.place_id)
+    there = await housing.there(resident, hostel.place_id)
+    child = {"kind": "child", "born_on": "2025-01-01"}
+    joined = await housing.step(there, "companions", body=child)
     await housing.tell(status(resident, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 9), asylum=True))
     proposed = await havn.partner("cmm").get("/accommodation/v1/move-proposals", purpose="accommodation")
     notices = await havn.partner("reden").get("/accommodation/v1/notices")
@@ -177,6 +179,7 @@ async def house(havn: World, case_id: str) -> dict[str, str]:
         "request_id": request_id,
         "offer_id": offer["offer_id"],
         "placement_id": accepted["placement_id"],
+        "companion_id": joined.json()["companion_id"],
     }
 
 

@@ -17,6 +17,7 @@ from services.accommodation.stays.schemas import (
     Cancellation,
     Companion,
     CompanionDetails,
+    CompanionLeaving,
     DayItem,
     Extension,
     Leaving,
@@ -158,5 +159,16 @@ async def join(
     its parent where families are taken in."""
     placement, companion = await companions.join(
         work, neighbours, placement_id=placement_id, said=body, expected=expected
+    )
+    return views.see_companion(placement, companion)
+
+
+@router.post("/placements/{placement_id}/companions/{companion_id}/leave")
+async def let_companion_go(
+    work: Writer, placement_id: UUID, companion_id: UUID, body: CompanionLeaving, expected: IfMatch
+) -> CompanionDetails:
+    """Who came along has left alone; the person stays. The place that they had is free from that day."""
+    placement, companion = await companions.leave(
+        work, placement_id=placement_id, companion_id=companion_id, said=body, expected=expected
     )
     return views.see_companion(placement, companion)

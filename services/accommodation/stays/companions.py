@@ -13,20 +13,21 @@ from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements import matching
 from services.accommodation.placements.codes import ABOUT_THE_PERSON, FitRule
 from services.accommodation.placements.models import Placement
-from services.accommodation.placements.repository import PlaceDoesNotFit
+from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay
 from services.accommodation.stays import along, repository
 from services.accommodation.stays.along import Along, Word
-from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, take_step
-from services.accommodation.stays.schemas import Companion
+from services.accommodation.stays.domain import OutsideTheStay, PlacementStep, changed, close, take_step
+from services.accommodation.stays.schemas import Companion, CompanionLeaving
 from services.accommodation.vacancies.models import Candidate
 from services.accommodation.vacancies.repository import candidates
+from shared.contract.events import PersonLeft
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.peers import Peers
 from shared.kernel.clock import on_date
-from shared.kernel.errors import Conflict, Unprocessable
+from shared.kernel.errors import Conflict, NotFound, Unprocessable
 
 OF_THEIR_OWN: Final = (
     "Have a place of their own asked for and offered: who may sets rules aside there, and two people agree on a minor among "
@@ -44,6 +45,10 @@ ALL_OF_THEM: Final = (
 
 class PlaceElsewhere(Conflict):
     """Who comes along is housed in the same facility."""
+
+
+class CompanionNotFound(NotFound):
+    """Nobody of that id is there with the person."""
 
 
 class NoPlaceOfItsOwn(Unprocessable):
@@ -112,6 +117,36 @@ async def _as_known(work: UnitOfWork, case_id: UUID | None, facility: Facility, 
 def _knows_all(work: UnitOfWork, facility: Facility) -> bool:
     """Whether who acts may know whatever speaks against the facility for those whom it houses."""
     return work.actor.org == facility.operator or work.actor.kind is OrganisationKind.NATIONAL_CENTRE
+
+
+async def leave(
+    work: UnitOfWork, *, placement_id: UUID, companion_id: UUID, said: CompanionLeaving, expected: ExpectedVersion
+) -> tuple[Placement, Stay]:
+    """Who came along has left alone: the person stays, and the place that they had is free from that day on. Raises
+    CompanionNotFound for who is not there with the person."""
+    placement, stay = await take_step(work, placement_id, PlacementStep.JOIN, expected)
+    there = await repository.companions_of(work, stay)
+    companion = next((each for each in there if each.id == companion_id), None)
+    if companion is None:
+        raise CompanionNotFound
+    left_at = (said.left_at or work.now).astimezone(UTC)
+    if companion.joined_at and left_at < companion.joined_at:
+        raise OutsideTheStay("They cannot have left before they came along.")
+    close(companion, on_date(left_at), has_come=True)
+    await flush_stay(work)
+    await changed(work, placement)
+    if companion.case_id and said.disappeared:
+        # Whether they are missing is asked in their own case.
+        work.record(
+            PersonLeft(
+                case_id=companion.case_id,
+                occurred_at=work.now,
+                placement_id=placement.id,
+                left_at=left_at,
+                disappeared=True,
+            )
+        )
+    return placement, companion
 
 
 async def bring_along(

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.accommodation.case.nights import night_of
+from services.accommodation.facilities.models import Stay
 from services.accommodation.facilities.schemas import PlaceLabel
 from services.accommodation.placements.codes import Movement, PlacementStatus
 from services.accommodation.placements.models import Placement
@@ -24,6 +25,8 @@ class Moving:
     label: PlaceLabel
     needs: SealedNeeds
     movement: Movement
+    companions: Sequence[Stay] = ()
+    """Who is there that night with the person."""
 
 
 async def movements_on(
@@ -42,8 +45,9 @@ async def movements_on(
         work, on=on, purpose=purpose, facility_id=facility_id, status=status, after=after, limit=limit
     )
     tonight = night_of(work.now)
+    along = await repository.companions_on(work, [placement.stay_id for placement, *_ in found], on=on)
     return [
-        Moving(placement, region, label, needs, movement_of(placement, on, tonight=tonight))
+        Moving(placement, region, label, needs, movement_of(placement, on, tonight=tonight), along[placement.stay_id])
         for placement, region, label, needs in found
     ]
 

@@ -255,7 +255,7 @@ async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, e
     of none comes to nothing."""
     has_come = placement.status is PlacementStatus.ARRIVED
     for each in [stay, *await repository.companions_of(work, stay)]:
-        placement_ends = _close(each, on, has_come=has_come)
+        placement_ends = close(each, on, has_come=has_come)
         if each is stay:
             placement.to_on = placement_ends
     await flush_stay(work)
@@ -263,8 +263,8 @@ async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, e
     placement.ending = ending
 
 
-def _close(stay: Stay, left_on: date, *, has_come: bool) -> date:
-    """End the stay on that day, and give it."""
+def close(stay: Stay, left_on: date, *, has_come: bool) -> date:
+    """End the stay on that day, and give the day."""
     first, last = first_of(stay.during), stay.during.upper
     ends_on = max(first, min(left_on, last or left_on))
     if has_come and ends_on > first:

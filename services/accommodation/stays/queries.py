@@ -18,7 +18,7 @@ from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
 from shared.contract.visibility import Aspect, Part
-from shared.data.columns import NOW, Rows, any_of, is_one_of
+from shared.data.columns import NOW, Rows, any_asked, any_of, is_one_of
 from shared.data.positions import newest_first
 
 QueryT = TypeVar("QueryT", bound=Rows)
@@ -82,6 +82,20 @@ COMPANIONS: Final = (
     .order_by(col(Stay.id))
     .with_for_update()
 )
+
+_ON: Final = bindparam("on", type_=Date)
+COMPANIONS_ON: Final = (
+    select(Stay)
+    .where(
+        any_asked(col(Stay.with_stay_id), "stay_ids"),
+        or_(
+            and_(col(Stay.state) == StayState.ARRIVED, func.lower(col(Stay.during)) <= _ON),
+            and_(col(Stay.state) == StayState.LEFT, col(Stay.during).bool_op("@>")(_ON)),
+        ),
+    )
+    .order_by(col(Stay.joined_at), col(Stay.id))
+)
+"""Whoever is there has no end; whoever has left slept the nights of the stay."""
 
 # ---------------------------------------------------------------- placements, as far as who asks may know of them
 

@@ -68,6 +68,15 @@ async def companions_of(work: UnitOfWork, stay: Stay) -> list[Stay]:
     return await work.session.scalars(queries.COMPANIONS, {"stay_id": stay.id})
 
 
+async def companions_on(work: UnitOfWork, stay_ids: Sequence[UUID], *, on: date) -> dict[UUID, list[Stay]]:
+    """Whoever is there that night with the person of each of these stays. Ask only for stays that the actor may know."""
+    found: dict[UUID, list[Stay]] = {stay_id: [] for stay_id in stay_ids}
+    for each in await work.session.scalars(queries.COMPANIONS_ON, {"stay_ids": list(stay_ids), "on": on}):
+        if each.with_stay_id:
+            found[each.with_stay_id].append(each)
+    return found
+
+
 async def add_stay(work: UnitOfWork, stay: Stay) -> None:
     """Have the database take a new stay. Raises PlaceDoesNotFit."""
     work.session.add(stay)

@@ -153,6 +153,16 @@ class Companion(Body):
     place_id: UUID | None = None
 
 
+class CompanionLeaving(Body):
+    """When who came along has left alone (now, where it is left out), and whether without a word: whether they are missing is
+    asked in their own case then."""
+
+    model_config = example(left_at="2026-03-12T20:00:00+01:00")
+
+    left_at: Happened | None = None
+    disappeared: Flag = False
+
+
 class CompanionDetails(Answer):
     """Somebody who came along, and the place that they have."""
 
@@ -163,6 +173,15 @@ class CompanionDetails(Answer):
     place_id: UUID
     shares_bed: bool
     joined_at: Moment
+
+
+class CompanionThere(Answer):
+    """Somebody who is there that night with a person, and the place that they have; no name."""
+
+    companion_id: UUID
+    kind: CompanionKind
+    place_id: UUID
+    shares_bed: bool
 
 
 class DayItem(Answer):
@@ -177,6 +196,7 @@ class DayItem(Answer):
     needs: Needs
     health_flags: list[PersonalName]
     safe_contact: PersonalText | None
+    companions: list[CompanionThere]
 
 
 class PlacedInRegion(Answer):

@@ -6,6 +6,7 @@ from html import escape
 from string import Template
 from typing import Final
 
+from services.accommodation.facilities.codes import CompanionKind
 from services.accommodation.placements.codes import Movement
 from services.accommodation.stays.day import Moving
 from shared.kernel.clock import COPENHAGEN
@@ -19,10 +20,17 @@ _WORDS: Final = {
     Movement.LEAVING: "rejser · leaving",
     Movement.OVERDUE: "skulle være rejst eller kommet · overdue",
 }
+_KINDS: Final = {
+    (CompanionKind.CHILD, True): "barn i samme seng · child in the same bed",
+    (CompanionKind.CHILD, False): "barn · child",
+    (CompanionKind.OTHER, True): "anden i samme seng · other in the same bed",
+    (CompanionKind.OTHER, False): "anden · other",
+}
 _COLUMNS: Final = (
     "plads · place",
     "hvad · what",
     "navn · name",
+    "følger med · along",
     "ankom · came",
     "til · until",
     "sprog · languages",
@@ -48,7 +56,7 @@ def page(movements: Sequence[Moving], *, on: date, now: datetime) -> str:
     return _PAGE.substitute(
         on=on.isoformat(),
         at=f"{now.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}",
-        count=len(movements),
+        count=sum(1 + len(each.companions) for each in movements),
         head="".join(f"<th>{escape(each)}</th>" for each in _COLUMNS),
         rows="\n".join(_row(each) for each in sorted(movements, key=lambda each: each.label.label.value)),
     )
@@ -60,6 +68,7 @@ def _row(moving: Moving) -> str:
         moving.label.label.value,
         _WORDS[moving.movement],
         said.given_name.value if said.given_name else "",
+        _along(moving),
         f"{placement.arrived_at.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}" if placement.arrived_at else "",
         placement.to_on.isoformat() if placement.to_on else "",
         _listed(moving.needs.languages),
@@ -68,6 +77,12 @@ def _row(moving: Moving) -> str:
         said.safe_contact.value if said.safe_contact else "",
     )
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _along(moving: Moving) -> str:
+    """How many are there with the person, and of which kind."""
+    words = [_KINDS[each.joined_as or CompanionKind.OTHER, each.shares_bed] for each in moving.companions]
+    return f"{len(words)}: {_listed(words)}" if words else ""
 
 
 def _needs_of(moving: Moving) -> list[str]:

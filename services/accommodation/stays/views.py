@@ -14,6 +14,7 @@ from services.accommodation.stays.schemas import (
     ArrivedDetails,
     Booked,
     CompanionDetails,
+    CompanionThere,
     DayItem,
     FitWarning,
     Placed,
@@ -67,6 +68,15 @@ def see_movement(moving: Moving) -> DayItem:
         needs=moving.needs.whole() if lives_there else moving.needs.as_asked(),
         health_flags=said.health_flags,
         safe_contact=said.safe_contact,
+        companions=[
+            CompanionThere(
+                companion_id=each.id,
+                kind=each.joined_as or CompanionKind.OTHER,
+                place_id=each.place_id,
+                shares_bed=each.shares_bed,
+            )
+            for each in moving.companions
+        ],
     )
 
 

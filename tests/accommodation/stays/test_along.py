@@ -225,3 +225,77 @@ async def test_a_household_moves_to_where_all_of_it_may_be(havn: World, housing:
     assert best.status_code == 409, "nor is it chosen by itself"
     (still,) = await companions(havn)
     assert str(still["place_id"]) == joined.json()["place_id"]
+
+
+# ---------------------------------------------------------------- a day with them, and who leaves alone
+
+
+async def day(havn: World, on: str, org: str = "reden") -> list[Any]:
+    read = await havn.partner(org).get("/accommodation/v1/placements", on=on, purpose="accommodation")
+    assert read.status_code == 200, read.text
+    items: list[Any] = read.json()["items"]
+    return items
+
+
+@pytest.mark.row(53)
+async def test_a_shelters_day_says_who_is_there_with_whom_and_names_nobody(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(3)
+    mother = await housing.case()
+    placement_id = await housing.there(mother, shelter.place_ids[0])
+    await housing.there(await housing.case(), shelter.place_ids[1])
+    small = (await join(housing, placement_id, kind="child", born_on="2025-01-01")).json()
+    await havn.set_clock("2026-03-11T10:00:00+01:00")
+    child = await housing.case(**TEEN)
+    older = (await join(housing, placement_id, kind="child", case_id=child)).json()
+    shown = [
+        {name: each[name] for name in ("companion_id", "kind", "place_id", "shares_bed")} for each in (small, older)
+    ]
+    for on, there in (("2026-03-10", shown[:1]), ("2026-03-11", shown), ("2026-03-20", shown)):
+        companions_of = {item["placement"]["case_id"]: item["companions"] for item in await day(havn, on)}
+        assert companions_of.pop(mother) == there
+        assert [*companions_of.values()] == [[]]
+    assert child not in str(await day(havn, "2026-03-11"))
+    printed = await havn.partner("reden").get(
+        f"/accommodation/v1/facilities/{shelter.facility_id}/night", purpose="accommodation"
+    )
+    assert "2: barn i samme seng · child in the same bed, barn · child" in printed.text
+    assert "<p>4 · Udskrevet" in printed.text, "four people sleep there"
+
+
+@pytest.mark.row(53)
+async def test_who_came_along_leaves_alone_and_the_place_is_free(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    mother, child = await housing.case(), await housing.case(**TEEN)
+    placement_id = await housing.there(mother, shelter.place_ids[0])
+    await havn.set_clock("2026-03-12T10:00:00+01:00")
+    joined = await join(housing, placement_id, kind="child", case_id=child, joined_at="2026-03-12T09:00:00+01:00")
+    companion_id = joined.json()["companion_id"]
+    path = f"companions/{companion_id}/leave"
+    early = await housing.step(placement_id, path, body={"left_at": "2026-03-10T10:00:00+01:00"})
+    assert (early.status_code, problem(early)) == (422, "OutsideTheStay")
+    for org, status in (("amiami", 404), ("us", 404)):
+        assert (await housing.step(placement_id, path, org)).status_code == status
+    assert (await housing.step(placement_id, f"companions/{uuid4()}/leave")).status_code == 404
+    await havn.set_clock("2026-03-14T10:00:00+01:00")
+    left = await housing.step(placement_id, path)
+    assert (left.status_code, left.json()["companion_id"]) == (200, companion_id), left.text
+    assert (await housing.step(placement_id, path)).status_code == 404, "they have left already"
+    assert [len(item["companions"]) for on in ("2026-03-13", "2026-03-14") for item in await day(havn, on)] == [1, 0]
+    request_id = await housing.request(await housing.case(), from_on="2026-03-14")
+    until = {"expires_at": "2026-03-15T12:00:00+01:00"}
+    assert (await housing.offer(request_id, joined.json()["place_id"], **until)).status_code == 201
+    assert (await housing.step(placement_id, "leave")).status_code == 200
+    assert problem(await housing.step(placement_id, path)) == "PlacementDoesNotAllow"
+
+
+@pytest.mark.row(53)
+async def test_whether_who_left_alone_without_notice_is_missing_is_asked_in_their_own_case(
+    havn: World, housing: Housing
+) -> None:
+    placement_id = await housing.there(await housing.case(), (await housing.shelter(2)).place_id)
+    child = await housing.case(**TEEN)
+    joined = (await join(housing, placement_id, kind="child", case_id=child)).json()
+    left = await housing.step(placement_id, f"companions/{joined['companion_id']}/leave", body={"disappeared": True})
+    assert left.status_code == 200, left.text
+    (event,) = await havn.events("accommodation", "person-left")
+    assert (event["case_id"], event["disappeared"]) == (child, True)
