@@ -50,7 +50,8 @@ async def list_placements(
     status: PlacementStatus | None = None,
 ) -> Page[DayItem | PlacementDetails | PlacedInRegion | Placed | Booked]:
     """With `case_id`, where the person is and was: who pays for a place in a secret facility learns the region, and another party
-    whether there is a place. Without, what is in your own facilities; with `on`, who comes, is there and goes that night."""
+    whether there is a place; of who came along, the placement in which they live. Without, what is in your own facilities; with
+    `on`, who comes, is there and goes that night."""
     if on:
         movements = await day.movements_on(
             work, on=on, purpose=purpose, facility_id=facility_id, status=status, after=pages.after, limit=pages.limit

@@ -7,8 +7,10 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CASE_ID, MEMBERS, recorded_since_merged
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.codes import StayState
@@ -18,7 +20,7 @@ from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
 from shared.contract.visibility import Aspect, Part
-from shared.data.columns import NOW, Rows, any_asked, any_of, is_one_of
+from shared.data.columns import NOW, ORGANISATION, Rows, any_asked, any_of, is_one_of
 from shared.data.positions import newest_first
 
 QueryT = TypeVar("QueryT", bound=Rows)
@@ -36,6 +38,38 @@ def _is_located(reader: Reader) -> ColumnElement[bool]:
 def _is_run_by(reader: Reader) -> ColumnElement[bool]:
     """Whose day it is: those who may know the place of everybody there, in a role that does."""
     return lets_know(reader, Placement, Aspect.HIDDEN_PLACEMENT)
+
+
+_COMES_ALONG: Final = and_(
+    col(Stay.person_id) == func.person_of(CASE_ID),
+    col(Stay.state) == StayState.ARRIVED,
+    col(Stay.with_stay_id).is_not(None),
+    col(Stay.case_id).in_(MEMBERS),
+)
+_WITH: Final = select(col(Stay.with_stay_id)).where(_COMES_ALONG)
+_WITH_SINCE: Final = _WITH.where(recorded_since_merged(col(Stay.case_id), col(Stay.joined_at)))
+_OWN, _ANOTHERS = aliased(Placement), aliased(Placement)
+# By their indexes: the rows of one person are few, and whatever else is asked is asked of these.
+_MAY_BE_OF_PERSON: Final = col(Placement.id).in_(
+    union(
+        select(col(_OWN.id)).where(col(_OWN.case_id).in_(MEMBERS)),
+        select(col(_ANOTHERS.id)).where(col(_ANOTHERS.stay_id).in_(_WITH)),
+    )
+)
+
+
+def _is_along(reader: Reader) -> ColumnElement[bool]:
+    """Whether the person lives there with whom the placement is of: for whose own facility it is and CMM, and for a party of the
+    case that is asked about, as far as it was recorded there; others would learn of the two that they are together."""
+    is_party = exists().where(col(CaseParty.case_id) == CASE_ID, col(CaseParty.org) == ORGANISATION)
+    return or_(
+        and_(_is_run_by(reader), col(Placement.stay_id).in_(_WITH)),
+        and_(is_party, col(Placement.stay_id).in_(_WITH_SINCE)),
+    )
+
+
+def _of_person(reader: Reader) -> ColumnElement[bool]:
+    return and_(_MAY_BE_OF_PERSON, or_(_IS_OF_PERSON, _is_along(reader)))
 
 
 # ---------------------------------------------------------------- one placement, or one stay
@@ -128,7 +162,7 @@ def placement(reader: Reader) -> tuple[Sequence[Part], Rows]:
 @cache
 def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> tuple[Sequence[Part], Rows]:
     parts, query = _as_seen(reader)
-    query = query.where(_IS_OF_PERSON, _is_located(reader))
+    query = query.where(_of_person(reader), _is_located(reader))
     return parts, _page(query, by_status=by_status, goes_on=goes_on)
 
 
@@ -139,7 +173,7 @@ def placements_run(
     parts, query = _as_seen(reader)
     query = query.where(_is_run_by(reader))
     if of_person:
-        query = query.where(_IS_OF_PERSON)
+        query = query.where(_of_person(reader))
     if in_facility:
         query = query.where(_IN_FACILITY)
     return parts, _page(query, by_status=by_status, goes_on=goes_on)
@@ -154,6 +188,16 @@ def placed_unseen(reader: Reader, *, of_all_members: bool) -> Select[Placement]:
     )
     is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     return select(Placement).where(is_theirs, is_current, ~_is_located(reader)).limit(1)
+
+
+ALONG: Final = select(_WITH_SINCE.exists())
+"""Whether the person lives with somebody now, as far as it was recorded in this case or since it was merged; for Havn itself."""
+
+
+@cache
+def along_with(reader: Reader) -> Select[bool]:
+    """Whether who asks may know where that is."""
+    return select(select(col(Placement.id)).where(_is_along(reader), _is_located(reader)).exists())
 
 
 PLACED_ABOVE: Final = select(func.placed_above(CASE_ID))

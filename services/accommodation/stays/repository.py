@@ -24,6 +24,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose, Region
 from shared.contract.visibility import Aspect, may_know
 from shared.data import sealed
+from shared.data.itself import as_itself
 from shared.data.positions import day_and_id, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import KeyDestroyed
@@ -164,8 +165,9 @@ async def placements_of(
     limit: int,
 ) -> list[see.SeenPlacement]:
     """The placements, of the case and of those merged into it, whose place or region the actor may know, newest first, up to
-    one more than `limit`. After the last of them one that the person now has at a place of which the actor, a party of the
-    case, may know no more than that. Raises CaseNotFound for a stranger to the case, and PurposeNotYours."""
+    one more than `limit`; of who came along to somebody, the one in which they live. After the last of them one that the person
+    now has at a place of which the actor, a party of the case, may know no more than that. Raises CaseNotFound for a stranger
+    to the case, and PurposeNotYours."""
     parts, query = queries.placements_of_person(
         Reader.of(work.actor), by_status=status is not None, goes_on=bool(after)
     )
@@ -200,7 +202,19 @@ async def _placed_unseen(work: UnitOfWork, case_id: UUID, known: frozenset[Aspec
     same person before the two were merged tells nothing."""
     query = queries.placed_unseen(Reader.of(work.actor), of_all_members=Aspect.FILE in known)
     unseen = await work.session.scalar(query, {"case_id": case_id, "org": work.actor.org})
-    return unseen or await _placed_where_it_goes_on(work, case_id)
+    return unseen or await _placed_where_it_goes_on(work, case_id) or await _placed_along(work, case_id)
+
+
+async def _placed_along(work: UnitOfWork, case_id: UUID) -> Placement | None:
+    """That the person lives with whom they came along with, for a party of their case that may not know where: nothing else of
+    the other person's placement is read, so this is no row of the table."""
+    asked = {"case_id": case_id, "org": work.actor.org}
+    if await work.session.scalar(queries.along_with(Reader.of(work.actor)), asked):
+        return None  # it is shown
+    async with as_itself(work):
+        lives_there = await work.session.scalar(queries.ALONG, {"case_id": case_id})
+    shown: dict[str, Any] = {"case_id": case_id, "status": PlacementStatus.ARRIVED}
+    return Placement(**shown) if lives_there else None
 
 
 async def _placed_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> Placement | None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contract.codes import AgeGroup, Gender, Relation, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Gender, Relation, ResidenceBasis
 from shared.contract.events import CaseLinked
 from shared.http.peers import PeerAway, Peers
 from tests.accommodation.housing import NOW, Housing, problem, rules_of
@@ -299,3 +299,42 @@ async def test_whether_who_left_alone_without_notice_is_missing_is_asked_in_thei
     assert left.status_code == 200, left.text
     (event,) = await havn.events("accommodation", "person-left")
     assert (event["case_id"], event["disappeared"]) == (child, True)
+
+
+@pytest.mark.row(66)
+async def test_who_came_along_is_found_by_their_own_case_by_who_may_know(havn: World, housing: Housing) -> None:
+    shelter, mother = await housing.shelter(3), await housing.case(referred_by="hopenow", routed_to=Authority.US)
+    placement_id = await housing.there(mother, shelter.place_ids[0])
+    child = await housing.case(**TEEN, referred_by="kommune-0751")
+    joined = await join(housing, placement_id, kind="child", case_id=child)
+    assert joined.status_code == 201, joined.text
+
+    async def found(org: str, case_id: str = child, **asked: Any) -> Any:
+        read = await havn.partner(org).get(
+            "/accommodation/v1/placements", case_id=case_id, purpose="accommodation", **asked
+        )
+        return read.json()["items"] if read.status_code == 200 else read.status_code
+
+    for org in ("cmm", "reden"):
+        assert [item["placement_id"] for item in await found(org)] == [placement_id]
+        in_it = await found(org, facility_id=shelter.facility_id)
+        assert [item["placement_id"] for item in in_it] == [placement_id]
+        assert len(await found(org, mother)) == 1
+    assert await found("kommune-0751") == [{"placed": True}], "a party of the child's case alone"
+    for org in ("us", "hopenow", "amiami"):
+        assert await found(org) == 404, "who has to do with the mother learns nothing of whose child it is"
+    assert await found("kommune-0751", mother) == 404
+    path = f"companions/{joined.json()['companion_id']}/leave"
+    assert (await housing.step(placement_id, path)).status_code == 200
+    assert await found("cmm") == await found("kommune-0751") == []
+    assert await found("reden") == 404
+
+
+@pytest.mark.row(66)
+async def test_a_party_of_both_cases_is_shown_the_one_place_once(havn: World, housing: Housing) -> None:
+    mother = await housing.case(routed_to=Authority.US)
+    placement_id = await housing.there(mother, (await housing.shelter(2)).place_id)
+    child = await housing.case(**TEEN, routed_to=Authority.US)
+    assert (await join(housing, placement_id, kind="child", case_id=child)).status_code == 201
+    read = await havn.partner("us").get("/accommodation/v1/placements", case_id=child, purpose="accommodation")
+    assert [item["placement_id"] for item in read.json()["items"]] == [placement_id]
