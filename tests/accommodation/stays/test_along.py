@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, Relation, ResidenceBasis
-from shared.contract.events import CaseLinked
+from shared.contract.events import CaseLinked, CaseMerged
 from shared.http.peers import PeerAway, Peers
 from tests.accommodation.housing import NOW, Housing, problem, rules_of
 from tests.identification.builders import DANISH_GIRL, open_case
@@ -338,3 +338,21 @@ async def test_a_party_of_both_cases_is_shown_the_one_place_once(havn: World, ho
     assert (await join(housing, placement_id, kind="child", case_id=child)).status_code == 201
     read = await havn.partner("us").get("/accommodation/v1/placements", case_id=child, purpose="accommodation")
     assert [item["placement_id"] for item in read.json()["items"]] == [placement_id]
+
+
+@pytest.mark.row(14)
+async def test_who_came_along_before_a_merge_shows_it_to_nobody_who_has_a_part_in_the_other_case_alone(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    earlier, goes_on = await housing.case(**TEEN), await housing.case(**TEEN, referred_by="kommune-0751")
+    assert (await join(housing, placement_id, kind="child", case_id=earlier)).status_code == 201
+    await housing.tell(
+        CaseMerged(
+            case_id=UUID(earlier), into=UUID(goes_on), occurred_at=datetime.fromisoformat("2026-03-09T13:00:00+01:00")
+        )
+    )
+    for org, number in (("cmm", 1), ("reden", 1), ("kommune-0751", 0)):
+        read = await havn.partner(org).get("/accommodation/v1/placements", case_id=goes_on, purpose="accommodation")
+        assert len(read.json()["items"]) == number, org
