@@ -227,6 +227,45 @@ async def test_a_household_moves_to_where_all_of_it_may_be(havn: World, housing:
     assert str(still["place_id"]) == joined.json()["place_id"]
 
 
+@pytest.mark.row(72)
+async def test_the_best_place_is_the_best_of_those_that_fit_them_all(housing: Housing) -> None:
+    here = await housing.shelter(2, municipality="0101")
+    best, other = await housing.shelter(2, secret_address=True), await housing.shelter(2, municipality="0461")
+    placement_id = await housing.there(mother := await housing.case(), here.place_ids[0])
+    daughter = await housing.case()
+    await housing.tell(
+        CaseLinked(
+            case_id=UUID(daughter),
+            occurred_at=datetime.fromisoformat(NOW),
+            other_case_id=UUID(mother),
+            relation=Relation.PARENT,
+        )
+    )
+    assert (await join(housing, placement_id, case_id=daughter)).status_code == 201
+    first = await housing.step(placement_id, "move", body={"reason": "need"})
+    assert first.json()["facility_id"] == best.facility_id, "who moves along is parted from nobody"
+    await avoiding(housing, daughter)
+    within = {"reason": "need", "place_id": await housing.place(best.facility_id)}
+    second = await housing.step(first.json()["placement_id"], "move", body=within)
+    assert second.status_code == 200, "what holds where they are is in the way of no other room there"
+    third = await housing.step(
+        second.json()["placement_id"], "move", body={"reason": "safety", "avoid_municipalities": ["0101"]}
+    )
+    assert (third.status_code, third.json().get("facility_id")) == (200, other.facility_id), third.text
+
+
+@pytest.mark.row(72)
+async def test_who_has_a_child_with_her_moves_to_no_facility_that_takes_in_no_families(housing: Housing) -> None:
+    here, there = await housing.shelter(2), await housing.shelter(2, accepts={"families": False})
+    placement_id = await housing.there(await housing.case(), here.place_ids[0])
+    assert (await join(housing, placement_id, kind="child", born_on="2025-01-01")).status_code == 201
+    to = {"reason": "need", "place_id": there.place_id}
+    assert rules_of(await housing.step(placement_id, "move", body=to)) == ["families"]
+    why = {"exceptions": [{"rule": "families", "reason": "For one night."}]}
+    moved = await housing.step(placement_id, "move", body=to | why)
+    assert (moved.status_code, moved.json().get("exceptions")) == (200, ["families"]), moved.text
+
+
 # ---------------------------------------------------------------- a day with them, and who leaves alone
 
 
