@@ -249,7 +249,8 @@ class CaseLife(RuleBasedStateMachine):
             self.model.followed_up.add(month)
 
         body = {"month": month, "contacted": contacted, "on": "2026-08-20"}
-        allowed = self.model.status in OPEN and self.model.departed and month not in {7, *self.model.followed_up}
+        followed = self.model.departed and month <= 2  # the months that have begun a month after the departure
+        allowed = self.model.status in OPEN and followed and month not in self.model.followed_up
         following = self.case.post("/return-plan/follow-ups", body)
         self.call(following, is_allowed=allowed, then=made, even_merged=True)
 

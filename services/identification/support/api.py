@@ -124,7 +124,8 @@ def _details(plan: ReturnPlan, made: list[FollowUp]) -> ReturnPlanDetails:
 async def follow_up(
     work: Caseworker, case_id: UUID, report: FollowUpReport, expected: IfMatch
 ) -> Tagged[FollowUpReceipt]:
-    """Record a month's follow-up after the departure. Not reached: CMM is alerted, the person may be in danger."""
+    """Record a month's follow-up after the departure, made in that month or later. Not reached: CMM is alerted, the
+    person may be in danger."""
     case, made = await returns.follow_up(work, case_id=case_id, report=report, expected=expected)
     return _return_receipt(made).tagged(case)
 

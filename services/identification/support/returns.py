@@ -51,7 +51,7 @@ class NotDeparted(Conflict):
 
 
 class FollowUpOutOfTime(Unprocessable):
-    """The follow-up lies before the departure, or in a month that is not followed."""
+    """The follow-up lies before its month after the departure begins, or in a month that is not followed."""
 
 
 class FollowUpAlreadyMade(Conflict):
@@ -61,6 +61,11 @@ class FollowUpAlreadyMade(Conflict):
 def follow_up_due_on(departed_on: date, month: int) -> date:
     """The last day for the follow-up of that month after a departure."""
     return months_after(departed_on, month)
+
+
+def follow_up_begins_on(departed_on: date, month: int) -> date:
+    """The first day of that month after a departure, on which its follow-up can be made at the earliest."""
+    return months_after(departed_on, month - 1)
 
 
 def reintegration_months(departed_on: date) -> int:
@@ -149,6 +154,11 @@ async def follow_up(
     if report.month > months or report.on < plan.departed_on:
         raise FollowUpOutOfTime(
             f"The person left on {plan.departed_on}; months 1 to {months} after that day are followed."
+        )
+    begins_on = follow_up_begins_on(plan.departed_on, report.month)
+    if report.on < begins_on:
+        raise FollowUpOutOfTime(
+            f"Month {report.month} after the departure begins on {begins_on}; its follow-up is made then or later."
         )
     made = await records.records_of(work, case.id, FollowUp)
     if any(each.month == report.month for each in made):

@@ -118,7 +118,7 @@ async def test_when_the_person_was_last_followed_up_is_kept(havn: World) -> None
     assert await last(case) == [None, None]
     left = {"destination": "ROU", "agreed_on": "2026-03-20", "departed_on": "2026-04-01"}
     await done(put(case, "/return-plan", left))
-    await done(case.post("/return-plan/follow-ups", {"month": 2, "contacted": True, "on": "2026-06-03"}), 201)
+    await done(case.post("/return-plan/follow-ups", {"month": 3, "contacted": True, "on": "2026-06-03"}), 201)
     await done(case.post("/return-plan/follow-ups", {"month": 1, "contacted": True, "on": "2026-05-01"}), 201)
     assert await last(case) == ["2026-06-03", None]
     await close(case, "2026-06-01")

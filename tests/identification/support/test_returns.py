@@ -1,6 +1,6 @@
 """Prepared return: agreed first, then the departure, then a follow-up in each month of the reintegration."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -147,8 +147,32 @@ async def test_each_month_has_one_follow_up_after_the_departure(havn: World) -> 
     assert second == {"month": 2, "due_on": "2026-09-20", "on": None, "contacted": None}
 
 
+@pytest.mark.parametrize(("month", "begins_on"), [(1, "2026-08-31"), (2, "2026-09-30"), (6, "2027-01-31")])
+async def test_a_follow_up_is_made_in_its_month_or_later(havn: World, month: int, begins_on: str) -> None:
+    await havn.set_clock("2027-09-01T12:00:00+01:00")
+    case = await decided_case(havn)
+    await plan_return(case, planned_departure_on=None, departed_on="2026-08-31")
+    too_early = date.fromisoformat(begins_on) - timedelta(days=1)
+    for contacted in (True, False):
+        refused = await follow_up(case, month, str(too_early), contacted=contacted)
+        assert name_of(refused) == (422, "FollowUpOutOfTime")
+    if month > 1:
+        assert begins_on in refused.json()["detail"]
+    kept = (await done(case.get("/return-plan", purpose="support")))["follow_ups"]
+    assert [each for each in kept if each["on"]] == []
+    (runs,) = [each for each in await deadlines(havn) if each["due_on"] == kept[month - 1]["due_on"]]
+    assert runs["state"] != "done", "the month's deadline runs on"
+    await done(follow_up(case, month, begins_on), 201)
+
+
+async def deadlines(havn: World) -> list[dict[str, Any]]:
+    asked = await done(havn.partner("cmm").get("/identification/v1/deadlines", kind="follow_up", limit=100))
+    items: list[dict[str, Any]] = asked["items"]
+    return items
+
+
 async def test_a_person_who_is_not_reached_in_any_month_raises_an_alert(havn: World) -> None:
-    await havn.set_clock("2026-08-19T12:00:00+02:00")  # before any month has passed in silence
+    await havn.set_clock("2026-08-20T12:00:00+02:00")  # before any month has passed in silence
     case = await decided_case(havn)
     await plan_return(case, departed_on="2026-07-20")
 
@@ -159,7 +183,7 @@ async def test_a_person_who_is_not_reached_in_any_month_raises_an_alert(havn: Wo
     before = await alerts()
     await done(follow_up(case, 1, "2026-08-19"), 201)
     assert await alerts() == before
-    await done(follow_up(case, 3, "2026-08-19", contacted=False), 201)
+    await done(follow_up(case, 2, "2026-08-20", contacted=False), 201)
     assert len(await alerts()) == len(before) + 1
 
 
