@@ -21,7 +21,8 @@ router = service_router()
 
 @router.post("/cases/{case_id}/risk-assessments", status_code=201)
 async def assess_risk(work: Caseworker, case_id: UUID, report: RiskReport, expected: IfMatch) -> Tagged[RiskReceipt]:
-    """Record how great the danger to the person is. Left out, `reassess_on` follows from the level."""
+    """Record how great the danger to the person is. Left out, `reassess_on` is the last day that the level
+    allows; it may be an earlier one."""
     case, assessment = await domain.assess(work, case_id=case_id, report=report, expected=expected)
     return _receipt(assessment).tagged(case)
 

@@ -24,7 +24,7 @@ from shared.rules.decision_tables import Dated, Versions
 
 
 class RiskTerms(Dated):
-    """After how many days the danger is assessed again, where nobody says it should be sooner or later."""
+    """After how many days at the latest the danger is assessed again."""
 
     reassess_after_days: Mapping[RiskLevel, Annotated[int, Field(gt=0)]]
 
@@ -42,15 +42,25 @@ class ReassessedTooSoon(Unprocessable):
     """The danger is assessed again on a later day."""
 
 
+class ReassessedTooLate(Unprocessable):
+    """So great a danger is assessed again sooner."""
+
+
 async def assess(
     work: UnitOfWork, *, case_id: UUID, report: RiskReport, expected: ExpectedVersion
 ) -> tuple[Case, RiskAssessment]:
     """Record an assessment. In the case the one of the latest day stands; of two of one day, the one recorded later."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    reassess_on = report.reassess_on or _term_of(report.level, assessed_on=report.assessed_on)
+    latest_on = _term_of(report.level, assessed_on=report.assessed_on)
+    reassess_on = report.reassess_on or latest_on
     if reassess_on <= report.assessed_on:
         raise ReassessedTooSoon(f"The danger was assessed on {report.assessed_on}; `reassess_on` is a later day.")
+    if reassess_on > latest_on:
+        raise ReassessedTooLate(
+            f"A danger of level {report.level} is assessed again by {latest_on} at the latest; `reassess_on` may be an "
+            "earlier day."
+        )
     standing = await repository.latest_of(work, case.id)
     is_latest = standing is None or standing.assessed_on <= report.assessed_on
     assessment = RiskAssessment(

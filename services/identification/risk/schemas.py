@@ -19,7 +19,8 @@ class RiskAccount(BaseModel):
 
 
 class RiskReport(Body):
-    """How great the danger is. Without `reassess_on` the level says when it is assessed again."""
+    """How great the danger is. The level says by when it is assessed again at the latest, and `reassess_on`
+    on which earlier day."""
 
     model_config = example(
         level="high",

@@ -65,10 +65,26 @@ async def test_who_assesses_may_name_the_day_and_it_lies_later(havn: World) -> N
     assert len((await case.get("/risk-assessments", purpose="support")).json()["items"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("level", "latest_on"),
+    [("acute", "2026-03-03"), ("high", "2026-03-09"), ("medium", "2026-04-01"), ("low", "2026-05-31")],
+)
+async def test_nobody_puts_it_off_beyond_what_the_level_says(havn: World, level: str, latest_on: str) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    next_day = str(date.fromisoformat(latest_on) + timedelta(days=1))
+    for too_late in (next_day, "2030-01-01"):
+        said = {"level": level, "assessed_on": DAY, "reassess_on": too_late}
+        refused = await case.post("/risk-assessments", said)
+        assert name_of(refused) == (422, "ReassessedTooLate")
+        assert latest_on in refused.json()["detail"]
+    assert (await case.get("/risk-assessments", purpose="support")).json()["items"] == []
+    assert (await assess(case, level, reassess_on=latest_on))["reassess_on"] == latest_on
+
+
 async def test_a_danger_of_long_ago_has_the_same_terms_until_somebody_names_another_day(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     assert (await assess(case, level="low", assessed_on="1999-05-01"))["reassess_on"] == "1999-07-30"
-    assert (await assess(case, assessed_on="1999-05-01", reassess_on="1999-06-01"))["reassess_on"] == "1999-06-01"
+    assert (await assess(case, assessed_on="1999-05-01", reassess_on="1999-05-04"))["reassess_on"] == "1999-05-04"
 
 
 def test_terms_name_every_level_and_no_term_of_no_days() -> None:
@@ -223,7 +239,7 @@ def model(history: Sequence[tuple[int, int, int | None, str]], seen_after: int) 
         own = [entry for entry in history if entry[0] == case]
         latest_day = max(entry[1] for entry in own)
         _, day, after, level = [entry for entry in own if entry[1] == latest_day][-1]
-        if day + (after or TERMS[level]) < seen_after:
+        if day + min(after or TERMS[level], TERMS[level]) < seen_after:
             found.add(case)
     return found
 
@@ -240,7 +256,7 @@ async def test_the_list_is_exact(
 ) -> None:
     await havn.sql("identification", "DELETE FROM risk_assessment")
     for number, day, after, level in history:
-        again = {"reassess_on": str(START + timedelta(days=day + after))} if after else {}
+        again = {"reassess_on": str(START + timedelta(days=day + min(after, TERMS[level])))} if after else {}
         await assess(three_cases[number], level, str(START + timedelta(days=day)), **again)
     listed = await overdue(havn, on=str(START + timedelta(days=seen_after)))
     assert {number for number, case in enumerate(three_cases) if case.id in listed} == model(history, seen_after)
