@@ -6,6 +6,7 @@ rules below (docs/rules.md, identity-6 and identity-9).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -36,21 +37,26 @@ def _without_marks(text: str) -> str:
     if text.isascii():
         return text
     letters = unicodedata.normalize("NFKD", text)
-    return "".join(
+    bare = "".join(
         each for each in letters if unicodedata.category(each)[0] != "M" and unicodedata.category(each) != "Cf"
     )
+    return unicodedata.normalize("NFC", bare)  # Korean syllables stand together again
 
 
 _Word = Annotated[str, AfterValidator(_without_marks)]
 
 
 class _Names(_Listed):
-    """`as_written` to the letter; `whole` without spaces and marks; `unknown` are words that say it, alone or `with_it`."""
+    """`as_written` to the letter; `whole` without spaces and marks; `unknown` are words that say it, alone or `with_it`; so are
+    words that are `nobodys` name. `nations` say where somebody is from; some of these are `also_names`."""
 
     as_written: frozenset[str]
     whole: frozenset[_Word]
     unknown: frozenset[_Word]
     with_it: frozenset[_Word]
+    nobodys: frozenset[_Word]
+    nations: frozenset[_Word]
+    also_names: frozenset[_Word]
 
 
 class _Placeholders(_Listed):
@@ -79,6 +85,10 @@ _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
 _WORD: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile("[0-9]")
+_COUNTED: Final = re.compile("[a-z]{1,2}[0-9]+")
+"""How those who gave no name are kept apart: `P01`."""
+_LETTER_APART: Final = re.compile(r"(?<![^\W_])([a-z])[\W_]+(?=[0-9])")
+"""The letter of `P-01`."""
 _REPEATED: Final = 3
 """From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
 
@@ -125,17 +135,29 @@ def is_no_name(name: str) -> bool:
         return True
     rules = PLACEHOLDERS.names
     written = unicodedata.normalize("NFKC", name).casefold().strip()
-    numbered = _WORD.findall(_without_marks(written))
-    words = [word for word in (_DIGITS.sub("", in_plain_digits(word)) for word in numbered) if word]
+    numbered = [in_plain_digits(word) for word in _WORD.findall(_LETTER_APART.sub(r"\1", _without_marks(written)))]
+    words = [word for word in (_DIGITS.sub("", each) for each in numbered if not _COUNTED.fullmatch(each)) if word]
     together = "".join(words)
     if not any(map(str.isalpha, together)) or written in rules.as_written or together in rules.whole:
         return True
     if len(together) >= _REPEATED and len(set(together)) == 1:
         return True
+    # "Man 1" is how those who gave no name are kept apart.
+    return _says_that_it_is_unknown(words, is_numbered=words != numbered)
+
+
+def _says_that_it_is_unknown(words: Sequence[str], *, is_numbered: bool) -> bool:
+    """Whether all words say that no name is known, or what somebody is instead: none of them may be a part of a name."""
+    rules = PLACEHOLDERS.names
+    if any(word in rules.nobodys for word in words):
+        beside = rules.unknown | rules.whole | rules.with_it | rules.nobodys | rules.nations | rules.also_names
+        return beside.issuperset(words)
     says_it = [word in rules.unknown or word in rules.whole for word in words]
-    goes_with_it = [said or word in rules.with_it for said, word in zip(says_it, words, strict=True)]
-    # "Woman 1" is how those who gave no name are kept apart.
-    return all(goes_with_it) and (any(says_it) or words != numbered)
+    is_from_there = [word in rules.nations for word in words]
+    goes_with_it = [word in rules.with_it for word in words]
+    if not all(map(any, zip(says_it, is_from_there, goes_with_it, strict=True))):
+        return False
+    return any(says_it) or (any(goes_with_it) and (any(is_from_there) or is_numbered))
 
 
 def is_no_birth_date(born: date, *, on: date) -> bool:

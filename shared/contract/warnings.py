@@ -99,8 +99,10 @@ def placeholders_in(
 ) -> Iterator[InputWarning]:
     """A warning for each part of a description that stands for something unknown, or has not the shape of its type; of a
     birth date only where it is said on which day that is asked."""
-    for field, name in (("given_name", person.given_name), ("family_name", person.family_name)):
-        if name and is_no_name(name.value):
+    given, family = person.given_name, person.family_name
+    is_none_together = bool(given and family and is_no_name(f"{given.value} {family.value}"))  # Jane Doe
+    for field, name in (("given_name", given), ("family_name", family)):
+        if name and (is_none_together or is_no_name(name.value)):
             yield warning([field], WarningCode.PLACEHOLDER)
     for position, alias in enumerate(aliases):
         if is_no_name(alias.value):

@@ -57,6 +57,23 @@ async def test_two_cases_of_people_of_whom_nothing_is_known_are_not_asked_about(
     assert await second.questions() == []
 
 
+@pytest.mark.parametrize(
+    ("given_name", "family_name"),
+    [("Jane", "Roe"), ("Navn", "Efternavn"), ("Thai", "Kvinde"), ("P01", "P01"), ("Ukendt", "thailandsk kvinde")],
+)
+async def test_two_of_whom_only_such_words_are_known_are_not_asked_about_and_found_by_nobody(
+    havn: World, given_name: str, family_name: str
+) -> None:
+    await meet(havn, given_name=given_name, family_name=family_name)
+    second = await meet(havn, given_name=given_name, family_name=family_name)
+    assert await second.questions() == []
+    told = await search(havn, given_name=given_name, family_name=family_name)
+    assert (told["items"], warned(told)) == (
+        [],
+        {("body.given_name", "placeholder"), ("body.family_name", "placeholder")},
+    )
+
+
 async def test_opening_a_case_keeps_placeholders_as_written_and_warns(havn: World) -> None:
     opened = await havn.partner("cmm").post(
         CASES,
