@@ -242,7 +242,7 @@ async def test_the_best_place_is_the_best_of_those_that_fit_them_all(housing: Ho
         )
     )
     assert (await join(housing, placement_id, case_id=daughter)).status_code == 201
-    first = await housing.step(placement_id, "move", body={"reason": "need"})
+    first = await housing.step(placement_id, "move", "cmm", body={"reason": "need"})
     assert first.json()["facility_id"] == best.facility_id, "who moves along is parted from nobody"
     await avoiding(housing, daughter)
     within = {"reason": "need", "place_id": await housing.place(best.facility_id)}
