@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, String, Uuid, bindparam, exists, select, update
+from sqlalchemy import DateTime, Select, String, Uuid, bindparam, exists, select, text, update
 from sqlmodel import col
 
 from services.identification.erasure.models import Erasure, ErasureHolder
@@ -30,6 +30,18 @@ async def add(work: UnitOfWork, erasure: Erasure, holders: Sequence[str]) -> Non
         )
         await answers.forget_about(work, [erasure.case_id])
     work.audit(operation="erasure.ask", subject_id=erasure.case_id, object_ids=[erasure.id])
+
+
+# Also where the person has asked for it: what a court or the person waits for is kept until it is over.
+_IS_KEPT: Final = text("""
+    SELECT EXISTS (SELECT FROM legal_hold h WHERE h.case_id = ANY (:case_ids) AND h.ended_at IS NULL)
+        OR EXISTS (SELECT FROM access_request q WHERE q.case_id = ANY (:case_ids) AND q.ended_at IS NULL)
+""")
+
+
+async def is_kept(work: UnitOfWork, case_ids: Sequence[UUID]) -> bool:
+    """Whether a legal hold stands on one of these cases, or somebody waits for what is held in it: nothing of it is erased."""
+    return bool(await work.session.scalar(_IS_KEPT, {"case_ids": list(case_ids)}))
 
 
 _ERASURE_ID: Final = bindparam("erasure_id", type_=Uuid)

@@ -79,12 +79,14 @@ def _who_follows(newer: Case, older: Case) -> tuple[Case, Case]:
 
 
 def _who_goes_on(newer: Case, older: Case) -> tuple[Case, Case]:
-    """The case where the work goes on, and the one that is merged into it: the older goes on unless only the newer is decided;
-    a closed one never does (docs/rules.md, identity-2)."""
+    """The case where the work goes on, and the one that is merged into it: the older goes on unless only the newer is decided,
+    or who declined in the older wants help by now, and nobody's identity is written back; a closed one never does
+    (docs/rules.md, identity-2)."""
     if CaseStatus.CLOSED is newer.status is older.status:
         raise BothCasesClosed("Both cases are closed. Open the one that goes on again first: POST .../reopening.")
     only_newer_is_decided = newer.status in lifecycle.DECIDED and older.status not in lifecycle.DECIDED
-    newer_goes_on = only_newer_is_decided or older.status is CaseStatus.CLOSED
+    wants_help_now = older.refused_on is not None and newer.refused_on is None
+    newer_goes_on = only_newer_is_decided or wants_help_now or older.status is CaseStatus.CLOSED
     if newer_goes_on and newer.status is not CaseStatus.CLOSED:
         return newer, older
     return older, newer

@@ -43,9 +43,10 @@ async def change_person(
 @router.post("/cases/{case_id}/refusal")
 async def refuse(work: Caseworker, case_id: UUID, refusal: Refusal, expected: IfMatch) -> Tagged[RefusalReceipt]:
     """An adult declines: the case becomes an anonymous notification. Names, birth date, numbers and contact are gone for
-    good; the coded facts stay. A child, or who is presumed one, cannot decline (409)."""
+    good, in this case and in those that were merged into it; the coded facts stay. A child, or who is presumed one, cannot
+    decline, and nothing is erased while a legal hold stands or a request for access waits (409). Who has declined stays so."""
     case = await domain.refuse(work, case_id=case_id, refusal=refusal, expected=expected)
-    return RefusalReceipt(case_id=case.id, refused_on=refusal.on).tagged(case)
+    return RefusalReceipt(case_id=case.id, refused_on=case.refused_on or refusal.on).tagged(case)
 
 
 @router.post("/cases/{case_id}/contact-attempts", status_code=201)

@@ -10,12 +10,14 @@ from services.identification.case.models import Case, ContactAttempt, age_group_
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.erasure import domain as erasure
+from services.identification.erasure import repository as erasure_repository
 from services.identification.finding import repository as finding_repository
 from services.identification.finding import search
 from services.identification.person import description, repository, taking_in
 from services.identification.person.schemas import ContactAttemptReport, Refusal
 from services.identification.questions import domain as questions
 from shared.contract.codes import ErasureExtent, ExploitationForm
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -24,6 +26,10 @@ from shared.kernel.errors import Conflict, Unprocessable
 
 class AChildCannotDecline(Conflict):
     """The effort owes a child its protection, whatever the child or anybody for it says."""
+
+
+class StillNeeded(Conflict):
+    """What is held of the person is kept for somebody who waits for it: a court, or the person."""
 
 
 class PersonDeclined(Conflict):
@@ -85,17 +91,35 @@ async def come_of_age(work: UnitOfWork) -> None:
 
 
 async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected: ExpectedVersion) -> Case:
-    """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was."""
+    """An adult declines: what is left is an anonymous notification, which counts and says nothing of who it was; so is what was
+    merged into the case. Who has declined already has, and nothing changes. Raises AChildCannotDecline and StillNeeded."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     if is_child(case, on=on_date(work.now)):
         raise AChildCannotDecline("A child, or who is presumed one, cannot decline; the protection goes on.")
+    if case.refused_on:
+        case.version -= 1
+        return case
+    async with as_itself(work):
+        # Of one person: whoever works on this case need not know all that was merged into it.
+        family = [case, *await cases.lock_below(work, case)]
+        if await erasure_repository.is_kept(work, [each.id for each in family]):
+            raise StillNeeded(
+                "A legal hold stands, or somebody waits for what is held of the person: nothing is erased until that ends. End "
+                "the hold, or answer the request for access, and record the refusal then."
+            )
+        for each in family:
+            await _forget(work, each, refusal)
+            each.version += each is not case  # what is shown of it changes, too
+    return case
+
+
+async def _forget(work: UnitOfWork, case: Case, refusal: Refusal) -> None:
     case.refused_on = refusal.on
     await repository.forget_person(work, case, SealedText(text=refusal.note) if refusal.note else None)
     await search.forget(work, case.id)
     await questions.ask_no_longer(work, case.id)  # an open question would say who it was
     await erasure.ask(work, case.id, extent=ErasureExtent.IDENTITY)
-    return case
 
 
 async def attempt_contact(

@@ -14,7 +14,6 @@ from pydantic import Field
 
 from services.identification import tables
 from services.identification.case import repository as cases
-from services.identification.case.codes import CaseStatus
 from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
 from services.identification.erasure import domain as erasure
@@ -161,13 +160,10 @@ async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, exp
 
 async def _is_slip(work: UnitOfWork, family: Sequence[Case]) -> bool:
     """Nobody stands by what was said of the person, in any of the cases, and nobody has begun anything for them."""
-    if any(each.source_withdrawn_at is None or _has_begun(each) for each in family):
+    case_ids = [each.id for each in family]
+    if any(each.source_withdrawn_at is None for each in family) or await repository.any_begun(work, case_ids):
         return False
-    return not await parties_repository.any_source(work, [each.id for each in family])
-
-
-def _has_begun(case: Case) -> bool:
-    return case.status is not CaseStatus.REFERRED or case.placement_asked_at is not None
+    return not await parties_repository.any_source(work, case_ids)
 
 
 async def note_placement(work: UnitOfWork, *, case_id: UUID, at: datetime, is_housed: bool | None = None) -> None:

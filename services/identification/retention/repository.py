@@ -55,6 +55,13 @@ _WORK = (
 )
 """What is only recorded of somebody on whose case work has begun."""
 _IS_WORKED_ON = " OR ".join(f"EXISTS (SELECT FROM {table} w WHERE w.case_id = f.id)" for table in _WORK)
+_ANY_BEGUN: Final = text(f"""
+    SELECT EXISTS (SELECT FROM case_file f WHERE f.id = ANY (:case_ids)
+        AND (f.status <> 'referred' OR f.placement_asked_at IS NOT NULL OR {_IS_WORKED_ON}
+             OR EXISTS (SELECT FROM child_note n WHERE n.case_id = f.id)
+             OR EXISTS (SELECT FROM consent c WHERE c.case_id = f.id AND c.method IS NOT NULL)
+             OR EXISTS (SELECT FROM access_request q WHERE q.case_id = f.id AND q.ended_at IS NULL)))
+""")  # noqa: S608  (made of constants)
 _IS_LINKED = """
     EXISTS (SELECT FROM case_link l WHERE l.case_id = f.id) OR EXISTS (SELECT FROM case_file g WHERE g.merged_into = f.id)
 """
@@ -125,6 +132,11 @@ async def not_identified(work: UnitOfWork, *, until: date, on: date, limit: int 
 async def closed_victims(work: UnitOfWork, *, until: date, on: date, limit: int | None) -> list[UUID]:
     """Victims' files that are closed, last followed up on that day or before."""
     return await _ids(work, _CLOSED_VICTIMS, until=until, on=on, most=limit)
+
+
+async def any_begun(work: UnitOfWork, case_ids: Sequence[UUID]) -> bool:
+    """Whether anybody has begun anything for the person of one of these cases, or waits for what is held of them."""
+    return bool(await work.session.scalar(_ANY_BEGUN, {"case_ids": list(case_ids)}))
 
 
 async def _ids(work: UnitOfWork, query: TextClause, *, most: int | None, **values: Any) -> list[UUID]:

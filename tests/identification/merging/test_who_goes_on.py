@@ -1,6 +1,7 @@
 """Of two cases of one person the older goes on, unless only the newer is decided; a closed one never does
 (docs/rules.md, identity-2)."""
 
+from datetime import date
 from types import SimpleNamespace
 from typing import cast
 from uuid import uuid4
@@ -21,8 +22,10 @@ R, C, M, D, X = (
 )
 
 
-def case(status: CaseStatus, *, is_merged: bool = False) -> Case:
-    return cast("Case", SimpleNamespace(status=status, merged_into=uuid4() if is_merged else None))
+def case(status: CaseStatus, *, is_merged: bool = False, has_declined: bool = False) -> Case:
+    refused_on = date(2026, 3, 9) if has_declined else None
+    merged_into = uuid4() if is_merged else None
+    return cast("Case", SimpleNamespace(status=status, merged_into=merged_into, refused_on=refused_on))
 
 
 @pytest.mark.parametrize("newer", [R, C, M, D, X])
@@ -35,6 +38,13 @@ def test_which_of_two_cases_goes_on(newer: CaseStatus, older: CaseStatus) -> Non
         return
     newer_goes_on = older is X or (newer is D and older in (R, C, M))
     assert answers._who_goes_on(one, other) == ((one, other) if newer_goes_on else (other, one))
+
+
+@pytest.mark.parametrize(("older_has", "newer_has"), [(True, False), (False, True), (True, True), (False, False)])
+def test_who_declined_and_wants_help_by_now_is_worked_with_in_the_newer_case(older_has: bool, newer_has: bool) -> None:
+    newer, older = case(R, has_declined=newer_has), case(R, has_declined=older_has)
+    newer_goes_on = older_has and not newer_has
+    assert answers._who_goes_on(newer, older) == ((newer, older) if newer_goes_on else (older, newer))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from shared.contract.events import ReferralSubmitted, ReferralWithdrawn
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Delivery
 from tests.accommodation.housing import Housing
+from tests.identification.access_requests.test_access_requests import asked
 from tests.identification.builders import (
     CMM_DECIDES,
     DANISH_GIRL,
@@ -20,6 +21,8 @@ from tests.identification.builders import (
 )
 from tests.identification.finding.people import Met
 from tests.identification.overview.test_feed import feed, kinds
+from tests.identification.retention.test_retention import OPENED
+from tests.identification.retention.test_retention_rules import BEGUN
 from tests.referrals.builders import POLICE, send, subject
 from tests.world import World
 
@@ -260,11 +263,30 @@ async def test_cmm_erases_what_was_withdrawn_and_never_should_have_been_sent(hav
     assert erasure["extent"] == "case"
 
 
-async def test_nothing_on_which_work_has_begun_is_erased_by_hand(havn: World) -> None:
+SPOKE_OF_IT = {"recipient": "hopenow", "purpose": "support", "method": "oral", "given_at": OPENED, "interpreter": False}
+BEGUN_WITH_HER = BEGUN | {
+    "/consents": SPOKE_OF_IT | {"scope": "Where she is."},
+    "/child-notes": {"text": "She sleeps badly."},
+}
+
+
+@pytest.mark.parametrize("begun", BEGUN_WITH_HER)
+async def test_nothing_on_which_work_has_begun_is_erased_by_hand(havn: World, begun: str) -> None:
+    await havn.set_clock(OPENED)
+    sent, case = await referred(havn, DANISH_GIRL if begun == "/child-notes" else CMM_DECIDES, sender="hopenow")
+    by = "hopenow" if begun == "/child-notes" else "cmm"
+    begins = await case.post(begun, BEGUN_WITH_HER[begun], by=by)
+    assert begins.status_code in (200, 201), begins.text
+    await sent.bring_to("withdrawn")
+    await havn.settled()
+    assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
+
+
+async def test_nothing_is_erased_by_hand_while_a_request_for_access_waits(havn: World) -> None:
     sent, case = await referred(havn, CMM_DECIDES, sender="hopenow")
     await sent.bring_to("withdrawn")
     await havn.settled()
-    await case.interview("2026-03-03T10:00:00+01:00")
+    await asked(case)
     assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
 
 

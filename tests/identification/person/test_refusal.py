@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.identification.access_requests.test_access_requests import asked
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, name_of
+from tests.identification.finding.people import ids_found
 from tests.identification.opening.doors import CPR, describe, open_door, person_of, try_opening
 from tests.world import World
 
@@ -110,3 +112,38 @@ async def test_a_channel_is_used_only_where_it_is_recorded_as_safe(havn: World) 
 async def test_attempts_are_of_those_who_work_on_the_case(havn: World) -> None:
     case = await open_door(havn, CMM_DECIDES)
     assert (await case.post("/contact-attempts", {"channel": "sms"}, by="us")).status_code == 404
+
+
+async def test_who_declines_is_nobody_in_any_case_that_was_merged_into_theirs(havn: World) -> None:
+    case, merged, deepest = [await open_door(havn, NAMED) for _ in range(3)]
+    assert (await deepest.post("/merge", {"into": merged.id})).status_code == 200
+    assert (await merged.post("/merge", {"into": case.id})).status_code == 200
+    assert (await case.post("/refusal", DECLINES)).status_code == 200
+    for each in (case, merged, deepest):
+        told = await person_of(each)
+        assert not any(told[name] for name in IDENTITY)
+    assert await ids_found(havn, given_name="Malee", family_name="Opdigtet") == []
+    erased = {row["case_id"] for row in await havn.sql("identification", "SELECT case_id FROM erasure")}
+    assert {str(each) for each in erased} == {case.id, merged.id, deepest.id}
+
+
+@pytest.mark.parametrize("kept", ["hold", "hold on a merged case", "request for access"])
+async def test_nothing_of_who_declines_is_erased_while_it_is_kept_for_somebody(havn: World, kept: str) -> None:
+    case, merged = [await open_door(havn, NAMED) for _ in range(2)]
+    if kept == "request for access":
+        await asked(case)
+    else:
+        held = case if kept == "hold" else merged
+        assert (await held.post("/legal-hold", {"reason": "The court asks."}, role="lawyer")).status_code == 201
+    assert (await merged.post("/merge", {"into": case.id})).status_code == 200
+    before = await person_of(case)
+    assert name_of(await case.post("/refusal", DECLINES)) == (409, "StillNeeded")
+    assert await person_of(case) == before
+
+
+async def test_who_has_declined_already_is_erased_once(havn: World) -> None:
+    case = await open_door(havn, NAMED)
+    for on in ("2026-03-09", "2026-03-08"):
+        declined = await case.post("/refusal", DECLINES | {"on": on})
+        assert (declined.status_code, declined.json()["refused_on"]) == (200, "2026-03-09")
+    assert len(await havn.sql("identification", "SELECT FROM erasure")) == 1
