@@ -8,7 +8,7 @@ from services.accommodation.feed import repository
 from shared.contract import visibility
 from shared.contract.events import name_of
 from shared.contract.organisations import OrganisationKind
-from shared.contract.visibility import Part
+from shared.contract.visibility import Aspect, Part
 from shared.contract.visible_events import cut_event
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
@@ -31,7 +31,9 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
     parts = await repository.parts_in(work, [row["payload"] for row in rows])
     referred = await repository.referred_since(work, {UUID(row["key"]) for row in rows})
-    return [_data_of(work.actor, row, _parts_of(row, parts, work.actor, referred), parts) for row in rows]
+    named = {UUID(row["payload"]["placement_id"]) for row in rows if row["payload"].get("placement_id")}
+    first = await repository.first_of_moves(work, named)
+    return [_data_of(work.actor, row, _parts_of(row, parts, work.actor, referred), parts, first) for row in rows]
 
 
 def _named(payload: Mapping[str, Any]) -> list[UUID]:
@@ -54,9 +56,15 @@ def _parts_of(row: Row, parts: Parts, actor: Actor, referred: Mapping[UUID, Any]
     return theirs if since is None or row["occurred_at"] >= since else theirs - {Part.REFERRER}
 
 
-def _data_of(actor: Actor, row: Row, theirs: frozenset[Part], parts: Parts) -> dict[str, Any] | None:
-    """The event's data as far as the actor may know it; of a move it names the placements alone in which the actor has a part."""
-    data = cut_event(visibility.may_know(actor, theirs), name_of(row["type"]), row["payload"])
+def _data_of(
+    actor: Actor, row: Row, theirs: frozenset[Part], parts: Parts, first: Mapping[UUID, UUID]
+) -> dict[str, Any] | None:
+    """The event's data as far as the actor may know it; of a move it names the placements alone in which the actor has a part.
+    Who is to know of no move is shown one stay, by the placement with which it began."""
+    known = visibility.may_know(actor, theirs)
+    data = cut_event(known, name_of(row["type"]), row["payload"])
+    if data and data.get("placement_id") and Aspect.REGION not in known:
+        data["placement_id"] = str(first.get(UUID(data["placement_id"]), data["placement_id"]))
     if data is None or "to_placement_id" not in data:
         return data
     placements = {name: UUID(data[name]) for name in ("placement_id", "to_placement_id")}

@@ -21,11 +21,20 @@ from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import history
 from shared.data.columns import LIMIT, ORGANISATION, Rows, any_asked
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 
 _FEW = 500
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
 _NUMBERS = text("SELECT * FROM numbers_through_merges(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]))")
+_FIRST_OF_MOVES: Final = text("""
+    WITH RECURSIVE back AS (
+        SELECT p.id AS last, p.id, p.case_id, 0 AS step FROM placement p WHERE p.id = ANY (CAST(:ids AS uuid[]))
+        UNION ALL
+        SELECT b.last, before.id, before.case_id, b.step + 1
+        FROM back b JOIN placement before ON before.case_id = b.case_id AND before.moved_to_id = b.id)
+    SELECT DISTINCT ON (last) last, id FROM back ORDER BY last, step DESC
+""")
 _NAMED: Final[Mapping[str, About]] = {
     "request_id": PlacementRequest,
     "offer_id": Offer,
@@ -130,3 +139,12 @@ async def referred_since(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[U
     """Since when each of these cases concerns the actor because it has referred the person."""
     asked = {"case_ids": list(case_ids), "org": work.actor.org}
     return {party.case_id: party.since for party in await work.session.scalars(_AS_REFERRER, asked)}
+
+
+async def first_of_moves(work: UnitOfWork, placement_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Of each of these placements the one with which its stay began, before the person was moved; for Havn itself."""
+    if not placement_ids:
+        return {}
+    async with as_itself(work):
+        rows = await work.session.execute(_FIRST_OF_MOVES, {"ids": list(placement_ids)})
+    return {row.last: row.id for row in rows}

@@ -32,6 +32,8 @@ class SeenPlacement:
     known: frozenset[Aspect]
     region: Region | None
     is_secret: bool
+    goes_on: bool = False
+    """The person was moved and lives at another place now, of which who asks is to know nothing."""
 
     @property
     def knows_place(self) -> bool:

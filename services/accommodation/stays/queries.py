@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, text, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -200,6 +200,13 @@ def along_with(reader: Reader) -> Select[bool]:
     return select(select(col(Placement.id)).where(_is_along(reader), _is_located(reader)).exists())
 
 
+LIVES_ON: Final = text("""
+    WITH RECURSIVE ahead AS (
+        SELECT p.moved_to_id AS id FROM placement p WHERE p.id = :placement_id
+        UNION ALL SELECT p.moved_to_id FROM ahead a JOIN placement p ON p.id = a.id)
+    SELECT EXISTS (SELECT FROM ahead a JOIN placement p ON p.id = a.id WHERE p.status = 'arrived')
+""")
+"""Whether somebody who was moved from the placement lives where they were moved to; for Havn itself."""
 PLACED_ABOVE: Final = select(func.placed_above(CASE_ID))
 
 # ---------------------------------------------------------------- a facility's day

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -134,6 +135,10 @@ async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpo
     visibility.judge(work.actor, theirs, purpose)
     if Aspect.PLACED not in seen.known:
         raise RoleDoesNotSee("Where a person is, is for those who work with the person or run the facility.")
+    if seen.placement.status is PlacementStatus.MOVED and not seen.knows_place and Aspect.REGION not in seen.known:
+        async with as_itself(work):  # who is to know of no move may not know the next place either
+            lives_on = bool(await work.session.scalar(queries.LIVES_ON, {"placement_id": placement_id}))
+        seen = replace(seen, goes_on=lives_on)
     work.audit(
         operation="placement.read",
         subject_id=seen.placement.case_id,

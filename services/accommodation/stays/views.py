@@ -45,7 +45,7 @@ def see_placed(seen: SeenPlacement) -> PlacementDetails | PlacedInRegion | Place
     if region and seen.knows_place:
         return see_placement(placement, region).tagged(placement)
     is_booked = placement.status is PlacementStatus.BOOKED
-    is_placed = placement.status is PlacementStatus.ARRIVED
+    is_placed = placement.status is PlacementStatus.ARRIVED or seen.goes_on
     if region and Aspect.REGION in seen.known:
         fields = placement.model_dump(include={"case_id", "status", "from_on", "to_on"})
         shown = PlacedInRegion(placed=is_placed, booked=is_booked, placement_id=placement.id, region=region, **fields)

@@ -9,6 +9,7 @@ import pytest
 from shared.contract.codes import Authority, ResidenceBasis
 from tests.accommodation.housing import LATER, Housing, Shelter, problem, rules_of
 from tests.accommodation.stays.test_stays import placements
+from tests.feeds import feed_of
 from tests.world import World
 
 EVENING = "2026-03-12T20:00:00+01:00"
@@ -59,6 +60,30 @@ async def test_sc10_a_safety_move_goes_to_the_place_that_fits_away_from_the_muni
     assert await placements(havn, "hopenow", case_id) == [{"placed": True}]
     assert {seen["region"] for seen in await placements(havn, "us", case_id)} == {"1084", "1082"}
     assert problem(await housing.step(placement_id, "move", body={"reason": "safety"})) == "PlacementDoesNotAllow"
+
+
+@pytest.mark.row(72)
+async def test_who_is_to_know_of_no_move_reads_of_one_stay_under_one_number(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US, referred_by="hopenow")
+    here, there = [await housing.shelter(secret_address=True) for _ in range(2)]
+    placement_id = await housing.there(case_id, here.place_id, asks="hopenow")
+    await havn.set_clock(EVENING)
+    known = await feed_of("/accommodation/v1/events", havn, "hopenow")
+
+    async def shown() -> tuple[Any, list[Any]]:
+        read = await havn.partner("hopenow").get(f"/accommodation/v1/placements/{placement_id}", purpose="support")
+        events = (await feed_of("/accommodation/v1/events", havn, "hopenow"))[len(known) :]
+        return read.json(), [(event["type"].split(".")[3], event["data"]["placement_id"]) for event in events]
+
+    assert await shown() == ({"placed": True}, [])
+    moved = await housing.step(placement_id, "move", body={"reason": "safety", "place_id": there.place_id})
+    assert moved.status_code == 200, moved.text
+    last = moved.json()["placement_id"]
+    assert await shown() == ({"placed": True}, [])
+    assert (await housing.step(last, "leave", body={"left_at": EVENING})).status_code == 200
+    assert await shown() == ({"placed": False}, [("person-left", placement_id)])
+    to_us = await feed_of("/accommodation/v1/events", havn, "us")
+    assert [event["data"]["placement_id"] for event in to_us if ".person-left." in event["type"]] == [last]
 
 
 @pytest.mark.row(69)
