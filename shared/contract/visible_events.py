@@ -55,7 +55,8 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
     "person-arrived": (_STAY, {"placement_id": Aspect.NEEDS, "arrived_at": Aspect.NEEDS}),
     "person-left": (
         _STAY,
-        {"placement_id": Aspect.NEEDS, "left_at": Aspect.NEEDS, "disappeared": Aspect.NEEDS},
+        # Whether somebody is missing their case does not show to who has asked for a place.
+        {"placement_id": Aspect.NEEDS, "left_at": Aspect.NEEDS, "disappeared": Aspect.REGION},
     ),
     "person-moved": (
         frozenset({Aspect.REGION}),

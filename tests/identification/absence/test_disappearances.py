@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from tests.accommodation.housing import NOW, Housing
+from tests.feeds import feed_of
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met
 from tests.identification.life import close, decided_case, done
 from tests.world import World
 
+EVENTS = "/accommodation/v1/events"
 GONE = "2026-03-12T23:00:00+01:00"
 REASON = {"reason": "She has called: she is with her sister."}
 
@@ -130,3 +132,23 @@ async def test_the_question_goes_on_in_the_case_where_the_work_does(housing: Hou
     assert (await first.details())["missing_asked_since"] == "2026-03-12"
     await done(first.post("/not-missing", REASON))
     assert (await first.details())["missing_asked_since"] is None
+
+
+async def test_who_has_asked_for_the_place_is_not_shown_by_accommodation_what_the_case_hides(housing: Housing) -> None:
+    havn = housing.havn
+    case = await open_case(havn, CMM_DECIDES, sender="hopenow")
+    shelter = await housing.shelter(accepts={"genders": ["woman", "man", "unknown"]})
+    placement_id = await housing.there(case.id, shelter.place_id, asks="hopenow")
+    await havn.set_clock(GONE)
+    assert (await housing.step(placement_id, "leave", body={"disappeared": True})).status_code == 200
+    await havn.settled()
+    shown = {
+        org: [each["data"] for each in await feed_of(EVENTS, havn, org) if ".person-left." in each["type"]]
+        for org in ("hopenow", "reden", "cmm")
+    }
+    assert {org: [data.get("disappeared") for data in left] for org, left in shown.items()} == {
+        "hopenow": [None],
+        "reden": [True],
+        "cmm": [True],
+    }
+    assert shown["hopenow"][0]["placement_id"] == placement_id, "that she has left is theirs to know"
