@@ -41,6 +41,10 @@ class ReportedBeforeMissing(Unprocessable):
     """The police cannot have been notified before the person was missing."""
 
 
+class MissingBeforeFound(Unprocessable):
+    """The person was found after the day since which they are said to be missing again."""
+
+
 class FoundBeforeMissing(Unprocessable):
     """The person cannot have been found before being missing."""
 
@@ -58,6 +62,9 @@ async def report_missing(
         )
     if case.missing:
         return case, await _add_police_report(work, case, report)
+    found = [each.found_on for each in await records.records_of(work, case.id, Absence) if each.found_on]
+    if found and report.since < max(found):
+        raise MissingBeforeFound(f"The person was found on {max(found)}; they are missing again since then or later.")
     absence = Absence(case_id=case.id, **report.model_dump(), recorded_at=work.now, recorded_by=work.actor.org)
     await records.add(work, absence, operation="absence.add")
     case.missing = True

@@ -65,6 +65,10 @@ async def test_the_days_of_an_absence_are_in_order(havn: World) -> None:
     assert name_of(await case.post("/found", FOUND | {"municipality": "9999"})) == (422, "InvalidInput")
     assert (await case.details())["missing"] is True
     await done(case.post("/found", {"on": "2026-04-01"}))
+    refused = await case.post("/missing", {"since": "2026-03-31"})
+    assert name_of(refused) == (422, "MissingBeforeFound"), "they would be missing twice at once"
+    assert (await case.details())["missing"] is False
+    await done(case.post("/missing", {"since": "2026-04-01"}))
 
 
 async def test_a_missing_person_who_is_referred_anew_is_one_person_not_two_once_cmm_has_said_so(havn: World) -> None:
