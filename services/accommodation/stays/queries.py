@@ -77,9 +77,12 @@ def _of_person(reader: Reader) -> ColumnElement[bool]:
 
 @cache
 def placement_to_lock(reader: Reader, *, by_payer: bool) -> Select[Placement, Stay]:
+    # The stay first: a merge says whose the stay is, and then asks for whom the placement is paid. The other way round it and
+    # whoever takes a step would wait for each other.
     return (
         select(Placement, Stay)
-        .join(Stay, col(Stay.id) == col(Placement.stay_id))
+        .select_from(Stay)
+        .join(Placement, col(Placement.stay_id) == col(Stay.id))
         .where(_IS_ASKED_FOR, _is_located(reader) if by_payer else knows_place(reader, Placement))
         .with_for_update()
     )
@@ -94,13 +97,15 @@ def is_place_known(reader: Reader) -> Select[bool]:
 def placement_of_offer(reader: Reader) -> Select[Placement]:
     return (
         select(Placement)
+        .select_from(Stay)
+        .join(Placement, col(Placement.stay_id) == col(Stay.id))
         .join(Offer, col(Offer.placement_id) == col(Placement.id))
         .where(
             col(Offer.id) == bindparam("offer_id", type_=Uuid),
             deals_with(reader, Offer),
             knows_place(reader, Placement),
         )
-        .with_for_update(of=Placement)
+        .with_for_update(of=[Stay, Placement])
     )
 
 
