@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, timedelta
 from typing import Any, Final
 
-from shared.kernel.clock import whole_years
+from shared.kernel.clock import months_after, whole_years
 from shared.kernel.text import in_plain_digits
 
 OLDEST: Final = 120
@@ -96,7 +96,7 @@ def _least(text: str, *, on: date) -> int | None:
     first, last = date(year, 1, 1), date(year, 12, 31)
     if (known := _YEAR_AND_MONTH.match(text)) and int(known[1]) == year:
         first = first.replace(month=int(known[2]))
-        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        last = months_after(first, 1) - timedelta(days=1)
     age = whole_years(min(last, on), on)
     return age if first <= on and age <= OLDEST else None
 

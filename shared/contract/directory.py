@@ -85,10 +85,8 @@ def region_of(organisation_id: str) -> Region | None:
 @cache
 def supervision_of(region: Region) -> str:
     """The socialtilsyn that approves and inspects what lies in the region."""
-    found = [
-        entry.id for entry in organisations() if entry.kind is OrganisationKind.SUPERVISION and entry.region is region
-    ]
-    return found[0]
+    supervisions = (entry for entry in organisations() if entry.kind is OrganisationKind.SUPERVISION)
+    return next(entry.id for entry in supervisions if entry.region is region)
 
 
 @cache

@@ -97,7 +97,8 @@ def speakable(errors: Sequence[Any], body: Any = None) -> list[dict[str, Any]]:
     for found in errors:
         place = _place_in(body, found) if isinstance(body, dict) and found["loc"][:1] == ("body",) else found["loc"]
         error = {"loc": [place_of(part) for part in place], "msg": _message(found)}
-        shown += [error] if error not in shown else []
+        if error not in shown:
+            shown.append(error)
     return shown
 
 

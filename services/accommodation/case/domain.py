@@ -1,5 +1,6 @@
 """What identification has published of a case: whom it concerns, and what the rules of housing ask of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -149,10 +150,7 @@ async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, at: datetime) ->
     await repository.lock_together(work, case_id, into)
     await repository.merge(work, case_id, into, at=at)
     goes_on_in, _ = await repository.cases_of_person(work, case_id)
-    facts = await _facts_known(work, goes_on_in, at=at)
-    for member in await repository.members_of(work, case_id):
-        for change in facts:
-            await repository.carry_change(work, change, member, through=goes_on_in)
+    await _carry_facts(work, goes_on_in, await repository.members_of(work, case_id), at=at)
 
 
 async def unmerge(work: UnitOfWork, *, case_id: UUID, out_of: UUID, at: datetime) -> None:
@@ -164,6 +162,11 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, out_of: UUID, at: datetime
     members = await repository.members_of(work, case_id)
     for member in members:
         await repository.forget_carried(work, member, still=of_person)
+    await _carry_facts(work, goes_on_in, members, at=at)
+
+
+async def _carry_facts(work: UnitOfWork, goes_on_in: UUID, members: Sequence[UUID], *, at: datetime) -> None:
+    """What is known of the person where the work goes on holds from that day on of these cases, too."""
     facts = await _facts_known(work, goes_on_in, at=at)
     for member in members:
         for change in facts:

@@ -31,9 +31,19 @@ async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[Feed
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:
     parts = await repository.parts_in(work, [row["payload"] for row in rows])
     referred = await repository.referred_since(work, {UUID(row["key"]) for row in rows})
-    named = {UUID(row["payload"]["placement_id"]) for row in rows if row["payload"].get("placement_id")}
-    first = await repository.first_of_moves(work, named)
-    return [_data_of(work.actor, row, _parts_of(row, parts, work.actor, referred), parts, first) for row in rows]
+    known = [visibility.may_know(work.actor, _parts_of(row, parts, work.actor, referred)) for row in rows]
+    cut = [cut_event(each, name_of(row["type"]), row["payload"]) for row, each in zip(rows, known, strict=True)]
+    unmoved = [data for data, each in zip(cut, known, strict=True) if data and Aspect.REGION not in each]
+    await _as_one_stay(work, unmoved)
+    return [_of_move(data, parts) for data in cut]
+
+
+async def _as_one_stay(work: UnitOfWork, shown: Sequence[dict[str, Any]]) -> None:
+    """Who is to know of no move is shown one stay, by the placement with which it began."""
+    named = [data for data in shown if data.get("placement_id")]
+    first = await repository.first_of_moves(work, {UUID(data["placement_id"]) for data in named})
+    for data in named:
+        data["placement_id"] = str(first.get(UUID(data["placement_id"]), data["placement_id"]))
 
 
 def _named(payload: Mapping[str, Any]) -> list[UUID]:
@@ -56,15 +66,8 @@ def _parts_of(row: Row, parts: Parts, actor: Actor, referred: Mapping[UUID, Any]
     return theirs if since is None or row["occurred_at"] >= since else theirs - {Part.REFERRER}
 
 
-def _data_of(
-    actor: Actor, row: Row, theirs: frozenset[Part], parts: Parts, first: Mapping[UUID, UUID]
-) -> dict[str, Any] | None:
-    """The event's data as far as the actor may know it; of a move it names the placements alone in which the actor has a part.
-    Who is to know of no move is shown one stay, by the placement with which it began."""
-    known = visibility.may_know(actor, theirs)
-    data = cut_event(known, name_of(row["type"]), row["payload"])
-    if data and data.get("placement_id") and Aspect.REGION not in known:
-        data["placement_id"] = str(first.get(UUID(data["placement_id"]), data["placement_id"]))
+def _of_move(data: dict[str, Any] | None, parts: Parts) -> dict[str, Any] | None:
+    """Of a move the data names the placements alone in which the actor has a part."""
     if data is None or "to_placement_id" not in data:
         return data
     placements = {name: UUID(data[name]) for name in ("placement_id", "to_placement_id")}

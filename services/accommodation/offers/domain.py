@@ -10,6 +10,7 @@ from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import Nights, first_of, night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.domain import NotASecondPerson
 from services.accommodation.facilities.models import Facility, Place, Stay
@@ -343,8 +344,7 @@ async def _check_fits_still(work: UnitOfWork, request: PlacementRequest, offer: 
     against = await fitting.against_person(work, place, facility, wanted, excepted=offer.exceptions)
     if not against:
         return
-    knows = work.actor.org == facility.operator or work.actor.kind is OrganisationKind.NATIONAL_CENTRE
-    if not knows and (
+    if not who.runs(work.actor, facility) and (
         # Which rule it is tells what the case says of the person, or where a place lies that is a secret.
         FitRule.DISTANCE in against or Aspect.RESPONSIBILITY not in await requests.known_to_requester(work, request)
     ):

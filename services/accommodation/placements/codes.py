@@ -1,8 +1,8 @@
 """How far a request, an offer and a placement have come, and which rules say what fits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class RequestStatus(StrEnum):
@@ -227,3 +227,8 @@ PASSED: Final[Mapping[FitRule, tuple[str, str]]] = {
     ),
 }
 """What is so where the rule does not speak against a place, in English and Danish."""
+
+
+def reasons_of(rules: Iterable[FitRule]) -> list[dict[str, Any]]:
+    """Each of these rules and why it speaks against a place, in English and Danish, as answers show it."""
+    return [{"rule": rule, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]

@@ -15,7 +15,7 @@ from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Stay
 from services.accommodation.placements import queries
 from services.accommodation.placements import visibility as see
-from services.accommodation.placements.codes import REASONS, FitRule, RequestStatus
+from services.accommodation.placements.codes import FitRule, RequestStatus, reasons_of
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, SealedNeeds
 from shared.contract import visibility
@@ -55,8 +55,8 @@ class PlaceDoesNotFit(Conflict):
     def __init__(self, rules: Sequence[FitRule], *, ways_on: tuple[str, str] | None = None) -> None:
         """With what can be done instead, in English and Danish, where the rules alone do not say it."""
         self.rules = list(rules)
-        against = [{"rule": rule.value, "why": REASONS[rule][0], "why_da": REASONS[rule][1]} for rule in rules]
-        sentences, more = [REASONS[rule][0] for rule in rules], dict[str, Any](rules=against)
+        against = reasons_of(rules)
+        sentences, more = [each["why"] for each in against], dict[str, Any](rules=against)
         if ways_on:
             instead, more["instead_da"] = ways_on
             sentences.append(instead)

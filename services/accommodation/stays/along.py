@@ -21,20 +21,16 @@ from services.accommodation.placements.schemas import Needs
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.separations import repository as separations
 from shared.contract.codes import AgeGroup, Gender, Purpose, Relation
+from shared.contract.person import ADULT_AGE
 from shared.contract.placeholders import is_no_birth_date
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import PeerAway, PeerRefused, Peers
 from shared.kernel.clock import months_after, on_date
-from shared.kernel.errors import Unprocessable
 
-OF_AGE_MONTHS: Final = 18 * 12
+OF_AGE_MONTHS: Final = ADULT_AGE * 12
 BED_OF_ITS_OWN_MONTHS: Final = 36
 """How old a child is that takes a place of its own (docs/rules.md, housing-5) [A]."""
-
-
-class NotAChild(Unprocessable):
-    """Who is said to be a child is an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,8 @@ class Along:
     """Who comes along, as the rules ask about them."""
 
     is_child: bool
+    is_grown: bool
+    """An adult by the record, or by what is said where there is none."""
     needs: Needs
     options: Sequence[FacilityKind] | None = None
     company: separations.Company = field(default_factory=separations.Company)
@@ -104,9 +102,10 @@ async def known_of(work: UnitOfWork, word: Word, during: Nights, *, has_come: bo
     """What is known of who comes along: what is recorded first, whoever acts. Who `has_come` already leaves nobody by moving with
     the person."""
     is_young = word.born_on is not None and on_date(work.now) < months_after(word.born_on, OF_AGE_MONTHS)
+    is_old = word.born_on is not None and not is_young
     if word.case_id is None:
         is_child = word.kind is CompanionKind.CHILD
-        return Along(is_child, _needs_there([], gender=word.gender, is_minor=is_young, is_child=is_child))
+        return Along(is_child, is_old, _needs_there([], gender=word.gender, is_minor=is_young, is_child=is_child))
     known = await cases.known_where_it_goes_on(work, word.case_id)
     asked = await asked_for(work, word.case_id)
     lasting = [needs for request, needs in asked if request.status is RequestStatus.OPEN]
@@ -116,34 +115,18 @@ async def known_of(work: UnitOfWork, word: Word, during: Nights, *, has_come: bo
     is_minor = any(each.minor for each in lasting) or (is_unsaid and is_young)
     if known:
         is_minor = known.is_minor or (is_minor and not known.is_assessed_adult)
-    is_child = word.kind is CompanionKind.CHILD and not is_adult(known)
+    is_adult = known is not None and known.age_group is AgeGroup.ADULT
+    is_child = word.kind is CompanionKind.CHILD and not is_adult
     if is_minor and not is_child:
         is_child = await cases.relation_to(work, word.case_id, word.with_case_id) is Relation.PARENT
     company = await separations.company_of(work, word.case_id, during)
     return Along(
         is_child,
+        is_adult or (is_unsaid and is_old),
         _needs_there(lasting, gender=gender, is_minor=is_minor, is_child=is_child),
         options=None if is_child else await _options(work, word.case_id, known, asked, gender, is_minor=is_minor),
         company=separations.Company(unsafe_in=company.unsafe_in) if is_child or has_come else company,
     )
-
-
-async def check_is_child(work: UnitOfWork, word: Word) -> None:
-    """Raises NotAChild where who is said to be a child is an adult by the record, or by what is said where there is none."""
-    if word.kind is not CompanionKind.CHILD:
-        return
-    known = await cases.known_where_it_goes_on(work, word.case_id) if word.case_id else None
-    is_unsaid = known is None or known.age_group is AgeGroup.UNKNOWN
-    is_old = word.born_on is not None and on_date(work.now) >= months_after(word.born_on, OF_AGE_MONTHS)
-    if is_adult(known) or (is_unsaid and is_old):
-        raise NotAChild(
-            "They are an adult by what is known: say `other`, or have the age in their case put right first."
-        )
-
-
-def is_adult(known: KnownCase | None) -> bool:
-    """Whether an adult is recorded, and not merely nothing."""
-    return known is not None and known.age_group is AgeGroup.ADULT
 
 
 def _gender(word: Word, known: KnownCase | None, asked: Sequence[Needs]) -> Gender:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.accommodation.case import repository as cases
 from services.accommodation.case.nights import Nights, first_of, night_of, nights
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, StayState
 from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.placements import matching
@@ -21,7 +22,6 @@ from services.accommodation.stays.schemas import Companion, CompanionLeaving
 from services.accommodation.vacancies.models import Candidate
 from services.accommodation.vacancies.repository import candidates
 from shared.contract.events import PersonLeft
-from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -51,6 +51,10 @@ class CompanionNotFound(NotFound):
     """Nobody of that id is there with the person."""
 
 
+class NotAChild(Unprocessable):
+    """Who is said to be a child is an adult."""
+
+
 class NoPlaceOfItsOwn(Unprocessable):
     """A small child has no place of its own."""
 
@@ -76,7 +80,12 @@ async def join(
         raise cases.CaseNotFound
     is_newborn = said.born_on is None and said.case_id is None and joined_at > arrived_at
     word = Word(said.kind, placement.case_id, said.case_id, said.gender, recorded.born_on or said.born_on)
-    await along.check_is_child(work, word)
+    during = nights(night_of(joined_at), None)
+    known = await along.known_of(work, word, during)
+    if said.kind is CompanionKind.CHILD and known.is_grown:
+        raise NotAChild(
+            "They are an adult by what is known: say `other`, or have the age in their case put right first."
+        )
     is_small = is_newborn or recorded.is_small(said.born_on, on=on_date(joined_at))
     is_small = is_small and said.kind is CompanionKind.CHILD
     if is_small and said.place_id not in (None, stay.place_id):
@@ -84,7 +93,7 @@ async def join(
     companion = Stay(
         place_id=stay.place_id,
         case_id=said.case_id,
-        during=nights(night_of(joined_at), None),
+        during=during,
         state=StayState.ARRIVED,
         with_stay_id=stay.id,
         shares_bed=is_small,
@@ -92,7 +101,6 @@ async def join(
         joined_at=joined_at,
     )
     _, facility = await facilities.place_of(work, placement.place_id)
-    known = await along.known_of(work, word, companion.during)
     excepted = {FitRule.FAMILIES} & set(placement.exceptions)
     try:
         companion.place_id = await _place_for(work, companion, known, facility, excepted, place_id=said.place_id)
@@ -107,16 +115,11 @@ async def _as_known(work: UnitOfWork, case_id: UUID | None, facility: Facility, 
     """The refusal with what can be done instead; without the rules for who may not know what of the case they rest on."""
     if not ABOUT_THE_PERSON & set(refused.rules):
         return refused
-    if case_id and not _knows_all(work, facility):
+    if case_id and not who.runs(work.actor, facility):
         known = may_know(work.actor, await cases.parts_in(work, case_id))
         if FitRule.DISTANCE in refused.rules or Aspect.RESPONSIBILITY not in known:
             return NotTakenAlong("They cannot come along to this place; have CMM find one for them.")
     return PlaceDoesNotFit(refused.rules, ways_on=OF_THEIR_OWN)
-
-
-def _knows_all(work: UnitOfWork, facility: Facility) -> bool:
-    """Whether who acts may know whatever speaks against the facility for those whom it houses."""
-    return work.actor.org == facility.operator or work.actor.kind is OrganisationKind.NATIONAL_CENTRE
 
 
 async def leave(
@@ -171,7 +174,7 @@ async def bring_along(
     try:
         companion.place_id = await _place_for(work, companion, known, facility, excepted)
     except PlaceDoesNotFit as refused:
-        if FitRule.OCCUPIED in refused.rules or not _knows_all(work, facility):
+        if FitRule.OCCUPIED in refused.rules or not who.runs(work.actor, facility):
             raise PlaceDoesNotFit([FitRule.HOUSEHOLD]) from None
         raise PlaceDoesNotFit(refused.rules, ways_on=ALL_OF_THEM) from None
     await repository.add_stay(work, companion)

@@ -21,7 +21,7 @@ from services.accommodation.placements.codes import (
     PlacementStatus,
     RequestStatus,
 )
-from services.accommodation.placements.models import Placement
+from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.repository import PlaceDoesNotFit, flush_stay, needs_of, take_nights
 from services.accommodation.stays import arrivals, payer_history, repository
 from services.accommodation.stays.schemas import Extension, Leaving
@@ -109,14 +109,21 @@ async def speaks_against(work: UnitOfWork, placement: Placement) -> list[FitRule
     request = await repository.request_behind(work, placement)
     if not request.needs:  # of whoever was erased nothing is known
         return []
-    wanted = fitting.Wanted(
+    wanted = await _wanted(work, placement, request, during=nights(placement.from_on, placement.to_on))
+    return await fitting.against_person(work, place, facility, wanted, excepted=placement.exceptions)
+
+
+async def _wanted(
+    work: UnitOfWork, placement: Placement, request: PlacementRequest, *, during: Nights
+) -> fitting.Wanted:
+    """What is asked of the place that the person has, by what is known of them now."""
+    return fitting.Wanted(
         case_id=placement.case_id,
         needs=await needs_of(work, request, operation="placement.check"),
         options=await payer_history.options_now(work, request),
-        during=nights(placement.from_on, placement.to_on),
+        during=during,
         own_stay=placement.stay_id,
     )
-    return await fitting.against_person(work, place, facility, wanted, excepted=placement.exceptions)
 
 
 async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected: ExpectedVersion) -> Placement:
@@ -182,9 +189,8 @@ async def extend(work: UnitOfWork, *, placement_id: UUID, said: Extension, expec
     placement, stay = await take_step(work, placement_id, PlacementStep.EXTEND, expected, by_payer=True)
     if placement.to_on is None or said.to_on <= max(placement.to_on, night_of(work.now)):
         raise NothingToExtend("The stay ends on no earlier day as it is; an extension ends it later.")
-    excepted = await _check_fits(
-        work, placement, stay, said, during=nights(max(placement.to_on, night_of(work.now)), said.to_on)
-    )
+    further = nights(max(placement.to_on, night_of(work.now)), said.to_on)
+    excepted = await _check_fits(work, placement, said, during=further)
     placement.exceptions = [*placement.exceptions, *(exception.rule for exception in excepted)]
     placement.to_on = said.to_on
     if stay.state is StayState.BOOKED:
@@ -208,18 +214,12 @@ GOES_ON: Final = (
 
 
 async def _check_fits(
-    work: UnitOfWork, placement: Placement, stay: Stay, said: Extension, *, during: Nights
+    work: UnitOfWork, placement: Placement, said: Extension, *, during: Nights
 ) -> list[RuleException]:
     """The exceptions that these further nights need and that may be made; what was excepted before needs none."""
     place, facility = await facilities.place_of(work, placement.place_id)
     request = await repository.request_behind(work, placement)
-    wanted = fitting.Wanted(
-        case_id=placement.case_id,
-        needs=await needs_of(work, request, operation="placement.check"),
-        options=await payer_history.options_now(work, request),
-        during=during,
-        own_stay=stay.id,
-    )
+    wanted = await _wanted(work, placement, request, during=during)
     before = {*placement.exceptions, FitRule.PEAK}
     if work.actor.org != facility.operator and not await repository.is_confirmed(work, placement):
         # That a minor goes on among adults is said by two, the one who keeps them there and the operator.

@@ -90,7 +90,7 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
         tonight=night,
     )
     _, left = await facilities.place_of(work, placement.place_id)
-    destination = await _destination(work, placement, request, said, wanted, along)
+    destination = await _destination(work, placement, request, said, wanted, along, left=left)
     await end(work, placement, stay, on=night, ending=Ending.MOVED)
     moved, new_stay = await _begin(work, placement, destination, wanted, moved_at)
     for each in along:
@@ -128,10 +128,11 @@ async def _destination(
     said: Move,
     wanted: fitting.Wanted,
     along: Sequence[Stay],
+    *,
+    left: Facility,
 ) -> Destination:
     if said.offer_id:
         return await _offered(work, placement, said.offer_id, wanted)
-    _, left = await facilities.place_of(work, placement.place_id)
     if said.place_id is None:
         return await _best(work, left.operator, placement.place_id, wanted, along)
     if said.place_id == placement.place_id:

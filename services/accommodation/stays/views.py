@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.accommodation.facilities.codes import CompanionKind
 from services.accommodation.facilities.models import Stay
-from services.accommodation.placements.codes import REASONS, FitRule, PlacementStatus
+from services.accommodation.placements.codes import FitRule, PlacementStatus, reasons_of
 from services.accommodation.placements.models import Placement
 from services.accommodation.placements.visibility import SeenPlacement
 from services.accommodation.responsibility.schemas import AuthorityAlone
@@ -34,7 +34,7 @@ def see_placement(placement: Placement, region: Region) -> PlacementDetails:
 
 def see_arrived(placement: Placement, region: Region, against: Sequence[FitRule]) -> ArrivedDetails:
     """The placement of who has come, with what speaks against it."""
-    warnings = [FitWarning(rule=rule, why=REASONS[rule][0], why_da=REASONS[rule][1]) for rule in against]
+    warnings = [FitWarning(**each) for each in reasons_of(against)]
     return ArrivedDetails(placement_id=placement.id, region=region, warnings=warnings, **placement.model_dump())
 
 

@@ -143,7 +143,7 @@ async def lock_case(
         raise CaseNotFound
     case: Case = found[0]
     expected.check(case)
-    if case.merged_into and not even_merged and await _goes_on_where_the_actor_works(work, case.merged_into):
+    if case.merged_into and not even_merged and await worked_on_among(work, [case.merged_into]):
         raise CaseIsMerged(
             f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
             "merge first (POST .../unmerge).",
@@ -155,12 +155,6 @@ async def lock_case(
     return case
 
 
-async def _goes_on_where_the_actor_works(work: UnitOfWork, into: UUID) -> bool:
-    """Whether the actor works on the case that this one was merged into. Who does not learns of no merge, also who has referred
-    the person twice, and goes on as if there were none (docs/rules.md, identity-3)."""
-    return await part_of(work, into, work.actor.org) in WORKING
-
-
 _WORKED_ON_AMONG: Final = select(col(CaseParty.case_id)).where(
     any_asked(col(CaseParty.case_id), "case_ids"),
     col(CaseParty.org) == ORGANISATION,
@@ -169,7 +163,9 @@ _WORKED_ON_AMONG: Final = select(col(CaseParty.case_id)).where(
 
 
 async def worked_on_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of these cases that the actor works on: of the others it learns through none of its own."""
+    """Those of these cases that the actor works on. Of the others it learns through none of its own: who does not work on the
+    case that one was merged into learns of no merge, also who has referred the person twice, and goes on as if there were none
+    (docs/rules.md, identity-3)."""
     if not case_ids:
         return frozenset()
     asked = {"case_ids": list(case_ids), "org": work.actor.org}

@@ -55,7 +55,6 @@ async def answer(
     survivors = await finding_repository.surviving(work, question.asked_of_now)
     sides = [survivors.get(each, each) for each in (question.newer_now, question.older_now)]
     newer, older = await cases.lock_pair(work, sides[0], sides[1], ExpectedVersion())
-    stood = [(each, each.model_dump()) for each in (newer, older)]
     goes_on, merged = newer, older
     if said.answer is SameOrDifferent.SAME:
         goes_on, merged = _who_follows(newer, older)
@@ -66,8 +65,8 @@ async def answer(
         await domain.join(work, merged, goes_on, keep=said.keep, question_id=question.id)
     else:
         await questions.settle(work, {newer.id, older.id})
-        for each, before in stood:
-            domain.keep_etag_of_same(each, before)
+        for each in (newer, older):
+            domain.keep_etag(each)  # nothing becomes of either
     return question, goes_on.id
 
 

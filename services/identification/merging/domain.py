@@ -65,7 +65,7 @@ async def join(
     merged = await _as_it_stands(work, case, surviving, question_id)
     before, theirs = await cases.person_of(work, surviving), await cases.person_of(work, case)
     case.merged_into = surviving.id
-    _keep_etag(case)
+    keep_etag(case)
     custody.carry(case, surviving)
     children.carry(case, surviving)
     await absence.carry(work, case, surviving)
@@ -118,16 +118,17 @@ async def _as_it_stands(work: UnitOfWork, case: Case, surviving: Case, question_
     )
 
 
-def _keep_etag(case: Case) -> None:
-    """The ETag of a merged case stays as it was: whoever has a part in it alone learns of nothing."""
+def keep_etag(case: Case) -> None:
+    """The ETag of a locked case stays as it was: whoever has a part in it alone learns of nothing."""
     case.version -= 1
 
 
-def keep_etag_of_same(case: Case, stood: Mapping[str, Any]) -> None:
-    """So does that of a case of which nothing has become other than it `stood`: whoever has a part in it, and none in the case
-    that it was compared with, learns nothing of what was answered."""
-    if case.model_dump() == stood:
-        _keep_etag(case)
+def keep_etag_of_same(case: Case, stood: Mapping[str, Any]) -> bool:
+    """So does that of a case of which nothing has become other than it `stood`. Says whether nothing has."""
+    is_same = case.model_dump() == stood
+    if is_same:
+        keep_etag(case)
+    return is_same
 
 
 async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> None:
@@ -175,7 +176,7 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     async with as_itself(work):
         await consents.take_out(work, group, out_of=surviving)
     case.merged_into = None
-    _keep_etag(case)
+    keep_etag(case)
     if merged:
         async with as_itself(work):
             await repository.keep_what_was_shown(work, case.id)

@@ -11,7 +11,7 @@ from services.identification.case.models import Case, is_child
 from services.identification.case.schemas import CasePerson
 from services.identification.children import domain as children
 from services.identification.custody import domain as custody
-from services.identification.merging import repository
+from services.identification.merging import domain, repository
 from services.identification.merging.schemas import MergeMemory
 from services.identification.person import later
 from services.identification.person.later import LaterWord
@@ -44,9 +44,7 @@ async def receive(work: UnitOfWork, *, case_id: UUID, word: LaterWord) -> None:
 
 async def _follow(work: UnitOfWork, case: Case, before: dict[str, Any], referral_id: UUID) -> None:
     """The deadlines follow where something has changed; else the case is as it was, its ETag too."""
-    if case.model_dump() == before:
-        case.version -= 1
-    else:
+    if not domain.keep_etag_of_same(case, before):
         await changes.case_changed(work, case)
         await repository.note_later_word(work, case, referral_id)
 

@@ -110,7 +110,8 @@ async def refuse(work: UnitOfWork, *, case_id: UUID, refusal: Refusal, expected:
             )
         for each in family:
             await _forget(work, each, refusal)
-            each.version += each is not case  # what is shown of it changes, too
+        for below in family[1:]:
+            below.version += 1  # what is shown of it changes, too
     return case
 
 

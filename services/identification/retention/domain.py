@@ -17,6 +17,7 @@ from services.identification.case import repository as cases
 from services.identification.case.models import Case, LegalHold
 from services.identification.case.schemas import SealedText
 from services.identification.erasure import domain as erasure
+from services.identification.erasure import repository as erasure_repository
 from services.identification.evidence import repository as evidence_repository
 from services.identification.parties import repository as parties_repository
 from services.identification.retention import repository
@@ -152,7 +153,7 @@ async def erase_slip(work: UnitOfWork, *, case_id: UUID, report: SlipReport, exp
                 "Only a case whose referral was withdrawn and on which no work has begun is erased by hand, and none into which "
                 "another was merged of which that is not so; decide and close it, and it is kept its time."
             )
-        if any([await repository.hold_on(work, each) for each in family]):
+        if await erasure_repository.is_kept(work, [each.id for each in family]):
             raise AlreadyOnHold("The case is on hold: nothing of it is erased until that ends.")
         await _erase(work, case.id, f"slip: {report.reason}")
     return case

@@ -17,6 +17,16 @@ SEPARATIONS = "/accommodation/v1/separations"
 TEEN: dict[str, Any] = {"basis": ResidenceBasis.DANISH_CITIZEN, "age_group": AgeGroup.MINOR}
 
 
+def parent_of(case_id: str, parent_id: str) -> CaseLinked:
+    """The person of the other case is their parent."""
+    return CaseLinked(
+        case_id=UUID(case_id),
+        occurred_at=datetime.fromisoformat(NOW),
+        other_case_id=UUID(parent_id),
+        relation=Relation.PARENT,
+    )
+
+
 async def join(housing: Housing, placement_id: str, org: str = "cmm", **body: Any) -> Any:
     return await housing.step(placement_id, "companions", org, body={"kind": "other"} | body)
 
@@ -91,14 +101,7 @@ async def test_a_boy_comes_with_his_mother_where_families_are_taken_in_and_takes
     joined = await join(housing, placement_id, case_id=await housing.case(**boy), kind="child")
     assert (joined.status_code, joined.json()["place_id"]) == (201, min(shelter.place_ids[1:])), joined.text
     mother, son = await housing.case(), await housing.case(**boy)
-    await housing.tell(
-        CaseLinked(
-            case_id=UUID(son),
-            occurred_at=datetime.fromisoformat(NOW),
-            other_case_id=UUID(mother),
-            relation=Relation.PARENT,
-        )
-    )
+    await housing.tell(parent_of(son, mother))
     there = await housing.there(mother, max(shelter.place_ids[1:]))
     last = await housing.place(shelter.facility_id)
     linked = await join(housing, there, case_id=son)
@@ -233,14 +236,7 @@ async def test_the_best_place_is_the_best_of_those_that_fit_them_all(housing: Ho
     best, other = await housing.shelter(2, secret_address=True), await housing.shelter(2, municipality="0461")
     placement_id = await housing.there(mother := await housing.case(), here.place_ids[0])
     daughter = await housing.case()
-    await housing.tell(
-        CaseLinked(
-            case_id=UUID(daughter),
-            occurred_at=datetime.fromisoformat(NOW),
-            other_case_id=UUID(mother),
-            relation=Relation.PARENT,
-        )
-    )
+    await housing.tell(parent_of(daughter, mother))
     assert (await join(housing, placement_id, case_id=daughter)).status_code == 201
     first = await housing.step(placement_id, "move", "cmm", body={"reason": "need"})
     assert first.json()["facility_id"] == best.facility_id, "who moves along is parted from nobody"
