@@ -31,6 +31,8 @@ class Model:
     is_of_review: bool = False
     court_recognised: bool = False
     missing: bool = False
+    missing_or_found_on: str = ""
+    """The day of the last word about it; the next word is of that day or later."""
     decisions: list[Decided] = field(default_factory=list)
     appeals: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """For each appeal the decision, and whether it is open."""

@@ -259,13 +259,13 @@ class CaseLife(RuleBasedStateMachine):
         body = {"kind": kind, "on": "2026-03-19", "section": "262a"}
         self.call(self.case.post("/criminal-track", body), is_allowed=True)
 
-    @rule(is_found=st.booleans())
-    def missing_or_found(self, is_found: bool) -> None:
+    @rule(is_found=st.booleans(), on=st.sampled_from(["2026-04-01", "2026-04-10"]))
+    def missing_or_found(self, is_found: bool, on: str) -> None:
         def noted(_: Any) -> None:
-            self.model.missing = not is_found
+            self.model.missing, self.model.missing_or_found_on = not is_found, on
 
-        part, body = ("/found", {"on": "2026-04-10"}) if is_found else ("/missing", {"since": "2026-04-01"})
-        allowed = self.model.status in OPEN and self.model.missing == is_found
+        part, body = ("/found", {"on": on}) if is_found else ("/missing", {"since": on})
+        allowed = self.model.status in OPEN and self.model.missing == is_found and on >= self.model.missing_or_found_on
         self.call(self.case.post(part, body), is_allowed=allowed, then=noted)
 
     @rule()
