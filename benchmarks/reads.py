@@ -4,7 +4,6 @@ is handed to the application as a server hands it over. As in production, answer
 left out of the collector's rounds."""
 
 import asyncio
-import gc
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -15,8 +14,7 @@ import asyncpg
 
 from benchmarks.figures import Figure, ratio
 from benchmarks.lists import CASES, Caller, copy, one_case, share_out
-from benchmarks.started import Within, havn_within
-from shared.contract.as_given import Checks
+from benchmarks.started import Within, as_in_production, asking, havn_within
 from shared.data.database import address_of, service_url
 from shared.identity.actor import Role
 
@@ -53,44 +51,10 @@ def _raw(connection: "asyncpg.Connection[Any]", statements: Statements) -> Call:
     return send
 
 
-def _asking(havn: Within, token: str, path: str) -> Call:
-    """A request as a server hands it over. What it needs of a connection, nobody listens to: the answer is put aside."""
-    before, _, query = path.partition("?")
-    headers = [(b"host", b"havn"), (b"accept", b"*/*"), (b"authorization", f"Bearer {token}".encode())]
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "server": ("havn", 80),
-        "client": ("127.0.0.1", 1),
-        "root_path": "",
-        "path": before,
-        "raw_path": before.encode(),
-        "query_string": query.encode(),
-    }
-
-    async def nothing() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def ask() -> None:
-        statuses: list[int] = []
-
-        async def put_aside(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                statuses.append(message["status"])
-
-        await havn.application.asgi(scope | {"headers": list(headers)}, nothing, put_aside)
-        assert statuses == [200]
-
-    return ask
-
-
 async def _measure(havn: Within, token: str, path: str, connection: "asyncpg.Connection[Any]") -> tuple[int, str]:
     """How many statements it takes, and the ratio of CPU."""
-    ask = _asking(havn, token, path)
-    await ask()
+    ask = asking(havn.application, token, path)
+    assert (await ask())[0] == 200
     statements = await _sent(havn, ask)
     send = _raw(connection, statements)
     ours, theirs = [], []
@@ -112,24 +76,19 @@ async def _run(home: Path) -> list[Figure]:
         await asyncio.sleep(2)  # what the first case called for is done
         url = service_url(platform.server_url, "identification", role_password=platform.runtime_password)
         connection = await asyncpg.connect(address_of(url))
-        Checks.are_on = False
-        gc.collect()
-        gc.freeze()
         figures = []
-        for what, path, goal in (
-            ("list of 50 cases", CASES, "<= 5"),
-            ("status of a case", f"{CASES}/{case_id}/status?purpose=identification", "<= 2.5"),
-        ):
-            statements, found = await _measure(havn, token, path, connection)
-            figures.append(Figure("reads", f"{what}, CPU", f"its {statements} statements through asyncpg", found, goal))
+        with as_in_production():
+            for what, path, goal in (
+                ("list of 50 cases", CASES, "<= 5"),
+                ("status of a case", f"{CASES}/{case_id}/status?purpose=identification", "<= 2.5"),
+            ):
+                statements, found = await _measure(havn, token, path, connection)
+                beside = f"its {statements} statements through asyncpg"
+                figures.append(Figure("reads", f"{what}, CPU", beside, found, goal))
         await connection.close()
     return figures
 
 
 def main() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="havn-reads-") as folder:
-        try:
-            return asyncio.run(_run(Path(folder)))
-        finally:
-            Checks.are_on = True
-            gc.unfreeze()
+        return asyncio.run(_run(Path(folder)))

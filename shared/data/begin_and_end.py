@@ -91,21 +91,21 @@ def functions() -> list[str]:
 
 async def begin(session: Session, organisation: str, key: bytes | None, *, asks_by_key: bool = False) -> KeptBefore:
     """Begin a transaction in which the organisation is asking; says what is kept under the hash of the Idempotency-Key, if it has
-    one. With `asks_by_key` and no such hash, what is asked in it is planned once for each connection."""
+    one. With `asks_by_key`, what is asked in it is planned once for each connection."""
     if not _NAME.fullmatch(organisation):
         raise ValueError("That is no organisation's id.")
     # Without values PostgreSQL takes several statements at once: to begin and to say who asks is one way there and back.
+    planned = _PLANNED_ONCE if asks_by_key else ""
     if key is None:
-        planned = _PLANNED_ONCE if asks_by_key else ""
         await session.change(f"BEGIN; SET LOCAL havn.org = '{organisation}'{planned}", [])
         return KeptBefore(None, None, None)
     try:
-        await session.change(f"BEGIN; SELECT begin_anew('{organisation}', '\\x{key.hex()}')", [])
+        await session.change(f"BEGIN; SELECT begin_anew('{organisation}', '\\x{key.hex()}'){planned}", [])
         return KeptBefore(is_ours=True, request_hash=None, answer=None)
     except asyncpg.PostgresError as error:
         if error.sqlstate != _KEY_USED:
             raise
-    await session.change("ROLLBACK; BEGIN", [])
+    await session.change(f"ROLLBACK; BEGIN{planned}", [])
     (found,) = await session.send("SELECT * FROM begin_work($1, $2)", [organisation, key])
     return KeptBefore(*found)
 

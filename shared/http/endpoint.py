@@ -6,6 +6,7 @@
 from collections.abc import Callable, Container, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any, Final, get_type_hints
+from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
@@ -71,6 +72,7 @@ class Endpoint(APIRoute):
         self._query = query_parameters(self.dependant)
         self._pool = limits.SUBMISSIONS if required_key in calls else limits.REQUESTS
         self._searches = refusals.searches in calls
+        self._asks_by_key = not self._searches and self._changes_or_names_a_row()
         self.loads = strict_json.loads_forgiving if forgives in calls else strict_json.loads
 
     def _headers(self, calls: Container[Any]) -> dict[str, Any]:
@@ -84,6 +86,12 @@ class Endpoint(APIRoute):
             remembers=remembers,
             takes_key=remembers and required_key not in calls,
         )
+
+    def _changes_or_names_a_row(self) -> bool:
+        """Whether what is asked is found by its key: by the id in the address, or as what a body is about. How a list, a search
+        or a figure is best looked through depends on the values, and PostgreSQL is to see them."""
+        names_a_row = any(parameter.field_info.annotation is UUID for parameter in self.dependant.path_params)
+        return names_a_row or "GET" not in (self.methods or ())
 
     def _only_policy(self) -> Policy:
         """What this endpoint requires; PolicyMissing when it does not say."""
@@ -108,7 +116,7 @@ class Endpoint(APIRoute):
             await _read_strictly(request, self.loads, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
                 if self.policy.opens_transaction:
-                    response = await _in_one_transaction(request, actor, self.name, self._run)
+                    response = await self._in_one_transaction(request, actor)
                 else:
                     with judged_at(request.app.state.platform.clock.now()):
                         response = await self._run(request)
@@ -119,6 +127,23 @@ class Endpoint(APIRoute):
             raise response
         response.headers.setdefault("cache-control", "no-store")
         return response
+
+    async def _in_one_transaction(self, request: Request, actor: Actor) -> Response | refusals.Refused:
+        """What is answered; or why it is refused, where that is noted already."""
+        database: Database = request.app.state.database
+        attempt = await _attempt(request, actor, database.vault)
+        key, only_reads = attempt.key_hash if attempt else None, request.method == "GET"
+        asks_by_key = self._asks_by_key
+        try:
+            async with database.transaction(actor, key=key, only_reads=only_reads, asks_by_key=asks_by_key) as work:
+                try:
+                    return await _answer(request, work, attempt, self.name, self._run)
+                except refusals.REFUSALS as refused:
+                    if not await _is_noted_at_once(request, work, self.name, refused):
+                        raise
+                    return refused
+        except begin_and_end.KeyTaken:  # a twin was quicker
+            raise idempotency.RequestInProgress from None
 
     async def _run(self, request: Request) -> Response:
         """Call the endpoint, and write what it answers; should that show a version of a resource, with its ETag."""
@@ -191,23 +216,6 @@ async def _read_strictly(request: Request, loads: Callable[[bytes], Any], *, tak
             raise RequestValidationError(
                 [{"loc": place, "type": "extra_forbidden", "msg": _NO_BODY} for place in places]
             )
-
-
-async def _in_one_transaction(request: Request, actor: Actor, operation: str, run: Run) -> Response | refusals.Refused:
-    """What is answered; or why it is refused, where that is noted already."""
-    database: Database = request.app.state.database
-    attempt = await _attempt(request, actor, database.vault)
-    key, only_reads = attempt.key_hash if attempt else None, request.method == "GET"
-    try:
-        async with database.transaction(actor, key=key, only_reads=only_reads) as work:
-            try:
-                return await _answer(request, work, attempt, operation, run)
-            except refusals.REFUSALS as refused:
-                if not await _is_noted_at_once(request, work, operation, refused):
-                    raise
-                return refused
-    except begin_and_end.KeyTaken:  # a twin was quicker
-        raise idempotency.RequestInProgress from None
 
 
 async def _answer(

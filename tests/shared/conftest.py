@@ -1,6 +1,6 @@
 """A service's database on its own, for the tests of the plumbing. Imports as in tests/conftest.py: where they are needed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,3 +36,12 @@ async def lone(lone_for_all: "LoneService") -> "LoneService":
     """The database of one service in which nobody works, its event tables empty."""
     await lone_for_all.empty()
     return lone_for_all
+
+
+@pytest.fixture
+def sent(lone: "LoneService") -> Iterator[list[str]]:
+    """The statements that its transactions send."""
+    said: list[str] = []
+    lone.database.on_statement = lambda statement, _: said.append(statement)
+    yield said
+    lone.database.on_statement = lambda _, __: None

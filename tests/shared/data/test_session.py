@@ -1,6 +1,5 @@
 """The session: a row is one object, what is set on it is sent, statements of one form are compiled once."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -11,12 +10,12 @@ from sqlalchemy import BigInteger, String, bindparam, delete, func, select, text
 from sqlalchemy.exc import NoResultFound
 
 from shared.contract.codes import AgeGroup, Gender
-from shared.data import answers, statements
+from shared.data import statements
 from shared.data.columns import any_of
 from shared.data.outbox import EventSequence, QueuedEvent
 from shared.data.session import Session
 from shared.data.statements import entity_of, prepared
-from shared.data.unit_of_work import KeptBefore, UnitOfWork
+from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import StoredKey
 from shared.messaging.inbox import DeadLetter, InboxPosition
 from tests.shared.lone_service import ITSELF, LoneService, extended
@@ -35,14 +34,6 @@ def place(key: str, last: int = 0) -> InboxPosition:
 
 async def kept(lone: LoneService) -> list[tuple[str, int]]:
     return [tuple(row) for row in await lone.sql("SELECT key, last_sequence FROM inbox ORDER BY key")]
-
-
-@pytest.fixture
-def sent(lone: LoneService) -> Any:
-    said: list[str] = []
-    lone.database.on_statement = lambda statement, _: said.append(statement)
-    yield said
-    lone.database.on_statement = lambda _, __: None
 
 
 async def test_what_is_added_is_sent_in_one_statement_for_each_table(lone: LoneService, sent: list[str]) -> None:
@@ -257,72 +248,6 @@ async def test_rows_without_objects_are_inserted_at_once_by_one_statement(lone: 
         assert len(sent) == 2
         assert work.session.known(InboxPosition) == []
     assert await kept(lone) == [("a", 1), ("b", 1), ("c", 2)]
-
-
-async def test_work_with_a_key_begins_and_ends_with_a_statement_of_its_own(lone: LoneService, sent: list[str]) -> None:
-    async with lone.database.transaction(ITSELF, key=b"key") as work:
-        for _ in range(5):
-            work.audit(operation="case.read", subject_id=uuid4(), object_ids=[uuid4()], fields=["name", "age"])
-            work.record(extended(uuid4()))
-        answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[uuid4()])
-    assert _without_values(sent) == ["BEGIN; SELECT begin_anew", "SELECT end_work"]
-    assert [await lone.count(table) for table in ("audit", "event_history", "outbox", "idempotency")] == [5, 5, 5, 1]
-
-
-def _without_values(sent: list[str]) -> list[str]:
-    return [statement.partition("(")[0] for statement in sent]
-
-
-async def test_work_under_a_key_that_was_used_finds_what_is_kept_under_it(lone: LoneService, sent: list[str]) -> None:
-    async with lone.database.transaction(ITSELF, key=b"key") as work:
-        assert work.kept_before == KeptBefore(is_ours=True, request_hash=None, answer=None)
-        answers.keep(work, key_hash=b"key", request_hash=b"request", answer=b"answer", about=[])
-    sent.clear()
-    async with lone.database.transaction(ITSELF, key=b"key") as work:
-        assert work.kept_before == KeptBefore(is_ours=True, request_hash=b"request", answer=b"answer")
-        assert work.session.has_only_read
-        assert await work.session.send("SELECT havn_org()", []) == [("havn",)]
-    assert _without_values(sent) == [
-        "BEGIN; SELECT begin_anew",
-        "ROLLBACK; BEGIN",
-        "SELECT * FROM begin_work",
-        "SELECT havn_org",
-    ]
-
-
-async def test_work_under_a_key_that_somebody_is_using_does_not_have_it(lone: LoneService) -> None:
-    async with lone.database.transaction(ITSELF, key=b"key"):
-        async with lone.database.transaction(ITSELF, key=b"key") as twin:
-            assert twin.kept_before == KeptBefore(is_ours=False, request_hash=None, answer=None)
-        async with lone.database.transaction(replace(ITSELF, org="cmm"), key=b"key") as another:
-            assert another.kept_before.is_ours, "another organisation's same key is its own"
-
-
-async def test_work_without_a_key_begins_with_one_statement_for_one_organisation(
-    lone: LoneService, sent: list[str]
-) -> None:
-    async with lone.database.transaction(ITSELF) as work:
-        assert await work.session.send("SELECT havn_org() AS org, pg_current_xact_id_if_assigned() AS id", []) == [
-            ("havn", None)
-        ]
-    assert sent[0] == "BEGIN; SET LOCAL havn.org = 'havn'"
-    assert len(sent) == 2
-
-
-@pytest.mark.parametrize("organisation", ["havn'; SET havn.org = 'havn", "HAVN", "havn ", "ha\x00vn", "høring"])
-async def test_what_is_no_organisation_s_id_never_becomes_part_of_a_statement(
-    lone: LoneService, sent: list[str], organisation: str
-) -> None:
-    with pytest.raises(ValueError, match="no organisation's id"):
-        async with lone.database.transaction(replace(ITSELF, org=organisation)):
-            pytest.fail("a transaction was begun")
-    assert sent == []
-
-
-async def test_work_that_saw_and_made_nothing_ends_without_a_statement(lone: LoneService, sent: list[str]) -> None:
-    async with lone.database.transaction(ITSELF):
-        sent.clear()
-    assert sent == []
 
 
 async def test_put_makes_the_row_that_is_there_like_the_given_one(lone: LoneService, sent: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -25,6 +25,7 @@ from tests.shared.lone_service import ITSELF, LoneService, extended, until
 from tests.world import World, open_world
 
 PATH = "/referrals/v1/referrals"
+NOBODY = UUID(int=0)
 LEFT_BY_A_REFERRAL = (
     "referral",
     "referral_subject",
@@ -164,6 +165,29 @@ async def test_a_refusal_of_what_has_only_read_is_noted_in_the_same_transaction(
             assert answer.status_code == 404
     assert sum(text.startswith("BEGIN") for text in sent) == 2, sent
     assert await left(havn) == {"audit": 2}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_planned_once"),
+    [
+        ("POST", PATH, True),
+        ("GET", f"{PATH}/{NOBODY}", True),
+        ("PUT", f"/identification/v1/cases/{NOBODY}/person", True),
+        ("DELETE", f"/identification/v1/drafts/{NOBODY}", True),
+        ("GET", PATH, False),
+        ("POST", "/identification/v1/persons/search?purpose=identification", False),
+        ("GET", "/stats/v1/figures/referrals", False),
+    ],
+)
+async def test_what_is_asked_by_key_is_planned_once_and_a_list_for_its_values(
+    havn: World, method: str, path: str, is_planned_once: bool
+) -> None:
+    bodies = {PATH: REFERRAL, "/identification/v1/persons/search?purpose=identification": {"given_name": "Malee"}}
+    with havn.statements(path.split("/")[1]) as sent:
+        await havn.partner("cmm").request(
+            method, path, json=bodies.get(path, {}) if method in {"POST", "PUT"} else None
+        )
+    assert ("plan_cache_mode" in sent[0]) == is_planned_once, sent
 
 
 async def refuses(work: UnitOfWork) -> bool:
