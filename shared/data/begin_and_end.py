@@ -73,6 +73,7 @@ END $do$"""
 _NAME: Final = re.compile(r"[a-z0-9-]*")
 """What an organisation's id is made of (`shared/contract/directory.py`): nothing that a statement could be made of."""
 _KEY_USED: Final = "HV001"
+_WITHOUT_A_KEY: Final = KeptBefore(None, None, None)
 # PostgreSQL takes `= ANY` of one id for cheaper than of an array that it does not know, and so plans it anew each time, which
 # takes longer than to do it.
 _PLANNED_ONCE: Final = "; SET LOCAL plan_cache_mode = force_generic_plan"
@@ -98,7 +99,7 @@ async def begin(session: Session, organisation: str, key: bytes | None, *, asks_
     planned = _PLANNED_ONCE if asks_by_key else ""
     if key is None:
         await session.change(f"BEGIN; SET LOCAL havn.org = '{organisation}'{planned}", [])
-        return KeptBefore(None, None, None)
+        return _WITHOUT_A_KEY
     try:
         await session.change(f"BEGIN; SELECT begin_anew('{organisation}', '\\x{key.hex()}'){planned}", [])
         return KeptBefore(is_ours=True, request_hash=None, answer=None)

@@ -149,6 +149,16 @@ class Session:
 
     async def flush(self) -> None:
         """Send what was added or kept, a statement for each table, what was to be sent later, and what was set."""
+        if self._added or self._kept:
+            await self._send_new()
+        later, self._later = self._later, {}
+        for statement, several in later.items():
+            await self._send_several(statement, several)
+        # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
+        for row in sorted(self._changed(), key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
+            await self._update(entity_of(type(row)), row)
+
+    async def _send_new(self) -> None:
         added, self._added = self._added, []
         kept, self._kept = self._kept, {}
         by_kind: dict[type[Any], list[Any]] = {}
@@ -161,12 +171,6 @@ class Session:
                 if of_kind is kind:
                     document = to_json(rows, inf_nan_mode="strings").decode()
                     await self.send(entity_of(kind).keeping(names, is_once=is_once).text, [document])
-        later, self._later = self._later, {}
-        for statement, several in later.items():
-            await self._send_several(statement, several)
-        # In one order for everybody: two transactions that change the same rows wait for each other and do not deadlock.
-        for row in sorted(self._changed(), key=lambda row: (entity_of(type(row)).rank, str(_key(row)))):
-            await self._update(entity_of(type(row)), row)
 
     def _changed(self) -> list[Any]:
         return [row for row in self._known.values() if instance_state(row).committed_state]
@@ -264,7 +268,7 @@ class Session:
         """The records that PostgreSQL answers this text with."""
         self._heard(text, values)
         found: Sequence[Any] = await self._connection.fetch(text, *values)
-        if not text.startswith(_READING) or (found and _LOCKING in text):
+        if not text.startswith(_READING) or (found and _locks(text)):
             self.has_only_read = False
         return found
 
@@ -275,6 +279,11 @@ class Session:
         if not text.startswith(_READING):
             self.has_only_read = False
         return status
+
+
+@lru_cache(maxsize=1_000)
+def _locks(text: str) -> bool:
+    return _LOCKING in text
 
 
 _named = lru_cache(maxsize=1_000)(SimpleResultMetaData)
