@@ -1,6 +1,7 @@
 """The embedded default: a real PostgreSQL 18 that came as a wheel, its data under `HAVN_HOME`."""
 
 import fcntl
+import json
 import logging
 import os
 import subprocess
@@ -49,6 +50,7 @@ def _start(folder: Path) -> Any:
 
     if os.geteuid() == 0:
         make_user(PostgresServer.runtime_path)
+    forget_the_dead(folder / ".handle_pids.json", PostgresServer.lock_path)
     for _ in range(PATIENCE - 1):
         try:
             return get_server(folder, cleanup_mode="stop")
@@ -66,6 +68,31 @@ def make_user(locks: Path) -> None:
     with (locks / "user.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         utils.ensure_user_exists(SYSTEM_USER)
+
+
+def forget_the_dead(counted: Path, lock: Path) -> None:
+    """Leave in the wheel's list of who uses a server those that still run. It stops the server when the last of them has ended,
+    and would wait for ever for one that was killed."""
+    if not counted.exists():
+        return
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        try:
+            users = json.loads(counted.read_text())
+        except ValueError:  # cut short, as the machine lost its power
+            users = []
+        counted.write_text(json.dumps([user for user in users if _runs(user)]))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
 
 
 def check_home(home: Path) -> Path:
