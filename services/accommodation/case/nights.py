@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.dialects.postgresql import Range
 
+from services.accommodation.case.terms import terms_on
 from shared.kernel.clock import COPENHAGEN
 
 Nights = Range[date]
@@ -41,8 +42,6 @@ def common(one: Nights, other: Nights) -> Nights:
 
 ALWAYS: Final = nights(None, None)
 NIGHT: Final = timedelta(days=1)
-MORNING: Final = 6
-"""Who comes before has come for yesterday's night (docs/rules.md, housing-6) [A]."""
 
 
 def days(from_on: date | None, until: date | None) -> Nights:
@@ -57,6 +56,8 @@ def last_of(found: Nights) -> date | None:
 
 
 def night_of(moment: datetime) -> date:
-    """The day on whose evening the night began."""
+    """The day on whose evening the night began: who comes before the morning has come for yesterday's night (docs/rules.md,
+    housing-6)."""
     here = moment.astimezone(COPENHAGEN)
-    return here.date() - NIGHT if here.hour < MORNING else here.date()
+    is_morning = here.hour >= terms_on(here.date()).morning_hour
+    return here.date() if is_morning else here.date() - NIGHT

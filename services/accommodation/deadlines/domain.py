@@ -1,6 +1,6 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.nights import last_of
+from services.accommodation.case.terms import HousingTerms, terms_on
 from services.accommodation.deadlines import repository
 from services.accommodation.deadlines.codes import HousingDeadline
 from services.accommodation.deadlines.models import Notice
@@ -22,14 +23,6 @@ from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Forbidden
 from shared.rules.working_days import add_weekdays
 
-NOTICE_WEEKDAYS: Final = 3
-SATURDAY_COUNTS: Final = False
-"""Within how many weekdays the leader of a § 110 hostel notifies the acting municipality (docs/rules.md, deadline-8) [A]."""
-APPROVAL_DAYS: Final = (60, 14)
-STAY_DAYS: Final = (3, 1, 0)
-"""How many days before its end an approval and a stay are announced (docs/rules.md, housing-7, housing-17) [A]."""
-WAITING: Final = timedelta(hours=24)
-"""After how long a request that waits for a place is one that has waited too long (docs/rules.md, housing-18) [A]."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -57,12 +50,14 @@ class Running:
 
 
 async def note_admission(work: UnitOfWork, placement: Placement) -> None:
-    """Somebody has come to a § 110 hostel: its leader notifies the acting municipality within three weekdays. That is the one of
-    the referral, or where the hostel lies; where it lies the event does not say of a secret one."""
+    """Somebody has come to a § 110 hostel: its leader notifies the acting municipality within three weekdays (docs/rules.md,
+    deadline-9). That is the one of the referral, or where the hostel lies; where that is, the event does not say of a secret
+    one."""
     facility, acting = await repository.facility_of(work, placement)
     if facility.kind is not FacilityKind.HOSTEL_110 or placement.arrived_at is None:
         return
     admitted_on = on_date(placement.arrived_at)
+    terms = terms_on(admitted_on)
     notice = Notice(
         placement_id=placement.id,
         case_id=placement.case_id,
@@ -70,7 +65,7 @@ async def note_admission(work: UnitOfWork, placement: Placement) -> None:
         operator=facility.operator,
         municipality=acting or facility.municipality,
         admitted_on=admitted_on,
-        due_on=add_weekdays(admitted_on, NOTICE_WEEKDAYS, saturday_counts=SATURDAY_COUNTS),
+        due_on=add_weekdays(admitted_on, terms.notice_weekdays, saturday_counts=terms.saturday_counts),
     )
     await repository.add_notice(work, notice)
     work.record(
@@ -120,9 +115,10 @@ async def running(
 ) -> list[Running]:
     """What runs out and concerns the actor, the first to do first, up to one more than `limit`; without a day, what ends within
     the next 60 days."""
-    today = on_date(work.now)
+    today, terms = on_date(work.now), terms_on(on_date(work.now))
+    until = until or today + terms.approval_announced_days[0] * _DAY
     found = await repository.running(
-        work, until=until or today + APPROVAL_DAYS[0] * _DAY, kind=kind, waiting=WAITING, after=after, limit=limit
+        work, until=until, kind=kind, waiting=terms.request_waits, after=after, limit=limit
     )
     return [
         Running(
@@ -140,20 +136,29 @@ async def running(
 
 
 _IDS: Final = ("case_id", "placement_id", "notice_id", "facility_id", "request_id", "offer_id")
-_DUE_BEFORE: Final[Mapping[str, int]] = {
-    HousingDeadline.NOTICE_110: 1,
-    HousingDeadline.APPROVAL_EXPIRY: APPROVAL_DAYS[-1],
-    HousingDeadline.STAY_END: STAY_DAYS[0],
-    HousingDeadline.UNAPPROVED_STAY: 0,
-}
-"""How many days before its last day something is due; what ends at an instant runs until then."""
+
+
+def _due_before(kind: str, terms: HousingTerms) -> int | None:
+    """How many days before its last day something is due; None where it ends at an instant, and runs until then."""
+    match kind:
+        case HousingDeadline.NOTICE_110:
+            return 1
+        case HousingDeadline.APPROVAL_EXPIRY:
+            return terms.approval_announced_days[-1]
+        case HousingDeadline.STAY_END:
+            return terms.stay_announced_days[0]
+        case HousingDeadline.UNAPPROVED_STAY:
+            return 0
+        case _:
+            return None
 
 
 def _state_of(row: Any, *, now: datetime) -> DeadlineState:
     if row.done_at:
         return DeadlineState.DONE
-    if row.kind in _DUE_BEFORE:
-        return _state(row.due_on, on_date(now), due_before=_DUE_BEFORE[row.kind])
+    today = on_date(now)
+    if (due_before := _due_before(row.kind, terms_on(today))) is not None:
+        return _state(row.due_on, today, due_before=due_before)
     return DeadlineState.PASSED if row.due_at <= now else DeadlineState.RUNNING
 
 
@@ -165,12 +170,13 @@ def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
 
 async def announce_ends(work: UnitOfWork) -> None:
     """Sweep: announce once each what ends soon, stays 3 days, 1 day and none before, approvals 60 and 14 days before."""
-    today = on_date(work.now)
-    stays = await repository.stays_ending(work, by=today + STAY_DAYS[0] * _DAY)
-    approvals = await repository.approvals_ending(work, by=today + APPROVAL_DAYS[0] * _DAY, after=today)
+    today, terms = on_date(work.now), terms_on(on_date(work.now))
+    before_stay, before_approval = terms.stay_announced_days, terms.approval_announced_days
+    stays = await repository.stays_ending(work, by=today + before_stay[0] * _DAY)
+    approvals = await repository.approvals_ending(work, by=today + before_approval[0] * _DAY, after=today)
     known = await repository.announced(work, [*(each.id for each in stays), *(each.id for each, _ in approvals)])
     for placement in stays:
-        if placement.to_on and await _is_due(work, known, placement.id, placement.to_on, STAY_DAYS):
+        if placement.to_on and await _is_due(work, known, placement.id, placement.to_on, before_stay):
             work.record(
                 StayEnding(
                     case_id=placement.case_id,
@@ -181,7 +187,7 @@ async def announce_ends(work: UnitOfWork) -> None:
             )
     for approval, facility in approvals:
         last = last_of(approval.during)
-        if last and await _is_due(work, known, approval.id, last, APPROVAL_DAYS):
+        if last and await _is_due(work, known, approval.id, last, before_approval):
             work.record(
                 ApprovalExpiring(
                     occurred_at=work.now,

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import Nights, first_of, night_of
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.terms import terms_on
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
@@ -45,8 +46,6 @@ from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 LONGEST_HOLD: Final = timedelta(days=14)
 BATCH: Final = 500
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-PARKED: Final = timedelta(days=3)
-"""For how long others come first after the person's own no (docs/rules.md, housing-14) [A]."""
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 _PLACE_THEMSELVES = frozenset({OrganisationKind.POLICE, OrganisationKind.MUNICIPALITY})
 _PAYERS: Final[Mapping[OrganisationKind, HousingAuthority]] = {
@@ -360,7 +359,7 @@ async def decline_offer(work: UnitOfWork, *, offer_id: UUID, decline: Decline, e
         work, offer_id, OfferStep.DECLINE, expected=expected, for_the_person=is_own_no
     )
     if is_own_no:
-        request.parked_until = on_date(work.now) + PARKED
+        request.parked_until = on_date(work.now) + terms_on(on_date(work.now)).parked
         request.version += 1
     offer.declined_because = decline.code
     await release(work, offer, stay, reason=Remark(text=decline.reason))

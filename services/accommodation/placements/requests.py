@@ -12,6 +12,7 @@ from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.case.nights import Nights, night_of, nights
+from services.accommodation.case.terms import HousingTerms, terms_on
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import Security
 from services.accommodation.placements import fitting, matching, repository
@@ -34,9 +35,6 @@ from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
-MOST_OPEN: Final = 2
-"""How many requests for one person wait for a place at most (docs/rules.md, housing-12) [A]."""
-
 
 class RequestsWait(Conflict):
     """As many requests for the person wait for a place as may."""
@@ -55,7 +53,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     case: others are not to learn of a merge, and ask under the case that they know."""
     known = await cases.case_for(work, submission.case_id)
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        _check_zones(zone_of(submission.needs))
+        _check_zones(zone_of(submission.needs), terms_on(on_date(work.now)))
     surviving = await cases.surviving(work, known.case_id)
     # Who has nothing to do with the other case is notified of no merge, and goes on as if there were none.
     if surviving and await cases.is_known_to(work, surviving):
@@ -63,9 +61,10 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
             merged_into=str(surviving),
         )
-    if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= MOST_OPEN:
+    most = terms_on(on_date(work.now)).most_open_requests
+    if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= most:
         raise RequestsWait(
-            f"{MOST_OPEN} requests for this person wait for a place already; withdraw one that is not needed any more."
+            f"{most} requests for this person wait for a place already; withdraw one that is not needed any more."
         )
     stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
     stated |= submission.responsibility.model_dump(exclude_none=True)
@@ -113,17 +112,13 @@ async def _authority_by_itself(work: UnitOfWork, known: KnownCase, stated: dict[
     return responsible_for(facts, on=on_date(work.now)).authority
 
 
-LEFT_OPEN: Final = 2
-"""How many regions at least are left where the person can be (docs/rules.md, housing-26) [A]."""
-
-
-def _check_zones(avoided: Collection[str]) -> None:
-    """What is left says where a person is who is placed in secret: so it is two regions at least, and of none less than half.
-    Raises ZonesShowWhere, by what was sent alone."""
+def _check_zones(avoided: Collection[str], terms: HousingTerms) -> None:
+    """What is left says where a person is who is placed in secret: so it is two regions at least, and of none less than half
+    (docs/rules.md, housing-26). Raises ZonesShowWhere, by what was sent alone."""
     whole, left = Counter(each.region for each in MUNICIPALITIES.values()), Counter[Region]()
     left.update(each.region for code, each in MUNICIPALITIES.items() if code not in avoided)
     is_narrow = [region for region, number in left.items() if 2 * number < whole[region]]
-    if len(left) < LEFT_OPEN or is_narrow:
+    if len(left) < terms.regions_left_open or is_narrow:
         raise ZonesShowWhere(
             "Name fewer municipalities to avoid, or fewer kilometres: of each region all or at most half, and not the whole of"
             " all but one; what else is unsafe, say to CMM."

@@ -1,11 +1,11 @@
 """To whom a secret address is shown, and how its secrecy is dropped (docs/rules.md, privacy-4 and housing-19)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 from services.accommodation.case.schemas import Remark
+from services.accommodation.case.terms import terms_on
 from services.accommodation.facilities import domain as register
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
@@ -17,10 +17,8 @@ from shared.contract.personal import PersonalText
 from shared.contract.visibility import ASSURANCES, Aspect
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.kernel.clock import on_date
 from shared.kernel.errors import AssuranceTooLow, Conflict
-
-REVEALED_FOR: Final = timedelta(minutes=15)
-"""How long a secret address that was shown may be used, before it is read anew (docs/rules.md, housing-19) [A]."""
 
 
 class NothingToConfirm(Conflict):
@@ -49,7 +47,7 @@ async def read_facility(work: UnitOfWork, *, facility_id: UUID, purpose: Purpose
             f"A secret address is shown only after a login with assurance level {needed}; without a purpose it is left out.",
             needed=needed,
         )
-    until = work.now + REVEALED_FOR
+    until = work.now + terms_on(on_date(work.now)).revealed_for
     await repository.keep_reveal(work, facility, purpose, until=until)
     return Shown(facility, particulars, with_address, until)
 

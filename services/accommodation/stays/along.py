@@ -11,6 +11,7 @@ from services.accommodation.case import repository as cases
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.case.models import KnownCase
 from services.accommodation.case.nights import Nights
+from services.accommodation.case.terms import terms_on
 from services.accommodation.facilities.codes import CompanionKind, Security
 from services.accommodation.facilities.models import Facility, Terms
 from services.accommodation.placements import matching, requests
@@ -29,8 +30,6 @@ from shared.http.peers import PeerAway, PeerRefused, Peers
 from shared.kernel.clock import months_after, on_date
 
 OF_AGE_MONTHS: Final = ADULT_AGE * 12
-BED_OF_ITS_OWN_MONTHS: Final = 36
-"""How old a child is that takes a place of its own (docs/rules.md, housing-5) [A]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,14 @@ class Recorded:
     stated_age: int | None = None
 
     def is_small(self, said: date | None, *, on: date) -> bool:
-        """Whether they share a bed on that day: what is said counts where nothing is recorded."""
-        if self.born_on is None and self.stated_age is not None and self.stated_age * 12 >= BED_OF_ITS_OWN_MONTHS:
+        """Whether they share a bed on that day (docs/rules.md, housing-5): what is said counts where nothing is recorded."""
+        own_bed_months = terms_on(on).own_bed_months
+        if self.born_on is None and self.stated_age is not None and self.stated_age * 12 >= own_bed_months:
             return False
         born = self.born_on or said
         if born is None:
             return self.stated_age is not None
-        return on < months_after(born, BED_OF_ITS_OWN_MONTHS)
+        return on < months_after(born, own_bed_months)
 
 
 async def recorded_age(work: UnitOfWork, neighbours: Peers, case_id: UUID) -> Recorded:

@@ -1,6 +1,5 @@
 """The only way to how places stand on some nights; its statements are made once. It asks who is asking."""
 
-from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +8,8 @@ from sqlalchemy import Boolean, ColumnElement, Date, Integer, Select, Uuid, bind
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlmodel import col
 
-from services.accommodation.case.nights import ALWAYS, Nights, common, days, first_of, nights
+from services.accommodation.case.nights import ALWAYS, NIGHT, Nights, common, days, first_of, nights
+from services.accommodation.case.terms import terms_on
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import PlaceKind
@@ -23,15 +23,13 @@ from shared.data.unit_of_work import UnitOfWork
 _CASE: Final = bindparam("case_id", type_=Uuid)
 _WATCHED: Final = bindparam("watched", type_=DATERANGE)
 _BUT_FOR: Final = bindparam("but_for", type_=Uuid)
-WATCHED: Final = timedelta(days=60)
-"""A stay without an end needs an approval without one, or one that holds for so long: its end is announced by then
-(docs/rules.md, housing-3) [A]."""
 
 
 def _watched(wanted: Nights) -> Nights:
-    """The nights that have to be approved: of an open stay all until the end of the approval would have been announced."""
+    """The nights that have to be approved: of an open stay all until the end of the approval would have been announced
+    (docs/rules.md, housing-3)."""
     first = first_of(wanted)
-    return nights(first, wanted.upper or first + WATCHED)
+    return nights(first, wanted.upper or first + terms_on(first).approval_announced_days[0] * NIGHT)
 
 
 def _approved() -> Select[UUID]:
