@@ -13,8 +13,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 
-NOTHING: Final = object()
-"""What is read where nothing was sent; null is something."""
+from shared.http.handling import NOTHING, body_said
+
 Errors = list[Any]
 
 
@@ -79,7 +79,7 @@ class Arguments:
             *(_parameter(field, "path") for field in dependant.path_params),
             *(_parameter(field, "query") for field in dependant.query_params),
             *(_parameter(field, "header") for field in dependant.header_params),
-            *(_value(field, lambda request: request.state.body, "body") for field in dependant.body_params),
+            *(_value(field, body_said, "body") for field in dependant.body_params),
         ]
         self._request = dependant.request_param_name
 

@@ -19,7 +19,8 @@ from shared.data.database import Database
 from shared.data.unit_of_work import Refusal, UnitOfWork
 from shared.data.vault import Vault
 from shared.http import etag, idempotency, limits, refusals
-from shared.http.arguments import NOTHING, Arguments
+from shared.http.arguments import Arguments
+from shared.http.handling import Handling, handling_of
 from shared.http.openapi import headers_of, subject_of, summary_of
 from shared.http.parameters import forgives, query_parameters, require_known_query, required_key
 from shared.http.policy import Policy, PolicyMissing
@@ -105,12 +106,11 @@ class Endpoint(APIRoute):
 
     async def answer(self, request: Request) -> Response:
         """What this request is answered. Raises what it is refused with."""
-        request.state.query, request.state.pool = self._query, self._pool
+        Handling(self._query, self._pool, self._searches).begin(request)
         return await limits.counted(self._handle, request)
 
     async def _handle(self, request: Request) -> Response:
         actor = await _identify(request)
-        request.state.is_search = self._searches
         try:
             self.policy.check(actor)
             await _read_strictly(request, self.loads, takes_body=self.body_field is not None)
@@ -152,7 +152,7 @@ class Endpoint(APIRoute):
             return answer
         response = Response(self._written(answer), self.status_code or 200, media_type="application/json")
         if isinstance(answer, Shown) and (shown := answer.version_shown):
-            tag = etag.etag_of(request.app.state.database.vault, shown)
+            tag = etag.etag_of(handling_of(request).work.vault, shown)
             response.raw_headers.append((b"etag", tag.encode("ascii")))
         return response
 
@@ -168,9 +168,10 @@ class Endpoint(APIRoute):
 async def _identify(request: Request) -> Actor:
     """Who calls. Whatever is refused before that is known stands in our log alone; after it, in the audit."""
     verifier: TokenVerifier = request.app.state.platform.verifier
+    handling = handling_of(request)
     try:
-        request.state.token = _bearer(request)
-        actor = await verifier.verify(request.state.token)
+        handling.token = _bearer(request)
+        actor = await verifier.verify(handling.token)
     except TokenRefused as refused:
         log.info("token refused", reason=refused.reason)
         TOKENS_REFUSED.labels(refused.reason).inc()
@@ -181,7 +182,7 @@ async def _identify(request: Request) -> Actor:
         raise TokenInvalid(
             "The access token is not valid here.", headers={"www-authenticate": 'Bearer error="invalid_token"'}
         ) from None
-    request.state.actor = actor
+    handling.actor = actor
     request.state.actor_org = actor.org
     bind_organisation(actor.org)
     await limits.take_one(request, actor)
@@ -205,12 +206,11 @@ async def _read_strictly(request: Request, loads: Callable[[bytes], Any], *, tak
     """Read the query and the body with our own rules, and keep what `loads` makes of it. Where none is taken, one that says
     something is refused: whoever sends it would believe that it was heard."""
     require_known_query(request)
-    request.state.body = NOTHING
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():
         strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-        said = request.state.body = loads(body)
+        said = handling_of(request).body = loads(body)
         if not takes_body and said not in ({}, None):
             places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
             raise RequestValidationError(
@@ -225,14 +225,15 @@ async def _answer(
         if first.refusal:
             work.refusals.append(await _refusal(request, work, operation, first.response.status_code, first.refusal))
         return first.response
-    request.state.work = work
+    handling = handling_of(request)
+    handling.work = work
     try:
         with judged_at(work.now):
             response = await run(request)
     except RefusedForGood as refused:
         response = answer_to(refused)
         work.refusals.append(await _refusal(request, work, operation, response.status_code, type(refused).__name__))
-    if request.state.is_search:
+    if handling.is_search:
         criterion = refusals.criterion_of(work.vault, await refusals.body_of(request))
         work.accesses[:] = [replace(access, criterion=criterion) for access in work.accesses]
     if attempt:
@@ -272,7 +273,7 @@ async def _note_refusal(request: Request, actor: Actor, operation: str, refused:
 
 
 async def _refusal(request: Request, work: UnitOfWork, operation: str, status: int, name: str) -> Refusal:
-    is_search: bool = request.state.is_search
+    is_search = handling_of(request).is_search
     return await refusals.refusal_of(
         request, operation=operation, status=status, name=name, vault=work.vault, is_search=is_search
     )

@@ -19,6 +19,7 @@ from fastapi import Request, Response
 from shared.contract.organisations import HAVN
 from shared.data.limits import StoredCounts
 from shared.data.outages import is_outage
+from shared.http.handling import handling_of
 from shared.identity.actor import Actor
 from shared.kernel.errors import NotFound, TooManyRequests
 from shared.kernel.settings import Settings
@@ -188,21 +189,24 @@ async def counted(handle: Handle, request: Request) -> Response:
         response = await handle(request)
     except NotFound as missing:
         if not missing.is_public:
-            await count_miss(request, request.state.actor)
+            await count_miss(request, handling_of(request).actor)
         raise
-    response.raw_headers.extend(request.state.allowance)
+    response.raw_headers.extend(handling_of(request).allowance)
     return response
 
 
 async def take_one(request: Request, actor: Actor) -> None:
     """Count this request, and keep what is left for the answer's headers. Raises RateExceeded, a little later than at once."""
+    if actor.org == HAVN:  # our own services ask for what events bring about, and wait for nobody
+        return
     limits: Limits = request.app.state.limits
-    # Our own services ask for what events bring about, and wait for nobody.
-    found = await limits.take(client_of(actor), request.state.pool) if actor.org != HAVN else None
+    handling = handling_of(request)
+    found = await limits.take(client_of(actor), handling.pool)
     if found and found.is_refused:
         await asyncio.sleep(_seconds_to_hold(client_of(actor), time.monotonic()))
         raise RateExceeded("Too many requests; go on when Retry-After has passed.", headers=found.headers)
-    request.state.allowance = found.raw_headers if found else ()
+    if found:
+        handling.allowance = found.raw_headers
 
 
 _last_refusal: dict[str, float] = {}

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
+from shared.http.handling import handling_of
 from shared.kernel.errors import BadRequest
 
 DEFAULT_LIMIT = 50
@@ -129,7 +130,7 @@ async def _paging(request: Request, limit: Limit, cursor: Cursor = None) -> Pagi
     asked = sorted(
         (name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", "limit"}
     )
-    holder, query = request.state.actor.org, f"{request.url.path}?{asked}"
+    holder, query = handling_of(request).actor.org, f"{request.url.path}?{asked}"
     after = platform.cursors.read(cursor, holder=holder, query=query) if cursor else None
     return Paging(limit, after, holder, query, platform.cursors)
 

@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 
 from shared.contract.codes import Purpose
 from shared.http import etag, idempotency
+from shared.http.handling import handling_of
 from shared.http.openapi import REQUIRED
 from shared.http.peers import Peers
 from shared.http.problems import place_of
@@ -35,7 +36,7 @@ def query_parameters(dependant: Dependant) -> frozenset[str]:
 def require_known_query(request: Request) -> None:
     """Refuse parameters that would be passed over, and those said twice, of which one would be: whoever mistypes a filter would
     take the whole list for its answer."""
-    known: frozenset[str] = request.state.query
+    known = handling_of(request).query
     said = request.query_params.multi_items()
     names = [name for name, _ in said]
     if known.issuperset(names) and len(names) == len(set(names)):
@@ -97,7 +98,7 @@ async def _neighbours(request: Request) -> Peers:
 
 async def _for_caller(request: Request) -> Peers:
     peers: Peers = request.app.state.peers
-    return peers.for_caller(request.state.token)
+    return peers.for_caller(handling_of(request).token)
 
 
 Neighbours = Annotated[Peers, Depends(_neighbours)]

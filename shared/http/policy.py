@@ -6,6 +6,7 @@ from fastapi import Request
 
 from shared.contract.organisations import Scope
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.handling import handling_of
 from shared.identity.actor import Actor, Assurance, Role
 from shared.kernel.errors import AssuranceTooLow, Forbidden, ScopeMissing
 
@@ -50,8 +51,7 @@ class Requires(Policy):
     opens_transaction = True
 
     async def __call__(self, request: Request) -> UnitOfWork:
-        work: UnitOfWork = request.state.work
-        return work
+        return handling_of(request).work
 
 
 class RequiresNoRows(Policy):
@@ -60,8 +60,7 @@ class RequiresNoRows(Policy):
     opens_transaction = False
 
     async def __call__(self, request: Request) -> Actor:
-        actor: Actor = request.state.actor
-        return actor
+        return handling_of(request).actor
 
 
 STAFF = (Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.HEALTH, Role.FACILITY_MANAGER, Role.ADMIN, Role.SYSTEM)

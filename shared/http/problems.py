@@ -14,6 +14,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.data.outages import is_outage
+from shared.http.handling import body_said
 from shared.http.language import ask_for, spoken
 from shared.http.refusals import REFUSALS
 from shared.kernel.errors import DomainError, NotFound, SpokenValueError, Unprocessable
@@ -70,7 +71,7 @@ async def answered(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DomainError):
         return answer_to(error, has_body=request.method not in ("GET", "DELETE"))
     if isinstance(error, RequestValidationError):
-        return _invalid_input(error, getattr(request.state, "body", None))
+        return _invalid_input(error, body_said(request))
     if isinstance(error, HTTPException):
         return _http_exception(request, error)
     raise error

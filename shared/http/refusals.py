@@ -14,7 +14,7 @@ from shared.contract.codes import Purpose
 from shared.contract.types import SUBJECTS
 from shared.data.unit_of_work import Access, Refusal
 from shared.data.vault import Vault
-from shared.http.arguments import NOTHING
+from shared.http.handling import NOTHING, body_said
 from shared.kernel import strict_json
 from shared.kernel.errors import DomainError
 
@@ -60,7 +60,7 @@ async def refusal_of(
 
 async def body_of(request: Request) -> Any:
     """The body as JSON; None where there is none, or where it cannot be read: then that is why it was refused."""
-    if (said := getattr(request.state, "body", NOTHING)) is not NOTHING:
+    if (said := body_said(request)) is not NOTHING:
         return said
     try:
         return strict_json.loads(await request.body() or b"null")

@@ -1,8 +1,7 @@
 """Time is passed in: the domain asks a clock that it is given, and judges days in Copenhagen."""
 
 from calendar import monthrange
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -24,14 +23,23 @@ class SystemClock:
 _judged_at: ContextVar[datetime | None] = ContextVar("judged_at", default=None)
 
 
-@contextmanager
-def judged_at(now: datetime) -> Iterator[None]:
-    """While the block runs, what a request says has happened is judged by this instant: that of its unit of work."""
-    token = _judged_at.set(now)
-    try:
-        yield
-    finally:
-        _judged_at.reset(token)
+class _Judging:
+    __slots__ = ("_now", "_token")
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __enter__(self) -> None:
+        self._token = _judged_at.set(self._now)
+
+    def __exit__(self, *_: object) -> None:
+        _judged_at.reset(self._token)
+
+
+def judged_at(now: datetime) -> AbstractContextManager[None]:
+    """While the block runs, what a request says has happened is judged by this instant: that of its unit of work. By hand: a
+    generator would be four more calls for each request."""
+    return _Judging(now)
 
 
 def instant_of_judging() -> datetime | None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from shared.http.arguments import NOTHING, Arguments, NotTaken
+from shared.http.arguments import Arguments, NotTaken
+from shared.http.handling import NOTHING, Handling
 
 
 class Given(BaseModel):
@@ -53,7 +54,9 @@ def ours_and_fastapis() -> FastAPI:
 
     @app.post("/ours/{number}")
     async def ours(request: Request) -> Any:
-        request.state.body = await request.json() if await request.body() else NOTHING
+        handling = Handling(frozenset(), "requests", is_search=False)
+        handling.begin(request)
+        handling.body = await request.json() if await request.body() else NOTHING
         return await endpoint(**await arguments.of(request))
 
     @app.exception_handler(RequestValidationError)
