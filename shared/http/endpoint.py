@@ -183,7 +183,7 @@ async def _identify(request: Request) -> Actor:
             "The access token is not valid here.", headers={"www-authenticate": 'Bearer error="invalid_token"'}
         ) from None
     handling.actor = actor
-    request.state.actor_org = actor.org
+    request.state.actor_org = actor.org  # for the span, which stands around us and knows no `Handling`
     bind_organisation(actor.org)
     await limits.take_one(request, actor)
     return actor

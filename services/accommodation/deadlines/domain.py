@@ -1,6 +1,6 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -115,7 +115,9 @@ async def running(
 ) -> list[Running]:
     """What runs out and concerns the actor, the first to do first, up to one more than `limit`; without a day, what ends within
     the next 60 days."""
-    today, terms = on_date(work.now), terms_on(on_date(work.now))
+    today = on_date(work.now)
+    terms = terms_on(today)
+    due_before = _due_before(terms)
     until = until or today + terms.approval_announced_days[0] * _DAY
     found = await repository.running(
         work, until=until, kind=kind, waiting=terms.request_waits, after=after, limit=limit
@@ -126,7 +128,7 @@ async def running(
             key=row.key,
             due_on=row.due_on,
             due_at=row.due_at,
-            state=_state_of(row, now=work.now),
+            state=_state_of(row, due_before.get(row.kind), now=work.now),
             for_org=row.for_org,
             ids={name: getattr(row, name) for name in _IDS if getattr(row, name) is not None},
             acting_municipality=row.acting_municipality,
@@ -138,27 +140,21 @@ async def running(
 _IDS: Final = ("case_id", "placement_id", "notice_id", "facility_id", "request_id", "offer_id")
 
 
-def _due_before(kind: str, terms: HousingTerms) -> int | None:
-    """How many days before its last day something is due; None where it ends at an instant, and runs until then."""
-    match kind:
-        case HousingDeadline.NOTICE_110:
-            return 1
-        case HousingDeadline.APPROVAL_EXPIRY:
-            return terms.approval_announced_days[-1]
-        case HousingDeadline.STAY_END:
-            return terms.stay_announced_days[0]
-        case HousingDeadline.UNAPPROVED_STAY:
-            return 0
-        case _:
-            return None
+def _due_before(terms: HousingTerms) -> Mapping[str, int]:
+    """How many days before its last day something is due; what ends at an instant runs until then."""
+    return {
+        HousingDeadline.NOTICE_110: 1,
+        HousingDeadline.APPROVAL_EXPIRY: terms.approval_announced_days[-1],
+        HousingDeadline.STAY_END: terms.stay_announced_days[0],
+        HousingDeadline.UNAPPROVED_STAY: 0,
+    }
 
 
-def _state_of(row: Any, *, now: datetime) -> DeadlineState:
+def _state_of(row: Any, due_before: int | None, *, now: datetime) -> DeadlineState:
     if row.done_at:
         return DeadlineState.DONE
-    today = on_date(now)
-    if (due_before := _due_before(row.kind, terms_on(today))) is not None:
-        return _state(row.due_on, today, due_before=due_before)
+    if due_before is not None:
+        return _state(row.due_on, on_date(now), due_before=due_before)
     return DeadlineState.PASSED if row.due_at <= now else DeadlineState.RUNNING
 
 
@@ -170,7 +166,8 @@ def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
 
 async def announce_ends(work: UnitOfWork) -> None:
     """Sweep: announce once each what ends soon, stays 3 days, 1 day and none before, approvals 60 and 14 days before."""
-    today, terms = on_date(work.now), terms_on(on_date(work.now))
+    today = on_date(work.now)
+    terms = terms_on(today)
     before_stay, before_approval = terms.stay_announced_days, terms.approval_announced_days
     stays = await repository.stays_ending(work, by=today + before_stay[0] * _DAY)
     approvals = await repository.approvals_ending(work, by=today + before_approval[0] * _DAY, after=today)

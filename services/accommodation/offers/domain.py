@@ -359,7 +359,8 @@ async def decline_offer(work: UnitOfWork, *, offer_id: UUID, decline: Decline, e
         work, offer_id, OfferStep.DECLINE, expected=expected, for_the_person=is_own_no
     )
     if is_own_no:
-        request.parked_until = on_date(work.now) + terms_on(on_date(work.now)).parked
+        today = on_date(work.now)
+        request.parked_until = today + terms_on(today).parked
         request.version += 1
     offer.declined_because = decline.code
     await release(work, offer, stay, reason=Remark(text=decline.reason))

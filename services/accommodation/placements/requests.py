@@ -51,9 +51,9 @@ class CaseIsMerged(Conflict):
 async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSubmission) -> PlacementRequest:
     """Ask for a place for a person whose case concerns the actor. Raises CaseNotFound, and CaseIsMerged for who works on the
     case: others are not to learn of a merge, and ask under the case that they know."""
-    known = await cases.case_for(work, submission.case_id)
+    known, terms = await cases.case_for(work, submission.case_id), terms_on(on_date(work.now))
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        _check_zones(zone_of(submission.needs), terms_on(on_date(work.now)))
+        _check_zones(zone_of(submission.needs), terms)
     surviving = await cases.surviving(work, known.case_id)
     # Who has nothing to do with the other case is notified of no merge, and goes on as if there were none.
     if surviving and await cases.is_known_to(work, surviving):
@@ -61,10 +61,10 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
             merged_into=str(surviving),
         )
-    most = terms_on(on_date(work.now)).most_open_requests
-    if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= most:
+    if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= terms.most_open_requests:
         raise RequestsWait(
-            f"{most} requests for this person wait for a place already; withdraw one that is not needed any more."
+            f"{terms.most_open_requests} requests for this person wait for a place already; withdraw one that is not"
+            " needed any more."
         )
     stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
     stated |= submission.responsibility.model_dump(exclude_none=True)

@@ -136,14 +136,11 @@ async def test_what_waits_is_found_without_reading_the_history(
     assert tuple(plans) == (1, 0), "It is planned once for a connection, not on every pass."
 
 
-async def test_the_events_of_a_few_are_read_without_the_rest_of_the_history(lone: LoneService) -> None:
+async def test_the_events_of_a_few_are_read_without_the_rest_of_the_history(lone: LoneService, sent: list[str]) -> None:
     """Also by a plan that is made once for all values, as PostgreSQL makes one from the sixth time on."""
     await lone.sql(_LONG_HISTORY)
-    sent: list[str] = []
-    lone.database.on_statement = lambda text, _: sent.append(text)
     async with lone.database.transaction(ITSELF) as work:
         found = await recorded_after(work, after=0, settled=1_000_000, most=200, keys=["case 7", "case 19000"])
-    lone.database.on_statement = lambda _, __: None
     assert [row["key"] for row in found] == ["case 7", "case 19000"]
     (asked,) = [text for text in sent if "event_history" in text]
     async with lone.relay_line() as line:
