@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared.data.database import Database
 from shared.messaging.waking import Waker
 from tests.shared.lone_service import CollectingBus, LoneService, extended
 
@@ -15,8 +16,9 @@ NEVER_SECONDS = 600
 
 
 @asynccontextmanager
-async def woken_relay(lone: LoneService, bus: CollectingBus) -> AsyncIterator[None]:
-    """A relay that would not look by itself, and an API beside it that has no more to do with it than its database."""
+async def woken_relay(lone: LoneService, bus: CollectingBus) -> AsyncIterator[Database]:
+    """A relay that would not look by itself, and an API beside it that has no more to do with it than its database; gives the
+    API's own way to that."""
     relay = lone.relay(bus, poll_seconds=NEVER_SECONDS)
     api = lone.open_database()
     waker = Waker(api)
@@ -27,7 +29,7 @@ async def woken_relay(lone: LoneService, bus: CollectingBus) -> AsyncIterator[No
             while not relay.is_leader:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)  # it has looked for the first time
-            yield
+            yield api
     finally:
         lone.database.on_commit = lambda: None
         for task in at_work:
@@ -57,9 +59,9 @@ async def test_a_call_that_fails_does_not_end_the_calling(lone: LoneService, mon
         raise ConnectionRefusedError
         yield
 
-    async with woken_relay(lone, bus):
+    async with woken_relay(lone, bus) as api:
         with monkeypatch.context() as while_away:
-            while_away.setattr("shared.data.database.Database.connection", lambda _: away())
+            while_away.setattr(api, "connection", away)
             lone.database.on_commit()
             while calls == 0:
                 await asyncio.sleep(0.01)
