@@ -1,6 +1,7 @@
 """What a newcomer looks for at the root is there, and true."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,23 @@ def test_hooks_are_the_projects_own_tools() -> None:
     for hook in repository["hooks"]:
         assert hook["language"] == "system"
         assert hook["entry"].startswith(".venv/bin/")
+
+
+@pytest.mark.parametrize("given", [(), ("PYTHON=another",)], ids=["by default", "as given"])
+def test_make_takes_a_python_that_can_make_an_environment_unless_one_is_given(given: tuple[str, ...]) -> None:
+    said = subprocess.run(
+        ["make", "-s", *given, "--eval=print: ; @echo $(PYTHON)", "print"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    python = said.stdout.strip()
+    if given:
+        assert python == "another"
+    else:
+        fit = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+        assert subprocess.run([python, "-c", fit], check=False).returncode == 0
 
 
 def test_the_image_makes_what_volumes_are_mounted_over_as_its_user() -> None:

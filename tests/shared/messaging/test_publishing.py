@@ -2,7 +2,8 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -90,6 +91,19 @@ async def bus_with(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeBus]:
         await bus.stop()
 
 
+@contextmanager
+def reported() -> Iterator[list[str]]:
+    """What the block leaves behind and asyncio reports; not what tests before it left on this loop, which they all share."""
+    loop, found = asyncio.get_running_loop(), list[str]()
+    gc.collect()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, context: found.append(context["message"]))
+    try:
+        yield found
+    finally:
+        loop.set_exception_handler(before)
+
+
 def message(name: str, *, key: str = "case-1", size: int = 1) -> Message:
     return Message(TOPIC, key, name, name.encode().ljust(size), None)
 
@@ -110,16 +124,16 @@ async def test_what_fails_after_nobody_waits_for_it_any_more_is_no_failure_unhea
     bus_with: MakeBus, last: object
 ) -> None:
     """The producer is given up, and all that it still had in hand fails."""
-    producer, reported = Producer(PENDING, last), list[Any]()
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
+    producer = Producer(PENDING, last)
     messages = [message(f"m{number}", key=key_of(number)) for number in range(2)]
-    assert await bus_with(producer).publish(messages) == set()
-    assert producer.answers[0].done()
-    await asyncio.sleep(0)
-    producer.answers.clear()
-    gc.collect()
-    await asyncio.sleep(0)
-    assert reported == []
+    with reported() as found:
+        assert await bus_with(producer).publish(messages) == set()
+        assert producer.answers[0].done()
+        await asyncio.sleep(0)
+        producer.answers.clear()
+        gc.collect()
+        await asyncio.sleep(0)
+    assert found == []
 
 
 async def test_all_that_fits_goes_to_a_partition_in_one_batch_in_its_order(bus_with: MakeBus) -> None:
