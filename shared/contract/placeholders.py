@@ -81,6 +81,10 @@ PLACEHOLDERS: Final = _newest()
 _SEQUENCES: Final = ("01234567890123456789", "98765432109876543210")
 _BIRTH_DATE: Final = re.compile(r"(?:0[1-9]|[12][0-9]|3[01]|[67][0-9]|8[0-9]|9[01])(?:0[1-9]|1[0-2])(?:19|20)?[0-9]{2}")
 """A CPR number of which only the birth date is known, the day of a replacement number with 60 added."""
+_BESIDE_NOBODYS: Final = frozenset[str]().union(
+    *(getattr(PLACEHOLDERS.names, each) for each in ("unknown", "whole", "with_it", "nobodys", "nations", "also_names"))
+)
+"""All words that may stand beside one that is nobody's name."""
 _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -149,9 +153,10 @@ def is_no_name(name: str) -> bool:
 def _says_that_it_is_unknown(words: Sequence[str], *, is_numbered: bool) -> bool:
     """Whether all words say that no name is known, or what somebody is instead: none of them may be a part of a name."""
     rules = PLACEHOLDERS.names
+    if not _BESIDE_NOBODYS.issuperset(words):
+        return False
     if any(word in rules.nobodys for word in words):
-        beside = rules.unknown | rules.whole | rules.with_it | rules.nobodys | rules.nations | rules.also_names
-        return beside.issuperset(words)
+        return True
     says_it = [word in rules.unknown or word in rules.whole for word in words]
     is_from_there = [word in rules.nations for word in words]
     goes_with_it = [word in rules.with_it for word in words]
