@@ -86,9 +86,12 @@ class Reading:
                 errors = refused.errors(include_url=False)
                 if stands := [error for error in errors if not self._may_forgive(error)]:
                     raise _only(stands) from None
+            taken_out = set[Place]()
             # From the end, so that what is taken out of a list moves nothing that is still to be looked at.
             for error in sorted(errors, key=lambda error: _order(error["loc"]), reverse=True):
-                self._forgive(error["loc"], error["type"], error.get("ctx", {}))
+                # What else is odd about what was taken out stands in it, as it was written.
+                if error["loc"][:-1] not in taken_out:
+                    taken_out |= self._forgive(error["loc"], error["type"], error.get("ctx", {}))
 
     def _may_forgive(self, error: ErrorDetails) -> bool:
         return _is_forgivable(error["loc"], error["type"], self._body)
@@ -106,24 +109,26 @@ class Reading:
             if "in_custody" in self._sent:
                 self._keep(("in_custody",))
 
-    def _forgive(self, loc: Place, kind: str, limits: Mapping[str, Any]) -> None:
-        """Read what stands there as not given; what is too long as far as the contract goes."""
+    def _forgive(self, loc: Place, kind: str, limits: Mapping[str, Any]) -> set[Place]:
+        """Read what stands there as not given; what is too long as far as the contract goes. Gives the item of a list that was
+        taken out for it."""
         value = _at(self._body, loc)
         spelt = _spelt(loc, kind, value)
         if spelt is not None:
             self._change(loc, spelt, WarningCode.SPELT)
         elif self._reads_an_age(loc, value):
-            return
+            pass
         elif kind in ("string_too_long", "too_long"):
             self._change(loc, value[: limits["max_length"]], WarningCode.TOO_LONG)
         elif loc[-1] in _REQUIRED_TEXTS:
             self._change(loc, UNREADABLE, _code(loc, value))
-        elif loc[-1] == "value":
-            self._take_out(loc[:-1], _code(loc, value), named=loc)
-        elif isinstance(loc[-1], int):
-            self._take_out(loc, _code(loc, value), named=loc)
+        elif loc[-1] == "value" or isinstance(loc[-1], int):
+            item = loc[:-1] if loc[-1] == "value" else loc
+            self._take_out(item, _code(loc, value), named=loc)
+            return {item}
         else:
             self._change(loc, None, _code(loc, value))
+        return set()
 
     def _reads_an_age(self, loc: Place, value: Any) -> bool:
         """Read what says how old somebody is in another form than the contract's, so that a child is protected; says whether it

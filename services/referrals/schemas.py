@@ -136,7 +136,7 @@ class Completion(Body):
 
 
 class SubmittedSubject(Answer):
-    """The receipt for one subject; `case_id` is filled once identification has opened or found the case."""
+    """The receipt for one subject; `case_id` is filled once identification has opened the case."""
 
     reference: PersonalCode | None
     subject_id: UUID

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from services.stats import repository
@@ -15,7 +15,7 @@ from shared.contract.organisations import OrganisationKind, Scope, kind_of
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
-from shared.kernel.clock import COPENHAGEN, on_date
+from shared.kernel.clock import end_of, on_date, start_of
 from shared.kernel.errors import Forbidden, NotFound, ScopeMissing, Unprocessable
 
 UNKNOWN = "unknown"
@@ -127,11 +127,7 @@ def _moment(as_of: date | datetime | None) -> datetime | None:
     """A day means all that was known when it ended."""
     if as_of is None or isinstance(as_of, datetime):
         return as_of
-    return _start_of(as_of + timedelta(days=1)) - timedelta(microseconds=1)
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, COPENHAGEN)
+    return end_of(as_of) - timedelta(microseconds=1)
 
 
 _WHERE_UNKNOWN: Mapping[Dimension, str] = {Dimension.EXPLOITATION_FORM: ExploitationForm.UNKNOWN}
@@ -174,8 +170,8 @@ async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date |
     check_period(from_on, to_on)
     if not knows_figures(work.actor):
         raise RoleDoesNotSee("Exact figures are for those who count and those who work with cases.")
-    since = _start_of(from_on) if from_on else None
-    before = _start_of(to_on + timedelta(days=1)) if to_on else None
+    since = start_of(from_on) if from_on else None
+    before = end_of(to_on) if to_on else None
     referrals = await repository.count_referrals(work, since=since, before=before)
     senders = []
     for sender, rows in groupby(referrals, key=lambda row: row[0]):

@@ -245,17 +245,21 @@ def _count_of_referrals(*, since: bool, before: bool) -> Select[str, ReferralSta
 
 @cache
 def _count_of_interviewed(*, since: bool, before: bool) -> Select[int]:
-    same = same_person(as_of=False)
-    person = func.coalesce(same.c.person, cast(col(Interview.case_id), String))
-    interviewed = select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(Interview.case_id))
+    interviewed = _count_of_people(Interview.case_id)
     return interviewed.where(_is_within(Interview.held_at, since=since, before=before))
 
 
 @cache
 def _count_of_departures(*, since: bool, before: bool) -> Select[int]:
-    return (
-        select(func.count()).select_from(Departure).where(_is_within(Departure.departed_on, since=since, before=before))
-    )
+    departed = _count_of_people(Departure.case_id)
+    return departed.where(_is_within(Departure.departed_on, since=since, before=before))
+
+
+def _count_of_people(case_id: UUID) -> Select[int]:
+    """However many cases of a person there are, they count once."""
+    same = same_person(as_of=False)
+    person = func.coalesce(same.c.person, cast(col(case_id), String))
+    return select(func.count(person.distinct())).outerjoin(same, same.c.case_id == col(case_id))
 
 
 def _is_within(moment: date, *, since: bool, before: bool) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from shared.contract.organisations import HAVN
 from shared.data.unit_of_work import UnitOfWork
 from shared.identity.actor import Actor
+from shared.kernel.errors import DomainError
 
 _AS: Final = text("SELECT current_setting('havn.org'), set_config('havn.org', :org, true)")
 
@@ -24,6 +25,10 @@ async def as_itself(work: UnitOfWork) -> AsyncIterator[None]:
         return
     await work.session.flush()
     before = await work.session.scalar(_AS, {"org": HAVN})
-    yield
+    try:
+        yield
+    except DomainError:  # the transaction goes on for whoever notes or catches it
+        await work.session.execute(_AS, {"org": before})
+        raise
     await work.session.flush()
     await work.session.execute(_AS, {"org": before})

@@ -3,9 +3,10 @@
 Tables, mapped classes and statements are SQLAlchemy's and SQLModel's. What this leaves out of their session is what a request
 pays for and Havn does not use: lazy loading, relations, cascades, autoflush, savepoints, several binds."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from pydantic_core import to_json
 from sqlalchemy.engine import IteratorResult, Result
@@ -20,7 +21,8 @@ from shared.data.statements import Entity, entity_of, prepared
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 Heard = Callable[[str, Sequence[Any]], None]
-_READING, _LOCKING = ("BEGIN", "ROLLBACK", "SELECT", "WITH"), "FOR UPDATE"
+_READING: Final = ("BEGIN", "ROLLBACK", "SELECT", "WITH")
+_LOCKING: Final = re.compile(r"\bFOR (?:NO KEY )?UPDATE\b|\bFOR (?:KEY )?SHARE\b")
 _ROWS_AT_ONCE = 200
 """PostgreSQL takes 65,535 values in one statement; the widest table has some 60 columns."""
 
@@ -283,7 +285,7 @@ class Session:
 
 @lru_cache(maxsize=1_000)
 def _locks(text: str) -> bool:
-    return _LOCKING in text
+    return _LOCKING.search(text) is not None
 
 
 _named = lru_cache(maxsize=1_000)(SimpleResultMetaData)

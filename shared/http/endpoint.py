@@ -35,7 +35,7 @@ from shared.observability.logs import bind_organisation, log
 from shared.observability.metrics import TOKENS_REFUSED
 
 Run = Callable[[Request], Coroutine[Any, Any, Response]]
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class TokenMissing(Unauthenticated):

@@ -245,19 +245,28 @@ class Consumer:
     async def replay(self) -> tuple[int, int]:
         """Try every dead letter again, in order per case; the first that fails again keeps the rest of its case waiting.
         Says how many took effect and how many remain."""
-        async with self._transaction() as work:
-            waiting = await inbox.to_replay(work)
         stuck: set[tuple[str, str]] = set()
         done = 0
+        while True:  # what came meanwhile was put aside behind the others of its case
+            async with self._transaction() as work:
+                waiting = await inbox.to_replay(work)
+            taken = await self._replay_each(waiting, stuck)
+            if taken == 0:
+                return done, len(waiting)
+            done += taken
+
+    async def _replay_each(self, waiting: Sequence[inbox.DeadLetter], stuck: set[tuple[str, str]]) -> int:
+        """How many took effect; of which case one failed again is `stuck`."""
+        taken = 0
         for letter in waiting:
             if (letter.source, letter.key) in stuck:
                 continue
             try:
-                done += await self._replay_one(letter)
+                taken += await self._replay_one(letter)
             except Exception as error:
                 stuck.add((letter.source, letter.key))
                 await self._note_failure(letter, _reason(error))
-        return done, len(waiting) - done
+        return taken
 
     async def _replay_one(self, letter: inbox.DeadLetter) -> int:
         received = inbox.read(Message(f"havn.{letter.source}", letter.key, letter.event_id, letter.value, None))

@@ -1,8 +1,8 @@
-"""The bus that carries events between the services: Apache Kafka, or this process itself.
+"""The bus that carries events between the services: Apache Kafka.
 
-Both keep the same small promise. `publish` reports the messages that are safe; all others stay in the outbox and are
-tried again, so a message may come twice but never disappears, and is never overtaken by a later one with its key. The
-consumer's inbox makes the second copy harmless.
+It keeps the same small promise as the bus within a process (in_process.py). `publish` reports the messages that are safe; all
+others stay in the outbox and are tried again, so a message may come twice but never disappears, and is never overtaken by a
+later one with its key. The consumer's inbox makes the second copy harmless.
 """
 
 import asyncio

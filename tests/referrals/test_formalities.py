@@ -46,6 +46,17 @@ OF_A_SUBJECT: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
         {},
     ),
     ({"identifiers": [{"type": "other", "value": "\u200b"}]}, "identifiers.0.value", "blank", {"identifiers": []}),
+    (
+        {
+            "identifiers": [
+                {"type": "passport", "value": "", "issuing_country": "Nowhere"},
+                PASSPORT | {"issuing_country": "THA"},
+            ]
+        },
+        "identifiers.0.value",
+        "blank",
+        {"identifiers": [PASSPORT | {"issuing_country": "THA"}]},
+    ),
     ({"identifiers": "C1234567"}, "identifiers", "not_understood", {"identifiers": []}),
     (
         {"identifiers": [PASSPORT | {"issuing_country": "Thailand"}]},

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contract.codes import Authority, Gender, Outcome
+from shared.contract.events import PersonDeparted
 from tests.identification.finding.people import meet
 from tests.stats.story import EARLY, JUNE, Story, deliver, exact, victims
 from tests.world import World
@@ -126,6 +127,24 @@ async def test_a_person_interviewed_in_two_merged_cases_was_interviewed_once(hav
     story.merged(first, second)
     await story.reaches(havn)
     assert await interviewed() == 1
+
+
+async def test_a_person_who_left_by_a_prepared_return_in_two_merged_cases_left_once(havn: World) -> None:
+    story = Story()
+    first, second = story.case(), story.case()
+    for case_id in (first, second):
+        on = JUNE.date()
+        story.tell(PersonDeparted(case_id=case_id, departed_on=on, reintegration_until=on, occurred_at=JUNE))
+    await story.reaches(havn)
+
+    async def departed() -> int:
+        flow = await havn.partner("cmm", "statistician").get("/stats/v1/flow")
+        return int(flow.json()["prepared_returns"])
+
+    assert await departed() == 2
+    story.merged(first, second)
+    await story.reaches(havn)
+    assert await departed() == 1
 
 
 async def test_a_merge_told_twice_or_before_the_other_case_is_one_merge(havn: World) -> None:

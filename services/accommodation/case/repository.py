@@ -197,7 +197,7 @@ async def parts_in(work: UnitOfWork, case_id: UUID) -> frozenset[visibility.Part
 
 
 async def find_case(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
-    """What is known of the case, for an event's handler; None where identification has published nothing of it."""
+    """What is known of the case; None where identification has published nothing of it."""
     return await work.session.get(KnownCase, case_id)
 
 

@@ -376,7 +376,12 @@ async def withdraw_request(
     expected.check(request)
     if request.status is not RequestStatus.OPEN:
         raise requests.RequestSettled(
-            f"The request is {request.status}; a placement is cancelled instead.",
+            f"The request is {request.status}"
+            + (
+                "; its placement is cancelled: POST .../placements/{id}/cancel."
+                if request.status is RequestStatus.PLACED
+                else "."
+            ),
             current_status=request.status,
             allowed=[],
         )

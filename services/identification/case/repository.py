@@ -414,11 +414,6 @@ def forget(work: UnitOfWork, case: Case) -> None:
     work.session.expunge(case)
 
 
-async def merged_into(work: UnitOfWork, case: Case) -> Case | None:
-    """The case that this one was merged into, for Havn itself."""
-    return await work.session.get(Case, case.merged_into) if case.merged_into else None
-
-
 async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> Case:
     """The case, for those who work on it; raises CaseNotFound."""
     case, part = await find_case(work, case_id, operation=operation)
@@ -430,7 +425,7 @@ async def find_worked_on(work: UnitOfWork, case_id: UUID, *, operation: str) -> 
 async def lock_pair(
     work: UnitOfWork, case_id: UUID, other_id: UUID, expected: ExpectedVersion, *, even_merged: bool = False
 ) -> tuple[Case, Case]:
-    """Two cases the actor works on, both locked, in one order for everybody; `match` is about the first of them."""
+    """Two cases the actor works on, both locked, in one order for everybody; `expected` is about the first of them."""
     locked = {
         each: await lock_case(work, each, expected if each == case_id else ExpectedVersion(), even_merged=even_merged)
         for each in sorted({case_id, other_id})

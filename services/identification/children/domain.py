@@ -259,7 +259,8 @@ def give_back(case: Case, surviving: Case, *, before: ChildBefore) -> None:
     """The merge is undone: what it has changed, and nobody has changed since, is as it was."""
     if surviving.child_since == _earlier(before.child_since, case.child_since):
         surviving.child_since = before.child_since
-    if before.child_notified_at is None and surviving.child_notified_at == case.child_notified_at:
+    came_from_it = case.child_notified_at is not None and surviving.child_notified_at == case.child_notified_at
+    if before.child_notified_at is None and came_from_it:
         surviving.municipality, surviving.child_notified_at = before.municipality, None
         surviving.child_assessed_at = None
     came_with_it = surviving.representative_requested_on == case.representative_requested_on

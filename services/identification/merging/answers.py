@@ -47,14 +47,21 @@ async def answer(
     work: UnitOfWork, *, question_id: UUID, said: QuestionAnswer, expected: ExpectedVersion
 ) -> tuple[Question, UUID]:
     """Say whether the two cases are about one person; gives the question and the case where the work goes on."""
-    question = await questions_repository.find(work, question_id, operation="question.answer", lock=True)
-    expected.check(question)
-    if question.state not in questions_repository.UNANSWERED:
-        raise QuestionAnswered(f"The question is {question.state}; what was answered is taken back by POST .../undo.")
+    question = await questions_repository.find(work, question_id, operation="question.answer")
+    _check_waits(question, expected)
     # Between two cases of an authority's, CMM may know further on than that is asked.
     survivors = await finding_repository.surviving(work, question.asked_of_now)
     sides = [survivors.get(each, each) for each in (question.newer_now, question.older_now)]
+    if sides[0] == sides[1]:
+        raise QuestionAnswered(
+            "The two cases are one by now, so there is nothing left to ask; POST .../unmerge parts them."
+        )
+    asked_of = question.asked_of_now
     newer, older = await cases.lock_pair(work, sides[0], sides[1], ExpectedVersion())
+    question = await questions_repository.lock(work, question_id)
+    _check_waits(question, expected)
+    if question.asked_of_now != asked_of:
+        raise QuestionAnswered("One of the two cases has just been merged, or parted again; read the question again.")
     goes_on, merged = newer, older
     if said.answer is SameOrDifferent.SAME:
         goes_on, merged = _who_follows(newer, older)
@@ -68,6 +75,13 @@ async def answer(
         for each in (newer, older):
             domain.keep_etag(each)  # nothing becomes of either
     return question, goes_on.id
+
+
+def _check_waits(question: Question, expected: ExpectedVersion) -> None:
+    """Raises QuestionAnswered, and PreconditionFailed where somebody has written it since."""
+    expected.check(question)
+    if question.state not in questions_repository.UNANSWERED:
+        raise QuestionAnswered(f"The question is {question.state}; what was answered is taken back by POST .../undo.")
 
 
 def _who_follows(newer: Case, older: Case) -> tuple[Case, Case]:
@@ -112,28 +126,34 @@ async def _check_choice(work: UnitOfWork, goes_on: Case, merged: Case, keep: Map
 async def undo(work: UnitOfWork, *, question_id: UUID, expected: ExpectedVersion) -> tuple[Question, UUID]:
     """Take the answer back: two merged cases are two again, and a pair that was said to be different may be asked about
     again. Gives the question and its newer case."""
-    question = await questions_repository.find(work, question_id, operation="question.undo", lock=True)
-    expected.check(question)
-    if question.state is not QuestionState.ANSWERED:
-        raise QuestionNotAnswered(f"The question is {question.state}; there is no answer to take back.")
-    if question.answer is SameOrDifferent.SAME:
-        await _take_apart(work, question)
+    question = await questions_repository.find(work, question_id, operation="question.undo")
+    _check_answered(question, expected)
+    made_one = await _lock_made_one(work, question) if question.answer is SameOrDifferent.SAME else None
+    question = await questions_repository.lock(work, question_id)
+    _check_answered(question, expected)
+    if made_one:
+        await domain.part(work, *made_one)
     question.note_answer(QuestionState.UNDONE, None, at=work.now, by=work.actor.org)
     await questions.settle(work, question.asked_of)
     await questions_repository.keep(work, question)
     return question, question.newer_now
 
 
-async def _take_apart(work: UnitOfWork, question: Question) -> None:
-    """Undo the merge that this answer has made, if nobody has done so yet."""
+def _check_answered(question: Question, expected: ExpectedVersion) -> None:
+    """Raises QuestionNotAnswered, and PreconditionFailed where somebody has written it since."""
+    expected.check(question)
+    if question.state is not QuestionState.ANSWERED:
+        raise QuestionNotAnswered(f"The question is {question.state}; there is no answer to take back.")
+
+
+async def _lock_made_one(work: UnitOfWork, question: Question) -> tuple[Case, Case] | None:
+    """The two cases that this answer has made one, locked; None where somebody has parted them since."""
     merged_id = await repository.merged_by(work, question.id)
-    if merged_id is None:
-        return
-    into = await repository.merge_of(work, merged_id)
-    if into is None:
-        return
+    into = await repository.merge_of(work, merged_id) if merged_id else None
+    if merged_id is None or into is None:
+        return None
     case, surviving = await cases.lock_pair(work, merged_id, into.into_id, ExpectedVersion(), even_merged=True)
-    await domain.part(work, case, surviving)
+    return (case, surviving) if case.merged_into == surviving.id else None
 
 
 async def differs(work: UnitOfWork, question: Question) -> dict[str, dict[UUID, Personal[Any]]]:

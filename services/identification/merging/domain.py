@@ -3,7 +3,7 @@
 Whoever had a part in the merged case keeps it there, and gets none in the other: it learns of no merge, and under its own
 case's id it goes on as if there were none (docs/rules.md, identity-3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,8 +48,6 @@ class NotMerged(Conflict):
 async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, expected: ExpectedVersion) -> Case:
     """The case's person is that of another case: the work goes on there, and this one is only read from now on. What the
     other case says of the person stands; a child stays one, and the earlier deadline goes on."""
-    if case_id == into:
-        raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     case, surviving = await cases.lock_pair(work, case_id, into, expected)
     lifecycle.check(surviving, Step.WORK)  # in a closed case nothing goes on
     await join(work, case, surviving, keep=None)
@@ -59,7 +57,10 @@ async def merge(work: UnitOfWork, *, case_id: UUID, into: UUID, expected: Expect
 async def join(
     work: UnitOfWork, case: Case, surviving: Case, *, keep: Mapping[str, UUID] | None, question_id: UUID | None = None
 ) -> None:
-    """Merge one locked case into another. `keep` says whose each differing fact is; without it the surviving case's stand."""
+    """Merge one locked case into another. `keep` says whose each differing fact is; without it the surviving case's stand.
+    Raises MergedWithItself and TwoPeople."""
+    if case.id == surviving.id:
+        raise MergedWithItself("A case cannot be merged into itself; name the other case in `into`.")
     await _check_one_person(work, case, surviving)
     stood = surviving.model_dump()
     merged = await _as_it_stands(work, case, surviving, question_id)
@@ -168,10 +169,12 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
 async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     """Take one locked case out of the other again. What the merge changed in the other, and nobody has changed since, is as
     it was before."""
-    merged, stood = await repository.merge_of(work, case.id), surviving.model_dump()
+    merged = await repository.merge_of(work, case.id)
     group = await finding_repository.group_of(work, case.id)
-    await _give_back_custody(work, case, surviving, group)
-    await _give_back_absences(work, surviving, group)
+    async with as_itself(work):
+        further = await cases.lock_above(work, surviving)
+    stood = {each.id: each.model_dump() for each in (surviving, *further)}
+    await _give_back(work, case, surviving, further, group=group)
     await children.run_again(work, case, group=group)
     async with as_itself(work):
         await consents.take_out(work, group, out_of=surviving)
@@ -192,26 +195,21 @@ async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
     await questions.settle(work, {*group, *await finding_repository.group_of(work, surviving.id)})
     await changes.case_changed(work, case)
     await changes.case_changed(work, surviving)
-    keep_etag_of_same(surviving, stood)
+    for each in (surviving, *further):
+        keep_etag_of_same(each, stood[each.id])
 
 
-async def _give_back_custody(work: UnitOfWork, case: Case, surviving: Case, group: set[UUID]) -> None:
-    """The hours of custody that came with the case, or with one in it, go back with it from wherever the work went on."""
+async def _give_back(
+    work: UnitOfWork, case: Case, surviving: Case, further: Sequence[Case], *, group: set[UUID]
+) -> None:
+    """The hours of custody that came with the case, or with one in it, go back with it from wherever the work went on; that its
+    person is missing is said of nobody else any more."""
     async with as_itself(work):
-        below: Case = case
-        above: Case | None = surviving
-        while above:
+        below = case
+        for above in (surviving, *further):
             before = await repository.merge_of(work, below.id)
-            if custody.give_back(case, above, group=group, before=before) and above is not surviving:
+            is_let_go = custody.give_back(case, above, group=group, before=before)
+            is_found = await absence.give_back(work, above, group=group)
+            if (is_let_go or is_found) and above is not surviving:
                 await changes.case_changed(work, above)
-            below, above = above, await cases.merged_into(work, above)
-
-
-async def _give_back_absences(work: UnitOfWork, surviving: Case, group: set[UUID]) -> None:
-    """That the person of the case is missing is said of nobody else any more, wherever the work went on."""
-    async with as_itself(work):
-        above: Case | None = surviving
-        while above:
-            if await absence.give_back(work, above, group=group) and above is not surviving:
-                await changes.case_changed(work, above)
-            above = await cases.merged_into(work, above)
+            below = above

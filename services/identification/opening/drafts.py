@@ -1,7 +1,7 @@
 """Drafts: what somebody has begun to enter survives a lost session, and is gone without a trace on the day that is said."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from shared.contract.codes import DeadlineKind
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.problems import speakable
-from shared.kernel.clock import COPENHAGEN, on_date
+from shared.kernel.clock import on_date, start_of
 from shared.kernel.errors import Unprocessable
 from shared.rules.decision_tables import Dated, Versions
 
@@ -89,9 +89,5 @@ async def sweep(work: UnitOfWork) -> None:
             await repository.forget(work, draft)
         else:
             draft.reminded_at = work.now
-            due_at = _start_of(draft.delete_on)
+            due_at = start_of(draft.delete_on)
             queue.raise_alert(work, Alert(kind=DeadlineKind.DRAFT, case_id=draft.id, for_org=draft.org, due_at=due_at))
-
-
-def _start_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=COPENHAGEN)

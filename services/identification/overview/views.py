@@ -128,7 +128,7 @@ async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> di
 
 async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
-    (repository/person.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
+    (person/repository.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
     known = (await aspects_of(work, [(case, part)]))[case.id]
     made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Aspect.OUTCOME in known else []
     above = (await aliases.read(work, [(case, part)])).get(case.id, ())

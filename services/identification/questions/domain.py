@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -58,11 +58,14 @@ async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     """Ask who else may be the person of this case, among all there are. It runs for itself, after the case is open or its
     person described anew, so that nobody who waits for an answer can tell whether there was anything to ask."""
     found = await finding_repository.open_case(work, case_id)
-    if found is None or found[0].refused_on:
+    if found is None:
         await ask_no_longer(work, case_id)
         return
     case, person = found
     case.is_to_compare = False
+    if case.refused_on:
+        await ask_no_longer(work, case_id)
+        return
     said = await repository.said_by_senders(work, case.id)
     asked = await _pairs(work, case, person, said)
     await repository.ask(work, case.id, asked)
@@ -147,9 +150,6 @@ def _because(found: Found) -> set[AskedBecause]:
 
 def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Collection[AskedBecause]]) -> Question:
     score, because = why
-    terms = TERMS.on(on_date(work.now))
-    due_on = on_date(work.now) + timedelta(days=terms.answer_days)
-    alert_at = work.now + (end_of(due_on) - work.now) * terms.warn_at_percent / 100
     return Question(
         newer_id=newer,
         older_id=older,
@@ -158,12 +158,22 @@ def _question(work: UnitOfWork, older: UUID, newer: UUID, why: tuple[float, Coll
         score=score,
         matched_on=[each for each in AskedBecause if each in because],
         state=QuestionState.OPEN,
-        asked_at=work.now,
-        due_at=end_of(due_on),
-        due_on=due_on,
-        alert_at=alert_at,
-        next_alert_at=alert_at,
+        **_days(work),
     )
+
+
+def _days(work: UnitOfWork) -> dict[str, Any]:
+    """The days of a question that is asked now."""
+    terms = TERMS.on(on_date(work.now))
+    due_on = on_date(work.now) + timedelta(days=terms.answer_days)
+    alert_at = work.now + (end_of(due_on) - work.now) * terms.warn_at_percent / 100
+    return {
+        "asked_at": work.now,
+        "due_at": end_of(due_on),
+        "due_on": due_on,
+        "alert_at": alert_at,
+        "next_alert_at": alert_at,
+    }
 
 
 async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[Question] = ()) -> None:
@@ -193,6 +203,8 @@ async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
             pair = question.asked_of_now
             if question.state in repository.SETTLED_BY_MACHINE:
                 is_moot = len(pair) == 1 or pair in answered or not question.matched_on
+                if question.state is QuestionState.MOOT and not is_moot:  # asked anew
+                    question.sqlmodel_update(_days(work))
                 question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN
                 answered.add(pair)
 

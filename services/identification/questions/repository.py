@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     exists,
     or_,
     select,
@@ -76,13 +77,16 @@ def _asked_apart() -> CompoundSelect[UUID]:
 
 
 _ASKED: Final = frozenset(Question.model_fields) - {"reason", "answer", "answered_at", "answered_by"}
+_DAYS: Final = ("asked_at", "due_at", "due_on", "alert_at", "next_alert_at")
 
 
 def _put() -> Insert:
     added = insert(Question).values({name: bindparam(name) for name in _ASKED})
+    is_moot = col(Question.state) == QuestionState.MOOT
     return added.on_conflict_do_update(
         index_elements=["newer_id", "older_id"],
-        set_={name: added.excluded[name] for name in ("score", "matched_on", "state")},
+        set_={name: added.excluded[name] for name in ("score", "matched_on", "state")}
+        | {name: case((is_moot, added.excluded[name]), else_=col(getattr(Question, name))) for name in _DAYS},
         where=any_of(col(Question.state), SETTLED_BY_MACHINE),
     )
 
@@ -129,7 +133,8 @@ async def different_from(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UU
 
 
 async def ask(work: UnitOfWork, case_id: UUID, questions: Collection[Question]) -> None:
-    """Ask these about a case; a question that waits for its answer, or had become moot, is asked as it stands now."""
+    """Ask these about a case; a question that waits for its answer, or had become moot, is asked as it stands now. One that was
+    moot is asked anew: its days begin again."""
     about = {each for question in questions for each in question.asked_of}
     await _lock_in_order(work, {case_id, *about})
     work.audit(operation="question.ask", subject_id=case_id, object_ids=sorted(about - {case_id}))
@@ -242,18 +247,26 @@ async def blocking(work: UnitOfWork, case_id: UUID) -> list[UUID]:
 
 
 _ANSWERABLE: Final = select(Question).where(col(Question.id) == bindparam("question_id"), MAY_ANSWER)
-_ANSWERED_NOW: Final = _ANSWERABLE.with_for_update()
+_ANSWERED_NOW: Final = _ANSWERABLE.with_for_update().execution_options(populate_existing=True)
 
 
-async def find(
-    work: UnitOfWork, question_id: UUID, *, operation: str, purpose: Purpose | None = None, lock: bool = False
-) -> Question:
+async def find(work: UnitOfWork, question_id: UUID, *, operation: str, purpose: Purpose | None = None) -> Question:
     """A question that the actor may answer; raises QuestionNotFound."""
-    asked = {"question_id": question_id, "org": work.actor.org}
-    found = await work.session.scalar(_ANSWERED_NOW if lock else _ANSWERABLE, asked)
+    found = await _find(work, question_id, _ANSWERABLE)
+    work.audit(operation=operation, subject_id=found.newer_now, object_ids=[found.id, found.older_now], purpose=purpose)
+    return found
+
+
+async def lock(work: UnitOfWork, question_id: UUID) -> Question:
+    """The same, locked, as it stands by then. The cases it is about are locked before it, as those who merge them do; raises
+    QuestionNotFound."""
+    return await _find(work, question_id, _ANSWERED_NOW)
+
+
+async def _find(work: UnitOfWork, question_id: UUID, query: Select[Question]) -> Question:
+    found = await work.session.scalar(query, {"question_id": question_id, "org": work.actor.org})
     if found is None:
         raise QuestionNotFound
-    work.audit(operation=operation, subject_id=found.newer_now, object_ids=[found.id, found.older_now], purpose=purpose)
     return found
 
 

@@ -208,6 +208,7 @@ async def test_two_requests_for_one_person_wait_at_most(havn: World, housing: Ho
     assert (await housing.ask(case_id)).status_code == 201
     again = await havn.partner("cmm").post(path)
     assert (again.status_code, problem(again)) == (409, "RequestSettled")
+    assert again.json()["detail"] == "The request is withdrawn."
 
 
 async def test_a_request_that_is_withdrawn_frees_what_was_held_for_it(havn: World, housing: Housing) -> None:

@@ -14,6 +14,7 @@ from tests.identification.builders import (
     name_of,
     open_case,
 )
+from tests.identification.life import done
 from tests.identification.opening.doors import describe, open_door
 from tests.world import World
 
@@ -243,3 +244,15 @@ async def test_an_appointment_told_twice_is_one_event(havn: World) -> None:
         assert (await case.post("/representative", body)).status_code == 200
     assert len(await havn.events("identification", "representative")) == 2
     assert (await protection(case))["representative_requested_on"] == "2026-03-16"
+
+
+async def test_an_assessment_recorded_after_a_merge_stays_when_that_is_undone(havn: World) -> None:
+    """Neither child had a municipality, so neither notification came from the other's case (docs/rules.md, duty-1)."""
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    child = CMM_DECIDES | {"stated_age": 16}
+    one, other = [await open_case(havn, child, sender=by, municipality=None) for by in ("hopenow", "reden")]
+    await done(one.post("/merge", {"into": other.id}))
+    await done(other.post("/child-assessment", {"assessed_at": "2026-03-09T12:00:00+01:00", "note": "Safe."}))
+    await done(one.post("/unmerge", None))
+    assert (await other.details())["child_protection"]["child_assessed_at"] is not None
+    assert (await one.details())["child_protection"]["child_assessed_at"] is None

@@ -1,9 +1,12 @@
 """What a merge leaves alone, what it refuses, and what comes back when it is undone."""
 
 import asyncio
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from shared.data.database import address_of, service_url
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import Met, ids_found, meet
 from tests.identification.life import close, decided_case, done, told
@@ -151,9 +154,40 @@ async def test_the_hours_of_custody_go_back_with_whom_they_came_however_far_the_
         return (await case.details())["custody"] is not None
 
     assert await in_custody(third)
+    before = await third.etag()
     assert (await held.unmerge()).status_code == 200
+    assert await third.etag() != before
     assert [await in_custody(each) for each in (held, second, third)] == [True, False, False]
     assert "custody" not in {each["kind"] for each in (await third.details())["deadlines"]}
+
+
+async def test_a_case_above_of_which_nothing_becomes_keeps_its_etag(havn: World) -> None:
+    first, second, third = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
+    assert (await first.merge(second)).status_code == (await second.merge(third)).status_code == 200
+    before = await third.etag()
+    assert (await first.unmerge()).status_code == 200
+    assert await third.etag() == before
+
+
+async def test_a_release_that_is_recorded_while_a_merge_is_undone_is_not_lost(havn: World) -> None:
+    """The case above is locked while it is written to: the release comes before it, or after."""
+    held, second, third = [await meet(havn, given_name=name) for name in ("Malee", "Lily", "Rosa")]
+    await havn.set_clock("2026-03-02T12:00:00+01:00")
+    await done(held.post("/custody", {"since": "2026-03-02T08:00:00+01:00"}), 201)
+    assert (await held.merge(second)).status_code == (await second.merge(third)).status_code == 200
+    releasing = await asyncpg.connect(address_of(service_url(havn.server_url, "identification")))
+    release = "UPDATE case_file SET custody_ended_at = '2026-03-02T10:00:00Z', version = version + 1 WHERE id = $1"
+    try:
+        async with releasing.transaction():
+            await releasing.execute(release, UUID(third.id))
+            parting = asyncio.create_task(held.unmerge())
+            await asyncio.sleep(0.5)
+        assert (await parting).status_code == 200
+    finally:
+        await releasing.close()
+    kept = "SELECT custody_since IS NULL AS never, custody_ended_at IS NULL AS on FROM case_file WHERE id = $1"
+    ((never, goes_on),) = await havn.sql("identification", kept, UUID(third.id))
+    assert never == goes_on, "no end without a beginning"
 
 
 async def test_of_two_arrests_the_earlier_counts_and_an_undone_merge_gives_each_its_own(havn: World) -> None:

@@ -1,9 +1,14 @@
 """Two cases are one person, people have said: the newer goes on in the older, facts are chosen, and it can be undone."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from services.identification.merging import answers
+from shared.data.database import address_of, service_url
 from tests.identification.builders import name_of
 from tests.identification.finding.people import QUESTIONS, Met, meet
 from tests.identification.life import close
@@ -209,3 +214,61 @@ async def test_a_case_that_takes_a_fact_in_has_a_new_version(havn: World) -> Non
     assert (await newer.answer(older, "same", keep=keep)).status_code == 200
     after = await older.etag(), await newer.etag()
     assert (before[0] == after[0], before[1] == after[1]) == (False, True)
+
+
+@pytest.mark.parametrize("answer", ["different", "same"])
+async def test_of_two_that_are_one_by_now_nothing_is_asked_any_more(havn: World, answer: str) -> None:
+    """Answered, taken back, and merged by hand: whatever is said then, nothing is done to the one case that there is."""
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+    assert (await newer.answer(older, "different")).status_code == 200
+    assert (await newer.undo(older)).status_code == 200
+    assert (await newer.merge(older)).status_code == 200
+    before = await older.etag(), await newer.etag()
+    (question,) = await newer.questions(state="undone")
+    said = {"answer": answer, "reason": "Met both on one day."}
+    again = await havn.partner("cmm").post(f"{QUESTIONS}/{question['question_id']}/answer", said)
+    assert name_of(again) == (409, "QuestionAnswered")
+    assert (await older.etag(), await newer.etag()) == before
+    assert (await older.details())["merged_into"] is None
+
+
+@pytest.mark.parametrize("step", ["answer", "undo"])
+async def test_an_answer_and_a_merge_of_the_same_two_wait_for_each_other(havn: World, step: str) -> None:
+    """Both lock the cases before the question about them: neither is broken off for the other."""
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+    (question,) = await newer.questions()
+    if step == "undo":
+        assert (await newer.answer(older, "same")).status_code == 200
+    said = {"answer": "different", "reason": "Met both on one day."} if step == "answer" else None
+    merging = await asyncpg.connect(address_of(service_url(havn.server_url, "identification")))
+    try:
+        async with merging.transaction():
+            await merging.execute("SELECT FROM case_file WHERE id = $1 FOR UPDATE", UUID(older.id))
+            path = f"{QUESTIONS}/{question['question_id']}/{step}"
+            answering = asyncio.create_task(havn.partner("cmm").post(path, said))
+            await asyncio.sleep(0.5)
+            await merging.execute("SELECT FROM question FOR UPDATE")
+        assert (await answering).status_code == 200
+    finally:
+        await merging.close()
+
+
+async def test_what_was_merged_while_somebody_answered_is_read_again(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = await meet(havn, **MALEE), await meet(havn, **MALEE)
+    third = await meet(havn, given_name="Ngozi")
+    locked = answers.cases.lock_pair
+
+    async def lock_late(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(answers.cases, "lock_pair", locked)
+        assert (await older.merge(third)).status_code == 200
+        return await locked(*given, **named)
+
+    (question,) = await newer.questions()
+    monkeypatch.setattr(answers.cases, "lock_pair", lock_late)
+    said = {"answer": "different", "reason": "Met both on one day."}
+    answered = await havn.partner("cmm").post(f"{QUESTIONS}/{question['question_id']}/answer", said)
+    assert answered.status_code == 409, answered.text
+    (still,) = await newer.questions()
+    assert (still["state"], {each["case_id"] for each in still["cases"]}) == ("open", {newer.id, third.id})

@@ -82,3 +82,25 @@ async def test_the_deadline_is_due_passed_and_done_and_cmm_is_alerted_twice_and_
     assert answered.status_code == 200, answered.text
     assert await deadlines_of(havn, "cmm", kind="question") == []
     assert [each["state"] for each in await deadlines_of(havn, "cmm", kind="question", state="done")] == ["done"]
+
+
+async def test_what_is_asked_anew_after_nothing_spoke_for_it_has_its_days_anew(havn: World) -> None:
+    older, newer = await two_alike(havn, CMM_DECIDES)
+    cmm = havn.partner("cmm")
+
+    async def describe(person: dict[str, Any]) -> None:
+        described = await cmm.put(f"{newer.path}/person", CMM_DECIDES | person, if_match="*")
+        assert described.status_code == 200, described.text
+        await havn.settled()
+
+    await describe({})
+    assert await deadlines_of(havn, "cmm", kind="question") == []
+    await havn.set_clock("2026-05-04T12:00:00+02:00")
+    await describe(NUMBER)
+    (deadline,) = await deadlines_of(havn, "cmm", kind="question")
+    assert (deadline["state"], deadline["due_on"]) == ("running", "2026-05-11")
+    assert (await older.post("/merge", {"into": newer.id})).status_code == 200
+    await havn.set_clock("2026-06-01T12:00:00+02:00")
+    assert (await older.post("/unmerge", None)).status_code == 200
+    (deadline,) = await deadlines_of(havn, "cmm", kind="question")
+    assert (deadline["state"], deadline["due_on"]) == ("running", "2026-06-08"), "the two are two again"

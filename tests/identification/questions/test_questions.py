@@ -13,6 +13,7 @@ from shared.data.database import address_of, service_url
 from shared.identity.actor import Actor
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import QUESTIONS, Met, ecpr, meet
+from tests.identification.life import done
 from tests.world import World
 
 MALEE = {"given_name": "Malee", "family_name": "Suwan", "birth_date": "2001-05-17"}
@@ -71,6 +72,22 @@ async def test_after_an_opening_nobody_looks_twice(havn: World) -> None:
         async with havn.application.databases["identification"].transaction(Actor.system("identification")) as work:
             await questions.look_once_open(work, case_id=UUID(second.id))
         assert await second.asked_about() == asked
+
+
+async def test_who_declines_is_compared_with_nobody_and_waits_for_it_no_longer(havn: World) -> None:
+    """Or every sweep would come upon them first, and fifty of them would keep it from all that comes after."""
+    case, _ = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    assert len(await case.questions()) == 1
+    await done(case.post("/refusal", {"on": "2026-03-02"}))
+    person = (await case.get("/person", purpose="identification")).json()
+    described = {name: value for name, value in person.items() if value not in (None, [])} | {"gender": "woman"}
+    path = f"{case.path}/person"
+    await done(havn.partner("cmm").put(path, described, if_match="*"))
+    await havn.sql("identification", "UPDATE case_file SET is_to_compare = true WHERE refused_on IS NOT NULL")
+    async with havn.application.databases["identification"].transaction(Actor.system("identification")) as work:
+        assert not await questions.look_where_due(work)
+    assert not await havn.sql("identification", "SELECT FROM case_file WHERE is_to_compare")
+    assert await case.questions() == []
 
 
 @pytest.mark.row(13)

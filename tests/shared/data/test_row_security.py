@@ -13,6 +13,7 @@ from services.everything import SERVICES
 from shared.data.database import Database
 from shared.data.itself import as_itself
 from shared.identity.actor import Actor
+from shared.kernel.errors import NotFound
 from tests.journeys.sc01 import Story
 from tests.shared.lone_service import ITSELF, LoneService
 from tests.world import World
@@ -193,6 +194,15 @@ async def test_what_havn_itself_may_see_within_a_rule_of_its_own_ends_with_the_o
             async with as_itself(work):
                 assert await work.session.scalar(ASKING) == "havn"
             assert await work.session.scalar(ASKING) == "havn"
+        assert await work.session.scalar(ASKING) == "cmm"
+
+
+async def test_what_havn_itself_may_see_ends_with_a_rule_that_refuses(one_line: Database) -> None:
+    """Whoever notes the refusal does so as who asked."""
+    async with one_line.transaction(replace(ITSELF, org="cmm")) as work:
+        with pytest.raises(NotFound):
+            async with as_itself(work):
+                raise NotFound
         assert await work.session.scalar(ASKING) == "cmm"
 
 

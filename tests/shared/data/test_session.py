@@ -226,6 +226,17 @@ async def test_what_is_sent_later_follows_what_is_added_in_the_order_in_which_it
     assert await kept(lone) == [("a", 3)]
 
 
+@pytest.mark.parametrize("lock", [{}, {"key_share": True}, {"read": True}, {"read": True, "key_share": True}])
+async def test_who_has_locked_a_row_has_not_only_read(lone: LoneService, lock: dict[str, bool]) -> None:
+    async with lone.database.transaction(ITSELF) as work:
+        work.session.add(place("a"))
+    async with lone.database.transaction(ITSELF) as work:
+        await work.session.scalars(select(InboxPosition))
+        assert work.session.has_only_read
+        await work.session.scalars(select(InboxPosition).with_for_update(**lock))
+        assert not work.session.has_only_read
+
+
 def test_bytes_are_not_kept() -> None:
     with pytest.raises(TypeError, match="bytes"):
         entity_of(DeadLetter).keeping(entity_of(DeadLetter).attributes, is_once=False)

@@ -16,7 +16,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.contract.events import PeriodExtended
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.peers import PeerAway
+from shared.messaging import inbox
 from shared.messaging.consumer import Delivery, Handlers
 from shared.messaging.inbox import Unreadable, read
 from shared.messaging.messages import Message
@@ -341,3 +343,25 @@ async def test_an_event_waits_for_its_case_and_not_for_the_others(lone: LoneServ
 def test_whatever_comes_is_read_or_refused_in_one_way(value: bytes) -> None:
     with suppress(Unreadable):
         read(Message("havn.identification", "key", "id", value, None))
+
+
+async def test_a_replay_ends_when_what_came_meanwhile_has_taken_effect_as_well(
+    lone: LoneService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = uuid4()
+    one, two, three, four = story_of(case, 4)
+    await lone.consumer(noting(failing_at(2))).deliver([one, two])
+    to_replay, coming = inbox.to_replay, [three]
+
+    async def read(work: UnitOfWork) -> list[inbox.DeadLetter]:
+        """The bus brings the next one of the case when the replay has read what there is."""
+        found = await to_replay(work)
+        if coming:
+            await lone.consumer(noting()).deliver([coming.pop()])
+        return found
+
+    monkeypatch.setattr(inbox, "to_replay", read)
+    assert await lone.consumer(noting()).replay() == (2, 0)
+    assert await letters(lone) == {}
+    await lone.consumer(noting()).deliver([four])
+    assert await noted(lone, case) == [1, 2, 3, 4]
