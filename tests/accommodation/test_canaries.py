@@ -59,7 +59,7 @@ async def live(housing: Housing, shelters: list[Shelter]) -> list[str]:
     await housing.place(shelters[5].facility_id, label="Kanariestuen")
     await housing.approve(shelters[5].facility_id, reference="Kanariebrevet")
     why = {"reason": "Nobody is at Kanarieborg at night."}
-    assert (await reden.put(f"{API}/placements/{second}/long-stay", why)).status_code == 200
+    assert (await reden.put(f"{API}/placements/{second}/long-stay", why, if_match="*")).status_code == 200
     await housing.havn.set_clock("2026-03-12T20:00:00+01:00")
     moved = await housing.step(first, "move", body={"reason": "safety"})
     assert moved.status_code == 200, moved.text

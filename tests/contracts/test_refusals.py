@@ -94,6 +94,13 @@ async def test_what_was_sent_and_whose_it_is_come_before_the_version_that_is_mis
     assert tried >= 7
 
 
+def test_whoever_writes_anew_says_which_version_was_read() -> None:
+    """`If-Match` is required on PUT and PATCH (docs/contract.md)."""
+    written = [found for found in OPERATIONS if found.method in ("PUT", "PATCH")]
+    assert len(written) >= 9
+    assert [found.name for found in written if not found.requires("if-match")] == []
+
+
 async def test_an_operation_that_takes_no_body_refuses_one_that_says_something(havn: World) -> None:
     tried = 0
     for operation in [found for found in OPERATIONS if found.method != "GET" and found.body_schema is None]:

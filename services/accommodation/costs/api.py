@@ -11,7 +11,7 @@ from services.accommodation.costs import domain, repository, views
 from services.accommodation.costs.schemas import Costs, LongStay, LongStayExplained, LongStayReason
 from shared.contract.types import Day
 from shared.http.paging import Page, Pages
-from shared.http.parameters import IfMatch, PurposeOfReading
+from shared.http.parameters import PurposeOfReading, RequiredIfMatch
 from shared.runtime.service import service_router
 
 router = service_router()
@@ -47,7 +47,7 @@ async def list_long_stays(
 
 @router.put("/placements/{placement_id}/long-stay")
 async def explain_long_stay(
-    work: Writer, placement_id: UUID, body: LongStayReason, expected: IfMatch
+    work: Writer, placement_id: UUID, body: LongStayReason, expected: RequiredIfMatch
 ) -> LongStayExplained:
     """Why somebody is still there; a new reason takes the place of the old."""
     placement = await domain.explain(work, placement_id=placement_id, reason=body.reason, expected=expected)

@@ -105,7 +105,7 @@ async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[Pla
 
 @router.put("/facilities/{facility_id}/places/{place_id}")
 async def change_place(
-    work: Writer, facility_id: UUID, place_id: UUID, registration: PlaceRegistration, expected: IfMatch
+    work: Writer, facility_id: UUID, place_id: UUID, registration: PlaceRegistration, expected: RequiredIfMatch
 ) -> PlaceReceipt:
     """Describe the place anew; nobody who has it loses it. The ETag is the facility's."""
     place = await places.change_place(

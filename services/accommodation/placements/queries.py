@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     Select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from services.accommodation.case.codes import HousingAuthority
@@ -29,6 +30,7 @@ from services.accommodation.facilities.models import Facility
 from services.accommodation.facilities.queries import WANTED
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
+from shared.contract.codes import MoveReason
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import PARTS, Aspect, Part, may_know
 from shared.data.columns import NOW, ORGANISATION, Rows, any_asked
@@ -87,11 +89,22 @@ def deals_with(reader: Reader, about: type[PlacementRequest] | type[Offer]) -> C
 
 
 def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnElement[bool]:
-    """The operator and CMM; whoever deals with it besides, unless the facility is a secret."""
+    """The operator and CMM; whoever deals with it besides, unless the facility is a secret, or the person was moved for their
+    safety: from then on nobody else knows where they live and lived (docs/rules.md, housing-10)."""
     is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
     return or_(
         lets_know(reader, about, Aspect.HIDDEN_PLACEMENT),
-        and_(lets_know(reader, about, Aspect.PLACEMENT), is_open),
+        and_(lets_know(reader, about, Aspect.PLACEMENT), is_open, ~was_moved_for_safety(col(about.case_id))),
+    )
+
+
+def was_moved_for_safety(case_id: Mapped[Any]) -> ColumnElement[bool]:
+    """Whether the person of the case was ever moved for their safety."""
+    left = aliased(Placement)
+    return (
+        exists()
+        .where(col(left.case_id) == case_id, col(left.moved_because) == MoveReason.SAFETY)
+        .correlate_except(left)
     )
 
 
@@ -109,7 +122,9 @@ OPEN_TO_COME: Final = select(func.count()).where(
     col(PlacementRequest.case_id).in_(MEMBERS),
     col(PlacementRequest.status) == RequestStatus.OPEN,
     or_(_TO_ON.is_(None), bindparam("tonight", type_=Date) < _TO_ON),
+    or_(bindparam("of_all", type_=Boolean), col(PlacementRequest.requested_by) == ORGANISATION),
 )
+"""`of_all`: whoever asks; else those of the organisation itself, as others' may be none of its business."""
 _IS_HELD: Final = and_(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > NOW)
 _IS_HELD_FOR: Final = (
     exists().where(col(Offer.request_id) == col(PlacementRequest.id), _IS_HELD).correlate(PlacementRequest)

@@ -20,6 +20,7 @@ from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.schemas import Needs, SealedNeeds
 from shared.contract import visibility
 from shared.contract.codes import Purpose
+from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, may_know
 from shared.data import sealed
 from shared.data.itself import as_itself
@@ -87,8 +88,11 @@ async def add_request(work: UnitOfWork, request: PlacementRequest, needs: Sealed
 
 
 async def count_open(work: UnitOfWork, case_id: UUID, *, tonight: date) -> int:
-    """How many requests for the person, whose case is locked, wait for a place on nights to come."""
-    return await work.session.scalar(queries.OPEN_TO_COME, {"case_id": case_id, "tonight": tonight}) or 0
+    """How many requests for the person, whose case is locked, wait for a place on nights to come: all, for CMM; of anybody else
+    its own, or the number would tell it of others'."""
+    of_all = work.actor.kind is OrganisationKind.NATIONAL_CENTRE
+    asked = {"case_id": case_id, "tonight": tonight, "of_all": of_all, "org": work.actor.org}
+    return await work.session.scalar(queries.OPEN_TO_COME, asked) or 0
 
 
 async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose | None = None) -> see.SeenRequest:

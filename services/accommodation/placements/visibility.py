@@ -32,6 +32,7 @@ class SeenPlacement:
     known: frozenset[Aspect]
     region: Region | None
     is_secret: bool
+    """The facility is, or where the person was moved for their safety."""
     goes_on: bool = False
     """The person was moved and lives at another place now, of which who asks is to know nothing."""
 
@@ -41,6 +42,6 @@ class SeenPlacement:
 
 
 def seen_placement(actor: Actor, parts: Sequence[Part], row: Sequence[Any]) -> tuple[SeenPlacement, frozenset[Part]]:
-    placement, region, secret_address, *holds = row
+    placement, region, is_secret, *holds = row
     theirs = held(parts, holds)
-    return SeenPlacement(placement, may_know(actor, theirs), region, secret_address is not False), theirs
+    return SeenPlacement(placement, may_know(actor, theirs), region, is_secret is not False), theirs

@@ -101,7 +101,9 @@ async def join(
         joined_at=joined_at,
     )
     _, facility = await facilities.place_of(work, placement.place_id)
-    excepted = {FitRule.FAMILIES} & set(placement.exceptions)
+    born_there = is_newborn or (word.born_on is not None and word.born_on >= on_date(arrived_at))
+    # A birth is a fact, whomever the facility takes in.
+    excepted = set(FitRule) if born_there and is_small else {FitRule.FAMILIES} & set(placement.exceptions)
     try:
         companion.place_id = await _place_for(work, companion, known, facility, excepted, place_id=said.place_id)
     except PlaceDoesNotFit as refused:

@@ -1,14 +1,16 @@
 """Placements: the person comes, or does not; stays longer; and leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import NIGHT, Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
 from services.accommodation.offers import domain as offers
@@ -26,11 +28,12 @@ from services.accommodation.placements.repository import PlaceDoesNotFit, flush_
 from services.accommodation.stays import arrivals, payer_history, repository
 from services.accommodation.stays.schemas import Extension, Leaving
 from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
+from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
-from shared.kernel.errors import Conflict, Unprocessable
+from shared.kernel.errors import Conflict, Forbidden, Unprocessable
 
 
 class PlacementDoesNotAllow(Conflict):
@@ -39,6 +42,10 @@ class PlacementDoesNotAllow(Conflict):
 
 class OutsideTheStay(Unprocessable):
     """The person came on a night that was not booked, or left before coming."""
+
+
+class NotYourStay(Forbidden):
+    """Who has asked for a place runs no stay: its facility, CMM and the payer do."""
 
 
 class NothingToExtend(Unprocessable):
@@ -76,11 +83,23 @@ ALLOWED: Mapping[PlacementStatus, tuple[PlacementStep, ...]] = {
 }
 
 
+_OF_WHO_ASKED: Final = frozenset({PlacementStep.ARRIVE, PlacementStep.JOIN, PlacementStep.CANCEL})
+"""What whoever has asked for the place reports as well: they bring people, or know that nobody comes."""
+_PAYERS: Final[Mapping[OrganisationKind, Collection[HousingAuthority]]] = {
+    OrganisationKind.NATIONAL_CENTRE: frozenset(HousingAuthority),
+    OrganisationKind.IMMIGRATION_AUTHORITY: frozenset({HousingAuthority.US}),
+    OrganisationKind.MUNICIPALITY: frozenset({HousingAuthority.MUNICIPALITY}),
+    OrganisationKind.POLICE: frozenset({HousingAuthority.POLICE}),
+}
+"""Whom each kind of organisation pays for; CMM coordinates, whoever does."""
+
+
 async def arrive(
     work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> Placement:
-    """The person is at the place, since `arrived_at` or now, and has it without an end until leaving. Who comes in the small
-    hours has come for the night before. Raises PlaceDoesNotFit where somebody is there still."""
+    """The person is at the place, since `arrived_at` or now, and has it from that night on without an end until leaving. Who
+    comes in the small hours has come for the night before; a night that was booked and not slept is nobody's. Raises
+    PlaceDoesNotFit where somebody is there still."""
     placement, stay = await take_step(work, placement_id, PlacementStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     night, first = night_of(arrived_at), first_of(stay.during)
@@ -88,7 +107,9 @@ async def arrive(
         first = night
     elif not stay.during.contains(night):
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
-    stay.during = nights(first, await repository.next_taken(work, stay, after=max(first, night)))
+    else:
+        first = night
+    stay.during = nights(first, await repository.next_taken(work, stay, after=first))
     stay.state, stay.instead_of_id = StayState.ARRIVED, None
     await take_nights(work, stay)
     placement.from_on = first
@@ -239,6 +260,8 @@ async def take_step(
 ) -> tuple[Placement, Stay]:
     """The placement, locked for the step: may the actor know it, is this the version they saw, is it allowed now?"""
     placement, stay = await repository.lock_placement(work, placement_id, by_payer=by_payer)
+    if step not in _OF_WHO_ASKED:
+        await _check_runs_or_pays(work, placement)
     expected.check(placement)
     allowed = ALLOWED[placement.status]
     if step not in allowed:
@@ -248,6 +271,14 @@ async def take_step(
             allowed=list(allowed),
         )
     return placement, stay
+
+
+async def _check_runs_or_pays(work: UnitOfWork, placement: Placement) -> None:
+    """Raises NotYourStay for who has asked for the place and neither runs the facility, nor pays, nor coordinates."""
+    _, facility = await facilities.place_of(work, placement.place_id)
+    pays = placement.payer in _PAYERS.get(work.actor.kind, ())
+    if not (pays or who.runs(work.actor, facility)):
+        raise NotYourStay("The facility, CMM or who pays says so: ask one of them.")
 
 
 async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, ending: Ending) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.nights import first_of, night_of, nights
+from services.accommodation.case.nights import Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, StayState
@@ -63,6 +63,7 @@ class Destination:
 
     place: Place
     facility: Facility
+    during: Nights
     exceptions: list[FitRule]
     booked: Placement | None = None
     """What an accepted offer has booked there."""
@@ -92,7 +93,7 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     _, left = await facilities.place_of(work, placement.place_id)
     destination = await _destination(work, placement, request, said, wanted, along, left=left)
     await end(work, placement, stay, on=night, ending=Ending.MOVED)
-    moved, new_stay = await _begin(work, placement, destination, wanted, moved_at)
+    moved, new_stay = await _begin(work, placement, destination, moved_at)
     for each in along:
         await companions.bring_along(work, each, moved, new_stay, destination.facility, was=left)
     placement.left_at, placement.moved_because, placement.moved_to_id = moved_at, said.reason, moved.id
@@ -145,7 +146,7 @@ async def _destination(
     against = await fitting.rules_against(work, place, facility, wanted)
     if rules := [rule for rule in against if rule not in excepted]:
         raise PlaceDoesNotFit(rules, ways_on=BY_OFFER if FitRule.MINORS in rules else None)
-    return Destination(place, facility, [rule for rule in against if rule in excepted])
+    return Destination(place, facility, wanted.during, [rule for rule in against if rule in excepted])
 
 
 async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wanted: fitting.Wanted) -> Destination:
@@ -156,10 +157,13 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
     if stay.instead_of_id != placement.stay_id:
         raise OfferNeeded("That offer was not made for this move; name the placement in its `instead_of`.")
     place, facility = await facilities.place_of(work, booked.place_id)
-    there = replace(wanted, own_stay=booked.stay_id)
+    # For as long as its operator has accepted the person, whatever was planned where they were.
+    night = first_of(wanted.during)
+    until = booked.to_on if booked.to_on and booked.to_on > night else None
+    there = replace(wanted, own_stay=booked.stay_id, during=nights(night, until))
     if rules := await fitting.against_person(work, place, facility, there, excepted=booked.exceptions):
         raise PlaceDoesNotFit(rules, ways_on=OFFERED_ANEW)
-    return Destination(place, facility, booked.exceptions, booked)
+    return Destination(place, facility, there.during, booked.exceptions, booked)
 
 
 async def _best(
@@ -183,19 +187,17 @@ async def _best(
             "None of the operator's other places fits; ask for a place elsewhere, and move by its offer."
         )
     place, facility = await facilities.lock_place(work, fitting_ones[0].place_ids[0])
-    return Destination(place, facility, [])
+    return Destination(place, facility, wanted.during, [])
 
 
-async def _begin(
-    work: UnitOfWork, left: Placement, to: Destination, wanted: fitting.Wanted, moved_at: datetime
-) -> tuple[Placement, Stay]:
+async def _begin(work: UnitOfWork, left: Placement, to: Destination, moved_at: datetime) -> tuple[Placement, Stay]:
     """The person is at the new place from that night on."""
     if to.booked:
         stay, placement = await repository.stay_behind(work, to.booked), to.booked
-        stay.during = wanted.during
+        stay.during = to.during
         stay.state, stay.instead_of_id = StayState.ARRIVED, None
     else:
-        stay = Stay(place_id=to.place.id, case_id=left.case_id, during=wanted.during, state=StayState.ARRIVED)
+        stay = Stay(place_id=to.place.id, case_id=left.case_id, during=to.during, state=StayState.ARRIVED)
         placement = Placement(
             case_id=left.case_id,
             request_id=left.request_id,
@@ -205,14 +207,14 @@ async def _begin(
             requested_by=left.requested_by,
             payer=left.payer,
             from_on=left.from_on,
-            to_on=wanted.during.upper,
+            to_on=to.during.upper,
             booked_at=work.now,
             exceptions=to.exceptions,
         )
     await repository.add_stay(work, stay)
-    first = first_of(wanted.during)
+    first = first_of(to.during)
     stay.during = nights(first, await repository.next_taken(work, stay, after=first))
-    placement.from_on, placement.to_on = first, wanted.during.upper
+    placement.from_on, placement.to_on = first, to.during.upper
     placement.status, placement.arrived_at = PlacementStatus.ARRIVED, moved_at
     placement.version += 1
     await repository.add_moved(work, placement)

@@ -94,7 +94,7 @@ async def test_whoever_stays_for_long_is_listed_with_why_and_a_move_ends_no_stay
     await havn.set_clock("2026-04-09T12:00:00+02:00")
     moved = (await housing.step(long, "move", body={"reason": "need"})).json()["placement_id"]
     said = await havn.partner("reden").put(
-        f"/accommodation/v1/placements/{moved}/long-stay", {"reason": "No flat yet."}
+        f"/accommodation/v1/placements/{moved}/long-stay", {"reason": "No flat yet."}, if_match="*"
     )
     assert said.status_code == 200, said.text
 
@@ -108,10 +108,10 @@ async def test_whoever_stays_for_long_is_listed_with_why_and_a_move_ends_no_stay
     assert await listed("cmm", 31) == []
     assert await listed("hopenow", 0) == await listed("us", 0) == []
     path = f"/accommodation/v1/placements/{moved}/long-stay"
-    assert (await havn.partner("amiami").put(path, {"reason": "Not ours."})).status_code == 404
+    assert (await havn.partner("amiami").put(path, {"reason": "Not ours."}, if_match="*")).status_code == 404
     left = await housing.step(moved, "leave")
     assert left.status_code == 200
-    assert problem(await havn.partner("reden").put(path, {"reason": "Gone."})) == "NobodyIsThere"
+    assert problem(await havn.partner("reden").put(path, {"reason": "Gone."}, if_match="*")) == "NobodyIsThere"
 
 
 @pytest.mark.row(66, 76)

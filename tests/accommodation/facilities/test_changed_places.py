@@ -14,7 +14,7 @@ FACILITIES = "/accommodation/v1/facilities"
 
 async def change(havn: World, shelter: Shelter, org: str = "reden", **said: Any) -> httpx.Response:
     path = f"{FACILITIES}/{shelter.facility_id}/places/{shelter.place_id}"
-    return await havn.partner(org).put(path, {"label": "Garden room"} | said)
+    return await havn.partner(org).put(path, {"label": "Garden room"} | said, if_match="*")
 
 
 async def shown(havn: World, shelter: Shelter) -> dict[str, Any]:
@@ -50,7 +50,10 @@ async def test_only_its_operator_and_cmm_change_a_place_and_its_label_is_its_own
     assert problem(await change(havn, shelter, label=neighbour.upper())) == "LabelTaken"
     assert (await change(havn, shelter, label=before["label"])).status_code == 200, "its own is not another's"
     of_another = f"{FACILITIES}/{other.facility_id}/places/{shelter.place_id}"
-    assert (await havn.partner("reden").put(of_another, {"label": "Attic"})).status_code == 404
+    assert (await havn.partner("reden").put(of_another, {"label": "Attic"}, if_match="*")).status_code == 404
+    path = f"{FACILITIES}/{shelter.facility_id}/places/{shelter.place_id}"
+    blind = await havn.partner("reden").put(path, {"label": "Attic"})
+    assert (blind.status_code, problem(blind)) == (428, "IfMatchMissing")
     stale = await havn.partner("reden").put(
         f"{FACILITIES}/{shelter.facility_id}/places/{shelter.place_id}", {"label": "Attic"}, if_match='"stale"'
     )

@@ -202,6 +202,11 @@ async def test_two_requests_for_one_person_wait_at_most(havn: World, housing: Ho
     first, _ = [await housing.request(case_id) for _ in range(2)]
     third = await housing.ask(case_id)
     assert (third.status_code, problem(third)) == (409, "RequestsWait")
+    police = "politi-oestjylland"
+    asked = [await housing.ask(case_id, police) for _ in range(3)]
+    assert [each.status_code for each in asked] == [201, 201, 409], "others' requests are none of its business"
+    for each in asked[:2]:
+        await havn.partner(police).post(f"/accommodation/v1/placement-requests/{each.json()['request_id']}/withdraw")
     path = f"/accommodation/v1/placement-requests/{first}/withdraw"
     withdrawn = await havn.partner("cmm").post(path, {"reason": "She stays with her sister."})
     assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "withdrawn")

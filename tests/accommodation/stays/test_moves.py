@@ -172,6 +172,58 @@ async def test_another_operator_takes_somebody_in_by_its_accepted_offer(
     assert [place for place, *_ in await nights_of(havn, case_id)] == [here.place_id, theirs.place_id]
 
 
+@pytest.mark.parametrize(("planned", "accepted_until"), [("2026-03-14", "2026-03-25"), ("2026-03-25", "2026-03-20")])
+async def test_a_move_by_an_offer_has_the_nights_that_were_accepted(
+    havn: World, housing: Housing, planned: str, accepted_until: str
+) -> None:
+    """Whatever was planned where they were; and whoever has the bed from then on is in nobody's way."""
+    here, theirs = await housing.shelter(), await housing.shelter(operator="amiami")
+    case_id = await housing.case()
+    placement_id = await housing.there(case_id, here.place_id, to_on=planned)
+    request_id = await housing.request(case_id, from_on="2026-03-12", to_on=accepted_until)
+    offered = await housing.offer(request_id, theirs.place_id, instead_of=placement_id)
+    offer_id = offered.json()["offer_id"]
+    assert (await housing.answer(offer_id, "accept", "amiami")).status_code == 200
+    await housing.booked(await housing.case(), theirs.place_id, operator="amiami", from_on=accepted_until)
+    await havn.set_clock(EVENING)
+    moved = await housing.step(placement_id, "move", "cmm", body={"reason": "safety", "offer_id": offer_id})
+    assert moved.status_code == 200, moved.text
+    assert (moved.json()["from_on"], moved.json()["to_on"]) == ("2026-03-12", accepted_until)
+
+
+@pytest.mark.parametrize("asks", ["hopenow", "politi-oestjylland"])
+@pytest.mark.parametrize("reason", ["safety", "need"])
+async def test_after_a_safety_move_who_asked_for_the_place_knows_no_more_where_they_live_or_lived(
+    havn: World, housing: Housing, reason: str, asks: str
+) -> None:
+    """In open facilities, too: only the operators and CMM do (docs/rules.md, housing-10)."""
+    here, there = await housing.shelter(municipality="0101"), await housing.shelter(municipality="0147")
+    case_id = await housing.case(referred_by=asks)
+    first = await housing.there(case_id, here.place_id, asks=asks)
+    moved = await housing.step(first, "move", body={"reason": reason, "place_id": there.place_id})
+    second = moved.json()["placement_id"]
+    seen = await placements(havn, asks, case_id)
+    knows = {each.get("facility_id") for each in seen} - {None}
+    assert knows == ({here.facility_id, there.facility_id} if reason == "need" else set())
+    for placement_id in (first, second):
+        read = await havn.partner(asks).get(f"/accommodation/v1/placements/{placement_id}", purpose="accommodation")
+        assert (there.facility_id in read.text or here.facility_id in read.text) is (reason == "need")
+        cancelled = await housing.step(placement_id, "cancel", asks, body={"reason": "Not needed."})
+        assert cancelled.status_code == (409 if reason == "need" else 404)
+    assert len([each for each in await placements(havn, "cmm", case_id) if each.get("facility_id")]) == 2
+
+
+async def test_us_which_pays_knows_the_region_alone_after_a_safety_move(havn: World, housing: Housing) -> None:
+    here, there = await housing.shelter(municipality="0101"), await housing.shelter()
+    case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US)
+    first = await housing.there(case_id, here.place_id)
+    assert "facility_id" in (await placements(havn, "us", case_id))[0]
+    await housing.step(first, "move", body={"reason": "safety", "place_id": there.place_id})
+    seen = await placements(havn, "us", case_id)
+    assert {each["region"] for each in seen} == {"1082", "1084"}
+    assert not {"facility_id", "place_id"} & {name for each in seen for name, value in each.items() if value}
+
+
 # ---------------------------------------------------------------- who comes along
 
 
@@ -220,7 +272,9 @@ async def test_who_comes_along_has_no_other_bed_and_a_facility_that_takes_no_fam
 ) -> None:
     shelter = await housing.shelter(3, accepts={"families": False})
     placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
-    assert rules_of(await join(housing, placement_id)) == ["families"]
+    assert rules_of(await join(housing, placement_id, born_on="2026-03-08")) == ["families"]
+    born = await join(housing, placement_id, born_on="2026-03-09")
+    assert (born.status_code, born.json()["shares_bed"]) == (201, True), "a birth is a fact"
     housed, free = await housing.case(), await housing.case()
     await housing.there(housed, shelter.place_ids[1])
     other: dict[str, Any] = {"kind": "other"}
