@@ -22,8 +22,6 @@ class Part(StrEnum):
     REFERRER = "referrer"
     RECIPIENT = "recipient"
     """The person's consent, or the law, lets it know what that covers."""
-    REMOVAL = "removal"
-    """Could have the person removed, and so must see that an identification is pending; nothing else."""
     MUNICIPALITY = "municipality"
     """The acting municipality of a child, while it has to assess what the child needs: it sees who the child is, how to reach
     them and where they are, what was noted for it, and nothing of the case before or after."""
@@ -131,7 +129,6 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.AUTHORITY: _ALL - _SECRET,
     Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY, Aspect.PLACED, Aspect.NOTES}),
     Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
-    Part.REMOVAL: frozenset({Aspect.EXISTENCE, Aspect.PENDING}),
     Part.MUNICIPALITY: frozenset(
         {
             Aspect.EXISTENCE,

@@ -305,7 +305,6 @@ TOLD_TO = {
         "case-reopened",
     }
     | {"person-arrived", "person-left"},
-    Part.REMOVAL: {"case-opened", "decision-made", "appeal-filed", "appeal-decided"},
     Part.REQUESTER: {
         "placement-requested",
         "request-stalled",
@@ -337,16 +336,6 @@ def test_each_part_is_shown_these_events_of_the_four_services_and_nothing_of_the
 ) -> None:
     name = type_.split(".")[3]
     who = Actor("hopenow", OrganisationKind.NGO, "s", "c", frozenset({Role.CASEWORKER}), frozenset(), Assurance.HIGH)
-    if part is Part.REMOVAL:
-        who = Actor(
-            "us",
-            OrganisationKind.IMMIGRATION_AUTHORITY,
-            "s",
-            "c",
-            frozenset({Role.CASEWORKER}),
-            frozenset(),
-            Assurance.HIGH,
-        )
     payload = dict.fromkeys(EVENTS[type_].model_fields, "said")
     shown = cut_event(may_know(who, part), name, payload)
     assert (shown is not None) == (name in TOLD_TO[part])

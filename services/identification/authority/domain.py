@@ -12,7 +12,7 @@ from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents_repository
 from services.identification.routing import domain as routing
-from services.identification.routing.domain import facts_on, part_against_removal
+from services.identification.routing.domain import facts_on
 from shared.contract.codes import Authority, Purpose
 from shared.contract.events import CaseRouted
 from shared.contract.organisations import CENTRE, IMMIGRATION
@@ -72,16 +72,15 @@ async def record_route(work: UnitOfWork, case: Case) -> None:
 
 
 async def _part_of_immigration(work: UnitOfWork, case: Case) -> Part | None:
-    """US decides, or has brought the person in, or could remove the person and must see that this is pending; or nothing."""
+    """US decides, or has brought the person in, or is let know; or nothing: it is shown no case that it has no part in, whoever
+    the person is (docs/rules.md, identity-7)."""
     if case.authority is Authority.US:
         return Part.AUTHORITY
     has_brought = case.opened_by == IMMIGRATION or await cases.has_referred(work, case.id, IMMIGRATION)
     if has_brought and not await consents_repository.is_barred(work, case.id, IMMIGRATION):
         return Part.REFERRER
-    by_law = part_against_removal(case)
-    if by_law is None and (await consents_repository.disclosable_to(work, IMMIGRATION, [case.id]))[case.id]:
-        return Part.RECIPIENT
-    return by_law
+    is_let_know = (await consents_repository.disclosable_to(work, IMMIGRATION, [case.id]))[case.id]
+    return Part.RECIPIENT if is_let_know else None
 
 
 async def settle(work: UnitOfWork, *, case_id: UUID, settlement: Settlement, expected: ExpectedVersion) -> Case:

@@ -128,9 +128,8 @@ WEAKER: Final[Mapping[Part, frozenset[Part]]] = {
     Part.PROSECUTION: frozenset(),
     Part.MUNICIPALITY: frozenset(),
     Part.REPRESENTATION: frozenset(),
-    Part.REMOVAL: frozenset({Part.RECIPIENT}),
-    Part.REFERRER: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
-    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REMOVAL, Part.REFERRER, Part.RECIPIENT}),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
+    Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
 """For each part those that may know less, and give way to it."""

@@ -6,8 +6,7 @@ from services.identification.case import repository as cases
 from services.identification.case.models import Case
 from services.identification.case.visibility import is_to_represent
 from services.identification.consents import repository
-from services.identification.routing import domain as routing
-from shared.contract.organisations import IMMIGRATION, PROSECUTION
+from shared.contract.organisations import PROSECUTION
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -59,8 +58,6 @@ async def part_without_referral(work: UnitOfWork, case: Case, organisation: str)
 
 
 async def _part_by_law(work: UnitOfWork, case: Case, organisation: str) -> Part | None:
-    if organisation == IMMIGRATION:
-        return routing.part_against_removal(case)
     if organisation == PROSECUTION:
         return Part.PROSECUTION
     if await cases.is_acting_municipality(work, case.id, organisation):

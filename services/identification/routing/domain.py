@@ -16,7 +16,6 @@ from services.identification.case.models import Case
 from services.identification.routing.schemas import RoutingQuestion
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.countries import citizenships_read
-from shared.contract.visibility import Part
 from shared.kernel.errors import Conflict
 from shared.rules.decision_tables import Fact, Rule, RuleTable, Versions, load
 
@@ -141,13 +140,6 @@ _NO_TABLE: Final = Routing(
 )
 
 
-def may_be_danish(facts: RoutingFacts) -> bool:
-    """Whether anything that is recorded says that the person is a Danish citizen."""
-    table = TABLES.find(facts.on)
-    danish = table.citizenships.danish if table else frozenset()
-    return facts.residence_basis is ResidenceBasis.DANISH_CITIZEN or not danish.isdisjoint(facts.citizenships)
-
-
 def load_table(path: Path) -> RoutingTable:
     """Read one version; raises TableInvalid with a sentence that says where and why."""
     return load(path, RoutingTable)
@@ -183,10 +175,3 @@ def answer_routing(question: RoutingQuestion, *, today: date) -> Routing:
             court_recognised=bool(question.court_recognised),
         )
     )
-
-
-def part_against_removal(case: Case) -> Part | None:
-    """The part that US has by law alone: to see that the identification is pending, where it could remove the person."""
-    # Danish citizens are never removed, and US is shown nothing of them (SC04). Everybody else's stay may end, an EU
-    # citizen's too, while the identification is pending.
-    return None if may_be_danish(facts_on(case, case.opened_on)) else Part.REMOVAL

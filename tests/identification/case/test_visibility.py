@@ -16,6 +16,7 @@ from tests.identification.builders import (
     listed,
     open_case,
 )
+from tests.identification.consents.test_consents import consent
 from tests.identification.life import appeal, outcome
 from tests.referrals.builders import POLICE, answer_in_one_trace
 from tests.world import World
@@ -70,23 +71,19 @@ async def test_police_who_referred_see_that_it_is_pending_and_never_the_outcome(
     assert await state(case, POLICE) == told
 
 
-async def test_us_sees_of_a_case_it_does_not_decide_only_whether_it_is_pending(havn: World) -> None:
-    for person in (NEEDS_REVIEW, CMM_DECIDES):
-        await havn.set_clock("2026-03-02T10:00:00+01:00")
-        case = await open_case(havn, person)
-        told = {"identification_pending": True, "status": None, "deciding_authority": None, "outcome": None}
-        told["removal_hold"] = False
-        assert await state(case, "us") == told
-        if person is NEEDS_REVIEW:
-            await case.settle("CMM")
-        await havn.set_clock("2026-03-09T10:00:00+01:00")
-        await case.decide("CMM")
-        assert await state(case, "us") == told | {"identification_pending": False}
-        assert (await case.get(by="us")).json() == NOTHING | {
-            "case_id": case.id,
-            "identification_pending": False,
-            "removal_hold": False,
-        }
+async def test_us_meets_nobody_in_whose_case_it_has_no_part(havn: World) -> None:
+    """Whoever they are: there is no look-up by number or by list (docs/rules.md, privacy-1). What it has brought it sees."""
+    us = havn.partner("us", "caseworker", "decider", "lawyer")
+    for person in (NEEDS_REVIEW, CMM_DECIDES, EUROPEAN):
+        case = await decided_case(havn, person, "CMM")
+        for part in ("", "/status", "/person", "/timeline"):
+            theirs = await answer_in_one_trace(us, case.path + part)
+            assert theirs == await answer_in_one_trace(us, f"{CASES}/{uuid4()}{part}")
+        assert await havn.sql_as_runtime("identification", "SELECT id FROM case_file", org="us") == []
+    assert await listed(havn, "us") == []
+    assert (await us.get("/identification/v1/events")).json()["items"] == []
+    brought = await open_case(havn, CMM_DECIDES, sender="us")
+    assert (await state(brought, "us"))["identification_pending"] is True
 
 
 async def test_the_case_itself_shows_all_to_those_who_work_on_it_and_a_glimpse_to_others(havn: World) -> None:
@@ -113,7 +110,7 @@ async def test_lists_hold_what_each_has_to_do_with_and_never_the_prosecution_s_k
     ids = {org: {item["case_id"] for item in await listed(havn, org)} for org in ("cmm", "us", POLICE, "hopenow")}
     assert ids == {
         "cmm": {us_case.id, cmm_case.id, european.id},
-        "us": {us_case.id, cmm_case.id, european.id},
+        "us": {us_case.id},
         POLICE: {us_case.id},
         "hopenow": {cmm_case.id},
     }
@@ -134,7 +131,7 @@ async def test_to_a_stranger_a_case_is_as_one_that_does_not_exist(havn: World) -
 
 
 async def test_what_one_may_not_change_is_as_what_does_not_exist(havn: World) -> None:
-    """US, which sees of this case only that it is pending, and the prosecution, which may only record a court's word."""
+    """US, which has no part in this case, and the prosecution, which may only record a court's word."""
     case = await open_case(havn, NEEDS_REVIEW)
     bodies = {
         "/interviews": {"held_at": "2026-03-03T10:00:00+01:00"},
@@ -171,9 +168,9 @@ async def test_sc04_us_meets_a_danish_girl_nowhere(havn: World) -> None:
 
 
 async def test_sc04_a_girl_found_to_be_danish_disappears_for_us(havn: World) -> None:
-    unknown = {"stated_age": 17, "gender": "woman", "residence_basis": "unknown"}
-    case = await open_case(havn, unknown, sender="cmm")
-    assert (await case.get(by="us")).status_code == 200, "nobody may remove her while it is pending"
+    illegal = {"stated_age": 17, "gender": "woman", "residence_basis": "no_legal_stay"}
+    case = await open_case(havn, illegal, sender="cmm")
+    assert (await case.get(by="us")).status_code == 200, "it decides"
     danish = {"stated_age": 17, "gender": "woman", "citizenships": ["DNK"], "residence_basis": "danish_citizen"}
     changed = await havn.partner("cmm").put(f"{case.path}/person", danish, if_match=await case.etag())
     assert changed.status_code == 200, changed.text
@@ -183,7 +180,7 @@ async def test_sc04_a_girl_found_to_be_danish_disappears_for_us(havn: World) -> 
 
 async def test_other_organisations_say_why_they_ask_for_a_status(havn: World) -> None:
     case = await open_case(havn, NEEDS_REVIEW)
-    for org, status in {"cmm": 200, POLICE: 400, "us": 400, "politi-fyn": 404}.items():
+    for org, status in {"cmm": 200, POLICE: 400, "us": 404, "politi-fyn": 404}.items():
         assert (await case.get("/status", by=org)).status_code == status, org
     await case.get("/status", by=POLICE, purpose="investigation")
     kept = await havn.sql(
@@ -225,8 +222,9 @@ async def test_cases_come_in_pages_newest_first_without_a_gap(havn: World) -> No
 
 
 async def test_who_could_remove_the_person_sees_that_an_appeal_forbids_it(havn: World) -> None:
-    """Police who referred, and US which does not decide: by status, case and events."""
+    """Police who referred, and US which does not decide and was let know: by status, case and events."""
     case = await decided_case(havn, CMM_DECIDES, "CMM")
+    await consent(case, "us", "legal")
     await havn.set_clock("2026-05-04T10:00:00+02:00")
     appeal_id = await appeal(case)
     for org in (POLICE, "us"):
@@ -252,6 +250,14 @@ async def events_of(havn: World, org: str, kind: str) -> list[dict[str, Any]]:
 async def test_a_filter_tells_nobody_what_the_case_does_not(havn: World) -> None:
     case = await decided_case(havn, CMM_DECIDES, "CMM")
     open_one = await open_case(havn, US_DECIDES)
+    by_law = {
+        "recipient": "us",
+        "purpose": "legal",
+        "fields": ["outcome"],
+        "legal_basis": "danger_to_life",
+        "reason": "?",
+    }
+    assert (await case.post("/disclosures", by_law)).status_code == 201
     assert [item["case_id"] for item in await listed(havn, "cmm", status="decided")] == [case.id]
     assert [item["case_id"] for item in await listed(havn, "cmm", authority="US")] == [open_one.id]
     assert [item["case_id"] for item in await listed(havn, POLICE, status="decided")] == [case.id], (

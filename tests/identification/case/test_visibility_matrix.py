@@ -49,7 +49,7 @@ READERS = (
     Reader("newlives", Part.RECIPIENT, "us", (ShareScope.STATUS,)),
     Reader("newlives", Part.RECIPIENT, "us", (ShareScope.STATUS, ShareScope.OUTCOME, ShareScope.PLACEMENT)),
     Reader("politi-fyn", Part.RECIPIENT, "us", (ShareScope.STATUS,)),
-    Reader("us", Part.REMOVAL, "cmm"),
+    Reader("us", Part.RECIPIENT, "cmm", (ShareScope.STATUS,)),
     Reader("anklagemyndigheden", Part.PROSECUTION, "cmm"),
 )
 PEOPLE = {"us": (US_DECIDES, "US"), "cmm": (CMM_DECIDES, "CMM")}

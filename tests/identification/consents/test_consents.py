@@ -171,14 +171,13 @@ async def test_police_who_referred_are_strangers_after_a_withdrawal_also_when_th
 
 
 async def test_what_the_law_gives_stays_after_a_withdrawal(havn: World) -> None:
-    """CMM and the deciding authority work on; US still sees that it is pending; the prosecution keeps its keyhole."""
+    """CMM and the deciding authority work on; the prosecution keeps its keyhole; who has referred has no part by law."""
     case = await open_case(havn, NEEDS_REVIEW, sender="us")
     for org in ("us", "cmm", "anklagemyndigheden"):
         await withdraw(case, await consent(case, org, "legal"))
     assert (await case.get()).json()["status"] == "referred"
-    _, told = await status(case, "us")
-    assert (told["identification_pending"], told["status"]) == (True, None)
-    assert [item["case_id"] for item in await listed(havn, "us")] == [case.id]
+    assert await is_hidden_from(case, "us")
+    assert await listed(havn, "us") == []
     assert (await case.get("/status", by="anklagemyndigheden", purpose="prosecution")).status_code == 200
     assert await listed(havn, "anklagemyndigheden") == []
     decided = await open_case(havn, US_DECIDES)

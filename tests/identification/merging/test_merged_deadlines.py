@@ -20,13 +20,14 @@ async def test_deadlines_run_again_when_a_part_where_it_goes_on_ends_and_end_whe
     havn: World,
 ) -> None:
     await havn.set_clock("2026-03-09T12:00:00+01:00")
-    known = Met(havn, (await open_case(havn, CMM_DECIDES, sender="reden")).id, [])
+    known = Met(havn, (await open_case(havn, US_DECIDES, sender="reden")).id, [])
     own = Met(havn, (await open_case(havn, US_DECIDES, sender="hopenow")).id, [])
     assert (await own.merge(known)).status_code == 200
-    assert await running(own) == set(), "US, which could have her removed, has to do with both"
+    assert await running(own) == set(), "US works on both"
     await havn.sql("identification", "DELETE FROM case_party WHERE org = 'us' AND case_id::text = $1", known.id)
     await havn.application.sweep()
     assert await running(own) == {"decision"}, "US learns of no merge, and goes on"
+    await record(known, "visa")
     await record(known, "no_legal_stay")
     assert (await known.details())["routing"]["authority"] == "US"
     await havn.application.sweep()

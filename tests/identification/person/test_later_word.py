@@ -19,6 +19,7 @@ from shared.contract.personal import Personal
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Delivery
 from tests.identification.builders import CMM_DECIDES, Opened, open_case
+from tests.identification.consents.test_consents import consent
 from tests.identification.finding.people import Met
 from tests.identification.overview.test_feed import feed
 from tests.referrals.builders import Sent, send, subject
@@ -162,9 +163,10 @@ async def test_a_decision_stays(noon: World) -> None:
     assert (details["routing"]["rule"], details["age_group"]) == ("R5", "presumed_minor")
 
 
-async def test_who_only_sees_that_it_is_pending_makes_no_case_its_own(noon: World) -> None:
+async def test_who_is_only_let_know_makes_no_case_its_own(noon: World) -> None:
     """US protects a child by its word as everybody does, and does not come to decide by it."""
     case = await open_case(noon, UNCLEAR, sender=SENDER)
+    await consent(case, "us", "legal")
     assert (await case.get(by="us")).status_code == 200
     await say(case, CHILD | {"residence_basis": "no_legal_stay"}, by="us")
     details = await case.details()

@@ -17,7 +17,6 @@ from services.identification.routing.domain import (
     RoutingFacts,
     RoutingTable,
     load_table,
-    may_be_danish,
     route,
 )
 from shared.contract.codes import Authority, ResidenceBasis
@@ -255,22 +254,3 @@ def test_a_table_with_an_unknown_authority_is_refused_with_the_place(tmp_path: P
 def test_every_stored_table_has_the_seven_rules_in_order() -> None:
     for path in tables.FOLDER.glob("routing-*.json"):
         assert tuple(rule.id for rule in load_table(path).rules) == RULES
-
-
-@pytest.mark.parametrize(
-    ("citizenships", "basis", "on", "danish"),
-    [
-        (("DNK",), "unknown", "2026-03-02", True),
-        (("THA", "DNK"), "visa", "2026-03-02", True),
-        (("THA",), "danish_citizen", "2026-03-02", True),
-        ((), "danish_citizen", "1990-01-01", True),
-        (("THA",), "visa", "2026-03-02", False),
-        ((), "unknown", "2026-03-02", False),
-        (("DNK",), "unknown", "1990-01-01", False),
-    ],
-)
-def test_whatever_says_that_somebody_is_danish_is_heard(
-    citizenships: tuple[str, ...], basis: str, on: str, danish: bool
-) -> None:
-    facts = RoutingFacts(citizenships=citizenships, residence_basis=ResidenceBasis(basis), on=date.fromisoformat(on))
-    assert may_be_danish(facts) is danish
