@@ -93,6 +93,7 @@ async def _take_in_later_word(work: Delivery, event: ReferralSubmitted) -> None:
         kind=event.kind,
         referral_id=event.referral_id,
         referred_at=event.referred_at,
+        child_municipality=event.municipality if event.kind is ReferralKind.CHILD_NOTIFICATION else None,
     )
     await later.receive(work, case_id=event.case_id, word=word)
 

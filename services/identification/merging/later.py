@@ -31,7 +31,10 @@ async def receive(work: UnitOfWork, *, case_id: UUID, word: LaterWord) -> None:
         return
     before = case.model_dump()
     begins = word.custody_since is not None and custody.take_in(work, case, since=word.custody_since)
+    case.municipality = case.municipality or word.child_municipality
     await later.take_in(work, case, word)
+    if is_child(case, on=on_date(work.now)):  # who was one before as well: its municipality may be known only now
+        await children.protect(work, case)
     await _follow(work, case, before, word.referral_id)
     below = case
     for above in await cases.lock_above(work, case):

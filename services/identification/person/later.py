@@ -30,6 +30,8 @@ class LaterWord:
     kind: ReferralKind
     referral_id: UUID
     referred_at: datetime
+    child_municipality: str | None = None
+    """The municipality that a notification of a child names."""
 
     @property
     def source(self) -> SealedText:

@@ -163,6 +163,27 @@ async def test_a_decision_stays(noon: World) -> None:
     assert (details["routing"]["rule"], details["age_group"]) == ("R5", "presumed_minor")
 
 
+@pytest.mark.parametrize("known", [{"stated_age": 24}, {"stated_age": 16}], ids=["an adult before", "a child before"])
+async def test_a_notification_that_names_the_childs_municipality_tells_it_whoever_receives_it(
+    noon: World, known: dict[str, Any]
+) -> None:
+    """It is CMM's task only where nobody has named one (docs/rules.md, child-2)."""
+    case = await open_case(noon, CMM_DECIDES | known, sender=SENDER, municipality=None)
+    await say(case, CHILD, kind="child_notification", municipality="0461")
+    (task,) = [each for each in (await case.details())["deadlines"] if each["kind"] == "child_notification"]
+    assert (task["for_org"], task["due_at"]) == ("kommune-0461", "2026-03-17T11:00:00Z")
+    assert (await case.get("/person", by="kommune-0461", purpose="support")).status_code == 200
+    await say(case, CHILD, kind="child_notification", municipality="0751")
+    assert (await case.details())["child_protection"]["municipality"] == "0461", "another one is CMM's to name"
+
+
+@pytest.mark.parametrize("kind", ["support", "other"])
+async def test_where_something_happened_is_no_childs_municipality(noon: World, kind: str) -> None:
+    case = await open_case(noon, ADULT, sender=SENDER, municipality=None)
+    await say(case, CHILD, kind=kind, municipality="0461")
+    assert (await case.details())["child_protection"]["municipality"] is None
+
+
 async def test_who_is_only_let_know_makes_no_case_its_own(noon: World) -> None:
     """US protects a child by its word as everybody does, and does not come to decide by it."""
     case = await open_case(noon, UNCLEAR, sender=SENDER)
