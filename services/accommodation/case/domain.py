@@ -26,6 +26,7 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
         age_group=event.age_group,
         residence_basis=event.residence_basis,
         municipality=event.municipality,
+        unaccompanied=event.unaccompanied,
     )
     await repository.add_case(work, known)
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
@@ -85,6 +86,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     known = await repository.lock_case(work, event.case_id)
     was_minor, was_gender = known.is_minor, known.gender
     known.gender, known.age_group, known.residence_basis = event.gender, event.age_group, event.residence_basis
+    known.unaccompanied = event.unaccompanied
     if event.age_assessed is not None:
         known.age_assessed = event.age_assessed
     if (known.is_minor, known.gender) == (was_minor, was_gender):

@@ -44,6 +44,8 @@ class KnownCase(Table, table=True):
     municipality: str | None = None
     """Which acts for the person, as far as the referral said."""
     positive_decisions: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+    unaccompanied: bool | None = None
+    """Whether a minor came alone; None, which counts as alone, where nobody has said."""
     age_assessed: bool = False
     """CMM or US has assessed the age, which holds against what others say of it."""
     held_since: datetime | None = moment(default=None)

@@ -168,6 +168,8 @@ def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any
         recorded["gender"] = known.gender
     if known.age_group is not AgeGroup.UNKNOWN:
         recorded["minor"] = known.is_minor
+    if known.unaccompanied is not None:
+        recorded["unaccompanied"] = known.unaccompanied
     if basis is not ResidenceBasis.UNKNOWN:
         recorded["residence_basis"] = basis
     if status and status.asylum_pending is not None:

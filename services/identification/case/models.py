@@ -86,6 +86,8 @@ class Case(Table, table=True):
     opened_by: str | None = None
     """Who opened the case without a referral; None where it was a referral that did."""
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup, default=None)
+    unaccompanied: bool | None = None
+    """Whether a minor came alone, as far as anybody has said."""
     facts_used: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     routing_facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """All that was known when it was routed: a table that is only proposed can be tried on it."""

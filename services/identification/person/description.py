@@ -42,6 +42,7 @@ def published_facts(case: Case) -> Mapping[str, Any]:
         "age_group_at_exploitation": case.age_group_at_exploitation,
         "citizenships": citizenships_read(case.citizenships),
         "residence_basis": case.residence_basis,
+        "unaccompanied": case.unaccompanied,
     }
 
 
@@ -56,6 +57,7 @@ def facts_of(person: CasePerson, *, on: date, age_stated_on: date | None = None)
         "age_group_at_exploitation": age_group_at_exploitation(person),
         "citizenships": list(person.citizenships),
         "residence_basis": person.residence_basis,
+        "unaccompanied": person.unaccompanied,
         "residence_valid_until": person.residence_valid_until,
         "unpermitted_work": bool(person.unpermitted_work),
         "asylum_pending": bool(person.asylum_pending),

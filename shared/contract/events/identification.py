@@ -40,6 +40,7 @@ class CaseOpened(CaseEvent, service="identification", name="case-opened"):
     citizenships: tuple[CountryCode, ...]
     residence_basis: ResidenceBasis
     age_group_at_exploitation: AgeGroup | None = None
+    unaccompanied: bool | None = None
 
 
 class CaseRouted(CaseEvent, service="identification", name="case-routed"):
@@ -104,7 +105,8 @@ class PeriodExtended(CaseEvent, service="identification", name="period-extended"
 
 class PersonDescribed(CaseEvent, service="identification", name="person-described"):
     """The description of the person has changed; these are its coded facts now. `age_assessed`: whether CMM or US has assessed
-    the age, which holds against what others say of it; null where that is as it was."""
+    the age, which holds against what others say of it; null where that is as it was. `unaccompanied`: whether a minor came alone;
+    null where nobody has said."""
 
     gender: Gender
     age_group: AgeGroup
@@ -112,6 +114,7 @@ class PersonDescribed(CaseEvent, service="identification", name="person-describe
     citizenships: tuple[CountryCode, ...]
     residence_basis: ResidenceBasis
     age_assessed: bool | None = None
+    unaccompanied: bool | None = None
 
 
 class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed"):

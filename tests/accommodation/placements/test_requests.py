@@ -1,12 +1,14 @@
 """Asking who is responsible, and asking for a place."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, ResidenceBasis
+from shared.contract.events import PersonDescribed
 from shared.contract.municipalities import MUNICIPALITIES
-from tests.accommodation.housing import Housing, decision, problem, rules_of
+from tests.accommodation.housing import Housing, decision, opening, problem, rules_of
 from tests.world import World
 
 QUESTION: dict[str, Any] = {
@@ -111,6 +113,36 @@ async def test_nobodys_word_makes_an_adult_of_a_child_and_anybodys_makes_a_child
     assert said_child.json()["responsibility"]["payer"] == "CMM"
     for asked in (said_adult, said_child):
         assert "minors" in rules_of(await housing.offer(asked.json()["request_id"], shelter.place_id))
+
+
+async def test_who_came_with_a_parent_is_housed_as_they_are_and_who_is_found_to_have_come_alone_is_not(
+    housing: Housing,
+) -> None:
+    """As the case has it, whatever the requester says; where nobody has said, a child counts as one that came alone."""
+    opened = opening(basis=ResidenceBasis.ASYLUM_SEEKER, age_group=AgeGroup.MINOR)
+    for said, row in ((None, "C1"), (False, "C3"), (True, "C1")):
+        told = opened.model_copy(update={"case_id": uuid4(), "unaccompanied": said})
+        await housing.tell(told)
+        asked = (await housing.ask(str(told.case_id))).json()["responsibility"]
+        assert (asked["row"], asked["differs"]) == (row, []), said
+        contrary = {"unaccompanied": not said} if said is not None else {}
+        asked = (await housing.ask(str(told.case_id), responsibility=contrary)).json()["responsibility"]
+        assert (asked["row"], asked["differs"]) == (row, [*contrary]), said
+    alone = PersonDescribed(
+        case_id=told.case_id,
+        occurred_at=opened.occurred_at,
+        gender=opened.gender,
+        age_group=opened.age_group,
+        age_group_at_exploitation=None,
+        citizenships=opened.citizenships,
+        residence_basis=opened.residence_basis,
+        unaccompanied=False,
+    )
+    await housing.tell(alone)
+    waiting = (
+        await housing.havn.partner("cmm").get(REQUESTS, case_id=str(told.case_id), purpose="accommodation")
+    ).json()
+    assert {each["responsibility"]["row"] for each in waiting["items"]} == {"C3"}, "what waits is asked again"
 
 
 async def test_nobodys_word_makes_a_danish_citizens_case_one_of_us(housing: Housing) -> None:

@@ -173,6 +173,22 @@ async def test_opening_is_told_with_codes_alone(havn: World) -> None:
         assert "1405981AB2" not in rows
 
 
+@pytest.mark.parametrize("came_alone", [None, True, False])
+async def test_whether_a_child_came_alone_is_published_and_so_is_what_is_found_out(
+    havn: World, came_alone: bool | None
+) -> None:
+    """It decides who houses the child."""
+    child = US_DECIDES | {"stated_age": 15, "unaccompanied": came_alone}
+    case = await open_case(havn, child)
+    (opened,) = await havn.events("identification", "case-opened")
+    assert opened["unaccompanied"] is came_alone
+    found_out = child | {"unaccompanied": not came_alone}
+    described = await havn.partner("cmm").put(f"{case.path}/person", found_out, if_match=await case.etag())
+    assert described.status_code == 200, described.text
+    (told,) = await havn.events("identification", "person-described")
+    assert told["unaccompanied"] is not came_alone
+
+
 async def test_a_case_that_does_not_exist_is_not_found(havn: World) -> None:
     missing = f"{CASES}/00000000-0000-4000-8000-000000000000"
     assert (await havn.partner("cmm").get(missing)).status_code == 404
