@@ -30,7 +30,7 @@ handlers = Handlers()
 
 @handlers.on(CaseOpened)
 async def know_the_case(work: Delivery, event: CaseOpened) -> None:
-    await case.open_case(work, event)
+    await case.open_case(work, event, sequence=work.sequence)
 
 
 @handlers.on(PartyEnded)

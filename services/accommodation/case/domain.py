@@ -1,8 +1,8 @@
 """What identification has published of a case: whom it concerns, and what the rules of housing ask of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from services.accommodation.case import repository
@@ -15,7 +15,7 @@ from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 
 
-async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
+async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> None:
     """A case to house somebody under; it concerns CMM, and whoever referred the person."""
     if await repository.has_case(work, event.case_id):
         return
@@ -32,6 +32,15 @@ async def open_case(work: UnitOfWork, event: CaseOpened) -> None:
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
     if event.referred_by:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
+    if event.residence_valid_until:
+        rests_on = CaseChange(
+            case_id=event.case_id,
+            sequence=sequence,
+            from_on=event.opened_on,
+            residence_basis=event.residence_basis,
+            recorded_at=event.occurred_at,
+        )
+        await _note_end(work, rests_on, until=event.residence_valid_until)
 
 
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
@@ -103,7 +112,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
 
 
 async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: int) -> None:
-    """The stay rests on something else from that day; it may be a day to come."""
+    """The stay rests on something else from that day; it may be a day to come. What was to end later than that no longer does."""
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
@@ -112,7 +121,32 @@ async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: 
         asylum_pending=event.asylum_pending,
         recorded_at=event.occurred_at,
     )
+    await repository.forget_ends(work, event.case_id, since=event.valid_from)
     await repository.keep_change(work, change)
+    if event.valid_until:
+        await _note_end(work, change, until=event.valid_until)
+
+
+_ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, ResidenceBasis.RESIDENCE_PERMIT})
+"""On what a stay rests that ends with a day."""
+
+
+async def _note_end(work: UnitOfWork, rests_on: CaseChange, *, until: date) -> None:
+    """Who stays on after that day has no legal stay, unless it rests on something else by then (docs/rules.md, housing-11)."""
+    ends_on = until + timedelta(days=1)
+    begun = [each.from_on for each in await repository.changes_of(work, rests_on.case_id) if each.residence_basis]
+    if rests_on.residence_basis not in _ON_PAPER or any(rests_on.from_on < each <= ends_on for each in begun):
+        return
+    end = CaseChange(
+        case_id=rests_on.case_id,
+        sequence=-rests_on.sequence,
+        from_on=ends_on,
+        residence_basis=ResidenceBasis.NO_LEGAL_STAY,
+        asylum_pending=False,
+        is_end=True,
+        recorded_at=rests_on.recorded_at,
+    )
+    await repository.keep_change(work, end)
 
 
 async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int) -> None:

@@ -97,6 +97,8 @@ class CaseChange(Table, table=True):
     decision_id: UUID | None = None
     gender: Gender | None = code(Gender, default=None)
     minor: bool | None = None
+    is_end: bool = False
+    """What the stay rested on has ended, and nothing else was recorded."""
     recorded_at: datetime = moment()
     through: UUID | None = None
     """The case where it was recorded, of which this one is a part by a merge; None where it is this one's own."""

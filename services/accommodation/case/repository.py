@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     DateTime,
     Select,
     Uuid,
@@ -85,6 +86,11 @@ _RELATIONS: Final = (
     select(col(CaseLink.relation))
     .where(any_asked(col(CaseLink.case_id), "case_ids"), any_asked(col(CaseLink.other_case_id), "others"))
     .order_by(col(CaseLink.relation))
+)
+_FORGET_ENDS: Final = delete(CaseChange).where(
+    or_(col(CaseChange.case_id) == CASE_ID, col(CaseChange.through) == CASE_ID),
+    col(CaseChange.is_end),
+    bindparam("since", type_=Date) <= col(CaseChange.from_on),
 )
 _CHANGES: Final = (
     select(CaseChange)
@@ -277,6 +283,11 @@ async def keep_change(work: UnitOfWork, change: CaseChange) -> None:
     for member in await members_of(work, change.case_id):
         if member != change.case_id:
             await carry_change(work, change, member, through=change.case_id)
+
+
+async def forget_ends(work: UnitOfWork, case_id: UUID, *, since: date) -> None:
+    """Something else was recorded from that day on: what the stay rested on before has no end after it."""
+    await work.session.execute(_FORGET_ENDS, {"case_id": case_id, "since": since})
 
 
 CARRIED_FROM: Final = 2**32

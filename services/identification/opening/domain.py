@@ -195,6 +195,7 @@ def _record_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UU
             subject_id=subject_id,
             referred_by=origin.referred_by,
             municipality=case.municipality,
+            residence_valid_until=case.residence_valid_until,
             **description.published_facts(case),
         )
     )

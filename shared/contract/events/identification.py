@@ -39,6 +39,7 @@ class CaseOpened(CaseEvent, service="identification", name="case-opened"):
     age_group: AgeGroup
     citizenships: tuple[CountryCode, ...]
     residence_basis: ResidenceBasis
+    residence_valid_until: date | None = None
     age_group_at_exploitation: AgeGroup | None = None
     unaccompanied: bool | None = None
 

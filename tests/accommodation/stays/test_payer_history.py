@@ -8,7 +8,7 @@ import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
 from shared.contract.events import DecisionReplaced, LegalStatusChanged, PersonDescribed
-from tests.accommodation.housing import Housing, decision, routing
+from tests.accommodation.housing import Housing, decision, opening, routing
 from tests.world import World
 
 
@@ -142,6 +142,39 @@ async def test_a_new_request_goes_by_the_status_of_its_day(havn: World, housing:
     await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 4, 1)))
     asked = await housing.ask(case_id)
     assert asked.json()["responsibility"]["row"] == "B1"
+
+
+async def test_a_stay_that_ends_with_its_paper_is_none_from_the_next_day_on(havn: World, housing: Housing) -> None:
+    """Decided or not, unless it rests on something else by then (docs/rules.md, housing-11)."""
+    shelter = await housing.shelter()
+    opened = opening().model_copy(update={"residence_valid_until": date(2026, 3, 31)})
+    await housing.tell(opened)
+    case_id = str(opened.case_id)
+    placement_id = await housing.there(case_id, shelter.place_id)
+    undecided, illegal = ("2026-03-09", "D", "CMM", "CMM"), ("2026-04-01", "B3", "US", "US")
+    assert await answered(havn, placement_id) == [undecided, illegal]
+    await havn.set_clock("2026-04-02T12:00:00+02:00")
+    assert (await housing.ask(case_id, from_on="2026-04-02")).json()["responsibility"]["row"] == "B3"
+    longer = status(case_id, ResidenceBasis.VISA, date(2026, 3, 20)).model_copy(
+        update={"valid_until": date(2026, 4, 10)}
+    )
+    await housing.tell(longer)
+    assert await answered(havn, placement_id) == [undecided, ("2026-04-11", "B3", "US", "US")]
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 4, 11)))
+    assert await answered(havn, placement_id) == [undecided]
+
+
+@pytest.mark.parametrize("basis", [ResidenceBasis.DANISH_CITIZEN, ResidenceBasis.EU_RIGHT_OF_RESIDENCE])
+async def test_what_a_stay_rests_on_without_a_paper_has_no_end(housing: Housing, basis: ResidenceBasis) -> None:
+    opened = opening(basis=basis).model_copy(update={"residence_valid_until": date(2026, 3, 1)})
+    await housing.tell(opened)
+    assert (await housing.ask(str(opened.case_id))).json()["responsibility"]["row"] == "D"
+
+
+async def test_whose_visa_had_run_out_when_the_case_was_opened_is_us_s_to_house(housing: Housing) -> None:
+    opened = opening().model_copy(update={"residence_valid_until": date(2026, 2, 20)})
+    await housing.tell(opened)
+    assert (await housing.ask(str(opened.case_id))).json()["responsibility"]["row"] == "B3"
 
 
 async def test_a_new_description_is_what_the_next_request_goes_by(havn: World, housing: Housing) -> None:
