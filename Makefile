@@ -31,7 +31,7 @@ demo: $(VENV)/.runtime ## play a raid from referral to figure, against a running
 quick: $(VENV)/.development ## lint, imports, types, tests of rules and of what you touched; SINCE=HEAD~3 looks further back
 	@$(BIN)/python -m tools.quick $(SINCE)
 
-##@ Before you commit (8 to 26 minutes, by the machine)
+##@ Before you commit (7 to 26 minutes, by the machine)
 
 test: $(VENV)/.development lint types imports ## everything that can be tested on this machine
 	@tools/test
