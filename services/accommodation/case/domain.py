@@ -226,7 +226,8 @@ async def _facts_known(work: UnitOfWork, case_id: UUID, *, at: datetime) -> list
     if known.age_group is not AgeGroup.UNKNOWN:
         person["minor"] = known.is_minor
     facts += [person] if person else []
-    to_come = [change for change in await repository.changes_of(work, case_id) if change.from_on > on_date(at)]
+    changes = await repository.changes_of(work, case_id, ends_to_come=True)
+    to_come = [change for change in changes if change.from_on > on_date(at)]
     return [
         CaseChange(case_id=case_id, sequence=0, from_on=on_date(at), recorded_at=at, **fact) for fact in facts
     ] + to_come

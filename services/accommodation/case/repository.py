@@ -39,6 +39,7 @@ from shared.contract.codes import Relation
 from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
 from shared.kernel.errors import NotFound
 
 CASE_ID: Final = bindparam("case_id", type_=Uuid)
@@ -336,16 +337,20 @@ async def relation_to(work: UnitOfWork, case_id: UUID, other_case_id: UUID) -> R
     return Relation.PARENT if Relation.PARENT in found else next(iter(found), None)
 
 
-async def changes_of(work: UnitOfWork, case_id: UUID) -> Sequence[CaseChange]:
+async def changes_of(work: UnitOfWork, case_id: UUID, *, ends_to_come: bool = False) -> Sequence[CaseChange]:
     """What has changed in the case, in the order in which it holds."""
-    return (await changes_of_each(work, [case_id]))[case_id]
+    return (await changes_of_each(work, [case_id], ends_to_come=ends_to_come))[case_id]
 
 
-async def changes_of_each(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, list[CaseChange]]:
-    """What has changed in each of these cases, in the order in which it holds, with one statement."""
+async def changes_of_each(
+    work: UnitOfWork, case_ids: Collection[UUID], *, ends_to_come: bool = False
+) -> dict[UUID, list[CaseChange]]:
+    """What has changed in each of these cases, in the order in which it holds, with one statement. That what a stay rests on will
+    end is not said before its day, as a paper may be made anew until then, but where `ends_to_come` are asked for."""
     found: dict[UUID, list[CaseChange]] = {case_id: [] for case_id in case_ids}
     for change in await work.session.scalars(_CHANGES, {"case_ids": list(case_ids)}):
-        found[change.case_id].append(change)
+        if ends_to_come or not change.is_end or change.from_on <= on_date(work.now):
+            found[change.case_id].append(change)
     return found
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.accommodation.case.nights import night_of
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.costs import domain, repository, views
 from services.accommodation.costs.schemas import Costs, LongStay, LongStayExplained, LongStayReason
 from shared.contract.types import Day
@@ -47,7 +47,7 @@ async def list_long_stays(
 
 @router.put("/placements/{placement_id}/long-stay")
 async def explain_long_stay(
-    work: Writer, placement_id: UUID, body: LongStayReason, expected: RequiredIfMatch
+    work: PlacementWriter, placement_id: UUID, body: LongStayReason, expected: RequiredIfMatch
 ) -> LongStayExplained:
     """Why somebody is still there; a new reason takes the place of the old."""
     placement = await domain.explain(work, placement_id=placement_id, reason=body.reason, expected=expected)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.offers import asked, domain, repository, views
 from services.accommodation.offers.schemas import (
     Acceptance,
@@ -35,7 +35,7 @@ NO_REASON = Withdrawal()
 
 @router.post("/placement-requests/{request_id}/withdraw")
 async def withdraw_placement_request(
-    work: Writer, request_id: UUID, expected: IfMatch, body: Withdrawal = NO_REASON
+    work: PlacementWriter, request_id: UUID, expected: IfMatch, body: Withdrawal = NO_REASON
 ) -> Tagged[PlacementRequestReceipt]:
     """The person needs no place any more; what is held is free again. By who asked for the place, CMM or US."""
     request = await domain.withdraw_request(work, request_id=request_id, reason=body.reason, expected=expected)
@@ -45,7 +45,7 @@ async def withdraw_placement_request(
 
 @router.post("/placement-requests/{request_id}/offers", status_code=201)
 async def offer_place(
-    work: Writer, request_id: UUID, submission: OfferSubmission, expected: IfMatch
+    work: PlacementWriter, request_id: UUID, submission: OfferSubmission, expected: IfMatch
 ) -> Tagged[OfferDetails]:
     """Hold a place for the person until `expires_at`, at most 14 days. A place that does not fit is refused with the rules that
     speak against it, unless who may sets them aside with a reason. A minor in a facility for adults awaits a second person."""
@@ -88,7 +88,9 @@ async def read_ranking(
 
 
 @router.post("/offers/{offer_id}/confirm")
-async def confirm_offer(work: Writer, offer_id: UUID, body: Confirmation, expected: IfMatch) -> Tagged[OfferDetails]:
+async def confirm_offer(
+    work: PlacementWriter, offer_id: UUID, body: Confirmation, expected: IfMatch
+) -> Tagged[OfferDetails]:
     """A second person of the organisation that offers agrees that a minor goes to a facility for adults."""
     await domain.confirm_offer(work, offer_id=offer_id, reason=body.reason, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
@@ -96,7 +98,7 @@ async def confirm_offer(work: Writer, offer_id: UUID, body: Confirmation, expect
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept_offer(work: Writer, offer_id: UUID, expected: IfMatch) -> Tagged[Acceptance]:
+async def accept_offer(work: PlacementWriter, offer_id: UUID, expected: IfMatch) -> Tagged[Acceptance]:
     """Who did not make the offer books the place: its operator, or who asked where the operator offered."""
     await domain.accept_offer(work, offer_id=offer_id, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
@@ -104,7 +106,9 @@ async def accept_offer(work: Writer, offer_id: UUID, expected: IfMatch) -> Tagge
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline_offer(work: Writer, offer_id: UUID, body: Decline, expected: IfMatch) -> Tagged[OfferDetails]:
+async def decline_offer(
+    work: PlacementWriter, offer_id: UUID, body: Decline, expected: IfMatch
+) -> Tagged[OfferDetails]:
     """Who did not make the offer gives the place back; who works with the person says their own no."""
     await domain.decline_offer(work, offer_id=offer_id, decline=body, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)

@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from services.accommodation.case.nights import night_of
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.facilities.codes import Security
 from services.accommodation.placements import repository, requests, views
 from services.accommodation.placements.codes import RequestStatus
@@ -34,7 +34,9 @@ router = service_router()
 
 
 @router.post("/placement-requests", status_code=201)
-async def request_placement(work: Writer, submission: PlacementRequestSubmission) -> Tagged[PlacementRequestReceipt]:
+async def request_placement(
+    work: PlacementWriter, submission: PlacementRequestSubmission
+) -> Tagged[PlacementRequestReceipt]:
     """Ask for a place for a person whose case concerns you."""
     request = await requests.request_placement(work, submission=submission)
     known = await requests.known_to_requester(work, request)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.case.schemas import Remark
 from services.accommodation.proposals import domain, repository, views
 from services.accommodation.proposals.schemas import ExplainedMove, Keeping, ProposedMove
@@ -27,7 +27,7 @@ async def list_move_proposals(
 
 @router.post("/move-proposals/{proposal_id}/keep")
 async def keep_where_they_are(
-    work: Writer, proposal_id: UUID, body: Keeping, expected: IfMatch
+    work: PlacementWriter, proposal_id: UUID, body: Keeping, expected: IfMatch
 ) -> Tagged[ExplainedMove | ProposedMove]:
     """The person stays where they are all the same, with a reason that is kept; by CMM or who pays."""
     proposal, placement = await domain.keep(work, proposal_id=proposal_id, reason=body.reason, expected=expected)

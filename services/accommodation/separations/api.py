@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.separations import domain, repository, views
 from services.accommodation.separations.schemas import SeparationDetails, SeparationReport
 from shared.contract.types import Tagged
@@ -14,7 +14,7 @@ router = service_router()
 
 
 @router.post("/separations", status_code=201)
-async def keep_apart(work: Writer, report: SeparationReport) -> Tagged[SeparationDetails]:
+async def keep_apart(work: PlacementWriter, report: SeparationReport) -> Tagged[SeparationDetails]:
     """Two people live in no facility together: a suspect and whom they exploited, or co-victims of whom one is not safe for the
     other. By CMM, which alone learns of it: others are refused a place with `co_placement`, and nobody is named."""
     separation, reason = await domain.keep_apart(work, report=report)
@@ -32,7 +32,7 @@ async def list_separations(
 
 
 @router.post("/separations/{separation_id}/end")
-async def end_separation(work: Writer, separation_id: UUID, expected: IfMatch) -> Tagged[SeparationDetails]:
+async def end_separation(work: PlacementWriter, separation_id: UUID, expected: IfMatch) -> Tagged[SeparationDetails]:
     """Nothing speaks against the two living in one facility any more."""
     separation, reason = await domain.end(work, separation_id=separation_id, expected=expected)
     return views.see_separation(separation, reason).tagged(separation)

@@ -7,7 +7,7 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from services.accommodation.case.nights import night_of
-from services.accommodation.case.policies import Reader, Writer
+from services.accommodation.case.policies import PlacementWriter, Reader
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.stays import companions, day, domain, moves, payer_history, repository, sheet, views
 from services.accommodation.stays.schemas import (
@@ -104,7 +104,7 @@ async def read_responsibility(work: Reader, placement_id: UUID, purpose: Purpose
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[ArrivedDetails]:
+async def arrive(work: PlacementWriter, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[ArrivedDetails]:
     """The person is at the place. Who comes before six in the morning has come for the night before. What speaks by now against
     the place is a warning and no refusal: the person is there."""
     placement = await domain.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected)
@@ -113,14 +113,18 @@ async def arrive(work: Writer, placement_id: UUID, body: Arrival, expected: IfMa
 
 
 @router.post("/placements/{placement_id}/leave")
-async def leave(work: Writer, placement_id: UUID, body: Leaving, expected: IfMatch) -> Tagged[PlacementDetails]:
+async def leave(
+    work: PlacementWriter, placement_id: UUID, body: Leaving, expected: IfMatch
+) -> Tagged[PlacementDetails]:
     """The person has left; the place is free from that day."""
     placement = await domain.leave(work, placement_id=placement_id, said=body, expected=expected)
     return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
 
 
 @router.post("/placements/{placement_id}/cancel")
-async def cancel(work: Writer, placement_id: UUID, body: Cancellation, expected: IfMatch) -> Tagged[PlacementDetails]:
+async def cancel(
+    work: PlacementWriter, placement_id: UUID, body: Cancellation, expected: IfMatch
+) -> Tagged[PlacementDetails]:
     """The person will not come: before the arrival. The place is free, and the request waits for another one."""
     placement = await domain.cancel(work, placement_id=placement_id, reason=body.reason, expected=expected)
     return views.see_placement(placement, await repository.region_of(work, placement)).tagged(placement)
@@ -128,7 +132,7 @@ async def cancel(work: Writer, placement_id: UUID, body: Cancellation, expected:
 
 @router.post("/placements/{placement_id}/no-show")
 async def note_no_show(
-    work: Writer, placement_id: UUID, body: NoShowReport, expected: IfMatch
+    work: PlacementWriter, placement_id: UUID, body: NoShowReport, expected: IfMatch
 ) -> Tagged[PlacementDetails]:
     """The person was expected and did not come: the place is free, and the request waits for another one."""
     placement = await domain.note_no_show(work, placement_id=placement_id, on=body.on, expected=expected)
@@ -137,7 +141,7 @@ async def note_no_show(
 
 @router.post("/placements/{placement_id}/extend")
 async def extend(
-    work: Writer, placement_id: UUID, body: Extension, expected: IfMatch
+    work: PlacementWriter, placement_id: UUID, body: Extension, expected: IfMatch
 ) -> Tagged[PlacementDetails | PlacedInRegion | Placed | Booked]:
     """The stay ends later, by its operator or the payer, at once and under the rules of an offer; the other is notified."""
     placement = await domain.extend(work, placement_id=placement_id, said=body, expected=expected)
@@ -145,7 +149,7 @@ async def extend(
 
 
 @router.post("/placements/{placement_id}/move")
-async def move(work: Writer, placement_id: UUID, body: Move, expected: IfMatch) -> Tagged[PlacementDetails]:
+async def move(work: PlacementWriter, placement_id: UUID, body: Move, expected: IfMatch) -> Tagged[PlacementDetails]:
     """The person moves, in one step: the answer is the new placement. To another operator's place by its accepted offer."""
     moved = await moves.move(work, placement_id=placement_id, said=body, expected=expected)
     return views.see_placement(moved, await repository.region_of(work, moved)).tagged(moved)
@@ -153,7 +157,7 @@ async def move(work: Writer, placement_id: UUID, body: Move, expected: IfMatch) 
 
 @router.post("/placements/{placement_id}/companions", status_code=201)
 async def join(
-    work: Writer, neighbours: NeighboursForCaller, placement_id: UUID, body: Companion, expected: IfMatch
+    work: PlacementWriter, neighbours: NeighboursForCaller, placement_id: UUID, body: Companion, expected: IfMatch
 ) -> CompanionDetails:
     """Somebody comes along. A child under three shares the bed; everybody else has a place of the same facility. It fits them by
     the rules of an offer: what is recorded in their own case decides, and what is said here where nothing is. A child comes with
@@ -166,7 +170,7 @@ async def join(
 
 @router.post("/placements/{placement_id}/companions/{companion_id}/leave")
 async def let_companion_go(
-    work: Writer, placement_id: UUID, companion_id: UUID, body: CompanionLeaving, expected: IfMatch
+    work: PlacementWriter, placement_id: UUID, companion_id: UUID, body: CompanionLeaving, expected: IfMatch
 ) -> CompanionDetails:
     """Who came along has left alone; the person stays. The place that they had is free from that day."""
     placement, companion = await companions.leave(

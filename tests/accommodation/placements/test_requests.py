@@ -67,6 +67,20 @@ async def test_a_party_of_the_case_asks_for_a_place_and_is_told_who_is_responsib
     ]
 
 
+@pytest.mark.parametrize("role", ["health", "admin", "statistician"])
+async def test_who_may_read_no_request_makes_none_and_offers_nothing(havn: World, housing: Housing, role: str) -> None:
+    shelter, case_id = await housing.shelter(), await housing.case()
+    request_id, theirs = await housing.request(case_id), havn.partner("cmm", role)
+    asked = await theirs.post(REQUESTS, {"case_id": case_id, "from_on": "2026-03-09"})
+    offered = await theirs.post(
+        f"{REQUESTS}/{request_id}/offers", {"place_id": shelter.place_id, "expires_at": "2026-03-10T12:00:00+01:00"}
+    )
+    withdrawn = await theirs.post(f"{REQUESTS}/{request_id}/withdraw")
+    for refused in (asked, offered, withdrawn):
+        assert (refused.status_code, problem(refused)) == (403, "RoleMissing")
+    assert (await housing.offer(request_id, shelter.place_id)).status_code == 201, "the place is free"
+
+
 async def test_a_case_that_is_not_yours_cannot_be_housed_by_you(housing: Housing) -> None:
     case_id = await housing.case(referred_by="politi-oestjylland")
     for org in ("us", "hopenow", "politi-fyn", "kommune-0751"):

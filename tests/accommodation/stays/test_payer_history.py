@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.contract.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
-from shared.contract.events import DecisionReplaced, LegalStatusChanged, PersonDescribed
+from shared.contract.events import CaseMerged, DecisionReplaced, LegalStatusChanged, PersonDescribed
 from tests.accommodation.housing import Housing, decision, opening, routing
 from tests.world import World
 
@@ -152,16 +152,32 @@ async def test_a_stay_that_ends_with_its_paper_is_none_from_the_next_day_on(havn
     case_id = str(opened.case_id)
     placement_id = await housing.there(case_id, shelter.place_id)
     undecided, illegal = ("2026-03-09", "D", "CMM", "CMM"), ("2026-04-01", "B3", "US", "US")
-    assert await answered(havn, placement_id) == [undecided, illegal]
+    assert await answered(havn, placement_id) == [undecided], "until then it may be made anew"
     await havn.set_clock("2026-04-02T12:00:00+02:00")
+    assert await answered(havn, placement_id) == [undecided, illegal]
     assert (await housing.ask(case_id, from_on="2026-04-02")).json()["responsibility"]["row"] == "B3"
     longer = status(case_id, ResidenceBasis.VISA, date(2026, 3, 20)).model_copy(
         update={"valid_until": date(2026, 4, 10)}
     )
     await housing.tell(longer)
+    assert await answered(havn, placement_id) == [undecided]
+    await havn.set_clock("2026-04-11T12:00:00+02:00")
     assert await answered(havn, placement_id) == [undecided, ("2026-04-11", "B3", "US", "US")]
     await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 4, 11)))
     assert await answered(havn, placement_id) == [undecided]
+
+
+async def test_where_the_work_goes_on_the_paper_of_that_case_ends(havn: World, housing: Housing) -> None:
+    shelter, case_id = await housing.shelter(), await housing.case()
+    goes_on_in = opening().model_copy(update={"residence_valid_until": date(2026, 3, 31)})
+    await housing.tell(goes_on_in)
+    placement_id = await housing.there(case_id, shelter.place_id)
+    await housing.tell(
+        CaseMerged(case_id=UUID(case_id), into=goes_on_in.case_id, occurred_at=datetime(2026, 3, 10, 12, tzinfo=UTC))
+    )
+    assert [row for _, row, *_ in await answered(havn, placement_id)] == ["D"]
+    await havn.set_clock("2026-04-02T12:00:00+02:00")
+    assert [row for _, row, *_ in await answered(havn, placement_id)] == ["D", "B3"]
 
 
 @pytest.mark.parametrize("basis", [ResidenceBasis.DANISH_CITIZEN, ResidenceBasis.EU_RIGHT_OF_RESIDENCE])
