@@ -32,15 +32,7 @@ async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> No
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
     if event.referred_by:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
-    if event.residence_valid_until:
-        rests_on = CaseChange(
-            case_id=event.case_id,
-            sequence=sequence,
-            from_on=event.opened_on,
-            residence_basis=event.residence_basis,
-            recorded_at=event.occurred_at,
-        )
-        await _note_end(work, rests_on, until=event.residence_valid_until)
+    await _note_end(work, event, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
 
 
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
@@ -123,28 +115,31 @@ async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: 
     )
     await repository.forget_ends(work, event.case_id, since=event.valid_from)
     await repository.keep_change(work, change)
-    if event.valid_until:
-        await _note_end(work, change, until=event.valid_until)
+    await _note_end(work, event, from_on=event.valid_from, until=event.valid_until, sequence=sequence)
 
 
 _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, ResidenceBasis.RESIDENCE_PERMIT})
 """On what a stay rests that ends with a day."""
 
 
-async def _note_end(work: UnitOfWork, rests_on: CaseChange, *, until: date) -> None:
+async def _note_end(
+    work: UnitOfWork, event: CaseOpened | LegalStatusChanged, *, from_on: date, until: date | None, sequence: int
+) -> None:
     """Who stays on after that day has no legal stay, unless it rests on something else by then (docs/rules.md, housing-11)."""
+    if until is None or event.residence_basis not in _ON_PAPER:
+        return
     ends_on = until + timedelta(days=1)
-    begun = [each.from_on for each in await repository.changes_of(work, rests_on.case_id) if each.residence_basis]
-    if rests_on.residence_basis not in _ON_PAPER or any(rests_on.from_on < each <= ends_on for each in begun):
+    changes = await repository.changes_of(work, event.case_id)
+    if any(change.residence_basis and from_on < change.from_on <= ends_on for change in changes):
         return
     end = CaseChange(
-        case_id=rests_on.case_id,
-        sequence=-rests_on.sequence,
+        case_id=event.case_id,
+        sequence=-sequence,
         from_on=ends_on,
         residence_basis=ResidenceBasis.NO_LEGAL_STAY,
         asylum_pending=False,
         is_end=True,
-        recorded_at=rests_on.recorded_at,
+        recorded_at=event.occurred_at,
     )
     await repository.keep_change(work, end)
 

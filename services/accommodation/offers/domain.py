@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import Nights, first_of, night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.case.terms import terms_on
@@ -48,10 +47,6 @@ BATCH: Final = 500
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 _PLACE_THEMSELVES = frozenset({OrganisationKind.POLICE, OrganisationKind.MUNICIPALITY})
-_PAYERS: Final[Mapping[OrganisationKind, HousingAuthority]] = {
-    OrganisationKind.MUNICIPALITY: HousingAuthority.MUNICIPALITY,
-    OrganisationKind.POLICE: HousingAuthority.POLICE,
-}
 
 
 class ExpiryOutOfRange(Unprocessable):
@@ -261,12 +256,10 @@ async def _check_fits(
 def excepts(actor: Actor, request: PlacementRequest, facility: Facility) -> frozenset[FitRule]:
     """Which rules the actor may set aside for this request in this facility (docs/rules.md, housing-8)."""
     is_centre = actor.kind is OrganisationKind.NATIONAL_CENTRE
-    pays = actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and request.payer is HousingAuthority.US
-    pays = pays or (actor.org == request.requested_by and request.payer == _PAYERS.get(actor.kind))
     may = frozenset[FitRule]()
     if actor.org == facility.operator:
         may |= OF_THE_FACILITY
-    if is_centre or pays:
+    if is_centre or requests.pays(actor, request):
         may |= OF_THE_PERSON
     return may | {FitRule.CO_PLACEMENT} if is_centre else may
 
@@ -375,13 +368,10 @@ async def withdraw_request(
         raise NotYourRequest("A request is withdrawn by who made it, CMM or US.")
     expected.check(request)
     if request.status is not RequestStatus.OPEN:
+        is_placed = request.status is RequestStatus.PLACED
+        instead = "; its placement is cancelled: POST .../placements/{id}/cancel" if is_placed else ""
         raise requests.RequestSettled(
-            f"The request is {request.status}"
-            + (
-                "; its placement is cancelled: POST .../placements/{id}/cancel."
-                if request.status is RequestStatus.PLACED
-                else "."
-            ),
+            f"The request is {request.status}{instead}.",
             current_status=request.status,
             allowed=[],
         )

@@ -94,11 +94,11 @@ def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnE
     is_open = _facility_is(col(about.facility_id), ~col(Facility.secret_address))
     return or_(
         lets_know(reader, about, Aspect.HIDDEN_PLACEMENT),
-        and_(lets_know(reader, about, Aspect.PLACEMENT), is_open, ~was_moved_for_safety(col(about.case_id))),
+        and_(lets_know(reader, about, Aspect.PLACEMENT), is_open, ~_was_moved_for_safety(col(about.case_id))),
     )
 
 
-def was_moved_for_safety(case_id: Mapped[Any]) -> ColumnElement[bool]:
+def _was_moved_for_safety(case_id: Mapped[Any]) -> ColumnElement[bool]:
     """Whether the person of the case was ever moved for their safety."""
     left = aliased(Placement)
     return (

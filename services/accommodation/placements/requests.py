@@ -1,7 +1,7 @@
 """Asking for a place: for whom, who is responsible, where the request stands, and which places fit."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.accommodation.facilities.codes import Security
 from services.accommodation.placements import fitting, matching, repository
 from services.accommodation.placements.codes import FitRule, RequestStatus, WaitingCriterion
 from services.accommodation.placements.matching import Match
-from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.placements.zones import zone_of
@@ -32,6 +32,7 @@ from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
+from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
@@ -157,6 +158,19 @@ UNKNOWN: Final[dict[str, Any]] = {
     "residence_basis": ResidenceBasis.UNKNOWN,
     "decided": False,
 }
+
+
+_PAYERS: Final[Mapping[OrganisationKind, HousingAuthority]] = {
+    OrganisationKind.MUNICIPALITY: HousingAuthority.MUNICIPALITY,
+    OrganisationKind.POLICE: HousingAuthority.POLICE,
+}
+
+
+def pays(actor: Actor, asked: PlacementRequest | Placement) -> bool:
+    """Whether the actor's organisation pays for it: US, or the municipality or the police that asked for the place."""
+    if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
+        return asked.payer is HousingAuthority.US
+    return actor.org == asked.requested_by and asked.payer == _PAYERS.get(actor.kind)
 
 
 def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any]:

@@ -31,17 +31,12 @@ class SeenPlacement:
     placement: Placement
     known: frozenset[Aspect]
     region: Region | None
-    is_secret: bool
-    """The facility is, or where the person was moved for their safety."""
+    knows_place: bool
     goes_on: bool = False
     """The person was moved and lives at another place now, of which who asks is to know nothing."""
 
-    @property
-    def knows_place(self) -> bool:
-        return Aspect.HIDDEN_PLACEMENT in self.known or (Aspect.PLACEMENT in self.known and not self.is_secret)
-
 
 def seen_placement(actor: Actor, parts: Sequence[Part], row: Sequence[Any]) -> tuple[SeenPlacement, frozenset[Part]]:
-    placement, region, is_secret, *holds = row
+    placement, region, knows_place, *holds = row
     theirs = held(parts, holds)
-    return SeenPlacement(placement, may_know(actor, theirs), region, is_secret is not False), theirs
+    return SeenPlacement(placement, may_know(actor, theirs), region, knows_place), theirs

@@ -1,12 +1,11 @@
 """Placements: the person comes, or does not; stays longer; and leaves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import NIGHT, Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
@@ -15,7 +14,7 @@ from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
 from services.accommodation.offers import domain as offers
 from services.accommodation.offers.schemas import RuleException
-from services.accommodation.placements import fitting
+from services.accommodation.placements import fitting, requests
 from services.accommodation.placements.codes import (
     ABOUT_THE_PERSON,
     Ending,
@@ -85,13 +84,6 @@ ALLOWED: Mapping[PlacementStatus, tuple[PlacementStep, ...]] = {
 
 _OF_WHO_ASKED: Final = frozenset({PlacementStep.ARRIVE, PlacementStep.JOIN, PlacementStep.CANCEL})
 """What whoever has asked for the place reports as well: they bring people, or know that nobody comes."""
-_PAYERS: Final[Mapping[OrganisationKind, Collection[HousingAuthority]]] = {
-    OrganisationKind.NATIONAL_CENTRE: frozenset(HousingAuthority),
-    OrganisationKind.IMMIGRATION_AUTHORITY: frozenset({HousingAuthority.US}),
-    OrganisationKind.MUNICIPALITY: frozenset({HousingAuthority.MUNICIPALITY}),
-    OrganisationKind.POLICE: frozenset({HousingAuthority.POLICE}),
-}
-"""Whom each kind of organisation pays for; CMM coordinates, whoever does."""
 
 
 async def arrive(
@@ -103,16 +95,13 @@ async def arrive(
     placement, stay = await take_step(work, placement_id, PlacementStep.ARRIVE, expected)
     arrived_at = (arrived_at or work.now).astimezone(UTC)
     night, first = night_of(arrived_at), first_of(stay.during)
-    if night == first - NIGHT and on_date(arrived_at) == first:
-        first = night
-    elif not stay.during.contains(night):
+    is_small_hours = night == first - NIGHT and on_date(arrived_at) == first
+    if not is_small_hours and not stay.during.contains(night):
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
-    else:
-        first = night
-    stay.during = nights(first, await repository.next_taken(work, stay, after=first))
+    stay.during = nights(night, await repository.next_taken(work, stay, after=night))
     stay.state, stay.instead_of_id = StayState.ARRIVED, None
     await take_nights(work, stay)
-    placement.from_on = first
+    placement.from_on = night
     placement.status = PlacementStatus.ARRIVED
     placement.arrived_at = arrived_at
     await changed(work, placement)
@@ -275,9 +264,10 @@ async def take_step(
 
 async def _check_runs_or_pays(work: UnitOfWork, placement: Placement) -> None:
     """Raises NotYourStay for who has asked for the place and neither runs the facility, nor pays, nor coordinates."""
+    if work.actor.kind is OrganisationKind.NATIONAL_CENTRE or requests.pays(work.actor, placement):
+        return
     _, facility = await facilities.place_of(work, placement.place_id)
-    pays = placement.payer in _PAYERS.get(work.actor.kind, ())
-    if not (pays or who.runs(work.actor, facility)):
+    if not who.runs(work.actor, facility):
         raise NotYourStay("The facility, CMM or who pays says so: ask one of them.")
 
 

@@ -18,7 +18,7 @@ from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know, was_moved_for_safety
+from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
 from shared.contract.visibility import Aspect, Part
 from shared.data.columns import NOW, ORGANISATION, Rows, any_asked, any_of, is_one_of
 from shared.data.positions import newest_first
@@ -140,11 +140,11 @@ COMPANIONS_ON: Final = (
 
 
 def _as_seen(reader: Reader) -> tuple[Sequence[Part], Rows]:
-    """Placements with their facility, as far as row level security shows it, and the parts that who asks has in each."""
+    """Placements with their facility, as far as row level security shows it, whether who asks may know the place, and the
+    parts that it has in each."""
     parts, holds = flags(reader, Placement)
-    is_secret = or_(col(Facility.secret_address), was_moved_for_safety(col(Placement.case_id)))
     query: Rows = (
-        select(Placement, col(Facility.region), is_secret, *holds)
+        select(Placement, col(Facility.region), knows_place(reader, Placement), *holds)
         .select_from(Placement)
         .outerjoin(Facility, col(Facility.id) == col(Placement.facility_id))
     )

@@ -196,7 +196,7 @@ async def placements_of(
     )
     # It comes last, so that a cursor, which stands for a row that others follow, never says where it is.
     return (
-        [*found, see.SeenPlacement(unseen, frozenset({Aspect.PLACED}), region=None, is_secret=True)]
+        [*found, see.SeenPlacement(unseen, frozenset({Aspect.PLACED}), region=None, knows_place=False)]
         if unseen
         else [*found]
     )

@@ -58,14 +58,12 @@ async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     """Ask who else may be the person of this case, among all there are. It runs for itself, after the case is open or its
     person described anew, so that nobody who waits for an answer can tell whether there was anything to ask."""
     found = await finding_repository.open_case(work, case_id)
-    if found is None:
+    if found:
+        found[0].is_to_compare = False
+    if found is None or found[0].refused_on:
         await ask_no_longer(work, case_id)
         return
     case, person = found
-    case.is_to_compare = False
-    if case.refused_on:
-        await ask_no_longer(work, case_id)
-        return
     said = await repository.said_by_senders(work, case.id)
     asked = await _pairs(work, case, person, said)
     await repository.ask(work, case.id, asked)

@@ -45,3 +45,5 @@ async def test_us_runs_a_stay_that_it_pays_for_and_no_other(housing: Housing) ->
     paid = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, routed_to=Authority.US)
     theirs = await housing.booked(paid, shelter.place_ids[0], to_on="2026-03-20")
     assert (await housing.step(theirs, "extend", "us", body=longer)).status_code == 200
+    others = await housing.booked(await housing.case(), shelter.place_ids[1], to_on="2026-03-20")
+    assert (await housing.step(others, "extend", "us", body=longer)).status_code == 404
