@@ -138,6 +138,16 @@ class World:
         finally:
             await connection.close()
 
+    @asynccontextmanager
+    async def meanwhile(self, service: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
+        """A transaction of somebody else's in a service's database, as its owner; committed when the block ends."""
+        connection = await asyncpg.connect(address_of(service_url(self.server_url, service)))
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await connection.close()
+
     async def events(self, service: str, type_ending: str = "") -> list[dict[str, Any]]:
         """Everything the service has told, in order: the payloads, with `type`, `key` and `sequence`."""
         rows = await self.sql(

@@ -4,12 +4,10 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
 from shared.contract.organisations import Scope
-from shared.data.database import address_of, service_url
 from shared.http.peers import Peers
 from tests.accommodation.housing import NOW, Housing
 from tests.identification.builders import DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
@@ -145,18 +143,11 @@ async def test_an_event_that_is_committed_late_is_not_passed_by(havn: World, ser
         case = await open_case(havn, US_DECIDES)
         late, insert = case.id, insert.replace("erasure-confirmed", "case-closed")
         _, cursor = await pages(havn, "cmm")
-    url = service_url(havn.server_url, service)
-    connection = await asyncpg.connect(address_of(url))
-    try:
-        transaction = connection.transaction()
-        await transaction.start()
+    async with havn.meanwhile(service) as connection:
         await connection.execute(insert, late)
         await sent.step("acknowledge")
         meanwhile, cursor = await pages(havn, "cmm", cursor=cursor)
         assert kinds(meanwhile) == ([] if service == "referrals" else ["referral-acknowledged"])
-        await transaction.commit()
-    finally:
-        await connection.close()
     found = meanwhile + (await pages(havn, "cmm", cursor=cursor))[0]
     assert sorted(item["subject"] for item in found) == sorted([late, sent.id])
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import asyncpg
 from asyncpg import Range
 
-from shared.data.database import address_of, service_url
 from tests.accommodation.housing import Housing, rules_of
 from tests.world import World
 
@@ -22,14 +21,9 @@ WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database(
 @asynccontextmanager
 async def at_the_head_of_the_line(havn: World, place_id: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """Somebody else has the place's row, until the block ends."""
-    url = service_url(havn.server_url, "accommodation")
-    connection = await asyncpg.connect(address_of(url))
-    try:
-        async with connection.transaction():
-            await connection.execute("SELECT FROM place WHERE id = $1 FOR UPDATE", UUID(place_id))
-            yield connection
-    finally:
-        await connection.close()
+    async with havn.meanwhile("accommodation") as connection:
+        await connection.execute("SELECT FROM place WHERE id = $1 FOR UPDATE", UUID(place_id))
+        yield connection
 
 
 async def test_nobody_waits_in_line_for_a_place_that_they_cannot_have(havn: World, housing: Housing) -> None:

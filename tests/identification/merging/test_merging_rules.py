@@ -3,10 +3,8 @@
 import asyncio
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from shared.data.database import address_of, service_url
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import Met, ids_found, meet
 from tests.identification.life import close, decided_case, done, told
@@ -175,16 +173,12 @@ async def test_a_release_that_is_recorded_while_a_merge_is_undone_is_not_lost(ha
     await havn.set_clock("2026-03-02T12:00:00+01:00")
     await done(held.post("/custody", {"since": "2026-03-02T08:00:00+01:00"}), 201)
     assert (await held.merge(second)).status_code == (await second.merge(third)).status_code == 200
-    releasing = await asyncpg.connect(address_of(service_url(havn.server_url, "identification")))
     release = "UPDATE case_file SET custody_ended_at = '2026-03-02T10:00:00Z', version = version + 1 WHERE id = $1"
-    try:
-        async with releasing.transaction():
-            await releasing.execute(release, UUID(third.id))
-            parting = asyncio.create_task(held.unmerge())
-            await asyncio.sleep(0.5)
-        assert (await parting).status_code == 200
-    finally:
-        await releasing.close()
+    async with havn.meanwhile("identification") as releasing:
+        await releasing.execute(release, UUID(third.id))
+        parting = asyncio.create_task(held.unmerge())
+        await asyncio.sleep(0.5)
+    assert (await parting).status_code == 200
     kept = "SELECT custody_since IS NULL AS never, custody_ended_at IS NULL AS on FROM case_file WHERE id = $1"
     ((never, goes_on),) = await havn.sql("identification", kept, UUID(third.id))
     assert never == goes_on, "no end without a beginning"

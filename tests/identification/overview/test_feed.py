@@ -3,11 +3,9 @@
 import asyncio
 from functools import partial
 
-import asyncpg
 import pytest
 
 from services.identification.overview import repository as overview_repository
-from shared.data.database import address_of, service_url
 from tests.feeds import feed_of, kinds
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, NEEDS_REVIEW, US_DECIDES, name_of, open_case
 from tests.identification.consents.test_consents import consent, withdraw
@@ -123,17 +121,10 @@ async def test_an_event_that_commits_late_is_not_passed_by(havn: World) -> None:
         "INSERT INTO event_history (key, sequence, type, occurred_at, actor_org, payload)"
         " VALUES ($1, 900, 'dk.havn.identification.case-closed.v1', now(), 'cmm', '{\"on\": \"2026-03-09\"}')"
     )
-    url = service_url(havn.server_url, "identification")
-    connection = await asyncpg.connect(address_of(url))
-    try:
-        transaction = connection.transaction()
-        await transaction.start()
-        await connection.execute(insert, slow.id)
+    async with havn.meanwhile("identification") as late:
+        await late.execute(insert, slow.id)
         await quick.recommend()
         assert await feed(havn, "cmm", after=last) == []
-        await transaction.commit()
-    finally:
-        await connection.close()
     read = await feed(havn, "cmm", after=last)
     assert [item["subject"] for item in read] == [slow.id, quick.id]
 

@@ -4,11 +4,9 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from services.identification.merging import answers
-from shared.data.database import address_of, service_url
 from tests.identification.builders import name_of
 from tests.identification.finding.people import QUESTIONS, Met, meet
 from tests.identification.life import close
@@ -240,17 +238,13 @@ async def test_an_answer_and_a_merge_of_the_same_two_wait_for_each_other(havn: W
     if step == "undo":
         assert (await newer.answer(older, "same")).status_code == 200
     said = {"answer": "different", "reason": "Met both on one day."} if step == "answer" else None
-    merging = await asyncpg.connect(address_of(service_url(havn.server_url, "identification")))
-    try:
-        async with merging.transaction():
-            await merging.execute("SELECT FROM case_file WHERE id = $1 FOR UPDATE", UUID(older.id))
-            path = f"{QUESTIONS}/{question['question_id']}/{step}"
-            answering = asyncio.create_task(havn.partner("cmm").post(path, said))
-            await asyncio.sleep(0.5)
-            await merging.execute("SELECT FROM question FOR UPDATE")
-        assert (await answering).status_code == 200
-    finally:
-        await merging.close()
+    async with havn.meanwhile("identification") as merging:
+        await merging.execute("SELECT FROM case_file WHERE id = $1 FOR UPDATE", UUID(older.id))
+        path = f"{QUESTIONS}/{question['question_id']}/{step}"
+        answering = asyncio.create_task(havn.partner("cmm").post(path, said))
+        await asyncio.sleep(0.5)
+        await merging.execute("SELECT FROM question FOR UPDATE")
+    assert (await answering).status_code == 200
 
 
 async def test_what_was_merged_while_somebody_answered_is_read_again(

@@ -5,11 +5,9 @@ import random
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from services.identification.questions import domain as questions
-from shared.data.database import address_of, service_url
 from shared.identity.actor import Actor
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case, open_cases
 from tests.identification.finding.people import QUESTIONS, Met, ecpr, meet
@@ -111,18 +109,13 @@ async def test_to_ask_and_to_merge_wait_for_each_other(havn: World) -> None:
     """Both are about the same two cases, and lock them in one order: neither is broken off for the other."""
     newer, older = await two_of_which_the_newer_has_the_greater_id(havn)
     await havn.sql("identification", "DELETE FROM question")
-    url = service_url(havn.server_url, "identification")
-    merging = await asyncpg.connect(address_of(url))
     lock = "SELECT FROM case_file WHERE id = $1 FOR UPDATE"
-    try:
-        async with merging.transaction():
-            await merging.execute(lock, UUID(older.id))
-            asking = asyncio.create_task(look(havn, newer))
-            await asyncio.sleep(0.5)
-            await merging.execute(lock, UUID(newer.id))
-        await asking
-    finally:
-        await merging.close()
+    async with havn.meanwhile("identification") as merging:
+        await merging.execute(lock, UUID(older.id))
+        asking = asyncio.create_task(look(havn, newer))
+        await asyncio.sleep(0.5)
+        await merging.execute(lock, UUID(newer.id))
+    await asking
     assert len(await newer.questions()) == 1
 
 
