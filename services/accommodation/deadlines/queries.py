@@ -266,9 +266,13 @@ def _day_of(moment: Any) -> ColumnElement[date]:
     return cast(func.timezone(COPENHAGEN.key, moment), Date())
 
 
-UNAPPROVED: Final = _unapproved(true())
-STAYS_ENDING: Final = select(Placement).where(
-    any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]), col(Placement.to_on) <= _BY
+UNAPPROVED: Final = _unapproved(true()).order_by("due_at", col(Placement.id))
+STAYS_ENDING: Final = (
+    select(Placement)
+    .where(
+        any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]), col(Placement.to_on) <= _BY
+    )
+    .order_by(col(Placement.to_on), col(Placement.id))
 )
 APPROVALS_ENDING: Final = (
     select(Approval, Facility)
@@ -276,6 +280,7 @@ APPROVALS_ENDING: Final = (
     .where(func.upper(col(Approval.during)) <= _BY + 1)
     .where(func.upper(col(Approval.during)) > bindparam("after", type_=Date))
     .where(~_goes_on())
+    .order_by(func.upper(col(Approval.during)), col(Approval.id))
 )
 
 # ---------------------------------------------------------------- what runs out, all together

@@ -85,7 +85,7 @@ async def running(
 
 
 async def unapproved(work: UnitOfWork) -> Sequence[Any]:
-    """Whoever is in a facility whose approval has ended, for Havn itself."""
+    """Whoever is in a facility whose approval has ended, the first to end first, for Havn itself."""
     return (await work.session.execute(queries.UNAPPROVED, {"tonight": night_of(work.now)})).all()
 
 
@@ -106,11 +106,12 @@ async def is_new(work: UnitOfWork, known: Announced, about_id: UUID, ends_on: da
 
 
 async def stays_ending(work: UnitOfWork, *, by: date) -> Sequence[Placement]:
-    """The placements whose planned end is by that day, for Havn itself."""
+    """The placements whose planned end is by that day, the first to end first, for Havn itself."""
     return await work.session.scalars(queries.STAYS_ENDING, {"by": by})
 
 
 async def approvals_ending(work: UnitOfWork, *, by: date, after: date) -> Sequence[tuple[Approval, Facility]]:
-    """The approvals that end by that day and not before the other, and that no other one continues, for Havn itself."""
+    """The approvals that end by that day and not before the other, and that no other one continues, the first to end first, for
+    Havn itself."""
     found = await work.session.execute(queries.APPROVALS_ENDING, {"by": by, "after": after})
     return [(approval, facility) for approval, facility in found.all()]

@@ -59,21 +59,23 @@ async def waiting(work: UnitOfWork, *, purpose: Purpose) -> Sequence[PlacementRe
 
 
 async def held_since(work: UnitOfWork, before: datetime) -> Sequence[Offer]:
-    """Offers that nobody has answered and that were made before then, for Havn itself."""
+    """Offers that nobody has answered and that were made before then, oldest first, for Havn itself."""
     return list(await work.session.scalars(_HELD_SINCE, {"now": work.now, "before": before}))
 
 
 async def open_since(work: UnitOfWork, before: datetime) -> Sequence[PlacementRequest]:
-    """Requests that wait and were made before then, for Havn itself."""
+    """Requests that wait and were made before then, oldest first, for Havn itself."""
     return list(await work.session.scalars(_OPEN_SINCE, {"before": before}))
 
 
 _BEFORE: Final = bindparam("before", type_=DateTime(timezone=True))
-_HELD_SINCE: Final = select(Offer).where(
-    col(Offer.status) == OfferStatus.HELD,
-    col(Offer.expires_at) > NOW,
-    col(Offer.offered_at) <= _BEFORE,
+_HELD_SINCE: Final = (
+    select(Offer)
+    .where(col(Offer.status) == OfferStatus.HELD, col(Offer.expires_at) > NOW, col(Offer.offered_at) <= _BEFORE)
+    .order_by(col(Offer.offered_at), col(Offer.id))
 )
-_OPEN_SINCE: Final = select(PlacementRequest).where(
-    col(PlacementRequest.status) == RequestStatus.OPEN, col(PlacementRequest.requested_at) <= _BEFORE
+_OPEN_SINCE: Final = (
+    select(PlacementRequest)
+    .where(col(PlacementRequest.status) == RequestStatus.OPEN, col(PlacementRequest.requested_at) <= _BEFORE)
+    .order_by(col(PlacementRequest.requested_at), col(PlacementRequest.id))
 )

@@ -198,7 +198,7 @@ async def take_due(work: UnitOfWork, *, limit: int) -> list[Deadline]:
 _DUE: Final = (
     select(Deadline)
     .where(col(Deadline.next_alert_at) <= NOW)
-    .order_by(col(Deadline.next_alert_at))
+    .order_by(col(Deadline.next_alert_at), col(Deadline.case_id), col(Deadline.kind), col(Deadline.ref))
     .limit(LIMIT)
     .with_for_update(skip_locked=True)
     .execution_options(populate_existing=True)
@@ -274,7 +274,7 @@ _NOT_ACKNOWLEDGED: Final = (
         Deadline, and_(col(Deadline.case_id) == col(OnCallWatch.case_id), col(Deadline.kind) == DeadlineKind.CUSTODY)
     )
     .where(col(OnCallWatch.next_at) <= NOW)
-    .order_by(col(OnCallWatch.next_at))
+    .order_by(col(OnCallWatch.next_at), col(OnCallWatch.case_id))
     .with_for_update(of=OnCallWatch, skip_locked=True)
     .execution_options(populate_existing=True)
 )

@@ -1,6 +1,7 @@
 """The waiting list says where a request stands and why; what nobody answers is recalled and goes to CMM."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -86,6 +87,18 @@ async def test_what_nobody_answers_is_recalled_at_intervals_and_escalates_once(h
         await havn.set_clock(f"2026-03-{moment}:00+01:00")
     assert await recalled("offer-stalled") == [("reminder", 2), ("reminder", 8), ("escalation", 24)]
     assert await recalled("request-stalled") == [("reminder", 6), ("reminder", 24), ("escalation", 48)]
+
+
+async def test_what_has_waited_longest_is_recalled_first_wherever_its_row_lies(havn: World, housing: Housing) -> None:
+    case_id = await housing.case()
+    asked = []
+    for minute, org in enumerate(("politi-oestjylland", "cmm")):
+        await havn.set_clock(f"2026-03-09T13:0{minute}:00+01:00")
+        asked.append(await housing.request(case_id, org))
+    await havn.sql("accommodation", "UPDATE placement_request SET version = version WHERE id = $1", UUID(asked[0]))
+    await havn.set_clock("2026-03-09T20:00:00+01:00")
+    query = "SELECT payload->>'request_id' FROM event_history WHERE type LIKE '%.request-stalled.%' ORDER BY position"
+    assert [row[0] for row in await havn.sql("accommodation", query)] == asked
 
 
 @pytest.mark.parametrize("sweep", [stalled.recall, deadlines.alert_of_unapproved, deadlines.announce_ends])
