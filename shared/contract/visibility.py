@@ -42,6 +42,8 @@ class Part(StrEnum):
     REQUESTER = "requester"
     OPERATOR = "operator"
     PAYER = "payer"
+    AUTHORITY_OF_BOTH = "authority_of_both"
+    """Decides the case in which the work on the person goes on, since this one was merged into it."""
 
     # of a facility
     SUPERVISION = "supervision"
@@ -86,6 +88,9 @@ class Aspect(StrEnum):
     """What of the needs comes from the case: the house that takes the person in must know it."""
     RESPONSIBILITY = "responsibility"
     """The row of the rules, who pays, the kinds of facility: outcome and legal status follow from them."""
+    MERGED = "merged"
+    """What follows from the other case of the person, into which this one was merged; who may not know it is shown what follows
+    from this one alone."""
     FACILITY = "facility"
     HIDDEN_FACILITY = "hidden_facility"
     ADDRESS = "address"
@@ -117,6 +122,7 @@ _OF_AN_OPERATOR: Final = frozenset(
         Aspect.HIDDEN_PLACEMENT,
         Aspect.NEEDS,
         Aspect.GENDER_AND_AGE,
+        Aspect.MERGED,
         Aspect.FACILITY,
         Aspect.HIDDEN_FACILITY,
         Aspect.ADDRESS,
@@ -126,7 +132,8 @@ _OF_AN_OPERATOR: Final = frozenset(
 
 PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
     Part.CENTRE: _ALL,
-    Part.AUTHORITY: _ALL - _SECRET,
+    Part.AUTHORITY: _ALL - _SECRET - {Aspect.MERGED},
+    Part.AUTHORITY_OF_BOTH: frozenset({Aspect.MERGED}),
     Part.REFERRER: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY, Aspect.PLACED, Aspect.NOTES}),
     Part.RECIPIENT: frozenset({Aspect.EXISTENCE}),
     Part.MUNICIPALITY: frozenset(
@@ -154,6 +161,7 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
             Aspect.NEEDS,
             Aspect.GENDER_AND_AGE,
             Aspect.RESPONSIBILITY,
+            Aspect.MERGED,
             Aspect.FREE_PLACES,
         }
     ),

@@ -42,6 +42,7 @@ class Outsider:
     chance: Random
     referrals: list[str] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     @property
     def partner(self) -> Partner:
@@ -129,7 +130,9 @@ async def list_everything(outsider: Outsider) -> None:
         "/referrals/v1/referrals",
         "/identification/v1/cases",
         "/identification/v1/withdrawals",
-        "/accommodation/v1/placement-requests",
+        "/accommodation/v1/placement-requests?purpose=accommodation",
+        "/accommodation/v1/waiting-list?purpose=accommodation",
+        "/accommodation/v1/move-proposals?purpose=accommodation",
         "/stats/v1/victims?by=year",
     ):
         await outsider.get(path)
@@ -197,9 +200,20 @@ async def search(outsider: Outsider) -> None:
 async def ask_for_a_place(outsider: Outsider) -> None:
     if outsider.cases:
         case_id = outsider.chance.choice(outsider.cases)
-        asked = {"case_id": case_id, "from_on": "2026-03-10"}
-        await outsider.post("/accommodation/v1/placement-requests", asked)
+        needs = outsider.chance.choice(({}, {"gender": "woman"}, {"gender": "man"}, {"minor": True}))
+        asked = {"case_id": case_id, "from_on": "2026-03-10", "needs": needs}
+        answer = await outsider.post("/accommodation/v1/placement-requests", asked)
+        if answer.status_code == 201:
+            outsider.requests.append(answer.json()["request_id"])
         await outsider.get("/accommodation/v1/placements", case_id=case_id, purpose="accommodation")
+
+
+async def read_a_request(outsider: Outsider) -> None:
+    """What waits for a place, what is needed of one, and what would fit."""
+    if outsider.requests:
+        path = f"/accommodation/v1/placement-requests/{outsider.chance.choice(outsider.requests)}"
+        await outsider.get(path, purpose="accommodation")
+        await outsider.get(f"{path}/matches", purpose="accommodation")
 
 
 async def open_a_case(outsider: Outsider) -> None:
@@ -233,5 +247,5 @@ async def decide(outsider: Outsider) -> None:
 
 DOINGS: Final[tuple[Doing, ...]] = (
     *(refer, refer, poll, withdraw, list_everything, follow_events, read_a_case, search, ask_for_a_place),
-    *(open_a_case, decide, write_a_note, hold_or_release, refer_about_a_case),
+    *(read_a_request, open_a_case, decide, write_a_note, hold_or_release, refer_about_a_case),
 )

@@ -15,10 +15,9 @@ CALLS = int(os.environ.get("HAVN_PROBES", "10"))
 
 
 def who_probes(known: Known) -> tuple[str, ...]:
-    """Half of the kinds of organisation, and of the next in order the other half; US too, where the law gives it no part: in a
-    Danish citizen's case."""
+    """Half of the kinds of organisation, and of the next in order the other half; US too, where it has no part."""
     half = OUTSIDERS[list(KNOWN.values()).index(known) % 2 :: 2]
-    return (*half, "us", "us") if "DNK" in known.facts["citizenships"] else half
+    return half if known.authority == "US" else (*half, "us", "us")
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@ person is shows under the case in which the work goes on; a merge gives nobody a
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -119,6 +119,12 @@ async def members_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     return sorted(await work.session.scalars(MEMBERS, {"case_id": case_id}))
 
 
+async def known_by_itself(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
+    """What is known of the person in this very case, for a rule."""
+    async with as_itself(work):
+        return await find_case(work, case_id)
+
+
 async def known_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
     """What is known of the person in the case where the work goes on, for a rule: who acts may have nothing to do with it."""
     async with as_itself(work):
@@ -179,7 +185,7 @@ PARTS: Final[Mapping[Part, visibility.Part]] = {
 """What makes an organisation a party here, as the table of who may know names it."""
 
 
-def has_part(case_id: Mapped[UUID], part: visibility.Part) -> ColumnElement[bool]:
+def has_part(case_id: Mapped[UUID] | ColumnElement[Any], part: visibility.Part) -> ColumnElement[bool]:
     """Whether the organisation that asks has this part in the case."""
     kept = [own for own, named in PARTS.items() if named is part]
     return exists().where(

@@ -44,9 +44,9 @@ class PlacementRequest(Table, table=True):
     table_version: str
     facts: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What the answer rests on, so that it can be found anew when one of them changes."""
-    shown_authority: HousingAuthority | None = code(HousingAuthority, default=None)
-    """While the case is merged, who is responsible by its own facts alone: for who may know no more than that, and is to learn of
-    no merge."""
+    by_itself: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """While the case is merged: what these fields say of who is responsible by its own facts alone, for who is to learn of no
+    merge."""
     differs: list[str] = texts()
     """Where the requester's word was another than the case's, which decides."""
     urgent_because: list[WaitingCriterion] = codes(WaitingCriterion, default_factory=list)

@@ -61,8 +61,12 @@ def parts_of(reader: Reader, about: About) -> dict[Part, ColumnElement[bool]]:
     if reader.kind is OrganisationKind.NATIONAL_CENTRE:
         return {Part.CENTRE: true()} | parts
     if reader.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
-        is_authority = has_part(case_id, Part.AUTHORITY)
-        return {Part.AUTHORITY: is_authority, Part.PAYER: col(about.payer) == HousingAuthority.US} | parts
+        of_us = {
+            Part.AUTHORITY: has_part(case_id, Part.AUTHORITY),
+            Part.AUTHORITY_OF_BOTH: has_part(func.person_of(case_id), Part.AUTHORITY),
+            Part.PAYER: col(about.payer) == HousingAuthority.US,
+        }
+        return of_us | parts
     return parts
 
 

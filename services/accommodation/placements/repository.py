@@ -9,6 +9,7 @@ from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy import Select
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.models import KnownCase
 from services.accommodation.case.nights import Nights
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import repository as facilities
@@ -17,9 +18,9 @@ from services.accommodation.placements import queries
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import FitRule, RequestStatus, reasons_of
 from services.accommodation.placements.models import PlacementRequest
-from services.accommodation.placements.schemas import Needs, SealedNeeds
+from services.accommodation.placements.schemas import GenderAndAge, Needs, SealedNeeds
 from shared.contract import visibility
-from shared.contract.codes import Purpose
+from shared.contract.codes import Gender, Purpose
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, may_know
 from shared.data import sealed
@@ -159,7 +160,34 @@ async def needs_of(
     needs = open_needs(key, request)
     if known is None or {Aspect.FILE, Aspect.HIDDEN_PLACEMENT} <= known:
         return needs.whole()
+    needs = needs if Aspect.MERGED in known else needs.alone()
     return needs.as_asked() if Aspect.GENDER_AND_AGE in known else needs.said()
+
+
+async def describe_anew(work: UnitOfWork, request: PlacementRequest, *, own: KnownCase, goes_on: KnownCase) -> None:
+    """Gender and minority, as far as the case where the work goes on says them, are these now in what the person needs; whom
+    anybody has said to be a minor besides is one still, until the age is assessed. Of a merged case what its own facts say is
+    kept beside it, for who knows it alone; that makes the version."""
+    key = await sealed.key_of(work, request.case_id)
+    before = open_needs(key, request)
+    alone = _as_described(before.alone(), own)
+    request.version += alone != before.alone()
+    needs = alone
+    if own.case_id != goes_on.case_id:
+        by_itself = GenderAndAge(gender=alone.gender, minor=alone.minor)
+        needs = _as_described(before, goes_on).model_copy(update={"by_itself": by_itself})
+    if needs != before:
+        seal_needs(key, request, needs)
+
+
+def _as_described(needs: SealedNeeds, known: KnownCase) -> SealedNeeds:
+    changed = dict[str, Any]()
+    if known.gender not in (Gender.UNKNOWN, needs.gender):
+        changed["gender"] = known.gender
+    decides = known.is_minor or known.is_assessed_adult or needs.minor != needs.stated.minor
+    if known.is_minor is not needs.minor and decides:
+        changed["minor"] = known.is_minor
+    return needs.model_copy(update=changed)
 
 
 async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalities: Sequence[str]) -> Needs:

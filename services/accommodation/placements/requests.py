@@ -1,7 +1,7 @@
 """Asking for a place: for whom, who is responsible, where the request stands, and which places fit."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -9,24 +9,24 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.accommodation.case import repository as cases
-from services.accommodation.case.codes import HousingAuthority
-from services.accommodation.case.models import CaseChange, KnownCase
+from services.accommodation.case.codes import FacilityKind, HousingAuthority
+from services.accommodation.case.models import KnownCase
 from services.accommodation.case.nights import Nights, night_of, nights
 from services.accommodation.case.terms import HousingTerms, terms_on
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import Security
-from services.accommodation.placements import fitting, matching, repository
+from services.accommodation.placements import answers, fitting, matching, repository
 from services.accommodation.placements.codes import FitRule, RequestStatus, WaitingCriterion
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.schemas import Needs, PlacementRequestSubmission, SealedNeeds
+from services.accommodation.placements.schemas import GenderAndAge, Needs, PlacementRequestSubmission, SealedNeeds
 from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.placements.zones import zone_of
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.vacancies import repository as vacancies
 from services.accommodation.vacancies.models import Candidate
-from shared.contract.codes import AgeGroup, Gender, Purpose, Region, ResidenceBasis
-from shared.contract.events import PlacementRequested, ResponsibilityChanged
+from shared.contract.codes import Gender, Purpose, Region
+from shared.contract.events import PlacementRequested
 from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part, may_know
@@ -69,16 +69,11 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         )
     stated = submission.needs.model_dump(include={"gender", "minor"}, exclude_none=True)
     stated |= submission.responsibility.model_dump(exclude_none=True)
-    shown_authority = None
-    if surviving:
-        # The facts of the other case decide all the same, and show themselves to nobody.
-        shown_authority = await _authority_by_itself(work, known, stated)
-        known = await cases.known_where_it_goes_on(work, surviving) or known
-    status = await cases.status_on(work, submission.case_id, on=on_date(work.now))
-    recorded = facts_recorded(known, status)
+    status = await cases.status_on(work, submission.case_id, on=on_date(work.now), by_itself=True)
+    recorded = answers.facts_recorded(known, status)
     avoided = await repository.avoided_before(work, submission.case_id)
     needs = _with_the_case_s(submission, known).model_copy(update={"avoided_since": avoided})
-    facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | recorded)
+    facts = ResponsibilityFacts.model_validate(answers.UNKNOWN | stated | recorded)
     responsible = responsible_for(facts, on=on_date(work.now))
     request = PlacementRequest(
         case_id=submission.case_id,
@@ -89,7 +84,6 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         **responsible.model_dump(exclude={"options"}),
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
-        shown_authority=shown_authority,
         differs=_differing(submission, recorded),
         urgent_because=_urgent_because(needs, is_for_tonight=submission.from_on <= night_of(work.now)),
     )
@@ -103,14 +97,10 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
             row=request.row,
         )
     )
+    if surviving:
+        # The facts of the other case decide all the same, and show themselves to nobody else.
+        await answers.ask_anew(work, request, await cases.known_where_it_goes_on(work, surviving), is_new=True)
     return request
-
-
-async def _authority_by_itself(work: UnitOfWork, known: KnownCase, stated: dict[str, Any]) -> HousingAuthority:
-    """Who would be responsible if the merged case were the only one of the person."""
-    status = await cases.status_on(work, known.case_id, on=on_date(work.now), by_itself=True)
-    facts = ResponsibilityFacts.model_validate(UNKNOWN | stated | facts_recorded(known, status))
-    return responsible_for(facts, on=on_date(work.now)).authority
 
 
 def _check_zones(avoided: Collection[str], terms: HousingTerms) -> None:
@@ -143,21 +133,13 @@ def _with_the_case_s(submission: PlacementRequestSubmission, known: KnownCase) -
     assessed."""
     said, stated = submission.needs, submission.responsibility
     gender = known.gender if known.gender is not Gender.UNKNOWN else said.gender or stated.gender or Gender.UNKNOWN
-    is_said_to_be_one = bool(said.minor or stated.minor) and not known.is_assessed_adult
-    facts = {"gender": gender, "minor": known.is_minor or is_said_to_be_one}
+    is_said_to_be_minor = bool(said.minor or stated.minor)
+    facts = {"gender": gender, "minor": known.is_minor or (is_said_to_be_minor and not known.is_assessed_adult)}
     # The requester's own word, wherever it stands: what the case says later takes none of it back (`describe_anew`).
-    words = [{name: getattr(word, name) for name in facts} for word in (said, stated)]
-    of_the_case = sorted(name for name, value in facts.items() if all(word[name] != value for word in words))
-    besides = {"of_the_case": of_the_case, "for_the_facility": submission.for_the_facility}
+    minor = None if said.minor is stated.minor is None else is_said_to_be_minor
+    own_word = GenderAndAge(gender=said.gender or stated.gender, minor=minor)
+    besides = {"stated": own_word, "for_the_facility": submission.for_the_facility}
     return SealedNeeds.model_validate(said.model_dump() | facts | besides)
-
-
-UNKNOWN: Final[dict[str, Any]] = {
-    "gender": Gender.UNKNOWN,
-    "minor": False,
-    "residence_basis": ResidenceBasis.UNKNOWN,
-    "decided": False,
-}
 
 
 _PAYERS: Final[Mapping[OrganisationKind, HousingAuthority]] = {
@@ -171,50 +153,6 @@ def pays(actor: Actor, asked: PlacementRequest | Placement) -> bool:
     if actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
         return asked.payer is HousingAuthority.US
     return actor.org == asked.requested_by and asked.payer == _PAYERS.get(actor.kind)
-
-
-def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any]:
-    """What is recorded of the person, and decides who is responsible, whatever anybody says besides; nothing of what nobody
-    has recorded."""
-    basis = status.residence_basis if status and status.residence_basis else known.residence_basis
-    recorded: dict[str, Any] = {"decided": known.is_assessed_trafficked}
-    if known.gender is not Gender.UNKNOWN:
-        recorded["gender"] = known.gender
-    if known.age_group is not AgeGroup.UNKNOWN:
-        recorded["minor"] = known.is_minor
-    if known.unaccompanied is not None:
-        recorded["unaccompanied"] = known.unaccompanied
-    if basis is not ResidenceBasis.UNKNOWN:
-        recorded["residence_basis"] = basis
-    if status and status.asylum_pending is not None:
-        recorded["asylum_pending"] = status.asylum_pending
-    elif known.asylum_pending is not None:
-        recorded["asylum_pending"] = known.asylum_pending
-    return recorded
-
-
-def answer_anew(work: UnitOfWork, request: PlacementRequest, facts: ResponsibilityFacts, *, goes_on_in: UUID) -> None:
-    """Who is responsible for a request that waits, by these facts from today on. Of a merged case that is an event of the case
-    where the work goes on, and no new version: who knows the merged case alone sees the same as before."""
-    is_merged = goes_on_in != request.case_id
-    request.shown_authority = (request.shown_authority or request.authority) if is_merged else None
-    found = responsible_for(facts, on=on_date(work.now))
-    if (found.row, found.authority, found.payer, list(found.options)) == (
-        request.row,
-        request.authority,
-        request.payer,
-        request.options,
-    ):
-        return
-    for name, value in found.model_dump(exclude={"options"}).items():
-        setattr(request, name, value)
-    request.options, request.facts = list(found.options), facts.model_dump(mode="json")
-    request.version += not is_merged
-    work.record(
-        ResponsibilityChanged(
-            case_id=goes_on_in, occurred_at=work.now, request_id=request.id, from_on=on_date(work.now)
-        )
-    )
 
 
 def _differing(submission: PlacementRequestSubmission, recorded: dict[str, Any]) -> list[str]:
@@ -256,8 +194,12 @@ async def read_request(work: UnitOfWork, *, request_id: UUID, purpose: Purpose) 
 async def known_to_requester(work: UnitOfWork, request: PlacementRequest) -> frozenset[Aspect]:
     """What the actor, who asks for a place, may know of its own request."""
     parts = {Part.REQUESTER, *await cases.parts_in(work, request.case_id)}
-    if work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and request.payer is HousingAuthority.US:
-        parts.add(Part.PAYER)
+    if work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
+        surviving = await cases.surviving(work, request.case_id)
+        if surviving and Part.AUTHORITY in await cases.parts_in(work, surviving):
+            parts.add(Part.AUTHORITY_OF_BOTH)
+        if request.payer is HousingAuthority.US:
+            parts.add(Part.PAYER)
     return may_know(work.actor, parts)
 
 
@@ -291,7 +233,7 @@ async def match_one(
     fit, excluded = matching.match(
         found,
         needs=needs,
-        options=fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None,
+        options=_options_known(seen),
         stay=stay,
         tonight=night_of(work.now),
         also_peaks=among is not None,
@@ -312,9 +254,16 @@ async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, pur
         fitting.Wanted(
             case_id=seen.request.case_id,
             needs=needs,
-            options=fitting.options_of(seen.request) if Aspect.RESPONSIBILITY in seen.known else None,
+            options=_options_known(seen),
             during=fitting.nights_left(work, seen.request),
         ),
+    )
+
+
+def _options_known(seen: SeenRequest) -> Sequence[FacilityKind] | None:
+    """The kinds of facility that are offered, for who may know which; else every kind."""
+    return (
+        fitting.options_of(answers.as_known(seen.request, seen.known)) if Aspect.RESPONSIBILITY in seen.known else None
     )
 
 

@@ -1,6 +1,6 @@
 """What HTTP takes and gives of requests, matches and what is free; `Needs` are sealed as they are taken."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -46,18 +46,36 @@ class ForTheFacility(Body):
     health_flags: Annotated[list[PersonalName], Field(max_length=20)] = []
 
 
-_BESIDES: Final = ("of_the_case", "for_the_facility", "avoided_since")
+class GenderAndAge(Body):
+    """What of the needs the case may say as well."""
+
+    gender: Gender | None = None
+    minor: Flag | None = None
+
+
+_BESIDES: Final = ("stated", "by_itself", "for_the_facility", "avoided_since")
 
 
 class SealedNeeds(Needs):
     """What is sealed: the needs, with gender and minority as the case has them, and what the facility is to know besides.
 
+    `stated` is what the requester said of these two, and `by_itself`, while the case is merged, what its own facts say.
     `avoided_since` are municipalities to avoid since a move. They say where the person was, so they are for the rules, for CMM
     and for the facility that houses the person now."""
 
-    of_the_case: list[str] = []
+    stated: GenderAndAge = GenderAndAge()
+    by_itself: GenderAndAge | None = None
     for_the_facility: ForTheFacility = ForTheFacility()
     avoided_since: list[Municipality] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_what_the_case_says(cls, sealed: Any) -> Any:
+        # As it was sealed before `stated`: by which names it had from the case.
+        if isinstance(sealed, dict) and "of_the_case" in sealed:
+            of_the_case = sealed.pop("of_the_case")
+            sealed["stated"] = {n: sealed.get(n) for n in GenderAndAge.model_fields if n not in of_the_case}
+        return sealed
 
     def whole(self) -> Needs:
         """All of it, for the rules and for who may know where the person was."""
@@ -66,13 +84,17 @@ class SealedNeeds(Needs):
         # Two lists may be longer together than one may be when it is sent.
         return asked.model_copy(update={"avoid_municipalities": [*asked.avoid_municipalities, *further]})
 
+    def alone(self) -> "SealedNeeds":
+        """What is needed by the facts of the case itself, as if it had not been merged."""
+        return self.model_copy(update=dict(self.by_itself) | {"by_itself": None}) if self.by_itself else self
+
     def as_asked(self) -> Needs:
         """What was asked for, for who may know the case: nothing that a move has added."""
         return Needs.model_validate(self.model_dump(exclude=set(_BESIDES)))
 
     def said(self) -> Needs:
-        """What the requester said: nothing of the case is read back from it."""
-        return Needs.model_validate(self.model_dump(exclude={*_BESIDES, *self.of_the_case}))
+        """What the requester said: nothing of the case is read back from it, not even that it says otherwise."""
+        return self.as_asked().model_copy(update=dict(self.stated))
 
 
 class PlacementRequestSubmission(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind
 from services.accommodation.facilities.codes import Security
-from services.accommodation.placements import matching, requests
+from services.accommodation.placements import answers, matching, requests
 from services.accommodation.placements.codes import PASSED, REASONS, FitRule, RequestStatus
 from services.accommodation.placements.matching import Match
 from services.accommodation.placements.models import PlacementRequest
@@ -32,13 +32,12 @@ from shared.contract.visibility import Aspect
 
 def see_receipt(request: PlacementRequest, status: RequestStatus, known: frozenset[Aspect]) -> PlacementRequestReceipt:
     """A request, and who is responsible, as far as that may be known."""
+    shown = answers.as_known(request, known)
     knows = Aspect.RESPONSIBILITY in known
     return PlacementRequestReceipt(
         request_id=request.id,
         status=status,
-        responsibility=ResponsibilityAnswer.of_row(request)
-        if knows
-        else AuthorityAlone(authority=request.shown_authority or request.authority),
+        responsibility=ResponsibilityAnswer.of_row(shown) if knows else AuthorityAlone(authority=shown.authority),
     )
 
 

@@ -13,13 +13,13 @@ from services.accommodation.case.nights import night_of
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.models import Facility
-from services.accommodation.placements import requests
+from services.accommodation.placements import answers
 from services.accommodation.placements.codes import FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.repository import describe_anew
 from services.accommodation.proposals import repository
 from services.accommodation.proposals.codes import ProposalStatus
 from services.accommodation.proposals.models import MoveProposal
-from services.accommodation.responsibility.domain import ResponsibilityFacts
 from services.accommodation.stays import payer_history
 from services.accommodation.stays import repository as stays
 from services.accommodation.stays.payer_history import PayerFrom
@@ -58,12 +58,12 @@ async def ask_again(work: UnitOfWork, case_id: UUID) -> None:
 
 
 async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
-    changes = await cases.changes_of(work, case_id)
+    own, changes = await cases.known_by_itself(work, case_id), await cases.changes_of(work, case_id)
     for request in await repository.open_requests(work, case_id):
-        await _of_request(work, request, known)
+        await answers.ask_anew(work, request, known)
     for placement, request, facility in await repository.live_placements(work, case_id):
-        if request.needs:  # of whoever was erased there is nothing to describe
-            await repository.describe_anew(work, await stays.request_behind(work, placement), known)
+        if own and request.needs:  # of whoever was erased there is nothing to describe
+            await describe_anew(work, await stays.request_behind(work, placement), own=own, goes_on=known)
         await _of_placement(work, placement, request, facility, changes, goes_on_in=known.case_id)
 
 
@@ -72,15 +72,6 @@ async def take_effect(work: UnitOfWork) -> None:
     today = on_date(work.now)
     for case_id in await repository.cases_that_change(work, since=today - LOOKED_BACK, until=today):
         await ask_again(work, case_id)
-
-
-async def _of_request(work: UnitOfWork, request: PlacementRequest, known: KnownCase) -> None:
-    await repository.describe_anew(work, request, known)
-    status = await cases.status_on(work, request.case_id, on=on_date(work.now))
-    facts = ResponsibilityFacts.model_validate(
-        (request.facts or requests.UNKNOWN) | requests.facts_recorded(known, status)
-    )
-    requests.answer_anew(work, request, facts, goes_on_in=known.case_id)
 
 
 async def _of_placement(

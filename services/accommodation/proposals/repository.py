@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, bindparam, exists, or_, select
+from sqlalchemy import Date, Uuid, and_, bindparam, exists, or_, select
 from sqlmodel import col
 
-from services.accommodation.case.models import CaseChange, KnownCase
+from services.accommodation.case.models import CaseChange, CaseMerge
 from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.case.visibility import Reader
@@ -18,10 +18,9 @@ from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus, RequestStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.placements.queries import flags, lets_know
-from services.accommodation.placements.repository import open_needs, seal_needs
 from services.accommodation.proposals.models import MoveProposal
 from shared.contract import visibility
-from shared.contract.codes import Gender, Purpose
+from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, Part
 from shared.data import sealed
 from shared.data.columns import Rows, any_of
@@ -71,23 +70,6 @@ async def open_requests(work: UnitOfWork, case_id: UUID) -> list[PlacementReques
     return await work.session.scalars(_OPEN_REQUESTS, {"case_id": case_id})
 
 
-async def describe_anew(work: UnitOfWork, request: PlacementRequest, known: KnownCase) -> None:
-    """Gender and minority, as far as the case says them, are these now in what the person needs; whom anybody has said to be a
-    minor besides is one still, until the age is assessed."""
-    key = await sealed.key_of(work, request.case_id)
-    needs = open_needs(key, request)
-    changed = dict[str, Any]()
-    if known.gender not in (Gender.UNKNOWN, needs.gender):
-        changed["gender"] = known.gender
-    decides = known.is_minor or known.is_assessed_adult or "minor" in needs.of_the_case
-    if known.is_minor is not needs.minor and decides:
-        changed["minor"] = known.is_minor
-    if changed:
-        of_the_case = sorted({*needs.of_the_case, *changed})
-        seal_needs(key, request, needs.model_copy(update=changed | {"of_the_case": of_the_case}))
-        request.version += request.case_id == known.case_id  # who knows a merged case alone sees the same as before
-
-
 async def live_placements(work: UnitOfWork, case_id: UUID) -> list[tuple[Placement, PlacementRequest, Facility]]:
     """Where the person of a case is, or is expected, locked, with what was asked for."""
     found = await work.session.execute(_LIVE_PLACEMENTS, {"case_id": case_id})
@@ -116,8 +98,13 @@ def _seen(reader: Reader) -> tuple[Sequence[Part], Rows]:
     query: Rows = select(MoveProposal, Placement, *holding).join(
         Placement, col(Placement.id) == col(MoveProposal.placement_id)
     )
-    may_know = (lets_know(reader, Placement, aspect) for aspect in (Aspect.RESPONSIBILITY, Aspect.HIDDEN_PLACEMENT))
-    return parts, query.where(or_(*may_know))
+    by_merge = exists().where(
+        col(CaseMerge.case_id) == col(MoveProposal.case_id), col(CaseMerge.merged_at) <= col(MoveProposal.proposed_at)
+    )
+    knows_why = and_(
+        lets_know(reader, Placement, Aspect.RESPONSIBILITY), or_(lets_know(reader, Placement, Aspect.MERGED), ~by_merge)
+    )
+    return parts, query.where(or_(knows_why, lets_know(reader, Placement, Aspect.HIDDEN_PLACEMENT)))
 
 
 @cache

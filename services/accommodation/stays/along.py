@@ -14,7 +14,7 @@ from services.accommodation.case.nights import Nights
 from services.accommodation.case.terms import terms_on
 from services.accommodation.facilities.codes import CompanionKind, Security
 from services.accommodation.facilities.models import Facility, Terms
-from services.accommodation.placements import matching, requests
+from services.accommodation.placements import answers, matching
 from services.accommodation.placements.codes import FitRule, RequestStatus
 from services.accommodation.placements.models import PlacementRequest
 from services.accommodation.placements.repository import asked_for
@@ -166,5 +166,5 @@ async def _options(
     async with as_itself(work):
         status = await cases.status_on(work, case_id, on=on_date(work.now))
     stated = next((request.facts for request, _ in reversed(asked) if request.facts), {})
-    facts = requests.UNKNOWN | stated | requests.facts_recorded(known, status) | {"gender": gender, "minor": is_minor}
+    facts = answers.UNKNOWN | stated | answers.facts_recorded(known, status) | {"gender": gender, "minor": is_minor}
     return responsible_for(ResponsibilityFacts.model_validate(facts), on=on_date(work.now)).options or None

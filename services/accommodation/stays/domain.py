@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.accommodation.case import repository as cases
 from services.accommodation.case.nights import NIGHT, Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
@@ -14,7 +15,7 @@ from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
 from services.accommodation.offers import domain as offers
 from services.accommodation.offers.schemas import RuleException
-from services.accommodation.placements import fitting, requests
+from services.accommodation.placements import answers, fitting, requests
 from services.accommodation.placements.codes import (
     ABOUT_THE_PERSON,
     Ending,
@@ -300,7 +301,7 @@ async def _wait_again(work: UnitOfWork, placement: Placement) -> None:
     request = await repository.request_behind(work, placement)
     request.status = RequestStatus.OPEN
     request.version += 1
-    await payer_history.ask_anew(work, request)
+    await answers.ask_anew(work, request, await cases.known_where_it_goes_on(work, request.case_id))
 
 
 async def changed(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:

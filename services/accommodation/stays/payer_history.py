@@ -2,15 +2,15 @@
 a positive decision, a gender or an age has changed it since. A placement already there stays where it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
-from services.accommodation.case.repository import changes_of, surviving
-from services.accommodation.placements import requests
+from services.accommodation.case.repository import changes_of
+from services.accommodation.placements import answers
 from services.accommodation.placements.codes import ChangeGround
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
@@ -41,13 +41,11 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
     And whether the actor may know more of it than which authority it is now."""
     seen, request = await repository.read_responsibility(work, placement_id, purpose=purpose)
     changes = await changes_of(work, seen.placement.case_id)
-    if Aspect.RESPONSIBILITY in seen.known:
-        return payers_between(seen.placement, request, changes), True
-    # Who may know the authority alone knows it by this case, whatever another one of the person's says.
-    history = payers_between(seen.placement, request, [change for change in changes if change.through is None])
-    if request.shown_authority and history[-1].because is None:
-        history = [replace(history[-1], authority=request.shown_authority)]
-    return history, False
+    shown = answers.as_known(request, seen.known)
+    if not {Aspect.RESPONSIBILITY, Aspect.MERGED} <= seen.known:
+        # By this case, whatever another one of the person's says.
+        changes = [change for change in changes if change.through is None]
+    return payers_between(seen.placement, shown, changes), Aspect.RESPONSIBILITY in seen.known
 
 
 def payers_between(
@@ -73,15 +71,6 @@ async def options_now(work: UnitOfWork, request: PlacementRequest) -> Sequence[F
     """The kinds of facility that the row of today offers to a placed person; every kind where somebody arranges it (B4)."""
     news = await _news_today(work, request)
     return (_on(on_date(work.now), request, news).options if news else request.options) or None
-
-
-async def ask_anew(work: UnitOfWork, request: PlacementRequest) -> None:
-    """The request waits again, by the facts of today: while there was a place nobody asked who is responsible for what waits."""
-    news = await _news_today(work, request)
-    if news:
-        goes_on_in = await surviving(work, request.case_id) or request.case_id
-        facts, _ = _facts_on(on_date(work.now), request, news)
-        requests.answer_anew(work, request, facts, goes_on_in=goes_on_in)
 
 
 async def _news_today(work: UnitOfWork, request: PlacementRequest) -> list[CaseChange]:
