@@ -6,7 +6,9 @@ from typing import Any, Final
 from services.accommodation.case import repository as cases
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.placements import repository
+from services.accommodation.placements.codes import WaitingCriterion
 from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.placements.schemas import SealedNeeds
 from services.accommodation.responsibility.domain import Responsibility, ResponsibilityFacts, responsible_for
 from shared.contract.codes import AgeGroup, Gender, ResidenceBasis
 from shared.contract.events import ResponsibilityChanged
@@ -52,8 +54,9 @@ async def ask_anew(
     if own is None or known is None:
         return
     is_merged = own.case_id != known.case_id
-    await repository.describe_anew(work, request, own=own, goes_on=known)
+    needs = await repository.describe_anew(work, request, own=own, goes_on=known)
     alone = as_it_stands_alone(request)
+    urgent_alone = _urgent(alone, needs.alone())
     by_itself = await _answer(work, alone, own, by_itself=True)
     if _differ(by_itself, _answer_of(alone)):
         request.version += 1
@@ -63,7 +66,8 @@ async def ask_anew(
     answer = await _answer(work, request, known) if is_merged else by_itself
     if is_merged and not is_new and _differ(answer, _answer_of(request)):
         _record_change(work, request, known)
-    request.by_itself = by_itself if is_merged else None
+    request.urgent_because = _urgent(request, needs) if is_merged else urgent_alone
+    request.by_itself = by_itself | {"urgent_because": urgent_alone} if is_merged else None
     for name, value in answer.items():
         setattr(request, name, value)
 
@@ -86,6 +90,18 @@ def _answer_of(request: PlacementRequest) -> _Answer:
 
 def _differ(one: _Answer, other: _Answer) -> bool:
     return any(one[name] != other[name] for name in ("row", "authority", "payer", "options"))
+
+
+def _urgent(request: PlacementRequest, needs: SealedNeeds) -> list[WaitingCriterion]:
+    first = [WaitingCriterion.MINOR] if needs.minor else []
+    return first + [each for each in request.urgent_because if each != WaitingCriterion.MINOR]
+
+
+def urgent_because(request: PlacementRequest, known: frozenset[Aspect]) -> list[WaitingCriterion]:
+    """What makes the request more urgent than others that wait, as whoever knows this of it may know."""
+    if Aspect.GENDER_AND_AGE not in known:
+        return request.urgent_as_said
+    return (request if Aspect.MERGED in known else as_it_stands_alone(request)).urgent_because
 
 
 def _record_change(work: UnitOfWork, request: PlacementRequest, of: KnownCase) -> None:

@@ -50,6 +50,8 @@ class PlacementRequest(Table, table=True):
     differs: list[str] = texts()
     """Where the requester's word was another than the case's, which decides."""
     urgent_because: list[WaitingCriterion] = codes(WaitingCriterion, default_factory=list)
+    urgent_as_said: list[WaitingCriterion] = codes(WaitingCriterion, default_factory=list)
+    """The same by what the requester said, for who may not know the rest."""
     parked_until: date | None = None
     """The person has said no: until then others come first."""
     version: int = 1

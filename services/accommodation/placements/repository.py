@@ -164,7 +164,9 @@ async def needs_of(
     return needs.as_asked() if Aspect.GENDER_AND_AGE in known else needs.said()
 
 
-async def describe_anew(work: UnitOfWork, request: PlacementRequest, *, own: KnownCase, goes_on: KnownCase) -> None:
+async def describe_anew(
+    work: UnitOfWork, request: PlacementRequest, *, own: KnownCase, goes_on: KnownCase
+) -> SealedNeeds:
     """Gender and minority, as far as the case where the work goes on says them, are these now in what the person needs; whom
     anybody has said to be a minor besides is one still, until the age is assessed. Of a merged case what its own facts say is
     kept beside it, for who knows it alone; that makes the version."""
@@ -178,6 +180,7 @@ async def describe_anew(work: UnitOfWork, request: PlacementRequest, *, own: Kno
         needs = _as_described(before, goes_on).model_copy(update={"by_itself": by_itself})
     if needs != before:
         seal_needs(key, request, needs)
+    return needs
 
 
 def _as_described(needs: SealedNeeds, known: KnownCase) -> SealedNeeds:

@@ -74,7 +74,7 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     avoided = await repository.avoided_before(work, submission.case_id)
     needs = _with_the_case_s(submission, known).model_copy(update={"avoided_since": avoided})
     facts = ResponsibilityFacts.model_validate(answers.UNKNOWN | stated | recorded)
-    responsible = responsible_for(facts, on=on_date(work.now))
+    responsible, is_for_tonight = responsible_for(facts, on=on_date(work.now)), submission.from_on <= night_of(work.now)
     request = PlacementRequest(
         case_id=submission.case_id,
         requested_by=work.actor.org,
@@ -85,7 +85,8 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
         options=list(responsible.options),
         facts=facts.model_dump(mode="json"),
         differs=_differing(submission, recorded),
-        urgent_because=_urgent_because(needs, is_for_tonight=submission.from_on <= night_of(work.now)),
+        urgent_because=_urgent_because(needs, is_for_tonight=is_for_tonight),
+        urgent_as_said=_urgent_because(needs.said(), is_for_tonight=is_for_tonight),
     )
     await repository.add_request(work, request, needs)
     work.record(
@@ -116,7 +117,7 @@ def _check_zones(avoided: Collection[str], terms: HousingTerms) -> None:
         )
 
 
-def _urgent_because(needs: SealedNeeds, *, is_for_tonight: bool) -> list[WaitingCriterion]:
+def _urgent_because(needs: Needs, *, is_for_tonight: bool) -> list[WaitingCriterion]:
     """What makes the request more urgent than others that wait."""
     found = {
         WaitingCriterion.MINOR: bool(needs.minor),
@@ -222,7 +223,7 @@ async def find_matches(
 
 async def match_one(
     work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None, among: fitting.Places | None = None
-) -> tuple[PlacementRequest, list[Match], Counter[FitRule]]:
+) -> tuple[SeenRequest, list[Match], Counter[FitRule]]:
     """The request, and what fits it as for `find_matches`; of several, `among` places that were read once for all of them,
     and with places for peaks."""
     seen = await repository.read_request(work, request_id, purpose=purpose)
@@ -238,7 +239,7 @@ async def match_one(
         tonight=night_of(work.now),
         also_peaks=among is not None,
     )
-    return seen.request, fit, excluded
+    return seen, fit, excluded
 
 
 async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, purpose: Purpose | None) -> list[FitRule]:

@@ -21,10 +21,9 @@ from services.accommodation.together.codes import WithoutBecause
 from services.accommodation.together.repository import Related
 from services.accommodation.together.solving import Bonds, Choice, Solution, Wish
 from services.accommodation.waiting import domain as waiting
-from services.accommodation.waiting.repository import Standing
+from services.accommodation.waiting.domain import Standing
 from shared.contract.codes import Purpose
 from shared.data.unit_of_work import UnitOfWork
-from shared.kernel.clock import on_date
 from shared.kernel.errors import Conflict, Unprocessable
 
 MOST: Final = 20
@@ -98,21 +97,20 @@ async def match_together(work: UnitOfWork, *, request_ids: Collection[UUID], pur
     wanted = sorted(set(request_ids))
     if not 1 <= len(wanted) <= MOST:
         raise TooMany(f"Name one to {MOST} requests; solve more in parts, the most urgent first.")
-    order = waiting.order_on(on_date(work.now))
     weights = ranking.weights_on(night_of(work.now))
-    standings = await waiting.standings_by(work, order)
+    line = await waiting.line_today(work)
     places = fitting.Places()
     asked = []
     for request_id in wanted:
-        request, found, excluded = await requests.match_one(work, request_id=request_id, purpose=purpose, among=places)
-        if (standing := standings.get(request_id)) is None:
+        seen, found, excluded = await requests.match_one(work, request_id=request_id, purpose=purpose, among=places)
+        if request_id not in line:
             raise DoesNotWait("One of the requests has a place, holds one or is withdrawn; leave it out.")
-        asked.append(Asked(request, standing, list(matching.one_by_one(found)), excluded))
+        asked.append(Asked(seen.request, line.standing_of(seen), list(matching.one_by_one(found)), excluded))
     asked.sort(key=lambda each: each.standing.position)
     wishes, bonds = await _wishes(work, asked)
     solution, one_by_one = await asyncio.to_thread(_solved, wishes, bonds)
     given, without = _explained(asked, wishes, bonds, solution)
-    return Together(weights, order, given, without, _worth(solution), _worth(one_by_one))
+    return Together(weights, line.rules, given, without, _worth(solution), _worth(one_by_one))
 
 
 def _solved(wishes: Sequence[Wish], bonds: Bonds) -> tuple[Solution, Solution]:

@@ -1,6 +1,7 @@
 """The waiting list: the rules of its order are a dated table, and each position is explained (docs/rules.md, housing-24)."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Self
@@ -9,10 +10,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.accommodation import tables
+from services.accommodation.placements import answers
 from services.accommodation.placements.codes import WaitingCriterion
 from services.accommodation.placements.models import PlacementRequest
+from services.accommodation.placements.visibility import SeenRequest
 from services.accommodation.waiting import repository
-from services.accommodation.waiting.repository import Standing
 from shared.contract.codes import Purpose
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -45,18 +47,49 @@ TABLES: Final = Versions(tables.FOLDER, "waiting", Order)
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands among all that wait: how many do, how many are more urgent, and how many asked earlier."""
+
+    position: int
+    of: int
+    more_urgent: int
+    asked_earlier: int
+
+
+class Line:
+    """All that waits, in order."""
+
+    def __init__(self, rules: Order, ranks: Iterable[repository.Rank]) -> None:
+        self.rules = rules
+        self._ranks = sorted(ranks)
+        self._rank_of = {rank[-1]: rank for rank in self._ranks}
+
+    def __contains__(self, request_id: UUID) -> bool:
+        return request_id in self._rank_of
+
+    def points_of(self, seen: SeenRequest) -> dict[WaitingCriterion, int]:
+        """What makes the request urgent, as far as whoever asks may know."""
+        return {each: self.rules.criteria[each].points for each in answers.urgent_because(seen.request, seen.known)}
+
+    def standing_of(self, seen: SeenRequest) -> Standing:
+        """Where the request stands, by what whoever asks may know of it; with a place more ahead or behind it they would learn
+        the rest."""
+        is_parked, _, *last = rank = self._rank_of[seen.request.id]
+        shown = is_parked, -sum(self.points_of(seen).values()), *last
+        ahead = bisect_left(self._ranks, shown) - (rank < shown)
+        more_urgent = bisect_left(self._ranks, shown[:2]) - (rank[:2] < shown[:2])
+        return Standing(ahead + 1, len(self._ranks), more_urgent, ahead - more_urgent)
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """A request on the list, and why it stands where it does."""
 
     request: PlacementRequest
     standing: Standing
+    points: dict[WaitingCriterion, int]
     rules: Order
     is_parked: bool
-
-    @property
-    def points(self) -> dict[WaitingCriterion, int]:
-        """What makes it urgent."""
-        return {each: self.rules.criteria[each].points for each in self.request.urgent_because}
 
 
 def order_on(day: date) -> Order:
@@ -66,33 +99,32 @@ def order_on(day: date) -> Order:
 
 async def waiting_list(work: UnitOfWork, *, purpose: Purpose) -> list[Waits]:
     """What waits for a place and concerns the actor, in the order of the list. Raises PurposeNotYours."""
-    today = on_date(work.now)
-    rules = order_on(today)
-    found = await repository.waiting(work, purpose=purpose)
-    standings = await standings_by(work, rules)
+    today, line = on_date(work.now), await line_today(work)
     waits = [
         Waits(
-            request=request,
-            standing=standings[request.id],
-            rules=rules,
-            is_parked=request.parked_until is not None and request.parked_until > today,
+            request=seen.request,
+            standing=line.standing_of(seen),
+            points=line.points_of(seen),
+            rules=line.rules,
+            is_parked=seen.request.parked_until is not None and seen.request.parked_until > today,
         )
-        for request in found
-        if request.id in standings
+        for seen in await repository.waiting(work, purpose=purpose)
+        if seen.request.id in line
     ]
-    return sorted(waits, key=lambda each: each.standing.position)
+    return sorted(waits, key=lambda each: (each.standing.position, each.request.requested_at, each.request.id))
 
 
-async def standings_by(work: UnitOfWork, rules: Order) -> dict[UUID, Standing]:
-    """Where each request that waits stands by these rules, also those that the actor may not see: numbers alone."""
+async def line_today(work: UnitOfWork) -> Line:
+    """All that waits now, also what the actor may not see, by the rules of today."""
+    rules, today = order_on(on_date(work.now)), on_date(work.now)
     points = {each: urgency.points for each, urgency in rules.criteria.items()}
-    return await repository.standings(work, points, today=on_date(work.now))
+    return Line(rules, await repository.ranks(work, points, today=today))
 
 
 def why(waits: Waits) -> tuple[str, str]:
     """Why it stands there, in English and Danish."""
     standing = waits.standing
-    because = [waits.rules.criteria[each] for each in waits.request.urgent_because]
+    because = [waits.rules.criteria[each] for each in waits.points]
     ahead = (
         f"Number {standing.position} of {standing.of}: {standing.more_urgent} more urgent,"
         f" {standing.asked_earlier} as urgent that asked earlier."

@@ -1,61 +1,55 @@
 """The only way to the waiting list, and to what has waited for too long. It asks who is asking."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, bindparam, select, text
+from sqlalchemy import DateTime, bindparam, select, text
 from sqlmodel import col
 
 from services.accommodation.case.visibility import Reader
 from services.accommodation.placements.codes import OfferStatus, RequestStatus, WaitingCriterion
 from services.accommodation.placements.models import Offer, PlacementRequest
-from services.accommodation.placements.queries import lets_know
+from services.accommodation.placements.queries import flags, lets_know
+from services.accommodation.placements.visibility import SeenRequest, held
 from shared.contract import visibility
 from shared.contract.codes import Purpose
-from shared.contract.visibility import Aspect
-from shared.data.columns import NOW
+from shared.contract.visibility import Aspect, Part
+from shared.data.columns import NOW, Rows
 from shared.data.unit_of_work import UnitOfWork
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a request stands among all that wait: how many do, how many are more urgent, and how many asked earlier."""
-
-    position: int
-    of: int
-    more_urgent: int
-    asked_earlier: int
+Rank = tuple[bool, int, datetime, UUID]
+"""Whether it is parked, its points as a negative number, when it was asked, and its id: the less, the earlier in line."""
+_RANKS: Final = text("SELECT * FROM waiting_ranks(:today, :at, :names, :points)")
 
 
-_LINE: Final = text("SELECT * FROM waiting_line(:today, :at, :names, :points)")
-
-
-async def standings(work: UnitOfWork, points: Mapping[WaitingCriterion, int], *, today: date) -> dict[UUID, Standing]:
-    """Where each request that waits stands, also those that the actor may not see: give on nothing but numbers."""
+async def ranks(work: UnitOfWork, points: Mapping[WaitingCriterion, int], *, today: date) -> list[Rank]:
+    """Of each request that waits, also those that the actor may not see: give on nothing but numbers."""
     values = {"names": [each.value for each in points], "points": list(points.values()), "today": today, "at": work.now}
-    rows = await work.session.execute(_LINE, values)
-    return {
-        request_id: Standing(position, of, more_urgent, asked_earlier)
-        for request_id, position, of, more_urgent, asked_earlier in rows
-    }
+    rows = await work.session.execute(_RANKS, values)
+    return [(is_parked, -worth, requested_at, request_id) for is_parked, worth, requested_at, request_id in rows]
 
 
 @cache
-def _waiting(reader: Reader) -> Select[PlacementRequest]:
+def _waiting(reader: Reader) -> tuple[Sequence[Part], Rows]:
+    parts, holding = flags(reader, PlacementRequest)
+    query: Rows = select(PlacementRequest, *holding)
     is_open = col(PlacementRequest.status) == RequestStatus.OPEN
-    return select(PlacementRequest).where(lets_know(reader, PlacementRequest, Aspect.NEEDS), is_open)
+    return parts, query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS), is_open)
 
 
-async def waiting(work: UnitOfWork, *, purpose: Purpose) -> Sequence[PlacementRequest]:
+async def waiting(work: UnitOfWork, *, purpose: Purpose) -> list[SeenRequest]:
     """The requests of the list that the actor deals with. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
-    found = await work.session.scalars(_waiting(Reader.of(work.actor)), {"org": work.actor.org})
-    work.audit(operation="placement_request.waiting", object_ids=[each.id for each in found], purpose=purpose)
-    return found
+    parts, query = _waiting(Reader.of(work.actor))
+    rows = (await work.session.execute(query, {"org": work.actor.org})).all()
+    work.audit(operation="placement_request.waiting", object_ids=[request.id for request, *_ in rows], purpose=purpose)
+    return [
+        SeenRequest(request, visibility.may_know(work.actor, held(parts, holds)), is_held_for=False)
+        for request, *holds in rows
+    ]
 
 
 async def held_since(work: UnitOfWork, before: datetime) -> Sequence[Offer]:

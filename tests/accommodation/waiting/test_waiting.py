@@ -10,10 +10,14 @@ from services.accommodation.deadlines import domain as deadlines
 from services.accommodation.waiting import stalled
 from services.accommodation.waiting.domain import order_on
 from services.accommodation.waiting.stalled import Patience
+from shared.contract.codes import AgeGroup
 from shared.identity.actor import Actor
 from shared.runtime.service import Sweep
 from tests.accommodation.housing import Housing
+from tests.accommodation.offers.test_asked_again import described
 from tests.world import World
+
+MINOR = {"minor": True}
 
 
 async def line(havn: World, org: str = "cmm") -> list[dict[str, Any]]:
@@ -41,6 +45,33 @@ async def test_a_position_on_the_waiting_list_is_explained(havn: World, housing:
     assert (own["request_id"], own["position"], own["of"]) == (first, 2, 3), "how many there are, not who"
     assert pregnant not in str(own)
     assert await line(havn, "hopenow") == []
+
+
+@pytest.mark.row(64)
+async def test_the_waiting_list_tells_nobody_that_somebody_is_a_minor(havn: World, housing: Housing) -> None:
+    later = {"from_on": "2026-03-20"}
+    adult = await housing.request(await housing.case(), **later)
+    await havn.set_clock("2026-03-09T13:00:00+01:00")
+    of_child = await housing.case(age_group=AgeGroup.MINOR)
+    child, said = [await housing.request(of_child, "politi-oestjylland", needs=needs, **later) for needs in ({}, MINOR)]
+    assert [each["request_id"] for each in await line(havn)][2] == adult
+    assert [each["points"] for each in await line(havn)] == [{"minor": 100}, {"minor": 100}, {}]
+    shown = {each["request_id"]: each for each in await line(havn, "politi-oestjylland")}
+    assert (shown[child]["points"], shown[child]["position"], shown[child]["more_urgent"]) == ({}, 3, 1)
+    assert shown[child]["why"] == "Number 3 of 3: 1 more urgent, 1 as urgent that asked earlier."
+    assert (shown[said]["points"], shown[said]["more_urgent"]) == ({"minor": 100}, 0)
+
+
+@pytest.mark.row(64)
+async def test_who_turns_out_to_be_a_minor_comes_first_from_then_on(havn: World, housing: Housing) -> None:
+    later = {"from_on": "2026-03-20"}
+    adult = await housing.request(await housing.case(), **later)
+    await havn.set_clock("2026-03-09T13:00:00+01:00")
+    case_id = await housing.case()
+    young = await housing.request(case_id, **later)
+    assert [each["request_id"] for each in await line(havn)] == [adult, young]
+    await housing.tell(described(case_id, age_group=AgeGroup.MINOR, at="2026-03-09T13:30:00+01:00"))
+    assert [each["request_id"] for each in await line(havn)] == [young, adult]
 
 
 def havn_today(havn: World) -> Any:
