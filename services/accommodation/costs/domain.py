@@ -108,8 +108,8 @@ def _sum(lines: Iterable[Line]) -> Decimal:
 
 async def costs_between(work: UnitOfWork, *, from_on: date, to_on: date) -> Bill:
     """What the nights from the one day until, but not on, the other cost, as far as they have begun: for CMM all by payer; for
-    operators their own, without who pays; for who pays its own share alone, with secret facilities in the sum and in no line.
-    Raises PeriodInvalid and NoTableInForce."""
+    operators their own, without who pays; for who pays its own share alone, with secret facilities, and where somebody was moved
+    for their safety, in the sum and in no line. Raises PeriodInvalid and NoTableInForce."""
     if not from_on < to_on <= from_on + LONGEST:
         raise PeriodInvalid("Nights are counted from one day until a later one, at most a year on.")
     until = min(to_on, night_of(work.now) + NIGHT)
@@ -121,7 +121,7 @@ async def costs_between(work: UnitOfWork, *, from_on: date, to_on: date) -> Bill
         if pays and payer is not HousingAuthority.US:
             continue
         what = (payer if is_centre or pays else None, bed.kind, TABLES.on(night).version)
-        (hidden if pays and bed.is_secret else counted)[what] += 1
+        (hidden if pays and not bed.knows_place else counted)[what] += 1
     census = None if pays else await _census(work, from_on, until)
     return Bill(_lines(counted), census, _lines(hidden))
 

@@ -19,7 +19,7 @@ from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
-from services.accommodation.placements.queries import lets_know
+from services.accommodation.placements.queries import knows_place, lets_know
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect
@@ -36,8 +36,8 @@ class BedOfAPlacement:
     kind: FacilityKind
     placement: Placement
     request: PlacementRequest
-    is_secret: bool
-    """Whether the facility is one."""
+    knows_place: bool
+    """Whether the actor may know where it is."""
 
 
 _FROM_ON: Final = bindparam("from_on", type_=Date)
@@ -53,7 +53,7 @@ def _beds(reader: Reader, *, paid_by_the_actor: bool) -> Rows:
     own = aliased(Stay)
     theirs = lets_know(reader, Placement, Aspect.RESPONSIBILITY) if paid_by_the_actor else who.counts(reader)
     return (
-        select(Stay, col(Facility.kind), Placement, PlacementRequest, col(Facility.secret_address))
+        select(Stay, col(Facility.kind), Placement, PlacementRequest, knows_place(reader, Placement))
         .select_from(Stay)
         .join(own, col(own.id) == func.coalesce(col(Stay.with_stay_id), col(Stay.id)))
         .join(Placement, col(Placement.stay_id) == col(own.id))
@@ -112,8 +112,7 @@ async def beds_between(
     rows = (await work.session.execute(query, asked)).all()
     work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, *_ in rows}))
     return [
-        BedOfAPlacement(stay.during, kind, placement, request, secret)
-        for stay, kind, placement, request, secret in rows
+        BedOfAPlacement(stay.during, kind, placement, request, knows) for stay, kind, placement, request, knows in rows
     ]
 
 

@@ -133,3 +133,18 @@ async def test_what_a_secret_facility_costs_is_in_the_payer_s_sum_and_in_no_line
     assert (us["nights"], us["amount"]) == (2, cmm["amount"])
     assert "safe_flat" not in str(us)
     assert (cmm["secret_nights"], (await costs(havn, "reden"))["secret_nights"]) == (0, 0)
+
+
+@pytest.mark.row(66, 76)
+async def test_nor_does_a_line_say_to_which_kind_of_place_somebody_was_moved_for_their_safety(
+    havn: World, housing: Housing
+) -> None:
+    here, _ = await housing.shelter(municipality="0101"), await housing.shelter()
+    placement_id = await housing.there(await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY), here.place_id)
+    await havn.set_clock("2026-03-12T20:00:00+01:00")
+    before = await costs(havn, "us")
+    assert ([item["nights"] for item in before["items"]], before["secret_nights"]) == ([4], 0)
+    moved = await housing.step(placement_id, "move", body={"reason": "safety", "avoid_municipalities": ["0101"]})
+    assert moved.status_code == 200, moved.text
+    after = await costs(havn, "us")
+    assert (after["items"], after["secret_nights"], after["amount"]) == ([], 4, before["amount"])
