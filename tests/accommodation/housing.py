@@ -172,9 +172,7 @@ class Housing:
     async def step(
         self, placement_id: str, step: str, org: str = "reden", body: dict[str, Any] | None = None, **headers: str
     ) -> httpx.Response:
-        return await self.havn.partner(org).post(
-            f"/accommodation/v1/placements/{placement_id}/{step}", body or {}, **headers
-        )
+        return await self.havn.partner(org).post(f"/accommodation/v1/placements/{placement_id}/{step}", body, **headers)
 
 
 def opening(

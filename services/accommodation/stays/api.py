@@ -35,6 +35,9 @@ from shared.http.parameters import IfMatch, NeighboursForCaller, PurposeOfReadin
 from shared.runtime.service import service_router
 
 router = service_router()
+
+# What is said at night without a body is said of now.
+CAME_NOW, LEFT_NOW, LEFT_ALONE_NOW, TODAY = Arrival(), Leaving(), CompanionLeaving(), NoShowReport()
 MOST_PRINTED: Final = 1000
 """How many people stand on a page to print at most: more than any facility has."""
 
@@ -104,7 +107,9 @@ async def read_responsibility(work: Reader, placement_id: UUID, purpose: Purpose
 
 
 @router.post("/placements/{placement_id}/arrive")
-async def arrive(work: PlacementWriter, placement_id: UUID, body: Arrival, expected: IfMatch) -> Tagged[ArrivedDetails]:
+async def arrive(
+    work: PlacementWriter, placement_id: UUID, expected: IfMatch, body: Arrival = CAME_NOW
+) -> Tagged[ArrivedDetails]:
     """The person is at the place. Who comes before six in the morning has come for the night before. What speaks by now against
     the place is a warning and no refusal: the person is there."""
     placement = await domain.arrive(work, placement_id=placement_id, arrived_at=body.arrived_at, expected=expected)
@@ -114,7 +119,7 @@ async def arrive(work: PlacementWriter, placement_id: UUID, body: Arrival, expec
 
 @router.post("/placements/{placement_id}/leave")
 async def leave(
-    work: PlacementWriter, placement_id: UUID, body: Leaving, expected: IfMatch
+    work: PlacementWriter, placement_id: UUID, expected: IfMatch, body: Leaving = LEFT_NOW
 ) -> Tagged[PlacementDetails]:
     """The person has left; the place is free from that day."""
     placement = await domain.leave(work, placement_id=placement_id, said=body, expected=expected)
@@ -132,7 +137,7 @@ async def cancel(
 
 @router.post("/placements/{placement_id}/no-show")
 async def note_no_show(
-    work: PlacementWriter, placement_id: UUID, body: NoShowReport, expected: IfMatch
+    work: PlacementWriter, placement_id: UUID, expected: IfMatch, body: NoShowReport = TODAY
 ) -> Tagged[PlacementDetails]:
     """The person was expected and did not come: the place is free, and the request waits for another one."""
     placement = await domain.note_no_show(work, placement_id=placement_id, on=body.on, expected=expected)
@@ -170,7 +175,11 @@ async def join(
 
 @router.post("/placements/{placement_id}/companions/{companion_id}/leave")
 async def let_companion_go(
-    work: PlacementWriter, placement_id: UUID, companion_id: UUID, body: CompanionLeaving, expected: IfMatch
+    work: PlacementWriter,
+    placement_id: UUID,
+    companion_id: UUID,
+    expected: IfMatch,
+    body: CompanionLeaving = LEFT_ALONE_NOW,
 ) -> CompanionDetails:
     """Who came along has left alone; the person stays. The place that they had is free from that day."""
     placement, companion = await companions.leave(

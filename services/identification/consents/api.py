@@ -27,6 +27,8 @@ from shared.runtime.service import service_router
 
 router = service_router()
 
+NOW = ConsentWithdrawal()
+
 
 @router.post("/cases/{case_id}/consents", status_code=201)
 async def record_consent(
@@ -60,7 +62,7 @@ async def confirm_consent(
 
 @router.post("/cases/{case_id}/consents/{consent_id}/withdraw")
 async def withdraw_consent(
-    work: Caseworker, case_id: UUID, consent_id: UUID, withdrawal: ConsentWithdrawal, expected: IfMatch
+    work: Caseworker, case_id: UUID, consent_id: UUID, expected: IfMatch, withdrawal: ConsentWithdrawal = NOW
 ) -> Tagged[WithdrawalReceipt]:
     """The person takes back that this recipient knows for this purpose, however often that was recorded. From this instant
     nothing more reaches it, unless a consent for another purpose or the law covers it (`may_still_know`); the recipient must

@@ -36,6 +36,8 @@ from shared.runtime.service import service_router
 
 router = service_router()
 
+ALL_SENT = EvidenceCompletion()
+
 _ANY_BYTES = "application/octet-stream"
 """Whatever the file is, nothing that receives it is to run or show it by itself."""
 
@@ -74,9 +76,9 @@ async def complete_evidence(
     work: Caseworker,
     case_id: UUID,
     evidence_id: UUID,
-    completion: EvidenceCompletion,
     expected: IfMatch,
     intake: Taking,
+    completion: EvidenceCompletion = ALL_SENT,
 ) -> Tagged[EvidenceReceipt]:
     """Say that all parts were sent; then the file is judged as a whole."""
     case, evidence = await domain.complete(

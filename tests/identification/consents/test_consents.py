@@ -208,7 +208,7 @@ async def test_a_withdrawal_holds_at_once_whatever_it_says_and_a_second_one_is_r
     told = await withdraw(case, consent_id, withdrawn_at="2026-06-12T10:04:00+02:00")
     assert told["withdrawn_at"] == "2026-06-12T08:00:00Z"
     assert await is_hidden_from(case, "hopenow")
-    again = await case.post(f"/consents/{consent_id}/withdraw", {})
+    again = await case.post(f"/consents/{consent_id}/withdraw", None)
     assert name_of(again) == (409, "ConsentIsWithdrawn")
 
 
