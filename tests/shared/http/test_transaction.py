@@ -107,7 +107,8 @@ async def test_a_line_that_has_lost_the_thread_is_answered_503_and_nobody_else_g
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert met
-    assert all(connection.is_closed() for connection in met)
+    # Among them may be a worker's, which met the same and is answered by nobody.
+    await until(lambda: all(connection.is_closed() for connection in met))
     assert (await havn.partner("politi-oestjylland").post(PATH, REFERRAL)).status_code == 201
 
 
