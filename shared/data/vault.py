@@ -66,9 +66,10 @@ class DataKey:
         return nonce + AESGCM(self.secret).encrypt(nonce, plain, _place(table, column, row))
 
     def open(self, sealed: bytes, kind: type[DocumentT], *, table: str, column: str, row: UUID) -> DocumentT:
-        """The document that was sealed at that place; SealBroken when these bytes were sealed for another."""
+        """The document that was sealed at that place; SealBroken when these bytes were sealed for another. What a newer release
+        has sealed besides is left out: this one goes on while it is replaced."""
         plain = self.open_bytes(sealed, table=table, column=column, row=row)
-        return kind.model_validate_json(plain, context=AS_STORED)
+        return kind.model_validate_json(plain, context=AS_STORED, extra="ignore")
 
     def open_bytes(self, sealed: bytes, *, table: str, column: str, row: UUID) -> bytes:
         """The bytes that were sealed at that place; SealBroken when these were sealed for another."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from shared.contract.personal import Personal
+from shared.contract.types import Body
 from shared.data.keys import KeyRing
 from shared.data.sealed import key_of, keys_of, new_key
 from shared.data.vault import DataKey, SealBroken, Vault
@@ -20,6 +21,10 @@ from tests.world import World
 
 
 class Note(BaseModel):
+    text: Personal[str]
+
+
+class Strict(Body):
     text: Personal[str]
 
 
@@ -41,6 +46,22 @@ def test_what_was_sealed_opens_as_it_was(words: str) -> None:
     sealed = key.seal(note, **PLACE)
     assert key.open(sealed, Note, **PLACE) == note
     assert len(words) < 4 or words.encode() not in sealed
+
+
+def test_what_a_newer_release_has_sealed_opens_in_this_one() -> None:
+    class Newer(Note):
+        spoken_in: str = "tha"
+
+    class Bundle(Body):
+        notes: list[Strict]
+
+    class NewerBundle(BaseModel):
+        notes: list[Newer]
+        sent_by: str = "hopenow"
+
+    key = a_key()
+    sealed = key.seal(NewerBundle(notes=[Newer(text=SECRET.text)]), **PLACE)
+    assert key.open(sealed, Bundle, **PLACE).notes[0].text == SECRET.text
 
 
 @given(st.binary(max_size=300))
