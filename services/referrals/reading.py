@@ -78,6 +78,7 @@ class Reading:
         """What `validate` makes of the body; its ValidationError where something in it cannot be forgiven."""
         self._read_times()
         while True:
+            self._assume_custody()
             try:
                 submission = validate(self._body)
                 self._name_odd()
@@ -97,12 +98,15 @@ class Reading:
         return _is_forgivable(error["loc"], error["type"], self._body)
 
     def _read_times(self) -> None:
-        """A time that lies up to 24 hours ahead counts as now; custody since a time is custody."""
+        """A time that lies up to 24 hours ahead counts as now."""
         now = instant_of_judging()
         for name in sorted(_TIMES & self._body.keys()):
             time = _time(self._body[name])
             if time and now and lies_ahead(time, of=now) and not time > now + AHEAD_AT_MOST:
                 self._change((name,), now.isoformat(), WarningCode.TIME_AHEAD)
+
+    def _assume_custody(self) -> None:
+        """Custody since a time is custody, also where the word for it was read as no, or as not given."""
         if self._body.get("custody_since") is not None and self._body.get("in_custody") in (None, False):
             self._body["in_custody"] = True
             self._warn(("custody_since",), WarningCode.CUSTODY_ASSUMED)
@@ -285,16 +289,23 @@ def _is_forgivable(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
     return True
 
 
+_YES_OR_NO: Final = dict.fromkeys(("true", "yes", "y", "ja", "j", "sand", "1"), True) | dict.fromkeys(
+    ("false", "no", "n", "nej", "falsk", "0"), False
+)
+
+
 def _spelt(loc: Place, kind: str, value: Any) -> int | bool | str | None:
     """The number, or the yes or no, that a text spells where one was to be sent: a child's age is not lost in quotes. Or the text
     that a number spells where words were to be sent: nor is a reference without them."""
     if kind == "string_type" and loc[-1] in _WORDS and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
+    if kind == "bool_type" and isinstance(value, str | int):
+        return _YES_OR_NO.get(str(value).strip().casefold())
     if not isinstance(value, str):
         return None
     if loc[-1] in _AGES:
         return int(value) if re.fullmatch(r"[0-9]{1,3}", value) else None
-    return {"true": True, "false": False}.get(value.casefold()) if kind == "bool_type" else None
+    return None
 
 
 def _code(loc: Place, value: Any) -> WarningCode:

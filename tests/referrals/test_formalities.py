@@ -132,7 +132,9 @@ OF_THE_REFERRAL: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
     ({"reason": "She\x0bfled"}, "reason", "characters", {"reason": "She\nfled"}),
     ({"reason": "\x00\x1b"}, "reason", "blank", {"reason": None}),
     ({"safe_contact": " \u2800"}, "safe_contact", "blank", {"safe_contact": None}),
-    ({"in_custody": "yes"}, "in_custody", "not_understood", {"in_custody": False}),
+    ({"in_custody": "perhaps"}, "in_custody", "not_understood", {"in_custody": False}),
+    *(({"in_custody": yes}, "in_custody", "spelt", {"in_custody": True}) for yes in ("yes", " Ja", "TRUE", 1, "1")),
+    *(({"in_custody": no}, "in_custody", "spelt", {"in_custody": False}) for no in ("no", "nej", "False", 0)),
     (
         {"occurred_at": "2026-03-10T12:00:00+01:00"},
         "occurred_at",
@@ -170,6 +172,17 @@ async def test_so_is_what_can_be_forgiven_in_the_referral_itself(
 
 async def test_custody_since_a_time_is_custody_and_the_72_hours_run(havn: World) -> None:
     sent = await send(havn, custody_since="2026-03-09T08:00:00+01:00", in_custody=False)
+    assert (await sent.status()).json()["next_deadline"] == "2026-03-12T07:00:00Z"
+
+
+@pytest.mark.parametrize("written", ["yes", "ja", 1, "no", "false", 0, "perhaps", "", [], 2])
+async def test_however_the_word_beside_it_is_written(havn: World, written: Any) -> None:
+    sent = await send(havn, custody_since="2026-03-09T08:00:00+01:00", in_custody=written)
+    told = (await sent.read(by="cmm")).json()
+    assert (told["in_custody"], told["custody_since"]) == (True, "2026-03-09T07:00:00Z")
+    assert [each for each in told["as_written"] if each["loc"] == ["body", "in_custody"]] == [
+        {"loc": ["body", "in_custody"], "value": written}
+    ]
     assert (await sent.status()).json()["next_deadline"] == "2026-03-12T07:00:00Z"
 
 
