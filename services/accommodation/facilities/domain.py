@@ -68,6 +68,8 @@ async def change_facility(
     described = _described(registration)
     await _check_is_approved_there(work, facility, described["region"])
     is_to_unveil = facility.secret_address and not registration.secret_address
+    if is_to_unveil:
+        check_is_person(work.actor)
     described["secret_address"] = is_to_unveil or registration.secret_address
     units = await repository.units_of(work, facility.id)
     would = in_units(Facility(operator=operator, **described), units)
@@ -98,6 +100,12 @@ async def _check_is_approved_there(work: UnitOfWork, facility: Facility, region:
 def person_of(actor: Actor) -> str:
     """Who it is, among the people of all organisations."""
     return f"{actor.org}/{actor.subject}"
+
+
+def check_is_person(actor: Actor) -> None:
+    """What takes two people is begun and confirmed by people. Raises NotASecondPerson."""
+    if actor.is_system:
+        raise NotASecondPerson("This takes two people, and a system that acts on its own is none; sign in as a person.")
 
 
 def _check_operator(actor: Actor, operator: str) -> None:

@@ -12,7 +12,7 @@ from services.accommodation.case.terms import terms_on
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
-from services.accommodation.facilities.domain import NotASecondPerson
+from services.accommodation.facilities.domain import NotASecondPerson, check_is_person
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.offers import police, repository
 from services.accommodation.offers.schemas import Decline, Exceptions, OfferSubmission, RuleException
@@ -117,6 +117,9 @@ async def offer_place(
     await _check_fits(work, request, place, facility, wanted, submission.exceptions)
     place, facility = await _lock(work, request, place.id, submission.instead_of)
     excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
+    takes_two = any(exception.rule is FitRule.MINORS for exception in excepted)
+    if takes_two:
+        check_is_person(work.actor)
     stay = Stay(
         place_id=place.id,
         case_id=request.case_id,
@@ -140,7 +143,7 @@ async def offer_place(
         offered_at=work.now,
         expires_at=expires_at,
         exceptions=[exception.rule for exception in excepted],
-        awaits_second_person=any(exception.rule is FitRule.MINORS for exception in excepted),
+        awaits_second_person=takes_two,
         police_until=police_until,
     )
     await repository.hold(work, offer, stay)
@@ -269,6 +272,7 @@ async def confirm_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalTex
     _, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.offered_by or work.actor.subject == offer.offered_by_person:
         raise NotASecondPerson("An offer is confirmed by another person of the organisation that made it.")
+    check_is_person(work.actor)
     expected.check(offer)
     _check_allows(OfferStep.CONFIRM, offer, stay, now=work.now)
     kept = await repository.exceptions_of(work, offer)

@@ -62,6 +62,7 @@ async def confirm_unveiling(
     expected.check(facility)
     if facility.unveiling_asked_by is None:
         raise NothingToConfirm("Ask first: PUT the facility with `secret_address` false; then another person confirms.")
+    register.check_is_person(work.actor)
     if facility.unveiling_asked_by == register.person_of(work.actor):
         raise register.NotASecondPerson(
             "Dropping the secrecy takes two people: another one than who asked has to confirm it."

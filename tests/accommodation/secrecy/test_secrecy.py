@@ -88,8 +88,11 @@ async def test_dropping_the_secrecy_takes_two_people(havn: World, housing: Housi
     read = (await bo.get(path)).json()
     assert (read["secret_address"], read["awaiting"]) == (True, "second_person")
     assert (await havn.partner("hopenow").get(path)).status_code == 404, "one alone drops nothing"
-    alone = await anna.post(f"{path}/unveiling/confirm", REASON)
-    assert (alone.status_code, problem(alone)) == (403, "NotASecondPerson")
+    for one in (anna, havn.partner("reden", "system")):
+        alone = await one.post(f"{path}/unveiling/confirm", REASON)
+        assert (alone.status_code, problem(alone)) == (403, "NotASecondPerson")
+    by_machine = await havn.partner("reden", "system").put(path, SHELTER | {"secret_address": False}, if_match="*")
+    assert (by_machine.status_code, problem(by_machine)) == (403, "NotASecondPerson")
     stranger = await havn.partner("hopenow").post(f"{path}/unveiling/confirm", REASON)
     assert stranger.status_code == 404
     supervision = await havn.partner("socialtilsyn-midt").post(f"{path}/unveiling/confirm", REASON)

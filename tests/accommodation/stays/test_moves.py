@@ -317,6 +317,10 @@ async def test_a_minor_in_a_facility_for_adults_takes_two_people(havn: World, ho
     assert first == 409
     own = await housing.case(referred_by="reden")
     request_id = await housing.request(own, "reden", needs={"minor": True})
+    place = {"place_id": shelter.place_id, "expires_at": "2026-03-10T12:00:00+01:00"}
+    offers = f"/accommodation/v1/placement-requests/{request_id}/offers"
+    by_machine = await havn.partner("reden", "system").post(offers, place | why)
+    assert (by_machine.status_code, problem(by_machine)) == (403, "NotASecondPerson")
     offered = await housing.offer(request_id, shelter.place_id, "reden", subject="anna", **why)
     assert offered.status_code == 201, offered.text
     assert (offered.json()["status"], offered.json()["awaiting"]) == ("held", "second_person")
@@ -324,8 +328,9 @@ async def test_a_minor_in_a_facility_for_adults_takes_two_people(havn: World, ho
     early = await havn.partner("reden").post(f"{path}/accept")
     assert (early.status_code, problem(early)) == (409, "AwaitsSecondPerson")
     agreed = {"reason": "The municipality has agreed."}
-    for org, subject in (("reden", "anna"), ("cmm", "bo")):
-        refused = await havn.partner(org, subject=subject).post(f"{path}/confirm", agreed)
+    alone = [havn.partner("reden", subject="anna"), havn.partner("cmm", subject="bo"), havn.partner("reden", "system")]
+    for one in alone:
+        refused = await one.post(f"{path}/confirm", agreed)
         assert (refused.status_code, problem(refused)) == (403, "NotASecondPerson")
     confirmed = await havn.partner("reden", subject="bo").post(f"{path}/confirm", agreed)
     assert (confirmed.status_code, confirmed.json()["awaiting"]) == (200, None)
