@@ -193,7 +193,7 @@ def has_part(case_id: Mapped[UUID] | ColumnElement[Any], part: visibility.Part) 
     )
 
 
-def is_party(case_id: Mapped[UUID]) -> ColumnElement[bool]:
+def is_party(case_id: Mapped[UUID] | ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether the case concerns the organisation that asks."""
     return exists().where(col(CaseParty.case_id) == case_id, col(CaseParty.org) == ORGANISATION)
 

@@ -152,7 +152,9 @@ def requests(
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
     query = query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS))
     if of_case:
-        query = query.where(col(PlacementRequest.case_id).in_(MEMBERS))
+        is_shown_merged = true() if reader.kind is OrganisationKind.NATIONAL_CENTRE else is_party(CASE_ID)
+        of_members = and_(col(PlacementRequest.case_id).in_(MEMBERS), is_shown_merged)
+        query = query.where(or_(col(PlacementRequest.case_id) == CASE_ID, of_members))
     if status:
         stored = RequestStatus.OPEN if status is RequestStatus.OFFERED else status
         query = query.where(col(PlacementRequest.status) == stored)
@@ -169,4 +171,7 @@ def request_to_lock(reader: Reader) -> Select[PlacementRequest]:
 
 
 _HELD_FOR: Final = select(col(Offer.stay_id)).where(col(Offer.request_id) == REQUEST_ID, _IS_HELD)
-IS_HOUSED: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, _HELD_FOR.limit(1).scalar_subquery()))
+_BUT_FOR: Final = _HELD_FOR.limit(1).scalar_subquery()
+IS_HOUSED: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, _BUT_FOR))
+IS_HOUSED_UNDER_IT: Final = select(func.is_elsewhere_under(CASE_ID, WANTED, NOW, _BUT_FOR))
+"""By the stays of the very case."""

@@ -253,11 +253,12 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     return request
 
 
-async def is_housed(work: UnitOfWork, case_id: UUID, wanted: Nights, *, but_for: UUID) -> bool:
+async def is_housed(work: UnitOfWork, seen: see.SeenRequest, wanted: Nights) -> bool:
     """Whether the person has another place on some of these nights, or one is held, but for this very request; whoever may see
-    it."""
-    asked = {"case_id": case_id, "wanted": wanted, "now": work.now, "request_id": but_for}
-    return bool(await work.session.scalar(queries.IS_HOUSED, asked))
+    it. For who knows a merged case alone: by the stays under that one."""
+    query = queries.IS_HOUSED_UNDER_IT if seen.is_known_alone else queries.IS_HOUSED
+    asked = {"case_id": seen.request.case_id, "wanted": wanted, "now": work.now, "request_id": seen.request.id}
+    return bool(await work.session.scalar(query, asked))
 
 
 async def take_nights(work: UnitOfWork, stay: Stay) -> None:

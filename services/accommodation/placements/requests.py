@@ -229,7 +229,7 @@ async def match_one(
     seen = await repository.read_request(work, request_id, purpose=purpose)
     needs = await repository.needs_of(work, seen.request, operation="placement_request.match", known=seen.known)
     stay = fitting.nights_left(work, seen.request)
-    is_housed = await repository.is_housed(work, seen.request.case_id, stay, but_for=request_id)
+    is_housed = await repository.is_housed(work, seen, stay)
     found = await fitting.candidates(work, seen.request.case_id, stay, is_elsewhere=is_housed, among=among)
     fit, excluded = matching.match(
         found,
@@ -248,17 +248,12 @@ async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, pur
     seen = await repository.read_request(work, request_id, purpose=purpose)
     needs = await repository.needs_of(work, seen.request, operation="placement_request.check", known=seen.known)
     place, facility = await facilities.known_place(work, place_id)
-    return await fitting.rules_against(
-        work,
-        place,
-        facility,
-        fitting.Wanted(
-            case_id=seen.request.case_id,
-            needs=needs,
-            options=_options_known(seen),
-            during=fitting.nights_left(work, seen.request),
-        ),
-    )
+    stay = fitting.nights_left(work, seen.request)
+    wanted = fitting.Wanted(case_id=seen.request.case_id, needs=needs, options=_options_known(seen), during=stay)
+    against = await fitting.rules_against(work, place, facility, wanted)
+    if seen.is_known_alone and not await repository.is_housed(work, seen, stay):
+        against = [rule for rule in against if rule is not FitRule.PERSON_ELSEWHERE]
+    return against
 
 
 def _options_known(seen: SeenRequest) -> Sequence[FacilityKind] | None:

@@ -23,6 +23,11 @@ class SeenRequest:
     is_held_for: bool
     """Whether a place is held for it now."""
 
+    @property
+    def is_known_alone(self) -> bool:
+        """The case was merged, and whoever asks is to learn of no merge."""
+        return self.request.by_itself is not None and Aspect.MERGED not in self.known
+
 
 @dataclass(frozen=True, slots=True)
 class SeenPlacement:

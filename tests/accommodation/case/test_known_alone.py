@@ -90,3 +90,34 @@ async def test_who_asked_reads_its_own_word_also_where_the_case_says_otherwise(h
     await housing.tell(described(case_id, gender=Gender.WOMAN, at="2026-03-09T12:30:00+01:00"))
     assert (await request_of(havn, request_id))["needs"]["gender"] == "woman"
     assert (await request_of(havn, request_id, "hopenow"))["needs"] == before["needs"]
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("has_own", [False, True], ids=["nothing held", "a place held for it"])
+async def test_its_own_request_tells_no_sender_that_the_person_was_known_and_housed(
+    havn: World, housing: Housing, has_own: bool
+) -> None:
+    here, free = await housing.shelter(), await housing.shelter()
+    known = await housing.case()
+    await housing.there(known, here.place_id)
+    merged_one = await housing.case(referred_by="hopenow")
+    waiting = await housing.request(merged_one, "hopenow")
+    path = f"/accommodation/v1/placement-requests/{waiting}"
+
+    async def seen() -> list[Any]:
+        asked = [
+            (f"{path}/matches", {"purpose": "accommodation"}),
+            (f"{path}/places/{free.place_id}", {"purpose": "accommodation"}),
+            ("/accommodation/v1/placement-requests", {"purpose": "accommodation", "case_id": known}),
+            ("/accommodation/v1/placement-requests", {"purpose": "accommodation", "case_id": merged_one}),
+        ]
+        return [(await havn.partner("hopenow").get(at, **query)).json() for at, query in asked]
+
+    if has_own:
+        await housing.held(merged_one, (await housing.shelter()).place_id, asks="hopenow")
+    before = await seen()
+    assert len(before[0]["items"]) == (0 if has_own else 1), "the first one is taken"
+    assert before[1]["fits"] is not has_own
+    await housing.tell(joined(merged_one, known))
+    assert await seen() == before
+    assert (await housing.matches(waiting))["excluded"]["person_elsewhere"] > 0
