@@ -144,6 +144,18 @@ def test_a_danish_citizen_with_an_asylum_case_is_a_contradiction_and_never_goes_
     assert answer("woman", "danish_citizen", minor=minor, **ASYLUM).needs_review
 
 
+@pytest.mark.parametrize("basis", ResidenceBasis)
+@pytest.mark.parametrize("unaccompanied", [True, None, False])
+@pytest.mark.parametrize("asylum", [{}, ASYLUM])
+def test_a_child_is_housed_as_one_whatever_else_is_said(
+    basis: ResidenceBasis, unaccompanied: bool | None, asylum: dict[str, Any]
+) -> None:
+    found = answer("man", basis, minor=True, unaccompanied=unaccompanied, **asylum)
+    assert found.row in (PlacementRow.C1, PlacementRow.C2, PlacementRow.C3)
+    if found.row is not PlacementRow.C3:
+        assert {"residential_institution", "foster_family", "childrens_centre"} >= set(found.options)
+
+
 @pytest.mark.parametrize("basis", ["eu_right_of_residence", "residence_permit", "visa", "visa_free"])
 def test_every_legal_stay_makes_the_municipality_responsible_for_a_child_alone_and_cmm_for_adults(basis: str) -> None:
     assert responsible_for(child(basis, unaccompanied=True), on=TODAY).row is PlacementRow.C2
