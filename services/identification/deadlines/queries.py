@@ -153,11 +153,11 @@ def _questions(form: Form) -> Select[Any]:
 
 
 def _held(form: Form) -> Select[Any]:
-    """The hours of those whom the police that asks has referred and holds. They end with the custody that its own case says, so
-    that a merge, of which it learns nothing, ends none, and brings none of another arrest."""
+    """The hours of those whom the police that asks has referred and holds. They end with the custody that its own case says, or
+    when it is shown as decided, so that a merge, of which it learns nothing, ends none, and brings none of another arrest."""
     was_done = case(
         (col(Case.merged_into).is_(None), col(Deadline.done_at).is_not(None)),
-        else_=is_one_of(col(Case.status), DECIDED),
+        else_=is_one_of(func.status_through_merges(col(Case.id)), DECIDED),
     )
     done = or_(col(Case.custody_ended_at).is_not(None), was_done)
     shown_as: dict[str, Any] = {

@@ -17,6 +17,7 @@ from services.identification.decisions.models import Appeal
 from services.identification.decisions.standing import standing
 from services.identification.merging import repository as merging_repository
 from services.identification.merging.models import Merge
+from services.identification.overview import repository
 from services.identification.periods import repository as periods_repository
 from services.identification.records import repository as records
 from shared.contract.organisations import CENTRE
@@ -40,6 +41,12 @@ class Stage:
     """A period runs in it."""
     is_appealed: bool
     """An appeal is open in it that was recorded since the merge."""
+    anew: Sequence[CaseStatus]
+    """To which statuses it has come since the merge, or would have, had it not been further already."""
+
+    @property
+    def is_decided_anew(self) -> bool:
+        return any(status in lifecycle.DECIDED for status in self.anew)
 
 
 Above = Sequence[Stage]
@@ -57,10 +64,13 @@ async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[
         # The actor may know nothing of the other case but what comes of it here.
         rows = await merging_repository.merges_above(work, hidden)
         in_period = await _in_period(work, {case.id for _, _, case in rows}, on=on_date(work.now))
+        steps = await repository.steps_of(work, {case.id for _, _, case in rows})
         filed = await records.by_case(work, [case.id for _, _, case in rows if case.removal_hold], Appeal)
     for start, merge, case in rows:
         appeals = [each for each in filed.get(case.id, ()) if each.is_open and each.recorded_at > merge.merged_at]
-        above[start].append(Stage(merge, case, case.id in in_period, bool(appeals)))
+        anew = [status for position, status in steps[case.id] if position > merge.position]
+        anew += [case.status] if case.status is not merge.status else []
+        above[start].append(Stage(merge, case, case.id in in_period, bool(appeals), anew))
     return above
 
 
@@ -86,7 +96,8 @@ def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
     *left, goes_on = above
     is_protected = any(each.case.removal_hold or each.is_in_period for each in above)
     is_undecided = goes_on.case.status not in lifecycle.DECIDED
-    if not _is_decided_anew(above):  # what was never decided stands in a case where nobody will decide it any more
+    if not any(each.is_decided_anew for each in above):
+        # What was never decided stands in a case where nobody will decide it any more.
         is_undecided |= own["identification_pending"] or any(each.case.status not in lifecycle.DECIDED for each in left)
     shown = {
         **own,
@@ -94,11 +105,6 @@ def overlay(own: Mapping[str, Any], part: Part, above: Above) -> dict[str, Any]:
         "removal_hold": own["removal_hold"] or any(each.is_appealed for each in above),
     }
     if part is Part.REFERRER:
-        anew = [each.case.status for each in above if each.case.status is not each.merge.status]
+        anew = [status for each in above for status in each.anew]
         shown["status"] = max([own["status"], *anew], key=_IN_ORDER.index)
     return shown
-
-
-def _is_decided_anew(above: Above) -> bool:
-    """Whether the person was decided about where the work goes on, since the case or one above it was merged."""
-    return any(each.case.status in lifecycle.DECIDED and each.case.status is not each.merge.status for each in above)

@@ -1,7 +1,7 @@
 """The cases that an organisation has to do with, in lists; what was recorded of cases, and who saw what of them, both only ever
 added to; and the notes in which something was said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -36,11 +36,11 @@ from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract import visibility
 from shared.contract.codes import Authority, Purpose, ShareScope
-from shared.contract.events import EVENTS, Event
+from shared.contract.events import EVENTS, DecisionMade, Event, InterviewHeld, RecommendationMade
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import history, sealed
-from shared.data.columns import LIMIT, ORGANISATION, any_asked, is_one_of
+from shared.data.columns import LIMIT, ORGANISATION, any_asked, any_of, is_one_of
 from shared.data.outbox import RecordedEvent
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.parameters import PurposeMissing
@@ -294,6 +294,30 @@ async def _of_the_case(work: UnitOfWork, case: Case) -> list[Note]:
 def _note(source: _Source, row: Any, words: SealedText) -> Note:
     at, by = (getattr(row, name) if name else None for name in (source.at, source.by))
     return Note(kind=source.kind, text=words.text, at=at, by=by)
+
+
+# ---------------------------------------------------------------- how far the work has come, for Havn itself
+
+_LEADS_TO: Final[Mapping[str, CaseStatus]] = {
+    InterviewHeld.type: CaseStatus.CLARIFICATION,
+    RecommendationMade.type: CaseStatus.RECOMMENDED,
+    DecisionMade.type: CaseStatus.DECIDED,
+}
+_STEPS: Final = select(RecordedEvent.key, RecordedEvent.position, RecordedEvent.type).where(
+    any_asked(RecordedEvent.key, "keys"),
+    any_of(RecordedEvent.type, list(_LEADS_TO)),
+    RecordedEvent.payload["authority"].astext.is_distinct_from(Authority.COURT.value),
+)
+"""A court's recognition leads no further: it may come at any time."""
+
+
+async def steps_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, CaseStatus]]]:
+    """What was recorded in each of these cases that leads it further: where in the history that stands, and to which status it
+    leads."""
+    found: dict[UUID, list[tuple[int, CaseStatus]]] = {case_id: [] for case_id in case_ids}
+    for key, position, type_ in await work.session.execute(_STEPS, {"keys": [str(each) for each in case_ids]}):
+        found[UUID(key)].append((position, _LEADS_TO[type_]))
+    return found
 
 
 # ---------------------------------------------------------------- every case and its history, for Havn itself

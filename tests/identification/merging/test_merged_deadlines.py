@@ -1,6 +1,10 @@
 """The deadlines of a merged case follow for whom its work goes on elsewhere, whatever changes that; a list asks for the status
 that it shows."""
 
+from typing import Any
+
+import pytest
+
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, listed, open_case
 from tests.identification.finding.people import Met
 from tests.identification.person.test_legal_status import record
@@ -53,3 +57,49 @@ async def test_a_list_of_one_status_asks_for_the_status_that_is_shown_under_an_a
             found = {item["case_id"] for item in await listed(havn, organisation, status=status)}
             assert found == {case_id for case_id, its in shown.items() if its == status}, (organisation, status)
     assert await listed(havn, POLICE, status="decided") != []
+
+
+HELD = {"in_custody": True, "custody_since": "2026-03-09T09:00:00+01:00"}
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("before", ["referred", "recommended", "decided"])
+async def test_what_is_recorded_anew_leads_the_sender_s_case_on_however_far_the_other_one_had_come(
+    havn: World, before: str
+) -> None:
+    """Side by side with a case of the same sender that nobody has merged."""
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    known = Met(havn, (await open_case(havn, CMM_DECIDES, sender="reden")).id, [])
+    if before == "recommended":
+        await known.recommend()
+    elif before == "decided":
+        await known.decide()
+    own, alone = [Met(havn, (await open_case(havn, CMM_DECIDES, **HELD)).id, []) for _ in range(2)]
+    assert (await own.merge(known)).status_code == 200
+
+    async def as_shown(case: Met) -> tuple[Any, ...]:
+        police = havn.partner(POLICE)
+        status = (await police.get(f"{case.path}/status", purpose="identification")).json()
+        (item,) = [each for each in await listed(havn, POLICE) if each["case_id"] == case.id]
+        deadlines = (await police.get("/identification/v1/deadlines", case_id=case.id)).json()["items"]
+        kept = {name: value for name, value in status.items() if name not in ("case_id", "as_of")}
+        return kept, item["status"], [(each["kind"], each["state"]) for each in deadlines]
+
+    assert await as_shown(own) == await as_shown(alone)
+    seen = []
+    for step in ("interview", "recommend", "decide"):
+        for case in (known, alone):
+            if step == "interview":
+                await case.interview("2026-03-09T11:00:00+01:00")
+            elif step == "recommend":
+                await case.recommend()
+            else:
+                replaces = (await known.details())["decisions"] if case is known else []
+                more = {"replaces": replaces[-1]["decision_id"]} if replaces else {}
+                decided = await case.try_deciding("CMM", "not_trafficked", **more)
+                assert decided.status_code == 201, decided.text
+        assert await as_shown(own) == await as_shown(alone)
+        seen.append((await as_shown(own))[1])
+        assert own.id in {each["case_id"] for each in await listed(havn, POLICE, status=seen[-1])}
+    assert seen == ["clarification", "recommended", "decided"]
+    assert (await as_shown(own))[2] == [], "the 72 hours end with the decision"
