@@ -26,7 +26,7 @@ from services.accommodation.placements.codes import (
     RequestStatus,
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit, lock_request, needs_of
+from services.accommodation.placements.repository import PlaceDoesNotFit, lock_request, needs_of, with_children_there
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking import repository as rankings
 from services.accommodation.ranking.models import Ranking
@@ -230,9 +230,10 @@ async def _replaced(
 async def _wanted(
     work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None, police_until: datetime | None
 ) -> fitting.Wanted:
+    needs = await needs_of(work, request, operation="offer.check")
     return fitting.Wanted(
         case_id=request.case_id,
-        needs=await needs_of(work, request, operation="offer.check"),
+        needs=await with_children_there(work, needs, own_stay),
         options=fitting.options_of(request),
         during=police.within(fitting.nights_left(work, request), police_until),
         own_stay=own_stay,
@@ -293,7 +294,7 @@ async def accept_offer(work: UnitOfWork, *, offer_id: UUID, expected: ExpectedVe
     during = matching.from_tonight(stay.during, asked_on=first_of(stay.during), tonight=night_of(work.now))
     if first_of(during) < night_of(work.now):
         raise PlaceDoesNotFit([FitRule.PAST])
-    await _check_fits_still(work, request, offer, during=during)
+    await _check_fits_still(work, request, offer, during=during, left=stay.instead_of_id)
     stay.during = offer.during = during
     placement = Placement(
         case_id=offer.case_id,
@@ -326,13 +327,17 @@ OFFERED_ANEW: Final = (
 )
 
 
-async def _check_fits_still(work: UnitOfWork, request: PlacementRequest, offer: Offer, *, during: Nights) -> None:
-    """Between offer and answer days may pass, and what becomes known of the person counts as it would for a new offer."""
+async def _check_fits_still(
+    work: UnitOfWork, request: PlacementRequest, offer: Offer, *, during: Nights, left: UUID | None
+) -> None:
+    """Between offer and answer days may pass, and what becomes known of the person counts as it would for a new offer; `left` is
+    the stay that it would end."""
     async with as_itself(work):  # who asked for a place may accept one in a facility that is a secret
         place, facility = await facilities.place_of(work, offer.place_id)
+    needs = await needs_of(work, request, operation="placement.check")
     wanted = fitting.Wanted(
         case_id=offer.case_id,
-        needs=await needs_of(work, request, operation="placement.check"),
+        needs=await with_children_there(work, needs, left),
         options=fitting.options_of(request),
         during=during,
         own_stay=offer.stay_id,

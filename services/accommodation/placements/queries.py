@@ -26,7 +26,8 @@ from sqlmodel import col
 from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.repository import CASE_ID, MEMBERS, has_part, is_party, is_withdrawn_from
 from services.accommodation.case.visibility import Reader
-from services.accommodation.facilities.models import Facility
+from services.accommodation.facilities.codes import CompanionKind, StayState
+from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.facilities.queries import WANTED
 from services.accommodation.placements.codes import OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
@@ -175,3 +176,13 @@ _BUT_FOR: Final = _HELD_FOR.limit(1).scalar_subquery()
 IS_HOUSED: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, _BUT_FOR))
 IS_HOUSED_UNDER_IT: Final = select(func.is_elsewhere_under(CASE_ID, WANTED, NOW, _BUT_FOR))
 """By the stays of the very case."""
+
+
+def has_children_there(stay_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether children who came along live there with the person of this stay."""
+    child = aliased(Stay)
+    is_there = and_(col(child.state) == StayState.ARRIVED, col(child.joined_as) == CompanionKind.CHILD)
+    return exists().where(col(child.with_stay_id) == stay_id, is_there).correlate_except(child)
+
+
+CHILDREN_THERE: Final = select(has_children_there(bindparam("stay_id", type_=Uuid)))

@@ -193,6 +193,12 @@ def _as_described(needs: SealedNeeds, known: KnownCase) -> SealedNeeds:
     return needs.model_copy(update=changed)
 
 
+async def with_children_there(work: UnitOfWork, needs: Needs, stay_id: UUID | None) -> Needs:
+    """What the person needs together with the children who live with them at that stay, by whatever they came."""
+    has_children = stay_id and await work.session.scalar(queries.CHILDREN_THERE, {"stay_id": stay_id})
+    return needs.model_copy(update={"children": needs.children or True}) if has_children else needs
+
+
 async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalities: Sequence[str]) -> Needs:
     """Since a move the person is to avoid these municipalities too; what the person needs now. The request's version stays: who
     asked is shown the same as before."""

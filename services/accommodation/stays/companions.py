@@ -1,7 +1,7 @@
 """Who comes along: a child under three shares the bed of whom it came with, everybody else has one of the same facility."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from shared.contract.visibility import Aspect, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.peers import Peers
-from shared.kernel.clock import on_date
+from shared.kernel.clock import on_date, start_of
 from shared.kernel.errors import Conflict, NotFound, Unprocessable
 
 OF_THEIR_OWN: Final = (
@@ -72,10 +72,12 @@ async def join(
     # Asked first: nothing is locked while another service answers.
     recorded = await along.recorded_age(work, neighbours, said.case_id) if said.case_id else along.Recorded()
     placement, stay = await take_step(work, placement_id, PlacementStep.JOIN, expected)
-    joined_at = (said.joined_at or work.now).astimezone(UTC)
+    joined_at = _joined_at(work, said, arrived_at=placement.arrived_at)
     arrived_at = placement.arrived_at or joined_at
     if joined_at < arrived_at:
         raise OutsideTheStay("Nobody comes along before the person has come.")
+    if said.born_on and on_date(joined_at) < said.born_on:
+        raise OutsideTheStay("Nobody comes along before they are born.")
     if said.case_id and not await cases.is_known_to(work, said.case_id):
         raise cases.CaseNotFound
     is_newborn = said.born_on is None and said.case_id is None and joined_at > arrived_at
@@ -111,6 +113,14 @@ async def join(
     await repository.add_stay(work, companion)
     await changed(work, placement)
     return placement, companion
+
+
+def _joined_at(work: UnitOfWork, said: Companion, *, arrived_at: datetime | None) -> datetime:
+    """When they came along: now, where it is left out; who was born during the stay, on the day of their birth."""
+    if said.joined_at or arrived_at is None or not said.born_on or said.born_on < on_date(arrived_at):
+        return (said.joined_at or work.now).astimezone(UTC)
+    # The hour is unknown: by noon the night before is over.
+    return max(arrived_at, min(work.now, start_of(said.born_on) + timedelta(hours=12))).astimezone(UTC)
 
 
 async def _as_known(work: UnitOfWork, case_id: UUID | None, facility: Facility, refused: PlaceDoesNotFit) -> Conflict:

@@ -145,12 +145,16 @@ async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected
     if placement.arrived_at and left_at < placement.arrived_at:
         raise OutsideTheStay("The person cannot have left before coming.")
     ending = Ending.LEFT if has_come else Ending.CANCELLED
-    along = await repository.companions_of(work, stay) if said.disappeared else []
+    along = await repository.companions_of(work, stay)
+    if any(each.joined_at and left_at < each.joined_at for each in along):
+        raise OutsideTheStay(
+            "Somebody came along later than that, and leaves with the person; record that they left first."
+        )
     await end(work, placement, stay, on=on_date(left_at), ending=Ending.DISAPPEARED if said.disappeared else ending)
     placement.left_at, placement.disappeared = left_at, said.disappeared
     await changed(work, placement, Remark(text=said.reason) if said.reason else None)
     # Whoever came along and has a case of their own is gone as well, and is asked about there.
-    for case_id in (placement.case_id, *(each.case_id for each in along if each.case_id)):
+    for case_id in (placement.case_id, *(each.case_id for each in along if said.disappeared and each.case_id)):
         work.record(
             PersonLeft(
                 case_id=case_id,

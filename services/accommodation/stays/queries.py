@@ -18,7 +18,7 @@ from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import deals_with, flags, knows_place, lets_know
+from services.accommodation.placements.queries import deals_with, flags, has_children_there, knows_place, lets_know
 from shared.contract.visibility import Aspect, Part
 from shared.data.columns import NOW, ORGANISATION, Rows, any_asked, any_of, is_one_of
 from shared.data.positions import newest_first
@@ -241,24 +241,26 @@ def on_night(
     return _page(query, by_status=by_status, goes_on=goes_on)
 
 
-def _requests_behind() -> Select[PlacementRequest, UUID | None]:
+def _requests_behind() -> Select[PlacementRequest, UUID | None, bool]:
     live = or_(
         any_of(col(Stay.state), [StayState.BOOKED, StayState.ARRIVED]),
         and_(col(Stay.state) == StayState.HELD, col(Stay.held_until) > NOW),
     )
-    offered = select(col(Offer.request_id), col(Offer.place_id)).join(Stay, col(Stay.id) == col(Offer.stay_id))
-    placed = select(col(Placement.request_id), col(Placement.place_id)).join(
+    offered = select(col(Offer.request_id), col(Offer.place_id), col(Offer.stay_id)).join(
+        Stay, col(Stay.id) == col(Offer.stay_id)
+    )
+    placed = select(col(Placement.request_id), col(Placement.place_id), col(Placement.stay_id)).join(
         Stay, col(Stay.id) == col(Placement.stay_id)
     )
     theirs = union(
         offered.where(col(Offer.facility_id) == FACILITY_ID, live), placed.where(_IN_FACILITY, live)
     ).subquery()
     return (
-        select(PlacementRequest, col(Place.unit_id))
+        select(PlacementRequest, col(Place.unit_id), has_children_there(theirs.c.stay_id))
         .join(theirs, theirs.c.request_id == col(PlacementRequest.id))
         .join(Place, col(Place.id) == theirs.c.place_id)
     )
 
 
 REQUESTS_BEHIND: Final = _requests_behind()
-"""What was asked for by those for whom a facility has a place, and in which unit."""
+"""What was asked for by those for whom a facility has a place, in which unit, and whether children live there with them."""

@@ -322,7 +322,8 @@ def _note_read(work: UnitOfWork, placement: Placement, operation: str, fields: l
     )
 
 
-async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[tuple[PlacementRequest, UUID | None]]:
-    """What was asked for by those for whom the facility holds a place, has booked one, or who are there; and in which unit."""
+async def requests_behind(work: UnitOfWork, facility_id: UUID) -> list[tuple[PlacementRequest, UUID | None, bool]]:
+    """What was asked for by those for whom the facility holds a place, has booked one, or who are there; in which unit; and
+    whether children live there with them."""
     asked = {"facility_id": facility_id, "now": work.now}
-    return [(request, unit_id) for request, unit_id in await work.session.execute(queries.REQUESTS_BEHIND, asked)]
+    return [tuple(row) for row in await work.session.execute(queries.REQUESTS_BEHIND, asked)]

@@ -14,10 +14,12 @@ async def check_still_fits(work: UnitOfWork, facility_id: UUID, was: InUnits, wo
     """Raises PlaceDoesNotFit with the rules by which the facility, as it would be in these units, suits somebody no more whom it
     houses there, has booked or holds a place for; what speaks against it as it is was set aside before."""
     broken: set[FitRule] = set()
-    for request, unit_id in await repository.requests_behind(work, facility_id):
+    for request, unit_id, has_children in await repository.requests_behind(work, facility_id):
         if not request.needs or unit_id not in was:
             continue  # of whoever was erased nothing is known that a change could break
         needs = await needs_of(work, request, operation="facility.check")
+        if has_children:
+            needs = needs.model_copy(update={"children": needs.children or True})
         options = fitting.options_of(request)
         before = matching.facility_against(was[unit_id], needs=needs, options=options)
         after = matching.facility_against(would[unit_id], needs=needs, options=options)

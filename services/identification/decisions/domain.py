@@ -123,7 +123,8 @@ def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
 
 
 def _check_dates(case: Case, report: DecisionReport) -> None:
-    if report.decided_on < on_date(case.occurred_at):
+    # A court may have recognised the person long before anybody refers them (R1).
+    if report.authority is not Authority.COURT and report.decided_on < on_date(case.occurred_at):
         raise DecidedBeforeReferral(f"Decided before the person was referred on {on_date(case.occurred_at)}.")
     if report.notified_on and report.notified_on < report.decided_on:
         raise NotifiedBeforeDecision("The person cannot be notified before the decision.")

@@ -140,6 +140,8 @@ async def test_the_dates_of_a_decision_are_danish_days_in_order(havn: World) -> 
     case = await open_case(havn, CMM_DECIDES, occurred_at="2026-03-02T00:30:00+01:00")
     await case.recommend()
     assert name_of(await case.try_deciding(decided_on="2026-03-01")) == (422, "DecidedBeforeReferral")
+    by_court = await case.try_deciding("COURT", by="cmm", decided_on="2025-11-03")
+    assert by_court.status_code == 201, "a court may have recognised the person long before anybody refers them (R1)"
     refused = await case.try_deciding(decided_on="2026-03-02", notified_on="2026-03-01")
     assert name_of(refused) == (422, "NotifiedBeforeDecision")
     for said in ({"decided_on": "02-03-2026"}, {"outcome": "guilty"}, {"authority": "needs_review"}, {"mood": "low"}):
