@@ -31,6 +31,10 @@ _TIMES: Final = frozenset({"occurred_at", "custody_since"})
 _REQUIRED_TEXTS: Final = frozenset({"reason", "reference"})
 _WORDS: Final = _REQUIRED_TEXTS | {"safe_contact", "given_name", "family_name", "value"}
 """Texts that have no shape of their own, so that a number may be one: what it spells is what was meant."""
+_PARTS_OF: Final[Mapping[str, frozenset[str]]] = {
+    "identifiers": frozenset({"type", "value"}),
+    "consents": frozenset({"recipient", "purpose"}),
+}
 _AGES: Final = frozenset({"stated_age", "age_at_exploitation"})
 _UNKNOWN: Final = {
     "citizenships": WarningCode.UNKNOWN_COUNTRY,
@@ -116,6 +120,8 @@ class Reading:
     def _forgive(self, loc: Place, kind: str, limits: Mapping[str, Any]) -> set[Place]:
         """Read what stands there as not given; what is too long as far as the contract goes. Gives the item of a list that was
         taken out for it."""
+        if _is_incomplete(loc, kind, self._body):
+            return self._complete(loc)
         value = _at(self._body, loc)
         spelt = _spelt(loc, kind, value)
         if spelt is not None:
@@ -133,6 +139,17 @@ class Reading:
         else:
             self._change(loc, None, _code(loc, value))
         return set()
+
+    def _complete(self, loc: Place) -> set[Place]:
+        """A number of no type is one of some other kind; whatever else is left out of an item leaves nothing to go by."""
+        item = loc[:-1]
+        if loc[-1] == "type":
+            self._warn(loc, WarningCode.NOT_UNDERSTOOD)
+            self._keep(item)
+            _at(self._body, item)["type"] = "other"
+            return set()
+        self._take_out(item, WarningCode.NOT_UNDERSTOOD, named=loc)
+        return {item}
 
     def _reads_an_age(self, loc: Place, value: Any) -> bool:
         """Read what says how old somebody is in another form than the contract's, so that a child is protected; says whether it
@@ -276,7 +293,16 @@ def _only(errors: Sequence[ErrorDetails]) -> ValidationError:
     )
 
 
+def _is_incomplete(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
+    """Whether a part of an identifier or a consent is left out: of a list of details, what the person needs no referral for."""
+    if len(loc) < 3 or loc[-1] not in _PARTS_OF.get(str(loc[-3]), ()):
+        return False
+    return kind == "missing" or _at(body, loc) is None
+
+
 def _is_forgivable(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
+    if _is_incomplete(loc, kind, body):
+        return True
     if not loc or kind in _NEVER_FORGIVEN or loc[0] in _TIMES or loc[-1] == "recipient":
         return False
     if loc[0] == "subjects" and len(loc) < 3:

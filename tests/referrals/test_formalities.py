@@ -27,6 +27,28 @@ def warned(answer: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 OF_A_SUBJECT: list[tuple[dict[str, Any], str, str, dict[str, Any]]] = [
+    *(
+        (
+            {"identifiers": [{"value": "TH4471902"} | of_no_type]},
+            "identifiers.0.type",
+            "not_understood",
+            {"identifiers": [{"type": "other", "value": "TH4471902", "issuing_country": None}]},
+        )
+        for of_no_type in ({}, {"type": None})
+    ),
+    *(
+        (
+            {"identifiers": [{"type": "passport"} | no_value]},
+            "identifiers.0.value",
+            "not_understood",
+            {"identifiers": []},
+        )
+        for no_value in ({}, {"value": None})
+    ),
+    *(
+        ({"consents": [{"recipient": "cmm"} | for_nothing]}, "consents.0.purpose", "not_understood", {"consents": []})
+        for for_nothing in ({}, {"purpose": None})
+    ),
     (
         {"identifiers": [{"type": "passport", "value": "ukendt", "issuing_country": "THA"}]},
         "identifiers.0.value",

@@ -128,7 +128,6 @@ NOT_AS_THE_CONTRACT_SAYS: list[dict[str, Any]] = [
     {"subjects": [{"stated_age": 24}]},
     {"subjects": ["P01"]},
     {"subjects": [subject(identifiers=[{"type": "library_card", "value": "7"}])]},
-    {"subjects": [subject(identifiers=[{"value": "7"}])]},
     {"subjects": [subject(gender="female")]},
     {"subjects": [subject(nickname="Malee")]},
     {"subjects": [subject(consents=[{"recipient": "nobody", "purpose": "support"}])]},
