@@ -26,7 +26,8 @@ class Identifier(Body):
 
 
 class Register(StrEnum):
-    """Within which a number is compared. The Danish numbers are one: a replacement number is often sent as a CPR number."""
+    """Within which a number is compared. The Danish numbers are one: a replacement number is often sent as a CPR number. So are
+    passports and other foreign documents: what one sender knows as a passport, another may not."""
 
     DANISH = "danish"
     FOREIGNER_NUMBER = "foreigner_number"
@@ -91,11 +92,17 @@ def fits_its_type(identifier: Identifier) -> bool:
 
 def same_number(one: Number, other: Number) -> SameNumber | None:
     """What it says that these two are alike; None where they are not the same number."""
-    if (one.register, one.value) != (other.register, other.value):
+    if one.value != other.value or other.register not in compared_with(one.register):
         return None
     if one.register is Register.DANISH:
         return SameNumber.FIRM if one.fits and other.fits else SameNumber.WEAK
     if one.country and other.country and one.country != other.country:
         return None
     is_of_one_country = bool(one.country and other.country) or one.register not in _BY_COUNTRY
-    return SameNumber.FIRM if is_of_one_country and one.fits and other.fits else SameNumber.WEAK
+    is_of_one_kind = one.register is other.register and is_of_one_country
+    return SameNumber.FIRM if is_of_one_kind and one.fits and other.fits else SameNumber.WEAK
+
+
+def compared_with(register: Register) -> frozenset[Register]:
+    """The registers whose numbers may be this one's."""
+    return _BY_COUNTRY if register in _BY_COUNTRY else frozenset({register})

@@ -18,7 +18,7 @@ from services.identification.finding.likeness import Known, Likeness
 from services.identification.finding.schemas import PeopleFound, PersonFound, PersonSought
 from shared.contract import visibility
 from shared.contract.codes import Purpose
-from shared.contract.numbers import number_of
+from shared.contract.numbers import compared_with, number_of
 from shared.contract.person import Subject
 from shared.contract.warnings import warnings_of
 from shared.data.unit_of_work import UnitOfWork
@@ -119,7 +119,8 @@ async def likely(
 
 
 def hashes_of(work: UnitOfWork, person: Subject | CasePerson) -> list[bytes]:
-    """Keyed hashes of the identifiers, but for those that stand for an unknown one. A number is compared within its register
-    only; whose country's it is, is compared when the description is open."""
+    """Keyed hashes of the identifiers, but for those that stand for an unknown one, in each register whose number it may be.
+    Whose country's it is, is compared when the description is open."""
     found = {number for identifier in person.identifiers if (number := number_of(identifier))}
-    return sorted({work.vault.hashed_exactly(f"identifier:{each.register}", each.value) for each in found})
+    spaces = {(register, each.value) for each in found for register in compared_with(each.register)}
+    return sorted({work.vault.hashed_exactly(f"identifier:{register}", value) for register, value in spaces})

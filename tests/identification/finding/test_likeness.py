@@ -148,7 +148,7 @@ def test_an_equal_identifier_is_always_asked_about_whatever_the_names() -> None:
 
 def test_the_same_number_of_another_register_is_another_number() -> None:
     one = {"identifiers": [{"type": "passport", "value": "61059812"}]}
-    other = {"identifiers": [{"type": "other", "value": "61059812"}]}
+    other = {"identifiers": [{"type": "foreigner_number", "value": "61059812"}]}
     assert likeness(one, other).score == 0
 
 

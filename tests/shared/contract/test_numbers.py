@@ -83,6 +83,14 @@ def test_passports_are_compared_with_their_country(one: str | None, other: str |
     assert same_number(number("passport", "C1234567", one), number("passport", "c 123-4567", other)) is says
 
 
+@pytest.mark.parametrize(("other", "says"), [("THA", SameNumber.WEAK), (None, SameNumber.WEAK), ("NGA", None)])
+def test_a_passport_and_another_foreign_document_of_its_number_may_be_one(
+    other: str | None, says: SameNumber | None
+) -> None:
+    passport, paper = number("passport", "C1234567", "THA"), number("other", "c 123-4567", other)
+    assert same_number(passport, paper) is same_number(paper, passport) is says
+
+
 def test_what_has_not_its_types_shape_is_compared_as_written_and_says_less() -> None:
     odd = number("cpr", "12-3457")
     assert not odd.fits
