@@ -38,23 +38,24 @@ async def disclose(
     consent = next((each for each in live if set(report.fields) <= set(each.scope)), None)
     if consent is None:
         _check_the_law(report, live)
-    disclosure = Disclosure(
-        case_id=case.id,
-        recipient=report.recipient,
-        purpose=report.purpose,
-        fields=sorted(set(report.fields)),
-        basis=DisclosureBasis.CONSENT if consent else DisclosureBasis.LAW,
-        consent_id=consent.id if consent else None,
-        legal_basis=None if consent else report.legal_basis,
-        made_at=work.now,
-        made_by=work.actor.org,
-    )
-    await repository.add_disclosure(work, disclosure, DisclosureWords(note=report.note, reason=report.reason))
-    if disclosure.basis is DisclosureBasis.LAW:
-        await recipients.let_know(work, case.id, report.recipient)
+    async with recipients.case_known_to(work, case, report.recipient) as known_as:
+        disclosure = Disclosure(
+            case_id=known_as,
+            recipient=report.recipient,
+            purpose=report.purpose,
+            fields=sorted(set(report.fields)),
+            basis=DisclosureBasis.CONSENT if consent else DisclosureBasis.LAW,
+            consent_id=consent.id if consent else None,
+            legal_basis=None if consent else report.legal_basis,
+            made_at=work.now,
+            made_by=work.actor.org,
+        )
+        await repository.add_disclosure(work, disclosure, DisclosureWords(note=report.note, reason=report.reason))
+        if disclosure.basis is DisclosureBasis.LAW:
+            await recipients.let_know(work, known_as, report.recipient)
     work.record(
         DisclosureMade(
-            case_id=case.id,
+            case_id=known_as,
             occurred_at=work.now,
             disclosure_id=disclosure.id,
             recipient=disclosure.recipient,

@@ -44,19 +44,21 @@ async def record_consent(
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     codes, words = read_scope(report.scope)
-    consent = Consent(
-        case_id=case.id,
-        recipient=report.recipient,
-        purpose=report.purpose,
-        scope=codes,
-        method=report.method,
-        given_at=report.given_at or work.now,
-        with_interpreter=bool(report.interpreter),
-        recorded_at=work.now,
-        recorded_by=work.actor.org,
-    )
     interpreter = report.interpreter if isinstance(report.interpreter, Personal) else None
-    await _give(work, consent, ConsentWords(scope=words, interpreter=interpreter))
+    async with recipients.case_known_to(work, case, report.recipient) as known_as:
+        consent = Consent(
+            case_id=known_as,
+            recipient=report.recipient,
+            purpose=report.purpose,
+            scope=codes,
+            method=report.method,
+            given_at=report.given_at or work.now,
+            with_interpreter=bool(report.interpreter),
+            recorded_at=work.now,
+            recorded_by=work.actor.org,
+            confirmed_at=None if known_as == case.id else work.now,
+        )
+        await _give(work, consent, ConsentWords(scope=words, interpreter=interpreter))
     return case, consent
 
 

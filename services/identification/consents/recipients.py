@@ -1,5 +1,7 @@
 """Whom a case is disclosed to: who gains a part in it by consent or by law, and who loses it when that ends."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from services.identification.case import repository as cases
@@ -8,8 +10,25 @@ from services.identification.case.visibility import is_to_represent
 from services.identification.consents import repository
 from shared.contract.organisations import PROSECUTION
 from shared.contract.visibility import Part
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
+
+
+@asynccontextmanager
+async def case_known_to(work: UnitOfWork, case: Case, organisation: str) -> AsyncIterator[UUID]:
+    """Under which case the organisation is let know of the person of this one: who has a part in a merged one alone is to learn
+    of no merge, and who lets it know may have none there."""
+    async with as_itself(work):
+        parts = [
+            (member, await cases.part_of(work, member, organisation)) for member in await cases.family_of(work, case.id)
+        ]
+    known_as = next((member for member, part in parts if part), case.id)
+    if known_as == case.id:
+        yield known_as
+        return
+    async with as_itself(work):
+        yield known_as
 
 
 async def let_know(work: UnitOfWork, case_id: UUID, organisation: str) -> None:
