@@ -24,6 +24,7 @@ service = Service(
         offers.expire_due,
         deadlines.announce_ends,
         deadlines.alert_of_unapproved,
+        deadlines.alert_of_not_arrived,
         proposals.take_effect,
         stalled.recall,
         kept.forget_old,

@@ -11,5 +11,7 @@ class HousingDeadline(StrEnum):
     REQUEST_WAITING = "request_waiting"
     POLICE_PLACEMENT = "police_placement"
     """The hours of police end who have placed somebody in place of a cell; US decides what comes after."""
+    NOT_ARRIVED = "not_arrived"
+    """Somebody was expected, and the night is over: they have come, or have not and are without a bed."""
     UNAPPROVED_STAY = "unapproved_stay"
     """Somebody is in a facility whose approval has ended."""

@@ -213,5 +213,16 @@ async def alert_of_unapproved(work: UnitOfWork) -> None:
             raise_alert(work, Alert(HousingDeadline.UNAPPROVED_STAY, row.case_id, CENTRE, due_at=row.due_at))
 
 
-_ENDED: Final = -1
-"""As what an end that is over is announced; one to come is by its days."""
+async def alert_of_not_arrived(work: UnitOfWork) -> None:
+    """Sweep: alert the operator and CMM once of everybody who was expected for a night that is over, and of whom nobody has said
+    that they came or did not (docs/rules.md, housing-33)."""
+    rows = await repository.not_arrived(work)
+    known = await repository.announced(work, [row.placement_id for row in rows])
+    for row in rows:
+        if await repository.is_new(work, known, row.placement_id, row.due_on, _NOT_THERE):
+            for each in dict.fromkeys((row.for_org, CENTRE)):
+                raise_alert(work, Alert(HousingDeadline.NOT_ARRIVED, row.case_id, each, due_at=row.due_at))
+
+
+_ENDED, _NOT_THERE = -1, -2
+"""As what an end that is over, and a night to which nobody came, is announced; an end to come is by its days."""

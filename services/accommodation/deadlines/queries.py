@@ -220,6 +220,24 @@ def _stays(reader: Reader) -> Select[Any]:
     )
 
 
+def _not_arrived(knows: ColumnElement[bool], knows_where: ColumnElement[bool]) -> Select[Any]:
+    """Whoever was expected for a night that is over, and of whom nobody has said since that they came or did not."""
+    return (
+        _ends(
+            HousingDeadline.NOT_ARRIVED,
+            col(Placement.id),
+            col(Placement.from_on),
+            _end_of(col(Placement.from_on)),
+            case((knows_where, col(Facility.operator)), else_=literal(CENTRE, _TEXT)),
+            case_id=col(Placement.case_id),
+            placement_id=col(Placement.id),
+            facility_id=case((knows_where, col(Facility.id))),
+        )
+        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
+        .where(knows, col(Placement.status) == PlacementStatus.BOOKED, col(Placement.from_on) < _TONIGHT)
+    )
+
+
 def _unapproved(knows: ColumnElement[bool]) -> Select[Any]:
     """Whoever is in a facility that no approval lets receive anybody tonight, since the last one ended."""
     ended_on = (
@@ -267,6 +285,7 @@ def _day_of(moment: Any) -> ColumnElement[date]:
 
 
 UNAPPROVED: Final = _unapproved(true()).order_by("due_at", col(Placement.id))
+NOT_ARRIVED: Final = _not_arrived(true(), true()).order_by("due_at", col(Placement.id))
 STAYS_ENDING: Final = (
     select(Placement)
     .where(
@@ -302,6 +321,9 @@ def running(reader: Reader, kind: HousingDeadline | None, *, goes_on: bool) -> R
         HousingDeadline.POLICE_PLACEMENT: _of_police(reader),
         HousingDeadline.STAY_END: _stays(reader),
         HousingDeadline.REQUEST_WAITING: _requests(reader),
+        HousingDeadline.NOT_ARRIVED: _not_arrived(
+            lets_know(reader, Placement, Aspect.REGION), knows_place(reader, Placement)
+        ),
         HousingDeadline.UNAPPROVED_STAY: _unapproved(lets_know(reader, Placement, Aspect.HIDDEN_PLACEMENT)),
     }
     every = union_all(*(rows for each, rows in by_kind.items() if kind in (None, each))).subquery()

@@ -89,6 +89,11 @@ async def unapproved(work: UnitOfWork) -> Sequence[Any]:
     return (await work.session.execute(queries.UNAPPROVED, {"tonight": night_of(work.now)})).all()
 
 
+async def not_arrived(work: UnitOfWork) -> Sequence[Any]:
+    """Whoever was expected for a night that is over and has not come, the longest ago first, for Havn itself."""
+    return (await work.session.execute(queries.NOT_ARRIVED, {"tonight": night_of(work.now)})).all()
+
+
 async def announced(work: UnitOfWork, about_ids: Collection[UUID]) -> Announced:
     """What is announced of these, with one statement."""
     if not about_ids:

@@ -235,6 +235,26 @@ async def test_people_in_a_facility_whose_approval_ended_are_an_alert_and_a_dead
     assert await deadlines(havn, kind="unapproved_stay") == []
 
 
+async def test_who_was_expected_and_has_not_come_is_somebody_s_task_once_the_night_is_over(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(2)
+    booked = await housing.booked(await housing.case(), shelter.place_ids[0], to_on="2026-03-20")
+    await housing.there(await housing.case(), shelter.place_ids[1], to_on="2026-03-20")
+    for moment, expected in (("10T05:00", []), ("10T06:01", ["cmm", "reden"]), ("12T12:00", ["cmm", "reden"])):
+        await havn.set_clock(f"2026-03-{moment}:00+01:00")
+        alerts = await havn.sql("accommodation", "SELECT kind, for_org FROM alert")
+        assert sorted((row["kind"], row["for_org"]) for row in alerts) == [("not_arrived", org) for org in expected]
+    for org in ("reden", "cmm"):
+        (found,) = await deadlines(havn, org, kind="not_arrived")
+        assert (found["placement_id"], found["due_on"]) == (booked, "2026-03-09")
+        assert (found["state"], found["for_org"]) == ("passed", "reden")
+    for org in ("hopenow", "us", "politi-oestjylland"):
+        assert await deadlines(havn, org, kind="not_arrived") == []
+    assert (await housing.step(booked, "arrive")).status_code == 200
+    assert await deadlines(havn, kind="not_arrived") == []
+
+
 async def test_of_overlapping_approvals_the_last_end_is_announced(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility()
     await housing.approve(facility_id, valid_until="2026-04-30")

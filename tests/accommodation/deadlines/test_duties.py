@@ -57,6 +57,11 @@ async def _leave(partner: Partner, item: Item) -> httpx.Response:
     return await partner.post(f"{PLACEMENTS}/{item['placement_id']}/leave", {"reason": "A flat of her own."})
 
 
+async def _did_not_come(partner: Partner, item: Item) -> httpx.Response:
+    await _reached(partner, PLACEMENTS, "placement_id", item)
+    return await partner.post(f"{PLACEMENTS}/{item['placement_id']}/no-show", {"on": item["due_on"]})
+
+
 async def _extend(partner: Partner, item: Item) -> httpx.Response:
     return await partner.post(
         f"{PLACEMENTS}/{item['placement_id']}/extend", {"to_on": "2026-03-20", "reason": "She stays."}
@@ -68,6 +73,7 @@ FINISH: Final[Mapping[HousingDeadline, Finish]] = {
     HousingDeadline.REQUEST_WAITING: _withdraw,
     HousingDeadline.NOTICE_110: _notify,
     HousingDeadline.POLICE_PLACEMENT: _extend,
+    HousingDeadline.NOT_ARRIVED: _did_not_come,
     HousingDeadline.UNAPPROVED_STAY: _leave,
     HousingDeadline.STAY_END: _leave,
     HousingDeadline.APPROVAL_EXPIRY: _approve,
@@ -80,7 +86,10 @@ def test_every_kind_of_deadline_is_here() -> None:
 
 
 async def _deadlines_of_every_kind(havn: World, housing: Housing) -> None:
-    shelter = await housing.shelter(places=4)
+    shelter = await housing.shelter(places=5)
+    await havn.set_clock("2026-03-08T12:00:00+01:00")
+    await housing.booked(await housing.case(), shelter.place_ids[4], from_on="2026-03-08", to_on="2026-03-14")
+    await havn.set_clock(NOW)
     await housing.held(await housing.case(), shelter.place_ids[0])
     await housing.request(await housing.case())
     await housing.there(await housing.case(), shelter.place_ids[1], to_on="2026-03-12")
