@@ -16,7 +16,7 @@ from services.accommodation.placements.models import Placement
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import DeadlineState
 from shared.contract.events import ApprovalExpiring, NoticeDue, StayEnding
-from shared.contract.organisations import CENTRE
+from shared.contract.organisations import CENTRE, organisation_of
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -93,9 +93,10 @@ async def give_notice(work: UnitOfWork, *, notice_id: UUID, expected: ExpectedVe
 
 
 async def acknowledge_notice(work: UnitOfWork, *, notice_id: UUID, expected: ExpectedVersion) -> Notice:
-    """The acting municipality has read the notice."""
+    """The acting municipality has read the notice, also where it runs the hostel itself."""
     notice = await repository.lock_notice(work, notice_id)
-    if work.actor.org in (notice.operator, CENTRE):
+    given_to = organisation_of(notice.municipality) if notice.municipality and notice.given_at else None
+    if work.actor.org in (notice.operator, CENTRE) and work.actor.org != given_to:
         raise NotYourNotice("A notice is acknowledged by the municipality that it is given to.")
     expected.check(notice)
     if notice.acknowledged_at:

@@ -18,15 +18,15 @@ async def deadlines(havn: World, org: str = "reden", **asked: str) -> list[dict[
     return items
 
 
-async def admitted(havn: World, housing: Housing, moment: str) -> str:
+async def admitted(havn: World, housing: Housing, moment: str, *, operator: str = "reden") -> str:
     """Somebody has come to a § 110 hostel in Aarhus at that time."""
     await havn.set_clock(moment)
-    hostel = await housing.shelter(kind="hostel_110")
+    hostel = await housing.shelter(operator=operator, kind="hostel_110")
     day = moment[:10]
     request_id = await housing.request(await housing.case(), from_on=day, to_on="2026-12-31")
     offered = await housing.offer(request_id, hostel.place_id, expires_at=f"{day}T23:59:00Z")
-    accepted = await housing.answer(offered.json()["offer_id"], "accept")
-    assert (await housing.step(accepted.json()["placement_id"], "arrive")).status_code == 200
+    accepted = await housing.answer(offered.json()["offer_id"], "accept", operator)
+    assert (await housing.step(accepted.json()["placement_id"], "arrive", operator)).status_code == 200
     return str(accepted.json()["placement_id"])
 
 
@@ -54,6 +54,18 @@ async def test_a_hostel_notifies_the_acting_municipality_within_three_weekdays(
     assert (event["placement_id"], event["due_on"]) == (placement_id, due_on)
     await havn.set_clock(f"{due_on}T12:00:00Z")
     assert (await deadlines(havn, kind="notice_110"))[0]["state"] == "due"
+
+
+async def test_a_municipality_that_runs_the_hostel_itself_acknowledges_its_own_notice(
+    havn: World, housing: Housing
+) -> None:
+    await admitted(havn, housing, "2026-03-09T12:00:00+01:00", operator="kommune-0751")
+    kommune = havn.partner("kommune-0751")
+    (own,) = (await kommune.get(NOTICES)).json()["items"]
+    path = f"{NOTICES}/{own['notice_id']}"
+    assert problem(await kommune.post(f"{path}/acknowledge")) == "NotYourNotice", "it was not given yet"
+    assert (await kommune.post(f"{path}/give")).status_code == 200
+    assert (await kommune.post(f"{path}/acknowledge")).json()["acknowledged_at"] == "2026-03-09T11:00:00Z"
 
 
 async def test_the_municipality_reads_the_notice_when_it_is_given_and_nothing_of_the_facility(
