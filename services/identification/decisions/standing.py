@@ -13,11 +13,17 @@ def is_positive(made: Sequence[Decision]) -> bool:
 
 
 def standing(made: Sequence[Decision]) -> frozenset[UUID]:
-    """The positive decisions that are current, or were replaced by nothing but positive ones: what they gave stands."""
+    """The positive decisions that are current, or were replaced by nothing but positive ones, or while somebody else's already
+    said the same and says so still: what they gave stands."""
     return frozenset(each.id for each in made if _stands(each, made))
 
 
 def _stands(decision: Decision, made: Sequence[Decision]) -> bool:
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return False
-    return decision.is_current or any(_stands(each, made) for each in made if each.replaces == decision.id)
+    others = [each for each in made if each.authority is not decision.authority]
+    return decision.is_current or any(
+        _stands(each, made) or is_positive([other for other in others if other.recorded_at <= each.recorded_at])
+        for each in made
+        if each.replaces == decision.id
+    )

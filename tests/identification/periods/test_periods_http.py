@@ -189,6 +189,27 @@ async def test_a_courts_period_is_the_authoritys_too(havn: World) -> None:
     assert name_of(await case.post("/periods", {"requested_on": "2026-04-02"})) == (409, "PeriodAlreadyGranted")
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["court first", "court later"])
+async def test_a_period_goes_on_where_a_court_says_the_same_as_the_decision_that_is_replaced(
+    havn: World, is_first: bool
+) -> None:
+    told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
+    case: Opened = told["case"]
+    first = (await case.details())["decisions"][0]["decision_id"]
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    if is_first:
+        assert (await case.try_deciding("COURT", by="cmm", decided_on="2026-03-19")).status_code == 201
+    await havn.set_clock("2026-03-21T12:00:00+01:00")
+    negative = await case.try_deciding("CMM", "not_trafficked", decided_on="2026-03-20", replaces=first)
+    assert negative.status_code == 201, negative.text
+    if not is_first:
+        assert (await case.try_deciding("COURT", by="cmm", decided_on="2026-03-21")).status_code == 201
+    longer = {"until": "2026-05-08", "reason": "special_reasons"}
+    extended = await case.post(f"/periods/{told['period_id']}/extensions", longer)
+    kinds = {each["kind"] for each in (await case.details())["deadlines"]}
+    assert (extended.status_code, "restitution_period" in kinds) == ((201, True) if is_first else (409, False))
+
+
 @pytest.mark.row(73)
 async def test_a_period_ends_with_the_decision_that_gave_it(havn: World) -> None:
     told = await granted_case(havn, CMM_DECIDES, "CMM", "2026-03-09")
