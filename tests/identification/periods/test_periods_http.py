@@ -202,6 +202,7 @@ async def test_a_period_goes_on_where_a_court_says_the_same_as_the_decision_that
     await havn.set_clock("2026-03-21T12:00:00+01:00")
     negative = await case.try_deciding("CMM", "not_trafficked", decided_on="2026-03-20", replaces=first)
     assert negative.status_code == 201, negative.text
+    await havn.set_clock("2026-03-22T12:00:00+01:00")
     if not is_first:
         assert (await case.try_deciding("COURT", by="cmm", decided_on="2026-03-21")).status_code == 201
     longer = {"until": "2026-05-08", "reason": "special_reasons"}
