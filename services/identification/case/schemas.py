@@ -1,5 +1,6 @@
 """The person of a case and words as they are sealed."""
 
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field
@@ -23,7 +24,7 @@ IDENTITY: Final = (
     "contact_channels",
 )
 """The fields that say who somebody is, or how to reach them."""
-AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis")
+AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis", "age_assessed_on", "age_assessed_by")
 """The fields that say how old somebody is, and on what that rests."""
 
 
@@ -70,6 +71,9 @@ class CasePerson(PersonDescription, Shown):
     interpreter: PersonalText | None = None
     stated_birth_date: Personal[HappenedOn] | None = None
     """The birth date first stated, kept when documents or an assessment later give another."""
+    age_assessed_on: Personal[HappenedOn] | None = None
+    age_assessed_by: PersonalText | None = None
+    """When the age was assessed, and by whom or how: today and by the organisation that records it, where they are left out."""
 
     def named(self) -> list[str]:
         """The fields filled in that say who the person is, or how to reach them."""
@@ -77,7 +81,8 @@ class CasePerson(PersonDescription, Shown):
 
     def unnamed(self) -> "CasePerson":
         """What remains of somebody who declined: the coded facts."""
-        kept = {name: value for name, value in self if name not in (*IDENTITY, "reference", "interpreter")}
+        words = ("reference", "interpreter", "age_assessed_by")
+        kept = {name: value for name, value in self if name not in (*IDENTITY, *words)}
         return CasePerson.model_validate(kept, context=AS_STORED)
 
     def may_be_reached_by(self, channel: ContactChannel) -> bool:
@@ -110,3 +115,14 @@ class CasePerson(PersonDescription, Shown):
         if known.age_basis is not AgeBasis.ASSESSED or self.age_basis is AgeBasis.ASSESSED:
             return self
         return self.model_copy(update={name: getattr(known, name) for name in AGE_FIELDS})
+
+    def with_its_assessment(self, known: "CasePerson", *, today: date, recorded_by: str) -> "CasePerson":
+        """This description, with the date and the source of an age that is assessed: as they are sent, or were known of the same
+        age; of no other age (docs/rules.md, child-4)."""
+        on, by = self.age_assessed_on, self.age_assessed_by
+        if self.age_basis is not AgeBasis.ASSESSED:
+            return self.model_copy(update={"age_assessed_on": None, "age_assessed_by": None})
+        if all(getattr(known, name) == getattr(self, name) for name in ("birth_date", "stated_age", "age_basis")):
+            on, by = on or known.age_assessed_on, by or known.age_assessed_by
+        filled = {"age_assessed_on": on or Personal(today), "age_assessed_by": by or Personal(recorded_by)}
+        return self.model_copy(update=filled)

@@ -91,7 +91,8 @@ async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tu
         opened_by=work.actor.org,
         reason=SealedText(text=opening.reason),
     )
-    case = await _store_case(work, origin=origin, person=opening.person)
+    person = opening.person.with_its_assessment(CasePerson(), today=on_date(work.now), recorded_by=work.actor.org)
+    case = await _store_case(work, origin=origin, person=person)
     await cases.add_identifiers(work, case.id, search.hashes_of(work, opening.person))
     _record_opening(work, case, origin, None)
     await _begin(work, case, opening.person, by=work.actor.org)

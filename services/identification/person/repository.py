@@ -93,6 +93,7 @@ async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> tu
     person = person.keeping_what_was_stated(known).keeping_what_was_assessed(known)
     if is_child(case, on=on_date(work.now)) and known.age_basis is not AgeBasis.ASSESSED:
         person = person.keeping_who_is_a_minor(known)
+    person = person.with_its_assessment(known, today=on_date(work.now), recorded_by=work.actor.org)
     await seal(work, case, {"person": person}, owner=case.id)
     work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person, known

@@ -138,6 +138,26 @@ async def test_the_birth_date_that_was_stated_is_never_overwritten(havn: World) 
     assert (await case.details())["age_group"] == "adult"
 
 
+async def test_an_assessment_of_the_age_has_a_date_and_a_source(havn: World) -> None:
+    await havn.set_clock("2026-05-04T10:00:00+02:00")
+    case = await open_case(havn, EUROPEAN | {"stated_age": 16})
+    assessed = EUROPEAN | {"stated_age": 20, "age_basis": "assessed"}
+
+    async def kept(said: dict[str, Any]) -> tuple[str | None, str | None]:
+        assert (await change(case, said)).status_code == 200
+        told = (await case.get("/person", purpose="support")).json()
+        return told["age_assessed_on"], told["age_assessed_by"]
+
+    assert await kept(EUROPEAN | {"stated_age": 16, "age_assessed_on": "2026-05-01"}) == (None, None)
+    assert await kept(assessed) == ("2026-05-04", "cmm")
+    source = {"age_assessed_on": "2026-04-28", "age_assessed_by": "Dental X-ray, Rigshospitalet."}
+    assert await kept(assessed | source) == ("2026-04-28", "Dental X-ray, Rigshospitalet.")
+    await havn.set_clock("2026-05-05T10:00:00+02:00")
+    assert await kept(assessed | {"gender": "woman"}) == ("2026-04-28", "Dental X-ray, Rigshospitalet.")
+    assert await kept(EUROPEAN | {"stated_age": 15}) == ("2026-04-28", "Dental X-ray, Rigshospitalet."), "it holds"
+    assert await kept(assessed | {"stated_age": 17}) == ("2026-05-05", "cmm"), "of another age another assessment"
+
+
 async def test_an_identifier_that_cmm_adds_is_known_from_then_on(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     passport = {"identifiers": [{"type": "passport", "value": "AA123456"}]}
