@@ -1,11 +1,12 @@
 """US, which decides a case and has no part in the one that it was merged into, is answered by the merged case alone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from shared.contract.codes import Authority, Gender, ResidenceBasis
+from tests.accommodation.case.test_merged_cases import merged
 from tests.accommodation.case.test_merged_facts import joined, parted, request_of, row_of
 from tests.accommodation.housing import Housing
 from tests.accommodation.offers.test_asked_again import described
@@ -121,3 +122,22 @@ async def test_its_own_request_tells_no_sender_that_the_person_was_known_and_hou
     await housing.tell(joined(merged_one, known))
     assert await seen() == before
     assert (await housing.matches(waiting))["excluded"]["person_elsewhere"] > 0
+
+
+@pytest.mark.row(14)
+async def test_no_number_tells_how_much_goes_on_where_the_work_goes_on(havn: World, housing: Housing) -> None:
+    """What is asked under another case that is merged later is answered anew, which is an event of the case above them."""
+    known = await housing.case()
+    own, others = [
+        await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY, referred_by=by) for by in ("hopenow", "amiami")
+    ]
+    for case_id, by in ((own, "hopenow"), (others, "amiami")):
+        await housing.request(case_id, by)
+    await havn.set_clock("2026-03-09T12:30:00+01:00")
+    for case_id in (own, others):
+        await housing.tell(merged(case_id, known, at=datetime(2026, 3, 9, 11, 15, tzinfo=UTC)))
+    assert await changes_for(havn, "cmm") == [known, known]
+    await havn.set_clock("2026-03-09T20:00:00+01:00")
+    for by in ("hopenow", "amiami"):
+        items = (await havn.partner(by).get("/accommodation/v1/events", limit=100)).json()["items"]
+        assert [each["sequence"] for each in items] == ["1", "2"], items
