@@ -56,7 +56,8 @@ async def ask_anew(
     is_merged = own.case_id != known.case_id
     needs = await repository.describe_anew(work, request, own=own, goes_on=known)
     alone = as_it_stands_alone(request)
-    urgent_alone = _urgent(alone, needs.alone())
+    # By its own facts, also once it is merged: where others stand in line would tell of the merge.
+    request.urgent_because = _urgent(request, needs.alone())
     by_itself = await _answer(work, alone, own, by_itself=True)
     if _differ(by_itself, _answer_of(alone)):
         request.version += 1
@@ -66,8 +67,7 @@ async def ask_anew(
     answer = await _answer(work, request, known) if is_merged else by_itself
     if is_merged and not is_new and _differ(answer, _answer_of(request)):
         _record_change(work, request, known)
-    request.urgent_because = _urgent(request, needs) if is_merged else urgent_alone
-    request.by_itself = by_itself | {"urgent_because": urgent_alone} if is_merged else None
+    request.by_itself = by_itself if is_merged else None
     for name, value in answer.items():
         setattr(request, name, value)
 
@@ -99,9 +99,7 @@ def _urgent(request: PlacementRequest, needs: SealedNeeds) -> list[WaitingCriter
 
 def urgent_because(request: PlacementRequest, known: frozenset[Aspect]) -> list[WaitingCriterion]:
     """What makes the request more urgent than others that wait, as whoever knows this of it may know."""
-    if Aspect.GENDER_AND_AGE not in known:
-        return request.urgent_as_said
-    return (request if Aspect.MERGED in known else as_it_stands_alone(request)).urgent_because
+    return request.urgent_because if Aspect.GENDER_AND_AGE in known else request.urgent_as_said
 
 
 def _record_change(work: UnitOfWork, request: PlacementRequest, of: KnownCase) -> None:
