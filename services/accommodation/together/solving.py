@@ -137,6 +137,8 @@ def _hosts(
     avoided: Collection[UUID] = (),
 ) -> list[Host]:
     """Which facilities could take in all of them, with the most points for each that are left there."""
+    if len({each.person for each in members}) < len(members):
+        return []  # of two wishes of one person at most one is met, and a household has a place for all of its wishes
     by_facility: dict[UUID, list[list[Choice]]] = defaultdict(lambda: [[] for _ in members])
     for number, wish in enumerate(members):
         if apart[wish.person] & {each.person for each in members}:

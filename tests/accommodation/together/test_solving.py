@@ -98,6 +98,15 @@ def test_it_is_allowed_the_same_every_time_and_never_less_than_one_after_the_oth
     assert solve(wishes, bonds) == solution
 
 
+def test_a_household_in_which_somebody_asks_twice_is_given_nothing_by_this() -> None:
+    wishes = wishes_of({0: 10, 1: 10}, {0: 10, 1: 10}, {1: 10, 2: 10}, persons=[1, 2, 1])
+    bonds = Bonds(
+        households=[(wishes[0].request_id, wishes[1].request_id), (wishes[1].request_id, wishes[2].request_id)]
+    )
+    assert solve(wishes, bonds) == one_after_the_other(wishes, bonds) == {}
+    assert not can_be_together(wishes, bonds, wishes[0].request_id)
+
+
 @settings(max_examples=25, deadline=None)
 @given(situations(most=3))
 def test_it_is_the_best_of_all_that_are_allowed(situation: tuple[list[Wish], Bonds]) -> None:
