@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import httpx
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -373,6 +374,8 @@ class CaseLife(RuleBasedStateMachine):
         }
 
 
+# Havn answers in a thread of this process, and its trace ids are random: to Hypothesis it looks as if a strategy was.
+@pytest.mark.filterwarnings("ignore:Do not use the .random. module")
 async def test_the_life_of_a_case_is_a_state_machine(havn: World) -> None:
     await havn.set_clock("2026-08-21T12:00:00+02:00")
     CaseLife.havn, CaseLife.loop = havn, asyncio.get_running_loop()
