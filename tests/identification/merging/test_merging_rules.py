@@ -306,31 +306,16 @@ async def test_what_a_decision_has_given_goes_on_in_the_case_that_was_merged(hav
     assert (await own.details())["deadlines"][0]["due_on"] == "2026-05-06"
 
 
-async def test_a_merged_case_in_which_nothing_is_decided_takes_no_appeal(havn: World) -> None:
-    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
-    assert (await own.merge(other)).status_code == 200
-    filing = {"filed_on": "2026-03-09", "filed_by": "cmm"}
-    assert name_of(await own.post("/appeals", filing)) == (409, "CaseIsMerged")
-
-
-@pytest.mark.parametrize("is_later", [False, True], ids=["filed before the merge", "filed after it"])
-async def test_an_appeal_in_a_merged_case_holds_the_person_and_has_an_outcome_there(
-    havn: World, is_later: bool
-) -> None:
+async def test_an_appeal_in_a_merged_case_holds_the_person_and_has_an_outcome_there(havn: World) -> None:
     own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
     for case in (own, other):
         await case.decide("CMM", outcome="not_trafficked")
-    if is_later:
-        assert (await own.merge(other)).status_code == 200
-    filed = await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "cmm"})
+    filed = await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
     assert filed.status_code == 201, filed.text
-    if not is_later:
-        assert (await own.merge(other)).status_code == 200
+    assert (await own.merge(other)).status_code == 200
     assert (await other.details())["removal_hold"] is True, "it is one person"
     closure = {"on": "2026-03-09", "reason": "All is done."}
-    refused = await other.post("/closure", closure)
-    assert name_of(refused) == (409, "AppealStillOpen")
-    assert f"cases/{own.id}/appeals/{filed.json()['appeal_id']}/outcome" in refused.json()["detail"]
+    assert name_of(await other.post("/closure", closure)) == (409, "AppealStillOpen")
     path = f"/appeals/{filed.json()['appeal_id']}/outcome"
     decided = await own.post(path, {"outcome": "upheld", "decided_on": "2026-03-09"})
     assert decided.status_code == 200, decided.text
