@@ -119,10 +119,11 @@ async def members_of(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     return sorted(await work.session.scalars(MEMBERS, {"case_id": case_id}))
 
 
-async def known_by_itself(work: UnitOfWork, case_id: UUID) -> KnownCase | None:
-    """What is known of the person in this very case, for a rule."""
+async def known_by_both(work: UnitOfWork, case_id: UUID) -> tuple[KnownCase, KnownCase]:
+    """What is known of the person in this very case, which is there, and in the case where the work goes on, for a rule."""
     async with as_itself(work):
-        return await find_case(work, case_id)
+        own = await work.session.get_one(KnownCase, case_id)
+        return own, await find_case(work, await surviving(work, case_id) or case_id) or own
 
 
 async def known_where_it_goes_on(work: UnitOfWork, case_id: UUID) -> KnownCase | None:

@@ -1,6 +1,6 @@
 """What runs out, and who is notified of it; nothing ends by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -208,21 +208,22 @@ async def _is_due(
 async def alert_of_unapproved(work: UnitOfWork) -> None:
     """Sweep: alert CMM once of everybody who is in a facility whose approval has ended (docs/rules.md, housing-20)."""
     rows = await repository.unapproved(work)
-    known = await repository.announced(work, [row.placement_id for row in rows])
-    for row in rows:
-        if await repository.is_new(work, known, row.placement_id, row.due_on, _ENDED):
-            raise_alert(work, Alert(HousingDeadline.UNAPPROVED_STAY, row.case_id, CENTRE, due_at=row.due_at))
+    await _alert_once(work, rows, stage=_ENDED, to=lambda _: (CENTRE,))
 
 
 async def alert_of_not_arrived(work: UnitOfWork) -> None:
     """Sweep: alert the operator and CMM once of everybody who was expected for a night that is over, and of whom nobody has said
     that they came or did not (docs/rules.md, housing-33)."""
     rows = await repository.not_arrived(work)
+    await _alert_once(work, rows, stage=_NOT_THERE, to=lambda row: dict.fromkeys((row.for_org, CENTRE)))
+
+
+async def _alert_once(work: UnitOfWork, rows: Sequence[Any], *, stage: int, to: Callable[[Any], Iterable[str]]) -> None:
     known = await repository.announced(work, [row.placement_id for row in rows])
     for row in rows:
-        if await repository.is_new(work, known, row.placement_id, row.due_on, _NOT_THERE):
-            for each in dict.fromkeys((row.for_org, CENTRE)):
-                raise_alert(work, Alert(HousingDeadline.NOT_ARRIVED, row.case_id, each, due_at=row.due_at))
+        if await repository.is_new(work, known, row.placement_id, row.due_on, stage):
+            for each in to(row):
+                raise_alert(work, Alert(HousingDeadline(row.kind), row.case_id, each, due_at=row.due_at))
 
 
 _ENDED, _NOT_THERE = -1, -2

@@ -201,41 +201,32 @@ def _of_police(reader: Reader) -> Select[Any]:
 
 def _stays(reader: Reader) -> Select[Any]:
     # The payer, who makes a stay longer, knows its end, and of a facility that is a secret neither name nor operator.
-    knows = lets_know(reader, Placement, Aspect.REGION)
-    may_know_where = knows_place(reader, Placement)
-    return (
-        _ends(
-            HousingDeadline.STAY_END,
-            col(Placement.id),
-            col(Placement.to_on),
-            _end_of(col(Placement.to_on)),
-            case((may_know_where, col(Facility.operator)), else_=literal(CENTRE, _TEXT)),
-            case_id=col(Placement.case_id),
-            placement_id=col(Placement.id),
-            facility_id=case((may_know_where, col(Facility.id))),
-        )
-        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id), isouter=True)
-        .where(knows, any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]))
-        .where(col(Placement.to_on).is_not(None))
+    rows = _of_placement(HousingDeadline.STAY_END, col(Placement.to_on), knows_place(reader, Placement))
+    return rows.where(
+        lets_know(reader, Placement, Aspect.REGION),
+        any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED]),
+        col(Placement.to_on).is_not(None),
     )
+
+
+def _of_placement(kind: HousingDeadline, due_on: Any, knows_where: ColumnElement[bool]) -> Select[Any]:
+    """The rows of a kind that is about a placement: the operator's to do, or CMM's for who may not know whose that is."""
+    return _ends(
+        kind,
+        col(Placement.id),
+        due_on,
+        _end_of(due_on),
+        case((knows_where, col(Facility.operator)), else_=literal(CENTRE, _TEXT)),
+        case_id=col(Placement.case_id),
+        placement_id=col(Placement.id),
+        facility_id=case((knows_where, col(Facility.id))),
+    ).join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id), isouter=True)
 
 
 def _not_arrived(knows: ColumnElement[bool], knows_where: ColumnElement[bool]) -> Select[Any]:
     """Whoever was expected for a night that is over, and of whom nobody has said since that they came or did not."""
-    return (
-        _ends(
-            HousingDeadline.NOT_ARRIVED,
-            col(Placement.id),
-            col(Placement.from_on),
-            _end_of(col(Placement.from_on)),
-            case((knows_where, col(Facility.operator)), else_=literal(CENTRE, _TEXT)),
-            case_id=col(Placement.case_id),
-            placement_id=col(Placement.id),
-            facility_id=case((knows_where, col(Facility.id))),
-        )
-        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(knows, col(Placement.status) == PlacementStatus.BOOKED, col(Placement.from_on) < _TONIGHT)
-    )
+    rows = _of_placement(HousingDeadline.NOT_ARRIVED, col(Placement.from_on), knows_where)
+    return rows.where(knows, col(Placement.status) == PlacementStatus.BOOKED, col(Placement.from_on) < _TONIGHT)
 
 
 def _unapproved(knows: ColumnElement[bool]) -> Select[Any]:
@@ -248,20 +239,8 @@ def _unapproved(knows: ColumnElement[bool]) -> Select[Any]:
     last = func.coalesce(ended_on, col(Placement.from_on)) - 1
     holds = col(Approval.during).bool_op("@>")(_TONIGHT)
     approved = exists().where(col(Approval.facility_id) == col(Placement.facility_id), holds)
-    return (
-        _ends(
-            HousingDeadline.UNAPPROVED_STAY,
-            col(Placement.id),
-            last,
-            _end_of(last),
-            col(Facility.operator),
-            case_id=col(Placement.case_id),
-            placement_id=col(Placement.id),
-            facility_id=col(Facility.id),
-        )
-        .join_from(Placement, Facility, col(Facility.id) == col(Placement.facility_id))
-        .where(knows, col(Placement.status) == PlacementStatus.ARRIVED, ~approved)
-    )
+    rows = _of_placement(HousingDeadline.UNAPPROVED_STAY, last, true())
+    return rows.where(knows, col(Placement.status) == PlacementStatus.ARRIVED, ~approved)
 
 
 def _requests(reader: Reader) -> Select[Any]:

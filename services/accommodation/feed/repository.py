@@ -16,11 +16,11 @@ from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import About, deals_with, flags, lets_know
+from services.accommodation.placements.queries import About, deals_with, lets_know, parts_in_each
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
 from shared.data import history
-from shared.data.columns import LIMIT, ORGANISATION, Rows, any_asked
+from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 
@@ -67,13 +67,6 @@ def _keys(reader: Reader) -> CompoundSelect[str]:
         select(cast(col(Placement.case_id), String)).where(reaches),
         select(cast(col(Facility.reference), String)).where(who.knows(reader)),
     ).limit(LIMIT)
-
-
-@cache
-def _parts_in_each(reader: Reader, about: About) -> tuple[Sequence[Part], Rows]:
-    parts, holds = flags(reader, about)
-    query: Rows = select(col(about.id), *holds)
-    return parts, query.where(any_asked(col(about.id), "ids"))
 
 
 @cache
@@ -129,7 +122,7 @@ async def parts_in(work: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> d
 async def _parts_held(work: UnitOfWork, about: About, ids: Collection[UUID]) -> dict[UUID, frozenset[Part]]:
     if not ids:
         return {}
-    parts, query = _parts_in_each(Reader.of(work.actor), about)
+    parts, query = parts_in_each(Reader.of(work.actor), about)
     rows = await work.session.execute(query, {"ids": list(ids), "org": work.actor.org})
     by_offer = frozenset({Part.OPERATOR} if about is PlacementRequest else ())
     return {found: see.held(parts, held) - by_offer for found, *held in rows}

@@ -16,8 +16,8 @@ from services.accommodation.offers.schemas import (
     OfferSubmission,
     ReasonedOffer,
 )
-from services.accommodation.placements import requests
 from services.accommodation.placements.codes import OfferStatus
+from services.accommodation.placements.repository import known_of
 from services.accommodation.placements.schemas import PlacementRequestReceipt, Withdrawal
 from services.accommodation.placements.views import see_receipt
 from services.accommodation.ranking import domain as ranking
@@ -39,7 +39,7 @@ async def withdraw_placement_request(
 ) -> Tagged[PlacementRequestReceipt]:
     """The person needs no place any more; what is held is free again. By who asked for the place, CMM or US."""
     request = await domain.withdraw_request(work, request_id=request_id, reason=body.reason, expected=expected)
-    known = await requests.known_to_requester(work, request)
+    known = await known_of(work, request)
     return see_receipt(request, request.status, known).tagged(request)
 
 

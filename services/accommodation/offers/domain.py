@@ -26,7 +26,7 @@ from services.accommodation.placements.codes import (
     RequestStatus,
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit, lock_request, needs_of, with_children_there
+from services.accommodation.placements.repository import PlaceDoesNotFit, known_of, lock_request, needs_with_children
 from services.accommodation.ranking import domain as ranking
 from services.accommodation.ranking import repository as rankings
 from services.accommodation.ranking.models import Ranking
@@ -230,10 +230,9 @@ async def _replaced(
 async def _wanted(
     work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None, police_until: datetime | None
 ) -> fitting.Wanted:
-    needs = await needs_of(work, request, operation="offer.check")
     return fitting.Wanted(
         case_id=request.case_id,
-        needs=await with_children_there(work, needs, own_stay),
+        needs=await needs_with_children(work, request, stay_id=own_stay, operation="offer.check"),
         options=fitting.options_of(request),
         during=police.within(fitting.nights_left(work, request), police_until),
         own_stay=own_stay,
@@ -334,10 +333,9 @@ async def _check_fits_still(
     the stay that it would end."""
     async with as_itself(work):  # who asked for a place may accept one in a facility that is a secret
         place, facility = await facilities.place_of(work, offer.place_id)
-    needs = await needs_of(work, request, operation="placement.check")
     wanted = fitting.Wanted(
         case_id=offer.case_id,
-        needs=await with_children_there(work, needs, left),
+        needs=await needs_with_children(work, request, stay_id=left, operation="placement.check"),
         options=fitting.options_of(request),
         during=during,
         own_stay=offer.stay_id,
@@ -347,7 +345,7 @@ async def _check_fits_still(
         return
     if not who.runs(work.actor, facility) and (
         # Which rule it is tells what the case says of the person, or where a place lies that is a secret.
-        FitRule.DISTANCE in against or Aspect.RESPONSIBILITY not in await requests.known_to_requester(work, request)
+        FitRule.DISTANCE in against or Aspect.RESPONSIBILITY not in await known_of(work, request)
     ):
         raise NotAccepted("The place does not fit any more: decline the offer, and ask CMM for another place.")
     raise PlaceDoesNotFit(against, ways_on=OFFERED_ANEW)

@@ -45,16 +45,13 @@ def facts_recorded(known: KnownCase, status: CaseChange | None) -> dict[str, Any
 
 
 async def ask_anew(
-    work: UnitOfWork, request: PlacementRequest, known: KnownCase | None, *, is_new: bool = False
+    work: UnitOfWork, request: PlacementRequest, *, own: KnownCase, goes_on: KnownCase, is_new: bool = False
 ) -> None:
-    """What the person needs, and who is responsible from today on, by what is `known` of them in the case where the work goes on.
-    What changes by a merge is an event of that case, and no new version: who knows the merged case alone sees what its own facts
-    say. Of a request that `is_new` nobody was given another answer before."""
-    own = await cases.known_by_itself(work, request.case_id)
-    if own is None or known is None:
-        return
-    is_merged = own.case_id != known.case_id
-    needs = await repository.describe_anew(work, request, own=own, goes_on=known)
+    """What the person needs, and who is responsible from today on, by what is known of them in the request's `own` case and in
+    the one where the work `goes_on`. What changes by a merge is an event of that one, and no new version: who knows the merged
+    case alone sees what its own facts say. Of a request that `is_new` nobody was given another answer before."""
+    is_merged = own.case_id != goes_on.case_id
+    needs = await repository.describe_anew(work, request, own=own, goes_on=goes_on)
     alone = as_it_stands_alone(request)
     # By its own facts, also once it is merged: where others stand in line would tell of the merge.
     request.urgent_because = _urgent(request, needs.alone())
@@ -64,9 +61,9 @@ async def ask_anew(
         _record_change(work, request, own)
     else:
         by_itself = _answer_of(alone)
-    answer = await _answer(work, request, known) if is_merged else by_itself
+    answer = await _answer(work, request, goes_on) if is_merged else by_itself
     if is_merged and not is_new and _differ(answer, _answer_of(request)):
-        _record_change(work, request, known)
+        _record_change(work, request, goes_on)
     request.by_itself = by_itself if is_merged else None
     for name, value in answer.items():
         setattr(request, name, value)
@@ -117,6 +114,11 @@ def as_it_stands_alone(request: PlacementRequest) -> PlacementRequest:
     return PlacementRequest.model_validate(request.model_dump() | request.by_itself)
 
 
+def knows_through_merge(known: frozenset[Aspect]) -> bool:
+    """Whether whoever knows this of a request is to read who is responsible as the case says where the work goes on."""
+    return {Aspect.RESPONSIBILITY, Aspect.MERGED} <= known
+
+
 def as_known(request: PlacementRequest, known: frozenset[Aspect]) -> PlacementRequest:
     """The request with who is responsible as whoever knows this of it is to read it."""
-    return request if {Aspect.RESPONSIBILITY, Aspect.MERGED} <= known else as_it_stands_alone(request)
+    return request if knows_through_merge(known) else as_it_stands_alone(request)

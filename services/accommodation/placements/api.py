@@ -39,7 +39,7 @@ async def request_placement(
 ) -> Tagged[PlacementRequestReceipt]:
     """Ask for a place for a person whose case concerns you."""
     request = await requests.request_placement(work, submission=submission)
-    known = await requests.known_to_requester(work, request)
+    known = await repository.known_of(work, request)
     return views.see_receipt(request, request.status, known).tagged(request)
 
 

@@ -77,6 +77,14 @@ def flags(reader: Reader, about: About) -> tuple[Sequence[Part], list[ColumnElem
     return tuple(parts), list(parts.values())
 
 
+@cache
+def parts_in_each(reader: Reader, about: About) -> tuple[Sequence[Part], Rows]:
+    """Of these `ids`, which of the parts who asks has in each."""
+    parts, holding = flags(reader, about)
+    query: Rows = select(col(about.id), *holding)
+    return parts, query.where(any_asked(col(about.id), "ids"))
+
+
 def lets_know(reader: Reader, about: About, aspect: Aspect, *, in_any_role: bool = False) -> ColumnElement[bool]:
     """Of which rows the table lets who asks know this, by the parts that it has in each; `in_any_role`: of which it lets its
     organisation."""
@@ -136,11 +144,17 @@ _IS_HELD_FOR: Final = (
 )
 
 
-@cache
-def request(reader: Reader) -> tuple[Sequence[Part], Rows]:
-    """A request, whether a place is held for it, and which of the parts who asks has in it."""
+def as_seen(reader: Reader) -> tuple[Sequence[Part], Rows]:
+    """Requests, whether a place is held for each, and which of the parts who asks has in it."""
     parts, holding = flags(reader, PlacementRequest)
     query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
+    return parts, query
+
+
+@cache
+def request(reader: Reader) -> tuple[Sequence[Part], Rows]:
+    """One of them."""
+    parts, query = as_seen(reader)
     return parts, query.where(col(PlacementRequest.id) == REQUEST_ID, deals_with(reader, PlacementRequest))
 
 
@@ -148,9 +162,8 @@ def request(reader: Reader) -> tuple[Sequence[Part], Rows]:
 def requests(
     reader: Reader, status: RequestStatus | None, *, of_case: bool, goes_on: bool
 ) -> tuple[Sequence[Part], Rows]:
-    """The same of a page of requests."""
-    parts, holding = flags(reader, PlacementRequest)
-    query: Rows = select(PlacementRequest, _IS_HELD_FOR, *holding)
+    """A page of them."""
+    parts, query = as_seen(reader)
     query = query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS))
     if of_case:
         is_shown_merged = true() if reader.kind is OrganisationKind.NATIONAL_CENTRE else is_party(CASE_ID)

@@ -104,16 +104,23 @@ async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose |
     found = await work.session.first(query, asked)
     if found is None:
         raise RequestNotFound
-    request, is_held_for, *holds = found
-    theirs = see.held(parts, holds)
+    seen, theirs = see.seen_request(work.actor, parts, found)
     visibility.judge(work.actor, theirs, purpose)
-    known = may_know(work.actor, theirs)
-    if Aspect.NEEDS not in known:
+    if Aspect.NEEDS not in seen.known:
         raise RoleDoesNotSee(
             "What a person needs of a place is for those who work with the person or run the facility."
         )
-    work.audit(operation="placement_request.read", subject_id=request.case_id, object_ids=[request.id], purpose=purpose)
-    return see.SeenRequest(request, known, is_held_for)
+    subject, read = seen.request.case_id, [seen.request.id]
+    work.audit(operation="placement_request.read", subject_id=subject, object_ids=read, purpose=purpose)
+    return seen
+
+
+async def known_of(work: UnitOfWork, request: PlacementRequest) -> frozenset[Aspect]:
+    """What the actor may know of a request that it deals with, as it is now."""
+    await work.session.flush()
+    parts, query = queries.parts_in_each(Reader.of(work.actor), PlacementRequest)
+    found = await work.session.first(query, {"ids": [request.id], "org": work.actor.org})
+    return may_know(work.actor, see.held(parts, found[1:]) if found else ())
 
 
 async def list_requests(
@@ -137,10 +144,7 @@ async def list_requests(
         object_ids=[request.id for request, *_ in rows[:limit]],
         purpose=purpose,
     )
-    return [
-        see.SeenRequest(request, may_know(work.actor, see.held(parts, holds)), is_held_for)
-        for request, is_held_for, *holds in rows
-    ]
+    return [see.seen_request(work.actor, parts, row)[0] for row in rows]
 
 
 async def needs_of(
@@ -193,10 +197,13 @@ def _as_described(needs: SealedNeeds, known: KnownCase) -> SealedNeeds:
     return needs.model_copy(update=changed)
 
 
-async def with_children_there(work: UnitOfWork, needs: Needs, stay_id: UUID | None) -> Needs:
-    """What the person needs together with the children who live with them at that stay, by whatever they came."""
+async def needs_with_children(
+    work: UnitOfWork, request: PlacementRequest, *, stay_id: UUID | None, operation: str
+) -> Needs:
+    """All that the person needs, for a rule, together with the children who live with them at that stay."""
+    needs = await needs_of(work, request, operation=operation)
     has_children = stay_id and await work.session.scalar(queries.CHILDREN_THERE, {"stay_id": stay_id})
-    return needs.model_copy(update={"children": needs.children or True}) if has_children else needs
+    return needs.with_children() if has_children else needs
 
 
 async def avoid_further(work: UnitOfWork, request: PlacementRequest, municipalities: Sequence[str]) -> Needs:

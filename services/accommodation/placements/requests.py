@@ -100,7 +100,8 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     )
     if surviving:
         # The facts of the other case decide all the same, and show themselves to nobody else.
-        await answers.ask_anew(work, request, await cases.known_where_it_goes_on(work, surviving), is_new=True)
+        goes_on = await cases.known_where_it_goes_on(work, surviving) or known
+        await answers.ask_anew(work, request, own=known, goes_on=goes_on, is_new=True)
     return request
 
 
@@ -190,18 +191,6 @@ async def read_request(work: UnitOfWork, *, request_id: UUID, purpose: Purpose) 
         work, seen.request, operation="placement_request.needs", known=seen.known, purpose=purpose
     )
     return seen, needs
-
-
-async def known_to_requester(work: UnitOfWork, request: PlacementRequest) -> frozenset[Aspect]:
-    """What the actor, who asks for a place, may know of its own request."""
-    parts = {Part.REQUESTER, *await cases.parts_in(work, request.case_id)}
-    if work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY:
-        surviving = await cases.surviving(work, request.case_id)
-        if surviving and Part.AUTHORITY in await cases.parts_in(work, surviving):
-            parts.add(Part.AUTHORITY_OF_BOTH)
-        if request.payer is HousingAuthority.US:
-            parts.add(Part.PAYER)
-    return may_know(work.actor, parts)
 
 
 def status_of(seen: SeenRequest) -> RequestStatus:

@@ -37,6 +37,10 @@ class Needs(Body):
     avoid_municipalities: Annotated[list[Municipality], Field(max_length=98)] = []
     avoid_within_km: Annotated[Whole, Field(ge=0, le=FARTHEST_KM)] = 0
 
+    def with_children(self) -> Self:
+        """The same for somebody with whom children live, by whatever these came."""
+        return self.model_copy(update={"children": self.children or True})
+
 
 class ForTheFacility(Body):
     """What the facility is to know of the person besides, by their consent or because it cannot do without."""

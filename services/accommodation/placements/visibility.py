@@ -29,6 +29,12 @@ class SeenRequest:
         return self.request.by_itself is not None and Aspect.MERGED not in self.known
 
 
+def seen_request(actor: Actor, parts: Sequence[Part], row: Sequence[Any]) -> tuple[SeenRequest, frozenset[Part]]:
+    request, is_held_for, *holds = row
+    theirs = held(parts, holds)
+    return SeenRequest(request, may_know(actor, theirs), is_held_for), theirs
+
+
 @dataclass(frozen=True, slots=True)
 class SeenPlacement:
     """A placement, and what of it the actor may know; without a region where not even that is known."""

@@ -58,11 +58,13 @@ async def ask_again(work: UnitOfWork, case_id: UUID) -> None:
 
 
 async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
-    own, changes = await cases.known_by_itself(work, case_id), await cases.changes_of(work, case_id)
+    own, changes = await cases.find_case(work, case_id), await cases.changes_of(work, case_id)
+    if own is None:
+        return  # nobody asks for a place under a case that is not known here
     for request in await repository.open_requests(work, case_id):
-        await answers.ask_anew(work, request, known)
+        await answers.ask_anew(work, request, own=own, goes_on=known)
     for placement, request, facility in await repository.live_placements(work, case_id):
-        if own and request.needs:  # of whoever was erased there is nothing to describe
+        if request.needs:  # of whoever was erased there is nothing to describe
             await describe_anew(work, await stays.request_behind(work, placement), own=own, goes_on=known)
         await _of_placement(work, placement, request, facility, changes, goes_on_in=known.case_id)
 

@@ -305,7 +305,8 @@ async def _wait_again(work: UnitOfWork, placement: Placement) -> None:
     request = await repository.request_behind(work, placement)
     request.status = RequestStatus.OPEN
     request.version += 1
-    await answers.ask_anew(work, request, await cases.known_where_it_goes_on(work, request.case_id))
+    own, goes_on = await cases.known_by_both(work, request.case_id)
+    await answers.ask_anew(work, request, own=own, goes_on=goes_on)
 
 
 async def changed(work: UnitOfWork, placement: Placement, reason: Remark | None = None) -> None:

@@ -80,7 +80,7 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     along = await repository.companions_of(work, stay)
     needs = await _avoiding(work, request, said)
     if any(each.joined_as is CompanionKind.CHILD for each in along):
-        needs = needs.model_copy(update={"children": needs.children or True})
+        needs = needs.with_children()
     night = night_of(moved_at)
     wanted = fitting.Wanted(
         case_id=placement.case_id,

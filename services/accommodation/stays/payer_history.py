@@ -42,7 +42,7 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
     seen, request = await repository.read_responsibility(work, placement_id, purpose=purpose)
     changes = await changes_of(work, seen.placement.case_id)
     shown = answers.as_known(request, seen.known)
-    if not {Aspect.RESPONSIBILITY, Aspect.MERGED} <= seen.known:
+    if not answers.knows_through_merge(seen.known):
         # By this case, whatever another one of the person's says.
         changes = [change for change in changes if change.through is None]
     return payers_between(seen.placement, shown, changes), Aspect.RESPONSIBILITY in seen.known

@@ -18,8 +18,7 @@ async def check_still_fits(work: UnitOfWork, facility_id: UUID, was: InUnits, wo
         if not request.needs or unit_id not in was:
             continue  # of whoever was erased nothing is known that a change could break
         needs = await needs_of(work, request, operation="facility.check")
-        if has_children:
-            needs = needs.model_copy(update={"children": needs.children or True})
+        needs = needs.with_children() if has_children else needs
         options = fitting.options_of(request)
         before = matching.facility_against(was[unit_id], needs=needs, options=options)
         after = matching.facility_against(would[unit_id], needs=needs, options=options)

@@ -12,8 +12,8 @@ from sqlmodel import col
 from services.accommodation.case.visibility import Reader
 from services.accommodation.placements.codes import OfferStatus, RequestStatus, WaitingCriterion
 from services.accommodation.placements.models import Offer, PlacementRequest
-from services.accommodation.placements.queries import flags, lets_know
-from services.accommodation.placements.visibility import SeenRequest, held
+from services.accommodation.placements.queries import as_seen, lets_know
+from services.accommodation.placements.visibility import SeenRequest, seen_request
 from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.contract.visibility import Aspect, Part
@@ -34,8 +34,7 @@ async def ranks(work: UnitOfWork, points: Mapping[WaitingCriterion, int], *, tod
 
 @cache
 def _waiting(reader: Reader) -> tuple[Sequence[Part], Rows]:
-    parts, holding = flags(reader, PlacementRequest)
-    query: Rows = select(PlacementRequest, *holding)
+    parts, query = as_seen(reader)
     is_open = col(PlacementRequest.status) == RequestStatus.OPEN
     return parts, query.where(lets_know(reader, PlacementRequest, Aspect.NEEDS), is_open)
 
@@ -44,12 +43,9 @@ async def waiting(work: UnitOfWork, *, purpose: Purpose) -> list[SeenRequest]:
     """The requests of the list that the actor deals with. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
     parts, query = _waiting(Reader.of(work.actor))
-    rows = (await work.session.execute(query, {"org": work.actor.org})).all()
+    rows = (await work.session.execute(query, {"org": work.actor.org, "now": work.now})).all()
     work.audit(operation="placement_request.waiting", object_ids=[request.id for request, *_ in rows], purpose=purpose)
-    return [
-        SeenRequest(request, visibility.may_know(work.actor, held(parts, holds)), is_held_for=False)
-        for request, *holds in rows
-    ]
+    return [seen_request(work.actor, parts, row)[0] for row in rows]
 
 
 async def held_since(work: UnitOfWork, before: datetime) -> Sequence[Offer]:

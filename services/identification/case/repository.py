@@ -155,11 +155,16 @@ async def lock_case(
     return case
 
 
-_WORKED_ON_AMONG: Final = select(col(CaseParty.case_id)).where(
-    any_asked(col(CaseParty.case_id), "case_ids"),
-    col(CaseParty.org) == ORGANISATION,
-    is_one_of(col(CaseParty.part), WORKING),
+_CONCERNING_AMONG: Final = select(col(CaseParty.case_id)).where(
+    any_asked(col(CaseParty.case_id), "case_ids"), col(CaseParty.org) == ORGANISATION
 )
+_WORKED_ON_AMONG: Final = _CONCERNING_AMONG.where(is_one_of(col(CaseParty.part), WORKING))
+
+
+async def concerning_among(work: UnitOfWork, case_ids: Collection[UUID], organisation: str) -> frozenset[UUID]:
+    """Those of these cases in which the organisation has a part."""
+    asked = {"case_ids": list(case_ids), "org": organisation}
+    return frozenset(await work.session.scalars(_CONCERNING_AMONG, asked))
 
 
 async def worked_on_among(work: UnitOfWork, case_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -24,7 +24,8 @@ IDENTITY: Final = (
     "contact_channels",
 )
 """The fields that say who somebody is, or how to reach them."""
-AGE_FIELDS: Final = ("birth_date", "stated_age", "age_basis", "age_assessed_on", "age_assessed_by")
+_AGE: Final = ("birth_date", "stated_age", "age_basis")
+AGE_FIELDS: Final = (*_AGE, "age_assessed_on", "age_assessed_by")
 """The fields that say how old somebody is, and on what that rests."""
 
 
@@ -122,7 +123,7 @@ class CasePerson(PersonDescription, Shown):
         on, by = self.age_assessed_on, self.age_assessed_by
         if self.age_basis is not AgeBasis.ASSESSED:
             return self.model_copy(update={"age_assessed_on": None, "age_assessed_by": None})
-        if all(getattr(known, name) == getattr(self, name) for name in ("birth_date", "stated_age", "age_basis")):
+        if all(getattr(known, name) == getattr(self, name) for name in _AGE):
             on, by = on or known.age_assessed_on, by or known.age_assessed_by
         filled = {"age_assessed_on": on or Personal(today), "age_assessed_by": by or Personal(recorded_by)}
         return self.model_copy(update=filled)

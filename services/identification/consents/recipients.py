@@ -20,10 +20,9 @@ async def case_known_to(work: UnitOfWork, case: Case, organisation: str) -> Asyn
     """Under which case the organisation is let know of the person of this one: who has a part in a merged one alone is to learn
     of no merge, and who lets it know may have none there."""
     async with as_itself(work):
-        parts = [
-            (member, await cases.part_of(work, member, organisation)) for member in await cases.family_of(work, case.id)
-        ]
-    known_as = next((member for member, part in parts if part), case.id)
+        family = await cases.family_of(work, case.id)
+        concerning = await cases.concerning_among(work, family, organisation) if len(family) > 1 else family
+    known_as = next((member for member in family if member in concerning), case.id)
     if known_as == case.id:
         yield known_as
         return

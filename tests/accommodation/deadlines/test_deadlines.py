@@ -267,6 +267,14 @@ async def test_who_was_expected_and_has_not_come_is_somebody_s_task_once_the_nig
     assert await deadlines(havn, kind="not_arrived") == []
 
 
+async def test_who_pays_reads_it_too_and_not_where_a_secret_facility_is(havn: World, housing: Housing) -> None:
+    secret = await housing.shelter(secret_address=True)
+    booked = await housing.booked(await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY), secret.place_id)
+    await havn.set_clock("2026-03-10T12:00:00+01:00")
+    (found,) = await deadlines(havn, "us", kind="not_arrived")
+    assert (found["placement_id"], found["for_org"], found["facility_id"]) == (booked, "cmm", None)
+
+
 async def test_of_overlapping_approvals_the_last_end_is_announced(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility()
     await housing.approve(facility_id, valid_until="2026-04-30")
