@@ -74,7 +74,7 @@ class Endpoint(APIRoute):
         self._pool = limits.SUBMISSIONS if required_key in calls else limits.REQUESTS
         self._searches = refusals.searches in calls
         self._asks_by_key = not self._searches and self._changes_or_names_a_row()
-        self.loads = strict_json.loads_forgiving if forgives in calls else strict_json.loads
+        self.forgives = forgives in calls
 
     def _headers(self, calls: Container[Any]) -> dict[str, Any]:
         """What the published contract says of this endpoint's headers."""
@@ -113,7 +113,7 @@ class Endpoint(APIRoute):
         actor = await _identify(request)
         try:
             self.policy.check(actor)
-            await _read_strictly(request, self.loads, takes_body=self.body_field is not None)
+            await _read_strictly(request, forgives=self.forgives, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
                 if self.policy.opens_transaction:
                     response = await self._in_one_transaction(request, actor)
@@ -202,15 +202,18 @@ def _bearer(request: Request) -> str:
 _NO_BODY: Final = "This operation takes no body; send none."
 
 
-async def _read_strictly(request: Request, loads: Callable[[bytes], Any], *, takes_body: bool) -> None:
-    """Read the query and the body with our own rules, and keep what `loads` makes of it. Where none is taken, one that says
-    something is refused: whoever sends it would believe that it was heard."""
+async def _read_strictly(request: Request, *, forgives: bool, takes_body: bool) -> None:
+    """Read the query and the body with our own rules, and keep what they make of it. Where none is taken, one that says
+    something is refused: whoever sends it would believe that it was heard. What an endpoint that `forgives` takes need not even
+    be announced as JSON: `curl -d` calls it a form."""
     require_known_query(request)
     if request.method not in _WITH_BODY:
         return
     if body := await request.body():
-        strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-        said = handling_of(request).body = loads(body)
+        strict_json.require_uncompressed(request.headers.get("content-encoding"))
+        if not forgives:
+            strict_json.require_json(request.headers.get("content-type"))
+        said = handling_of(request).body = strict_json.loads_forgiving(body) if forgives else strict_json.loads(body)
         if not takes_body and said not in ({}, None):
             places = [("body", name) for name in said] if isinstance(said, dict) else [("body",)]
             raise RequestValidationError(

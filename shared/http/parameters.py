@@ -87,8 +87,8 @@ async def required_key(
 
 
 async def forgives() -> None:
-    """As a dependency of an endpoint that loses nothing over a formality: whatever is JSON is handed on to its schema, which
-    names what is wrong with it."""
+    """As a dependency of an endpoint that loses nothing over a formality: whatever is JSON, and whatever it is called in
+    Content-Type, is handed on to its schema, which names what is wrong with it."""
 
 
 async def _neighbours(request: Request) -> Peers:

@@ -98,10 +98,14 @@ def _parsed(text: str, decoder: json.JSONDecoder) -> Any:
     return value
 
 
-def require_json(content_type: str | None, content_encoding: str | None) -> None:
-    """Refuse a body that does not say it is plain UTF-8 JSON. Raises UnsupportedMediaType."""
+def require_uncompressed(content_encoding: str | None) -> None:
+    """Refuse a body that would have to be unpacked first. Raises UnsupportedMediaType."""
     if (content_encoding or "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("Send the body without a Content-Encoding.")
+
+
+def require_json(content_type: str | None) -> None:
+    """Refuse a body that does not say it is JSON in UTF-8. Raises UnsupportedMediaType."""
     media_type, *parameters = (part.strip().lower() for part in (content_type or "").split(";"))
     if not _JSON_TYPE.fullmatch(media_type):
         raise UnsupportedMediaType("Send the body with Content-Type: application/json.")

@@ -23,6 +23,7 @@ from tests.identification.builders import CMM_DECIDES, open_case
 from tests.world import Partner, World
 
 SEARCH = "/identification/v1/persons/search"
+SUBMIT = "POST /referrals/v1/referrals"
 ORGANISATIONS = ("cmm", "us", "politi-fyn", "reden", "kommune-0751", "socialtilsyn-nord", "anklagemyndigheden")
 
 
@@ -65,7 +66,15 @@ def attempts(havn: World, operation: Operation) -> Iterator[Attempt]:
             yield Attempt("role missing", 403, wrong, query, headers, body)
     if takes_body:
         yield Attempt("no JSON", 400, allowed, query, headers, b"{")
-        yield Attempt("another type", 415, allowed, query, headers | {"content-type": "text/plain"}, b"{}")
+        # A referral is taken whatever its JSON is called; then it is refused as what it is.
+        yield Attempt(
+            "another type",
+            422 if operation.name == SUBMIT else 415,
+            allowed,
+            query,
+            headers | {"content-type": "text/plain"},
+            b"{}",
+        )
         yield Attempt("unknown field", 422, allowed, query, headers, b'{"nonsense": 1}')
     if "purpose" in query:
         yield Attempt("purpose missing", 400, allowed, {}, headers, _body(operation))

@@ -38,7 +38,7 @@ BY_RULE = ("400", "412", "422")
 the directory). `refused_by_rule` sees to it that it is the rule that refused, not a schema that says too little."""
 FORGIVING = {"POST /referrals/v1/referrals": {"negative_data_rejection": {"enabled": False}}}
 """A referral is never lost over a formality: what is not as its schema says is taken, with a warning
-(tests/referrals/test_formalities.py); what is refused all the same stands in tests/referrals/test_submit.py."""
+(tests/referrals/test_formalities.py, test_any_json.py); what is refused all the same stands in tests/referrals/test_submit.py."""
 RULES_OF_VALUES = frozenset(
     {
         "That lies ahead; record what has happened.",

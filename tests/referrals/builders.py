@@ -110,3 +110,8 @@ async def answer_in_one_trace(
         method, path, json=body, params={"purpose": purpose}, headers={"traceparent": ONE_TRACE}
     )
     return answer.status_code, answer.content
+
+
+def warned(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where there are warnings, and of what."""
+    return [(".".join(map(str, each["loc"])), each["code"]) for each in answer["warnings"]]

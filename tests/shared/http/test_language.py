@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -57,7 +58,12 @@ def requests() -> list[tuple[str, str, dict[str, Any], int]]:
         ("PATCH", referral, {}, 405),
         ("POST", referral, {"json": {}}, 400),
         ("POST", referral, {"content": b"{", "headers": {"content-type": "application/json"}}, 400),
-        ("POST", referral, {"content": b"x", "headers": {"content-type": "text/plain"}}, 415),
+        (
+            "POST",
+            f"{referral}/{UUID(int=1)}/withdraw",
+            {"content": b"x", "headers": {"content-type": "text/plain"}},
+            415,
+        ),
         ("GET", "/stats/v1/victims", {"params": {"by": "year", "audience": "public"}}, 404),
     ]
 
