@@ -146,7 +146,8 @@ async def _paid(work: UnitOfWork, from_on: date, until: date, *, pays: bool) -> 
     beds = await repository.beds_between(work, from_on, until, paid_by_the_actor=pays) if from_on < until else []
     changes = await cases.changes_of_each(work, {bed.placement.case_id for bed in beds})
     return [
-        (bed, payer_history.payers_between(bed.placement, bed.request, changes[bed.placement.case_id])) for bed in beds
+        (bed, payer_history.payers_between(bed.placement, bed.request, changes[bed.placement.case_id], kind=bed.kind))
+        for bed in beds
     ]
 
 

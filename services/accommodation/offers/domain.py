@@ -16,7 +16,7 @@ from services.accommodation.facilities.domain import NotASecondPerson, check_is_
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.offers import police, repository
 from services.accommodation.offers.schemas import Decline, Exceptions, OfferSubmission, RuleException
-from services.accommodation.placements import fitting, matching, requests
+from services.accommodation.placements import answers, fitting, matching, requests
 from services.accommodation.placements.codes import (
     OF_THE_FACILITY,
     OF_THE_PERSON,
@@ -136,7 +136,7 @@ async def offer_place(
         stay_id=stay.id,
         during=wanted.during,
         requested_by=request.requested_by,
-        payer=request.payer,
+        payer=answers.payer_as_asked(request, facility.kind),
         offered_by=work.actor.org,
         offered_by_person=work.actor.subject,
         answer_by=request.requested_by if work.actor.org == facility.operator else facility.operator,

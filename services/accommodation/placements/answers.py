@@ -4,6 +4,7 @@ those of the case where the work goes on: these decide, and show themselves to n
 from typing import Any, Final
 
 from services.accommodation.case import repository as cases
+from services.accommodation.case.codes import FacilityKind, HousingAuthority
 from services.accommodation.case.models import CaseChange, KnownCase
 from services.accommodation.placements import repository
 from services.accommodation.placements.codes import WaitingCriterion
@@ -71,14 +72,28 @@ async def ask_anew(
 
 _Answer = dict[str, Any]
 """The fields of a request that say who is responsible, and the facts that this rests on, as they are stored."""
-_FIELDS: Final = (*Responsibility.model_fields, "facts")
+_KEPT: Final = frozenset(Responsibility.model_fields) - {"payer_in"}
+"""What a request keeps of the answer: in which kind of facility it ends, nobody knows yet."""
+_FIELDS: Final = (*_KEPT, "facts")
 
 
 async def _answer(work: UnitOfWork, request: PlacementRequest, known: KnownCase, *, by_itself: bool = False) -> _Answer:
     status = await cases.status_on(work, request.case_id, on=on_date(work.now), by_itself=by_itself)
     facts = ResponsibilityFacts.model_validate((request.facts or UNKNOWN) | facts_recorded(known, status))
     found = responsible_for(facts, on=on_date(work.now))
-    return found.model_dump() | {"options": list(found.options), "facts": facts.model_dump(mode="json")}
+    return found.model_dump(include=set(_KEPT)) | {
+        "options": list(found.options),
+        "facts": facts.model_dump(mode="json"),
+    }
+
+
+def payer_as_asked(request: PlacementRequest, kind: FacilityKind | None) -> HousingAuthority:
+    """Who pays for a place of that kind, by what was asked for; where the facts are gone with the person, or give another row,
+    as it was written then."""
+    if request.facts is None:
+        return request.payer
+    found = responsible_for(ResponsibilityFacts.model_validate(request.facts), on=on_date(request.requested_at))
+    return found.payer_of(kind) if found.row is request.row else request.payer
 
 
 def _answer_of(request: PlacementRequest) -> _Answer:

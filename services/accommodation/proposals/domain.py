@@ -86,7 +86,7 @@ async def _of_placement(
     goes_on_in: UUID,
 ) -> None:
     tonight = night_of(work.now)
-    history = payer_history.payers_between(placement, request, changes, by_options=True)
+    history = payer_history.payers_between(placement, request, changes, kind=facility.kind, by_options=True)
     now = [each for each in history if each.from_on <= tonight][-1:] or history[:1]
     if now[0].payer is not placement.payer:
         placement.payer = now[0].payer

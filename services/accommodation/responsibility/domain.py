@@ -61,11 +61,16 @@ class Responsibility(BaseModel):
     row: PlacementRow
     authority: HousingAuthority
     payer: HousingAuthority
+    payer_in: Mapping[FacilityKind, HousingAuthority] = {}
     options: tuple[FacilityKind, ...]
     why: str
     why_da: str
     needs_review: bool
     table_version: str
+
+    def payer_of(self, kind: FacilityKind | None) -> HousingAuthority:
+        """Who pays for a place of that kind; of one that is not known, by the row alone."""
+        return self.payer_in.get(kind, self.payer) if kind else self.payer
 
 
 class Options(BaseModel):
@@ -99,12 +104,13 @@ class Addition(BaseModel):
 
 
 class Responsible(BaseModel):
-    """Who decides on the accommodation, and who pays for it."""
+    """Who decides on the accommodation, and who pays for it: in some kinds of facility another than elsewhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     authority: HousingAuthority
     payer: HousingAuthority
+    payer_in: Mapping[FacilityKind, HousingAuthority] = {}
 
 
 class Reason(BaseModel):
@@ -199,6 +205,7 @@ def responsible_for(
         row=rule.row,
         authority=rule.responsible.authority,
         payer=rule.responsible.payer,
+        payer_in=rule.responsible.payer_in,
         options=tuple(dict.fromkeys(offered)),
         why=reason.why,
         why_da=reason.why_da,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from services.accommodation.case.codes import HousingAuthority
 from services.accommodation.case.nights import Nights, first_of, night_of, nights
 from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
@@ -93,7 +94,8 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     _, left = await facilities.place_of(work, placement.place_id)
     destination = await _destination(work, placement, request, said, wanted, along, left=left)
     await end(work, placement, stay, on=night, ending=Ending.MOVED)
-    moved, new_stay = await _begin(work, placement, destination, moved_at)
+    payer = await payer_history.payer_now(work, request, destination.facility.kind)
+    moved, new_stay = await _begin(work, placement, destination, moved_at, payer=payer)
     for each in along:
         await companions.bring_along(work, each, moved, new_stay, destination.facility, was=left)
     placement.left_at, placement.moved_because, placement.moved_to_id = moved_at, said.reason, moved.id
@@ -190,7 +192,9 @@ async def _best(
     return Destination(place, facility, wanted.during, [])
 
 
-async def _begin(work: UnitOfWork, left: Placement, to: Destination, moved_at: datetime) -> tuple[Placement, Stay]:
+async def _begin(
+    work: UnitOfWork, left: Placement, to: Destination, moved_at: datetime, *, payer: HousingAuthority
+) -> tuple[Placement, Stay]:
     """The person is at the new place from that night on."""
     if to.booked:
         stay, placement = await repository.stay_behind(work, to.booked), to.booked
@@ -205,7 +209,7 @@ async def _begin(work: UnitOfWork, left: Placement, to: Destination, moved_at: d
             place_id=to.place.id,
             stay_id=stay.id,
             requested_by=left.requested_by,
-            payer=left.payer,
+            payer=payer,
             from_on=left.from_on,
             to_on=to.during.upper,
             booked_at=work.now,

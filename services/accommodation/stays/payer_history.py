@@ -10,6 +10,7 @@ from uuid import UUID
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
 from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
+from services.accommodation.facilities import repository as facilities
 from services.accommodation.placements import answers
 from services.accommodation.placements.codes import ChangeGround
 from services.accommodation.placements.models import Placement, PlacementRequest
@@ -45,19 +46,27 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
     if not answers.knows_through_merge(seen.known):
         # By this case, whatever another one of the person's says.
         changes = [change for change in changes if change.through is None]
-    return payers_between(seen.placement, shown, changes), Aspect.RESPONSIBILITY in seen.known
+    _, facility = await facilities.place_of(work, seen.placement.place_id)
+    kind = facility.kind if seen.knows_place else None
+    return payers_between(seen.placement, shown, changes, kind=kind), Aspect.RESPONSIBILITY in seen.known
 
 
 def payers_between(
-    placement: Placement, request: PlacementRequest, changes: Sequence[CaseChange], *, by_options: bool = False
+    placement: Placement,
+    request: PlacementRequest,
+    changes: Sequence[CaseChange],
+    *,
+    kind: FacilityKind | None,
+    by_options: bool = False,
 ) -> list[PayerFrom]:
-    """Who decides and pays for the placement, by what was asked for and the changes of its case, which come in order;
-    `by_options` also from which day other kinds of facility are offered by the same row."""
+    """Who decides and pays for the placement in a facility of that kind, None where it is not known, by what was asked for and
+    the changes of its case, which come in order; `by_options` also from which day other kinds of facility are offered by the
+    same row."""
     news = [change for change in changes if _is_news(change, request)]
-    items = [_as_requested(placement, request)]
+    items = [_as_requested(placement, request, kind)]
     for day in sorted({max(change.from_on, placement.from_on) for change in news}):
         if placement.to_on is None or day < placement.to_on or day == placement.from_on:
-            found = _on(day, request, news)
+            found = _on(day, request, news, kind)
             has_options = not by_options or set(found.options) == set(items[-1].options)
             if _says(found) == _says(items[-1]) and has_options:
                 continue
@@ -70,7 +79,13 @@ def payers_between(
 async def options_now(work: UnitOfWork, request: PlacementRequest) -> Sequence[FacilityKind] | None:
     """The kinds of facility that the row of today offers to a placed person; every kind where somebody arranges it (B4)."""
     news = await _news_today(work, request)
-    return (_on(on_date(work.now), request, news).options if news else request.options) or None
+    return (_on(on_date(work.now), request, news, kind=None).options if news else request.options) or None
+
+
+async def payer_now(work: UnitOfWork, request: PlacementRequest, kind: FacilityKind) -> HousingAuthority:
+    """Who pays today for a place of that kind."""
+    news = await _news_today(work, request)
+    return _on(on_date(work.now), request, news, kind).payer if news else answers.payer_as_asked(request, kind)
 
 
 async def _news_today(work: UnitOfWork, request: PlacementRequest) -> list[CaseChange]:
@@ -88,12 +103,12 @@ def _is_news(change: CaseChange, request: PlacementRequest) -> bool:
     return change.recorded_at > request.requested_at or change.from_on > on_date(request.requested_at)
 
 
-def _as_requested(placement: Placement, request: PlacementRequest) -> PayerFrom:
+def _as_requested(placement: Placement, request: PlacementRequest, kind: FacilityKind | None) -> PayerFrom:
     return PayerFrom(
         from_on=placement.from_on,
         row=request.row,
         authority=request.authority,
-        payer=request.payer,
+        payer=answers.payer_as_asked(request, kind),
         options=request.options,
         why=request.why,
         why_da=request.why_da,
@@ -101,12 +116,12 @@ def _as_requested(placement: Placement, request: PlacementRequest) -> PayerFrom:
     )
 
 
-def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange]) -> PayerFrom:
-    """Who decides and pays on that day, by the facts of the request and what has changed since."""
+def _on(day: date, request: PlacementRequest, changes: Sequence[CaseChange], kind: FacilityKind | None) -> PayerFrom:
+    """Who decides and pays for a place of that kind on that day, by the facts of the request and what has changed since."""
     facts, because = _facts_on(day, request, changes)
     found = responsible_for(facts, on=day)
-    answered = found.model_dump(include={"row", "authority", "payer", "options", "why", "why_da"})
-    return PayerFrom(from_on=day, because=because, **answered)
+    answered = found.model_dump(include={"row", "authority", "options", "why", "why_da"})
+    return PayerFrom(from_on=day, because=because, payer=found.payer_of(kind), **answered)
 
 
 def _facts_on(

@@ -223,3 +223,39 @@ async def test_the_shelter_is_told_the_authority_alone(havn: World, housing: Hou
     await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 1)))
     path = f"/accommodation/v1/placements/{placement_id}/responsibility"
     assert (await havn.partner("reden").get(path, purpose="accommodation")).json() == {"items": [{"authority": "US"}]}
+
+
+async def test_in_a_hostel_the_municipality_pays_for_a_man_with_legal_stay_and_elsewhere_cmm(
+    havn: World, housing: Housing
+) -> None:
+    men = {"accepts": {"genders": ["man"]}}
+    hostel = await housing.shelter(1, "amiami", kind="hostel_110", **men)
+    centre = await housing.shelter(1, "amiami", kind="mens_crisis_centre", **men)
+    man = await housing.case(Gender.MAN)
+    placement_id = await housing.booked(man, hostel.place_id, operator="amiami")
+    assert await answered(havn, placement_id) == [("2026-03-09", "D", "CMM", "CMM")], "not decided yet: CMM offers"
+    await housing.tell(decision(man))
+    await havn.set_clock("2026-03-12T12:00:00+01:00")
+    await housing.step(placement_id, "arrive", "amiami")
+    assert (await answered(havn, placement_id))[-1][1:] == ("A2", "CMM", "municipality")
+    moved = await housing.step(placement_id, "move", "amiami", {"reason": "need", "place_id": centre.place_id})
+    assert moved.status_code == 200, moved.text
+    assert (await answered(havn, moved.json()["placement_id"]))[-1][1:] == ("A2", "CMM", "CMM")
+
+
+async def test_a_place_in_a_hostel_asked_for_after_the_decision_is_the_municipality_s_from_the_first_night(
+    havn: World, housing: Housing
+) -> None:
+    hostel = await housing.shelter(1, "amiami", kind="hostel_110", accepts={"genders": ["man"]})
+    man = await housing.case(Gender.MAN)
+    await housing.tell(decision(man))
+    placement_id = await housing.booked(man, hostel.place_id, operator="amiami")
+    await havn.set_clock("2026-03-12T12:00:00+01:00")
+    await housing.step(placement_id, "arrive", "amiami", {"arrived_at": "2026-03-09T18:00:00+01:00"})
+    assert await answered(havn, placement_id) == [("2026-03-09", "A2", "CMM", "municipality")]
+    cmm = havn.partner("cmm")
+    bill = (await cmm.get("/accommodation/v1/costs", **{"from": "2026-03-01", "to": "2026-04-01"})).json()
+    assert {(item["payer"], item["nights"]) for item in bill["items"]} == {("municipality", 4)}
+    before = await havn.events("accommodation", "responsibility-changed")
+    await housing.tell(status(man, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 3, 1)))
+    assert await havn.events("accommodation", "responsibility-changed") == before
