@@ -191,7 +191,8 @@ async def provoked(havn: World, referral_id: str) -> AsyncIterator[httpx.Respons
     yield await police.request(
         "POST", REFERRALS, content=f'{{"{WORD}": 1, "{WORD}": 2}}', headers={"content-type": "application/json"}
     )
-    yield await police.request("POST", REFERRALS, content=WORD, headers={"content-type": WORD.replace(" ", "")})
+    for address in (REFERRALS, f"{path}/withdraw"):
+        yield await police.request("POST", address, content=WORD, headers={"content-type": WORD.replace(" ", "")})
     yield await havn.client.get(path, headers={"authorization": f"Bearer {WORD}"})
     yield await havn.client.get(path, params={"access_token": WORD})
     yield await police.request("POST", f"{path}/withdraw", json={"reason": 1}, headers={"if-match": f'"{WORD}"'})
