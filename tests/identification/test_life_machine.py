@@ -143,6 +143,7 @@ class CaseLife(RuleBasedStateMachine):
             self.case.try_deciding(authority, outcome, by="cmm" if authority == "COURT" else None, replaces=replaces),
             is_allowed=self.model.may_decide(authority, outcome, replaces),
             then=decided,
+            even_merged=replaces is not None,
         )
 
     @rule(authority=st.sampled_from(["CMM", "US", "COURT"]), outcome=st.sampled_from(OUTCOMES))
@@ -174,7 +175,8 @@ class CaseLife(RuleBasedStateMachine):
             self.model.appeals[told["appeal_id"]] = (told["decision_id"], True)
 
         body = {"filed_on": "2026-03-20", "filed_by": "person", "body": "The board.", "grounds": "Unheard."}
-        self.call(self.case.post("/appeals", body), is_allowed=bool(self.model.decisions), then=filed)
+        appealing = self.case.post("/appeals", body)
+        self.call(appealing, is_allowed=bool(self.model.decisions), then=filed, even_merged=True)
 
     @precondition(lambda self: self.model.appeals)
     @rule(number=st.integers(0, 20), what=st.sampled_from(["upheld", "referred_back", "changed"]))
@@ -207,7 +209,8 @@ class CaseLife(RuleBasedStateMachine):
             self.model.periods[told["period_id"]] = (giving.id, told["ends_on"])
 
         body = {"requested_on": DECIDED_ON}
-        self.call(self.case.post("/periods", body), is_allowed=self.model.may_grant(), then=granted)
+        granting = self.case.post("/periods", body)
+        self.call(granting, is_allowed=self.model.may_grant(), then=granted, even_merged=True)
 
     @precondition(lambda self: self.model.periods)
     @rule(number=st.integers(0, 20), until=st.sampled_from(["2026-04-08", "2026-05-08", CAP_ON, "2026-07-08"]))

@@ -143,16 +143,22 @@ async def lock_case(
         raise CaseNotFound
     case: Case = found[0]
     expected.check(case)
-    if case.merged_into and not even_merged and await worked_on_among(work, [case.merged_into]):
+    if not even_merged:
+        await check_goes_on_here(work, case)
+    if case.erased_at:
+        raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
+    case.version += 1
+    return case
+
+
+async def check_goes_on_here(work: UnitOfWork, case: Case) -> None:
+    """Raises CaseIsMerged for who works on the case that this one was merged into."""
+    if case.merged_into and await worked_on_among(work, [case.merged_into]):
         raise CaseIsMerged(
             f"This case was merged: the work on the person goes on in case {case.merged_into}. Record it there, or undo the "
             "merge first (POST .../unmerge).",
             merged_into=str(case.merged_into),
         )
-    if case.erased_at:
-        raise CaseIsErased(f"The case was erased on {case.erased_at:%Y-%m-%d}; a new one is opened for new facts.")
-    case.version += 1
-    return case
 
 
 _CONCERNING_AMONG: Final = select(col(CaseParty.case_id)).where(

@@ -46,10 +46,10 @@ class DecidedBeforeFiled(Unprocessable):
 async def file_appeal(
     work: UnitOfWork, *, case_id: UUID, filing: AppealFiling, expected: ExpectedVersion
 ) -> tuple[Case, Appeal]:
-    """Record that a decision is appealed. From now on the person is not removed; a closed case stays closed."""
-    case = await cases.lock_case(work, case_id, expected)
+    """Record that a decision is appealed, in the case in which it was made, whatever was merged since. From now on the person is
+    not removed; a closed case stays closed."""
+    case, made = await repository.lock_decided(work, case_id, expected)
     lifecycle.check(case, Step.APPEAL)
-    made = (await repository.decisions_of(work, [case.id]))[case.id]
     decision = _appealed(made, filing.decision_id)
     if filing.filed_on < decision.decided_on:
         raise FiledBeforeDecision(f"The decision is of {decision.decided_on}; an appeal is filed then or later.")

@@ -36,8 +36,11 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
     process-18)."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.CLOSE)
-    if await _is_appealed(work, case):
-        raise AppealStillOpen("An appeal is open; record its outcome first: POST .../appeals/{appeal_id}/outcome.")
+    if open_ones := await _open_appeals(work, case):
+        # Who closes need not know of a case that was merged into this one.
+        known = [each for each in open_ones if work.actor.org == CENTRE or each.case_id == case.id]
+        where = f"cases/{known[0].case_id}/appeals/{known[0].id}" if known else ".../appeals/{appeal_id}"
+        raise AppealStillOpen(f"An appeal is open; record its outcome first: POST {where}/outcome.")
     made = (await repository.decisions_of(work, [case.id]))[case.id]
     decided_on = max(decision.decided_on for decision in made if decision.is_current)
     if report.on < decided_on:
@@ -54,12 +57,12 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
     return case
 
 
-async def _is_appealed(work: UnitOfWork, case: Case) -> bool:
-    """Whether an appeal is open in the case, or in one that was merged into it: it is one person who waits."""
+async def _open_appeals(work: UnitOfWork, case: Case) -> list[Appeal]:
+    """The appeals that are open in the case, or in one that was merged into it: it is one person who waits."""
     async with as_itself(work):
         family = await cases.family_of(work, case.id)
         filed = (await records.by_case(work, family, Appeal)).values()
-    return any(appeal.is_open for appeals in filed for appeal in appeals)
+    return [appeal for appeals in filed for appeal in appeals if appeal.is_open]
 
 
 async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, expected: ExpectedVersion) -> Case:

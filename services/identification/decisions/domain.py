@@ -8,7 +8,6 @@ from uuid import UUID
 
 from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
-from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
@@ -61,12 +60,12 @@ async def decide(
     """Record an authority's decision. A court's is recorded by CMM or the prosecution, before or after any other."""
     is_a_courts = report.authority is Authority.COURT
     parts = RECORDING_A_COURT if is_a_courts else WORKING
-    case = await cases.lock_case(work, case_id, expected, parts=parts)
+    is_again = report.replaces is not None
+    case, earlier = await repository.lock_decided(work, case_id, expected, parts=parts, is_of_a_decision=is_again)
     _check_authority(work.actor, case, report)
     if not is_a_courts:
         await questions.check_answered(work, case)
     _check_dates(case, report)
-    earlier = (await repository.decisions_of(work, [case.id]))[case.id]
     replaced = _replaced(earlier, report)
     step = _step(case, report, replaced)
     lifecycle.check(case, step)

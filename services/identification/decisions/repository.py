@@ -7,11 +7,32 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.identification.case.repository import of_cases, rows_by_case
+from services.identification.case import repository as cases
+from services.identification.case.models import Case
+from services.identification.case.repository import WORKING, of_cases, rows_by_case
 from services.identification.case.schemas import SealedText
 from services.identification.decisions.models import Decision
 from services.identification.records import repository as records
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
+from shared.http.etag import ExpectedVersion
+
+
+async def lock_decided(
+    work: UnitOfWork,
+    case_id: UUID,
+    expected: ExpectedVersion,
+    *,
+    parts: frozenset[Part] = WORKING,
+    is_of_a_decision: bool = True,
+) -> tuple[Case, list[Decision]]:
+    """The case, locked as by `lock_case`, and what was decided in it. What is of such a decision (an appeal, a later decision, a
+    period) goes on in it, also once the case is merged (docs/rules.md, identity-2)."""
+    case = await cases.lock_case(work, case_id, expected, parts=parts, even_merged=True)
+    made = (await decisions_of(work, [case.id]))[case.id]
+    if not (made and is_of_a_decision):
+        await cases.check_goes_on_here(work, case)
+    return case, made
 
 
 async def add_decision(

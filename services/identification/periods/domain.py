@@ -43,9 +43,8 @@ async def grant_period(
     work: UnitOfWork, *, case_id: UUID, request: PeriodRequest, expected: ExpectedVersion
 ) -> tuple[Case, GrantedPeriod]:
     """The reflection or restitution period of the current positive decision: from its date, 30 days, at most 120."""
-    case = await cases.lock_case(work, case_id, expected)
+    case, made = await decisions_repository.lock_decided(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id]
     decision = _granting(made)
     granted = (await repository.periods_of(work, [case.id]))[case.id]
     # A later decision that confirms an earlier one, or a court's beside it, does not start the 120 days anew.

@@ -306,16 +306,59 @@ async def test_what_a_decision_has_given_goes_on_in_the_case_that_was_merged(hav
     assert (await own.details())["deadlines"][0]["due_on"] == "2026-05-06"
 
 
-async def test_an_appeal_in_a_merged_case_holds_the_person_and_has_an_outcome_there(havn: World) -> None:
+async def test_a_merged_case_takes_nothing_that_is_not_of_its_own_decisions(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    assert (await own.merge(other)).status_code == 200
+    merged = 409, "CaseIsMerged"
+    assert name_of(await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "cmm"})) == merged
+    assert name_of(await own.post("/periods", {"requested_on": "2026-03-09"})) == merged
+    assert name_of(await own.try_deciding("CMM", "declined")) == merged
+    await own.unmerge()
+    await own.decide("CMM")
+    assert (await own.merge(other)).status_code == 200
+    assert name_of(await own.try_deciding("COURT", by="cmm")) == merged, (
+        "what a court says is said where the work goes on"
+    )
+    assert name_of(await own.post("/interviews", {"held_at": "2026-03-09T10:00:00+01:00"})) == merged
+
+
+async def test_a_merged_case_is_decided_again_where_an_appeal_has_referred_it_back(havn: World) -> None:
+    """And the period that the new decision gives is granted there: in the other case nothing would give one."""
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
     own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
     for case in (own, other):
         await case.decide("CMM", outcome="not_trafficked")
-    filed = await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
-    assert filed.status_code == 201, filed.text
     assert (await own.merge(other)).status_code == 200
+    filed = (await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})).json()
+    back = {"outcome": "referred_back", "decided_on": "2026-03-09", "reasons": "Hear her."}
+    assert (await own.post(f"/appeals/{filed['appeal_id']}/outcome", back)).status_code == 200
+    assert (await own.details())["status"] == "recommended"
+    decided = await own.try_deciding("CMM", "assessed_trafficked", replaces=filed["decision_id"])
+    assert decided.status_code == 201, decided.text
+    assert name_of(await other.post("/periods", {"requested_on": "2026-03-09"})) == (409, "NothingGrantsAPeriod")
+    granted = await own.post("/periods", {"requested_on": "2026-03-09"})
+    assert granted.status_code == 201, granted.text
+    assert granted.json()["ends_on"] == "2026-04-08"
+
+
+@pytest.mark.parametrize("is_later", [False, True], ids=["filed before the merge", "filed after it"])
+async def test_an_appeal_in_a_merged_case_holds_the_person_and_has_an_outcome_there(
+    havn: World, is_later: bool
+) -> None:
+    own, other = [as_met(await open_case(havn, CMM_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    for case in (own, other):
+        await case.decide("CMM", outcome="not_trafficked")
+    if is_later:
+        assert (await own.merge(other)).status_code == 200
+    filed = await own.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "cmm"})
+    assert filed.status_code == 201, filed.text
+    if not is_later:
+        assert (await own.merge(other)).status_code == 200
     assert (await other.details())["removal_hold"] is True, "it is one person"
     closure = {"on": "2026-03-09", "reason": "All is done."}
-    assert name_of(await other.post("/closure", closure)) == (409, "AppealStillOpen")
+    refused = await other.post("/closure", closure)
+    assert name_of(refused) == (409, "AppealStillOpen")
+    assert f"cases/{own.id}/appeals/{filed.json()['appeal_id']}/outcome" in refused.json()["detail"]
     path = f"/appeals/{filed.json()['appeal_id']}/outcome"
     decided = await own.post(path, {"outcome": "upheld", "decided_on": "2026-03-09"})
     assert decided.status_code == 200, decided.text
