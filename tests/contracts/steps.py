@@ -317,6 +317,8 @@ HOUSING: Sequence[Step] = [
     Step("end_closure", **SHELTER, ids={"place_id": "closed place", "closure_id": "closure"}),
     Step("add_place", **SHELTER, **FACILITY, makes=("spare place", "place_id"), changes={"label": "Room 3"}),
     *request_with_an_offer(),
+    Step("withdraw_offer", **OFFER),
+    Step("offer_place", **REQUEST, sends={"place_id": "place"}, makes=("offer", "offer_id")),
     Step("decline_offer", **SHELTER, **OFFER),
     Step("withdraw_placement_request", **REQUEST),
     *minor_among_adults(),

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.accommodation.case.policies import PlacementWriter, Reader
-from services.accommodation.offers import asked, domain, repository, views
+from services.accommodation.offers import asked, domain, making, repository, views
 from services.accommodation.offers.schemas import (
     Acceptance,
     Confirmation,
@@ -49,7 +49,7 @@ async def offer_place(
 ) -> Tagged[OfferDetails]:
     """Hold a place for the person until `expires_at`, at most 14 days. A place that does not fit is refused with the rules that
     speak against it, unless who may sets them aside with a reason. A minor in a facility for adults awaits a second person."""
-    offer, stay = await domain.offer_place(work, request_id=request_id, submission=submission, expected=expected)
+    offer, stay = await making.offer_place(work, request_id=request_id, submission=submission, expected=expected)
     return views.see_offer(offer, stay, knows_place=True, now=work.now).tagged(offer)
 
 
@@ -83,7 +83,7 @@ async def read_ranking(
 ) -> RankingAgain:
     """The ranking from which the place was chosen, computed again by the weights of then or by others: for who made the offer,
     and CMM."""
-    kept, places, offer = await domain.read_ranking(work, offer_id=offer_id)
+    kept, places, offer = await making.read_ranking(work, offer_id=offer_id)
     return views.see_ranking(kept, places, ranking.weights_called(weights or kept.weights), offer)
 
 
@@ -103,6 +103,16 @@ async def accept_offer(work: PlacementWriter, offer_id: UUID, expected: IfMatch)
     await domain.accept_offer(work, offer_id=offer_id, expected=expected)
     offer, stay, knows_place = await repository.read_offer(work, offer_id)
     return views.see_acceptance(offer, stay, knows_place=knows_place, now=work.now).tagged(offer)
+
+
+@router.post("/offers/{offer_id}/withdraw")
+async def withdraw_offer(
+    work: PlacementWriter, offer_id: UUID, expected: IfMatch, body: Withdrawal = NO_REASON
+) -> Tagged[OfferDetails]:
+    """Who made the offer takes it back before it is answered, or CMM does: it is `expired`, and the place is free again."""
+    await domain.withdraw_offer(work, offer_id=offer_id, reason=body.reason, expected=expected)
+    offer, stay, knows_place = await repository.read_offer(work, offer_id)
+    return views.see_offer(offer, stay, knows_place=knows_place, now=work.now).tagged(offer)
 
 
 @router.post("/offers/{offer_id}/decline")

@@ -1,7 +1,7 @@
-"""Offers: a place is held for a person until somebody answers, or until time is up."""
+"""An offer that was made: it is answered, confirmed, taken back, or its time is up."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -13,44 +13,35 @@ from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.domain import NotASecondPerson, check_is_person
-from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.offers import police, repository
-from services.accommodation.offers.schemas import Decline, Exceptions, OfferSubmission, RuleException
-from services.accommodation.placements import answers, fitting, matching, requests
+from services.accommodation.facilities.models import Stay
+from services.accommodation.offers import repository
+from services.accommodation.offers.schemas import Decline, Exceptions, RuleException
+from services.accommodation.placements import fitting, matching, requests
 from services.accommodation.placements.codes import (
-    OF_THE_FACILITY,
-    OF_THE_PERSON,
     DeclineCode,
     FitRule,
     OfferStatus,
     RequestStatus,
 )
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import PlaceDoesNotFit, known_of, lock_request, needs_with_children
-from services.accommodation.ranking import domain as ranking
-from services.accommodation.ranking import repository as rankings
-from services.accommodation.ranking.models import Ranking
-from services.accommodation.ranking.schemas import KeptRanking, RankedPlace
-from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired, PlaceOffered
+from services.accommodation.placements.repository import (
+    PlaceDoesNotFit,
+    known_of,
+    lock_request,
+    needs_with_children,
+)
+from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
 from shared.contract.visibility import Aspect
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
-from shared.identity.actor import Actor
 from shared.kernel.clock import on_date
-from shared.kernel.errors import Conflict, Forbidden, Unprocessable
+from shared.kernel.errors import Conflict, Forbidden
 
-LONGEST_HOLD: Final = timedelta(days=14)
 BATCH: Final = 500
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_COORDINATE = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
-_PLACE_THEMSELVES = frozenset({OrganisationKind.POLICE, OrganisationKind.MUNICIPALITY})
-
-
-class ExpiryOutOfRange(Unprocessable):
-    """A hold ends after now, and after 14 days at the latest."""
+COORDINATE: Final = frozenset({OrganisationKind.NATIONAL_CENTRE, OrganisationKind.IMMIGRATION_AUTHORITY})
 
 
 class NotYourOffer(Forbidden):
@@ -69,10 +60,6 @@ class NotAccepted(Conflict):
     """The place does not fit the person any more, by facts that who accepts may not know."""
 
 
-class NothingToReplace(Unprocessable):
-    """The person is not at the place that this one would replace."""
-
-
 class OfferDoesNotAllow(Conflict):
     """The offer's status does not allow the answer."""
 
@@ -83,10 +70,11 @@ class OfferStep(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
 
 
 ALLOWED: Mapping[OfferStatus, tuple[OfferStep, ...]] = {
-    OfferStatus.HELD: (OfferStep.ACCEPT, OfferStep.DECLINE, OfferStep.CONFIRM),
+    OfferStatus.HELD: tuple(OfferStep),
     OfferStatus.ACCEPTED: (),
     OfferStatus.DECLINED: (),
     OfferStatus.EXPIRED: (),
@@ -98,173 +86,6 @@ def status_of(offer: Offer, stay: Stay, *, now: datetime) -> OfferStatus:
     if offer.status is OfferStatus.HELD and (offer.expires_at <= now or stay.state is not StayState.HELD):
         return OfferStatus.EXPIRED
     return offer.status
-
-
-async def offer_place(
-    work: UnitOfWork, *, request_id: UUID, submission: OfferSubmission, expected: ExpectedVersion
-) -> tuple[Offer, Stay]:
-    """Hold a place for the person until somebody answers; of many who want it at once, one gets it. Raises PlaceDoesNotFit with
-    the rules that speak against it and are not excepted by who may."""
-    # What fits is asked twice: nobody waits in line for a place that they cannot have, and only what is so when it is theirs to
-    # take counts.
-    request = await requests.lock_open(work, request_id, expected)
-    place, facility = await facilities.known_place(work, submission.place_id)
-    _check_may_offer(work.actor, request, facility)
-    police_until = await police.held_until(work, request)
-    expires_at = min(_expiry(work, submission.expires_at), police_until or _NEVER)
-    replaced = await _replaced(work, request, submission.instead_of, is_locked=False)
-    wanted = await _wanted(work, request, own_stay=replaced, police_until=police_until)
-    await _check_fits(work, request, place, facility, wanted, submission.exceptions)
-    place, facility = await _lock(work, request, place.id, submission.instead_of)
-    excepted = await _check_fits(work, request, place, facility, wanted, submission.exceptions)
-    takes_two = any(exception.rule is FitRule.MINORS for exception in excepted)
-    if takes_two:
-        check_is_person(work.actor)
-    stay = Stay(
-        place_id=place.id,
-        case_id=request.case_id,
-        during=wanted.during,
-        state=StayState.HELD,
-        held_until=expires_at,
-        instead_of_id=replaced,
-    )
-    offer = Offer(
-        request_id=request.id,
-        case_id=request.case_id,
-        facility_id=facility.id,
-        place_id=place.id,
-        stay_id=stay.id,
-        during=wanted.during,
-        requested_by=request.requested_by,
-        payer=answers.payer_as_asked(request, facility.kind),
-        offered_by=work.actor.org,
-        offered_by_person=work.actor.subject,
-        answer_by=request.requested_by if work.actor.org == facility.operator else facility.operator,
-        offered_at=work.now,
-        expires_at=expires_at,
-        exceptions=[exception.rule for exception in excepted],
-        awaits_second_person=takes_two,
-        police_until=police_until,
-    )
-    await repository.hold(work, offer, stay)
-    if excepted:
-        await repository.keep_exceptions(work, offer, Exceptions(items=excepted))
-    await _keep_ranking(work, offer, wanted, held=stay)
-    work.record(
-        PlaceOffered(
-            case_id=offer.case_id, occurred_at=work.now, request_id=request.id, offer_id=offer.id, expires_at=expires_at
-        )
-    )
-    return offer, stay
-
-
-async def _keep_ranking(work: UnitOfWork, offer: Offer, wanted: fitting.Wanted, *, held: Stay) -> None:
-    """Keep from what the place was chosen: the places that fitted as the actor knew them, best first, and by which weights."""
-    tonight = night_of(work.now)
-    weights = ranking.weights_on(tonight)
-    fitted, _ = matching.match(
-        await fitting.candidates(work, wanted.case_id, wanted.during, but_for=held.id),
-        needs=wanted.needs,
-        options=wanted.options,
-        stay=wanted.during,
-        tonight=tonight,
-        weights=weights,
-    )
-    kept = [
-        RankedPlace(place_id=place_id, facility_id=match.candidate.facility.id, features=match.features)
-        for number, (place_id, match) in enumerate(matching.one_by_one(fitted))
-        if number < ranking.MOST_KEPT - 1 or place_id == offer.place_id
-    ]
-    row = Ranking(
-        offer_id=offer.id, case_id=offer.case_id, kept_for=offer.offered_by, weights=weights.version, kept_at=work.now
-    )
-    await rankings.keep(work, row, KeptRanking(places=kept, fitted=sum(len(each.place_ids) for each in fitted)))
-
-
-async def read_ranking(work: UnitOfWork, *, offer_id: UUID) -> tuple[Ranking, KeptRanking, Offer]:
-    """From what an offered place was chosen, for who made the offer, and CMM. Raises OfferNotFound, NotYourOffer where another
-    made it, and RankingNotKept."""
-    offer, _, knows_place = await repository.read_offer(work, offer_id)
-    is_theirs = knows_place and work.actor.org == offer.offered_by
-    if not is_theirs and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        raise NotYourOffer("From what a place was chosen is shown to who offered it, and to CMM.")
-    kept, places = await rankings.read(work, offer.id)
-    return kept, places, offer
-
-
-def _expiry(work: UnitOfWork, expires_at: datetime) -> datetime:
-    if not work.now < expires_at <= work.now + LONGEST_HOLD:
-        raise ExpiryOutOfRange(f"A place is held until a later time, at most {LONGEST_HOLD.days} days from now.")
-    return expires_at.astimezone(UTC)
-
-
-def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility) -> None:
-    places_itself = actor.org == request.requested_by and actor.kind in _PLACE_THEMSELVES
-    if actor.kind not in _COORDINATE and actor.org != facility.operator and not places_itself:
-        raise NotYourOffer(
-            "A place is offered by its operator, CMM or US, or by the police or the municipality that asked for it."
-        )
-
-
-async def _lock(
-    work: UnitOfWork, request: PlacementRequest, place_id: UUID, instead_of: UUID | None
-) -> tuple[Place, Facility]:
-    """The place when it is the actor's to take; then the stay that is to be left for it, as everybody locks a place before a
-    stay."""
-    place, facility = await facilities.lock_place(work, place_id)
-    await _replaced(work, request, instead_of, is_locked=True)
-    return place, facility
-
-
-async def _replaced(
-    work: UnitOfWork, request: PlacementRequest, placement_id: UUID | None, *, is_locked: bool
-) -> UUID | None:
-    if placement_id is None:
-        return None
-    stay = await repository.stay_of_placement(work, placement_id, request.case_id, is_locked=is_locked)
-    if stay is None:
-        raise NothingToReplace("The person is not at a place by that placement; leave out `instead_of`.")
-    return stay.id
-
-
-async def _wanted(
-    work: UnitOfWork, request: PlacementRequest, *, own_stay: UUID | None, police_until: datetime | None
-) -> fitting.Wanted:
-    return fitting.Wanted(
-        case_id=request.case_id,
-        needs=await needs_with_children(work, request, stay_id=own_stay, operation="offer.check"),
-        options=fitting.options_of(request),
-        during=police.within(fitting.nights_left(work, request), police_until),
-        own_stay=own_stay,
-    )
-
-
-async def _check_fits(
-    work: UnitOfWork,
-    request: PlacementRequest,
-    place: Place,
-    facility: Facility,
-    wanted: fitting.Wanted,
-    exceptions: Sequence[RuleException],
-) -> list[RuleException]:
-    """The exceptions that are needed and may be made. Raises PlaceDoesNotFit where rules are left."""
-    against = await fitting.rules_against(work, place, facility, wanted)
-    may = excepts(work.actor, request, facility)
-    needed = {exception.rule: exception for exception in exceptions if exception.rule in may}
-    if left := [rule for rule in against if rule not in needed]:
-        raise PlaceDoesNotFit(left)
-    return [needed[rule] for rule in against]
-
-
-def excepts(actor: Actor, request: PlacementRequest, facility: Facility) -> frozenset[FitRule]:
-    """Which rules the actor may set aside for this request in this facility (docs/rules.md, housing-8)."""
-    is_centre = actor.kind is OrganisationKind.NATIONAL_CENTRE
-    may = frozenset[FitRule]()
-    if actor.org == facility.operator:
-        may |= OF_THE_FACILITY
-    if is_centre or requests.pays(actor, request):
-        may |= OF_THE_PERSON
-    return may | {FitRule.CO_PLACEMENT} if is_centre else may
 
 
 async def confirm_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalText, expected: ExpectedVersion) -> None:
@@ -366,12 +187,25 @@ async def decline_offer(work: UnitOfWork, *, offer_id: UUID, decline: Decline, e
     await release(work, offer, stay, reason=Remark(text=decline.reason))
 
 
+async def withdraw_offer(
+    work: UnitOfWork, *, offer_id: UUID, reason: PersonalText | None, expected: ExpectedVersion
+) -> None:
+    """Who made the offer takes it back, or CMM does: it has expired before its time, and the place is free again at once."""
+    _, offer, stay = await repository.lock_offer(work, offer_id)
+    if work.actor.org != offer.offered_by and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
+        raise NotYourOffer("An offer is taken back by who made it, or by CMM; who was asked may decline it.")
+    expected.check(offer)
+    _check_allows(OfferStep.WITHDRAW, offer, stay, now=work.now)
+    offer.expires_at = work.now
+    await expire(work, offer, stay, reason=Remark(text=reason) if reason else None)
+
+
 async def withdraw_request(
     work: UnitOfWork, *, request_id: UUID, reason: PersonalText | None, expected: ExpectedVersion
 ) -> PlacementRequest:
     """The person needs no place any more, says who asked for it or coordinates; what is held for it is free again."""
     request = await lock_request(work, request_id)
-    if work.actor.org != request.requested_by and work.actor.kind not in _COORDINATE:
+    if work.actor.org != request.requested_by and work.actor.kind not in COORDINATE:
         raise NotYourRequest("A request is withdrawn by who made it, CMM or US.")
     expected.check(request)
     if request.status is not RequestStatus.OPEN:
@@ -430,14 +264,19 @@ async def release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark 
     work.record(OfferDeclined(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id))
 
 
+async def expire(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
+    """Nobody has answered the offer by the time that it was to be answered by, and the place is free."""
+    stay.state = StayState.ENDED
+    offer.status = OfferStatus.EXPIRED
+    offer.version += 1
+    await repository.note_answer(work, offer, reason)
+    work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+
+
 async def expire_due(work: UnitOfWork) -> bool:
     """Sweep: note which holds have expired, and record each once; True when there may be more. The places were free the
     moment the time was up."""
     due = await repository.lock_due_offers(work, limit=BATCH)
     for offer, stay in due:
-        stay.state = StayState.ENDED
-        offer.status = OfferStatus.EXPIRED
-        offer.version += 1
-        await repository.note_answer(work, offer)
-        work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+        await expire(work, offer, stay)
     return len(due) == BATCH

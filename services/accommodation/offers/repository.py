@@ -6,10 +6,9 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
 from sqlmodel import col
 
-from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.codes import StayState
@@ -48,16 +47,6 @@ _DUE: Final = (
     .limit(LIMIT)
     .with_for_update(skip_locked=True)
 )
-_STAY_NOW: Final = (
-    select(Stay)
-    .join(Placement, col(Placement.stay_id) == col(Stay.id))
-    .where(
-        col(Placement.id) == bindparam("placement_id", type_=Uuid),
-        col(Stay.state) == StayState.ARRIVED,
-        func.person_of(col(Placement.case_id)) == func.person_of(CASE_ID),
-    )
-)
-_STAY_NOW_TO_LOCK: Final = _STAY_NOW.with_for_update(of=Stay)
 
 
 @cache
@@ -177,12 +166,6 @@ async def exceptions_of(work: UnitOfWork, offer: Offer) -> list[RuleException]:
     key = await sealed.key_of(work, offer.case_id)
     kept = key.open(offer.exceptions_why, Exceptions, table="offer", column="exceptions_why", row=offer.id)
     return kept.items
-
-
-async def stay_of_placement(work: UnitOfWork, placement_id: UUID, case_id: UUID, *, is_locked: bool) -> Stay | None:
-    """Where a person is now, of which the actor may know; None where the placement is none of that person's."""
-    asked = {"placement_id": placement_id, "case_id": case_id}
-    return await work.session.scalar(_STAY_NOW_TO_LOCK if is_locked else _STAY_NOW, asked)
 
 
 async def held_for(work: UnitOfWork, request_id: UUID) -> list[tuple[Offer, Stay]]:

@@ -33,6 +33,9 @@ from shared.runtime.service import service_router
 router = service_router()
 
 
+InsteadOf = Annotated[UUID | None, Query(description="The placement that the place would replace by a move.")]
+
+
 @router.post("/placement-requests", status_code=201)
 async def request_placement(
     work: PlacementWriter, submission: PlacementRequestSubmission
@@ -71,17 +74,23 @@ async def read_placement_request(
 
 
 @router.get("/placement-requests/{request_id}/places/{place_id}")
-async def check_place(work: Reader, request_id: UUID, place_id: UUID, purpose: OptionalPurpose = None) -> CheckedPlace:
+async def check_place(
+    work: Reader, request_id: UUID, place_id: UUID, instead_of: InsteadOf = None, purpose: OptionalPurpose = None
+) -> CheckedPlace:
     """One place against every rule: whether it passes, and why not, in English and Danish."""
-    against = await requests.check_place(work, request_id=request_id, place_id=place_id, purpose=purpose)
+    against = await requests.check_place(
+        work, request_id=request_id, place_id=place_id, purpose=purpose, instead_of=instead_of
+    )
     return views.see_check(against, place_id, now=work.now)
 
 
 @router.get("/placement-requests/{request_id}/matches")
-async def find_matches(work: Reader, request_id: UUID, purpose: OptionalPurpose = None) -> Matches:
+async def find_matches(
+    work: Reader, request_id: UUID, instead_of: InsteadOf = None, purpose: OptionalPurpose = None
+) -> Matches:
     """The places that fit, best first, with what speaks for each; and what excluded the others, in numbers. The weights are a
     dated table, whose version the answer names."""
-    fitting, excluded = await requests.find_matches(work, request_id=request_id, purpose=purpose)
+    fitting, excluded = await requests.find_matches(work, request_id=request_id, purpose=purpose, instead_of=instead_of)
     weights = ranking.weights_on(night_of(work.now))
     return views.see_matches(fitting, excluded, weights=weights.version, now=work.now)
 

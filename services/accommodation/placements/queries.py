@@ -111,6 +111,12 @@ def knows_place(reader: Reader, about: type[Offer] | type[Placement]) -> ColumnE
     )
 
 
+def is_located(reader: Reader) -> ColumnElement[bool]:
+    """Of which placements who asks knows the place, or the region; to everybody else a person who is moved is at one placement
+    that goes on."""
+    return or_(knows_place(reader, Placement), lets_know(reader, Placement, Aspect.REGION))
+
+
 def _was_moved_for_safety(case_id: Mapped[Any]) -> ColumnElement[bool]:
     """Whether the person of the case was ever moved for their safety."""
     left = aliased(Placement)
@@ -179,13 +185,29 @@ def requests(
 
 
 @cache
+def stay_now(reader: Reader, *, is_locked: bool) -> Select[Stay]:
+    """Where the person of a case is now, by a placement that the reader may know to have ended once they are moved."""
+    query = (
+        select(Stay)
+        .join(Placement, col(Placement.stay_id) == col(Stay.id))
+        .where(
+            col(Placement.id) == bindparam("placement_id", type_=Uuid),
+            col(Stay.state) == StayState.ARRIVED,
+            func.person_of(col(Placement.case_id)) == func.person_of(CASE_ID),
+            is_located(reader),
+        )
+    )
+    return query.with_for_update(of=Stay) if is_locked else query
+
+
+@cache
 def request_to_lock(reader: Reader) -> Select[PlacementRequest]:
     allowed = or_(deals_with(reader, PlacementRequest), is_party(col(PlacementRequest.case_id)))
     return select(PlacementRequest).where(col(PlacementRequest.id) == REQUEST_ID, allowed).with_for_update()
 
 
 _HELD_FOR: Final = select(col(Offer.stay_id)).where(col(Offer.request_id) == REQUEST_ID, _IS_HELD)
-_BUT_FOR: Final = _HELD_FOR.limit(1).scalar_subquery()
+_BUT_FOR: Final = func.coalesce(bindparam("own_stay", type_=Uuid), _HELD_FOR.limit(1).scalar_subquery())
 IS_HOUSED: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, _BUT_FOR))
 IS_HOUSED_UNDER_IT: Final = select(func.is_elsewhere_under(CASE_ID, WANTED, NOW, _BUT_FOR))
 """By the stays of the very case."""

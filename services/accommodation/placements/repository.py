@@ -28,7 +28,7 @@ from shared.data.itself import as_itself
 from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 from shared.data.vault import DataKey
-from shared.kernel.errors import Conflict, Forbidden, NotFound
+from shared.kernel.errors import Conflict, Forbidden, NotFound, Unprocessable
 
 _RULES: Mapping[str, FitRule] = {
     "one_stay_a_night": FitRule.OCCUPIED,
@@ -49,6 +49,10 @@ class RequestNotFound(NotFound):
 
 class RoleDoesNotSee(Forbidden):
     """The organisation may know it; this role in it may not."""
+
+
+class NothingToReplace(Unprocessable):
+    """The person is not at the place that this one would replace."""
 
 
 class PlaceDoesNotFit(Conflict):
@@ -198,10 +202,15 @@ def _as_described(needs: SealedNeeds, known: KnownCase) -> SealedNeeds:
 
 
 async def needs_with_children(
-    work: UnitOfWork, request: PlacementRequest, *, stay_id: UUID | None, operation: str
+    work: UnitOfWork,
+    request: PlacementRequest,
+    *,
+    stay_id: UUID | None,
+    operation: str,
+    known: frozenset[Aspect] | None = None,
 ) -> Needs:
-    """All that the person needs, for a rule, together with the children who live with them at that stay."""
-    needs = await needs_of(work, request, operation=operation)
+    """What the person needs, as for `needs_of`, together with the children who live with them at that stay."""
+    needs = await needs_of(work, request, operation=operation, known=known)
     has_children = stay_id and await work.session.scalar(queries.CHILDREN_THERE, {"stay_id": stay_id})
     return needs.with_children() if has_children else needs
 
@@ -266,12 +275,27 @@ async def lock_request(work: UnitOfWork, request_id: UUID) -> PlacementRequest:
     return request
 
 
-async def is_housed(work: UnitOfWork, seen: see.SeenRequest, wanted: Nights) -> bool:
-    """Whether the person has another place on some of these nights, or one is held, but for this very request; whoever may see
-    it. For who knows a merged case alone: by the stays under that one."""
+async def is_housed(work: UnitOfWork, seen: see.SeenRequest, wanted: Nights, *, own_stay: UUID | None = None) -> bool:
+    """Whether the person has another place on some of these nights, or one is held, but for this very request and the stay that
+    is to be left; whoever may see it. For who knows a merged case alone: by the stays under that one."""
     query = queries.IS_HOUSED_UNDER_IT if seen.is_known_alone else queries.IS_HOUSED
     asked = {"case_id": seen.request.case_id, "wanted": wanted, "now": work.now, "request_id": seen.request.id}
+    asked |= {"own_stay": own_stay}
     return bool(await work.session.scalar(query, asked))
+
+
+async def stay_left(
+    work: UnitOfWork, placement_id: UUID | None, request: PlacementRequest, *, is_locked: bool = False
+) -> UUID | None:
+    """The stay that a place for the request would replace, where one is named: it is in nobody's way. Raises NothingToReplace
+    where they are not there, or the actor may know neither the place nor the region: it would learn of a move by it."""
+    if placement_id is None:
+        return None
+    asked = {"placement_id": placement_id, "case_id": request.case_id, "org": work.actor.org}
+    stay = await work.session.scalar(queries.stay_now(Reader.of(work.actor), is_locked=is_locked), asked)
+    if stay is None:
+        raise NothingToReplace("The person is not at a place by that placement; leave out `instead_of`.")
+    return stay.id
 
 
 async def take_nights(work: UnitOfWork, stay: Stay) -> None:

@@ -201,24 +201,33 @@ def status_of(seen: SeenRequest) -> RequestStatus:
 
 
 async def find_matches(
-    work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None
+    work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None, instead_of: UUID | None
 ) -> tuple[list[Match], Counter[FitRule]]:
     """The places the actor may know of, ranked for the request, and how many others each rule excludes; the same rows give
     the same order. Changes nothing. Who may not know outcome and legal status is given the places of all kinds, and who may
-    not know gender and age those that fit what it said itself: what fits would tell the rest."""
-    _, fit, excluded = await match_one(work, request_id=request_id, purpose=purpose)
+    not know gender and age those that fit what it said itself: what fits would tell the rest. `instead_of` is the placement that
+    the place would replace. Raises NothingToReplace."""
+    _, fit, excluded = await match_one(work, request_id=request_id, purpose=purpose, instead_of=instead_of)
     return fit, excluded
 
 
 async def match_one(
-    work: UnitOfWork, *, request_id: UUID, purpose: Purpose | None, among: fitting.Places | None = None
+    work: UnitOfWork,
+    *,
+    request_id: UUID,
+    purpose: Purpose | None,
+    instead_of: UUID | None = None,
+    among: fitting.Places | None = None,
 ) -> tuple[SeenRequest, list[Match], Counter[FitRule]]:
     """The request, and what fits it as for `find_matches`; of several, `among` places that were read once for all of them,
     and with places for peaks."""
     seen = await repository.read_request(work, request_id, purpose=purpose)
-    needs = await repository.needs_of(work, seen.request, operation="placement_request.match", known=seen.known)
+    own_stay = await repository.stay_left(work, instead_of, seen.request)
+    needs = await repository.needs_with_children(
+        work, seen.request, stay_id=own_stay, operation="placement_request.match", known=seen.known
+    )
     stay = fitting.nights_left(work, seen.request)
-    is_housed = await repository.is_housed(work, seen, stay)
+    is_housed = await repository.is_housed(work, seen, stay, own_stay=own_stay)
     found = await fitting.candidates(work, seen.request.case_id, stay, is_elsewhere=is_housed, among=among)
     fit, excluded = matching.match(
         found,
@@ -231,16 +240,24 @@ async def match_one(
     return seen, fit, excluded
 
 
-async def check_place(work: UnitOfWork, *, request_id: UUID, place_id: UUID, purpose: Purpose | None) -> list[FitRule]:
-    """What speaks against one place for the request, of all rules, as an offer would be refused. For who may know gender, age
-    and responsibility; for others as far as they said it themselves."""
+async def check_place(
+    work: UnitOfWork, *, request_id: UUID, place_id: UUID, purpose: Purpose | None, instead_of: UUID | None
+) -> list[FitRule]:
+    """What speaks against one place for the request, of all rules, as an offer would be refused, also one `instead_of` a
+    placement. For who may know gender, age and responsibility; for others as far as they said it themselves. Raises
+    NothingToReplace."""
     seen = await repository.read_request(work, request_id, purpose=purpose)
-    needs = await repository.needs_of(work, seen.request, operation="placement_request.check", known=seen.known)
+    own_stay = await repository.stay_left(work, instead_of, seen.request)
+    needs = await repository.needs_with_children(
+        work, seen.request, stay_id=own_stay, operation="placement_request.check", known=seen.known
+    )
     place, facility = await facilities.known_place(work, place_id)
     stay = fitting.nights_left(work, seen.request)
-    wanted = fitting.Wanted(case_id=seen.request.case_id, needs=needs, options=_options_known(seen), during=stay)
+    wanted = fitting.Wanted(
+        case_id=seen.request.case_id, needs=needs, options=_options_known(seen), during=stay, own_stay=own_stay
+    )
     against = await fitting.rules_against(work, place, facility, wanted)
-    if seen.is_known_alone and not await repository.is_housed(work, seen, stay):
+    if seen.is_known_alone and not await repository.is_housed(work, seen, stay, own_stay=own_stay):
         against = [rule for rule in against if rule is not FitRule.PERSON_ELSEWHERE]
     return against
 

@@ -13,7 +13,7 @@ from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
-from services.accommodation.offers import domain as offers
+from services.accommodation.offers import making
 from services.accommodation.offers.schemas import RuleException
 from services.accommodation.placements import answers, fitting, requests
 from services.accommodation.placements.codes import (
@@ -239,7 +239,7 @@ async def _check_fits(
     if work.actor.org != facility.operator and not await repository.is_confirmed(work, placement):
         # That a minor goes on among adults is said by two, the one who keeps them there and the operator.
         before.discard(FitRule.MINORS)
-    may = offers.excepts(work.actor, request, facility) - {FitRule.MINORS}
+    may = making.excepts(work.actor, request, facility) - {FitRule.MINORS}
     excepted = {exception.rule: exception for exception in said.exceptions if exception.rule in may}
     against = [rule for rule in await fitting.rules_against(work, place, facility, wanted) if rule not in before]
     if left := [rule for rule in against if rule not in excepted]:

@@ -12,7 +12,7 @@ from services.accommodation.case.schemas import Remark
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.facilities.codes import CompanionKind, StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
-from services.accommodation.offers import domain as offers
+from services.accommodation.offers import making
 from services.accommodation.placements import fitting, matching
 from services.accommodation.placements.codes import Ending, FitRule, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
@@ -143,7 +143,7 @@ async def _destination(
     place, facility = await facilities.lock_place(work, said.place_id)
     if facility.operator != left.operator:
         raise OfferNeeded("That place is another operator's; have it offered and accepted, and name the offer.")
-    may = offers.excepts(work.actor, request, facility) - {FitRule.MINORS}
+    may = making.excepts(work.actor, request, facility) - {FitRule.MINORS}
     excepted = [exception.rule for exception in said.exceptions if exception.rule in may]
     against = await fitting.rules_against(work, place, facility, wanted)
     if rules := [rule for rule in against if rule not in excepted]:

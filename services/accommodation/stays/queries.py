@@ -18,7 +18,14 @@ from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.queries import deals_with, flags, has_children_there, knows_place, lets_know
+from services.accommodation.placements.queries import (
+    deals_with,
+    flags,
+    has_children_there,
+    is_located,
+    knows_place,
+    lets_know,
+)
 from shared.contract.visibility import Aspect, Part
 from shared.data.columns import NOW, ORGANISATION, Rows, any_asked, any_of, is_one_of
 from shared.data.positions import newest_first
@@ -29,10 +36,6 @@ _IS_ASKED_FOR: Final = col(Placement.id) == bindparam("placement_id", type_=Uuid
 _IN_FACILITY: Final = col(Placement.facility_id) == FACILITY_ID
 _STAY: Final = bindparam("stay_id", type_=Uuid)
 _IS_OF_PERSON: Final = col(Placement.case_id).in_(MEMBERS)
-
-
-def _is_located(reader: Reader) -> ColumnElement[bool]:
-    return or_(knows_place(reader, Placement), lets_know(reader, Placement, Aspect.REGION))
 
 
 def _is_run_by(reader: Reader) -> ColumnElement[bool]:
@@ -83,7 +86,7 @@ def placement_to_lock(reader: Reader, *, by_payer: bool) -> Select[Placement, St
         select(Placement, Stay)
         .select_from(Stay)
         .join(Placement, col(Placement.stay_id) == col(Stay.id))
-        .where(_IS_ASKED_FOR, _is_located(reader) if by_payer else knows_place(reader, Placement))
+        .where(_IS_ASKED_FOR, is_located(reader) if by_payer else knows_place(reader, Placement))
         .with_for_update()
     )
 
@@ -168,7 +171,7 @@ def placement(reader: Reader) -> tuple[Sequence[Part], Rows]:
 @cache
 def placements_of_person(reader: Reader, *, by_status: bool, goes_on: bool) -> tuple[Sequence[Part], Rows]:
     parts, query = _as_seen(reader)
-    query = query.where(_of_person(reader), _is_located(reader))
+    query = query.where(_of_person(reader), is_located(reader))
     return parts, _page(query, by_status=by_status, goes_on=goes_on)
 
 
@@ -193,7 +196,7 @@ def placed_unseen(reader: Reader, *, of_all_members: bool) -> Select[Placement]:
         _IS_OF_PERSON if of_all_members else recorded_since_merged(col(Placement.case_id), col(Placement.booked_at))
     )
     is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
-    return select(Placement).where(is_theirs, is_current, ~_is_located(reader)).limit(1)
+    return select(Placement).where(is_theirs, is_current, ~is_located(reader)).limit(1)
 
 
 ALONG: Final = select(_WITH_SINCE.exists())
@@ -203,7 +206,7 @@ ALONG: Final = select(_WITH_SINCE.exists())
 @cache
 def along_with(reader: Reader) -> Select[bool]:
     """Whether who asks may know where that is."""
-    return select(select(col(Placement.id)).where(_is_along(reader), _is_located(reader)).exists())
+    return select(select(col(Placement.id)).where(_is_along(reader), is_located(reader)).exists())
 
 
 LIVES_ON: Final = text("""

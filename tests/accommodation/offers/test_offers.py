@@ -330,6 +330,49 @@ async def test_who_did_not_make_the_offer_answers_it(
     assert (await housing.answer(offered.json()["offer_id"], "accept", answers)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("by", "may_not"), [("cmm", ["reden", "hopenow"]), ("us", ["reden", "hopenow"]), ("reden", ["hopenow", "us"])]
+)
+async def test_who_made_an_offer_takes_it_back_and_the_place_is_free_again(
+    havn: World, housing: Housing, by: str, may_not: list[str]
+) -> None:
+    shelter = await housing.shelter(places=2)
+    facts: dict[str, Any] = {"basis": ResidenceBasis.NO_LEGAL_STAY, "routed_to": Authority.US}
+    request_id = await housing.request(await housing.case(referred_by="hopenow", **facts), "hopenow")
+    if by == "reden":  # a facility knows a request when a place of its own was offered for it
+        await housing.answer((await housing.offer(request_id, shelter.place_ids[1])).json()["offer_id"], "decline")
+    offer_id = (await housing.offer(request_id, shelter.place_id, by)).json()["offer_id"]
+    path = f"/accommodation/v1/offers/{offer_id}/withdraw"
+    for org in may_not:
+        refused = await havn.partner(org).post(path, {"reason": "No."})
+        assert (refused.status_code, problem(refused)) == (403, "NotYourOffer"), org
+    assert (await havn.partner("amiami").post(path)).status_code == 404
+    taken_back = await havn.partner(by).post(path, {"reason": "The wrong room."})
+    assert (taken_back.status_code, taken_back.json()["status"]) == (200, "expired")
+    assert [each["offer_id"] for each in await havn.events("accommodation", "offer-expired")] == [offer_id]
+    (row,) = await havn.sql("accommodation", "SELECT reason FROM offer WHERE id = $1", UUID(offer_id))
+    assert b"wrong room" not in row["reason"]
+    again = await havn.partner(by).post(path)
+    assert (again.status_code, problem(again)) == (409, "OfferDoesNotAllow")
+    assert (await housing.answer(offer_id, "accept")).status_code in (403, 409)
+    assert (await housing.offer(request_id, shelter.place_id)).status_code == 201
+
+
+async def test_cmm_takes_back_what_anybody_has_offered_and_an_accepted_offer_is_taken_back_by_nobody(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter(places=2)
+    facts: dict[str, Any] = {"basis": ResidenceBasis.NO_LEGAL_STAY, "routed_to": Authority.US}
+    request_id = await housing.request(await housing.case(**facts))
+    cmm = havn.partner("cmm")
+    theirs = (await housing.offer(request_id, shelter.place_id, "us")).json()["offer_id"]
+    assert (await cmm.post(f"/accommodation/v1/offers/{theirs}/withdraw")).status_code == 200
+    accepted = (await housing.offer(request_id, shelter.place_id)).json()["offer_id"]
+    assert (await housing.answer(accepted, "accept")).status_code == 200
+    late = await cmm.post(f"/accommodation/v1/offers/{accepted}/withdraw")
+    assert (late.status_code, late.json()["current_status"]) == (409, "accepted")
+
+
 async def test_the_persons_own_no_is_said_by_who_works_with_them_and_others_come_first_then(
     havn: World, housing: Housing
 ) -> None:

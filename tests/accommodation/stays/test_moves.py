@@ -160,6 +160,7 @@ async def test_another_operator_takes_somebody_in_by_its_accepted_offer(
     assert rules_of(await housing.offer(request_id, theirs.place_id, **until)) == ["person_elsewhere"]
     wrong = await housing.offer(request_id, theirs.place_id, instead_of=request_id, **until)
     assert (wrong.status_code, problem(wrong)) == (422, "NothingToReplace")
+    await fits_instead_of(housing, request_id, theirs, placement_id)
     offered = await housing.offer(request_id, theirs.place_id, instead_of=placement_id, **until)
     assert offered.status_code == 201, offered.text
     by_offer = {"reason": "need", "offer_id": offered.json()["offer_id"]}
@@ -170,6 +171,42 @@ async def test_another_operator_takes_somebody_in_by_its_accepted_offer(
     assert (moved.status_code, moved.json()["placement_id"]) == (200, accepted.json()["placement_id"])
     assert (moved.json()["status"], moved.json()["place_id"]) == ("arrived", theirs.place_id)
     assert [place for place, *_ in await nights_of(havn, case_id)] == [here.place_id, theirs.place_id]
+
+
+async def fits_instead_of(housing: Housing, request_id: str, theirs: Shelter, placement_id: str) -> None:
+    """What fits in place of where somebody lives is found and checked as an offer of it would be."""
+    matches = f"/accommodation/v1/placement-requests/{request_id}/matches"
+    check = f"/accommodation/v1/placement-requests/{request_id}/places/{theirs.place_id}"
+    cmm = housing.havn.partner("cmm")
+    found = (await cmm.get(matches)).json()
+    assert found["items"] == []
+    assert "person_elsewhere" in found["excluded"]
+    assert (await cmm.get(check)).json()["fits"] is False
+    for org in ("cmm", "us"):
+        instead = (await housing.havn.partner(org).get(matches, instead_of=placement_id)).json()
+        assert theirs.place_id in [each["place_id"] for each in instead["items"]], org
+        assert "person_elsewhere" not in instead["excluded"]
+    assert (await cmm.get(check, instead_of=placement_id)).json()["fits"] is True
+    for path in (matches, check):
+        wrong = await cmm.get(path, instead_of=request_id)
+        assert (wrong.status_code, problem(wrong)) == (422, "NothingToReplace")
+
+
+async def test_who_may_not_know_where_somebody_lives_learns_of_no_move_by_what_would_fit_instead(
+    havn: World, housing: Housing, moving: tuple[str, str, Shelter, Shelter]
+) -> None:
+    """Their sender is shown one placement that goes on: it asks for what fits instead, before and after a safety move."""
+    case_id, placement_id, _, _ = moving
+    request_id = await housing.request(case_id, org="hopenow", from_on="2026-03-13")
+    sender, path = havn.partner("hopenow"), f"/accommodation/v1/placement-requests/{request_id}/matches"
+
+    async def asked() -> tuple[int, str]:
+        answer = await sender.get(path, instead_of=placement_id)
+        return answer.status_code, problem(answer)
+
+    before = await asked()
+    assert (await housing.step(placement_id, "move", body={"reason": "safety"})).status_code == 200
+    assert await asked() == before == (422, "NothingToReplace")
 
 
 @pytest.mark.parametrize(("planned", "accepted_until"), [("2026-03-14", "2026-03-25"), ("2026-03-25", "2026-03-20")])
