@@ -92,11 +92,33 @@ async def notify(
     if case.child_notified_at and case.municipality == notification.municipality:
         return case
     if case.child_notified_at:
-        case.child_assessed_at = None
+        case.child_notified_at = case.child_assessed_at = None
         await _end_part_of_municipality(work, case)
-    await notify_municipality(work, case, notification.municipality)
+    case.municipality = notification.municipality
+    if not await _notify_where_it_knows_the_child(work, case, notification.municipality):
+        await notify_municipality(work, case, notification.municipality)
     await changes.case_changed(work, case)
     return case
+
+
+async def _notify_where_it_knows_the_child(work: UnitOfWork, case: Case, municipality: str) -> bool:
+    """A municipality that has a part in a merged case alone is to learn of no merge: it has its task in that one, and its hours
+    run in this one too."""
+    organisation, on = organisation_of(municipality), on_date(work.now)
+    async with as_itself(work):
+        if await cases.part_of(work, case.id, organisation):
+            return False
+        for below in await cases.lock_below(work, case):
+            if not is_child(below, on=on) or await cases.part_of(work, below.id, organisation) is None:
+                continue
+            if below.child_notified_at is None or below.municipality != municipality:
+                await _end_part_of_municipality(work, below)
+                below.child_assessed_at = None
+                await notify_municipality(work, below, municipality)
+                await changes.case_changed(work, below)
+            await _notified_where_it_goes_on(work, below)
+            return True
+    return False
 
 
 async def _end_part_of_municipality(work: UnitOfWork, case: Case) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met
 from tests.world import World
 
@@ -317,6 +317,27 @@ async def test_a_notification_under_a_merged_case_holds_where_the_work_goes_on(n
     assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
     assert (await known.details())["child_protection"]["child_assessed_at"] == "2026-03-16T12:00:00Z"
     assert await deadlines_of(noon, "cmm", kind="child_notification") == []
+
+
+async def test_a_municipality_that_has_referred_the_child_is_notified_under_its_own_case(noon: World) -> None:
+    """It learns of no merge by its task, and what it reports holds where the work goes on."""
+    known, own = [Met(noon, (await open_case(noon, GIRL, sender=sender)).id, []) for sender in ("hopenow", HOME)]
+    assert (await own.merge(known)).status_code == 200
+    before = {each["case_id"] for each in await listed(noon, HOME)}
+    assert (await known.post("/child-notification", {"municipality": "0461"})).status_code == 200
+    (deadline,) = await deadlines_of(noon, HOME)
+    assert deadline["case_id"] == own.id
+    assert {each["case_id"] for each in await listed(noon, HOME)} == before == {own.id}
+    assert (await known.get(by=HOME)).status_code == 404
+    protection = (await known.details())["child_protection"]
+    assert protection["child_notified_at"] == "2026-03-16T11:00:00Z"
+    await noon.set_clock(ONE)
+    assert (await own.post("/child-assessment", ASSESSED, by=HOME)).status_code == 200
+    assert (await known.details())["child_protection"]["child_assessed_at"] == "2026-03-16T12:00:00Z"
+    assert await deadlines_of(noon, "cmm", kind="child_notification") == []
+    assert (await known.post("/child-notification", {"municipality": "0751"})).status_code == 200
+    (deadline,) = await deadlines_of(noon, "kommune-0751")
+    assert deadline["case_id"] == known.id, "whoever knows neither is notified where the work goes on"
 
 
 async def test_the_tasks_come_back_when_they_turn_out_to_be_two_children(noon: World) -> None:
