@@ -257,20 +257,21 @@ def _check_allows(step: OfferStep, offer: Offer, stay: Stay, *, now: datetime) -
 
 async def release(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
     """The offer comes to nothing, and the place is free."""
-    stay.state = StayState.ENDED
-    offer.status = OfferStatus.DECLINED
-    offer.version += 1
-    await repository.note_answer(work, offer, reason)
+    await _end(work, offer, stay, OfferStatus.DECLINED, reason)
     work.record(OfferDeclined(case_id=offer.case_id, occurred_at=work.now, offer_id=offer.id))
 
 
 async def expire(work: UnitOfWork, offer: Offer, stay: Stay, *, reason: Remark | None = None) -> None:
     """Nobody has answered the offer by the time that it was to be answered by, and the place is free."""
+    await _end(work, offer, stay, OfferStatus.EXPIRED, reason)
+    work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
+
+
+async def _end(work: UnitOfWork, offer: Offer, stay: Stay, status: OfferStatus, reason: Remark | None) -> None:
     stay.state = StayState.ENDED
-    offer.status = OfferStatus.EXPIRED
+    offer.status = status
     offer.version += 1
     await repository.note_answer(work, offer, reason)
-    work.record(OfferExpired(case_id=offer.case_id, occurred_at=offer.expires_at, offer_id=offer.id))
 
 
 async def expire_due(work: UnitOfWork) -> bool:
