@@ -100,7 +100,7 @@ def _says(item: PayerFrom) -> tuple[PlacementRow, HousingAuthority, HousingAutho
 def _is_news(change: CaseChange, request: PlacementRequest) -> bool:
     """What was known and held when the place was asked for is in the request already; what was asked again since is there
     too, and holds from its own day."""
-    return change.recorded_at > request.requested_at or change.from_on > on_date(request.requested_at)
+    return change.recorded_at >= request.requested_at or change.from_on > on_date(request.requested_at)
 
 
 def _as_requested(placement: Placement, request: PlacementRequest, kind: FacilityKind | None) -> PayerFrom:

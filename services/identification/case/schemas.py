@@ -9,8 +9,10 @@ from services.identification.case.codes import ContactChannel
 from shared.contract.codes import AgeBasis
 from shared.contract.person import ADULT_AGE, PersonDescription
 from shared.contract.personal import Personal, PersonalCode, PersonalName, PersonalText
+from shared.contract.placeholders import is_no_birth_date
 from shared.contract.times import HappenedOn
 from shared.contract.types import Body, Flag, Shown, example
+from shared.kernel.clock import whole_years
 from shared.kernel.text import AS_STORED
 
 IDENTITY: Final = (
@@ -95,7 +97,7 @@ class CasePerson(PersonDescription, Shown):
         stated = known.stated_birth_date
         if stated is None and known.age_basis in (None, AgeBasis.STATED, AgeBasis.PRESUMED_MINOR):
             stated = known.birth_date if known.birth_date != self.birth_date else None
-        return self.model_copy(update={"stated_birth_date": stated})
+        return self.model_copy(update={"stated_birth_date": stated or self.stated_birth_date})
 
     def keeping_who_is_a_minor(self, known: "CasePerson") -> "CasePerson":
         """This description, with what `known` says that makes a minor of the person: nobody's later word makes an adult of one,
@@ -103,13 +105,24 @@ class CasePerson(PersonDescription, Shown):
         if self.age_basis is AgeBasis.ASSESSED:
             return self
         kept = dict[str, Any]()
-        if known.age_basis is AgeBasis.PRESUMED_MINOR:
-            kept["age_basis"] = AgeBasis.PRESUMED_MINOR
         if known.stated_age is not None and known.stated_age < ADULT_AGE <= (self.stated_age or ADULT_AGE):
             kept["stated_age"] = known.stated_age
+            if self.birth_date is None:  # on what another age rests says nothing of this one
+                kept["age_basis"] = known.age_basis
+        if known.age_basis is AgeBasis.PRESUMED_MINOR:
+            kept["age_basis"] = AgeBasis.PRESUMED_MINOR
         if self.stated_birth_date is None and known.birth_date != self.birth_date:
             kept["stated_birth_date"] = known.birth_date
         return self.model_copy(update=kept)
+
+    def presuming_who_was_said_to_be_a_minor(self, *said: Personal[date] | None, on: date) -> "CasePerson":
+        """This description, which keeps two birth dates; whoever is a minor by another one that was said is presumed one, until
+        an age assessment says otherwise (docs/rules.md, child-2)."""
+        kept = (None, self.birth_date, self.stated_birth_date)
+        lost = [each.value for each in said if each not in kept and not is_no_birth_date(each.value, on=on)]
+        if self.age_basis is AgeBasis.ASSESSED or all(whole_years(born, on) >= ADULT_AGE for born in lost):
+            return self
+        return self.model_copy(update={"age_basis": AgeBasis.PRESUMED_MINOR})
 
     def keeping_what_was_assessed(self, known: "CasePerson") -> "CasePerson":
         """This description, with the age that was assessed before, which holds until a new one (docs/rules.md, child-4)."""

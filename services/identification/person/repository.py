@@ -90,10 +90,13 @@ async def replace_person(work: UnitOfWork, case: Case, person: CasePerson) -> tu
     was assessed, and the one that was known before."""
     key = await sealed.key_of(work, case.id)
     known = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
+    today, sent = on_date(work.now), person
     person = person.keeping_what_was_stated(known).keeping_what_was_assessed(known)
-    if is_child(case, on=on_date(work.now)) and known.age_basis is not AgeBasis.ASSESSED:
-        person = person.keeping_who_is_a_minor(known)
-    person = person.with_its_assessment(known, today=on_date(work.now), recorded_by=work.actor.org)
+    if known.age_basis is not AgeBasis.ASSESSED:
+        if is_child(case, on=today):
+            person = person.keeping_who_is_a_minor(known)
+        person = person.presuming_who_was_said_to_be_a_minor(known.birth_date, sent.stated_birth_date, on=today)
+    person = person.with_its_assessment(known, today=today, recorded_by=work.actor.org)
     await seal(work, case, {"person": person}, owner=case.id)
     work.audit(operation="person.change", subject_id=case.id, fields=sorted(person.model_fields_set))
     return person, known

@@ -19,7 +19,11 @@ def see_description(person: CasePerson, *, sent: CasePerson, today: date) -> Des
     """A description that was just written, with what in it says less than it seems to, and what of it does not hold."""
     added = {
         "warnings": warnings_of(person, aliases=person.aliases, on=today),
-        "differs": [name for name in AGE_FIELDS if getattr(sent, name) not in (None, getattr(person, name))],
+        "differs": [
+            name
+            for name in ("stated_birth_date", *AGE_FIELDS)
+            if getattr(sent, name) not in (None, getattr(person, name))
+        ],
     }
     return DescribedPerson.model_validate(dict(person) | added, context=AS_STORED)
 

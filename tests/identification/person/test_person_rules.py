@@ -62,6 +62,45 @@ async def test_an_age_assessment_holds_against_later_claims_until_a_new_one(havn
 
 
 @pytest.mark.parametrize(
+    "corrected",
+    [{"birth_date": "1990-01-01"}, {"birth_date": None}, {"birth_date": "1990-01-01", "age_basis": "documented"}],
+)
+@pytest.mark.parametrize(
+    "said", [{"birth_date": "2010-01-01"}, {"birth_date": "1991-01-01", "stated_birth_date": "2010-01-01"}]
+)
+async def test_no_second_correction_makes_an_adult_of_whom_one_made_a_minor(
+    havn: World, said: dict[str, Any], corrected: dict[str, Any]
+) -> None:
+    """The birth date that was stated first says an adult, and is kept; the one in between is that of a child."""
+    await havn.set_clock("2026-03-16T12:00:00+01:00")
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": None, "birth_date": "1991-01-01"})
+    assert (await case.details())["age_group"] == "adult"
+    await describe_as(case, stated_age=None, **said)
+    assert (await case.details())["age_group"] == "presumed_minor"
+    await describe_as(case, stated_age=None, **corrected)
+    assert (await case.details())["age_group"] == "presumed_minor"
+    assert "child_notification" in {each["kind"] for each in (await case.details())["deadlines"]}
+    await describe_as(case, stated_age=None, birth_date="1990-01-01", age_basis="assessed")
+    assert (await case.details())["age_group"] == "adult"
+
+
+async def test_a_stated_birth_date_that_is_recorded_later_is_kept(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": 24})
+    described = await describe_as(case, stated_birth_date="2010-02-02")
+    assert (described["stated_birth_date"], described["differs"]) == ("2010-02-02", [])
+    assert (await case.details())["age_group"] == "presumed_minor"
+    again = await describe_as(case, stated_birth_date="1999-02-02")
+    assert (again["stated_birth_date"], again["differs"]) == ("2010-02-02", ["stated_birth_date"])
+
+
+async def test_on_what_another_age_rests_is_not_said_of_the_one_that_is_kept(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES | {"stated_age": 15, "age_basis": "stated"})
+    described = await describe_as(case, stated_age=20, age_basis="documented")
+    assert (described["stated_age"], described["age_basis"]) == (15, "stated")
+    assert described["differs"] == ["stated_age", "age_basis"]
+
+
+@pytest.mark.parametrize(
     "child",
     [
         *({"stated_age": 15}, {"stated_age": 15, "age_basis": "stated"}, {"age_basis": "presumed_minor"}),
