@@ -98,7 +98,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
         from_on=on_date(event.occurred_at),
         gender=known.gender if known.gender is not was_gender else None,
         minor=known.is_minor if known.is_minor is not was_minor else None,
-        recorded_at=work.now,
+        recorded_at=event.occurred_at,
     )
     await repository.keep_change(work, change)
 
@@ -111,7 +111,7 @@ async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: 
         from_on=event.valid_from,
         residence_basis=event.residence_basis,
         asylum_pending=event.asylum_pending,
-        recorded_at=work.now,
+        recorded_at=event.occurred_at,
     )
     await repository.forget_ends(work, event.case_id, since=event.valid_from)
     await repository.keep_change(work, change)
@@ -139,7 +139,7 @@ async def _note_end(
         residence_basis=ResidenceBasis.NO_LEGAL_STAY,
         asylum_pending=False,
         is_end=True,
-        recorded_at=work.now,
+        recorded_at=event.occurred_at,
     )
     await repository.keep_change(work, end)
 
@@ -154,7 +154,7 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
             sequence=sequence,
             from_on=event.decided_on,
             decision_id=event.decision_id,
-            recorded_at=work.now,
+            recorded_at=event.occurred_at,
         )
         await repository.keep_change(work, change)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
@@ -224,5 +224,5 @@ async def _facts_known(work: UnitOfWork, case_id: UUID, *, at: datetime) -> list
     changes = await repository.changes_of(work, case_id, ends_to_come=True)
     to_come = [change for change in changes if change.from_on > on_date(at)]
     return [
-        CaseChange(case_id=case_id, sequence=0, from_on=on_date(at), recorded_at=work.now, **fact) for fact in facts
+        CaseChange(case_id=case_id, sequence=0, from_on=on_date(at), recorded_at=at, **fact) for fact in facts
     ] + to_come

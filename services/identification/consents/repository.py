@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, or_, select, text
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, text
 from sqlmodel import col
 
 from services.identification.case.models import Case
@@ -16,6 +16,7 @@ from services.identification.consents.schemas import ConsentWords, DisclosureWor
 from services.identification.records import repository as records
 from shared.contract import visibility
 from shared.contract.codes import DisclosureBasis, Purpose, ShareScope
+from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.visibility import Part
 from shared.data import sealed
 from shared.data.columns import ORGANISATION, any_asked
@@ -71,6 +72,18 @@ _NEWEST_FIRST: Final = (col(Consent.recorded_at).desc(), col(Consent.id).desc())
 _WAS_TAKEN_BACK: Final = select(exists().where(*_TO_RECIPIENT, col(Consent.withdrawn_at).is_not(None)))
 _WAS_SAID: Final = select(exists().where(*_FOR_PURPOSE))
 _LIVE: Final = select(Consent).where(*_FOR_PURPOSE, col(Consent.withdrawn_at).is_(None)).order_by(*_NEWEST_FIRST)
+_STANDS: Final = col(Consent.withdrawn_at).is_(None)
+_SAID: Final = (
+    select(
+        col(Consent.recipient),
+        col(Consent.purpose),
+        func.bool_or(_STANDS),
+        func.bool_or(and_(_STANDS, col(Consent.case_id) == CASE_ID)),
+    )
+    .where(_OF_FAMILY)
+    .group_by(col(Consent.recipient), col(Consent.purpose))
+    .order_by(col(Consent.recipient), col(Consent.purpose))
+)
 _CONFIRMED: Final = select(Consent).where(_OF_FAMILY, col(Consent.confirmed_at).is_not(None)).with_for_update()
 _LET_KNOW_BY_OTHERS: Final = select(
     or_(
@@ -102,6 +115,20 @@ async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str
     """Whether the person has ever said of this recipient and purpose that it may know, and may since have taken it back."""
     asked = {"family": await family_of(work, case_id), "org": recipient, "purpose": purpose}
     return bool(await work.session.scalar(_WAS_SAID, asked)) or await is_barred(work, case_id, recipient)
+
+
+async def as_they_stand(
+    work: UnitOfWork, case_id: UUID, described: Sequence[ConsentOfReferral]
+) -> list[ConsentOfReferral]:
+    """The consents that a description of the person names, as they stand: without those that were taken back, and with those of
+    the case that it does not name."""
+    asked = {"family": await family_of(work, case_id), "case_id": case_id}
+    rows = await work.session.execute(_SAID, asked)
+    said = {(to, purpose): (stands, is_own) for to, purpose, stands, is_own in rows}
+    named = {(each.recipient, each.purpose): each for each in described}
+    standing = [each for about, each in named.items() if said.get(about, (True, False))[0]]
+    unnamed = [about for about, (_, is_own) in said.items() if is_own and about not in named]
+    return standing + [ConsentOfReferral(recipient=to, purpose=purpose) for to, purpose in unnamed]
 
 
 async def is_let_know_by_others(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:

@@ -35,7 +35,8 @@ async def change_person(
     work: Caseworker, case_id: UUID, person: CasePerson, expected: RequiredIfMatch
 ) -> Tagged[DescribedPerson]:
     """Replace the description of the person. Changed facts are routed again until the decision. An age that was assessed
-    (`age_basis: assessed`) holds until it is assessed anew; `differs` names what was sent against it."""
+    (`age_basis: assessed`) holds until it is assessed anew; `differs` names what was sent against it. A consent that is new is
+    recorded; one that is left out stands until it is withdrawn."""
     case, described = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
     return views.see_description(described, sent=person, today=on_date(work.now)).tagged(case)
 

@@ -9,6 +9,8 @@ from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, ContactAttempt, age_group_on, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
+from services.identification.consents import domain as consents
+from services.identification.consents import repository as consents_repository
 from services.identification.erasure import domain as erasure
 from services.identification.erasure import repository as erasure_repository
 from services.identification.finding import repository as finding_repository
@@ -47,7 +49,8 @@ class OtherFormUnexplained(Unprocessable):
 async def describe_person(
     work: UnitOfWork, *, case_id: UUID, person: CasePerson, expected: ExpectedVersion
 ) -> tuple[Case, CasePerson]:
-    """Replace the description of the person. Before the decision, changed facts are routed again; after it, never."""
+    """Replace the description of the person. Before the decision, changed facts are routed again; after it, never. A consent that
+    is new in it is one of the case; one that it leaves out stands until it is withdrawn."""
     case = await cases.lock_case(work, case_id, expected)
     if case.refused_on and (named := person.named()):
         raise PersonDeclined(
@@ -56,6 +59,9 @@ async def describe_person(
         )
     await _check_other_is_explained(work, case, person)
     person, known = await repository.replace_person(work, case, person)
+    await consents.take_over(
+        work, case_id=case.id, consents=person.consents, brought_by=work.actor.org, given_at=work.now
+    )
     await finding_repository.forget_identifiers(work, case.id)  # a number that was corrected no longer matches
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
     is_to_route = await taking_in.follow(work, case, person, known=known)
@@ -64,7 +70,8 @@ async def describe_person(
         await authority.route_again(work, case)
     else:
         await changes.case_changed(work, case)
-    return case, person
+    standing = await consents_repository.as_they_stand(work, case.id, person.consents)
+    return case, person.model_copy(update={"consents": standing})
 
 
 async def _check_other_is_explained(work: UnitOfWork, case: Case, person: CasePerson) -> None:

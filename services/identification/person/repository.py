@@ -20,7 +20,7 @@ from services.identification.case.repository import (
 )
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.case.visibility import parts_of_reader
-from services.identification.consents.repository import disclosable_to
+from services.identification.consents.repository import as_they_stand, disclosable_to
 from services.identification.person.models import LegalStatusEntry
 from services.identification.person.schemas import Particulars
 from services.identification.records import repository as records
@@ -58,6 +58,8 @@ async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> t
     key = await sealed.key_of(work, case.id)
     whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     shown = {name: value for name, value in whole if name in whole.model_fields_set and person_aspect(name) in known}
+    if "consents" in shown or Aspect.FILE in known:
+        shown["consents"] = await as_they_stand(work, case_id, shown.get("consents", []))
     person = CasePerson.model_validate(shown, context=AS_STORED)
     fields = sorted(person.model_fields_set)
     work.audit(operation="person.read", subject_id=case_id, fields=fields, purpose=purpose)

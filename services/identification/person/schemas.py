@@ -18,7 +18,8 @@ from shared.kernel.errors import SpokenValueError
 
 class DescribedPerson(CasePerson):
     """The description as it is now. `warnings` names what was kept as written and says less than it seems to; `differs` what was
-    sent and does not hold against an age that was assessed, or makes an adult of a minor: only an assessment does."""
+    sent and does not hold against an age that was assessed, or makes an adult of a minor: only an assessment does; and `consents`
+    where others stand than were sent."""
 
     warnings: list[InputWarning]
     differs: list[str]

@@ -19,13 +19,20 @@ def see_description(person: CasePerson, *, sent: CasePerson, today: date) -> Des
     """A description that was just written, with what in it says less than it seems to, and what of it does not hold."""
     added = {
         "warnings": warnings_of(person, aliases=person.aliases, on=today),
-        "differs": [
-            name
-            for name in ("stated_birth_date", *AGE_FIELDS)
-            if getattr(sent, name) not in (None, getattr(person, name))
-        ],
+        "differs": [*_against_what_is_kept(person, sent), *_consents_left_out(person, sent)],
     }
     return DescribedPerson.model_validate(dict(person) | added, context=AS_STORED)
+
+
+def _against_what_is_kept(person: CasePerson, sent: CasePerson) -> list[str]:
+    ages = ("stated_birth_date", *AGE_FIELDS)
+    return [name for name in ages if getattr(sent, name) not in (None, getattr(person, name))]
+
+
+def _consents_left_out(person: CasePerson, sent: CasePerson) -> list[str]:
+    """A consent ends when it is withdrawn, and begins again when it is given: no description takes one away, or back."""
+    said, standing = ({(each.recipient, each.purpose) for each in of.consents} for of in (sent, person))
+    return ["consents"] if said != standing else []
 
 
 def see_legal_status(

@@ -78,6 +78,19 @@ async def test_of_two_from_one_day_the_one_told_last_holds(
     assert await answered(havn, placement_id) == [("2026-03-09", "A1", "CMM", "CMM")]
 
 
+async def test_what_is_recorded_in_the_very_instant_of_the_request_counts(havn: World, housing: Housing) -> None:
+    """A clock that stands still tells nobody which of the two came first; what was known already is only said once more."""
+    instant = datetime(2026, 3, 9, 11, tzinfo=UTC)
+    await havn.set_clock(instant.isoformat())
+    case_id = await housing.case(basis=ResidenceBasis.RESIDENCE_PERMIT, routed_to=Authority.CMM)
+    placement_id = await housing.booked(case_id, (await housing.shelter()).place_id)
+    assert await answered(havn, placement_id) == [("2026-03-09", "D", "CMM", "CMM")]
+    await housing.tell(decision(case_id).model_copy(update={"occurred_at": instant}))
+    assert await answered(havn, placement_id) == [("2026-03-09", "A1", "CMM", "CMM")]
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 3, 9), told=instant))
+    assert await answered(havn, placement_id) == [("2026-03-09", "B3", "US", "US")]
+
+
 async def test_a_status_that_held_before_the_first_night_holds_from_the_first_night(
     havn: World, housing: Housing, placed: tuple[str, str]
 ) -> None:

@@ -93,6 +93,34 @@ async def test_a_stated_birth_date_that_is_recorded_later_is_kept(havn: World) -
     assert (again["stated_birth_date"], again["differs"]) == ("2010-02-02", ["stated_birth_date"])
 
 
+async def test_the_consents_of_the_description_are_those_of_the_case(havn: World) -> None:
+    """What is new in it is recorded, what was withdrawn is gone from it, and what it leaves out stands until it is withdrawn."""
+    support, legal = ({"recipient": "hopenow", "purpose": purpose} for purpose in ("support", "legal"))
+    case = await open_case(havn, CMM_DECIDES)
+
+    async def described() -> list[dict[str, str]]:
+        said: list[dict[str, str]] = (await case.get("/person", purpose="support")).json()["consents"]
+        return sorted((each for each in said if each["recipient"] == "hopenow"), key=lambda each: each["purpose"])
+
+    await describe_as(case, consents=[support])
+    listed = (await case.get("/consents", purpose="support")).json()["items"]
+    (ours,) = [each for each in listed if each["recipient"] == "hopenow"]
+    assert (ours["purpose"], ours["is_live"]) == ("support", True)
+    assert (await case.get("/status", by="hopenow", purpose="support")).status_code == 200
+    left_out = await describe_as(case, consents=[])
+    assert "consents" in left_out["differs"]
+    assert await described() == [support]
+    recorded = await case.post("/consents", legal | {"scope": ["status"], "method": "oral"})
+    assert recorded.status_code == 201, recorded.text
+    assert await described() == [legal, support]
+    taken_back = await case.post(f"/consents/{ours['consent_id']}/withdraw", {})
+    assert taken_back.status_code == 200, taken_back.text
+    assert await described() == [legal]
+    again = await describe_as(case, consents=[support, legal])
+    assert "consents" in again["differs"], "what was taken back is given again by POST .../consents alone"
+    assert await described() == [legal]
+
+
 async def test_on_what_another_age_rests_is_not_said_of_the_one_that_is_kept(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES | {"stated_age": 15, "age_basis": "stated"})
     described = await describe_as(case, stated_age=20, age_basis="documented")
