@@ -141,8 +141,16 @@ def _approvals(reader: Reader) -> Select[Any]:
             facility_id=col(Facility.id),
         )
         .join_from(Approval, Facility, col(Facility.id) == col(Approval.facility_id))
-        .where(who.watches(reader), func.upper(col(Approval.during)).is_not(None), ~_goes_on())
+        .where(who.watches(reader), func.upper(col(Approval.during)).is_not(None), ~_goes_on(), ~_has_begun_again())
     )
+
+
+def _has_begun_again() -> ColumnElement[bool]:
+    """Whether the facility has an approval that began after a time without one: nothing is left to do about the one before."""
+    other = aliased(Approval)
+    begins = func.lower(col(other.during), type_=Date())
+    is_later = and_(begins > func.upper(col(Approval.during), type_=Date()), begins <= _TONIGHT)
+    return exists().where(col(other.facility_id) == col(Approval.facility_id), is_later)
 
 
 def _goes_on() -> ColumnElement[bool]:

@@ -222,5 +222,6 @@ async def _begin(
     placement.status, placement.arrived_at = PlacementStatus.ARRIVED, moved_at
     placement.version += 1
     await repository.add_moved(work, placement)
-    await arrivals.arrived(work, placement)
+    if placement.facility_id != left.facility_id:  # to another room nobody is admitted anew
+        await arrivals.arrived(work, placement)
     return placement, stay

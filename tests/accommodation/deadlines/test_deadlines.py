@@ -287,3 +287,27 @@ async def test_of_overlapping_approvals_the_last_end_is_announced(havn: World, h
     await havn.set_clock("2026-05-10T12:00:00+02:00")
     (announced,) = await havn.events("accommodation", "approval-expiring")
     assert announced["valid_until"] == "2026-06-30"
+
+
+async def test_an_approval_that_ended_is_nobodys_deadline_once_another_has_begun(havn: World, housing: Housing) -> None:
+    facility_id = await housing.facility()
+    await housing.approve(facility_id, valid_until="2026-04-30")
+    await housing.approve(facility_id, valid_from="2026-06-01", valid_until=None)
+    for clock, states in (("2026-05-15", ["passed"]), ("2026-06-01", [])):
+        await havn.set_clock(f"{clock}T12:00:00+02:00")
+        found = await deadlines(havn, "socialtilsyn-midt", kind="approval_expiry", until="2026-12-31")
+        assert [each["state"] for each in found] == states, clock
+
+
+@pytest.mark.parametrize("is_within", [True, False], ids=["another room", "another hostel"])
+async def test_a_move_to_another_room_of_a_hostel_is_no_admission(
+    havn: World, housing: Housing, is_within: bool
+) -> None:
+    here = await housing.shelter(2, kind="hostel_110")
+    there = here.place_ids[1] if is_within else (await housing.shelter(kind="hostel_110")).place_id
+    placement_id = await housing.there(await housing.case(), here.place_id)
+    moved = await housing.step(placement_id, "move", body={"reason": "capacity", "place_id": there})
+    assert moved.status_code == 200, moved.text
+    admitted = [placement_id] if is_within else [placement_id, moved.json()["placement_id"]]
+    assert sorted(each["placement_id"] for each in await deadlines(havn, kind="notice_110")) == sorted(admitted)
+    assert len(await havn.events("accommodation", "notice-due")) == len(admitted)
