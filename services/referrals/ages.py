@@ -32,9 +32,38 @@ _PART_OF_A_YEAR: Final = re.compile(
     r"([0-9]+)(?:[.,][0-9]+)?[\s-]*(måned|mdr|month|mth|uge|week|dag|day)[a-zæøå]*", re.IGNORECASE
 )
 _LESS_THAN: Final = re.compile(
-    r"(?:<|\b(?:under|below|yngre end|younger than|mindre end|less than|ikke|ikke fyldt|not|not yet|før|before))\s*([0-9]+)",
+    r"(?:<|\b(?:under|below|yngre end|younger than|mindre end|less than|ikke|ikke fyldt|not|not yet|før|before|u"
+    r"|næsten|snart|almost|nearly|fylder|bliver|turns|turning))[\s-]*([0-9]+)",
     re.IGNORECASE,
 )
+_POWER_OF_TEN: Final = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?e[+-]?[0-9]+\s*", re.IGNORECASE)
+_SAYS_A_CHILD: Final = frozenset(
+    [
+        "barn",
+        "barnet",
+        "børn",
+        "child",
+        "children",
+        "kid",
+        "infant",
+        "baby",
+        "spædbarn",
+        "nyfødt",
+        "newborn",
+        "mindreårig",
+        "mindreaarig",
+        "minor",
+        "underage",
+        "umyndig",
+        "teenager",
+        "teen",
+        "adolescent",
+    ]
+)
+_FEW_WORDS: Final = 3
+"""More of them may say that somebody has a child."""
+_SAYS_NOT: Final = frozenset(["ikke", "ej", "intet", "no", "not", "never", "aldrig", "ingen"])
+_UNDER_EIGHTEEN: Final = re.compile(r"\b(?:under|below)\s+(?:atten|eighteen)\b")
 _YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _TOGETHER: Final = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
 _YEAR_AND_MONTH: Final = re.compile(r"\s*([0-9]{4})[-/.](0?[1-9]|1[0-2])(?![0-9])")
@@ -58,6 +87,8 @@ def years_meant(written: Any, *, on: date) -> int | None:
     text = in_plain_digits("".join(" " if unicodedata.category(each) == "No" else each for each in written))
     if _NEGATIVE.match(text):
         return None
+    if _POWER_OF_TEN.fullmatch(text):
+        return years_meant(float(text), on=on)
     if not _WITH_UNIT.search(text) and (by_birth := _least(text, on=on)) is not None:
         return by_birth
     years = _years_in(_FRACTION.sub(" ", text))
@@ -65,6 +96,22 @@ def years_meant(written: Any, *, on: date) -> int | None:
         return None
     less_than = [int(found) for found in _LESS_THAN.findall(text) if found == str(min(years))]
     return max(0, min(years) - bool(less_than))
+
+
+def says_a_child(written: Any) -> bool:
+    """Whether it says of somebody in words alone that they are a child, of whatever age."""
+    if not isinstance(written, str) or says_a_number(written):
+        return False
+    text = written.casefold()
+    words = re.findall(r"[^\W_]+", text)
+    is_said = not _SAYS_A_CHILD.isdisjoint(words) or _UNDER_EIGHTEEN.search(text) is not None
+    return is_said and len(words) <= _FEW_WORDS and _SAYS_NOT.isdisjoint(words)
+
+
+def whole_day(written: Any) -> str | None:
+    """A whole date in other digits than ours, in ours; None where it is none, or needs no reading."""
+    plain = in_plain_digits(written) if isinstance(written, str) else None
+    return plain if plain and plain != written and _is_a_day(plain) else None
 
 
 def _years_in(text: str) -> list[int]:

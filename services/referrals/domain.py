@@ -9,6 +9,7 @@ from uuid import UUID
 from services.referrals import repository
 from services.referrals.models import Organisation, Referral, ReferralSubject, StatusChange
 from services.referrals.schemas import DirectoryChange, Forwarding, Narrative, ReferralSubmission, Remark
+from shared.contract import visibility
 from shared.contract.codes import DisclosureBasis, ReferralKind, ReferralStatus
 from shared.contract.directory import is_listed
 from shared.contract.events import (
@@ -23,9 +24,11 @@ from shared.contract.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
+from shared.contract.organisations import kind_of
 from shared.contract.person import Subject
 from shared.contract.personal import PersonalText
 from shared.contract.times import HELD_AT_MOST
+from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.http.peers import PeerAway, PeerRefused, Peers
@@ -210,9 +213,13 @@ async def _basis_of(work: UnitOfWork, referral: Referral, forwarding: Forwarding
 
 
 async def _lets_know(work: UnitOfWork, row: ReferralSubject, person: Subject, recipient: str) -> bool:
-    """By what identification knows of the case, where it knows of a word about the recipient; else by the referral's own."""
-    known = await repository.lets_know(work, row.case_id, recipient) if row.case_id else None
-    return any(given.recipient == recipient for given in person.consents) if known is None else known
+    """By what identification knows of the case, where it knows of a word about the recipient; else by the referral's own. By a
+    consent for what the recipient may read no referral for, it knows nothing of one (docs/rules.md, consent-1)."""
+    read_for = visibility.stated_by(kind_of(recipient), [Part.ADDRESSEE])
+    known = await repository.lets_know(work, row.case_id, recipient, read_for) if row.case_id else None
+    if known is not None:
+        return known
+    return any(given.recipient == recipient and given.purpose in read_for for given in person.consents)
 
 
 def _of(referral: Referral, now: datetime) -> dict[str, Any]:

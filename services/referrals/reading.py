@@ -14,7 +14,8 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from services.referrals.ages import least_age, says_a_number, years_meant
+from services.referrals.ages import least_age, says_a_child, says_a_number, whole_day, years_meant
+from shared.contract.codes import AgeBasis
 from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import UNREADABLE, Personal
 from shared.contract.times import lies_ahead
@@ -172,7 +173,19 @@ class Reading:
         if years is not None:
             self._change(loc, years, WarningCode.AGE_IN_WORDS)
             self._least_ages.add(loc)
+        elif says_a_child(value):
+            self._change(loc, None, WarningCode.SAID_TO_BE_A_CHILD)
+            self._presume(loc)
+            return True
         return years is not None
+
+    def _presume(self, loc: Place) -> None:
+        """Whoever is, or was when exploited, said to be a child of no certain age is presumed one."""
+        basis = "age_basis" if loc[-1] == "stated_age" else "age_at_exploitation_basis"
+        of_whom = _at(self._body, loc[:-1])
+        if of_whom.get(basis) is not None:
+            self._keep((*loc[:-1], basis))
+        of_whom[basis] = AgeBasis.PRESUMED_MINOR.value
 
     def _state(self, least: int, loc: Place) -> None:
         """An age follows from the birth date: it counts where none was stated, and where it says that they may be a child."""
@@ -329,6 +342,8 @@ def _spelt(loc: Place, kind: str, value: Any) -> int | bool | str | None:
         return _YES_OR_NO.get(str(value).strip().casefold())
     if not isinstance(value, str):
         return None
+    if loc[-1] == "birth_date":
+        return whole_day(value)
     if loc[-1] in _AGES:
         return int(value) if re.fullmatch(r"[0-9]{1,3}", value) else None
     return None

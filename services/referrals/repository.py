@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import String, Uuid, bindparam, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from services.referrals import queries
@@ -191,7 +191,9 @@ async def open_to_forward(
     return narrative, await _opened_subjects(work, referral)
 
 
-_LETS_KNOW: Final = select(func.lets_know(bindparam("case_id", type_=Uuid), ORGANISATION))
+_LETS_KNOW: Final = select(
+    func.lets_know(bindparam("case_id", type_=Uuid), ORGANISATION, bindparam("purposes", type_=ARRAY(String)))
+)
 _CONSENT: Final = insert(KnownConsent).values(
     org=ORGANISATION,
     case_id=bindparam("case_id"),
@@ -225,9 +227,11 @@ _DIRECTORY: Final = (
 )
 
 
-async def lets_know(work: UnitOfWork, case_id: UUID, organisation: str) -> bool | None:
-    """Whether the person of a case of the actor's lets that organisation know; None where identification knows of no word."""
-    return await work.session.scalar(_LETS_KNOW, {"case_id": case_id, "org": organisation})
+async def lets_know(work: UnitOfWork, case_id: UUID, organisation: str, purposes: Collection[Purpose]) -> bool | None:
+    """Whether the person of a case of the actor's lets that organisation know for one of these purposes; None where no word of it
+    is known from identification."""
+    asked = {"case_id": case_id, "org": organisation, "purposes": sorted(purposes)}
+    return await work.session.scalar(_LETS_KNOW, asked)
 
 
 async def note_consent(work: UnitOfWork, *, case_id: UUID, organisation: str, purpose: Purpose, is_live: bool) -> None:

@@ -25,6 +25,7 @@ class WarningCode(StrEnum):
     UNKNOWN_MUNICIPALITY = "unknown_municipality"
     IMPOSSIBLE = "impossible"
     AGE_IN_WORDS = "age_in_words"
+    SAID_TO_BE_A_CHILD = "said_to_be_a_child"
     PART_OF_A_DATE = "part_of_a_date"
     LEAST_AGE = "least_age"
     TIME_AHEAD = "time_ahead"
@@ -47,6 +48,7 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.UNKNOWN_MUNICIPALITY: "Read as not given: no Danish municipality has this code.",
     WarningCode.IMPOSSIBLE: "Read as unknown: nobody can be of that age, or have been born then.",
     WarningCode.AGE_IN_WORDS: "Read as its whole number of years, the least where several can be meant; send that number.",
+    WarningCode.SAID_TO_BE_A_CHILD: "Read as a minor of no certain age (`age_basis: presumed_minor`); send the age.",
     WarningCode.PART_OF_A_DATE: "Not a whole date: read as the least age that somebody born then can be today, which counts as "
     "stated where no other is, or where it is a child's.",
     WarningCode.LEAST_AGE: "Read as less: of the ages that can be meant, the least counts, so that a child is protected.",

@@ -54,6 +54,51 @@ def test_an_age_in_words_or_with_a_fraction_is_its_whole_years(age: int, spellin
     assert (warned, kept) == ({field: ["age_in_words"]}, {field: written})
 
 
+@pytest.mark.parametrize(
+    ("written", "age"),
+    [
+        *(("U18", 17), ("u-18", 17), ("næsten 18", 17), ("almost 18", 17), ("fylder 18 i morgen", 17)),
+        *(("bliver 16", 15), ("turning 17", 16), ("12e0", 12), ("1e1", 10), ("1.7e1 år", 1)),
+    ],
+)
+def test_who_is_not_yet_of_an_age_is_a_year_younger_at_least(written: str, age: int) -> None:
+    person, warned, _ = read(stated_age=written)
+    assert (person.stated_age, warned) == (age, {"stated_age": ["age_in_words"]})
+
+
+@pytest.mark.parametrize("written", ["1e999", "1e400", "12e3", float("inf")])
+def test_an_age_that_nobody_has_is_unknown_however_it_is_written(written: Any) -> None:
+    person, warned, _ = read(stated_age=written)
+    assert (person.stated_age, warned) == (None, {"stated_age": ["impossible"]})
+
+
+CHILD_WORDS = ["mindreårig", "Barn", "en mindreårig", "minor", "a child", "nyfødt", "infant", "under atten", "Teenager"]
+
+
+@pytest.mark.parametrize("written", CHILD_WORDS)
+@pytest.mark.parametrize(
+    ("field", "basis"), [("stated_age", "age_basis"), ("age_at_exploitation", "age_at_exploitation_basis")]
+)
+def test_who_is_said_to_be_a_child_is_presumed_one(written: str, field: str, basis: str) -> None:
+    person, warned, kept = read(**{field: written})
+    assert (getattr(person, field), getattr(person, basis)) == (None, "presumed_minor")
+    assert (warned, kept) == ({field: ["said_to_be_a_child"]}, {field: written})
+
+
+@pytest.mark.parametrize("written", ["ikke mindreårig", "not a minor", "voksen", "mor til et lille barn", "adult"])
+def test_who_is_not_said_to_be_a_child_is_not_presumed_one(written: str) -> None:
+    person, warned, _ = read(stated_age=written)
+    assert (person.stated_age, person.age_basis, warned) == (None, None, {"stated_age": ["not_understood"]})
+
+
+@pytest.mark.parametrize("written", ["\u0662\u0660\u0661\u0660-\u0660\u0661-\u0660\u0661", "２０１０-０１-０１"])
+def test_a_birth_date_in_other_digits_is_that_date(written: str) -> None:
+    person, warned, kept = read(birth_date=written)
+    assert person.birth_date is not None
+    assert person.birth_date.value == date(2010, 1, 1)
+    assert (warned, kept) == ({"birth_date": ["spelt"]}, {"birth_date": written})
+
+
 @given(st.integers(0, 120), st.floats(0, 0.99))
 def test_so_is_a_number_with_a_fraction(age: int, fraction: float) -> None:
     written = age + fraction

@@ -55,6 +55,19 @@ async def test_the_consent_of_everybody_it_names_lets_it_go_on(havn: World) -> N
     assert (await sent.read(by="reden")).json()["subjects"][0]["given_name"] == "Malee"
 
 
+@pytest.mark.parametrize("purpose", ["health", "statistics", "prosecution", "data_subject_request"])
+@pytest.mark.parametrize("has_a_case", [False, True])
+async def test_a_consent_for_what_the_recipient_may_read_no_referral_for_lets_nothing_go_on(
+    havn: World, purpose: str, has_a_case: bool
+) -> None:
+    consents = {"consents": [{"recipient": "reden", "purpose": purpose}]}
+    kind = "identification" if has_a_case else "support"
+    sent = await received(havn, subject(**EUROPEAN, **MALEE, **consents), kind=kind)
+    await havn.settled()
+    assert name_of(await forward(sent)) == (409, "ConsentMissing")
+    assert (await sent.read(by="reden")).status_code == 404
+
+
 async def test_a_law_that_is_named_lets_it_go_on_and_is_kept(havn: World) -> None:
     sent = await received(havn, subject(**MALEE))
     assert (await forward(sent, legal_basis="danger_to_life")).status_code == 200
