@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.identification.case.repository import CASE_ID, of_cases, rows_by_case, seal
+from services.identification.case.repository import family_of, of_cases, rows_by_case, seal
 from services.identification.case.schemas import SealedText
 from services.identification.clarification.models import Interview, Recommendation
 from services.identification.clarification.schemas import Account
 from services.identification.records import repository as records
+from shared.data.columns import any_asked
 from shared.data.unit_of_work import UnitOfWork
 
 
@@ -22,13 +23,15 @@ async def add_interview(work: UnitOfWork, interview: Interview, account: Account
 
 
 _COUNTED: Final = select(func.count(), func.count().filter(col(Interview.in_detention))).where(
-    col(Interview.case_id) == CASE_ID
+    any_asked(col(Interview.case_id), "case_ids")
 )
 
 
 async def count_interviews(work: UnitOfWork, case_id: UUID) -> tuple[int, int]:
-    """How many interviews were held in a case already read, and how many of them in detention."""
-    row = (await work.session.execute(_COUNTED, {"case_id": case_id})).one()
+    """How many interviews the person of a case already read was held to, and how many of them in detention: in it, and in those
+    that were merged into it, as far as the actor works on them."""
+    family = await family_of(work, case_id)
+    row = (await work.session.execute(_COUNTED, {"case_ids": family})).one()
     return int(row[0]), int(row[1])
 
 

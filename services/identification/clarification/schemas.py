@@ -69,8 +69,8 @@ class InterviewDetails(Answer):
 
 
 class InterviewPage(Page[InterviewDetails]):
-    """Interviews as recorded. `number` counts all that the case has, whatever the page; `held_in_detention` those of them
-    that were held while the person was detained (a criticised practice)."""
+    """Interviews as recorded. `number` counts all of the person's, whatever the page, also in cases that were merged into this
+    one; `held_in_detention` those of them that were held while the person was detained (a criticised practice)."""
 
     number: int
     held_in_detention: int

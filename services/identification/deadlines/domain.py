@@ -24,6 +24,7 @@ from services.identification.decisions.standing import standing
 from services.identification.periods import lengths
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.lengths import Period
+from services.identification.risk.models import RiskAssessment
 from shared.alerts.queue import Alert, raise_alert
 from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
 from shared.contract.events import CustodyBegan, DeadlineApproaching
@@ -204,6 +205,8 @@ async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineB
     follow_ups = await asked.rows("return_follow_up", repository.follow_ups_of)
     access_asked = await asked.rows("access_request", repository.access_asked_of)
     goes_on = await repository.going_on_elsewhere(asked.work, cases)
+    merged = [case.id for case in cases if case.merged_into and risks[case.id]]
+    assessed_anew = await repository.assessed_since_merged(asked.work, merged)
     found = {}
     for case in cases:
         stands = standing(decisions[case.id])
@@ -232,7 +235,7 @@ async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineB
                 )
                 for each in granted[case.id]
             ),
-            risk=next((Assessment(str(each.id), each.assessed_on, each.reassess_on) for each in risks[case.id]), None),
+            risk=None if case.id in assessed_anew else _risk_of(risks[case.id]),
             departed_on=plan.departed_on if plan else None,
             reintegration_until=plan.reintegration_until if plan else None,
             followed_up=frozenset(each.month for each in follow_ups[case.id]),
@@ -242,6 +245,10 @@ async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineB
             ),
         )
     return found
+
+
+def _risk_of(standing: Sequence[RiskAssessment]) -> Assessment | None:
+    return next((Assessment(str(each.id), each.assessed_on, each.reassess_on) for each in standing), None)
 
 
 def _sent_back(appeals: Sequence[Appeal]) -> SentBack | None:

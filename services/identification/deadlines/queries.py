@@ -33,6 +33,7 @@ from services.identification.case.codes import QuestionState
 from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Case, CaseParty, Deadline
 from services.identification.case.repository import CASE_ID, WORKING
+from services.identification.deadlines.codes import GIVEN_HERE
 from services.identification.questions.models import Question
 from services.identification.questions.repository import MAY_ANSWER
 from shared.contract.codes import DeadlineKind, DeadlineState
@@ -59,13 +60,15 @@ def _is_reached() -> ColumnElement[bool]:
 
 
 def _goes_on_elsewhere() -> ColumnElement[bool]:
-    """Whether the case was merged into one that who asks works on: it is shown the deadlines there."""
+    """Whether the case was merged into one that who asks works on: it is shown the deadlines there, beside those that the case
+    itself has given."""
     merged, party = aliased(Case), aliased(CaseParty)
     return exists().where(
         col(merged.id) == col(Deadline.case_id),
         col(party.case_id) == col(merged.merged_into),
         col(party.org) == ORGANISATION,
         is_one_of(col(party.part), WORKING),
+        ~is_one_of(col(Deadline.kind), GIVEN_HERE),
     )
 
 

@@ -64,6 +64,20 @@ async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, lis
     return await rows_by_case(work, case_ids, _RISKS)
 
 
+_ASSESSED_SINCE = text("""
+    WITH RECURSIVE above AS (
+        SELECT case_id AS asked, into_id, merged_at FROM case_merge WHERE case_id = ANY (:case_ids)
+        UNION ALL SELECT a.asked, m.into_id, m.merged_at FROM above a JOIN case_merge m ON m.case_id = a.into_id)
+    SELECT DISTINCT a.asked FROM above a
+    JOIN risk_assessment r ON r.case_id = a.into_id AND r.is_latest AND r.recorded_at > a.merged_at
+""")
+
+
+async def assessed_since_merged(work: UnitOfWork, case_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these cases in whose stead the danger was assessed again where the work goes on, since they were merged."""
+    return frozenset(await work.session.scalars(_ASSESSED_SINCE, {"case_ids": list(case_ids)}) if case_ids else ())
+
+
 async def appeals_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Appeal]]:
     """The decided appeals, by the day, with one statement."""
     return await rows_by_case(work, case_ids, _DECIDED_APPEALS)

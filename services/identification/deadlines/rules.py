@@ -15,17 +15,13 @@ from pydantic import Field
 from services.identification import tables
 from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import DECIDED
+from services.identification.deadlines.codes import GIVEN_HERE, PERIOD_DEADLINES
 from services.identification.periods import lengths
 from services.identification.periods.lengths import Period
 from shared.contract.codes import Authority, DeadlineKind, PeriodKind
 from shared.contract.organisations import CENTRE, IMMIGRATION, REPRESENTATION, organisation_of
 from shared.kernel.clock import end_of, months_after, on_date, start_of
 from shared.rules.decision_tables import Dated, Versions
-
-PERIOD_DEADLINES: Final = {
-    PeriodKind.REFLECTION: DeadlineKind.REFLECTION_PERIOD,
-    PeriodKind.RESTITUTION: DeadlineKind.RESTITUTION_PERIOD,
-}
 
 
 class DeadlineTerms(Dated):
@@ -41,17 +37,6 @@ class DeadlineTerms(Dated):
 
 
 TERMS: Final = Versions(tables.FOLDER, "clocks", DeadlineTerms)
-GIVEN_HERE: Final = frozenset(
-    {
-        *PERIOD_DEADLINES.values(),
-        DeadlineKind.PERIOD_CAP,
-        DeadlineKind.DEPARTURE,
-        DeadlineKind.FOLLOW_UP,
-        DeadlineKind.REINTEGRATION,
-    }
-)
-"""What a case's own decision has given, and its return: the case that it was merged into has no such period or return, so that
-they run on where they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +101,7 @@ class DeadlineBasis:
     sent_back: SentBack | None = None
     periods: tuple[GivenPeriod, ...] = ()
     risk: Assessment | None = None
+    """None, too, once the danger was assessed where the work on a merged case goes on."""
     departed_on: date | None = None
     reintegration_until: date | None = None
     followed_up: frozenset[int] = frozenset()

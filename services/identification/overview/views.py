@@ -21,7 +21,7 @@ from services.identification.custody import domain as custody
 from services.identification.custody import views as custody_views
 from services.identification.deadlines import repository as deadlines_repository
 from services.identification.deadlines import views as deadlines_views
-from services.identification.deadlines.rules import GIVEN_HERE
+from services.identification.deadlines.codes import GIVEN_HERE
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions import views as decisions_views
 from services.identification.decisions.models import Appeal, Decision
@@ -73,28 +73,52 @@ class Parts:
     @classmethod
     async def read(cls, work: UnitOfWork, case_ids: Sequence[UUID]) -> "Parts":
         merged = await merging_repository.all_merged_into(work, case_ids)
+        of_persons = [*case_ids, *(each.id for each in chain.from_iterable(merged.values()))]
         return cls(
             await clarification_repository.recommendations_of(work, case_ids),
             await decisions_repository.decisions_of(work, case_ids),
             await periods_repository.periods_of(work, case_ids),
             await periods_repository.extensions_of(work, case_ids),
-            await cases.referrals_of(work, [*case_ids, *(each.id for each in chain.from_iterable(merged.values()))]),
+            await cases.referrals_of(work, of_persons),
             await records.by_case(work, case_ids, Appeal),
-            await records.by_case(work, case_ids, SupportMeasure),
-            await deadlines_repository.running_of(work, case_ids),
+            await records.by_case(work, of_persons, SupportMeasure),
+            await deadlines_repository.running_of(work, of_persons),
             await links_repository.links_of(work, case_ids),
-            await deadlines_repository.risks_of(work, case_ids),
+            await deadlines_repository.risks_of(work, of_persons),
             merged,
             work.now,
         )
 
+    def family_of(self, case: Case) -> list[UUID]:
+        """The case and those that were merged into it."""
+        return [case.id, *(below.id for below in self.merged[case.id])]
+
+    def deadlines_of(self, case: Case, *, hides_merge: bool) -> list[Deadline]:
+        """What runs out for the person. Whoever goes on elsewhere is shown the deadlines there, beside those that the merged case
+        itself has given."""
+        is_of_its_own = hides_merge or not case.merged_into
+        return [
+            row
+            for case_id in self.family_of(case)
+            for row in self.deadlines[case_id]
+            if row.kind in GIVEN_HERE or (is_of_its_own and case_id == case.id)
+        ]
+
+    def risk_of(self, case: Case) -> RiskStanding | None:
+        """How great the danger is: of several assessments that stand for one person the one that is to be made again first."""
+        runs = {row.ref for each in self.family_of(case) for row in self.deadlines[each] if row.kind in GIVEN_HERE}
+        standing = [
+            each
+            for case_id in self.family_of(case)
+            for each in self.risks[case_id]
+            if case_id == case.id or str(each.id) in runs
+        ]
+        first = min(standing, key=lambda each: each.reassess_on, default=None)
+        return RiskStanding.of_row(first) if first else None
+
     def referrals_behind(self, case: Case) -> list[CaseReferral]:
         """What was said of the person, in this case and in those that were merged into it."""
-        return [
-            each
-            for case_id in (case.id, *(below.id for below in self.merged[case.id]))
-            for each in self.referrals[case_id]
-        ]
+        return [each for case_id in self.family_of(case) for each in self.referrals[case_id]]
 
     def is_withdrawn(self, case: Case) -> bool:
         """Nobody stands any more by what was said of the person, in this case or in one that was merged into it."""
@@ -194,16 +218,14 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         decisions=[decisions_views.see_decision(decision) for decision in parts.decisions[case.id]],
         appeals=[decisions_views.see_appeal(appeal) for appeal in parts.appeals[case.id]],
         periods=[periods_views.see_period(case, period, parts.extensions[case.id]) for period in granted],
-        has_contact_person=support.has_contact_person(parts.support[case.id]),
+        has_contact_person=any(support.has_contact_person(parts.support[each]) for each in parts.family_of(case)),
         support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
         closed_on=case.closed_on,
         child_protection=children_views.see_child_protection(case) if age_group in MINORS else None,
-        risk=next((RiskStanding.of_row(standing) for standing in parts.risks[case.id]), None),
-        # Whoever goes on elsewhere is shown the deadlines there, but for those that the case itself has given.
+        risk=parts.risk_of(case),
         deadlines=[
             deadlines_views.see_deadline(row, now=parts.read_at)
-            for row in parts.deadlines[case.id]
-            if hides_merge or not case.merged_into or row.kind in GIVEN_HERE
+            for row in parts.deadlines_of(case, hides_merge=hides_merge)
         ],
         custody=custody_views.see_standing_custody(case),
         proposals=custody.proposals(case),

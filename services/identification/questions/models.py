@@ -51,6 +51,13 @@ class Question(Table, table=True):
         """The cases where the work on the two goes on; one where they are merged."""
         return frozenset((self.newer_now, self.older_now))
 
+    @property
+    def shown_as_about(self) -> tuple[UUID, UUID]:
+        """The two cases, the newer first: where the work on the two goes on; as they were asked about once that is one, and could
+        be two again."""
+        goes_on = self.newer_now, self.older_now
+        return (self.newer_id, self.older_id) if self.newer_now == self.older_now else goes_on
+
     def note_answer(self, state: QuestionState, answer: SameOrDifferent | None, *, at: datetime, by: str) -> None:
         """Somebody has answered it, or taken the answer back."""
         self.state, self.answer = state, answer

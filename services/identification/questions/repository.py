@@ -320,5 +320,5 @@ _CASES: Final = select(Case).where(any_asked(col(Case.id), "case_ids"))
 
 async def cases_in(work: UnitOfWork, questions: Iterable[Question]) -> dict[UUID, Case]:
     """The cases that these questions are about, with one statement."""
-    wanted = {each for question in questions for each in (question.newer_now, question.older_now)}
+    wanted = {each for question in questions for each in question.shown_as_about}
     return {case.id: case for case in await work.session.scalars(_CASES, {"case_ids": list(wanted)})}

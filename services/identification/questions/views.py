@@ -10,16 +10,15 @@ from services.identification.questions.schemas import AskedCase, QuestionHead
 
 
 def see_question(question: Question, cases: Mapping[UUID, Case]) -> QuestionHead:
-    """The question about the two cases where the work goes on, the newer first, without who the people are."""
+    """The question about the two cases, the newer first, without who the people are."""
     return QuestionHead(**head_of(question, cases))
 
 
 def head_of(question: Question, cases: Mapping[UUID, Case]) -> dict[str, Any]:
     """The fields of a question's head, for what shows more beside it."""
-    sides = dict.fromkeys((question.newer_now, question.older_now))
     return {
         "question_id": question.id,
-        "cases": [_see_case(cases[each]) for each in sides if each in cases],
+        "cases": [_see_case(cases[each]) for each in question.shown_as_about if each in cases],
         **question.model_dump(
             include={"state", "asked_at", "score", "matched_on", "answer", "answered_by", "answered_at"}
         ),

@@ -17,6 +17,7 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount, RiskReport
 from shared.contract import events
 from shared.contract.codes import RiskLevel
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Unprocessable
@@ -84,6 +85,9 @@ async def assess(
         )
     )
     await changes.case_changed(work, case)
+    async with as_itself(work):
+        for below in await cases.lock_below(work, case):
+            await changes.case_changed(work, below)  # what was to be assessed again there has been, here
     return case, assessment
 
 

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, column, exists, select, table
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
@@ -37,6 +38,19 @@ async def add_assessment(
     await records.add(work, assessment, operation="risk.add", account=account)
 
 
+_ELSEWHERE = aliased(RiskAssessment)
+_MERGE = table(
+    "case_merge", column("case_id"), column("into_id"), column("merged_at")
+)  # `merging` stands above this package
+_IS_ASSESSED_ELSEWHERE: Final = exists().where(
+    _MERGE.c.case_id == col(RiskAssessment.case_id),
+    col(_ELSEWHERE.case_id) == _MERGE.c.into_id,
+    col(_ELSEWHERE.is_latest),
+    col(_ELSEWHERE.recorded_at) > _MERGE.c.merged_at,
+)
+"""Since the case was merged, where the work on it goes on."""
+
+
 @cache
 def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
     query = (
@@ -47,7 +61,7 @@ def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
             col(CaseParty.org) == ORGANISATION,
             is_one_of(col(CaseParty.part), WORKING),
             col(Case.status) != CaseStatus.CLOSED,
-            col(Case.merged_into).is_(None),
+            ~_IS_ASSESSED_ELSEWHERE,
             col(RiskAssessment.is_latest),
             col(RiskAssessment.reassess_on) < bindparam("on"),
         )

@@ -59,6 +59,48 @@ async def test_a_list_of_one_status_asks_for_the_status_that_is_shown_under_an_a
     assert await listed(havn, POLICE, status="decided") != []
 
 
+async def test_when_the_danger_is_assessed_again_runs_on_until_it_is_where_the_work_goes_on(havn: World) -> None:
+    """The stricter of two goes on, under the case in which it was recorded; the person's interviews are counted in all of them,
+    and who their contact is."""
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    known, own = [
+        Met(havn, (await open_case(havn, CMM_DECIDES, sender=sender)).id, []) for sender in ("reden", "hopenow")
+    ]
+    cmm = havn.partner("cmm")
+
+    async def assess(case: Met, level: str, on: str) -> None:
+        assessed = await case.post("/risk-assessments", {"level": level, "assessed_on": on})
+        assert assessed.status_code == 201, assessed.text
+
+    async def shown() -> tuple[Any, ...]:
+        case = await known.details()
+        runs = [(each["case_id"], each["due_on"]) for each in case["deadlines"] if each["kind"] == "risk_reassessment"]
+        listing = (await cmm.get("/identification/v1/deadlines", kind="risk_reassessment")).json()["items"]
+        return case["risk"] and case["risk"]["level"], runs, [each["case_id"] for each in listing]
+
+    await assess(known, "low", "2026-03-08")
+    await assess(own, "high", "2026-03-06")
+    await own.interview("2026-03-09T11:00:00+01:00", in_detention=True)
+    contact = await own.post("/support-measures", {"kind": "contact_person", "starts_on": "2026-03-09"})
+    assert contact.status_code == 201, contact.text
+    await havn.set_clock("2026-03-09T12:00:01+01:00")
+    assert (await own.merge(known)).status_code == 200
+    counted = (await known.get("/interviews", purpose="support")).json()
+    assert (counted["items"], counted["number"], counted["held_in_detention"]) == ([], 1, 1)
+    assert (await known.details())["has_contact_person"] is True
+    both = [(known.id, "2026-06-06"), (own.id, "2026-03-13")]
+    assert await shown() == ("high", both, [own.id, known.id])
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    overdue = "/identification/v1/risk-assessments/overdue"
+    assert [each["case_id"] for each in (await cmm.get(overdue)).json()["items"]] == [own.id]
+    await assess(known, "medium", "2026-03-20")
+    assert await shown() == ("medium", [(known.id, "2026-04-19")], [known.id])
+    assert (await cmm.get(overdue)).json()["items"] == []
+    assert (await own.unmerge()).status_code == 200
+    assert (await own.details())["risk"]["level"] == "high"
+    assert [each["case_id"] for each in (await cmm.get(overdue)).json()["items"]] == [own.id]
+
+
 HELD = {"in_custody": True, "custody_since": "2026-03-09T09:00:00+01:00"}
 
 

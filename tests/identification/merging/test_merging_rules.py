@@ -212,7 +212,8 @@ async def test_who_is_merged_is_linked_with_nobody_until_it_is_undone(havn: Worl
     assert (await sister.post("/links", relative)).status_code == 201
 
 
-async def test_no_new_assessment_is_asked_for_where_none_can_be_recorded(havn: World) -> None:
+async def test_a_new_assessment_is_asked_for_until_there_is_one_where_the_work_goes_on(havn: World) -> None:
+    """The person is in no less danger for having had two cases."""
     case, into = await meet(havn, given_name="Malee"), await meet(havn, given_name="Lily")
     await done(case.post("/risk-assessments", {"level": "acute", "assessed_on": "2026-03-02"}), 201)
     await havn.set_clock("2026-03-20T12:00:00+01:00")
@@ -223,6 +224,12 @@ async def test_no_new_assessment_is_asked_for_where_none_can_be_recorded(havn: W
 
     assert await overdue() == [case.id]
     assert (await case.merge(into)).status_code == 200
+    assert await overdue() == [case.id]
+    await havn.set_clock("2026-03-20T12:00:01+01:00")
+    again = {"level": "low", "assessed_on": "2026-03-20"}
+    refused = await case.post("/risk-assessments", again)
+    assert (name_of(refused), refused.json()["merged_into"]) == ((409, "CaseIsMerged"), into.id)
+    await done(into.post("/risk-assessments", again), 201)
     assert await overdue() == []
     assert (await case.unmerge()).status_code == 200
     assert await overdue() == [case.id]

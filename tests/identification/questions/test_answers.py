@@ -28,6 +28,9 @@ async def test_the_newer_case_goes_on_in_the_older_and_differing_facts_are_chose
     assert answered.status_code == 200, answered.text
     assert answered.json()["case_id"] == older.id
     assert (await newer.details())["merged_into"] == older.id
+    about = [each["case_id"] for each in answered.json()["question"]["cases"]]
+    assert about == [newer.id, older.id], "which two are one, should anybody take that back"
+    assert await newer.asked_about(state="answered") == {older.id}
     person = (await older.get("/person", purpose="identification")).json()
     assert (person["given_name"], person["family_name"]) == ("Mali", "Suwan")
     assert (person["aliases"], person["languages"]) == (["Fon"], ["tha"]), "what only one of them said is taken in"
