@@ -213,18 +213,22 @@ def _pair(one: str, other: str) -> str:
 
 
 def phone(written: str) -> str:
-    """A telephone number as digits with its country, Denmark where none is written; empty when it is too short to tell. The 0 in
-    `+46 (0)70` is dialled within the country alone, and is none of its digits."""
+    """A telephone number as digits with its country, Denmark where none is written; empty when it is too short, or nobody's.
+    The 0 in `+46 (0)70` is dialled within the country alone, and is none of its digits."""
     plain = in_plain_digits(written)
     plain = re.sub(r"(?<=\d)\s*\(\s*0\s*\)", "", plain) if re.search(r"\+|^\W*00", plain) else plain
     digits = re.sub(r"[^0-9+]", "", plain)
     digits = re.sub(r"^(\+|00)", "", digits).replace("+", "")
-    if len(digits) < _SHORTEST_PHONE:
+    national = digits.removeprefix("45") if len(digits) == len("45") + _SHORTEST_PHONE else digits
+    if len(digits) < _SHORTEST_PHONE or national in _NOBODYS_PHONES or _ENDS_ALIKE.search(digits):
         return ""
     return f"45{digits}" if len(digits) == _SHORTEST_PHONE else digits
 
 
 _SHORTEST_PHONE = 8
+_NOBODYS_PHONES = frozenset({"12345678", "01234567", "23456789", "34567890", "87654321", "98765432", "12341234"})
+"""What is written in Denmark where no telephone number is known; so is one that ends in six digits alike."""
+_ENDS_ALIKE = re.compile(r"([0-9])\1{5,}$")
 
 
 def full(spelt: Sequence[str]) -> str:

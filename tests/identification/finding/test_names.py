@@ -166,6 +166,22 @@ def test_what_is_too_short_to_be_a_telephone_number_is_none(number: str) -> None
     assert phone(number) == ""
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("12345678", "+45 12 34 56 78", "87654321", "11111111", "+45 99999999", "00000000", "10000000", "12341234"),
+        *("+46 70 000 00 00", "+66 81 111 1111", "١٢٣٤٥٦٧٨"),
+    ],
+)
+def test_what_is_written_for_an_unknown_telephone_number_is_none(number: str) -> None:
+    assert phone(number) == ""
+
+
+@pytest.mark.parametrize("number", ["35353535", "70202020", "70 20 25 50", "22334455"])
+def test_a_number_that_is_easily_kept_in_mind_is_one(number: str) -> None:
+    assert phone(number) != ""
+
+
 def test_one_part_of_a_name_makes_nobody_one_suspect() -> None:
     assert full(parts("Boss")) == ""
     assert full(parts("Big Boss")) == full(parts("boss big")) != ""

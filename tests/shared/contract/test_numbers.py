@@ -159,6 +159,16 @@ def test_the_shape_is_checked_per_type(kind: str, value: str, fits: bool) -> Non
             "\u200b",
         ),
         *("ukendt 2", "Unknown-3", "ikke oplyst 1", "no passport 1", "TEST 1234", "140598-XXXX", "xxxx1", "112233"),
+        *(
+            "ukendt kvinde 7",
+            "kvinde 24",
+            "person 1",
+            "mangler pr. 02-03-2026",
+            "født 1985",
+            "intet pas 2024",
+            "no ID 3",
+        ),
+        *("TEMP001", "unkn0wn", "Max Mustermann 1"),
     ],
 )
 @pytest.mark.parametrize("kind", list(IdentifierType))
@@ -183,6 +193,9 @@ def test_what_only_repeats_itself_is_no_number_but_a_danish_one(value: str) -> N
     [
         ("passport", "C1234567"),
         ("passport", "NA1234567"),
+        ("passport", "ABCD 1234"),
+        ("passport", "THAI 123456"),
+        ("other", "MALEE 2001"),
         ("passport", "X00000001"),
         ("passport", "AB123"),
         ("cpr", "690188-0001"),
