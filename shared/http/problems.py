@@ -96,11 +96,18 @@ def speakable(errors: Sequence[Any], body: Any = None) -> list[dict[str, Any]]:
     """Pydantic's errors as they may be shown: the place, in the `body` where that is given, and the rule, never the value."""
     shown: list[dict[str, Any]] = []
     for found in errors:
-        place = _place_in(body, found) if isinstance(body, dict) and found["loc"][:1] == ("body",) else found["loc"]
-        error = {"loc": [place_of(part) for part in place], "msg": _message(found)}
+        error = {"loc": [place_of(part) for part in _place(body, found)], "msg": _message(found)}
         if error not in shown:
             shown.append(error)
     return shown
+
+
+def _place(body: Any, found: Mapping[str, Any]) -> Sequence[Any]:
+    part, *rest = found["loc"]
+    if part in ("query", "path", "header"):
+        # A parameter has no parts but the items of a list: pydantic names which of several forms it tried.
+        return [part, *rest[:1], *(each for each in rest[1:] if isinstance(each, int))]
+    return _place_in(body, found) if isinstance(body, dict) and part == "body" else found["loc"]
 
 
 def _place_in(body: Any, found: Mapping[str, Any]) -> list[Any]:

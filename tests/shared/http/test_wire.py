@@ -211,6 +211,12 @@ async def test_a_parameter_is_said_once(cmm: Partner) -> None:
     assert places(await cmm.request("GET", f"{REFERRALS}?purpose=support&purpose=support")) == [["query", "purpose"]]
 
 
+async def test_a_parameter_of_several_forms_is_named_by_its_name_alone(cmm: Partner) -> None:
+    found = places(await cmm.get("/identification/v1/deadlines", until="soon"))
+    assert found
+    assert {tuple(each) for each in found} == {("query", "until")}
+
+
 async def test_a_name_that_could_be_somebodys_is_not_said_back(cmm: Partner) -> None:
     answer = await cmm.request("GET", f"{REFERRALS}?610190-1234=Karla")
     assert places(answer) == [["query", "?"]]
