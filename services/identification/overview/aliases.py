@@ -65,9 +65,10 @@ async def read(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> Mapping[
         rows = await merging_repository.merges_above(work, hidden)
         in_period = await _in_period(work, {case.id for _, _, case in rows}, on=on_date(work.now))
         steps = await repository.steps_of(work, {case.id for _, _, case in rows})
-        filed = await records.by_case(work, [case.id for _, _, case in rows if case.removal_hold], Appeal)
+        on_hold = [case.id for _, _, case in rows if case.removal_hold]
+        filed, filed_at = await records.by_case(work, on_hold, Appeal), await repository.appeals_filed(work, on_hold)
     for start, merge, case in rows:
-        appeals = [each for each in filed.get(case.id, ()) if each.is_open and each.recorded_at > merge.merged_at]
+        appeals = [each for each in filed.get(case.id, ()) if each.is_open and filed_at[each.id] > merge.position]
         anew = [status for position, status in steps[case.id] if position > merge.position]
         anew += [case.status] if case.status is not merge.status else []
         above[start].append(Stage(merge, case, case.id in in_period, bool(appeals), anew))

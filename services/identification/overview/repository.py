@@ -36,7 +36,7 @@ from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract import visibility
 from shared.contract.codes import Authority, Purpose, ShareScope
-from shared.contract.events import EVENTS, DecisionMade, Event, InterviewHeld, RecommendationMade
+from shared.contract.events import EVENTS, AppealFiled, DecisionMade, Event, InterviewHeld, RecommendationMade
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
 from shared.data import history, sealed
@@ -318,6 +318,17 @@ async def steps_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, l
     for key, position, type_ in await work.session.execute(_STEPS, {"keys": [str(each) for each in case_ids]}):
         found[UUID(key)].append((position, _LEADS_TO[type_]))
     return found
+
+
+_APPEALS_FILED: Final = select(RecordedEvent.position, RecordedEvent.payload["appeal_id"].astext).where(
+    any_asked(RecordedEvent.key, "keys"), RecordedEvent.type == AppealFiled.type
+)
+
+
+async def appeals_filed(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Where in the history the filing of each appeal in these cases stands."""
+    found = await work.session.execute(_APPEALS_FILED, {"keys": [str(each) for each in case_ids]}) if case_ids else ()
+    return {UUID(appeal_id): position for position, appeal_id in found}
 
 
 # ---------------------------------------------------------------- every case and its history, for Havn itself

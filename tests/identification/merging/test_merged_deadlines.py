@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.feeds import feed_of
 from tests.identification.builders import CMM_DECIDES, US_DECIDES, listed, open_case
 from tests.identification.finding.people import Met
 from tests.identification.person.test_legal_status import record
@@ -125,7 +126,13 @@ async def test_what_is_recorded_anew_leads_the_sender_s_case_on_however_far_the_
         (item,) = [each for each in await listed(havn, POLICE) if each["case_id"] == case.id]
         deadlines = (await police.get("/identification/v1/deadlines", case_id=case.id)).json()["items"]
         kept = {name: value for name, value in status.items() if name not in ("case_id", "as_of")}
-        return kept, item["status"], [(each["kind"], each["state"]) for each in deadlines]
+        told = [
+            each["type"]
+            for each in await feed_of("/identification/v1/events", havn, POLICE)
+            if each["subject"] == case.id
+        ]
+        steps = [each for each in told if "recommendation-made" in each or "decision-made" in each]
+        return kept, item["status"], [(each["kind"], each["state"]) for each in deadlines], steps
 
     assert await as_shown(own) == await as_shown(alone)
     seen = []
@@ -144,4 +151,11 @@ async def test_what_is_recorded_anew_leads_the_sender_s_case_on_however_far_the_
         seen.append((await as_shown(own))[1])
         assert own.id in {each["case_id"] for each in await listed(havn, POLICE, status=seen[-1])}
     assert seen == ["clarification", "recommended", "decided"]
-    assert (await as_shown(own))[2] == [], "the 72 hours end with the decision"
+    _, _, deadlines, steps = await as_shown(own)
+    assert deadlines == [], "the 72 hours end with the decision"
+    assert len(steps) == 2, "though the clock has stood still since the merge"
+    for case in (known, alone):
+        filed = await case.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
+        assert filed.status_code == 201, filed.text
+    for case in (own, alone):
+        assert (await as_shown(case))[0]["removal_hold"] is True, "nobody is removed"
