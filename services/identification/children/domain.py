@@ -144,7 +144,7 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     _check_child(work, case)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
-    if report.assessed_at < (case.child_notified_at or case.opened_at):
+    if report.assessed_at < _known_since(work, case):
         raise AssessedBeforeNotice("The municipality cannot have assessed the child before it was notified.")
     case.child_assessed_at = report.assessed_at
     await cases.seal_note(
@@ -157,6 +157,12 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
         await _assessed_below(work, case)
     await _end_part_of_municipality(work, case)
     return case
+
+
+def _known_since(work: UnitOfWork, case: Case) -> datetime:
+    """Since when who assesses can have known of the child: a municipality that has referred it had met it before."""
+    since = case.child_notified_at or case.opened_at
+    return min(since, case.occurred_at) if work.actor.org == case.referred_by else since
 
 
 async def _works_on(work: UnitOfWork, case: Case) -> bool:

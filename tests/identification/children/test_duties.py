@@ -319,6 +319,18 @@ async def test_a_notification_under_a_merged_case_holds_where_the_work_goes_on(n
     assert await deadlines_of(noon, "cmm", kind="child_notification") == []
 
 
+async def test_a_municipality_reports_what_it_had_done_for_the_child_before_it_referred_it(noon: World) -> None:
+    """It met the child on 2 March; nobody else can have assessed it before the notice."""
+    own, others = [await open_case(noon, GIRL, sender=sender, municipality="0461") for sender in (HOME, "hopenow")]
+    before = {"assessed_at": "2026-03-16T11:00:00+01:00", "note": "With an aunt."}
+    assert name_of(await others.post("/child-assessment", before, by=HOME)) == (422, "AssessedBeforeNotice")
+    long_before = {"assessed_at": "2026-03-01T11:00:00+01:00"}
+    assert name_of(await own.post("/child-assessment", long_before, by=HOME)) == (422, "AssessedBeforeNotice")
+    reported = await own.post("/child-assessment", before, by=HOME)
+    assert reported.status_code == 200, reported.text
+    assert [each["case_id"] for each in await deadlines_of(noon, HOME)] == [others.id]
+
+
 async def test_a_municipality_that_has_referred_the_child_is_notified_under_its_own_case(noon: World) -> None:
     """It learns of no merge by its task, and what it reports holds where the work goes on."""
     known, own = [Met(noon, (await open_case(noon, GIRL, sender=sender)).id, []) for sender in ("hopenow", HOME)]
