@@ -8,10 +8,12 @@ from uuid import UUID
 
 from services.identification.authority import domain as authority
 from services.identification.case import changes, lifecycle
+from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import RECORDING_A_COURT, WORKING
+from services.identification.clarification import repository as clarification
 from services.identification.decisions import closing, repository
 from services.identification.decisions.models import Decision
 from services.identification.decisions.schemas import DecisionGrounds, DecisionReport
@@ -68,6 +70,8 @@ async def decide(
     _check_dates(case, report)
     replaced = _replaced(earlier, report)
     step = _step(case, report, replaced)
+    if step is Step.DECIDE and not lifecycle.allows(case, step) and await _was_recommended_before_a_merge(work, case):
+        step = Step.END_WITHOUT_ASSESSMENT  # it waits for nothing: what CMM recommends of the person is known
     lifecycle.check(case, step)
     decision = Decision(
         case_id=case.id,
@@ -151,6 +155,12 @@ def _step(case: Case, report: DecisionReport, replaced: Decision | None) -> Step
     if report.outcome in ENDS_WITHOUT_ASSESSMENT:
         return Step.END_WITHOUT_ASSESSMENT
     return Step.RECONSIDER if replaced or case.court_recognised else Step.DECIDE
+
+
+async def _was_recommended_before_a_merge(work: UnitOfWork, case: Case) -> bool:
+    """Whether CMM has recommended in a case that was merged into this one, and on which the actor works too."""
+    _, *merged = await cases.family_of(work, case.id)
+    return any((await clarification.recommendations_of(work, merged)).values()) if merged else False
 
 
 def _forms(report: DecisionReport) -> list[ExploitationForm]:

@@ -75,7 +75,7 @@ class Parts:
         merged = await merging_repository.all_merged_into(work, case_ids)
         of_persons = [*case_ids, *(each.id for each in chain.from_iterable(merged.values()))]
         return cls(
-            await clarification_repository.recommendations_of(work, case_ids),
+            await clarification_repository.recommendations_of(work, of_persons),
             await decisions_repository.decisions_of(work, case_ids),
             await periods_repository.periods_of(work, case_ids),
             await periods_repository.extensions_of(work, case_ids),
@@ -92,6 +92,11 @@ class Parts:
     def family_of(self, case: Case) -> list[UUID]:
         """The case and those that were merged into it."""
         return [case.id, *(below.id for below in self.merged[case.id])]
+
+    def recommendations_of(self, case: Case) -> list[Recommendation]:
+        """What CMM has recommended of the person, in order."""
+        found = [each for case_id in self.family_of(case) for each in self.recommendations[case_id]]
+        return sorted(found, key=lambda each: (each.made_at, each.id))
 
     def deadlines_of(self, case: Case, *, hides_merge: bool) -> list[Deadline]:
         """What runs out for the person. Whoever goes on elsewhere is shown the deadlines there, beside those that the merged case
@@ -214,7 +219,7 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         deciding_authority=deciding_authority(case),
         identification_pending=is_pending(case),
         removal_hold=case.removal_hold or any(below.removal_hold for below in parts.merged[case.id]),
-        recommendation=clarification_views.see_last_recommendation(parts.recommendations[case.id]),
+        recommendation=clarification_views.see_last_recommendation(parts.recommendations_of(case)),
         decisions=[decisions_views.see_decision(decision) for decision in parts.decisions[case.id]],
         appeals=[decisions_views.see_appeal(appeal) for appeal in parts.appeals[case.id]],
         periods=[periods_views.see_period(case, period, parts.extensions[case.id]) for period in granted],

@@ -401,3 +401,15 @@ async def test_cmm_ends_a_part_in_a_case_that_was_merged(havn: World) -> None:
     assert (await own.merge(other)).status_code == 200
     assert (await own.post("/parties/amiami/end", {"reason": "She has asked for it."})).status_code == 200
     assert (await own.get("", by="amiami")).status_code == 404
+
+
+async def test_what_was_recommended_in_a_case_that_was_merged_is_decided_where_the_work_goes_on(havn: World) -> None:
+    own, other = [as_met(await open_case(havn, US_DECIDES, sender=sender)) for sender in (POLICE, "hopenow")]
+    assert name_of(await other.try_deciding("US")) == (409, "CaseStatusDoesNotAllow")
+    await own.recommend("assessed_trafficked")
+    assert (await own.merge(other)).status_code == 200
+    details = await other.details()
+    assert (details["status"], details["recommendation"]["outcome"]) == ("referred", "assessed_trafficked")
+    decided = await other.try_deciding("US")
+    assert decided.status_code == 201, decided.text
+    assert (await other.details())["status"] == "decided"
