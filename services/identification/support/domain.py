@@ -165,14 +165,17 @@ async def read_health_needs(
     work: UnitOfWork, *, case_id: UUID, purpose: Purpose
 ) -> tuple[Case, HealthNeeds, PersonalText | None]:
     """What the person's health asks for, for those who work on the case and those whom the person lets know; and why, for
-    those of them who may know it and ask for that purpose."""
+    those of them who may know it and ask for that purpose. Where nothing is stated in the case, what was in one that was merged
+    into it, the newest."""
     case, part = await cases.find_case(work, case_id, operation="health.look_up")
     disclosable = await consents_repository.disclosable_to(work, work.actor.org, [case.id])
     if Aspect.HEALTH not in may_know(work.actor, part, disclosable[case.id]):
         raise cases.CaseNotFound
     judge(work.actor, part, purpose)
     work.audit(operation="health.read", subject_id=case.id, purpose=purpose)
-    needs = await records.find_own(work, case.id, HealthNeeds)
+    family = await cases.family_of(work, case.id)
+    stated = [each for member in family if (each := await records.find_own(work, member, HealthNeeds))]
+    needs = max(stated, key=lambda each: (each.case_id == case.id, each.recorded_at), default=None)
     if needs is None:
         raise records.RecordNotFound
     if part not in WORKING or purpose is not Purpose.HEALTH or not may_know_why(work.actor):

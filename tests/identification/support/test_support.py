@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.finding.people import Met
 from tests.identification.life import close, decided_case, done, put, told
 from tests.world import World
 
@@ -201,3 +202,18 @@ async def test_health_needs_of_a_case_that_is_not_yours_do_not_exist(havn: World
     for org in ("us", "politi-oestjylland", "reden", "sygehus-riget", "anklagemyndigheden"):
         assert (await case.get("/health-needs", by=org, role="health", purpose="health")).status_code == 404
     assert (await put(case, "/health-needs", NEEDS, by="us")).status_code == 404
+
+
+async def test_health_needs_are_those_of_the_person_in_whichever_of_two_merged_cases_they_were_stated(
+    havn: World,
+) -> None:
+    known, own = [
+        Met(havn, (await open_case(havn, CMM_DECIDES, sender=sender)).id, []) for sender in ("hopenow", "reden")
+    ]
+    stated = await done(put(own, "/health-needs", NEEDS))
+    assert (await own.merge(known)).status_code == 200
+    assert await done(known.get("/health-needs", purpose="health")) == stated
+    anew = await done(put(known, "/health-needs", {"needs_doctor": True}))
+    assert await done(known.get("/health-needs", purpose="health")) == anew
+    assert await done(own.get("/health-needs", purpose="health")) == stated
+    assert (await known.get("/health-needs", by="hopenow", purpose="health")).status_code == 404
