@@ -39,9 +39,8 @@ async def add_assessment(
 
 
 _ELSEWHERE = aliased(RiskAssessment)
-_MERGE = table(
-    "case_merge", column("case_id"), column("into_id"), column("merged_at")
-)  # `merging` stands above this package
+# `merging` stands above this package.
+_MERGE = table("case_merge", column("case_id"), column("into_id"), column("merged_at"))
 _IS_ASSESSED_ELSEWHERE: Final = exists().where(
     _MERGE.c.case_id == col(RiskAssessment.case_id),
     col(_ELSEWHERE.case_id) == _MERGE.c.into_id,
