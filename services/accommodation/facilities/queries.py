@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    false,
     func,
     null,
     or_,
@@ -99,12 +100,15 @@ def _is_open(what: type[Place] | type[Unit]) -> ColumnElement[bool]:
 
 def _with_places_in_use() -> FromClause:
     in_open_unit = col(Place.unit_id).in_(select(col(Unit.id)).where(_is_open(Unit)))
-    in_use = and_(_is_open(Place), or_(col(Place.unit_id).is_(None), in_open_unit))
+    is_open = and_(_is_open(Place), or_(col(Place.unit_id).is_(None), in_open_unit))
+    somebody_is_there = col(Place.id).in_(select(func.taken_on(DAY, false())))
+    in_use = or_(is_open, somebody_is_there)
     return outerjoin(Facility, Place, and_(col(Place.facility_id) == col(Facility.id), in_use))
 
 
 WITH_PLACES_IN_USE: Final = _with_places_in_use()
-"""Facilities with the places that they have on a day, out of service or not."""
+"""Facilities with the places that they have on a day, out of service or not; and those in which somebody is, or was, whatever the
+places' own days are."""
 
 # ---------------------------------------------------------------- which places are taken
 

@@ -162,6 +162,8 @@ async def _check_fits_still(
         own_stay=offer.stay_id,
     )
     against = await fitting.against_person(work, place, facility, wanted, excepted=offer.exceptions)
+    if left is None and await repository.is_elsewhere(work, offer, during):
+        against.append(FitRule.PERSON_ELSEWHERE)
     if not against:
         return
     if not who.runs(work.actor, facility) and (

@@ -29,7 +29,6 @@ from shared.identity.actor import Actor
 from shared.kernel.errors import Unprocessable
 
 LONGEST_HOLD: Final = timedelta(days=14)
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _PLACE_THEMSELVES = frozenset({OrganisationKind.POLICE, OrganisationKind.MUNICIPALITY})
 
 
@@ -48,7 +47,7 @@ async def offer_place(
     place, facility = await facilities.known_place(work, submission.place_id)
     _check_may_offer(work.actor, request, facility)
     police_until = await police.held_until(work, request)
-    expires_at = min(_expiry(work, submission.expires_at), police_until or _NEVER)
+    expires_at = min(_expiry(work, submission.expires_at), police_until or repository.NEVER)
     replaced = await stay_left(work, submission.instead_of, request)
     wanted = await _wanted(work, request, own_stay=replaced, police_until=police_until)
     await _check_fits(work, request, place, facility, wanted, submission.exceptions)

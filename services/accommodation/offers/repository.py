@@ -2,17 +2,21 @@
 transaction locks several rows, it locks request, place, offer, stay, in that order."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, or_, select
 from sqlmodel import col
 
+from services.accommodation.case.nights import Nights
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
+from services.accommodation.facilities.queries import WANTED
 from services.accommodation.offers.schemas import Exceptions, RuleException
 from services.accommodation.offers.visibility import SeenOffer
 from services.accommodation.placements import visibility as see
@@ -47,6 +51,10 @@ _DUE: Final = (
     .limit(LIMIT)
     .with_for_update(skip_locked=True)
 )
+
+
+_IS_ELSEWHERE: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, bindparam("stay_id", type_=Uuid)))
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @cache
@@ -166,6 +174,13 @@ async def exceptions_of(work: UnitOfWork, offer: Offer) -> list[RuleException]:
     key = await sealed.key_of(work, offer.case_id)
     kept = key.open(offer.exceptions_why, Exceptions, table="offer", column="exceptions_why", row=offer.id)
     return kept.items
+
+
+async def is_elsewhere(work: UnitOfWork, offer: Offer, during: Nights) -> bool:
+    """Whether the person has another place on some of these nights, booked or lived in: a merge may have made one person of two
+    after the offer. What is held for them besides is in nobody's way."""
+    asked = {"case_id": offer.case_id, "wanted": during, "now": NEVER, "stay_id": offer.stay_id}
+    return bool(await work.session.scalar(_IS_ELSEWHERE, asked))
 
 
 async def held_for(work: UnitOfWork, request_id: UUID) -> list[tuple[Offer, Stay]]:

@@ -9,7 +9,7 @@ import pytest
 from shared.contract.codes import Authority
 from shared.contract.events import CaseMerged, CaseUnmerged
 from tests.accommodation.case.test_cases import parties
-from tests.accommodation.housing import Housing, opening, problem
+from tests.accommodation.housing import Housing, opening, problem, rules_of
 from tests.accommodation.stays.test_stays import placements
 from tests.world import World
 
@@ -50,6 +50,41 @@ async def test_no_place_is_asked_for_under_a_merged_case(housing: Housing) -> No
     assert (await housing.ask(second)).status_code == 201
     await housing.tell(unmerged(first, second))
     assert (await housing.ask(first)).status_code == 201
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("has_come", [True, False], ids=["there already", "booked"])
+async def test_an_offer_from_before_a_merge_gives_nobody_a_second_bed(housing: Housing, has_come: bool) -> None:
+    """Two cases are one person by the time that it is answered; what is only held for them besides is in nobody's way."""
+    shelter = await housing.shelter(3)
+    first, second = await housing.case(), await housing.case()
+    offers = [
+        (await housing.offer(await housing.request(second), place_id)).json()["offer_id"]
+        for place_id in shelter.place_ids[1:2]
+    ]
+    if has_come:
+        await housing.there(first, shelter.place_ids[0])
+    else:
+        await housing.booked(first, shelter.place_ids[0])
+    await housing.tell(merged(second, first))
+    refused = await housing.answer(offers[0], "accept")
+    assert (refused.status_code, rules_of(refused)) == (409, ["person_elsewhere"])
+    assert (await housing.answer(offers[0], "decline")).status_code == 200
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("turned", [1, -1])
+async def test_of_two_offers_that_were_held_before_a_merge_one_is_accepted(housing: Housing, turned: int) -> None:
+    shelter = await housing.shelter(2)
+    first, second = await housing.case(), await housing.case()
+    held = [
+        (await housing.offer(await housing.request(case_id), place_id)).json()["offer_id"]
+        for case_id, place_id in zip((first, second), shelter.place_ids, strict=True)
+    ]
+    await housing.tell(merged(second, first))
+    answered = [await housing.answer(offer_id, "accept") for offer_id in held[::turned]]
+    assert sorted(each.status_code for each in answered) == [200, 409]
+    assert [rules_of(each) for each in answered if each.status_code == 409] == [["person_elsewhere"]]
 
 
 @pytest.mark.row(14)
