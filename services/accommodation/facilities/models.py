@@ -14,7 +14,7 @@ from services.accommodation.case.models import Table
 from services.accommodation.case.nights import Nights
 from services.accommodation.facilities.codes import CompanionKind, PlaceKind, Security, StayState
 from shared.contract.codes import Gender, Region
-from shared.data.columns import code, codes, moment, sealed, texts
+from shared.data.columns import code, codes, moment, record_id, sealed, texts
 
 
 class Facility(Table, table=True):
@@ -136,7 +136,7 @@ class OutOfService(Table, table=True):
 class Approval(Table, table=True):
     """Socialtilsynet's approval of a facility, with its days."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     facility_id: UUID = Field(foreign_key="facility.id")
     supervision: str
     during: Nights = Field(sa_type=DATERANGE)

@@ -20,14 +20,14 @@ from services.accommodation.placements.codes import (
     WaitingCriterion,
 )
 from shared.contract.codes import MoveReason
-from shared.data.columns import code, codes, moment, sealed, texts
+from shared.data.columns import code, codes, moment, record_id, sealed, texts
 
 
 class PlacementRequest(Table, table=True):
     """Somebody asks for a place for a person; `needs` seals what the person needs, under the case's key."""
 
     __tablename__ = "placement_request"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     case_id: UUID = Field(foreign_key="known_case.case_id")
     requested_by: str
     requested_at: datetime = moment()
@@ -61,7 +61,7 @@ class PlacementRequest(Table, table=True):
 class Offer(Table, table=True):
     """A place held for a request until `expires_at`. `reason` seals why it was declined."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = record_id()
     request_id: UUID = Field(foreign_key="placement_request.id")
     case_id: UUID
     facility_id: UUID = Field(foreign_key="facility.id")

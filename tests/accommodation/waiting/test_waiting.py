@@ -159,3 +159,15 @@ def test_reminders_come_one_after_the_other_and_the_escalation_last() -> None:
         Patience(remind_after_hours=(8, 2), escalate_after_hours=24)
     with pytest.raises(ValidationError, match="one after the other"):
         Patience(remind_after_hours=(2, 8), escalate_after_hours=8)
+
+
+async def test_who_asked_first_in_one_instant_stands_first_in_line_and_last_in_the_list(
+    havn: World, housing: Housing
+) -> None:
+    """The clock stands still, as a test's does."""
+    asked = [await housing.request(await housing.case()) for _ in range(8)]
+    cmm = havn.partner("cmm")
+    line = (await cmm.get("/accommodation/v1/waiting-list", purpose="accommodation")).json()["items"]
+    assert [each["request_id"] for each in line] == asked
+    newest_first = (await cmm.get("/accommodation/v1/placement-requests", purpose="accommodation")).json()["items"]
+    assert [each["request_id"] for each in newest_first] == asked[::-1]
