@@ -94,14 +94,17 @@ async def count_victims(work: UnitOfWork, *, dimensions: Sequence[Dimension], se
         counts[tuple(map(_spoken, dimensions, values))] += count
     stated = min(as_of or work.now, work.now)
     recorded_from, recorded_to = await _recorded_from(work), on_date(stated).year
+    recorded = range(recorded_from, recorded_to + 1)
     if list(dimensions) == [Dimension.YEAR]:
         _add_empty_years(counts, first_year, last_year or recorded_to)
+    elif Dimension.YEAR in dimensions and first_year is not None:
+        _add_unknown_years(counts, dimensions, range(first_year, (last_year or recorded_to) + 1), recorded)
     return VictimCounts(
         as_of=stated,
         release=None,
         recorded_from=recorded_from,
         dimensions=list(dimensions),
-        rows=_cells(dimensions, counts, range(recorded_from, recorded_to + 1)),
+        rows=_cells(dimensions, counts, recorded),
     )
 
 
@@ -147,6 +150,18 @@ def _add_empty_years(counts: Counter[tuple[str | int, ...]], first_year: int | N
         counts[(year,)] += 0
 
 
+def _add_unknown_years(
+    counts: Counter[tuple[str | int, ...]], dimensions: Sequence[Dimension], years: range, recorded: range
+) -> None:
+    """A year that was asked for, and of which Havn has recorded nothing, has a row in a table of several dimensions, too: that it
+    is left out would say that there was nobody."""
+    at = dimensions.index(Dimension.YEAR)
+    counted = {values[at] for values in counts}
+    for year in years:
+        if year not in recorded and year not in counted:
+            counts[tuple(year if each is Dimension.YEAR else _spoken(each, None) for each in dimensions)] += 0
+
+
 async def _recorded_from(work: UnitOfWork) -> int:
     """The first year of which Havn knows whether there was anybody: that of its first case; while it has none, this year."""
     return await repository.first_year_recorded(work) or on_date(work.now).year
@@ -157,7 +172,7 @@ def _cells(dimensions: Sequence[Dimension], counts: Counter[tuple[str | int, ...
     lies ahead, it is not known whether there was anybody (docs/rules.md, statistics-6)."""
     cells = []
     for values, count in sorted(counts.items()):
-        is_unknown = count == 0 and int(values[0]) not in recorded
+        is_unknown = count == 0 and int(values[dimensions.index(Dimension.YEAR)]) not in recorded
         status = CountStatus.UNKNOWN if is_unknown else CountStatus.EXACT
         said = dict(zip(dimensions, values, strict=True))
         cells.append(Cell.model_validate(said | {"count": None if is_unknown else count, "status": status}))

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
 from shared.kernel.clock import COPENHAGEN
-from tests.stats.story import Story, exact, victims
+from tests.stats.story import Story, exact, unknown, victims
 from tests.world import World
 
 
@@ -211,3 +211,18 @@ async def test_everybody_is_counted_by_their_own_gender(havn: World) -> None:
         story.decided(story.case(gender=gender), date(2026, 7, 1))
     await story.reaches(havn)
     assert await victims(havn, "gender") == [exact(1, gender=gender) for gender in sorted(Gender)]
+
+
+async def test_a_year_of_which_nothing_is_recorded_stands_as_unknown_in_every_table_of_years(havn: World) -> None:
+    """To leave it out would say that there was nobody; a year that is recorded, and has nobody, has no such row."""
+    story = Story()
+    story.decided(story.case(gender=Gender.WOMAN), date(2026, 3, 9))
+    await story.reaches(havn)
+    woman = exact(1, year=2026, gender="woman")
+    before = [unknown(year=year, gender="unknown") for year in (2024, 2025)]
+    assert await victims(havn, "year,gender", **{"from": "2024", "to": "2026"}) == [*before, woman]
+    by_gender = [unknown(gender="unknown", year=year) for year in (2024, 2025)]
+    told = await victims(havn, "gender,year", **{"from": "2024", "to": "2026"})
+    assert sorted(told, key=lambda each: each["year"]) == [*by_gender, woman]
+    assert await victims(havn, "year,gender", to="2026") == [woman]
+    assert await victims(havn, "year,gender", **{"from": "2026", "to": "2026"}) == [woman]
