@@ -166,7 +166,7 @@ def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
 
 
 async def announce_ends(work: UnitOfWork) -> None:
-    """Sweep: announce once each what ends soon, stays 3 days, 1 day and none before, approvals 60 and 14 days before."""
+    """Sweep: announce once each what ends soon, stays 3 days and 1 day before, approvals 60 and 14 days before."""
     today = on_date(work.now)
     terms = terms_on(today)
     before_stay, before_approval = terms.stay_announced_days, terms.approval_announced_days
