@@ -87,6 +87,14 @@ _OF_WHO_ASKED: Final = frozenset({PlacementStep.ARRIVE, PlacementStep.JOIN, Plac
 """What whoever has asked for the place reports as well: they bring people, or know that nobody comes."""
 
 
+STILL_ELSEWHERE: Final = (
+    "If they have come here, they still stand where they were: have that place say that they left (POST .../leave), or CMM, "
+    "which can also move them by the offer that was accepted (POST .../move).",
+    "Er personen kommet hertil, står de stadig registreret dér, hvor de var: få det sted til at skrive, at de er rejst (POST "
+    ".../leave), eller CMM, der også kan flytte dem ved det tilbud, der er sagt ja til (POST .../move).",
+)
+
+
 async def arrive(
     work: UnitOfWork, *, placement_id: UUID, arrived_at: datetime | None, expected: ExpectedVersion
 ) -> Placement:
@@ -101,7 +109,12 @@ async def arrive(
         raise OutsideTheStay("The place is not booked for that night; offer it anew for the nights it is needed.")
     stay.during = nights(night, await repository.next_taken(work, stay, after=night))
     stay.state, stay.instead_of_id = StayState.ARRIVED, None
-    await take_nights(work, stay)
+    try:
+        await take_nights(work, stay)
+    except PlaceDoesNotFit as refused:
+        raise PlaceDoesNotFit(
+            refused.rules, ways_on=STILL_ELSEWHERE if FitRule.PERSON_ELSEWHERE in refused.rules else None
+        ) from None
     placement.from_on = night
     placement.status = PlacementStatus.ARRIVED
     placement.arrived_at = arrived_at

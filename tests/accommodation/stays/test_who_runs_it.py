@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contract.codes import Authority, ResidenceBasis
-from tests.accommodation.housing import Housing, problem
+from tests.accommodation.housing import Housing, problem, rules_of
 from tests.world import World
 
 
@@ -47,3 +47,20 @@ async def test_us_runs_a_stay_that_it_pays_for_and_no_other(housing: Housing) ->
     assert (await housing.step(theirs, "extend", "us", body=longer)).status_code == 200
     others = await housing.booked(await housing.case(), shelter.place_ids[1], to_on="2026-03-20")
     assert (await housing.step(others, "extend", "us", body=longer)).status_code == 404
+
+
+async def test_who_has_come_while_another_place_has_them_still_is_told_what_to_do(
+    havn: World, housing: Housing
+) -> None:
+    here, there = await housing.shelter(), await housing.shelter(operator="amiami")
+    case_id = await housing.case()
+    first = await housing.booked(case_id, here.place_id, to_on="2026-03-12")
+    second = await housing.booked(case_id, there.place_id, operator="amiami", from_on="2026-03-12")
+    assert (await housing.step(first, "arrive")).status_code == 200
+    await havn.set_clock("2026-03-12T18:00:00+01:00")
+    refused = await housing.step(second, "arrive", "amiami")
+    assert (refused.status_code, rules_of(refused)) == (409, ["person_elsewhere"])
+    assert "POST .../leave" in refused.json()["detail"]
+    assert "POST .../leave" in refused.json()["instead_da"]
+    assert (await housing.step(first, "leave", "cmm")).status_code == 200
+    assert (await housing.step(second, "arrive", "amiami")).status_code == 200
