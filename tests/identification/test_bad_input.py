@@ -1,5 +1,6 @@
 """Bad input: the right 4xx with a sentence that says what to do, and nothing changes. Every table is held against before."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -23,6 +24,15 @@ async def everything(havn: World) -> dict[str, list[str]]:
     return {name: sorted(map(str, await havn.sql("identification", f"SELECT * FROM {name}"))) for name in names}
 
 
+async def alerts_are_sent(havn: World) -> None:
+    """Wait until what was raised before has been sent, which is noted with each alert."""
+    for _ in range(500):
+        if not await havn.sql("identification", "SELECT FROM alert WHERE sent_at IS NULL"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("an alert is not sent")
+
+
 class Refused:
     """Requests to a case that change nothing."""
 
@@ -31,6 +41,7 @@ class Refused:
 
     async def __call__(self, asking: Any, status: int, name: str) -> httpx.Response:
         await self.case.havn.settled()  # what was told before has left the outbox
+        await alerts_are_sent(self.case.havn)
         before = await everything(self.case.havn)
         answer: httpx.Response = await asking
         assert name_of(answer) == (status, name), answer.text
