@@ -117,8 +117,7 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
         or value in rules.listed
         or word in rules.words
         or word in PLACEHOLDERS.names.unknown
-        or (len(word) >= rules.shortest and word in PLACEHOLDERS.names.whole)
-        or (len(word) >= rules.shortest and is_no_name(number))
+        or (len(word) >= rules.shortest and (word in PLACEHOLDERS.names.whole or is_no_name(number)))
         or _MASKED.search(value) is not None
         or (_says_no_danish_number(value) if kind in DANISH else _ALTERNATING.fullmatch(value) is not None)
     )

@@ -17,19 +17,9 @@ from services.accommodation.facilities.models import Stay
 from services.accommodation.offers import repository
 from services.accommodation.offers.schemas import Decline, Exceptions, RuleException
 from services.accommodation.placements import fitting, matching, requests
-from services.accommodation.placements.codes import (
-    DeclineCode,
-    FitRule,
-    OfferStatus,
-    RequestStatus,
-)
+from services.accommodation.placements.codes import DeclineCode, FitRule, OfferStatus, RequestStatus
 from services.accommodation.placements.models import Offer, Placement, PlacementRequest
-from services.accommodation.placements.repository import (
-    PlaceDoesNotFit,
-    known_of,
-    lock_request,
-    needs_with_children,
-)
+from services.accommodation.placements.repository import PlaceDoesNotFit, known_of, lock_request, needs_with_children
 from shared.contract.events import OfferAccepted, OfferDeclined, OfferExpired
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText

@@ -51,8 +51,6 @@ _DUE: Final = (
     .limit(LIMIT)
     .with_for_update(skip_locked=True)
 )
-
-
 _IS_ELSEWHERE: Final = select(func.is_elsewhere(CASE_ID, WANTED, NOW, bindparam("stay_id", type_=Uuid)))
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

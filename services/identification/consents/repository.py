@@ -71,8 +71,8 @@ _FOR_PURPOSE: Final = (*_TO_RECIPIENT, col(Consent.purpose) == bindparam("purpos
 _NEWEST_FIRST: Final = (col(Consent.recorded_at).desc(), col(Consent.id).desc())
 _WAS_TAKEN_BACK: Final = select(exists().where(*_TO_RECIPIENT, col(Consent.withdrawn_at).is_not(None)))
 _WAS_SAID: Final = select(exists().where(*_FOR_PURPOSE))
-_LIVE: Final = select(Consent).where(*_FOR_PURPOSE, col(Consent.withdrawn_at).is_(None)).order_by(*_NEWEST_FIRST)
 _STANDS: Final = col(Consent.withdrawn_at).is_(None)
+_LIVE: Final = select(Consent).where(*_FOR_PURPOSE, _STANDS).order_by(*_NEWEST_FIRST)
 _SAID: Final = (
     select(
         col(Consent.recipient),
@@ -90,7 +90,7 @@ _LET_KNOW_BY_OTHERS: Final = select(
         exists().where(
             col(Consent.case_id) == CASE_ID,
             col(Consent.recipient) == ORGANISATION,
-            col(Consent.withdrawn_at).is_(None),
+            _STANDS,
             col(Consent.recorded_by) != ORGANISATION,
         ),
         exists().where(

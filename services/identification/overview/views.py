@@ -47,7 +47,7 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskStanding
 from services.identification.support import domain as support
 from services.identification.support.models import SupportMeasure
-from shared.contract.codes import Authority, Outcome
+from shared.contract.codes import Authority, DeadlineKind, Outcome
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -111,12 +111,10 @@ class Parts:
 
     def risk_of(self, case: Case) -> RiskStanding | None:
         """How great the danger is: of several assessments that stand for one person the one that is to be made again first."""
-        runs = {row.ref for each in self.family_of(case) for row in self.deadlines[each] if row.kind in GIVEN_HERE}
+        family, again = self.family_of(case), DeadlineKind.RISK_REASSESSMENT
+        runs = {row.ref for case_id in family for row in self.deadlines[case_id] if row.kind is again}
         standing = [
-            each
-            for case_id in self.family_of(case)
-            for each in self.risks[case_id]
-            if case_id == case.id or str(each.id) in runs
+            each for case_id in family for each in self.risks[case_id] if case_id == case.id or str(each.id) in runs
         ]
         first = min(standing, key=lambda each: each.reassess_on, default=None)
         return RiskStanding.of_row(first) if first else None

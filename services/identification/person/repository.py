@@ -58,7 +58,7 @@ async def read_person(work: UnitOfWork, case_id: UUID, *, purpose: Purpose) -> t
     key = await sealed.key_of(work, case.id)
     whole = key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
     shown = {name: value for name, value in whole if name in whole.model_fields_set and person_aspect(name) in known}
-    if "consents" in shown or Aspect.FILE in known:
+    if person_aspect("consents") in known:
         shown["consents"] = await as_they_stand(work, case_id, shown.get("consents", []))
     person = CasePerson.model_validate(shown, context=AS_STORED)
     fields = sorted(person.model_fields_set)

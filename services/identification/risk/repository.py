@@ -6,16 +6,16 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, column, exists, select, table
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus
-from services.identification.case.models import Case, CaseParty
+from services.identification.case.models import Case, CaseParty, Deadline
 from services.identification.case.repository import CASE_ID, WORKING
 from services.identification.records import repository as records
 from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskAccount
+from shared.contract.codes import DeadlineKind
 from shared.data.columns import ORGANISATION, is_one_of
 from shared.data.positions import day_and_id, oldest_first, page
 from shared.data.unit_of_work import UnitOfWork
@@ -38,16 +38,12 @@ async def add_assessment(
     await records.add(work, assessment, operation="risk.add", account=account)
 
 
-_ELSEWHERE = aliased(RiskAssessment)
-# `merging` stands above this package.
-_MERGE = table("case_merge", column("case_id"), column("into_id"), column("merged_at"))
-_IS_ASSESSED_ELSEWHERE: Final = exists().where(
-    _MERGE.c.case_id == col(RiskAssessment.case_id),
-    col(_ELSEWHERE.case_id) == _MERGE.c.into_id,
-    col(_ELSEWHERE.is_latest),
-    col(_ELSEWHERE.recorded_at) > _MERGE.c.merged_at,
+_RUNS: Final = exists().where(
+    col(Deadline.case_id) == col(RiskAssessment.case_id),
+    col(Deadline.kind) == DeadlineKind.RISK_REASSESSMENT,
+    col(Deadline.done_at).is_(None),
 )
-"""Since the case was merged, where the work on it goes on."""
+"""The deadlines say when an assessment where the work on a merged case goes on has taken its place."""
 
 
 @cache
@@ -60,7 +56,7 @@ def _overdue(*, goes_on: bool) -> Select[RiskAssessment]:
             col(CaseParty.org) == ORGANISATION,
             is_one_of(col(CaseParty.part), WORKING),
             col(Case.status) != CaseStatus.CLOSED,
-            ~_IS_ASSESSED_ELSEWHERE,
+            or_(col(Case.merged_into).is_(None), _RUNS),
             col(RiskAssessment.is_latest),
             col(RiskAssessment.reassess_on) < bindparam("on"),
         )

@@ -102,6 +102,26 @@ async def test_when_the_danger_is_assessed_again_runs_on_until_it_is_where_the_w
     assert [each["case_id"] for each in (await cmm.get(overdue)).json()["items"]] == [own.id]
 
 
+async def test_the_danger_is_assessed_for_all_cases_that_were_merged_one_into_the_other(havn: World) -> None:
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    own, middle, last = [
+        Met(havn, (await open_case(havn, CMM_DECIDES, sender=sender)).id, [])
+        for sender in ("reden", "hopenow", "amiami")
+    ]
+    first = await own.post("/risk-assessments", {"level": "acute", "assessed_on": "2026-03-08"})
+    assert first.status_code == 201, first.text
+    assert (await own.merge(middle)).status_code == 200
+    assert (await middle.merge(last)).status_code == 200
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    cmm, overdue = havn.partner("cmm"), "/identification/v1/risk-assessments/overdue"
+    assert [each["case_id"] for each in (await cmm.get(overdue)).json()["items"]] == [own.id]
+    assert (await last.details())["risk"]["level"] == "acute"
+    again = await last.post("/risk-assessments", {"level": "low", "assessed_on": "2026-03-20"})
+    assert again.status_code == 201, again.text
+    assert (await cmm.get(overdue)).json()["items"] == []
+    assert (await last.details())["risk"]["level"] == "low"
+
+
 HELD = {"in_custody": True, "custody_since": "2026-03-09T09:00:00+01:00"}
 
 
