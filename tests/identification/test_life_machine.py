@@ -143,7 +143,8 @@ class CaseLife(RuleBasedStateMachine):
             self.case.try_deciding(authority, outcome, by="cmm" if authority == "COURT" else None, replaces=replaces),
             is_allowed=self.model.may_decide(authority, outcome, replaces),
             then=decided,
-            even_merged=replaces is not None,
+            # US has no part in the other case: it learns of no merge, and goes on as if there were none.
+            even_merged=replaces is not None or authority == "US",
         )
 
     @rule(authority=st.sampled_from(["CMM", "US", "COURT"]), outcome=st.sampled_from(OUTCOMES))
