@@ -33,15 +33,15 @@ class Policy:
         self.assurance = assurance
 
     def check(self, actor: Actor) -> None:
-        """Raises ScopeMissing, RoleMissing or AssuranceTooLow."""
-        if self.scope not in actor.scopes:
-            raise ScopeMissing(f"This needs the scope {self.scope}, which the token does not carry.")
-        if not self.roles & actor.roles:
-            raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
+        """Raises AssuranceTooLow, ScopeMissing or RoleMissing, in the order of refusals: 401 before 403."""
         # Systems count by their client authentication (docs/contract.md, identity).
         is_sure = actor.assurance.at_least(self.assurance) or (actor.is_system and self.assurance is not Assurance.HIGH)
         if not is_sure:
             raise AssuranceTooLow(f"Log in again with assurance level {self.assurance}.", needed=self.assurance)
+        if self.scope not in actor.scopes:
+            raise ScopeMissing(f"This needs the scope {self.scope}, which the token does not carry.")
+        if not self.roles & actor.roles:
+            raise RoleMissing(f"This needs one of the roles {', '.join(sorted(self.roles))}.")
 
 
 class Requires(Policy):

@@ -293,6 +293,16 @@ async def test_a_login_that_is_not_sure_enough_has_to_be_done_again(seeded: Seed
             assert f'acr_values="{operation.assurance}"' in challenge
 
 
+@services
+async def test_a_login_that_is_not_sure_enough_comes_before_what_it_may_do(seeded: Seeded, service: str) -> None:
+    """The order of refusals (docs/contract.md): 401, then 403."""
+    for operation in of(service):
+        others = set(Scope) - {operation.scope}
+        caller = seeded.havn.partner("cmm", Role.CASEWORKER, scopes=others, assurance=Assurance.LOW)
+        answer = await call(caller, operation, seeded.sc01.ids)
+        assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "AssuranceTooLow")
+
+
 def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     """All that the caller can see, but for the time and the trace."""
     trace = answer.json()["trace_id"].encode() if answer.content else b"-"
