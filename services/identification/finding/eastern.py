@@ -1,11 +1,11 @@
-"""Korean, Lao and Burmese names in the Latin spelling that passports have, as far as letters alone do not say it.
+"""Korean and Lao names in the Latin spelling that passports have, as far as letters alone do not say it.
 
 What is left in its own script here is read letter by letter afterwards (`scripts.readings`)."""
 
 import re
 
 
-def _table(pairs: str) -> dict[str, str]:
+def table(pairs: str) -> dict[str, str]:
     """`a=b c=d` as a dictionary, the longer before what they begin with."""
     found = dict(pair.split("=") for pair in pairs.split())
     return {written: found[written] for written in sorted(found, key=len, reverse=True)}
@@ -13,7 +13,7 @@ def _table(pairs: str) -> dict[str, str]:
 
 # ---------------------------------------------------------------- Korean
 
-_KOREAN_FAMILIES = _table(
+_KOREAN_FAMILIES = table(
     "김=kim 이=lee 박=park 최=choi 정=jung 강=kang 조=cho 임=lim 권=kwon 고=ko 구=koo 문=moon 신=shin 우=woo 백=baek 오=oh 안=ahn"
     " 노=noh 류=ryu 유=yoo 허=hur 전=jeon 손=sohn 배=bae 서=seo 윤=yoon 장=jang 한=han 홍=hong 송=song"
 )
@@ -41,22 +41,3 @@ def lao(word: str) -> str:
     return plain.replace("o\u0e8d", "oi").replace("o\u0ebd", "oi").removesuffix("\u0ea7") + (
         "o" if plain.endswith("\u0ea7") and len(plain) > 1 else ""
     )
-
-
-# ---------------------------------------------------------------- Burmese
-
-_BURMESE = _table(
-    "အောင်=aung ဆန်း=san စန်း=san ခင်=khin မြ=mya သန္တာ=thandar ဝင်း=win သီတာ=thida ကျော်=kyaw ထွန်း=tun မင်း=min လှ=hla စိုး=soe"
-    " ဇော်=zaw နိုင်=naing မောင်=maung ဖြူ=phyu အေး=aye သူ=thu ဟိန်း=hein လင်း=lin ထက်=htet ညွန့်=nyunt ချို=cho သန်း=than တင်=tin"
-    " ခိုင်=khaing ရီ=yi နွယ်=nwe ဌေး=htay ဇင်=zin ဆု=su စု=su မာ=mar နီ=ni ဥ=oo ဦး=u ဖြိုး=phyo ကြည်=kyi ရွှေ=shwe ညို=nyo လွင်=lwin"
-    " မိုး=moe ဇာ=zar ထွေး=htwe ငယ်=nge ဝေ=wai ဝါ=wah သိန်း=thein မျိုး=myo သက်=thet နှင်း=hnin ယမင်း=yamin ဖုန်း=phone ကို=ko"
-    " မေ=may သီရိ=thiri ထူး=htoo ဇေယျာ=zeyar ရတနာ=yadanar ဒေါ်=daw"
-)
-"""The syllables that most names are made of [A]: none is said as its letters are."""
-
-
-def burmese(word: str) -> str:
-    """Syllable by syllable."""
-    for written, read in _BURMESE.items():
-        word = word.replace(written, read)
-    return word

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 
-from services.identification.finding import eastern
+from services.identification.finding import burmese, eastern
 
 Reader = Callable[[str], str]
 MOST_READINGS = 6
@@ -332,6 +332,11 @@ def _bengali_with_b(word: str) -> str:
     return _bengali(word).replace("v", "b")
 
 
+def _korean_plain(word: str) -> str:
+    """As many spell themselves: Ji-sung, Hyun."""
+    return _letters(eastern.korean(word)).replace("eo", "u")
+
+
 def _georgian_plain(word: str) -> str:
     return _letters(_spelt(word.casefold(), {"ხ": "h", "ჟ": "j"}))
 
@@ -359,8 +364,8 @@ _SCRIPTS: tuple[tuple[re.Pattern[str], tuple[Reader, ...]], ...] = (
     (re.compile("[\u3400-\u9fff]+"), (_chinese,)),
     (re.compile("[\u0900-\u0dff]+"), (_bengali, _bengali_glides, _bengali_with_b)),
     (re.compile("[\u0e80-\u0eff]+"), (eastern.lao,)),
-    (re.compile("[\u1000-\u109f]+"), (eastern.burmese,)),
-    (re.compile("[\uac00-\ud7a3]+"), (eastern.korean, _letters)),
+    (re.compile("[\u1000-\u109f]+"), (burmese.in_one_word, burmese.apart, burmese.in_few_letters)),
+    (re.compile("[\uac00-\ud7a3]+"), (eastern.korean, _korean_plain, _letters)),
     (re.compile("[\u10a0-\u10ff\u1c90-\u1cbf]+"), (_letters, _georgian_plain)),
 )
 _OTHER = re.compile("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\uffff\U00010000-\U0003ffff]+")
