@@ -1,15 +1,16 @@
 """What HTTP takes and gives of a merge, and of the answer to a question."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from services.identification.case.codes import SameOrDifferent
 from services.identification.case.schemas import CasePerson
 from services.identification.questions.schemas import QuestionHead
 from shared.contract.personal import PersonalText
 from shared.contract.types import Answer, Body, example
+from shared.kernel.errors import SpokenValueError
 
 
 class MergeInto(Body):
@@ -29,7 +30,7 @@ class MergeState(Answer):
 
 class QuestionAnswer(Body):
     """Whether the two cases are about one person. With `same`, `keep` says for each fact in which they differ whose holds:
-    the id of one of the two cases."""
+    the id of one of the two cases; with `different` there is nothing to choose."""
 
     model_config = example(
         answer="same",
@@ -42,6 +43,12 @@ class QuestionAnswer(Body):
         dict[str, UUID], Field(max_length=50, json_schema_extra={"propertyNames": {"pattern": "^[a-z_]+$"}})
     ] = {}
     reason: PersonalText
+
+    @model_validator(mode="after")
+    def _chooses_for_one_person(self) -> Self:
+        if self.keep and self.answer is SameOrDifferent.DIFFERENT:
+            raise SpokenValueError("Each of two different people keeps what is theirs: leave keep out, or answer same.")
+        return self
 
 
 class AnswerReceipt(Answer):

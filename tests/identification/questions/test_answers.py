@@ -48,6 +48,15 @@ async def test_keep_takes_only_facts_and_the_two_cases(havn: World) -> None:
         assert name_of(refused) == (422, "NotAChoice"), wrong
 
 
+async def test_of_two_different_people_nothing_is_chosen(havn: World) -> None:
+    first, second = await meet(havn, **MALEE), await meet(havn, **ALIKE)
+    refused = await second.answer(first, "different", keep={"given_name": first.id})
+    assert (refused.status_code, "leave keep out" in refused.text) == (422, True)
+    assert (await second.answer(first, "different", keep={})).status_code == 200, (
+        "nothing was changed by what was refused"
+    )
+
+
 async def test_a_merge_keeps_the_minor_and_the_earlier_hours_which_the_municipality_ends_in_its_own_case(
     havn: World,
 ) -> None:
