@@ -129,11 +129,14 @@ async def databases(server_url: str, settings: "Settings") -> str:
 
 @pytest.fixture(scope="session")
 async def house_of_all(databases: str, settings: "Settings") -> "AsyncIterator[World]":
+    from services.accommodation.case import repository as cases
     from services.everything import SERVICES
     from tests.world import open_world
 
-    async with open_world(SERVICES, settings, databases) as world:
-        yield world
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cases, "ARRIVES_WITHIN_SECONDS", 0)  # of many cases there is nothing to wait for
+        async with open_world(SERVICES, settings, databases) as world:
+            yield world
 
 
 @pytest.fixture

@@ -40,3 +40,8 @@ def citizenships_read(codes: Iterable[str]) -> tuple[str, ...]:
     """What these codes say of somebody's citizenships, each once: countries, and that the person is stateless or a refugee.
     That a citizenship is unknown says nothing."""
     return tuple(dict.fromkeys(read_as(code) or code for code in codes if code not in _UNKNOWN))
+
+
+def is_danish_citizen(codes: Iterable[str]) -> bool:
+    """Whether one of these citizenships is Denmark's."""
+    return "DNK" in citizenships_read(codes)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.accommodation.case import repository
 from services.accommodation.case.models import CaseChange, KnownCase, Part, WithdrawnConsent
 from shared.contract.codes import AgeGroup, Authority, Gender, Outcome, ResidenceBasis
+from shared.contract.countries import is_danish_citizen
 from shared.contract.events import CaseOpened, CaseRouted, DecisionMade, LegalStatusChanged, PersonDescribed
 from shared.contract.organisations import CENTRE, IMMIGRATION
 from shared.data import sealed
@@ -20,11 +21,13 @@ async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> No
     if await repository.has_case(work, event.case_id):
         return
     sealed.new_key(work, event.case_id)
+    is_danish = is_danish_citizen(event.citizenships)
     known = KnownCase(
         case_id=event.case_id,
         gender=event.gender,
         age_group=event.age_group,
-        residence_basis=event.residence_basis,
+        residence_basis=_basis_of(event.residence_basis, is_danish=is_danish),
+        danish_citizen=is_danish,
         municipality=event.municipality,
         unaccompanied=event.unaccompanied,
     )
@@ -32,7 +35,12 @@ async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> No
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
     if event.referred_by:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
-    await _note_end(work, event, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
+    await _note_end(work, event, known, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
+
+
+def _basis_of(said: ResidenceBasis, *, is_danish: bool) -> ResidenceBasis:
+    """On what the stay rests: a citizen stays by right, whatever else is said of it (docs/rules.md, housing-11)."""
+    return ResidenceBasis.DANISH_CITIZEN if is_danish else said
 
 
 async def stop_disclosing(work: UnitOfWork, *, case_id: UUID, organisation: str) -> None:
@@ -82,40 +90,46 @@ async def route(work: UnitOfWork, event: CaseRouted) -> None:
 
 
 async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -> None:
-    """The person's coded facts are these now. Another gender or age changes from that day on who is responsible; whoever comes of
-    age is described anew on that day."""
+    """The person's coded facts are these now. Another gender or age, or that they are a Danish citizen, changes from that day on
+    who is responsible; whoever comes of age is described anew on that day."""
     known = await repository.lock_case(work, event.case_id)
-    was_minor, was_gender = known.is_minor, known.gender
-    known.gender, known.age_group, known.residence_basis = event.gender, event.age_group, event.residence_basis
+    was_minor, was_gender, was_danish = known.is_minor, known.gender, known.danish_citizen
+    known.gender, known.age_group = event.gender, event.age_group
+    known.danish_citizen = is_danish_citizen(event.citizenships)
+    known.residence_basis = _basis_of(event.residence_basis, is_danish=known.danish_citizen)
     known.unaccompanied = event.unaccompanied
     if event.age_assessed is not None:
         known.age_assessed = event.age_assessed
-    if (known.is_minor, known.gender) == (was_minor, was_gender):
-        return
+    differs, from_on = known.danish_citizen is not was_danish, on_date(event.occurred_at)
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
-        from_on=on_date(event.occurred_at),
+        from_on=from_on,
+        residence_basis=known.residence_basis if differs else None,
         gender=known.gender if known.gender is not was_gender else None,
         minor=known.is_minor if known.is_minor is not was_minor else None,
         recorded_at=event.occurred_at,
     )
-    await repository.keep_change(work, change)
+    if differs and known.danish_citizen:
+        await repository.forget_ends(work, event.case_id, since=from_on)
+    if differs or change.gender is not None or change.minor is not None:
+        await repository.keep_change(work, change)
 
 
 async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: int) -> None:
     """The stay rests on something else from that day; it may be a day to come. What was to end later than that no longer does."""
+    known = await repository.lock_case(work, event.case_id)
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
         from_on=event.valid_from,
-        residence_basis=event.residence_basis,
+        residence_basis=_basis_of(event.residence_basis, is_danish=known.danish_citizen),
         asylum_pending=event.asylum_pending,
         recorded_at=event.occurred_at,
     )
     await repository.forget_ends(work, event.case_id, since=event.valid_from)
     await repository.keep_change(work, change)
-    await _note_end(work, event, from_on=event.valid_from, until=event.valid_until, sequence=sequence)
+    await _note_end(work, event, known, from_on=event.valid_from, until=event.valid_until, sequence=sequence)
 
 
 _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, ResidenceBasis.RESIDENCE_PERMIT})
@@ -123,10 +137,17 @@ _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, Res
 
 
 async def _note_end(
-    work: UnitOfWork, event: CaseOpened | LegalStatusChanged, *, from_on: date, until: date | None, sequence: int
+    work: UnitOfWork,
+    event: CaseOpened | LegalStatusChanged,
+    known: KnownCase,
+    *,
+    from_on: date,
+    until: date | None,
+    sequence: int,
 ) -> None:
-    """Who stays on after that day has no legal stay, unless it rests on something else by then (docs/rules.md, housing-11)."""
-    if until is None or event.residence_basis not in _ON_PAPER:
+    """Who stays on after that day has no legal stay, unless it rests on something else by then (docs/rules.md, housing-11): they
+    are a Danish citizen, or seek asylum, which no paper ends."""
+    if until is None or event.residence_basis not in _ON_PAPER or known.danish_citizen:
         return
     ends_on = until + timedelta(days=1)
     changes = await repository.changes_of(work, event.case_id)
@@ -137,7 +158,7 @@ async def _note_end(
         sequence=-sequence,
         from_on=ends_on,
         residence_basis=ResidenceBasis.NO_LEGAL_STAY,
-        asylum_pending=False,
+        asylum_pending=event.asylum_pending if isinstance(event, LegalStatusChanged) else None,
         is_end=True,
         recorded_at=event.occurred_at,
     )
@@ -158,7 +179,7 @@ async def note_decision(work: UnitOfWork, event: DecisionMade, *, sequence: int)
         )
         await repository.keep_change(work, change)
     if event.legal_status is not ResidenceBasis.UNKNOWN:
-        known.residence_basis = event.legal_status
+        known.residence_basis = _basis_of(event.legal_status, is_danish=known.danish_citizen)
     if event.authority is Authority.US:
         await repository.add_party(work, event.case_id, IMMIGRATION, Part.DECIDER, since=event.occurred_at)
 

@@ -38,6 +38,7 @@ class KnownCase(Table, table=True):
     gender: Gender = code(Gender)
     age_group: AgeGroup = code(AgeGroup)
     residence_basis: ResidenceBasis = code(ResidenceBasis)
+    danish_citizen: bool = False
     authority: Authority | None = code(Authority, default=None)
     asylum_pending: bool | None = None
     """As the routing has found; None where a lawyer has settled it, or nobody yet."""

@@ -1,6 +1,7 @@
 """The only way to the rows of cases: what is known of them, whom they concern, and which are about one person. Where that
 person is shows under the case in which the work goes on; a merge gives nobody a part."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -277,12 +278,22 @@ async def is_known_to(work: UnitOfWork, case_id: UUID) -> bool:
     return bool(await work.session.scalar(_IS_THEIRS, {"case_id": case_id, "org": work.actor.org}))
 
 
+ARRIVES_WITHIN_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS: Final = 0.02
+
+
 async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
-    """The case, for a party of it, locked until the transaction ends; raises CaseNotFound."""
-    known = await work.session.scalar(_THEIRS_TO_LOCK, {"case_id": case_id, "org": work.actor.org})
-    if known is None:
-        raise CaseNotFound
-    return known
+    """The case, for a party of it, locked until the transaction ends; raises CaseNotFound. Who has opened a case and asks for a
+    place at once may be faster than the event that says so: it is waited for, as long for a case that there is not and for one
+    that is not the actor's."""
+    patience = asyncio.get_running_loop().time() + ARRIVES_WITHIN_SECONDS
+    while True:
+        known = await work.session.scalar(_THEIRS_TO_LOCK, {"case_id": case_id, "org": work.actor.org})
+        if known is not None:
+            return known
+        if asyncio.get_running_loop().time() >= patience:
+            raise CaseNotFound
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 async def keep_change(work: UnitOfWork, change: CaseChange) -> None:

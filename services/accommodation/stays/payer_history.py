@@ -4,7 +4,7 @@ a positive decision, a gender or an age has changed it since. A placement alread
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.accommodation.case.codes import FacilityKind, HousingAuthority, PlacementRow
@@ -143,8 +143,9 @@ def _changed(change: CaseChange) -> tuple[ChangeGround, dict[str, Any]]:
     """What kind of change it is, and the facts that are others since."""
     if change.decision_id:
         return ChangeGround.DECISION, {"decided": True}
-    if change.residence_basis:
-        basis = {"residence_basis": change.residence_basis, "asylum_pending": bool(change.asylum_pending)}
-        return ChangeGround.LEGAL_STATUS, basis
-    known = {"gender": change.gender, "minor": change.minor}
-    return ChangeGround.PERSON, {name: value for name, value in known.items() if value is not None}
+    changed = {name: getattr(change, name) for name in _STATED if getattr(change, name) is not None}
+    return ChangeGround.LEGAL_STATUS if change.residence_basis else ChangeGround.PERSON, changed
+
+
+_STATED: Final = ("residence_basis", "asylum_pending", "gender", "minor")
+"""What a change says of the person, as far as it says it."""

@@ -38,12 +38,13 @@ def is_held(case: Case) -> bool:
 
 
 def proposals(case: Case) -> list[Proposal]:
-    """Who has no legal stay, or whose stay is not clear, can be placed at a shelter while the assessment lasts."""
-    is_clarified = case.status in lifecycle.DECIDED
+    """Who has no legal stay, or whose stay is not clear, can be placed at a shelter while the assessment lasts; a Danish citizen
+    has one, whatever else is said of it."""
+    is_clear = case.status in lifecycle.DECIDED or case.rule == "R3"
     may_lack_stay = (
         case.residence_basis in _UNCLEAR_STAY or case.authority is Authority.NEEDS_REVIEW or case.rule == "R6"
     )
-    return [Proposal.PLACEMENT_34] if is_held(case) and not is_clarified and may_lack_stay else []
+    return [Proposal.PLACEMENT_34] if is_held(case) and not is_clear and may_lack_stay else []
 
 
 async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion) -> Case:

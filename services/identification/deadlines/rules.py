@@ -254,7 +254,7 @@ def _period(basis: DeadlineBasis, given: GivenPeriod, *, done: bool) -> Iterator
     alerts = lengths.alert_days(period, lengths.TERMS.on(period.starts_on))
     yield of_period(PERIOD_DEADLINES[period.kind], due_on=period.ends_on, alerts=_at_midnight(alerts.of_end))
     yield of_period(DeadlineKind.PERIOD_CAP, due_on=period.cap_on, alerts=_at_midnight(alerts.of_cap))
-    due_on = lengths.departure_deadline(period, asylum_pending=given.is_suspended)
+    due_on = lengths.departure_deadline(period, is_suspended=given.is_suspended)
     if due_on:
         warned = _at_percent(terms_on(period.starts_on), starts_at, end_of(due_on))
         yield of_period(DeadlineKind.DEPARTURE, due_on=due_on, alerts=warned)

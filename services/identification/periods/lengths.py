@@ -14,6 +14,7 @@ from services.identification import tables
 from services.identification.case.models import Case
 from services.identification.periods.models import GrantedPeriod
 from shared.contract.codes import Authority, PeriodKind, ResidenceBasis
+from shared.contract.countries import is_danish_citizen
 from shared.kernel.errors import Conflict, Unprocessable
 from shared.rules.decision_tables import Dated, Versions
 
@@ -26,6 +27,10 @@ LEGAL_STAY: Final = frozenset(
         ResidenceBasis.VISA_FREE,
     }
 )
+_GIVEN: Final = frozenset(
+    {ResidenceBasis.DANISH_CITIZEN, ResidenceBasis.EU_RIGHT_OF_RESIDENCE, ResidenceBasis.RESIDENCE_PERMIT}
+)
+"""What nobody has by a period that departure ends, unless it was given or found out since."""
 STAY_THAT_RUNS_OUT: Final = frozenset({ResidenceBasis.RESIDENCE_PERMIT, ResidenceBasis.VISA, ResidenceBasis.VISA_FREE})
 
 
@@ -148,24 +153,28 @@ def _lacks_legal_stay(legal_status: LegalStatus, on: date) -> bool:
     )
 
 
-def departure_deadline_suspended(kind: PeriodKind, *, asylum_pending: bool) -> bool:
-    """Whether the end of the period is no removal date because an asylum case is pending."""
-    return kind is PeriodKind.REFLECTION and asylum_pending
+def departure_deadline_suspended(kind: PeriodKind, *, may_stay: bool) -> bool:
+    """Whether the end of the period is no removal date because the person may stay meanwhile."""
+    return kind is PeriodKind.REFLECTION and may_stay
 
 
 def is_suspended(case: Case, period: GrantedPeriod) -> bool:
-    """Whether the period's end is no removal date now, because an asylum case is pending."""
-    asylum = LegalStatus(case.residence_basis, case.asylum_pending).is_asylum_seeker
-    return departure_deadline_suspended(period.kind, asylum_pending=asylum)
+    """Whether the period's end is no removal date now: an asylum case is pending, or the person has been given a stay since that
+    lasts beyond it (docs/rules.md, deadline-4)."""
+    now = LegalStatus(case.residence_basis, case.asylum_pending, case.residence_valid_until)
+    may_stay = now.is_asylum_seeker or _was_given_a_stay(case, now, beyond=period.ends_on)
+    return departure_deadline_suspended(period.kind, may_stay=may_stay)
 
 
-def departure_deadline(period: Period, *, asylum_pending: bool) -> date | None:
+def _was_given_a_stay(case: Case, now: LegalStatus, *, beyond: date) -> bool:
+    return is_danish_citizen(case.citizenships) or (
+        now.residence_basis in _GIVEN and not case.unpermitted_work and not now.has_expired(beyond)
+    )
+
+
+def departure_deadline(period: Period, *, is_suspended: bool) -> date | None:
     """The day by which the person must have left; None under legal stay and while an asylum case is pending."""
-    if period.kind is PeriodKind.RESTITUTION or departure_deadline_suspended(
-        period.kind, asylum_pending=asylum_pending
-    ):
-        return None
-    return period.ends_on
+    return period.ends_on if period.kind is PeriodKind.REFLECTION and not is_suspended else None
 
 
 def extension(period: Period, *, until: date, on: date) -> Period:

@@ -1,5 +1,7 @@
 """What identification tells is known here: the same state whatever order cases come in, and however often."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.accommodation.case import repository as cases
 from shared.contract.codes import Authority, Outcome, ResidenceBasis
 from shared.contract.events import DecisionReplaced
 from shared.messaging.messages import Message
@@ -26,6 +29,28 @@ async def test_a_case_concerns_cmm_and_whoever_referred_the_person(havn: World, 
     assert await parties(havn, case_id) == {("cmm", "centre"), ("hopenow", "referrer")}
     unreferred = await housing.case(referred_by=None)
     assert await parties(havn, unreferred) == {("cmm", "centre")}
+
+
+async def test_who_asks_before_the_case_is_known_here_waits_for_it(
+    havn: World, housing: Housing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cases, "ARRIVES_WITHIN_SECONDS", 20)
+    opened = opening()
+    asking = asyncio.create_task(housing.ask(str(opened.case_id)))
+    await asyncio.sleep(0.1)
+    assert not asking.done()
+    await housing.tell(opened)
+    assert (await asking).status_code == 201
+
+
+async def test_a_case_of_nobody_and_of_others_are_waited_for_as_long(
+    havn: World, housing: Housing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cases, "ARRIVES_WITHIN_SECONDS", 0.2)
+    for case_id in (str(uuid4()), await housing.case()):
+        before = time.monotonic()
+        assert (await housing.ask(case_id, "hopenow")).status_code == 404
+        assert time.monotonic() - before >= 0.2
 
 
 async def test_whose_part_has_ended_is_a_stranger_to_the_case(havn: World, housing: Housing) -> None:

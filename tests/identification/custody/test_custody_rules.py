@@ -92,8 +92,17 @@ async def test_nobody_is_detained_in_a_closed_case_but_who_is_released_is_record
         ({"citizenships": ["UKR"], "residence_basis": "temporary_protection_ua"}, "CMM", False),
         ({"citizenships": ["CHN"], "residence_basis": "unknown"}, "CMM", True),
         ({"citizenships": ["NGA"], "residence_basis": "no_legal_stay"}, "", True),
+        ({"citizenships": ["DNK"], "residence_basis": "unknown"}, "", False),
+        ({"citizenships": ["DNK", "THA"], "residence_basis": "no_legal_stay"}, "", False),
     ],
-    ids=["the table is silent", "a lawyer has settled it", "settled, and the stay unknown", "no stay"],
+    ids=[
+        "silent table",
+        "a lawyer has settled it",
+        "settled, and the stay unknown",
+        "no stay",
+        "a citizen",
+        "one of two",
+    ],
 )
 async def test_a_shelter_is_proposed_while_the_stay_or_who_decides_is_open(
     havn: World, person: dict[str, Any], settled: str, *, proposed: bool

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -128,15 +129,15 @@ def test_a_case_that_awaits_a_lawyer_gets_no_period() -> None:
 
 
 def test_an_asylum_case_suspends_the_departure_deadline_of_a_reflection_period_only() -> None:
-    assert departure_deadline_suspended(PeriodKind.REFLECTION, asylum_pending=True)
-    assert not departure_deadline_suspended(PeriodKind.REFLECTION, asylum_pending=False)
-    assert not departure_deadline_suspended(PeriodKind.RESTITUTION, asylum_pending=True)
+    assert departure_deadline_suspended(PeriodKind.REFLECTION, may_stay=True)
+    assert not departure_deadline_suspended(PeriodKind.REFLECTION, may_stay=False)
+    assert not departure_deadline_suspended(PeriodKind.RESTITUTION, may_stay=True)
 
 
 def test_only_a_reflection_period_that_is_not_suspended_has_a_departure_deadline() -> None:
-    assert departure_deadline(period(), asylum_pending=False) == date(2026, 4, 8)
-    assert departure_deadline(period(), asylum_pending=True) is None
-    assert departure_deadline(period(PeriodKind.RESTITUTION), asylum_pending=False) is None
+    assert departure_deadline(period(), is_suspended=False) == date(2026, 4, 8)
+    assert departure_deadline(period(), is_suspended=True) is None
+    assert departure_deadline(period(PeriodKind.RESTITUTION), is_suspended=False) is None
 
 
 def test_an_extension_moves_the_end_and_leaves_start_and_cap() -> None:
@@ -227,5 +228,24 @@ def test_what_is_refused_says_what_to_do() -> None:
 def test_it_is_the_asylum_case_of_today_that_suspends(
     kind: PeriodKind, basis: ResidenceBasis, asylum_pending: bool, suspended: bool
 ) -> None:
-    case = Case(residence_basis=basis, asylum_pending=asylum_pending)
-    assert is_suspended(case, GrantedPeriod(kind=kind)) is suspended
+    case = Case(residence_basis=basis, asylum_pending=asylum_pending, citizenships=["THA"])
+    assert is_suspended(case, GrantedPeriod(kind=kind, ends_on=date(2026, 4, 8))) is suspended
+
+
+@pytest.mark.parametrize(
+    ("known", "suspended"),
+    [
+        ({"residence_basis": ResidenceBasis.RESIDENCE_PERMIT}, True),
+        ({"residence_basis": ResidenceBasis.RESIDENCE_PERMIT, "residence_valid_until": date(2026, 4, 8)}, True),
+        ({"residence_basis": ResidenceBasis.RESIDENCE_PERMIT, "residence_valid_until": date(2026, 4, 7)}, False),
+        ({"residence_basis": ResidenceBasis.RESIDENCE_PERMIT, "unpermitted_work": True}, False),
+        ({"residence_basis": ResidenceBasis.EU_RIGHT_OF_RESIDENCE}, True),
+        ({"residence_basis": ResidenceBasis.VISA}, False),
+        ({"residence_basis": ResidenceBasis.NO_LEGAL_STAY, "citizenships": ["THA", "DNK"]}, True),
+    ],
+)
+def test_who_was_given_a_stay_that_lasts_beyond_the_period_need_not_leave(
+    known: dict[str, Any], suspended: bool
+) -> None:
+    case = Case(**({"asylum_pending": False, "citizenships": ["THA"]} | known))
+    assert is_suspended(case, GrantedPeriod(kind=PeriodKind.REFLECTION, ends_on=date(2026, 4, 8))) is suspended

@@ -84,6 +84,24 @@ async def test_a_decision_stands_and_its_legal_status_with_it(havn: World) -> No
     assert (period["departure_deadline_suspended"], now["departure_deadline_suspended"]) == (False, True)
 
 
+async def test_who_is_given_a_permit_need_not_leave_when_the_period_ends(havn: World) -> None:
+    """Later facts wind the clocks; under legal stay nobody has a day to leave (docs/rules.md, deadline-2, deadline-4)."""
+    case = await open_door(havn, US_DECIDES)
+    await case.decide("US")
+    await case.grant(by="us")
+
+    async def days_to_leave() -> list[str]:
+        return [each["due_on"] for each in (await case.details())["deadlines"] if each["kind"] == "departure"]
+
+    assert len(await days_to_leave()) == 1
+    await record(case, "residence_permit")
+    told = await case.details()
+    assert (await days_to_leave(), told["periods"][0]["departure_deadline_suspended"]) == ([], True)
+    assert [each["kind"] for each in told["deadlines"] if each["kind"] == "reflection_period"], "it runs on"
+    await record(case, "no_legal_stay", source="The permit was withdrawn.")
+    assert len(await days_to_leave()) == 1
+
+
 async def test_the_latest_that_has_begun_holds_and_of_one_day_the_last_recorded(havn: World) -> None:
     case = await open_door(havn, CMM_DECIDES)
     await record(case, "no_legal_stay", "2026-01-01")
