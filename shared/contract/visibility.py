@@ -283,7 +283,7 @@ def stated_by(kind: OrganisationKind, parts: Part | Iterable[Part] = ()) -> froz
 def may_state(reader: Reader, parts: Part | Iterable[Part]) -> frozenset[Purpose]:
     """The purposes for which somebody with this part, or these, may read."""
     return stated_by(reader.kind, parts) & frozenset[Purpose]().union(
-        *(PURPOSES_OF_ROLES[role] for role in _roles_of(reader))
+        *(PURPOSES_OF_ROLES[role] for role in roles_of(reader))
     )
 
 
@@ -300,7 +300,7 @@ def judge(
         raise PurposeNotYours(f"You may read this for {stated}, not for {purpose}.", allowed=sorted(allowed))
 
 
-def _roles_of(reader: Reader) -> frozenset[Role]:
+def roles_of(reader: Reader) -> frozenset[Role]:
     """Who is a system and somebody besides is a person: it knows what that person does."""
     return reader.roles - {Role.SYSTEM} or reader.roles
 
@@ -310,7 +310,7 @@ def _roles_of(reader: Reader) -> frozenset[Role]:
 
 def may_know(reader: Reader, parts: Part | Iterable[Part], disclosable: Iterable[ShareScope] = ()) -> frozenset[Aspect]:
     """What somebody with this part, or these, may know, with what is disclosable to the organisation besides."""
-    return _may_know(reader.kind, _roles_of(reader), frozenset(_each(parts)), frozenset(disclosable))
+    return _may_know(reader.kind, roles_of(reader), frozenset(_each(parts)), frozenset(disclosable))
 
 
 @lru_cache(maxsize=5_000)  # of a list each case is asked about, and of most the same

@@ -113,6 +113,8 @@ class Endpoint(APIRoute):
         actor = await _identify(request)
         try:
             self.policy.check(actor)
+            if len(actor.roles) > 1:
+                actor = handling_of(request).actor = self.policy.narrow(actor, request.query_params.get("purpose"))
             await _read_strictly(request, forgives=self.forgives, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
                 if self.policy.opens_transaction:

@@ -2,9 +2,11 @@
 
 A refusal says no more than it must: what is not yours is answered, to the byte, as what does not exist."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations, product
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ import pytest
 
 from services.demo.raid import REFERRAL
 from services.everything import SERVICES
-from shared.contract.codes import Authority, ResidenceBasis
+from shared.contract.codes import Authority, Purpose, ResidenceBasis
 from shared.contract.directory import organisations
 from shared.contract.organisations import OrganisationKind, Scope, kind_of, scopes_of
 from shared.http.problems import PROBLEM_TYPE
@@ -33,6 +35,8 @@ PARTIES = frozenset({"cmm", "us", PROSECUTION, "politi-oestjylland", "reden"})
 ONE_OF_EACH_KIND: Mapping[OrganisationKind, str] = {
     kind_of(entry.id): entry.id for entry in reversed(organisations()) if entry.id not in PARTIES
 } | {kind_of(org): org for org in ("cmm", "us", PROSECUTION)}
+AS_OF = re.compile(r'"(as_of|read_at|at|until)":"[^"]*"')
+"""When something was read."""
 EVERYBODYS = {
     "organisation_id": "The directory is the same for all.",
     "figure": "Figures are about nobody; disclosure control decides what they show.",
@@ -301,6 +305,27 @@ async def test_a_login_that_is_not_sure_enough_comes_before_what_it_may_do(seede
         caller = seeded.havn.partner("cmm", Role.CASEWORKER, scopes=others, assurance=Assurance.LOW)
         answer = await call(caller, operation, seeded.sc01.ids)
         assert (operation.name, answer.status_code, problem(answer)) == (operation.name, 401, "AssuranceTooLow")
+
+
+@services
+async def test_two_roles_together_read_nothing_that_neither_reads_alone(seeded: Seeded, service: str) -> None:
+    """Not with the right of the one what only the other may ask for (docs/rules.md, privacy-6)."""
+    narrow = (Role.HEALTH, Role.FACILITY_MANAGER, Role.AUDITOR, Role.ADMIN, Role.DASHBOARD)
+    purposes = (Purpose.SUPERVISION, Purpose.HEALTH, Purpose.ACCOMMODATION, Purpose.DATA_SUBJECT_REQUEST)
+    for operation in of(service):
+        if operation.method != "GET" or "purpose" not in {each["name"] for each in operation.described["parameters"]}:
+            continue
+        for org, purpose in product(("cmm", "reden"), purposes):
+
+            async def read(*roles: Role, asked: Operation = operation, by: str = org, to: Purpose = purpose) -> Any:
+                caller = seeded.havn.partner(by, *roles, assurance=Assurance.HIGH)
+                address = asked.address(seeded.sc01.ids)
+                answer = await caller.get(address, **(asked.parameters("query") | {"purpose": to.value}))
+                return answer.status_code, AS_OF.sub("", answer.text) if answer.is_success else problem(answer)
+
+            alone = {role: await read(role) for role in narrow}
+            for pair in combinations(narrow, 2):
+                assert await read(*pair) in [alone[role] for role in pair], (operation.name, org, purpose, pair)
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
