@@ -2,9 +2,11 @@
 (`shared/contract/visibility.py`). An event that is not named here is shown to those alone who know the file."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from shared.contract import events
 from shared.contract.visibility import Aspect
 
 _REFERRAL: Final[dict[str, Aspect]] = dict.fromkeys(("referral_id", "sender", "recipient", "kind"), Aspect.REFERRAL)
@@ -95,6 +97,7 @@ EVENTS: Final[Mapping[str, tuple[frozenset[Aspect], Mapping[str, Aspect]]]] = {
 """Which events are shown to those who do not know the file: with any of these aspects, and with which attributes."""
 
 
+_NOBODYS: Final[tuple[frozenset[Aspect], Mapping[str, Aspect]]] = (frozenset(), {})
 FOR_THE_CENTRE: Final = frozenset({"party-ended"})
 """Events that nobody is shown but CMM: who else has to do with a case is its to know."""
 
@@ -108,9 +111,16 @@ _OTHER_CASES: Final = ("other_case_id", "into", "out_of")
 """Attributes of events that name another case, which the reader may have nothing to do with."""
 
 
-def other_cases(events: Iterable[Mapping[str, Any]]) -> set[UUID]:
-    """The other cases that these events name."""
-    payloads = [event["payload"] for event in events]
+@cache
+def types_shown_with(aspects: frozenset[Aspect], *, service: str) -> tuple[str, ...]:
+    """The types of the service's events that are shown with any of these aspects to who does not know the file."""
+    of_service = [type_ for type_, event in events.EVENTS.items() if event.service == service]
+    return tuple(type_ for type_ in of_service if EVENTS.get(events.name_of(type_), _NOBODYS)[0] & aspects)
+
+
+def other_cases(rows: Iterable[Mapping[str, Any]]) -> set[UUID]:
+    """The other cases that the events in these rows name."""
+    payloads = [row["payload"] for row in rows]
     merged = {UUID(payload["case_id"]) for payload in payloads if "into" in payload or "out_of" in payload}
     return merged | {UUID(payload[name]) for payload in payloads for name in _OTHER_CASES if payload.get(name)}
 
@@ -127,7 +137,7 @@ def cut_event(
         if name in _ABOUT_TWO_CASES and (hidden or UUID(payload["case_id"]) not in others):
             return None
         return {key: value for key, value in payload.items() if key not in hidden}
-    shown_with, attributes = EVENTS.get(name, (frozenset(), {}))
+    shown_with, attributes = EVENTS.get(name, _NOBODYS)
     if not shown_with & known:
         return None
     always = {"case_id", "occurred_at"}

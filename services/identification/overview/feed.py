@@ -41,7 +41,7 @@ def _data_of(
     name = name_of(row["type"])
     if name in FOR_THE_CENTRE and row["part"] is not Part.CENTRE:
         return None
-    if row["is_earlier"] and row["part"] not in cases.WORKING:
+    if row["sequence"] is None or (row["is_earlier"] and row["part"] not in cases.WORKING):
         return None
     known = visibility.may_know(work.actor, row["part"], () if row["is_alias"] else disclosable)
     return cut_event(known, name, row["payload"], others)

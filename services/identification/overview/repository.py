@@ -38,7 +38,8 @@ from shared.contract import visibility
 from shared.contract.codes import Authority, Purpose, ShareScope
 from shared.contract.events import EVENTS, AppealFiled, DecisionMade, Event, InterviewHeld, RecommendationMade
 from shared.contract.organisations import CENTRE
-from shared.contract.visibility import Aspect, Part
+from shared.contract.visibility import KINDS, Aspect, Part
+from shared.contract.visible_events import types_shown_with
 from shared.data import history, sealed
 from shared.data.columns import LIMIT, ORGANISATION, any_asked, any_of, is_one_of
 from shared.data.outbox import RecordedEvent
@@ -58,7 +59,11 @@ _OF_MANY = text("""
     ORDER BY h.position LIMIT :most
 """)
 _THROUGH_MERGES = text("SELECT * FROM shown_through_merges(havn_org(), :after, :settled) ORDER BY position LIMIT :most")
-_NUMBERS = text("SELECT * FROM numbers_as_shown(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]))")
+_NUMBERS = text(
+    "SELECT * FROM numbers_as_shown(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]), CAST(:counted AS varchar[]))"
+)
+_OF_A_PARTY: Final = frozenset({Aspect.STATUS, Aspect.AUTHORITY})
+"""What an organisation that does not work on a case may be shown of it by events, whatever its kind."""
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
@@ -155,7 +160,7 @@ _PARTIES: Final = (
 
 async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The next events of the cases that the actor's lists show, with its part in each, in the order of the history. What was
-    recorded before a part began is among them, with `is_earlier`."""
+    recorded before a part began is among them, with `is_earlier`; what is not news to it, without a `sequence`."""
     values = {"after": after, "settled": settled, "most": most}
     listed = await work.session.scalars(_PARTIES, {"org": work.actor.org, "limit": _FEW + 1})
     parties = {str(party.case_id): party for party in listed}
@@ -176,14 +181,24 @@ async def recorded_after(work: UnitOfWork, *, after: int, settled: int, most: in
     ]
     shown = sorted([*rows, *await _of_aliases(work, values)], key=lambda row: row["position"])[:most]
     numbers = await _numbers(work, shown)
-    return [{**row, "sequence": numbers.get((row["case_id"], row["position"]), row.get("sequence"))} for row in shown]
+    return [{**row, "sequence": _number(row, numbers.get((row["case_id"], row["position"])))} for row in shown]
+
+
+def _number(row: Mapping[str, Any], as_shown: int | None) -> int | None:
+    return row.get("sequence") if as_shown is None and row["part"] in WORKING else as_shown
 
 
 async def _numbers(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, int], int]:
-    """The numbers, by case and position, of the events of cases that were ever merged, as the actor is shown these."""
+    """The numbers, by case and position, of the events as the actor is shown these: of cases that were ever merged, and of those
+    that it does not work on. There, what it is never shown has none: how much that was is not to be known either."""
     if work.actor.org == CENTRE or not rows:
         return {}
-    asked = {"keys": [row["case_id"] for row in rows], "positions": [row["position"] for row in rows]}
+    counted = types_shown_with(_OF_A_PARTY | KINDS.get(work.actor.kind, frozenset()), service="identification")
+    asked = {
+        "keys": [row["case_id"] for row in rows],
+        "positions": [row["position"] for row in rows],
+        "counted": list(counted),
+    }
     return {(row.key, row.position): row.number for row in await work.session.execute(_NUMBERS, asked)}
 
 

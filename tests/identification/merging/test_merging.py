@@ -350,5 +350,4 @@ async def test_who_gets_a_part_where_the_work_goes_on_keeps_the_numbers_it_has_r
     assert (await first.unmerge()).status_code == 200
     await first.recommend()
     after = await numbered(havn, REDEN, first.id)
-    of_the_consent = before[-1][1] + 1
-    assert after == [*before[:-1], ("recommendation-made", of_the_consent + 1)]
+    assert after == [*before[:-1], ("recommendation-made", before[-1][1] + 1)], "the place of the one before is kept"

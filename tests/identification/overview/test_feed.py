@@ -9,6 +9,7 @@ from services.identification.overview import repository as overview_repository
 from tests.feeds import feed_of, kinds
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, NEEDS_REVIEW, US_DECIDES, name_of, open_case
 from tests.identification.consents.test_consents import consent, withdraw
+from tests.identification.life import close
 from tests.referrals.builders import POLICE
 from tests.world import World
 
@@ -36,6 +37,45 @@ async def test_those_who_work_on_the_case_get_every_event_as_it_was_told(havn: W
     opened = items[0]
     assert (opened["specversion"], opened["source"]) == ("1.0", "/identification")
     assert opened["data"]["citizenships"] == ["NGA"]
+
+
+@pytest.mark.parametrize("sender", ["politi-oestjylland", "hopenow", "kommune-0751", "3f", "sygehus-randers"])
+async def test_no_number_that_is_missing_says_what_else_was_recorded(havn: World, sender: str) -> None:
+    """A period is given after a positive decision alone, and is alerted of: its events would tell the outcome."""
+    read = list[list[tuple[str, str]]]()
+    for is_positive in (True, False):
+        await havn.set_clock("2026-03-09T10:00:00+01:00")
+        case = await open_case(havn, CMM_DECIDES, sender=sender)
+        if is_positive:
+            await case.interview("2026-03-08T10:00:00+01:00")
+            await case.decide()
+            await case.grant()
+        else:
+            await case.decide(outcome="not_trafficked")
+        await havn.set_clock("2026-04-20T12:00:00+02:00")
+        await close(case, "2026-04-20")
+        items = [item for item in await feed(havn, sender) if item["subject"] == case.id]
+        read.append([(kind, item["sequence"]) for kind, item in zip(kinds(items), items, strict=True)])
+    assert read[0] == read[1]
+    assert [kind for kind, _ in read[0]][-1] == "case-closed"
+    assert [number for _, number in read[0]] == [str(each + 1) for each in range(len(read[0]))], "it grows by one"
+
+
+async def test_a_routing_is_news_to_a_sender_where_another_authority_decides(havn: World) -> None:
+    """A legal status that is recorded is not the sender's to know, nor when it was."""
+    await havn.set_clock("2026-03-09T10:00:00+01:00")
+    case = await open_case(havn, CMM_DECIDES, sender="hopenow")
+
+    async def record(basis: str) -> list[tuple[str, str]]:
+        said = {"residence_basis": basis, "valid_from": "2026-03-09", "valid_until": "2026-12-31", "source": "US"}
+        assert (await case.post("/legal-status", said)).status_code == 201
+        return [(item["data"].get("authority", ""), item["sequence"]) for item in await feed(havn, "hopenow")]
+
+    assert await record("visa") == [("", "1"), ("CMM", "2")]
+    assert await record("no_legal_stay") == [("", "1"), ("CMM", "2"), ("US", "3")]
+    assert await record("residence_permit") == [("", "1"), ("CMM", "2"), ("US", "3"), ("CMM", "4")]
+    all_of_it = [item for item in await feed(havn, "cmm") if "case-routed" in item["type"]]
+    assert len(all_of_it) == 4, "who works on it is shown each"
 
 
 async def test_others_get_what_the_table_lets_them_know(havn: World) -> None:
