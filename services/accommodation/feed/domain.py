@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.accommodation.feed import repository
 from shared.contract import visibility
-from shared.contract.events import name_of
+from shared.contract.events import EVENTS, name_of
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
-from shared.contract.visible_events import cut_event
+from shared.contract.visible_events import cut_event, types_shown_with
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
@@ -24,8 +24,33 @@ Parts = Mapping[UUID, frozenset[Part]]
 async def read(work: UnitOfWork, *, after: UUID | None, limit: int) -> list[FeedEvent]:
     """Up to one more than `limit` events after that one; without one from the beginning."""
     return await feed.read(
-        work, service="accommodation", after=after, limit=limit, recorded=repository.recorded_after, shown=_shown
+        work, service="accommodation", after=after, limit=limit, recorded=_recorded_after, shown=_shown
     )
+
+
+_OF_STAYS: Final = types_shown_with(frozenset({Aspect.NEEDS, Aspect.PLACED}), service="accommodation")
+_OF_FEW: Final = tuple(
+    type_ for type_, event in EVENTS.items() if event.service == "accommodation" and type_ not in _OF_STAYS
+)
+"""Of moves, of who is responsible, and more that few are shown: how many there were says where a case stands."""
+
+
+async def _recorded_after(work: UnitOfWork, *, after: int, settled: int, most: int) -> Sequence[Row]:
+    """The next events that may concern the actor. In a case the actor's row of numbers passes over what it is not shown of moves
+    and of who is responsible (docs/rules.md, privacy-11)."""
+    rows = await repository.recorded_after(work, after=after, settled=settled, most=most)
+    of_cases = [row for row in rows if "reference" not in row["payload"]]
+    if work.actor.kind is OrganisationKind.NATIONAL_CENTRE or not of_cases:
+        return rows
+    counted = await repository.counted(work, of_cases, _OF_STAYS)
+    of_few = await repository.of_types(work, {row["key"] for row in of_cases}, _OF_FEW, settled=settled)
+    shown = [row for row, data in zip(of_few, await _shown(work, of_few), strict=True) if data is not None]
+
+    def number_of(row: Row) -> int:
+        also = [each for each in shown if each["key"] == row["key"] and each["position"] <= row["position"]]
+        return counted[row["key"], row["position"]] + len(also)
+
+    return [row if "reference" in row["payload"] else {**row, "sequence": number_of(row)} for row in rows]
 
 
 async def _shown(work: UnitOfWork, rows: Sequence[Row]) -> list[dict[str, Any] | None]:

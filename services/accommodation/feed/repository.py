@@ -27,6 +27,17 @@ from shared.data.unit_of_work import UnitOfWork
 _FEW = 500
 _THROUGH_MERGES = text("SELECT * FROM events_through_merges(:after, :settled, :most)")
 _NUMBERS = text("SELECT * FROM numbers_through_merges(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]))")
+_COUNTED: Final = text("""
+    SELECT asked.key, asked.position, count(*) FILTER (WHERE h.type = ANY (:counted)) AS counted,
+        coalesce(max(h.sequence), 0) AS last
+    FROM unnest(CAST(:keys AS varchar[]), CAST(:positions AS bigint[])) AS asked (key, "position")
+    LEFT JOIN event_history h ON h.key = asked.key AND h.position <= asked.position
+    GROUP BY asked.key, asked.position
+""")
+_OF_TYPES: Final = text("""
+    SELECT * FROM (SELECT * FROM event_history WHERE key = ANY (:keys) OFFSET 0) h
+    WHERE type = ANY (:types) AND position <= :settled ORDER BY position
+""")
 _FIRST_OF_MOVES: Final = text("""
     WITH RECURSIVE back AS (
         SELECT p.id AS last, p.id, p.case_id, 0 AS step FROM placement p WHERE p.id = ANY (CAST(:ids AS uuid[]))
@@ -101,6 +112,30 @@ async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[
         }
         for row in found
     ]
+
+
+async def counted(
+    work: UnitOfWork, rows: Sequence[Mapping[str, Any]], types: Sequence[str]
+) -> dict[tuple[str, int], int]:
+    """By case and position, how many events of these types the case had up to there; with the events of another case that are
+    shown as of this one through a merge, or were, all of which count."""
+    asked = {
+        "keys": [row["key"] for row in rows],
+        "positions": [row["position"] for row in rows],
+        "counted": list(types),
+    }
+    found = {(row.key, row.position): row for row in await work.session.execute(_COUNTED, asked)}
+    numbers = {(row["key"], row["position"]): row["sequence"] for row in rows}
+    return {place: row.counted + numbers[place] - row.last for place, row in found.items()}
+
+
+async def of_types(
+    work: UnitOfWork, keys: Collection[str], types: Sequence[str], *, settled: int
+) -> Sequence[Mapping[str, Any]]:
+    """The events of these types in the cases, as far as row level security shows them, in the order of the history."""
+    asked = {"keys": list(keys), "types": list(types), "settled": settled}
+    rows = (await work.session.execute(_OF_TYPES, asked)).mappings()
+    return [{**row, "is_alias": False} for row in rows]
 
 
 async def parts_in(work: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> dict[UUID, frozenset[Part]]:

@@ -9,7 +9,7 @@ from services.accommodation.feed import repository
 from shared.contract.codes import Authority, ResidenceBasis
 from tests.accommodation.case.test_merged_cases import merged, unmerged
 from tests.accommodation.case.test_withdrawn_consent import given, withdrawn
-from tests.accommodation.housing import NOW, Housing
+from tests.accommodation.housing import NOW, Housing, decision
 from tests.identification.builders import name_of
 from tests.world import World
 
@@ -73,6 +73,30 @@ async def test_who_has_referred_the_person_learns_that_they_came_and_went_and_no
     of_police = await feed(havn, POLICE)
     assert kinds(of_police) == ["person-arrived", "person-left"]
     assert [set(item["data"]) for item in of_police] == [ALWAYS, ALWAYS]
+
+
+async def test_no_number_that_is_missing_says_that_somebody_was_moved_or_decided_about(
+    havn: World, housing: Housing
+) -> None:
+    read = list[list[tuple[str, str]]]()
+    for has_more in (True, False):
+        shelter = await housing.shelter(places=2)
+        case_id = await housing.case(referred_by="hopenow")
+        placement_id = await housing.there(case_id, shelter.place_ids[0])
+        if has_more:
+            await housing.tell(decision(case_id))
+            body = {"reason": "safety", "place_id": shelter.place_ids[1]}
+            moved = await housing.step(placement_id, "move", "cmm", body)
+            assert moved.status_code == 200, moved.text
+            placement_id = moved.json()["placement_id"]
+        assert (await housing.step(placement_id, "leave", body={"reason": "A flat of her own."})).status_code == 200
+        of_case = [item for item in await feed(havn, "hopenow") if item["subject"] == case_id]
+        read.append([(kind, item["sequence"]) for kind, item in zip(kinds(of_case), of_case, strict=True)])
+        for org in ("reden", "us", "cmm"):
+            numbers = [int(item["sequence"]) for item in await feed(havn, org) if item["subject"] == case_id]
+            assert numbers == sorted(set(numbers)), org
+    assert read[0] == read[1]
+    assert [kind for kind, _ in read[0]] == ["person-arrived", "person-left"]
 
 
 async def test_us_gets_all_of_a_case_that_it_decides(havn: World, housing: Housing) -> None:
