@@ -28,6 +28,9 @@ class Part(StrEnum):
     REPRESENTATION = "representation"
     """Familieretshuset, while it has a child's representative to appoint: it sees who the child is and how to reach them, and
     nothing of the case before or after."""
+    HOLDER = "holder"
+    """The police that holds the person, whatever else has ended, until it reports that they were let go: it sees that an
+    identification is pending (`KINDS`), and nothing of the case before or after."""
     PROSECUTION = "prosecution"
     """May record what a court has decided in a case whose id it knows; no list shows it the case."""
 
@@ -147,6 +150,7 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
         }
     ),
     Part.REPRESENTATION: frozenset({Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}),
+    Part.HOLDER: frozenset({Aspect.EXISTENCE}),
     Part.PROSECUTION: frozenset({Aspect.EXISTENCE, Aspect.STATUS, Aspect.AUTHORITY}),
     Part.SENDER: _REFERRED,
     Part.ADDRESSEE: _REFERRED,

@@ -324,6 +324,7 @@ TOLD_TO = {
     Part.RECIPIENT: set(),
     Part.MUNICIPALITY: set(),
     Part.REPRESENTATION: set(),
+    Part.HOLDER: set(),
     Part.SUPERVISION: {"facility-changed", "approval-expiring"},
     Part.PARTNER: {"facility-changed"},
 }

@@ -126,11 +126,12 @@ class CaseParty(Table, table=True):
 
 WEAKER: Final[Mapping[Part, frozenset[Part]]] = {
     # A consent adds to what any other part may know.
-    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION}),
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.HOLDER}),
     Part.PROSECUTION: frozenset(),
     Part.MUNICIPALITY: frozenset(),
     Part.REPRESENTATION: frozenset(),
-    Part.REFERRER: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.RECIPIENT}),
+    Part.HOLDER: frozenset(),
+    Part.REFERRER: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.HOLDER, Part.RECIPIENT}),
     Part.AUTHORITY: frozenset({Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}),
     Part.CENTRE: frozenset(Part) - {Part.CENTRE},
 }
@@ -209,6 +210,11 @@ MINORS = frozenset({AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR})
 def age_group_on(case: Case, day: date) -> AgeGroup:
     """In which group the person is on that day, also before the sweep has recorded that they came of age."""
     return AgeGroup.ADULT if case.adult_on and case.adult_on <= day else case.age_group
+
+
+def is_held(case: Case) -> bool:
+    """Recorded as in custody now."""
+    return case.custody_since is not None and case.custody_ended_at is None
 
 
 def is_child(case: Case, *, on: date) -> bool:

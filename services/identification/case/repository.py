@@ -56,11 +56,15 @@ WORKING = frozenset({Part.CENTRE, Part.AUTHORITY})
 """The parts that work on a case, and see all of it."""
 
 
+HOLDING = frozenset({Part.REFERRER, Part.HOLDER})
+"""The parts with which police may hold the person."""
+
+
 RECORDING_A_COURT = WORKING | {Part.PROSECUTION, Part.REFERRER, Part.RECIPIENT}
 """The parts with which an organisation may come to record a court's decision; which one it is, the decision checks."""
 
 
-UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION})
+UNLISTED = frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.HOLDER})
 """The parts that no list shows a case."""
 
 

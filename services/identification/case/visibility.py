@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.identification.case.models import Case, is_child
-from shared.contract.organisations import REPRESENTATION, organisation_of
+from services.identification.case.models import Case, is_child, is_held
+from shared.contract.organisations import REPRESENTATION, OrganisationKind, kind_of, organisation_of
 from shared.contract.visibility import Aspect, Part
 from shared.identity.actor import Actor
 
@@ -80,6 +80,11 @@ def is_to_represent(organisation: str, case: Case, *, on: date) -> bool:
     """Whether the organisation was asked for the child's representative and has not yet appointed one."""
     is_asked = case.representative_requested_on is not None and case.representative_appointed_on is None
     return is_asked and is_child(case, on=on) and organisation == REPRESENTATION
+
+
+def holds(organisation: str, case: Case) -> bool:
+    """Whether it may be the organisation that holds the person, and says when they are let go: police, while somebody does."""
+    return is_held(case) and kind_of(organisation) is OrganisationKind.POLICE
 
 
 def tasks_of(organisation: str, case: Case, *, on: date) -> frozenset[Part]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
-from services.identification.case.visibility import is_to_represent
+from services.identification.case.visibility import holds, is_to_represent
 from services.identification.consents import repository
 from shared.contract.organisations import PROSECUTION
 from shared.contract.visibility import Part
@@ -54,7 +54,7 @@ async def take_back(work: UnitOfWork, case: Case, organisation: str) -> bool:
     for case_id in family:
         part = await cases.part_of(work, case_id, organisation)
         if part in ended:
-            part = await _part_by_law(work, case, organisation)
+            part = await _part_by_law(work, case, organisation, was=part)
             await cases.set_part(work, case_id, organisation, part)
         remaining.add(part)
     return bool(remaining & {*cases.WORKING, Part.REFERRER})
@@ -65,21 +65,23 @@ async def take_back_from(work: UnitOfWork, case: Case, organisation: str) -> Non
     if await cases.part_of(work, case.id, organisation) is not Part.RECIPIENT:
         return
     if not (await repository.disclosable_to(work, organisation, [case.id]))[case.id]:
-        await cases.set_part(work, case.id, organisation, await _part_by_law(work, case, organisation))
+        part = await _part_by_law(work, case, organisation, was=Part.RECIPIENT)
+        await cases.set_part(work, case.id, organisation, part)
 
 
 async def part_without_referral(work: UnitOfWork, case: Case, organisation: str) -> Part | None:
     """What the organisation's part in the case is once its referral is withdrawn: what the law gives it, or a consent or law
     that somebody else than itself has recorded."""
-    by_law = await _part_by_law(work, case, organisation)
+    by_law = await _part_by_law(work, case, organisation, was=None)
     return by_law or (Part.RECIPIENT if await repository.is_let_know_by_others(work, case.id, organisation) else None)
 
 
-async def _part_by_law(work: UnitOfWork, case: Case, organisation: str) -> Part | None:
+async def _part_by_law(work: UnitOfWork, case: Case, organisation: str, *, was: Part | None) -> Part | None:
     if organisation == PROSECUTION:
         return Part.PROSECUTION
     if await cases.is_acting_municipality(work, case.id, organisation):
         return Part.MUNICIPALITY
     if is_to_represent(organisation, case, on=on_date(work.now)):
         return Part.REPRESENTATION
-    return None
+    # Who says when the person is let go can do so whatever the person lets it know.
+    return Part.HOLDER if was is Part.REFERRER and holds(organisation, case) else None

@@ -9,13 +9,13 @@ from services.identification.case import changes, lifecycle
 from services.identification.case import repository as cases
 from services.identification.case.codes import CustodyEnd, Proposal
 from services.identification.case.lifecycle import Step
-from services.identification.case.models import Case
+from services.identification.case.models import Case, is_held
 from services.identification.case.schemas import SealedText
+from services.identification.custody import repository
 from services.identification.custody.schemas import CustodyEndReport, CustodyReport
 from shared.contract import events
 from shared.contract.codes import Authority, ResidenceBasis
 from shared.contract.organisations import OrganisationKind
-from shared.contract.visibility import Part
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -30,11 +30,6 @@ class CustodyOutOfOrder(Unprocessable):
 
 class NotInCustody(Conflict):
     """The person is not recorded as held."""
-
-
-def is_held(case: Case) -> bool:
-    """Recorded as in custody now."""
-    return case.custody_since is not None and case.custody_ended_at is None
 
 
 def proposals(case: Case) -> list[Proposal]:
@@ -80,10 +75,11 @@ def _check_arrest(work: UnitOfWork, case: Case, since: datetime) -> None:
 
 
 async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: ExpectedVersion) -> Case:
-    """The case, locked, for those who work on it, and for the police that has referred the person; raises CaseNotFound."""
-    case = await cases.lock_case(work, case_id, expected, parts=cases.WORKING | {Part.REFERRER})
+    """The case, locked, for those who work on it, and for the police that has referred the person, or still holds them; raises
+    CaseNotFound."""
+    case = await cases.lock_case(work, case_id, expected, parts=cases.WORKING | cases.HOLDING)
     part = await cases.part_of(work, case.id, work.actor.org)
-    if part is Part.REFERRER and work.actor.kind is not OrganisationKind.POLICE:
+    if part in cases.HOLDING and work.actor.kind is not OrganisationKind.POLICE:
         raise cases.CaseNotFound
     return case
 
@@ -132,6 +128,7 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
     await changes.case_changed(work, case)
     async with as_itself(work):
+        await repository.end_holding(work, case.id)
         for above in await cases.lock_above(work, case):
             if above.custody_from == case.id and is_held(above):
                 above.custody_ended_at, above.custody_end_reason = case.custody_ended_at, case.custody_end_reason

@@ -32,12 +32,11 @@ from sqlmodel import col
 from services.identification.case.codes import QuestionState
 from services.identification.case.lifecycle import DECIDED
 from services.identification.case.models import Case, CaseParty, Deadline
-from services.identification.case.repository import CASE_ID, WORKING
+from services.identification.case.repository import CASE_ID, HOLDING, WORKING
 from services.identification.deadlines.codes import GIVEN_HERE
 from services.identification.questions.models import Question
 from services.identification.questions.repository import MAY_ANSWER
 from shared.contract.codes import DeadlineKind, DeadlineState
-from shared.contract.visibility import Part
 from shared.data.columns import LIMIT, NOW, ORGANISATION, is_one_of
 
 
@@ -180,7 +179,7 @@ def _held(form: Form) -> Select[Any]:
         select(*columns)
         .join(Case, col(Case.id) == col(Deadline.case_id))
         .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
-        .where(col(CaseParty.org) == ORGANISATION, col(CaseParty.part) == Part.REFERRER)
+        .where(col(CaseParty.org) == ORGANISATION, is_one_of(col(CaseParty.part), HOLDING))
         .where(col(Deadline.kind) == DeadlineKind.CUSTODY, col(Case.custody_from).is_(None), is_in_state)
     )
     return query.where(col(Deadline.case_id) == CASE_ID) if form.of_case else query

@@ -29,7 +29,15 @@ from sqlmodel import col
 
 from services.identification.case.codes import CaseStatus, NoteKind
 from services.identification.case.models import Case, CaseParty, ContactAttempt, LegalHold
-from services.identification.case.repository import CASE_ID, CASES_OF, UNLISTED, WORKING, CaseNotFound, find_case
+from services.identification.case.repository import (
+    CASE_ID,
+    CASES_OF,
+    HOLDING,
+    UNLISTED,
+    WORKING,
+    CaseNotFound,
+    find_case,
+)
 from services.identification.case.schemas import SealedText
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
@@ -55,7 +63,7 @@ _OF_MANY = text("""
         SELECT *, key::uuid AS case_id FROM event_history WHERE position > :after AND position <= :settled
         ORDER BY position OFFSET 0) h
     JOIN case_party p ON p.case_id = h.case_id
-    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution', 'representation')
+    WHERE p.org = :org AND p.part NOT IN ('municipality', 'prosecution', 'representation', 'holder')
     ORDER BY h.position LIMIT :most
 """)
 _THROUGH_MERGES = text("SELECT * FROM shown_through_merges(havn_org(), :after, :settled) ORDER BY position LIMIT :most")
@@ -240,7 +248,7 @@ async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int
 
 _REFERRERS: Final = (
     select(col(CaseParty.org))
-    .where(col(CaseParty.case_id) == CASE_ID, col(CaseParty.part) == Part.REFERRER)
+    .where(col(CaseParty.case_id) == CASE_ID, is_one_of(col(CaseParty.part), HOLDING))
     .order_by(col(CaseParty.org))
 )
 

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.identification.absence.models import Absence, Disappearance
-from services.identification.case.models import Case
+from services.identification.case.models import Case, is_held
 from services.identification.case.schemas import SealedText
-from services.identification.custody import domain as custody
 from services.identification.merging import repository as merging_repository
 from services.identification.overview import repository
 from services.identification.records import repository as records
@@ -75,7 +74,7 @@ def _counts(record: Absence | Disappearance, anew: datetime | None) -> bool:
 
 
 def _is_held(case: Case, anew: datetime | None) -> bool:
-    if not custody.is_held(case) or case.custody_since is None:
+    if not is_held(case) or case.custody_since is None:
         return False
     return anew is None or (case.custody_since >= anew and case.custody_from is None)
 

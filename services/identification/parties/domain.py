@@ -5,13 +5,12 @@ from uuid import UUID
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import tasks_of
+from services.identification.case.visibility import holds, tasks_of
 from services.identification.consents import recipients
-from services.identification.custody import domain as custody
 from services.identification.parties import repository
 from services.identification.parties.schemas import PartyEnd
 from shared.contract.events import PartyEnded, SourceWithdrawn
-from shared.contract.organisations import CENTRE, HAVN, OrganisationKind, kind_of
+from shared.contract.organisations import CENTRE, HAVN
 from shared.contract.visibility import Part
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
@@ -48,7 +47,8 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     part = await cases.part_of(work, case.id, organisation)
     if part is None:
         raise PartyNotFound
-    if part in cases.WORKING or tasks_of(organisation, case, on=on_date(work.now)) or _holds(organisation, case, part):
+    is_holding = part in cases.HOLDING and holds(organisation, case)
+    if part in cases.WORKING or tasks_of(organisation, case, on=on_date(work.now)) or is_holding:
         raise PartIsADuty(
             "This organisation decides in the case, holds the person or has a task that is not done, and keeps its part."
         )
@@ -56,11 +56,6 @@ async def end(work: UnitOfWork, *, case_id: UUID, organisation: str, said: Party
     await cases.set_part(work, case.id, organisation, None)
     work.record(PartyEnded(case_id=case.id, occurred_at=work.now, organisation=organisation))
     return case
-
-
-def _holds(organisation: str, case: Case, part: Part) -> bool:
-    """Whether it is the police that holds the person, and says when they are let go."""
-    return part is Part.REFERRER and kind_of(organisation) is OrganisationKind.POLICE and custody.is_held(case)
 
 
 async def withdraw(work: UnitOfWork, *, referral_id: UUID, sender: str) -> None:

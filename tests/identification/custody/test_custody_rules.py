@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.consents.test_consents import consent, status, withdraw
 from tests.identification.custody.test_custody import HELD, NOON, OUT, SINCE, deadlines
 from tests.identification.life import close, done
 from tests.referrals.builders import POLICE
@@ -111,6 +112,44 @@ async def test_a_shelter_is_proposed_while_the_stay_or_who_decides_is_open(
     if settled:
         await case.settle(settled)
     assert (await case.details())["proposals"] == (["placement_34_1_3"] if proposed else [])
+
+
+async def test_police_whom_the_person_lets_know_no_more_still_says_when_they_are_let_go_and_sees_no_more(
+    havn: World,
+) -> None:
+    """A duty is a part of its own, and nobody is removed while the identification runs (docs/rules.md, duty-1, privacy-1)."""
+    case = await open_case(havn, CMM_DECIDES, **HELD)
+    await withdraw(case, await consent(case, POLICE, "identification", given_at=NOON), withdrawn_at=NOON)
+    code, told = await status(case, POLICE)
+    assert (code, told["identification_pending"]) == (200, True)
+    assert {name for name, value in told.items() if value is not None} == {
+        "case_id",
+        "as_of",
+        "identification_pending",
+        "removal_hold",
+    }
+    police = havn.partner(POLICE)
+    assert (await police.get("/identification/v1/cases")).json()["items"] == []
+    assert (await police.get("/identification/v1/events")).json()["items"] == []
+    assert (await case.get("/person", by=POLICE, purpose="identification")).status_code in (403, 404)
+    running = (await police.get("/identification/v1/deadlines")).json()["items"]
+    assert [(each["kind"], each["case_id"]) for each in running] == [("custody", case.id)]
+    ended = await case.post(f"/parties/{POLICE}/end", {"reason": "They have nothing to do with it."})
+    assert name_of(ended) == (409, "PartIsADuty")
+    await done(case.post("/custody/end", OUT, by=POLICE))
+    assert (await status(case, POLICE))[0] == 404
+    assert name_of(await case.post("/custody/end", OUT, by=POLICE)) == (404, "NotFound")
+
+
+@pytest.mark.parametrize("org", [POLICE, "hopenow"])
+async def test_who_holds_nobody_has_no_such_task(havn: World, org: str) -> None:
+    """SC08: the answer is as of what is not theirs."""
+    case = await open_case(
+        havn, CMM_DECIDES, sender=org, **(HELD if org != POLICE else {"occurred_at": HELD["occurred_at"]})
+    )
+    await withdraw(case, await consent(case, org, "identification", given_at=NOON), withdrawn_at=NOON)
+    assert (await status(case, org))[0] == 404
+    assert (await case.post("/custody/end", OUT, by=org)).status_code in (403, 404)
 
 
 async def test_an_end_that_is_refused_changes_nothing(havn: World) -> None:
