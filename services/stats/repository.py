@@ -127,25 +127,32 @@ def _victims(*, as_of: bool) -> Subquery:
     same = same_person(as_of=as_of)
     first, first_referral = _first_positive(same, as_of=as_of), _first_referral(same)
     person = described(as_of=as_of)
+    standing = _standing_instead(as_of=as_of)
+    is_replaced = standing.c.instead_of.is_not(None)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
         Dimension.GENDER: person.c.gender,
-        Dimension.EXPLOITATION_FORM: type_coerce(first.c.exploitation_forms, ARRAY(String))[1],
+        Dimension.EXPLOITATION_FORM: case((is_replaced, _first_form(standing)), else_=_first_form(first)),
         Dimension.CITIZENSHIP: type_coerce(person.c.citizenships, ARRAY(String))[1],
         Dimension.AGE_GROUP: person.c.age_group,
         Dimension.REGION: func.coalesce(person.c.region, col(Referral.region)),
-        Dimension.AUTHORITY: first.c.authority,
+        Dimension.AUTHORITY: case((is_replaced, standing.c.authority), else_=first.c.authority),
         Dimension.REFERRED_BY: func.coalesce(person.c.referred_by, col(Referral.sender), first_referral.c.referred_by),
     }
     # A case opens before it is decided, so the person is known; who referred need not be.
     return (
         select(*(column.label(dimension) for dimension, column in columns.items()))
         .select_from(first)
+        .outerjoin(standing, standing.c.instead_of == first.c.decision_id)
         .join(person, person.c.case_id == first.c.case_id)
         .outerjoin(Referral, col(Referral.referral_id) == person.c.referral_id)
         .outerjoin(first_referral, first_referral.c.case_id == first.c.case_id)
         .subquery("victim")
     )
+
+
+def _first_form(decision: Subquery) -> SQLColumnExpression[str]:
+    return type_coerce(decision.c.exploitation_forms, ARRAY(String))[1]
 
 
 def _first_positive(same: Subquery, *, as_of: bool) -> Subquery:
@@ -155,7 +162,11 @@ def _first_positive(same: Subquery, *, as_of: bool) -> Subquery:
     person = func.coalesce(same.c.person, cast(col(Decision.case_id), String))
     return (
         select(
-            col(Decision.case_id), col(Decision.decided_on), col(Decision.authority), col(Decision.exploitation_forms)
+            col(Decision.decision_id),
+            col(Decision.case_id),
+            col(Decision.decided_on),
+            col(Decision.authority),
+            col(Decision.exploitation_forms),
         )
         .ext(distinct_on(person))
         .outerjoin(same, same.c.case_id == col(Decision.case_id))
@@ -182,6 +193,25 @@ def _taken_back(*, as_of: bool) -> Select[UUID]:
         select(col(Replacement.decision_id)).where(col(Replacement.replaced_by) == by_a_negative.c.decision_id, known)
     )
     return select(chain.c.decision_id)
+
+
+def _standing_instead(*, as_of: bool) -> Subquery:
+    """Which decision stands in the end in the place of one that was replaced, at once or after others: whoever replaces a
+    decision corrects what it says."""
+    known = _is_known(Replacement.recorded_at, as_of=as_of)
+    replaced = select(col(Replacement.decision_id), col(Replacement.replaced_by)).where(known)
+    later = replaced.cte("later", recursive=True)
+    later = later.union(
+        select(later.c.decision_id, col(Replacement.replaced_by)).where(
+            col(Replacement.decision_id) == later.c.replaced_by, known
+        )
+    )
+    return (
+        select(later.c.decision_id.label("instead_of"), col(Decision.authority), col(Decision.exploitation_forms))
+        .join(Decision, col(Decision.decision_id) == later.c.replaced_by)
+        .where(col(Decision.decision_id).not_in(replaced.with_only_columns(col(Replacement.decision_id))))
+        .subquery("standing")
+    )
 
 
 def _first_referral(same: Subquery) -> Subquery:

@@ -84,6 +84,41 @@ async def test_a_positive_decision_that_a_later_one_confirms_keeps_its_year(havn
     assert await victims(havn) == [exact(1, year=2025), exact(0, year=2026)]
 
 
+async def test_a_replaced_decision_keeps_its_year_and_the_one_in_its_place_says_the_form(havn: World) -> None:
+    story = Story()
+    case_id = story.case()
+    first = story.decided(case_id, date(2025, 6, 20), forms=[ExploitationForm.SEXUAL])
+    second = story.decided(case_id, date(2026, 2, 2), forms=[ExploitationForm.BEGGING], replaces=first)
+    story.decided(case_id, date(2026, 5, 4), forms=[ExploitationForm.FORCED_LABOUR], replaces=second)
+    await story.reaches(havn)
+    by = "year,exploitation_form"
+    for as_of, form in (("2026-02-01", "SEXUAL"), ("2026-02-02", "BEGGING"), ("2026-05-04", "FORCED_LABOUR")):
+        assert await victims(havn, by, as_of=as_of) == [exact(1, year=2025, exploitation_form=form)]
+    assert await victims(havn, by) == [exact(1, year=2025, exploitation_form="FORCED_LABOUR")]
+    figure = await havn.partner("cmm", "statistician").get("/stats/v1/figures/6")
+    assert figure.json()["rows"] == [exact(1, year=2025, exploitation_form="FORCED_LABOUR")]
+
+
+async def test_a_form_that_is_unknown_after_all_is_unknown(havn: World) -> None:
+    story = Story()
+    case_id = story.case()
+    story.decided(case_id, date(2026, 5, 4), forms=[], replaces=story.decided(case_id, date(2026, 3, 9)))
+    await story.reaches(havn)
+    assert await victims(havn, "exploitation_form") == [exact(1, exploitation_form="UNKNOWN")]
+
+
+async def test_what_cmm_corrects_changes_nothing_of_the_courts_earlier_decision(havn: World) -> None:
+    story = Story()
+    case_id = story.case()
+    story.decided(case_id, date(2025, 11, 20), authority=Authority.COURT, forms=[ExploitationForm.FORCED_LABOUR])
+    replaced = story.decided(case_id, date(2026, 2, 3), forms=[ExploitationForm.SEXUAL])
+    story.decided(case_id, date(2026, 5, 4), forms=[ExploitationForm.BEGGING], replaces=replaced)
+    await story.reaches(havn)
+    assert await victims(havn, "year,authority,exploitation_form") == [
+        exact(1, year=2025, authority="COURT", exploitation_form="FORCED_LABOUR")
+    ]
+
+
 async def test_a_confirmed_decision_that_is_taken_back_in_the_end_does_not_count(havn: World) -> None:
     story = Story()
     case_id = story.case()
