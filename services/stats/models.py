@@ -44,6 +44,7 @@ class Description(Table, table=True):
     age_group_at_exploitation: AgeGroup | None = code(AgeGroup)
     citizenships: list[str] = texts()
     recorded_at: datetime = moment()
+    age_group_at_decision: AgeGroup | None = code(AgeGroup, default=None)
 
 
 class Interview(Table, table=True):

@@ -340,7 +340,8 @@ def described(*, as_of: bool) -> Subquery:
         .subquery("last_description")
     )
     is_described = last.c.case_id.is_not(None)
-    age_group = case((is_described, last.c.age_group), else_=col(Person.age_group))
+    # A birthday after the decision changes nothing; where the description says nothing of that day, it is as it says.
+    age_group = func.coalesce(last.c.age_group_at_decision, last.c.age_group, col(Person.age_group))
     at_exploitation = case(
         (is_described, last.c.age_group_at_exploitation), else_=col(Person.age_group_at_exploitation)
     )

@@ -43,6 +43,31 @@ async def test_a_figure_as_of_an_earlier_day_knows_no_later_description(havn: Wo
     assert await victims(havn, "age_group", as_of="2026-01-31") == [exact(1, age_group="adult")]
 
 
+@pytest.mark.parametrize("group", [AgeGroup.MINOR, AgeGroup.PRESUMED_MINOR])
+async def test_a_birthday_after_the_decision_changes_no_past_year_and_what_is_learnt_of_the_age_does(
+    havn: World, group: AgeGroup
+) -> None:
+    story = Story()
+    case_id = story.case(age_group=group)
+    story.decided(case_id, date(2026, 1, 20))
+    story.described(case_id, at=EARLY + timedelta(days=60), age_group_at_decision=group)
+    await story.reaches(havn)
+    assert await victims(havn, "year,age_group") == [exact(1, year=2026, age_group=group)]
+    story.described(case_id, at=EARLY + timedelta(days=90), age_group_at_decision=AgeGroup.ADULT)
+    await story.reaches(havn)
+    assert await victims(havn, "age_group") == [exact(1, age_group="adult")]
+    assert await victims(havn, "age_group", as_of=(EARLY + timedelta(days=89)).date()) == [exact(1, age_group=group)]
+
+
+async def test_a_description_that_says_nothing_of_the_day_of_the_decision_is_counted_as_it_is(havn: World) -> None:
+    story = Story()
+    case_id = story.case(age_group=AgeGroup.MINOR)
+    story.decided(case_id, date(2026, 1, 20))
+    story.described(case_id, age_group=AgeGroup.ADULT)
+    await story.reaches(havn)
+    assert await victims(havn, "age_group") == [exact(1, age_group="adult")]
+
+
 @pytest.mark.row(23)
 async def test_a_person_who_is_trafficked_again_counts_once_in_the_first_year(havn: World) -> None:
     story = Story()

@@ -57,6 +57,10 @@ class Case(Table, table=True):
     """Since when the stated age is as it is: it grows with the years since then."""
     adult_on: date | None = None
     """The first day on which who is a minor, or presumed one, is none; None for everybody else, and where no age says when."""
+    first_positive_on: date | None = None
+    """The day of the first positive decision in it that stands: statistics count the person from then on."""
+    age_group_at_decision: AgeGroup | None = code(AgeGroup, default=None)
+    """In which age group the person was on that day, by what is known of the age now."""
     citizenships: list[str] = texts()
     residence_basis: ResidenceBasis = code(ResidenceBasis)
     residence_valid_until: date | None

@@ -14,9 +14,11 @@ from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case
 from services.identification.case.repository import RECORDING_A_COURT, WORKING
 from services.identification.clarification import repository as clarification
-from services.identification.decisions import closing, repository
+from services.identification.decisions import closing, repository, standing
 from services.identification.decisions.models import Decision
 from services.identification.decisions.schemas import DecisionGrounds, DecisionReport
+from services.identification.person import description
+from services.identification.person import repository as people
 from services.identification.questions import domain as questions
 from services.identification.routing.domain import AuthorityNotSettled
 from shared.alerts.queue import Alert, raise_alert
@@ -89,6 +91,7 @@ async def decide(
     reasons = DecisionGrounds(text=text, other_form=report.other_form) if text else None
     await repository.add_decision(work, decision, reasons, replaced=replaced)
     _record_decision(work, case, decision, replaced)
+    await _note_since_when_it_counts(work, case)
     if is_a_courts:
         await _heed_the_court(work, case, decision)
     else:
@@ -186,3 +189,19 @@ def _record_decision(work: UnitOfWork, case: Case, decision: Decision, replaced:
         work.record(
             DecisionReplaced(case_id=case.id, occurred_at=work.now, decision_id=replaced.id, replaced_by=decision.id)
         )
+
+
+async def _note_since_when_it_counts(work: UnitOfWork, case: Case) -> None:
+    """The day of the first positive decision that stands, and how old the person was on it: described anew where that is another
+    age group than statistics have from the last description (docs/rules.md, statistics-13)."""
+    async with as_itself(work):  # whoever records a court's decision may not see the others
+        first = standing.first_positive((await repository.decisions_of(work, [case.id]))[case.id])
+        decided_on = first.decided_on if first else None
+        if decided_on == case.first_positive_on:
+            return
+        counted_before = case.age_group_at_decision or case.age_group
+        person = await people.open_person(work, case, fields=["age_group"])
+        case.first_positive_on = decided_on
+        case.age_group_at_decision = description.age_group_at_decision(case, person)
+    if (case.age_group_at_decision or case.age_group) is not counted_before:
+        description.record_description(work, case)

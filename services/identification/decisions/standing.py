@@ -18,6 +18,19 @@ def standing(made: Sequence[Decision]) -> frozenset[UUID]:
     return frozenset(each.id for each in made if _stands(each, made))
 
 
+def first_positive(made: Sequence[Decision]) -> Decision | None:
+    """The first positive decision that was not taken back, with which statistics count the person (docs/rules.md, statistics-1):
+    a positive one in its place confirms it, any other takes it back."""
+    counted = [each for each in made if _is_counted(each, made)]
+    return min(counted, key=lambda each: (each.decided_on, each.recorded_at, each.id), default=None)
+
+
+def _is_counted(decision: Decision, made: Sequence[Decision]) -> bool:
+    in_its_place = next((each for each in made if each.replaces == decision.id), None)
+    is_confirmed = in_its_place is None or _is_counted(in_its_place, made)
+    return decision.outcome is Outcome.ASSESSED_TRAFFICKED and is_confirmed
+
+
 def _stands(decision: Decision, made: Sequence[Decision]) -> bool:
     if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
         return False

@@ -28,10 +28,15 @@ def described(subject: Subject, *, safe_contact: Personal[str] | None = None) ->
 
 def record_description(work: UnitOfWork, case: Case, *, age_assessed: bool | None = None) -> None:
     """Record the coded facts as they are now, and whether the age is assessed, where that may have changed."""
-    facts = published_facts(case)
+    facts = described_facts(case)
     work.record(
         events.PersonDescribed(case_id=case.id, occurred_at=work.now, age_assessed=age_assessed, **facts),
     )
+
+
+def described_facts(case: Case) -> Mapping[str, Any]:
+    """The coded facts that are published with each description."""
+    return {**published_facts(case), "age_group_at_decision": case.age_group_at_decision}
 
 
 def published_facts(case: Case) -> Mapping[str, Any]:
@@ -88,7 +93,7 @@ def age_group(person: CasePerson, *, on: date, age_stated_on: date | None = None
     until the years since that day have made an adult of them, whenever the birthday is.
 
     What a basis of documents or an assessment says stands in the birth date; without one, in the age."""
-    since = 0 if age_stated_on is None else whole_years(age_stated_on, on)
+    since = 0 if age_stated_on is None else _whole_years_from(age_stated_on, on)
     stated_age = None if person.stated_age is None else person.stated_age + since
     stated = (_age(person.birth_date, on=on), stated_age, _age(person.stated_birth_date, on=on))
     ages = [age for age in stated if age is not None]
@@ -101,6 +106,14 @@ def age_group(person: CasePerson, *, on: date, age_stated_on: date | None = None
     if person.age_basis is AgeBasis.DOCUMENTED and ages[0] < ADULT_AGE:
         return AgeGroup.MINOR
     return AgeGroup.PRESUMED_MINOR if min(ages) < ADULT_AGE else AgeGroup.ADULT
+
+
+def age_group_at_decision(case: Case, person: CasePerson) -> AgeGroup | None:
+    """The age group on the day of the first positive decision that stands, by what is known of the age now: a birthday since then
+    changes nothing of it (docs/rules.md, statistics-13). None while there is no such decision."""
+    if case.first_positive_on is None:
+        return None
+    return age_group(person, on=case.first_positive_on, age_stated_on=case.age_stated_on)
 
 
 def age_group_at_exploitation(person: CasePerson) -> AgeGroup | None:
@@ -120,6 +133,11 @@ def _age(birth_date: Personal[date] | None, *, on: date) -> int | None:
     if birth_date is None or is_no_birth_date(birth_date.value, on=on):
         return None
     return whole_years(birth_date.value, on)
+
+
+def _whole_years_from(day: date, on: date) -> int:
+    """Of a day before it, less than nothing: who is 19 today was 17 two years ago."""
+    return whole_years(day, on) if day <= on else -whole_years(on, day)
 
 
 def _years_after(day: date, years: int) -> date:

@@ -56,14 +56,15 @@ async def follow(
     is where that is not the actor's. Says whether the case is to be routed again: the facts that decide who decides have changed,
     and it is not decided."""
     today = on_date(work.now)
-    before, routed_by = description.published_facts(case), routing.facts_on(case, today)
+    before, routed_by = description.described_facts(case), routing.facts_on(case, today)
     stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
     for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
+    case.age_group_at_decision = description.age_group_at_decision(case, person)
     await search.index(work, case.id, person)
     await legal_status.follow_the_description(work, case, said_by=said_by or work.actor.org, source=source)
     was_assessed, is_assessed = (each.age_basis is AgeBasis.ASSESSED for each in (known, person))
-    if was_assessed is not is_assessed or before != description.published_facts(case):
+    if was_assessed is not is_assessed or before != description.described_facts(case):
         description.record_description(work, case, age_assessed=is_assessed)
     await children.protect(work, case)
     return routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED

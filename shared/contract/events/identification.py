@@ -107,7 +107,8 @@ class PeriodExtended(CaseEvent, service="identification", name="period-extended"
 class PersonDescribed(CaseEvent, service="identification", name="person-described"):
     """The description of the person has changed; these are its coded facts now. `age_assessed`: whether CMM or US has assessed
     the age, which holds against what others say of it; null where that is as it was. `unaccompanied`: whether a minor came alone;
-    null where nobody has said."""
+    null where nobody has said. `age_group_at_decision`: the age group on the day of the first positive decision that stands, by
+    what is known of the age now; null where there is none, or where that is not known, and `age_group` counts."""
 
     gender: Gender
     age_group: AgeGroup
@@ -116,6 +117,7 @@ class PersonDescribed(CaseEvent, service="identification", name="person-describe
     residence_basis: ResidenceBasis
     age_assessed: bool | None = None
     unaccompanied: bool | None = None
+    age_group_at_decision: AgeGroup | None = None
 
 
 class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed"):

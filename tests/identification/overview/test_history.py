@@ -132,8 +132,11 @@ async def play(havn: World) -> list[Opened]:
     waiting = await open_case(havn, CMM_DECIDES)
     await done(waiting.try_deciding("COURT", "not_trafficked", by="cmm"), 201)
     await appeal(waiting)
+    grown = await open_case(havn, CMM_DECIDES | {"birth_date": "2009-01-21", "stated_age": None})
+    await grown.decide()
+    await havn.set_clock("2027-01-21T12:00:00+01:00")  # of age
     await havn.settled()
-    return [left, heard, gone, court, waiting]
+    return [left, heard, gone, court, waiting, grown]
 
 
 def check(havn: World, command: str = "check") -> tuple[int, str]:
@@ -169,6 +172,7 @@ async def test_events_told_again_to_empty_services_give_the_same_rows(havn: Worl
     await play(havn)
     before = {service: await derived(havn, service) for service in ("stats", "accommodation")}
     assert {"person", "decision", "departure", "inbox"} <= before["stats"].keys()
+    assert "'age_group_at_decision': 'presumed_minor'" in str(before["stats"]["description"])
     for service in before:
         tables = await havn.sql(service, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         names = {row["tablename"] for row in tables} - {"alembic_version", "organisation"}
