@@ -70,10 +70,14 @@ def check(attributes: Iterable[str]) -> None:
         raise AttributeHasNoRule(f"Say in visibility.ATTRIBUTES which aspect these show: {', '.join(unruled)}.")
 
 
+def is_waited_for(case: Case) -> bool:
+    """Whether a municipality was notified of a child and has not yet assessed what the child needs."""
+    return case.child_notified_at is not None and case.child_assessed_at is None
+
+
 def is_to_assess(organisation: str, case: Case) -> bool:
-    """Whether the organisation is the acting municipality of a child and has not yet assessed what the child needs."""
-    is_running = case.child_notified_at is not None and case.child_assessed_at is None
-    return is_running and case.municipality is not None and organisation_of(case.municipality) == organisation
+    """Whether the organisation is the municipality that is waited for."""
+    return is_waited_for(case) and case.municipality is not None and organisation_of(case.municipality) == organisation
 
 
 def is_to_represent(organisation: str, case: Case, *, on: date) -> bool:

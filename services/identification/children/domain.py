@@ -12,7 +12,7 @@ from services.identification.case import repository as cases
 from services.identification.case.lifecycle import Step
 from services.identification.case.models import Case, is_child
 from services.identification.case.schemas import SealedText
-from services.identification.case.visibility import is_to_assess, is_to_represent
+from services.identification.case.visibility import is_to_assess, is_to_represent, is_waited_for
 from services.identification.children import repository
 from services.identification.children.models import ChildReferral
 from services.identification.children.schemas import ChildAssessmentReport, ChildNotification, RepresentativeReport
@@ -62,12 +62,26 @@ async def protect(work: UnitOfWork, case: Case) -> None:
         await notify_municipality(work, case, case.municipality)
 
 
+async def come_of_age(work: UnitOfWork, case: Case) -> None:
+    """Who was a child until today needs no representative any more. The hours of the municipality that was notified of the child
+    run on until it has reported what it found, or was found to have no task (docs/rules.md, duty-1)."""
+    if not is_waited_for(case):
+        await protect(work, case)
+        return
+    case.child_since = None
+    await _end_representation(work, case)
+
+
 async def _end_tasks(work: UnitOfWork, case: Case) -> None:
     """Who is no child, or was never one, needs neither an assessment nor a representative: nobody is left with a task that it
     cannot report done."""
-    if case.child_notified_at and case.child_assessed_at is None:
+    if is_waited_for(case):
         case.child_notified_at = None
         await _end_part_of_municipality(work, case)
+    await _end_representation(work, case)
+
+
+async def _end_representation(work: UnitOfWork, case: Case) -> None:
     if case.representative_requested_on and case.representative_appointed_on is None:
         async with as_itself(work):
             await _end_part_of_representation(work, case)
@@ -141,7 +155,10 @@ async def assess(work: UnitOfWork, *, case_id: UUID, report: ChildAssessmentRepo
     case = await cases.lock_case(work, case_id, expected, parts=frozenset(Part))
     if not (is_to_assess(work.actor.org, case) or await _works_on(work, case)):
         raise cases.CaseNotFound
-    _check_child(work, case)
+    if is_waited_for(case):  # also of who came of age meanwhile
+        lifecycle.check(case, Step.WORK)
+    else:
+        _check_child(work, case)
     if case.child_assessed_at:
         raise ChildIsAssessed("The assessment is recorded already.")
     if report.assessed_at < _known_since(work, case):

@@ -93,7 +93,7 @@ async def come_of_age(work: UnitOfWork) -> None:
     for case in await repository.lock_who_came_of_age(work, on=on_date(work.now)):
         case.age_group, case.adult_on = age_group_on(case, on_date(work.now)), None
         description.record_description(work, case)
-        await children.protect(work, case)
+        await children.come_of_age(work, case)
         await changes.case_changed(work, case)
 
 

@@ -385,3 +385,25 @@ async def test_nobody_keeps_a_task_about_who_turns_out_to_be_no_child(noon: Worl
     for organisation in (HOME, FAMILIERETSHUSET):
         assert await deadlines_of(noon, organisation) == [], organisation
         assert (await case.get(by=organisation)).status_code == 404, organisation
+
+
+async def test_the_hours_of_who_comes_of_age_within_them_run_until_the_municipality_has_reported(havn: World) -> None:
+    """It ends when it is reported done or taken back, and not by a birthday (docs/rules.md, duty-1)."""
+    await havn.set_clock("2026-03-05T10:00:00+01:00")
+    case = await open_case(havn, DANISH_GIRL | {"birth_date": "2008-03-06", "stated_age": None}, municipality="0461")
+    asked = await case.post("/representative", {"requested_on": "2026-03-05"})
+    assert asked.status_code == 200, asked.text
+    await havn.set_clock("2026-03-06T12:00:00+01:00")
+    details = await case.details()
+    assert details["age_group"] == "adult"
+    left = {each["kind"]: (each["state"], each["for_org"]) for each in details["deadlines"]}
+    assert left["child_notification"] == ("passed", "kommune-0461")
+    assert "representative" not in left, "who is of age needs none"
+    home = havn.partner("kommune-0461")
+    shown = (await home.get("/identification/v1/deadlines")).json()["items"]
+    assert [(each["kind"], each["case_id"]) for each in shown] == [("child_notification", case.id)]
+    report = {"assessed_at": "2026-03-05T20:00:00+01:00", "note": "Visited."}
+    done = await case.post("/child-assessment", report, by="kommune-0461")
+    assert done.status_code == 200, done.text
+    assert (await home.get("/identification/v1/deadlines")).json()["items"] == []
+    assert name_of(await case.post("/child-notification", {"municipality": "0751"})) == (409, "NotAChild")
