@@ -10,6 +10,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
     Select,
     SQLColumnExpression,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     case,
     cast,
     extract,
+    false,
     func,
+    or_,
     select,
     text,
     true,
@@ -42,7 +45,7 @@ from services.stats.models import (
     Table,
 )
 from services.stats.schemas import Dimension
-from shared.contract.codes import AgeGroup, Outcome, Purpose, ReferralStatus
+from shared.contract.codes import AgeGroup, Gender, Outcome, Purpose, ReferralStatus
 from shared.contract.events import Event, PersonDeparted
 from shared.data import answers, history
 from shared.data.columns import Rows, any_of
@@ -126,15 +129,16 @@ def _victims(*, as_of: bool) -> Subquery:
     """One row for each person who counts, one column for each dimension."""
     same = same_person(as_of=as_of)
     first, first_referral = _first_positive(same, as_of=as_of), _first_referral(same)
-    person = described(as_of=as_of)
+    person, goes_on = described(as_of=as_of), _going_on(as_of=as_of)
+    known = described(as_of=as_of).alias("where_it_goes_on")
     standing = _standing_instead(as_of=as_of)
     is_replaced = standing.c.instead_of.is_not(None)
     columns: dict[Dimension, SQLColumnExpression[Any]] = {
         Dimension.YEAR: extract("year", first.c.decided_on).cast(Integer),
-        Dimension.GENDER: person.c.gender,
+        Dimension.GENDER: func.coalesce(func.nullif(known.c.gender, Gender.UNKNOWN), person.c.gender),
         Dimension.EXPLOITATION_FORM: case((is_replaced, _first_form(standing)), else_=_first_form(first)),
-        Dimension.CITIZENSHIP: type_coerce(person.c.citizenships, ARRAY(String))[1],
-        Dimension.AGE_GROUP: person.c.age_group,
+        Dimension.CITIZENSHIP: func.coalesce(_first_citizenship(known), _first_citizenship(person)),
+        Dimension.AGE_GROUP: _age_counted(person, known),
         Dimension.REGION: func.coalesce(person.c.region, col(Referral.region)),
         Dimension.AUTHORITY: case((is_replaced, standing.c.authority), else_=first.c.authority),
         Dimension.REFERRED_BY: func.coalesce(person.c.referred_by, col(Referral.sender), first_referral.c.referred_by),
@@ -145,10 +149,24 @@ def _victims(*, as_of: bool) -> Subquery:
         .select_from(first)
         .outerjoin(standing, standing.c.instead_of == first.c.decision_id)
         .join(person, person.c.case_id == first.c.case_id)
+        .outerjoin(goes_on, goes_on.c.case_id == first.c.case_id)
+        .outerjoin(known, known.c.case_id == goes_on.c.goes_on)
         .outerjoin(Referral, col(Referral.referral_id) == person.c.referral_id)
         .outerjoin(first_referral, first_referral.c.case_id == first.c.case_id)
         .subquery("victim")
     )
+
+
+def _first_citizenship(person: FromClause) -> SQLColumnExpression[str]:
+    return type_coerce(person.c.citizenships, ARRAY(String))[1]
+
+
+def _age_counted(person: FromClause, known: FromClause) -> SQLColumnExpression[str]:
+    """Of who was decided about in a case that was merged: as it was on that day; where that is not said, as it is known where the
+    work goes on. Who was exploited as a child is a child victim, however old when found."""
+    was_child = or_(person.c.was_child, known.c.was_child)
+    by_now = func.coalesce(func.nullif(known.c.age_group, AgeGroup.UNKNOWN), person.c.age_group)
+    return case((was_child, AgeGroup.MINOR), else_=func.coalesce(person.c.age_group_at_decision, by_now))
 
 
 def _first_form(decision: Subquery) -> SQLColumnExpression[str]:
@@ -316,8 +334,8 @@ def same_person(*, as_of: bool) -> Subquery:
     )
 
 
-def _pairs(*, as_of: bool) -> CTE:
-    """Two cases of one person, in both directions."""
+def _merged(*, as_of: bool) -> Subquery:
+    """The cases that are merged, each with the `other` one into which it was merged last."""
     last = (
         select(col(CaseMerge.case_id), col(CaseMerge.into_id))
         .ext(distinct_on(col(CaseMerge.case_id)))
@@ -326,7 +344,22 @@ def _pairs(*, as_of: bool) -> CTE:
         .subquery("last_merge")
     )
     merged = select(last.c.case_id, last.c.into_id.label("other")).where(last.c.into_id.is_not(None))
-    one_way = merged.subquery("one_way")
+    return merged.subquery("one_way")
+
+
+def _going_on(*, as_of: bool) -> Subquery:
+    """For each merged case the one in which the work on its person goes on: how they are described since then stands there."""
+    merged = _merged(as_of=as_of)
+    chain = select(merged.c.case_id, merged.c.other.label("goes_on")).cte("chain", recursive=True)
+    further = merged.alias("further")
+    chain = chain.union(select(chain.c.case_id, further.c.other).join(further, further.c.case_id == chain.c.goes_on))
+    ends = chain.c.goes_on.not_in(select(merged.c.case_id))
+    return select(chain.c.case_id, chain.c.goes_on).where(ends).subquery("goes_on")
+
+
+def _pairs(*, as_of: bool) -> CTE:
+    """Two cases of one person, in both directions."""
+    one_way = _merged(as_of=as_of)
     return select(one_way.c.case_id, one_way.c.other).union(select(one_way.c.other, one_way.c.case_id)).cte("pair")
 
 
@@ -340,8 +373,6 @@ def described(*, as_of: bool) -> Subquery:
         .subquery("last_description")
     )
     is_described = last.c.case_id.is_not(None)
-    # A birthday after the decision changes nothing; where the description says nothing of that day, it is as it says.
-    age_group = func.coalesce(last.c.age_group_at_decision, last.c.age_group, col(Person.age_group))
     at_exploitation = case(
         (is_described, last.c.age_group_at_exploitation), else_=col(Person.age_group_at_exploitation)
     )
@@ -350,8 +381,10 @@ def described(*, as_of: bool) -> Subquery:
             col(Person.case_id),
             case((is_described, last.c.gender), else_=col(Person.gender)).label("gender"),
             case((is_described, last.c.citizenships), else_=col(Person.citizenships)).label("citizenships"),
-            # Who was exploited as a child is a child victim, however old when found.
-            case((any_of(at_exploitation, _MINORS), AgeGroup.MINOR), else_=age_group).label("age_group"),
+            func.coalesce(any_of(at_exploitation, _MINORS), false()).label("was_child"),
+            # A birthday after the decision changes nothing; where the description says nothing of that day, it is as it says.
+            last.c.age_group_at_decision,
+            case((is_described, last.c.age_group), else_=col(Person.age_group)).label("age_group"),
             col(Person.region),
             col(Person.referral_id),
             col(Person.referred_by),

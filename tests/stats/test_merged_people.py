@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contract.codes import Authority, Gender, Outcome
+from shared.contract.codes import AgeGroup, Authority, Gender, Outcome
 from shared.contract.events import PersonDeparted
 from tests.identification.finding.people import meet
 from tests.stats.story import EARLY, JUNE, Story, deliver, exact, victims
@@ -225,3 +225,36 @@ async def test_two_cases_merged_by_a_caseworker_are_one_victim_and_two_when_it_i
     assert await counted() == 1
     await first.unmerge()
     assert await counted() == 2
+
+
+async def test_who_was_decided_about_in_a_case_that_was_merged_is_counted_as_described_where_the_work_goes_on(
+    havn: World,
+) -> None:
+    story = Story()
+    decided, outreach, goes_on = story.case(citizenships=("THA",)), story.case(citizenships=()), story.case()
+    story.decided(decided, date(2026, 3, 9))
+    story.merged(decided, outreach)
+    await story.reaches(havn)
+    assert await victims(havn, "year,gender,citizenship") == [exact(1, year=2026, gender="woman", citizenship="THA")], (
+        "what nobody has said there is as it was"
+    )
+    story.merged(outreach, goes_on, at=JUNE + timedelta(hours=1))
+    later = JUNE + timedelta(days=2)
+    story.described(
+        goes_on, at=later, gender=Gender.TRANS_MAN, citizenships=("VNM",), age_group_at_exploitation=AgeGroup.MINOR
+    )
+    await story.reaches(havn)
+    changed = exact(1, gender="trans_man", citizenship="VNM", age_group="minor")
+    assert await victims(havn, "gender,citizenship,age_group") == [changed]
+    before = await victims(havn, "gender", as_of=JUNE.date())
+    assert before == [exact(1, gender="woman")]
+
+
+async def test_the_age_on_the_day_of_the_decision_stays_that_of_its_case_after_a_merge(havn: World) -> None:
+    story = Story()
+    decided, goes_on = story.case(age_group=AgeGroup.MINOR), story.case(age_group=AgeGroup.ADULT)
+    story.decided(decided, date(2026, 1, 20))
+    story.described(decided, at=EARLY + timedelta(days=60), age_group_at_decision=AgeGroup.MINOR)
+    story.merged(decided, goes_on)
+    await story.reaches(havn)
+    assert await victims(havn, "age_group") == [exact(1, age_group="minor")]
