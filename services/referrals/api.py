@@ -27,6 +27,8 @@ from shared.contract.organisations import Scope
 from shared.contract.personal import PersonalText
 from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
+from shared.http import access_log
+from shared.http.access_log import AccessEntry, AfterPosition, LogReader
 from shared.http.etag import ExpectedVersion
 from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page, Pages
@@ -149,6 +151,15 @@ async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Pa
     """The events of my referrals, in order, as far as I may know them now. When `next_cursor` is null you have them all: ask
     again later with the id of the last event you have as `after`. None is passed by."""
     return page_of(await feed.read(work, after=after, limit=limit), limit)
+
+
+@router.get("/access-log")
+async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[AccessEntry]:
+    """Who saw or changed a referral behind the case, or tried, in order, for CMM. Of all services in one: identification's log of
+    the case. When `next_cursor` is null you have them all; it is the last one's `position`."""
+    access_log.check_reader(work)
+    rows = await repository.accesses_of(work, case_id, after=after, most=limit + 1)
+    return access_log.page_of(work, "referrals", case_id, rows, limit)
 
 
 @router.get("/organisations")

@@ -25,7 +25,7 @@ from shared.contract.codes import Purpose, ReferralKind, ReferralStatus
 from shared.contract.organisations import HAVN, OrganisationKind
 from shared.contract.person import Subject
 from shared.contract.visibility import Aspect, Part
-from shared.data import answers, history, sealed
+from shared.data import answers, audit, history, sealed
 from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
@@ -336,6 +336,17 @@ def _is_of_one(loc: Sequence[str | int], erased: Collection[int]) -> bool:
     """Whether what stood there, in the list of subjects or in its place in the body, may be of one of these."""
     _, first, *further = loc
     return first == "subjects" and (not further or further[0] in erased)
+
+
+_BEHIND: Final = select(col(ReferralSubject.referral_id)).where(
+    col(ReferralSubject.case_id) == bindparam("case_id", type_=Uuid)
+)
+
+
+async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, most: int) -> Sequence[Mapping[str, Any]]:
+    """What the audit has of the referrals behind the case."""
+    ids = await work.session.scalars(_BEHIND, {"case_id": case_id})
+    return await audit.read_about(work, [case_id, *ids], after=after, most=most)
 
 
 async def list_organisations(work: UnitOfWork, *, after: Sequence[str | int] | None, limit: int) -> list[Organisation]:

@@ -14,18 +14,13 @@ from shared.data.unit_of_work import UnitOfWork
 from shared.http import feed
 from shared.http.feed import FeedEvent, Row
 from shared.http.paging import CursorInvalid
-from shared.http.peers import PeerAway, PeerRefused, Peers
-from shared.kernel.errors import Unavailable
+from shared.http.peers import PeerAway, PeerRefused, Peers, ServiceAway
 
 OWN: Final = "stats"
 SERVICES: Final = ("accommodation", "identification", "referrals", OWN)
 """In the order of their positions in a cursor."""
-_RETRY_SECONDS: Final = "5"
+_ITS_EVENTS: Final = "its events"
 _NOWHERE: Final = ""
-
-
-class ServiceAway(Unavailable):
-    """One of the services does not answer."""
 
 
 async def read(
@@ -49,17 +44,10 @@ async def _of(neighbours: Peers, service: str, position: str, limit: int) -> lis
     except PeerRefused as refused:
         if refused.status == 400:
             raise CursorInvalid("The cursor is of a history that is no more; start again without it.") from None
-        raise _away(service) from None
+        raise ServiceAway(service, _ITS_EVENTS) from None
     except PeerAway:
-        raise _away(service) from None
+        raise ServiceAway(service, _ITS_EVENTS) from None
     return [FeedEvent.model_validate(item) for item in page["items"]]
-
-
-def _away(service: str) -> ServiceAway:
-    sentence = (
-        f"The {service} service does not answer, and its events would be missing: ask again with the same cursor."
-    )
-    return ServiceAway(sentence, headers={"retry-after": _RETRY_SECONDS})
 
 
 async def _own(work: UnitOfWork, position: str, limit: int) -> list[FeedEvent]:

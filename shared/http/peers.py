@@ -7,8 +7,11 @@ from typing import Any, Protocol
 import httpx
 
 from shared.contract.codes import Purpose
+from shared.kernel.errors import Unavailable
 from shared.kernel.settings import Settings
 from shared.observability.tracing import current_traceparent
+
+_RETRY_SECONDS = "5"
 
 
 class PeerAway(Exception):
@@ -21,6 +24,16 @@ class PeerRefused(Exception):
     def __init__(self, service: str, status: int) -> None:
         super().__init__(f"{service} answered {status}")
         self.status = status
+
+
+class ServiceAway(Unavailable):
+    """One of the services does not answer, and what it alone has would be missing."""
+
+    def __init__(self, service: str, missing: str) -> None:
+        super().__init__(
+            f"The {service} service does not answer, and {missing} would be missing: ask again with the same cursor.",
+            headers={"retry-after": _RETRY_SECONDS},
+        )
 
 
 class TokenSource(Protocol):

@@ -374,6 +374,8 @@ PROPOSED: Sequence[Step] = [
     Step("list_move_proposals", makes=("proposal", "items.0.proposal_id")),
     Step("keep_where_they_are", ids={"proposal_id": "proposal"}),
 ]
+LOOKED: Sequence[Step] = [Step("list_accesses", role=Role.AUDITOR, asks={"case_id": "case"})]
+
 FIGURES: Sequence[Step] = [
     Step("count_victims", role=Role.STATISTICIAN),
     Step("read_figure", role=Role.STATISTICIAN, ids={"figure": "first figure"}),

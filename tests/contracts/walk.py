@@ -19,6 +19,7 @@ from tests.contracts.steps import (
     EVIDENCE,
     FIGURES,
     HOUSING,
+    LOOKED,
     OPENING,
     OVERVIEW,
     PEOPLE,
@@ -138,5 +139,7 @@ async def walk_through(havn: World) -> list[Walked]:
     await walk.take("accommodation", PROPOSED)
     await walk.take("identification", AFTER)
     await walk.take("identification", OVERVIEW)
+    await walk.take("accommodation", LOOKED)
+    await walk.take("referrals", LOOKED)
     await walk.take("stats", FIGURES)
     return walk.walked

@@ -4,12 +4,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from shared.contract.organisations import Scope
-from shared.http.peers import Peers
 from tests.accommodation.housing import NOW, Housing
+from tests.away import away_from
 from tests.identification.builders import DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
 from tests.identification.erasure.test_nothing_left import erase
 from tests.referrals.builders import POLICE, send, subject
@@ -192,32 +191,13 @@ async def test_while_a_service_is_away_there_is_no_page_and_no_gap(havn: World, 
     await raid(havn)
     whole, _ = await pages(havn, "cmm")
     first = (await havn.partner("cmm").get(EVENTS, limit=3)).json()
-    state, platform = havn.application.asgi.apps["stats"].state, havn.application.platform
-    nowhere = platform.settings.model_copy(update={"service_urls": {service: "http://127.0.0.1:9"}})
-    before = state.peers
-    async with httpx.AsyncClient() as far:
-        state.peers = Peers(nowhere, platform.tokens_of("stats"), _Partly(platform.neighbours, far))
-        try:
-            refused = await havn.partner("cmm").get(EVENTS, cursor=first["next_cursor"])
-        finally:
-            state.peers = before
+    async with away_from(havn, "stats", service):
+        refused = await havn.partner("cmm").get(EVENTS, cursor=first["next_cursor"])
     assert name_of(refused) == (503, "ServiceAway")
     assert refused.headers["retry-after"]
     assert service in refused.json()["detail"]
     rest, _ = await pages(havn, "cmm", cursor=first["next_cursor"])
     assert first["items"] + rest == whole
-
-
-class _Partly(httpx.AsyncClient):
-    """Reaches the services of this process, and over the network the one that has an address of its own."""
-
-    def __init__(self, near: httpx.AsyncClient, far: httpx.AsyncClient) -> None:
-        super().__init__()
-        self._near, self._far = near, far
-
-    async def get(self, url: Any, **options: Any) -> httpx.Response:
-        client = self._far if str(url).startswith("http://127.0.0.1:9/") else self._near
-        return await client.get(url, **options)
 
 
 async def test_of_an_erased_case_nobody_but_the_centre_gets_anything_any_more(havn: World) -> None:

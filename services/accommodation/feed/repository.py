@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.models import Part as PartOfCase
+from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.visibility import Reader
 from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.models import Facility
@@ -19,7 +20,7 @@ from services.accommodation.placements.models import Offer, Placement, Placement
 from services.accommodation.placements.queries import About, deals_with, lets_know, parts_in_each
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
-from shared.data import history
+from shared.data import audit, history
 from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
@@ -167,6 +168,21 @@ async def referred_since(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[U
     """Since when each of these cases concerns the actor because it has referred the person."""
     asked = {"case_ids": list(case_ids), "org": work.actor.org}
     return {party.case_id: party.since for party in await work.session.scalars(_AS_REFERRER, asked)}
+
+
+_OF_CASE: Final = union(
+    select(col(PlacementRequest.id)).where(col(PlacementRequest.case_id) == CASE_ID),
+    select(col(Offer.id))
+    .join(PlacementRequest, col(PlacementRequest.id) == col(Offer.request_id))
+    .where(col(PlacementRequest.case_id) == CASE_ID),
+    select(col(Placement.id)).where(col(Placement.case_id) == CASE_ID),
+)
+
+
+async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, most: int) -> Sequence[Mapping[str, Any]]:
+    """What the audit has of the case, and of its requests, offers and placements."""
+    ids = await work.session.scalars(_OF_CASE, {"case_id": case_id})
+    return await audit.read_about(work, [case_id, *ids], after=after, most=most, named_too=True)
 
 
 async def first_of_moves(work: UnitOfWork, placement_ids: Collection[UUID]) -> dict[UUID, UUID]:

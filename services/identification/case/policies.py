@@ -38,8 +38,3 @@ FileReader = Annotated[
 """The roles that may know the file of a case, not its standing alone (visibility.ROLES)."""
 FileWorker = Annotated[UnitOfWork, Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER))]
 """The roles that may know who the person is."""
-LogReader = Annotated[
-    UnitOfWork,
-    Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN)),
-]
-"""Who works on a case, and who looks over that work."""

@@ -7,12 +7,11 @@ from fastapi import Query
 
 from services.identification.case import repository as cases
 from services.identification.case.codes import CaseStatus
-from services.identification.case.policies import FileWorker, LogReader, Reader
+from services.identification.case.policies import FileWorker, Reader
 from services.identification.decisions import repository as decisions_repository
 from services.identification.indicators import repository as indicators_repository
-from services.identification.overview import feed, htcds, repository, timeline, views, whereabouts
+from services.identification.overview import access_log, feed, htcds, repository, timeline, views, whereabouts
 from services.identification.overview.schemas import (
-    AccessEntry,
     CaseDetails,
     CaseGlimpse,
     CaseState,
@@ -26,9 +25,10 @@ from services.identification.records import repository as records
 from services.identification.support.models import SupportMeasure
 from shared.contract.codes import Authority
 from shared.contract.types import Tagged
+from shared.http.access_log import AccessEntry, LogReader
 from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page, Pages
-from shared.http.parameters import OptionalPurpose, PurposeOfReading
+from shared.http.parameters import NeighboursForCaller, OptionalPurpose, PurposeOfReading
 from shared.kernel.clock import on_date
 from shared.runtime.service import service_router
 
@@ -105,13 +105,13 @@ async def list_events(
 
 
 @router.get("/cases/{case_id}/access-log")
-async def read_access_log(work: LogReader, case_id: UUID, pages: Pages) -> Page[AccessEntry]:
-    """Who saw or changed something of the case, through which client, why, and which fields, in order, refusals included."""
-    found = await repository.accesses_of(
-        work, case_id, after=int(pages.after[0]) if pages.after else 0, limit=pages.limit
-    )
-    items = [views.see_access(row) for row in found]
-    return pages.page(items, found, lambda row: [row["position"]])
+async def read_access_log(
+    work: LogReader, neighbours: NeighboursForCaller, case_id: UUID, pages: Pages
+) -> Page[AccessEntry]:
+    """Who saw or changed something of the case, through which client, why, and which fields, in order, refusals included; for
+    CMM also of the referrals behind it and of where the person lives, of all services in one."""
+    found = await access_log.read(work, neighbours, case_id, after=pages.after, limit=pages.limit)
+    return pages.page([entry for entry, _ in found], found, lambda each: each[1])
 
 
 # ---------------------------------------------------------------- export

@@ -158,25 +158,3 @@ class Export(Answer):
     case_id: UUID
     record: dict[str, str | list[str]]
     unmapped: list[Unmapped]
-
-
-class AccessEntry(Answer):
-    """Somebody saw or changed something of the case, or was refused."""
-
-    at: Moment
-    actor_org: str
-    actor: str
-    issuer: str
-    """Who vouched for the actor: the issuer of their token. Two issuers may give one name to two people."""
-    client_id: str
-    """The system that they came through."""
-    assurance: str
-    """How sure the login was."""
-    operation: str
-    purpose: str | None
-    fields: list[str]
-    outcome: str
-    refusal: str | None
-    """The error's name where they were refused."""
-    is_replay: bool
-    """A stored answer was given again."""

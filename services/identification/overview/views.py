@@ -1,6 +1,6 @@
 """Cases: the same for list, detail and status, as the visibility table says; and accesses to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -31,7 +31,6 @@ from services.identification.links.schemas import Linked
 from services.identification.merging import repository as merging_repository
 from services.identification.overview import aliases
 from services.identification.overview.schemas import (
-    AccessEntry,
     CaseDetails,
     CaseGlimpse,
     CaseState,
@@ -236,13 +235,6 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         merged_into=None if hides_merge else case.merged_into,
         source_withdrawn=parts.is_withdrawn(case),
         merged=[each.id for each in parts.merged[case.id]],
-    )
-
-
-def see_access(row: Mapping[str, Any]) -> AccessEntry:
-    """One line of the access log."""
-    return AccessEntry(
-        actor_org=row["org"], **{name: row[name] for name in AccessEntry.model_fields if name != "actor_org"}
     )
 
 

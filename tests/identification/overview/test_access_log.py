@@ -3,7 +3,9 @@
 import pytest
 
 from shared.identity.actor import Assurance
-from tests.identification.builders import CASES, CMM_DECIDES, US_DECIDES, listed, name_of, open_case
+from tests.accommodation.housing import NOW, Housing
+from tests.away import away_from
+from tests.identification.builders import CASES, CMM_DECIDES, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.consents.test_consents import consent
 from tests.referrals.builders import POLICE
 from tests.world import World
@@ -125,3 +127,85 @@ async def test_a_case_that_does_not_exist_has_no_log(havn: World) -> None:
     assert (
         await havn.partner("cmm").get(f"{CASES}/00000000-0000-4000-8000-000000000000/access-log")
     ).status_code == 404
+
+
+# ---------------------------------------------------------------- of all services in one
+
+
+async def lines(havn: World, case: Opened) -> list[tuple[str, str, str, str | None]]:
+    """The whole log of the case as CMM's auditor reads it: of which service, who, what, and the error's name."""
+    log = (await havn.partner("cmm", "auditor").get(f"{case.path}/access-log", limit=100)).json()
+    assert log["next_cursor"] is None
+    return [(row["service"], row["actor_org"], row["operation"], row["refusal"]) for row in log["items"]]
+
+
+@pytest.mark.row(142)
+async def test_cmm_reads_in_one_log_who_looked_at_the_referral_and_at_where_the_person_lives(havn: World) -> None:
+    await havn.set_clock(NOW)
+    case = await open_case(havn, CMM_DECIDES | {"gender": "woman"})
+    referral = f"/referrals/v1/referrals/{(await case.details())['referral_ids'][0]}"
+    police, stranger = havn.partner(POLICE), havn.partner("politi-fyn")
+    assert (await police.get(referral, purpose="identification")).status_code == 200
+    assert (await police.get(referral, purpose="health")).status_code == 403
+    assert (await police.get(f"{referral}/status")).status_code == 200
+    assert (await stranger.get(referral, purpose="identification")).status_code == 404
+    housing = Housing(havn)
+    placement_id = await housing.there(case.id, (await housing.shelter(secret_address=True)).place_id)
+    place = f"/accommodation/v1/placements/{placement_id}"
+    assert (await stranger.get(place, purpose="accommodation")).status_code == 404
+    assert (await havn.partner("reden").get(place, purpose="accommodation")).status_code == 200
+    read = await lines(havn, case)
+    for line in (
+        ("referrals", POLICE, "referral.submit", None),
+        ("referrals", POLICE, "referral.read", None),
+        ("referrals", POLICE, "read_referral", "PurposeNotYours"),
+        ("referrals", "politi-fyn", "read_referral", "ReferralNotFound"),
+        ("accommodation", "politi-fyn", "read_placement", "PlacementNotFound"),
+        ("accommodation", "reden", "placement.read", None),
+    ):
+        assert line in read, read
+    assert sum(line[2] == "referral.status" for line in read) == 1, read
+    instants = [row["at"] for row in (await case.get("/access-log")).json()["items"]]
+    assert instants == sorted(instants)
+
+
+async def test_the_log_of_all_services_comes_in_pages_without_a_gap(havn: World) -> None:
+    await havn.set_clock(NOW)
+    case = await open_case(havn, CMM_DECIDES | {"gender": "woman"})
+    housing = Housing(havn)
+    await housing.there(case.id, (await housing.shelter()).place_id)
+    referral = f"/referrals/v1/referrals/{(await case.details())['referral_ids'][0]}"
+    for _ in range(4):
+        await havn.partner(POLICE).get(referral, purpose="identification")
+    cmm, path = havn.partner("cmm"), f"{case.path}/access-log"
+    await havn.set_clock("2026-03-09T13:00:00+01:00")
+    whole = (await cmm.get(path)).json()["items"]
+    await havn.set_clock("2026-03-09T14:00:00+01:00")  # that somebody reads it is noted too, and comes later
+    for limit in (1, 3, 7):
+        rows, cursor = [], None
+        while len(rows) < len(whole):
+            page = (await cmm.get(path, limit=limit, **({"cursor": cursor} if cursor else {}))).json()
+            assert len(page["items"]) == limit
+            rows, cursor = rows + page["items"], page["next_cursor"]
+        assert rows[: len(whole)] == whole, limit
+    assert {row["service"] for row in whole} == {"identification", "referrals", "accommodation"}
+
+
+@pytest.mark.parametrize("service", ["referrals", "accommodation"])
+async def test_while_a_service_is_away_there_is_no_log_rather_than_one_with_a_gap(havn: World, service: str) -> None:
+    case = await open_case(havn, US_DECIDES)
+    async with away_from(havn, "identification", service):
+        refused = await case.get("/access-log")
+        assert (await case.get("/access-log", by="us")).status_code == 200, "US is shown what identification has"
+    assert name_of(refused) == (503, "ServiceAway")
+    assert (refused.headers["retry-after"], service in refused.json()["detail"]) == ("5", True)
+
+
+@pytest.mark.parametrize("service", ["referrals", "accommodation"])
+async def test_the_logs_of_the_others_are_for_cmm_alone(havn: World, service: str) -> None:
+    case, path = await open_case(havn, US_DECIDES, sender="hopenow"), f"/{service}/v1/access-log"
+    for org in ("us", "hopenow", "reden", "politi-fyn"):
+        assert name_of(await havn.partner(org).get(path, case_id=case.id)) == (404, "NotFound"), org
+    for role in ("health", "facility_manager", "statistician", "dashboard"):
+        assert (await havn.partner("cmm", role).get(path, case_id=case.id)).status_code == 403
+    assert (await havn.partner("cmm", "auditor").get(path, case_id=case.id)).status_code == 200

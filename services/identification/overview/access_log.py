@@ -1,0 +1,61 @@
+"""The access log of a case, over all services that hold something of its person. For CMM each is asked with the reader's own
+token; they are put in one order here, and nothing is kept of them. Where one does not answer there is no page."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from services.identification.overview import repository
+from shared.contract.organisations import CENTRE
+from shared.data.unit_of_work import UnitOfWork
+from shared.http.access_log import AccessEntry, entry_of
+from shared.http.peers import PeerAway, PeerRefused, Peers, ServiceAway
+
+OWN: Final = "identification"
+_OTHERS: Final = ("accommodation", "referrals")
+SERVICES: Final = (OWN, *_OTHERS)
+"""In the order of their positions in a cursor."""
+
+Positions = list[str | int]
+
+
+async def read(
+    work: UnitOfWork, neighbours: Peers, case_id: UUID, *, after: Sequence[str | int] | None, limit: int
+) -> list[tuple[AccessEntry, Positions]]:
+    """Up to one more than `limit` entries after these positions, one of each service, in the order of their instants, each with
+    the positions after it. Raises CaseNotFound and ServiceAway."""
+    positions = dict(zip(SERVICES, map(int, after or [0] * len(SERVICES)), strict=True))
+    rows = await repository.accesses_of(work, case_id, after=positions[OWN], limit=limit)
+    found = {OWN: [entry_of(OWN, row) for row in rows]}
+    if work.actor.org == CENTRE:
+        asked = (_of(neighbours, service, case_id, positions[service], limit) for service in _OTHERS)
+        found |= dict(zip(_OTHERS, await asyncio.gather(*asked), strict=True))
+    return _in_one_order(found, positions)[: limit + 1]
+
+
+async def _of(neighbours: Peers, service: str, case_id: UUID, position: int, limit: int) -> list[AccessEntry]:
+    """Up to one more than `limit` of a service's entries: a page of its, and the first of the next one."""
+    path, of_case = f"/{service}/v1/access-log", str(case_id)
+    try:
+        page = await neighbours.get(service, path, case_id=of_case, after=position, limit=limit)
+        items = page["items"]
+        if further := page["next_cursor"]:
+            items += (await neighbours.get(service, path, case_id=of_case, after=further, limit=1))["items"]
+    except (PeerRefused, PeerAway):
+        raise ServiceAway(service, "who looked at what it holds") from None
+    return [AccessEntry.model_validate(item) for item in items]
+
+
+def _in_one_order(
+    found: Mapping[str, Sequence[AccessEntry]], positions: Mapping[str, int]
+) -> list[tuple[AccessEntry, Positions]]:
+    """The entries of each service in its own order, and of all of them the one first that came first."""
+    waiting, reached = {service: list(entries) for service, entries in found.items()}, dict(positions)
+    merged = list[tuple[AccessEntry, Positions]]()
+    while heads := {service: entries[0].at for service, entries in waiting.items() if entries}:
+        service = min(heads, key=lambda each: heads[each])
+        entry = waiting[service].pop(0)
+        reached[service] = entry.position
+        merged.append((entry, [reached[each] for each in SERVICES]))
+    return merged
