@@ -290,6 +290,8 @@ async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
     while True:
         known = await work.session.scalar(_THEIRS_TO_LOCK, {"case_id": case_id, "org": work.actor.org})
         if known is not None:
+            if not await is_known_to(work, case_id):  # any more, since we waited for the lock
+                raise CaseNotFound
             return known
         if asyncio.get_running_loop().time() >= patience:
             raise CaseNotFound

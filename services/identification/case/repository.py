@@ -143,7 +143,8 @@ async def lock_case(
     Raises CaseNotFound, Stale when the caller saw an earlier version, and CaseIsMerged."""
     asked = {"org": work.actor.org, "case_id": case_id, "parts": list(parts)}
     found = await work.session.first(_LOCKED, asked)
-    if found is None:
+    # Who ended the part while we waited for the lock is seen by a statement of its own alone.
+    if found is None or await part_of(work, case_id, work.actor.org) not in parts:
         raise CaseNotFound
     case: Case = found[0]
     expected.check(case)

@@ -53,6 +53,16 @@ async def test_a_case_of_nobody_and_of_others_are_waited_for_as_long(
         assert time.monotonic() - before >= 0.2
 
 
+async def test_whose_part_ends_while_they_ask_is_a_stranger(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(referred_by="hopenow")
+    async with havn.meanwhile("accommodation") as ending:
+        await ending.execute("SELECT FROM known_case WHERE case_id = $1 FOR UPDATE", UUID(case_id))
+        asking = asyncio.create_task(housing.ask(case_id, "hopenow"))
+        await asyncio.sleep(0.5)
+        await ending.execute("DELETE FROM case_party WHERE case_id = $1 AND org = 'hopenow'", UUID(case_id))
+    assert (await asking).status_code == 404
+
+
 async def test_whose_part_has_ended_is_a_stranger_to_the_case(havn: World, housing: Housing) -> None:
     case_id = await housing.case(referred_by="hopenow", routed_to=Authority.US)
     assert (await housing.ask(case_id, "hopenow")).status_code == 201

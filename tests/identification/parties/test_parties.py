@@ -1,6 +1,8 @@
 """A part begins with the referral that gave it, and ends with its withdrawal or when CMM ends it; the case goes on."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -340,3 +342,27 @@ async def test_nobody_for_whom_a_place_was_asked_is_erased_by_hand(havn: World) 
     await sent.bring_to("withdrawn")
     await havn.settled()
     assert name_of(await case.post("/erasure", {"reason": "a_test"}, role="lawyer")) == (409, "NotASlip")
+
+
+@pytest.mark.parametrize(
+    ("org", "step", "body"),
+    [
+        ("us", "interviews", {"held_at": "2026-03-02T10:00:00+01:00"}),
+        ("us", "consents", {"recipient": "reden", "purpose": "support"}),
+        ("us", "missing", {"since": "2026-03-02"}),
+        (POLICE, "custody", {"since": "2026-03-02T10:00:00+01:00"}),
+    ],
+)
+async def test_whose_part_ends_while_they_write_is_answered_as_a_stranger(
+    havn: World, org: str, step: str, body: dict[str, Any]
+) -> None:
+    """Not that something of a living person was erased, nor that something failed; and nothing is written."""
+    case = await open_case(havn, US_DECIDES, sender=POLICE)
+    told = len(await havn.events("identification"))
+    async with havn.meanwhile("identification") as ending:
+        await ending.execute("SELECT FROM case_file WHERE id = $1 FOR UPDATE", UUID(case.id))
+        writing = asyncio.create_task(case.post(f"/{step}", body, by=org))
+        await asyncio.sleep(0.5)
+        await ending.execute("DELETE FROM case_party WHERE case_id = $1 AND org = $2", UUID(case.id), org)
+    assert name_of(await writing) == (404, "NotFound")
+    assert len(await havn.events("identification")) == told
