@@ -19,12 +19,15 @@ from services.accommodation.case.schemas import Remark
 from services.accommodation.costs import repository
 from services.accommodation.costs.repository import BedOfAPlacement
 from services.accommodation.facilities import repository as facilities
+from services.accommodation.facilities import visibility as who
+from services.accommodation.facilities.domain import NotYourFacility
 from services.accommodation.placements.codes import PlacementStatus
 from services.accommodation.placements.models import Placement
 from services.accommodation.stays import payer_history
 from services.accommodation.stays import repository as stays
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Unprocessable
@@ -117,9 +120,10 @@ async def costs_between(work: UnitOfWork, *, from_on: date, to_on: date) -> Bill
     runs = await facilities.runs_any(work)
     pays = not is_centre and work.actor.kind is OrganisationKind.IMMIGRATION_AUTHORITY and not runs
     counted, hidden = Counter[_Counted](), Counter[_Counted]()
-    for bed, night, payer in _nights_of(await _paid(work, from_on, until, pays=pays), from_on, until):
-        if pays and payer is not HousingAuthority.US:
-            continue
+    had = _nights_of(await _paid(work, from_on, until, pays=pays), from_on, until)
+    shown = [(bed, night, payer) for bed, night, payer in had if not pays or payer is HousingAuthority.US]
+    repository.note_costs(work, [bed for bed, *_ in shown])
+    for bed, night, payer in shown:
         what = (payer if is_centre or pays else None, bed.kind, TABLES.on(night).version)
         (hidden if pays and not bed.knows_place else counted)[what] += 1
     census = None if pays else await _census(work, from_on, until)
@@ -143,7 +147,15 @@ Paid = list[tuple[BedOfAPlacement, list[payer_history.PayerFrom]]]
 
 
 async def _paid(work: UnitOfWork, from_on: date, until: date, *, pays: bool) -> Paid:
-    beds = await repository.beds_between(work, from_on, until, paid_by_the_actor=pays) if from_on < until else []
+    if from_on >= until:
+        return []
+    if pays:
+        async with as_itself(work):  # it has paid for nights of people who are others' to pay for by now
+            return await _with_who_pays(work, await repository.beds_between(work, from_on, until, of_all=True))
+    return await _with_who_pays(work, await repository.beds_between(work, from_on, until))
+
+
+async def _with_who_pays(work: UnitOfWork, beds: list[BedOfAPlacement]) -> Paid:
     changes = await cases.changes_of_each(work, {bed.placement.case_id for bed in beds})
     return [
         (bed, payer_history.payers_between(bed.placement, bed.request, changes[bed.placement.case_id], kind=bed.kind))
@@ -154,8 +166,7 @@ async def _paid(work: UnitOfWork, from_on: date, until: date, *, pays: bool) -> 
 def _nights_of(paid: Paid, from_on: date, until: date) -> Iterator[tuple[BedOfAPlacement, date, HousingAuthority]]:
     """Each night that somebody had a bed, and who pays for it. Who is there has had every night, whatever was planned."""
     for bed, payers in paid:
-        has_left = bed.placement.status in (PlacementStatus.LEFT, PlacementStatus.MOVED)
-        last = bed.during.upper if has_left and bed.during.upper else until
+        last = bed.during.upper if bed.has_left and bed.during.upper else until
         night = max(first_of(bed.during), from_on)
         while night < min(last, until):
             yield bed, night, [each for each in payers if each.from_on <= night][-1].payer
@@ -171,9 +182,12 @@ async def _census(work: UnitOfWork, from_on: date, until: date) -> tuple[int, De
 async def explain(
     work: UnitOfWork, *, placement_id: UUID, reason: PersonalText, expected: ExpectedVersion
 ) -> Placement:
-    """Why somebody is still there, said by who may know the place. Raises PlacementNotFound and NobodyIsThere."""
-    placement, _ = await stays.lock_placement(work, placement_id)
+    """Why somebody is still there, said by who runs the facility. Raises PlacementNotFound, NotYourFacility and NobodyIsThere."""
+    placement, stay = await stays.lock_placement(work, placement_id)
     expected.check(placement)
+    _, facility = await facilities.place_of(work, stay.place_id)
+    if not who.runs(work.actor, facility):
+        raise NotYourFacility("The facility, or CMM, says why somebody stays for so long.")
     if placement.status is not PlacementStatus.ARRIVED:
         raise NobodyIsThere("Why somebody stays for so long is said while they are there.")
     await repository.note_long_stay(work, placement, Remark(text=reason))

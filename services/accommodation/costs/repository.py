@@ -1,11 +1,12 @@
 """The only way to the nights that cost something and to the reasons of long stays. It asks who is asking."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
-from sqlalchemy import ARRAY, Date, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Date, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -33,6 +34,8 @@ class BedOfAPlacement:
     """A bed that somebody had, the person of the placement or who came along with them."""
 
     during: Nights
+    has_left: bool
+    """Whoever had it has left it; a child, or who came along, may have before the person."""
     kind: FacilityKind
     placement: Placement
     request: PlacementRequest
@@ -49,9 +52,9 @@ _WAS_HAD: Final = or_(
 
 
 @cache
-def _beds(reader: Reader, *, paid_by_the_actor: bool) -> Rows:
+def _beds(reader: Reader, *, of_all: bool) -> Rows:
     own = aliased(Stay)
-    theirs = lets_know(reader, Placement, Aspect.RESPONSIBILITY) if paid_by_the_actor else who.counts(reader)
+    theirs = true() if of_all else who.counts(reader)
     return (
         select(Stay, col(Facility.kind), Placement, PlacementRequest, knows_place(reader, Placement))
         .select_from(Stay)
@@ -102,18 +105,21 @@ def _long_stays(reader: Reader) -> Rows:
     )
 
 
-async def beds_between(
-    work: UnitOfWork, from_on: date, to_on: date, *, paid_by_the_actor: bool
-) -> list[BedOfAPlacement]:
-    """The beds that people had on some of these nights: in the facilities whose places the actor may count, or those that it
-    pays for, or has."""
-    query = _beds(Reader.of(work.actor), paid_by_the_actor=paid_by_the_actor)
+async def beds_between(work: UnitOfWork, from_on: date, to_on: date, *, of_all: bool = False) -> list[BedOfAPlacement]:
+    """The beds that people had on some of these nights: in the facilities whose places the actor may count; `of_all`, for Havn
+    itself, in every one."""
+    query = _beds(Reader.of(work.actor), of_all=of_all)
     asked = {"org": work.actor.org, "from_on": from_on, "to_on": to_on}
     rows = (await work.session.execute(query, asked)).all()
-    work.audit(operation="stay.costs", object_ids=sorted({placement.id for _, _, placement, *_ in rows}))
     return [
-        BedOfAPlacement(stay.during, kind, placement, request, knows) for stay, kind, placement, request, knows in rows
+        BedOfAPlacement(stay.during, stay.state is StayState.LEFT, kind, placement, request, knows)
+        for stay, kind, placement, request, knows in rows
     ]
+
+
+def note_costs(work: UnitOfWork, beds: Iterable[BedOfAPlacement]) -> None:
+    """Note of whose nights the actor is shown what they cost."""
+    work.audit(operation="stay.costs", object_ids=sorted({bed.placement.id for bed in beds}))
 
 
 async def census_between(work: UnitOfWork, from_on: date, to_on: date) -> list[tuple[date, FacilityKind, int]]:

@@ -12,7 +12,7 @@ from services.accommodation.case.models import CaseChange
 from services.accommodation.case.repository import changes_of
 from services.accommodation.facilities import repository as facilities
 from services.accommodation.placements import answers
-from services.accommodation.placements.codes import ChangeGround
+from services.accommodation.placements.codes import ChangeGround, PlacementStatus
 from services.accommodation.placements.models import Placement, PlacementRequest
 from services.accommodation.responsibility.domain import ResponsibilityFacts, responsible_for
 from services.accommodation.stays import repository
@@ -48,7 +48,11 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
         changes = [change for change in changes if change.through is None]
     _, facility = await facilities.place_of(work, seen.placement.place_id)
     kind = facility.kind if seen.knows_place else None
-    return payers_between(seen.placement, shown, changes, kind=kind), Aspect.RESPONSIBILITY in seen.known
+    history = payers_between(seen.placement, shown, changes, kind=kind)
+    if Aspect.RESPONSIBILITY in seen.known and Aspect.OUTCOME not in seen.known:
+        # Who pays, and does not decide, is shown since when, and nothing of the case before.
+        history = [each for each in history if each.payer is seen.placement.payer]
+    return history, Aspect.RESPONSIBILITY in seen.known
 
 
 def payers_between(
@@ -64,8 +68,10 @@ def payers_between(
     same row."""
     news = [change for change in changes if _is_news(change, request)]
     items = [_as_requested(placement, request, kind)]
+    # Whoever is there has had every night, whatever was planned.
+    ends_on = None if placement.status is PlacementStatus.ARRIVED else placement.to_on
     for day in sorted({max(change.from_on, placement.from_on) for change in news}):
-        if placement.to_on is None or day < placement.to_on or day == placement.from_on:
+        if ends_on is None or day < ends_on or day == placement.from_on:
             found = _on(day, request, news, kind)
             has_options = not by_options or set(found.options) == set(items[-1].options)
             if _says(found) == _says(items[-1]) and has_options:

@@ -94,7 +94,8 @@ async def add_moved(work: UnitOfWork, placement: Placement) -> None:
 
 async def request_behind(work: UnitOfWork, placement: Placement) -> PlacementRequest:
     """What was asked for, locked. Ask only for a placement that the actor may deal with."""
-    return await work.session.get_one(PlacementRequest, placement.request_id, with_for_update=True)
+    async with as_itself(work):  # who pays since a status changed had no part in the request, and could not lock it
+        return await work.session.get_one(PlacementRequest, placement.request_id, with_for_update=True)
 
 
 async def stay_behind(work: UnitOfWork, placement: Placement) -> Stay:

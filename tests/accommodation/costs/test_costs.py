@@ -61,6 +61,41 @@ async def test_operators_see_their_own_without_who_pays_and_who_pays_its_own(hav
         assert (await costs(havn, org))["items"] == [], org
 
 
+async def test_who_came_along_and_left_alone_costs_nothing_from_then_on(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(2)
+    placement_id = await housing.there(await housing.case(), shelter.place_ids[0])
+    child = {"kind": "child", "born_on": "2018-01-01"}
+    joined = (await housing.step(placement_id, "companions", body=child)).json()["companion_id"]
+    await havn.set_clock("2026-03-11T12:00:00+01:00")
+    assert (await housing.step(placement_id, f"companions/{joined}/leave")).status_code == 200
+    await havn.set_clock("2026-03-14T12:00:00+01:00")
+    for org in ("cmm", "reden"):
+        bill = await costs(havn, org)
+        assert (bill["nights"], bill["amount"]) == (6 + 2, "17716.00") == (bill["census_nights"], bill["census_amount"])
+
+
+async def test_nights_that_us_has_paid_stay_on_its_bill_when_others_pay_from_then_on(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY)
+    await housing.there(case_id, (await housing.shelter()).place_id)
+    await havn.set_clock("2026-03-14T12:00:00+01:00")
+    await housing.tell(status(case_id, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 3, 13)))
+    bill = await costs(havn, "us")
+    assert (bill["nights"], bill["amount"]) == (4, "8858.00")
+    of_all = {item["payer"]: item["nights"] for item in (await costs(havn))["items"]}
+    assert of_all == {"US": 4, "CMM": 2}
+
+
+async def test_why_somebody_stays_for_long_is_said_by_who_runs_the_facility(havn: World, housing: Housing) -> None:
+    case_id = await housing.case(basis=ResidenceBasis.NO_LEGAL_STAY)
+    placement_id = await housing.there(case_id, (await housing.shelter()).place_id)
+    refused = await havn.partner("us").put(
+        f"/accommodation/v1/placements/{placement_id}/long-stay", {"reason": "x"}, if_match="*"
+    )
+    assert (refused.status_code, problem(refused)) == (403, "NotYourFacility")
+
+
 @pytest.mark.parametrize(
     ("begin", "end"), [("2026-03-02", "2026-03-02"), ("2026-03-02", "2026-03-01"), ("2020-01-01", "2026-01-01")]
 )

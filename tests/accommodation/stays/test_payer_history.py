@@ -272,3 +272,36 @@ async def test_a_place_in_a_hostel_asked_for_after_the_decision_is_the_municipal
     before = await havn.events("accommodation", "responsibility-changed")
     await housing.tell(status(man, ResidenceBasis.RESIDENCE_PERMIT, date(2026, 3, 1)))
     assert await havn.events("accommodation", "responsibility-changed") == before
+
+
+async def test_whoever_is_still_there_past_the_planned_day_is_paid_for_by_the_status_of_each_night(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case()
+    placement_id = await housing.there(case_id, (await housing.shelter()).place_id, to_on="2026-03-10")
+    await havn.set_clock("2026-03-14T12:00:00+01:00")
+    told = datetime(2026, 3, 14, 11, tzinfo=UTC)
+    await housing.tell(status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 3, 14), told=told))
+    expected = [("2026-03-09", "D", "CMM", "CMM"), ("2026-03-14", "B3", "US", "US")]
+    assert await answered(havn, placement_id) == expected
+    assert [event["placement_id"] for event in await havn.events("accommodation", "responsibility-changed")] == [
+        placement_id
+    ]
+    assert (await housing.step(placement_id, "extend", "us", {"to_on": "2026-03-20", "reason": "x"})).status_code == 200
+    await havn.set_clock("2026-03-16T12:00:00+01:00")
+    assert (await housing.step(placement_id, "leave")).status_code == 200
+    assert await answered(havn, placement_id) == expected, "leaving changes no night of before"
+
+
+async def test_who_pays_and_does_not_decide_is_shown_since_when_and_nothing_of_before(
+    havn: World, housing: Housing
+) -> None:
+    """A row of the decided, and because of what, would tell the outcome of a case that is none of its."""
+    case_id = await housing.case(routed_to=Authority.CMM)
+    placement_id = await housing.there(case_id, (await housing.shelter()).place_id)
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    on = datetime(2026, 3, 20, 11, tzinfo=UTC)
+    positive = decision(case_id).model_copy(update={"occurred_at": on, "decided_on": date(2026, 3, 15)})
+    await housing.tell(positive, status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 3, 18), told=on))
+    assert [row for _, row, *_ in await answered(havn, placement_id)] == ["D", "A1", "B3"]
+    assert await answered(havn, placement_id, "us") == [("2026-03-18", "B3", "US", "US")]
