@@ -61,15 +61,15 @@ async def approve(
 async def end_approval(
     work: UnitOfWork, *, facility_id: UUID, approval_id: UUID, end: ApprovalEnd, expected: ExpectedVersion
 ) -> tuple[Approval, Remark]:
-    """The approval holds from that day on no more, by the supervision that gave it or CMM. Whoever is there stays until
-    somebody finds them another place."""
+    """The approval holds from that day on no more, by the supervision that gave it or CMM; an end that was said before can be
+    brought forward. Whoever is there stays until somebody finds them another place."""
     approval = await repository.lock_approval(work, facility_id, approval_id)
     if work.actor.org != approval.supervision and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
         raise NotYourApproval("An approval is ended by the supervision that gave it, or by CMM.")
     facility = await repository.known_facility(work, facility_id)
     expected.check(facility)
     begins, ends = first_of(approval.during), approval.during.upper
-    if approval.ended_at or (ends is not None and ends <= end.on):
+    if ends is not None and ends <= end.on:
         raise ApprovalIsEnded("The approval has ended by that day already.")
     if end.on <= begins:
         raise EndsBeforeItBegins("An approval ends on a later day than it begins; that day is not part of it.")

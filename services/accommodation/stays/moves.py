@@ -153,7 +153,12 @@ async def _destination(
 
 async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wanted: fitting.Wanted) -> Destination:
     booked = await repository.placement_of_offer(work, offer_id)
-    if booked is None or booked.status is not PlacementStatus.BOOKED or booked.id == placement.id:
+    if booked is None:
+        raise OfferNeeded(
+            "You are shown no place that was booked by that offer: have one offered and accepted first; where it has been, CMM, "
+            "which sees both, records the move."
+        )
+    if booked.status is not PlacementStatus.BOOKED or booked.id == placement.id:
         raise OfferNeeded("That offer has booked no place to move to; have a place offered and accepted first.")
     stay = await repository.stay_behind(work, booked)
     if stay.instead_of_id != placement.stay_id:

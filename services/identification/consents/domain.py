@@ -33,6 +33,10 @@ class NotACentresWorker(Forbidden):
     """Only CMM confirms what came with a merged case."""
 
 
+class ConsentGivenBefore(Conflict):
+    """The consent was given before the person took back that the recipient knows; entered late, it opens nothing anew."""
+
+
 class ConsentIsWithdrawn(Conflict):
     """The consent was taken back already."""
 
@@ -40,9 +44,16 @@ class ConsentIsWithdrawn(Conflict):
 async def record_consent(
     work: UnitOfWork, *, case_id: UUID, report: ConsentReport, expected: ExpectedVersion
 ) -> tuple[Case, Consent]:
-    """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed."""
+    """The person lets the recipient know. A new consent also ends what an earlier withdrawal closed; one that was given before it
+    does not. Raises ConsentGivenBefore."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
+    taken_back_at = await repository.taken_back_at(work, case, report.recipient, report.purpose)
+    if taken_back_at and (report.given_at or work.now) < taken_back_at:
+        raise ConsentGivenBefore(
+            "The person has taken back since then that this recipient knows for this purpose; who has changed their mind gives a "
+            "new consent, and `given_at` says when."
+        )
     codes, words = read_scope(report.scope)
     interpreter = report.interpreter if isinstance(report.interpreter, Personal) else None
     async with recipients.case_known_to(work, case, report.recipient) as known_as:

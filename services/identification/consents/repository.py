@@ -71,6 +71,7 @@ _FOR_PURPOSE: Final = (*_TO_RECIPIENT, col(Consent.purpose) == bindparam("purpos
 _NEWEST_FIRST: Final = (col(Consent.recorded_at).desc(), col(Consent.id).desc())
 _WAS_TAKEN_BACK: Final = select(exists().where(*_TO_RECIPIENT, col(Consent.withdrawn_at).is_not(None)))
 _WAS_SAID: Final = select(exists().where(*_FOR_PURPOSE))
+_LAST_TAKEN_BACK: Final = select(func.max(col(Consent.withdrawn_at))).where(*_FOR_PURPOSE)
 _STANDS: Final = col(Consent.withdrawn_at).is_(None)
 _LIVE: Final = select(Consent).where(*_FOR_PURPOSE, _STANDS).order_by(*_NEWEST_FIRST)
 _SAID: Final = (
@@ -109,6 +110,13 @@ async def is_barred(work: UnitOfWork, case_id: UUID, organisation: str) -> bool:
     if not await work.session.scalar(_WAS_TAKEN_BACK, {"family": family, "org": organisation}):
         return False
     return not any((await disclosable_to(work, organisation, family)).values())
+
+
+async def taken_back_at(work: UnitOfWork, case: Case, recipient: str, purpose: Purpose) -> datetime | None:
+    """When the person last took back that the recipient knows for the purpose; None where they never did."""
+    asked = {"family": await family_of(work, case.id), "org": recipient, "purpose": purpose}
+    found: datetime | None = await work.session.scalar(_LAST_TAKEN_BACK, asked)
+    return found
 
 
 async def is_known(work: UnitOfWork, case_id: UUID, recipient: str, purpose: str) -> bool:

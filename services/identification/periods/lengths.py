@@ -109,10 +109,6 @@ class ExtensionBeforeEnd(Unprocessable):
     """An extension must end later than the period it extends."""
 
 
-class PeriodEnded(Conflict):
-    """A period that has run out is not extended."""
-
-
 class PeriodKindUnclear(Unprocessable):
     """The legal status at the decision does not say which of the two periods the person has."""
 
@@ -178,11 +174,12 @@ def departure_deadline(period: Period, *, is_suspended: bool) -> date | None:
 
 
 def extension(period: Period, *, until: date, on: date) -> Period:
-    """The period with its end moved to `until`, as granted on the day `on`; the cap stays where it was."""
-    if on > period.ends_on:
-        raise PeriodEnded("The period has ended and cannot be extended; ask for a new decision on the stay.")
+    """The period with its end moved to `until`, as granted on the day `on`, also once it has ended: nobody else could give the
+    person what is left of it until its cap, which stays where it was."""
     if until <= period.ends_on:
         raise ExtensionBeforeEnd(f"An extension must end after {period.ends_on}, when the period ends now.")
+    if until < on:
+        raise ExtensionBeforeEnd(f"An extension must not be over already: name {on} or a later day.")
     if until > period.cap_on:
         raise PastTheCap(f"The period may last until {period.cap_on} at most.", cap_on=period.cap_on.isoformat())
     return replace(period, ends_on=until)

@@ -110,6 +110,16 @@ async def test_an_end_that_is_refused_changes_nothing(
     assert item["valid_until"] == "2027-01-01"
 
 
+async def test_an_end_that_was_said_is_brought_forward_and_not_put_off(havn: World, housing: Housing) -> None:
+    facility_id, approval_id = await approved(housing)
+    path, midt = f"{FACILITIES}/{facility_id}/approvals/{approval_id}/end", havn.partner(MIDT)
+    assert (await midt.post(path, END)).status_code == 200
+    later = await midt.post(path, END | {"on": "2026-03-25"})
+    assert (later.status_code, problem(later)) == (409, "ApprovalIsEnded")
+    sooner = await midt.post(path, END | {"on": "2026-03-12", "reason": "It is worse than it looked."})
+    assert (sooner.status_code, sooner.json()["valid_until"]) == (200, "2026-03-11")
+
+
 async def test_an_approval_ends_once_and_under_its_own_facility(havn: World, housing: Housing) -> None:
     facility_id, approval_id = await approved(housing)
     other = await housing.facility()
@@ -117,7 +127,7 @@ async def test_an_approval_ends_once_and_under_its_own_facility(havn: World, hou
     assert (await midt.post(f"{FACILITIES}/{other}/approvals/{approval_id}/end", END)).status_code == 404
     path = f"{FACILITIES}/{facility_id}/approvals/{approval_id}/end"
     assert (await midt.post(path, END)).status_code == 200
-    again = await midt.post(path, END | {"on": "2026-03-10"})
+    again = await midt.post(path, END)
     assert (again.status_code, problem(again)) == (409, "ApprovalIsEnded")
 
 

@@ -163,6 +163,25 @@ async def test_a_withdrawal_on_a_stale_copy_or_of_no_consent_takes_nothing_back(
     assert (await consents(case))["items"][0]["is_live"] is True
 
 
+@pytest.mark.row(42)
+async def test_a_consent_of_before_that_is_entered_late_brings_back_nothing_that_was_taken_back(havn: World) -> None:
+    await havn.set_clock("2026-06-15T10:00:00+02:00")
+    case = await open_case(havn, CMM_DECIDES)
+    form = {"recipient": "reden", "purpose": "support", "given_at": "2026-06-02T10:00:00+02:00"}
+    given = await case.post("/consents", form)
+    assert given.status_code == 201, given.text
+    await havn.set_clock("2026-06-16T10:00:00+02:00")
+    await withdraw(case, given.json()["consent_id"])
+    await havn.set_clock("2026-06-17T10:00:00+02:00")
+    assert name_of(await case.post("/consents", form)) == (409, "ConsentGivenBefore")
+    assert (await status(case, "reden"))[0] == 404
+    other = await case.post("/consents", form | {"purpose": "accommodation"})
+    assert other.status_code == 201, "of that purpose the person has taken back nothing"
+    anew = await case.post("/consents", form | {"given_at": "2026-06-16T11:00:00+02:00"})
+    assert anew.status_code == 201, "they have changed their mind"
+    assert (await status(case, "reden"))[0] == 200
+
+
 async def test_when_the_person_said_so_is_kept_sealed(havn: World) -> None:
     case = await open_case(havn, CMM_DECIDES)
     quiet, spoken = await consent(case), await consent(case, purpose="legal")

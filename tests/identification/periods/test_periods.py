@@ -19,7 +19,6 @@ from services.identification.periods.lengths import (
     PastTheCap,
     Period,
     PeriodDates,
-    PeriodEnded,
     PeriodKindUnclear,
     PeriodTerms,
     alert_days,
@@ -160,11 +159,13 @@ def test_an_extension_that_does_not_extend_is_refused(until: date) -> None:
     assert refused.value.status == 422
 
 
-def test_a_period_is_extended_on_its_last_day_but_not_after() -> None:
-    assert extension(period(), until=date(2026, 5, 1), on=date(2026, 4, 8)).ends_on == date(2026, 5, 1)
-    with pytest.raises(PeriodEnded) as refused:
-        extension(period(), until=date(2026, 5, 1), on=date(2026, 4, 9))
-    assert refused.value.status == 409
+def test_a_period_is_extended_until_its_cap_also_once_it_has_ended_but_not_into_the_past() -> None:
+    for on in (date(2026, 4, 8), date(2026, 4, 9), date(2026, 5, 1)):
+        assert extension(period(), until=date(2026, 5, 1), on=on).ends_on == date(2026, 5, 1)
+    with pytest.raises(ExtensionBeforeEnd, match="must not be over already: name 2026-05-02 or a later day"):
+        extension(period(), until=date(2026, 5, 1), on=date(2026, 5, 2))
+    with pytest.raises(PastTheCap):
+        extension(period(), until=date(2026, 7, 8), on=date(2026, 7, 8))
 
 
 @given(decision_days, st.lists(st.integers(1, 60), max_size=6))
@@ -200,8 +201,6 @@ def test_no_warning_lies_beyond_the_end_of_a_period() -> None:
 
 
 def test_what_is_refused_says_what_to_do() -> None:
-    with pytest.raises(PeriodEnded, match="has ended and cannot be extended; ask for a new decision"):
-        extension(period(), until=date(2026, 5, 8), on=date(2026, 4, 9))
     with pytest.raises(ExtensionBeforeEnd, match="must end after 2026-04-08, when the period ends now"):
         extension(period(), until=date(2026, 4, 8), on=date(2026, 4, 1))
     with pytest.raises(PastTheCap, match="may last until 2026-07-07 at most") as refused:

@@ -143,10 +143,16 @@ async def test_an_extension_that_the_law_does_not_know_is_refused(havn: World) -
     assert await extend("2026-05-08", reason="holiday") == (422, "InvalidInput")
     unknown = f"/periods/{case.id}/extensions"
     assert (await case.post(unknown, {"until": "2026-05-08", "reason": "special_reasons"})).status_code == 404
-    await havn.set_clock("2026-04-09T00:30:00+02:00")
-    assert await extend("2026-05-08") == (409, "PeriodEnded")
-    await havn.set_clock("2026-04-08T23:30:00+02:00")
-    assert (await case.post(path, {"until": "2026-05-08", "reason": "special_reasons"})).status_code == 201
+    await havn.set_clock("2026-04-12T00:30:00+02:00")
+    assert await extend("2026-04-11") == (422, "ExtensionBeforeEnd")
+    late = await case.post(path, {"until": "2026-05-08", "reason": "special_reasons"})
+    assert late.status_code == 201, "what was agreed on the last day and is entered later is not lost"
+    (again,) = (await case.details())["periods"]
+    assert (again["ends_on"], again["cap_on"]) == ("2026-05-08", "2026-07-07")
+    running = {each["kind"]: each["due_on"] for each in (await case.details())["deadlines"] if "period" in each["kind"]}
+    assert sorted(running.values()) == ["2026-05-08", "2026-07-07"], "its end and its cap"
+    await havn.set_clock("2026-07-08T00:30:00+02:00")
+    assert await extend("2026-07-08") == (409, "PastTheCap")
 
 
 async def test_a_period_of_another_case_is_not_found_in_this_one(havn: World) -> None:
