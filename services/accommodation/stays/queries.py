@@ -13,7 +13,7 @@ from sqlmodel import col
 from services.accommodation.case.models import CaseParty
 from services.accommodation.case.repository import CASE_ID, MEMBERS, recorded_since_merged
 from services.accommodation.case.visibility import Reader
-from services.accommodation.facilities.codes import StayState
+from services.accommodation.facilities.codes import CompanionKind, StayState
 from services.accommodation.facilities.models import Facility, Place, Stay
 from services.accommodation.facilities.queries import FACILITY_ID
 from services.accommodation.placements.codes import PlacementStatus
@@ -255,8 +255,15 @@ def _requests_behind() -> Select[PlacementRequest, UUID | None, bool]:
     placed = select(col(Placement.request_id), col(Placement.place_id), col(Placement.stay_id)).join(
         Stay, col(Stay.id) == col(Placement.stay_id)
     )
+    child = aliased(Stay)  # which may sleep in another unit than the person
+    with_them = select(col(Placement.request_id), col(child.place_id), col(Placement.stay_id)).join(
+        child, col(child.with_stay_id) == col(Placement.stay_id)
+    )
+    is_there = and_(col(child.state) == StayState.ARRIVED, col(child.joined_as) == CompanionKind.CHILD)
     theirs = union(
-        offered.where(col(Offer.facility_id) == FACILITY_ID, live), placed.where(_IN_FACILITY, live)
+        offered.where(col(Offer.facility_id) == FACILITY_ID, live),
+        placed.where(_IN_FACILITY, live),
+        with_them.where(_IN_FACILITY, is_there),
     ).subquery()
     return (
         select(PlacementRequest, col(Place.unit_id), has_children_there(theirs.c.stay_id))

@@ -229,6 +229,22 @@ async def test_nothing_changes_that_those_who_live_in_a_unit_could_not_live_with
     assert (await change(havn, facility_id, north, without | {"available_until": "2026-04-01"})).status_code == 200
 
 
+async def test_a_unit_where_a_child_sleeps_goes_on_taking_families_wherever_the_mother_sleeps(
+    havn: World, housing: Housing
+) -> None:
+    shelter = await housing.shelter()
+    north = (await unit(havn, shelter.facility_id)).json()["unit_id"]
+    placement_id = await housing.there(await housing.case(), shelter.place_id)
+    await housing.place(shelter.facility_id, unit="North")
+    joined = await housing.step(placement_id, "companions", body={"kind": "child", "born_on": "2018-01-01"})
+    assert joined.status_code == 201, joined.text
+    without = {"accepts": {"families": False}}
+    assert rules_of(await change(havn, shelter.facility_id, north, without)) == ["families"]
+    left = await housing.step(placement_id, f"companions/{joined.json()['companion_id']}/leave")
+    assert left.status_code == 200, left.text
+    assert (await change(havn, shelter.facility_id, north, without)).status_code == 200
+
+
 async def test_a_facility_is_judged_as_it_is_in_the_unit_where_somebody_lives(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter(accepts={"genders": ["woman", "man"]})
     path = f"{FACILITIES}/{shelter.facility_id}"
