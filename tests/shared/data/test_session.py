@@ -195,7 +195,8 @@ async def test_kept_values_are_what_an_added_row_s_are(lone: LoneService) -> Non
     }
     await lone.sql(
         "CREATE TABLE IF NOT EXISTS description (case_id uuid, sequence bigint, gender varchar, age_group varchar,"
-        " age_group_at_exploitation varchar, citizenships varchar[], recorded_at timestamptz)"
+        " age_group_at_exploitation varchar, citizenships varchar[], recorded_at timestamptz,"
+        " age_group_at_decision varchar)"
     )
     await lone.sql(f"GRANT ALL ON description TO {lone.runtime.username}")
     try:
