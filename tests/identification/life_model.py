@@ -86,6 +86,11 @@ class Model:
             self.status, self.court_recognised = "decided", True
             if self.authority == "needs_review":
                 self.authority = "COURT"
+        elif before and before.outcome == POSITIVE:
+            self.court_recognised = False
+            if all(each.authority == "COURT" for each in self.decisions if each.is_current):
+                self.status = "clarification" if self.status == "decided" else self.status
+                self.authority = "needs_review" if self.authority == "COURT" else self.authority
 
     def may_grant(self) -> bool:
         positive = [each for each in self.decisions if each.is_current and each.outcome == POSITIVE]

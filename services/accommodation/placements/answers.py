@@ -79,7 +79,10 @@ _FIELDS: Final = (*_KEPT, "facts")
 
 async def _answer(work: UnitOfWork, request: PlacementRequest, known: KnownCase, *, by_itself: bool = False) -> _Answer:
     status = await cases.status_on(work, request.case_id, on=on_date(work.now), by_itself=by_itself)
-    facts = ResponsibilityFacts.model_validate((request.facts or UNKNOWN) | facts_recorded(known, status))
+    said = dict(request.facts or UNKNOWN)
+    if status and status.asylum_pending is not None and status.recorded_at >= request.requested_at:
+        said["asylum_registered"] = None  # by now an authority has recorded how it stands (row B4)
+    facts = ResponsibilityFacts.model_validate(said | facts_recorded(known, status))
     found = responsible_for(facts, on=on_date(work.now))
     return found.model_dump(include=set(_KEPT)) | {
         "options": list(found.options),

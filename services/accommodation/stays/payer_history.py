@@ -140,8 +140,8 @@ def _facts_on(
             break
         because, changed = _changed(change)
         facts = facts | changed
-        if changed.get("asylum_pending") is False:
-            facts["asylum_registered"] = None
+        if "asylum_pending" in changed:
+            facts["asylum_registered"] = None  # by now an authority has recorded how it stands (row B4)
     return ResponsibilityFacts.model_validate(facts), because
 
 

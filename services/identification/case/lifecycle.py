@@ -37,6 +37,8 @@ class Step(StrEnum):
     """Also when the case is closed: a decision may be appealed long after the work has ended."""
     REFER_BACK = "refer the case back"
     """An appeal's outcome: the authority decides again, and until then the identification is pending again."""
+    TAKE_BACK_RECOGNITION = "take back that a court has recognised the person"
+    """A higher court's: where nobody else has decided, the identification is pending again."""
     CLOSE = "close the case"
     REOPEN = "reopen the case"
     WORK = "add to it"
@@ -52,6 +54,7 @@ ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
     Step.FOLLOW_THE_COURTS: _ALL,
     Step.APPEAL: _ALL,
     Step.REFER_BACK: _OPEN,
+    Step.TAKE_BACK_RECOGNITION: _ALL,
     Step.CLOSE: frozenset({CaseStatus.DECIDED}),
     Step.REOPEN: frozenset({CaseStatus.CLOSED}),
     Step.WORK: _OPEN,
@@ -63,6 +66,7 @@ _LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
     Step.RECONSIDER: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
     Step.END_WITHOUT_ASSESSMENT: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
     Step.REFER_BACK: {CaseStatus.DECIDED: CaseStatus.RECOMMENDED},
+    Step.TAKE_BACK_RECOGNITION: {CaseStatus.DECIDED: CaseStatus.CLARIFICATION},
     Step.CLOSE: {CaseStatus.DECIDED: CaseStatus.CLOSED},
     Step.REOPEN: {CaseStatus.CLOSED: CaseStatus.DECIDED},
 }

@@ -92,19 +92,19 @@ async def decide(
     await repository.add_decision(work, decision, reasons, replaced=replaced)
     _record_decision(work, case, decision, replaced)
     await _note_since_when_it_counts(work, case)
-    if is_a_courts:
-        await _heed_the_court(work, case, decision)
-    else:
+    if not is_a_courts:
         lifecycle.take(case, step)
+    elif decision.outcome is Outcome.ASSESSED_TRAFFICKED:
+        await _heed_the_court(work, case)
+    elif replaced and replaced.outcome is Outcome.ASSESSED_TRAFFICKED:
+        await _heed_the_higher_court(work, case)
     await changes.case_changed(work, case)
     return case, decision
 
 
-async def _heed_the_court(work: UnitOfWork, case: Case, decision: Decision) -> None:
+async def _heed_the_court(work: UnitOfWork, case: Case) -> None:
     """A recognition decides the case, settles an open routing, and asks CMM to open the support offer (R1); a closed case is
     worked on again. Without one the authority still has to decide."""
-    if decision.outcome is not Outcome.ASSESSED_TRAFFICKED:
-        return
     if case.status is CaseStatus.CLOSED:
         async with as_itself(work):  # the prosecution sees nothing of the closure
             await closing.reopen_locked(work, case, on=on_date(work.now), reason=None)
@@ -113,6 +113,19 @@ async def _heed_the_court(work: UnitOfWork, case: Case, decision: Decision) -> N
     raise_alert(work, Alert(DeadlineKind.SUPPORT_OFFER, case.id, CENTRE))
     if case.authority is Authority.NEEDS_REVIEW:
         await authority.route_again(work, case)
+
+
+async def _heed_the_higher_court(work: UnitOfWork, case: Case) -> None:
+    """No court recognises the person any more. Where nobody else has decided, somebody has to: the identification is pending
+    again, so that nobody is removed, and who decides is found without the court."""
+    case.court_recognised = False
+    async with as_itself(work):  # the prosecution sees no decision but a court's
+        made = (await repository.decisions_of(work, [case.id]))[case.id]
+        if any(each.is_current and each.authority is not Authority.COURT for each in made):
+            return
+        lifecycle.take(case, Step.TAKE_BACK_RECOGNITION)
+        if case.authority is Authority.COURT:
+            await authority.route_again(work, case)
 
 
 def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:

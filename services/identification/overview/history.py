@@ -71,10 +71,14 @@ _STEPS: Final[Mapping[type[Event], Step]] = {
 
 def fold(recorded: Iterable[Event]) -> Life:
     """The life that these events tell, in their order."""
-    life, appealed = _UNBORN, dict[UUID, UUID | None]()
+    life, appealed, made = _UNBORN, dict[UUID, UUID | None](), dict[UUID, events.DecisionMade]()
     for event in recorded:
         if isinstance(event, events.AppealFiled):
             appealed[event.appeal_id] = event.decision_id
+        if isinstance(event, events.DecisionMade):
+            made[event.decision_id] = event
+        if isinstance(event, events.DecisionReplaced) and _is_recognition_taken_back(life, event, made):
+            life = replace(life, status=lifecycle.after(life.status, Step.TAKE_BACK_RECOGNITION))
         if type(event) in _STEPS and _moves(life, event, appealed):
             life = replace(life, status=lifecycle.after(life.status, _STEPS[type(event)]))
         if type(event) in _SAYS:
@@ -91,6 +95,20 @@ def _moves(life: Life, event: Event, appealed: Mapping[UUID, UUID | None]) -> bo
         decision_id = appealed.get(event.appeal_id)
         return event.outcome is AppealOutcome.REFERRED_BACK and bool(decision_id and life.decisions.get(decision_id))
     return True
+
+
+def _is_recognition_taken_back(
+    life: Life, event: events.DecisionReplaced, made: Mapping[UUID, events.DecisionMade]
+) -> bool:
+    """Whether a court recognises the person no more, and nobody else has decided."""
+    before, instead = made[event.decision_id], made[event.replaced_by]
+    others = (made[each] for each, is_current in life.decisions.items() if is_current)
+    return (
+        before.authority is Authority.COURT
+        and before.outcome is Outcome.ASSESSED_TRAFFICKED
+        and instead.outcome is not Outcome.ASSESSED_TRAFFICKED
+        and all(each.authority is Authority.COURT for each in others)
+    )
 
 
 def _with_what_was_decided(life: Life, event: Event) -> Life:

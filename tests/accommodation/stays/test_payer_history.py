@@ -305,3 +305,30 @@ async def test_who_pays_and_does_not_decide_is_shown_since_when_and_nothing_of_b
     await housing.tell(positive, status(case_id, ResidenceBasis.NO_LEGAL_STAY, date(2026, 3, 18), told=on))
     assert [row for _, row, *_ in await answered(havn, placement_id)] == ["D", "A1", "B3"]
     assert await answered(havn, placement_id, "us") == [("2026-03-18", "B3", "US", "US")]
+
+
+@pytest.mark.parametrize("is_placed", [True, False], ids=["placed", "waiting"])
+async def test_an_asylum_claim_that_was_not_registered_is_us_s_once_an_authority_has_recorded_it(
+    havn: World, housing: Housing, is_placed: bool
+) -> None:
+    """Row B4: the police for the immediate need, then US."""
+    case_id = await housing.case(basis=ResidenceBasis.ASYLUM_SEEKER)
+    claim = {"responsibility": {"asylum_registered": False}}
+    shelter = await housing.shelter()
+    asked = await housing.request(case_id, **claim)
+    if is_placed:
+        offered = await housing.offer(asked, shelter.place_id, expires_at="2026-03-10T12:00:00+01:00")
+        accepted = await housing.answer(offered.json()["offer_id"], "accept")
+        placement_id = accepted.json()["placement_id"]
+        assert [row for _, row, *_ in await answered(havn, placement_id)] == ["B4"]
+    await havn.set_clock("2026-03-11T12:00:00+01:00")
+    on = datetime(2026, 3, 11, 11, tzinfo=UTC)
+    await housing.tell(status(case_id, ResidenceBasis.ASYLUM_SEEKER, date(2026, 3, 11), asylum=True, told=on))
+    if is_placed:
+        assert await answered(havn, placement_id) == [
+            ("2026-03-09", "B4", "police", "police"),
+            ("2026-03-11", "B1", "US", "US"),
+        ]
+    else:
+        read = await havn.partner("cmm").get(f"/accommodation/v1/placement-requests/{asked}", purpose="accommodation")
+        assert (read.json()["responsibility"]["row"], read.json()["responsibility"]["payer"]) == ("B1", "US")

@@ -339,6 +339,35 @@ async def test_a_court_that_does_not_recognise_the_person_leaves_it_to_the_autho
     assert (await case.get("/status")).json()["outcome"] == "assessed_trafficked"
 
 
+@pytest.mark.parametrize(("facts", "authority"), [(US_DECIDES, "US"), (NEEDS_REVIEW, "needs_review")])
+async def test_whom_a_higher_court_does_not_recognise_and_nobody_else_has_decided_about_is_pending_again(
+    havn: World, facts: dict[str, Any], authority: str
+) -> None:
+    """So that nobody is removed while the identification runs, and somebody has to decide."""
+    case = await open_case(havn, facts, sender="politi-oestjylland")
+    first = await case.try_deciding("COURT", by="anklagemyndigheden")
+    assert first.status_code == 201, first.text
+    assert (await case.details())["status"] == "decided"
+    overturned = await case.try_deciding(
+        "COURT", "not_trafficked", by="anklagemyndigheden", replaces=first.json()["decision_id"]
+    )
+    assert overturned.status_code == 201, overturned.text
+    told = await case.details()
+    assert (told["status"], told["deciding_authority"] or "needs_review") == ("clarification", authority)
+    assert "decision" in [each["kind"] for each in told["deadlines"]]
+    police = await case.get("/status", by="politi-oestjylland", purpose="identification")
+    assert police.json()["identification_pending"] is True
+
+
+async def test_what_the_authority_has_decided_stands_when_a_higher_court_takes_a_recognition_back(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    first = (await case.try_deciding("COURT", by="anklagemyndigheden")).json()["decision_id"]
+    await case.decide()
+    overturned = await case.try_deciding("COURT", "not_trafficked", by="anklagemyndigheden", replaces=first)
+    assert overturned.status_code == 201, overturned.text
+    assert (await case.details())["status"] == "decided"
+
+
 async def test_r1_after_a_court_cmm_is_asked_to_open_the_support_offer(havn: World) -> None:
     case = await open_case(havn, US_DECIDES)
     assert (await case.try_deciding("COURT", "not_trafficked", by=PROSECUTION)).status_code == 201
