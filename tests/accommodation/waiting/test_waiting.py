@@ -47,6 +47,17 @@ async def test_a_position_on_the_waiting_list_is_explained(havn: World, housing:
     assert await line(havn, "hopenow") == []
 
 
+async def test_who_asked_for_nights_that_are_all_over_stands_before_nobody(havn: World, housing: Housing) -> None:
+    over = await housing.request(await housing.case(), from_on="2026-03-09", to_on="2026-03-12")
+    waits = await housing.request(await housing.case(), from_on="2026-03-09")
+    assert [each["request_id"] for each in await line(havn)] == [over, waits]
+    await havn.set_clock("2026-03-12T05:00:00+01:00")
+    assert len(await line(havn)) == 2, "the last night is not over"
+    await havn.set_clock("2026-03-13T12:00:00+01:00")
+    (left,) = await line(havn)
+    assert (left["request_id"], left["position"], left["of"]) == (waits, 1, 1)
+
+
 @pytest.mark.row(64)
 async def test_the_waiting_list_tells_nobody_that_somebody_is_a_minor(havn: World, housing: Housing) -> None:
     later = {"from_on": "2026-03-20"}
