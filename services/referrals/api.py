@@ -28,7 +28,7 @@ from shared.contract.personal import PersonalText
 from shared.contract.types import Moment, Organisation, Tagged
 from shared.data.unit_of_work import UnitOfWork
 from shared.http import access_log
-from shared.http.access_log import AccessEntry, AfterPosition, LogReader
+from shared.http.access_log import AfterPosition, LogReader, PlacedEntry
 from shared.http.etag import ExpectedVersion
 from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page, Pages
@@ -154,7 +154,7 @@ async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Pa
 
 
 @router.get("/access-log")
-async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[AccessEntry]:
+async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[PlacedEntry]:
     """Who saw or changed a referral behind the case, or tried, in order, for CMM. Of all services in one: identification's log of
     the case. When `next_cursor` is null you have them all; it is the last one's `position`."""
     access_log.check_reader(work)

@@ -29,8 +29,6 @@ class AccessEntry(Answer):
     at: Moment
     service: str
     """Which service it was asked of."""
-    position: int
-    """Its place in that service's log."""
     actor_org: str
     actor: str
     issuer: str
@@ -49,12 +47,18 @@ class AccessEntry(Answer):
     """A stored answer was given again."""
 
 
-def entry_of(service: str, row: Mapping[str, Any]) -> AccessEntry:
+class PlacedEntry(AccessEntry):
+    """An entry with its place in the log of its service, for CMM alone: how far two are apart tells how much else went on."""
+
+    position: int
+
+
+def entry_of(service: str, row: Mapping[str, Any]) -> PlacedEntry:
     """A row of the audit as it is shown."""
-    return AccessEntry(service=service, actor_org=row["org"], **{name: row[name] for name in _AS_KEPT})
+    return PlacedEntry(service=service, actor_org=row["org"], **{name: row[name] for name in _AS_KEPT})
 
 
-_AS_KEPT: Final = tuple(name for name in AccessEntry.model_fields if name not in {"service", "actor_org"})
+_AS_KEPT: Final = tuple(name for name in PlacedEntry.model_fields if name not in {"service", "actor_org"})
 
 
 def check_reader(work: UnitOfWork) -> None:
@@ -65,7 +69,7 @@ def check_reader(work: UnitOfWork) -> None:
 
 def page_of(
     work: UnitOfWork, service: str, subject_id: UUID, rows: Sequence[Mapping[str, Any]], limit: int
-) -> Page[AccessEntry]:
+) -> Page[PlacedEntry]:
     """The page of these rows, of which there may be one beyond the limit; `next_cursor` is the last one's position. That this was
     asked is itself kept, with the case."""
     work.audit(operation="access_log.read", subject_id=subject_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.accommodation.feed import domain, repository
 from shared.http import access_log
-from shared.http.access_log import AccessEntry, AfterPosition, LogReader
+from shared.http.access_log import AfterPosition, LogReader, PlacedEntry
 from shared.http.feed import After, FeedEvent, Subscriber, page_of
 from shared.http.paging import Limit, Page
 from shared.runtime.service import service_router
@@ -21,7 +21,7 @@ async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Pa
 
 
 @router.get("/access-log")
-async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[AccessEntry]:
+async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[PlacedEntry]:
     """Who saw or changed something of where the person of the case lives, or tried, in order, for CMM. Of all services in one:
     identification's log of the case. When `next_cursor` is null you have them all; it is the last one's `position`."""
     access_log.check_reader(work)

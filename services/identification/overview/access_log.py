@@ -9,7 +9,7 @@ from uuid import UUID
 from services.identification.overview import repository
 from shared.contract.organisations import CENTRE
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.access_log import AccessEntry, entry_of
+from shared.http.access_log import AccessEntry, PlacedEntry, entry_of
 from shared.http.peers import PeerAway, PeerRefused, Peers, ServiceAway
 
 OWN: Final = "identification"
@@ -34,7 +34,7 @@ async def read(
     return _in_one_order(found, positions)[: limit + 1]
 
 
-async def _of(neighbours: Peers, service: str, case_id: UUID, position: int, limit: int) -> list[AccessEntry]:
+async def _of(neighbours: Peers, service: str, case_id: UUID, position: int, limit: int) -> list[PlacedEntry]:
     """Up to one more than `limit` of a service's entries: a page of its, and the first of the next one."""
     path, of_case = f"/{service}/v1/access-log", str(case_id)
     try:
@@ -44,11 +44,11 @@ async def _of(neighbours: Peers, service: str, case_id: UUID, position: int, lim
             items += (await neighbours.get(service, path, case_id=of_case, after=further, limit=1))["items"]
     except (PeerRefused, PeerAway):
         raise ServiceAway(service, "who looked at what it holds") from None
-    return [AccessEntry.model_validate(item) for item in items]
+    return [PlacedEntry.model_validate(item) for item in items]
 
 
 def _in_one_order(
-    found: Mapping[str, Sequence[AccessEntry]], positions: Mapping[str, int]
+    found: Mapping[str, Sequence[PlacedEntry]], positions: Mapping[str, int]
 ) -> list[tuple[AccessEntry, Positions]]:
     """The entries of each service in its own order, and of all of them the one first that came first."""
     waiting, reached = {service: list(entries) for service, entries in found.items()}, dict(positions)
@@ -57,5 +57,6 @@ def _in_one_order(
         service = min(heads, key=lambda each: heads[each])
         entry = waiting[service].pop(0)
         reached[service] = entry.position
-        merged.append((entry, [reached[each] for each in SERVICES]))
+        shown = AccessEntry(**entry.model_dump(exclude={"position"}))
+        merged.append((shown, [reached[each] for each in SERVICES]))
     return merged
