@@ -1,6 +1,7 @@
 """The placements that say where a person is now."""
 
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -20,10 +21,18 @@ from shared.data.columns import any_of
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 
-Where = tuple[Placement, Facility, Particulars]
+
+class Where(NamedTuple):
+    """Where a person is."""
+
+    placement: Placement
+    facility: Facility
+    particulars: Particulars
+    from_on: date
+    """Since which night, or from which: who came along has been there since they came."""
 
 
-def _current() -> Select[Placement, Facility]:
+def _current() -> Select[Placement, Facility, date | None]:
     above = (
         select(CASE_ID.label("below"), col(CaseMerge.into_id), col(CaseMerge.merged_at))
         .where(col(CaseMerge.case_id) == CASE_ID)
@@ -42,7 +51,7 @@ def _current() -> Select[Placement, Facility]:
     )
     is_current = any_of(col(Placement.status), [PlacementStatus.BOOKED, PlacementStatus.ARRIVED])
     return (
-        select(Placement, Facility)
+        select(Placement, Facility, _came_along_on())
         .join(Facility, col(Facility.id) == col(Placement.facility_id))
         .where(is_theirs, is_current)
         .order_by(col(Placement.status) != PlacementStatus.ARRIVED, col(Placement.from_on), col(Placement.id))
@@ -50,14 +59,23 @@ def _current() -> Select[Placement, Facility]:
     )
 
 
+_COMPANION: Final = aliased(Stay)
+_IS_WITH: Final = (
+    col(_COMPANION.with_stay_id) == col(Placement.stay_id),
+    col(_COMPANION.state) == StayState.ARRIVED,
+    recorded_since_merged(col(_COMPANION.case_id), col(_COMPANION.joined_at)),
+)
+
+
 def _comes_along() -> ColumnElement[bool]:
     """The person has no placement of their own, and lives with whom it is of: a child with its mother."""
-    companion = aliased(Stay)
-    return exists().where(
-        col(companion.with_stay_id) == col(Placement.stay_id),
-        col(companion.state) == StayState.ARRIVED,
-        recorded_since_merged(col(companion.case_id), col(companion.joined_at)),
-    )
+    return exists().where(*_IS_WITH).correlate_except(_COMPANION)
+
+
+def _came_along_on() -> ColumnElement[date | None]:
+    """From which night on they do; null of who has the placement."""
+    since = select(func.min(func.lower(col(_COMPANION.during)))).where(*_IS_WITH)
+    return since.correlate_except(_COMPANION).scalar_subquery()
 
 
 _CURRENT: Final = _current()
@@ -70,12 +88,12 @@ async def current(work: UnitOfWork, case_id: UUID) -> Where | None:
         found = await work.session.first(_CURRENT, {"case_id": case_id})
         if found is None:
             return None
-        placement, facility = found
+        placement, facility, came_along_on = found
         key = await sealed.key_of(work, facility.id)
         particulars = key.open(
             facility.particulars, Particulars, table="facility", column="particulars", row=facility.id
         )
-    return placement, facility, particulars
+    return Where(placement, facility, particulars, came_along_on or placement.from_on)
 
 
 def note_read(work: UnitOfWork, case_id: UUID, where: Where | None, *, purpose: Purpose) -> None:
@@ -83,7 +101,7 @@ def note_read(work: UnitOfWork, case_id: UUID, where: Where | None, *, purpose: 
     work.audit(
         operation="whereabouts.read",
         subject_id=case_id,
-        object_ids=[where[0].id] if where else [],
+        object_ids=[where.placement.id] if where else [],
         fields=["placed"] * (where is not None),
         purpose=purpose,
     )

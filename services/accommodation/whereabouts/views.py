@@ -13,11 +13,11 @@ def see_where(found: Found, *, case_id: UUID, now: datetime) -> PlacedWhere:
     """Whom to go to: of a facility that is a secret who runs it and the region, of another one which it is and its contact."""
     if found.where is None:
         return PlacedWhere(case_id=case_id, placement=None, as_of=now)
-    placement, facility, particulars = found.where
+    placement, facility, particulars, from_on = found.where
     is_named = not facility.secret_address and Aspect.PLACEMENT in found.known
     placed = PlacedWith(
         booked=placement.status is PlacementStatus.BOOKED,
-        from_on=placement.from_on,
+        from_on=from_on,
         to_on=placement.to_on,
         region=facility.region,
         operator=facility.operator,

@@ -151,11 +151,13 @@ async def test_a_child_that_lives_with_its_mother_is_where_she_is_and_gone_when_
     case, home = await child(housing.havn), await housing.shelter(2)
     with_her = await housing.booked(await housing.case(), home.place_ids[0])
     assert (await housing.step(with_her, "arrive")).status_code == 200
+    housing.move_clock("2026-03-12T12:00:00+01:00")
     joined = await housing.step(with_her, "companions", "cmm", body={"kind": "child", "case_id": case.id})
     assert joined.status_code == 201, joined.text
     found = await placed(housing.havn, case.id)
     assert found is not None
     assert (found["facility_id"], found["booked"]) == (home.facility_id, False)
+    assert found["from_on"] == "2026-03-12", "since the child came, not its mother"
     assert (await housing.step(with_her, "leave", body={"disappeared": True})).status_code == 200
     assert await placed(housing.havn, case.id) is None
     await housing.havn.settled()
