@@ -50,19 +50,13 @@ class AuditRow(PlumbingTable):
 _ABOUT = text("""
     SELECT * FROM audit WHERE subject_id = ANY (:ids) AND position > :after AND org <> :itself ORDER BY position LIMIT :most
 """)
-_NAMING = text("""
-    SELECT * FROM audit WHERE (subject_id = ANY (:ids) OR object_ids && CAST(:ids AS uuid[]))
-        AND position > :after AND org <> :itself ORDER BY position LIMIT :most
-""")
 
 
-async def read_about(
-    work: UnitOfWork, ids: Collection[UUID], *, after: int, most: int, named_too: bool = False
-) -> Sequence[Mapping[str, Any]]:
+async def read_about(work: UnitOfWork, ids: Collection[UUID], *, after: int, most: int) -> Sequence[Mapping[str, Any]]:
     """The rows about these, in order, as far as row level security shows them; without what Havn's own services did with an
-    event, which is nobody's looking. With `named_too` those that name one of them besides, for which the service has an index."""
+    event, which is nobody's looking."""
     asked = {"ids": list(ids), "after": after, "most": most, "itself": HAVN}
-    return [*(await work.session.execute(_NAMING if named_too else _ABOUT, asked)).mappings()]
+    return [*(await work.session.execute(_ABOUT, asked)).mappings()]
 
 
 def lines(work: UnitOfWork) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ class Model:
         elif before and before.outcome == POSITIVE:
             self.court_recognised = False
             if all(each.authority == "COURT" for each in self.decisions if each.is_current):
-                self.status = "clarification" if self.status == "decided" else self.status
+                self.status = "clarification" if self.status in ("decided", "closed") else self.status
                 self.authority = "needs_review" if self.authority == "COURT" else self.authority
 
     def may_grant(self) -> bool:

@@ -35,7 +35,7 @@ async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> No
     await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
     if event.referred_by:
         await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
-    await _note_end(work, event, known, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
+    await _note_end(work, event, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
 
 
 def _basis_of(said: ResidenceBasis, *, is_danish: bool) -> ResidenceBasis:
@@ -110,8 +110,6 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
         minor=known.is_minor if known.is_minor is not was_minor else None,
         recorded_at=event.occurred_at,
     )
-    if differs and known.danish_citizen:
-        await repository.forget_ends(work, event.case_id, since=from_on)
     if differs or change.gender is not None or change.minor is not None:
         await repository.keep_change(work, change)
 
@@ -129,7 +127,7 @@ async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: 
     )
     await repository.forget_ends(work, event.case_id, since=event.valid_from)
     await repository.keep_change(work, change)
-    await _note_end(work, event, known, from_on=event.valid_from, until=event.valid_until, sequence=sequence)
+    await _note_end(work, event, from_on=event.valid_from, until=event.valid_until, sequence=sequence)
 
 
 _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, ResidenceBasis.RESIDENCE_PERMIT})
@@ -139,15 +137,14 @@ _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, Res
 async def _note_end(
     work: UnitOfWork,
     event: CaseOpened | LegalStatusChanged,
-    known: KnownCase,
     *,
     from_on: date,
     until: date | None,
     sequence: int,
 ) -> None:
-    """Who stays on after that day has no legal stay, unless it rests on something else by then (docs/rules.md, housing-11): they
-    are a Danish citizen, or seek asylum, which no paper ends."""
-    if until is None or event.residence_basis not in _ON_PAPER or known.danish_citizen:
+    """Who stays on after that day has no legal stay, unless it rests on something else by then, or they are a Danish citizen (of
+    whom what holds is read without it); that they seek asylum no paper ends (docs/rules.md, housing-11)."""
+    if until is None or event.residence_basis not in _ON_PAPER:
         return
     ends_on = until + timedelta(days=1)
     changes = await repository.changes_of(work, event.case_id)

@@ -94,9 +94,14 @@ _FORGET_ENDS: Final = delete(CaseChange).where(
     col(CaseChange.is_end),
     bindparam("since", type_=Date) <= col(CaseChange.from_on),
 )
+_IS_A_CITIZENS: Final = exists().where(
+    col(KnownCase.case_id) == func.coalesce(col(CaseChange.through), col(CaseChange.case_id)),
+    col(KnownCase.danish_citizen),
+)
 _CHANGES: Final = (
     select(CaseChange)
-    .where(any_asked(col(CaseChange.case_id), "case_ids"))
+    # No paper that ends ends the stay of a citizen; should that turn out to be an error, it is there again.
+    .where(any_asked(col(CaseChange.case_id), "case_ids"), ~and_(col(CaseChange.is_end), _IS_A_CITIZENS))
     .order_by(col(CaseChange.from_on), col(CaseChange.sequence))
 )
 

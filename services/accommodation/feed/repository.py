@@ -20,7 +20,7 @@ from services.accommodation.placements.models import Offer, Placement, Placement
 from services.accommodation.placements.queries import About, deals_with, lets_know, parts_in_each
 from shared.contract.organisations import OrganisationKind
 from shared.contract.visibility import Aspect, Part
-from shared.data import audit, history
+from shared.data import history
 from shared.data.columns import LIMIT, ORGANISATION, any_asked
 from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
@@ -47,6 +47,7 @@ _FIRST_OF_MOVES: Final = text("""
         FROM back b JOIN placement before ON before.case_id = b.case_id AND before.moved_to_id = b.id)
     SELECT DISTINCT ON (last) last, id FROM back ORDER BY last, step DESC
 """)
+_ACCESSES: Final = text("SELECT * FROM accesses_about(CAST(:ids AS uuid[]), :after, :most)")
 _NAMED: Final[Mapping[str, About]] = {
     "request_id": PlacementRequest,
     "offer_id": Offer,
@@ -180,9 +181,10 @@ _OF_CASE: Final = union(
 
 
 async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, most: int) -> Sequence[Mapping[str, Any]]:
-    """What the audit has of the case, and of its requests, offers and placements."""
+    """What the audit has of the case, and of its requests, offers and placements, for CMM."""
     ids = await work.session.scalars(_OF_CASE, {"case_id": case_id})
-    return await audit.read_about(work, [case_id, *ids], after=after, most=most, named_too=True)
+    asked = {"ids": [case_id, *ids], "after": after, "most": most}
+    return [*(await work.session.execute(_ACCESSES, asked)).mappings()]
 
 
 async def first_of_moves(work: UnitOfWork, placement_ids: Collection[UUID]) -> dict[UUID, UUID]:

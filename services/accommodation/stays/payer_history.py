@@ -4,6 +4,7 @@ a positive decision, a gender or an age has changed it since. A placement alread
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -51,7 +52,8 @@ async def payers_of(work: UnitOfWork, *, placement_id: UUID, purpose: Purpose) -
     history = payers_between(seen.placement, shown, changes, kind=kind)
     if Aspect.RESPONSIBILITY in seen.known and Aspect.OUTCOME not in seen.known:
         # Who pays, and does not decide, is shown since when, and nothing of the case before.
-        history = [each for each in history if each.payer is seen.placement.payer]
+        since = takewhile(lambda each: each.payer is seen.placement.payer, reversed(history))
+        history = [*since][::-1] or history[-1:]
     return history, Aspect.RESPONSIBILITY in seen.known
 
 

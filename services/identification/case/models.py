@@ -130,7 +130,7 @@ class CaseParty(Table, table=True):
 
 WEAKER: Final[Mapping[Part, frozenset[Part]]] = {
     # A consent adds to what any other part may know.
-    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION, Part.HOLDER}),
+    Part.RECIPIENT: frozenset({Part.PROSECUTION, Part.MUNICIPALITY, Part.REPRESENTATION}),
     Part.PROSECUTION: frozenset(),
     Part.MUNICIPALITY: frozenset(),
     Part.REPRESENTATION: frozenset(),

@@ -54,6 +54,8 @@ async def protect(work: UnitOfWork, case: Case) -> None:
     """A child is protected from when it is known to be one: its municipality is notified at once and once, or CMM has as long to
     find it. Whoever changes what is known of a person calls this, and has the deadlines set."""
     if not is_child(case, on=on_date(work.now)):
+        if case.child_since is None and is_waited_for(case):
+            return  # came of age while its municipality had its hours, which run on
         case.child_since = None
         await _end_tasks(work, case)
         return

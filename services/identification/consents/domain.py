@@ -14,7 +14,7 @@ from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
 from shared.contract import visibility
-from shared.contract.codes import ShareScope
+from shared.contract.codes import Purpose, ShareScope
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from shared.contract.organisations import CENTRE, kind_of
 from shared.contract.person import ConsentGiven as ConsentOfReferral
@@ -48,12 +48,7 @@ async def record_consent(
     does not. Raises ConsentGivenBefore."""
     case = await cases.lock_case(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    taken_back_at = await repository.taken_back_at(work, case, report.recipient, report.purpose)
-    if taken_back_at and (report.given_at or work.now) < taken_back_at:
-        raise ConsentGivenBefore(
-            "The person has taken back since then that this recipient knows for this purpose; who has changed their mind gives a "
-            "new consent, and `given_at` says when."
-        )
+    await _check_given_since(work, case, report.recipient, report.purpose, given_at=report.given_at or work.now)
     codes, words = read_scope(report.scope)
     interpreter = report.interpreter if isinstance(report.interpreter, Personal) else None
     async with recipients.case_known_to(work, case, report.recipient) as known_as:
@@ -71,6 +66,18 @@ async def record_consent(
         )
         await _give(work, consent, ConsentWords(scope=words, interpreter=interpreter))
     return case, consent
+
+
+async def _check_given_since(
+    work: UnitOfWork, case: Case, recipient: str, purpose: Purpose, *, given_at: datetime
+) -> None:
+    """Raises ConsentGivenBefore where the person has taken back since then that the recipient knows for the purpose."""
+    taken_back_at = await repository.taken_back_at(work, case, recipient, purpose)
+    if taken_back_at and given_at < taken_back_at:
+        raise ConsentGivenBefore(
+            "The person has taken back since then that this recipient knows for this purpose; who has changed their mind gives a "
+            "new consent, and `given_at` says when."
+        )
 
 
 async def warnings_of(work: UnitOfWork, consent: Consent) -> list[InputWarning]:
@@ -175,6 +182,7 @@ async def confirm(
         raise NothingToConfirm(
             "This consent holds in the case already, or was taken back; there is nothing to confirm."
         )
+    await _check_given_since(work, case, consent.recipient, consent.purpose, given_at=consent.given_at)
     consent.confirmed_at = work.now
     await recipients.let_know_by_consent(work, case.id, consent.recipient)
     work.audit(operation="consent.confirm", subject_id=case.id, object_ids=[consent.id])

@@ -128,8 +128,9 @@ async def end(work: UnitOfWork, *, case_id: UUID, report: CustodyEndReport, expe
     work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=case.custody_ended_at))
     await changes.case_changed(work, case)
     async with as_itself(work):
-        await repository.end_holding(work, case.id)
-        for above in await cases.lock_above(work, case):
+        over = await cases.lock_above(work, case)
+        await repository.end_holding(work, [*await cases.family_of(work, case.id), *(above.id for above in over)])
+        for above in over:
             if above.custody_from == case.id and is_held(above):
                 above.custody_ended_at, above.custody_end_reason = case.custody_ended_at, case.custody_end_reason
                 work.record(events.CustodyEnded(case_id=above.id, occurred_at=work.now, ended_at=case.custody_ended_at))

@@ -123,6 +123,8 @@ async def _heed_the_higher_court(work: UnitOfWork, case: Case) -> None:
         made = (await repository.decisions_of(work, [case.id]))[case.id]
         if any(each.is_current and each.authority is not Authority.COURT for each in made):
             return
+        if case.status is CaseStatus.CLOSED:
+            await closing.reopen_locked(work, case, on=on_date(work.now), reason=None)
         lifecycle.take(case, Step.TAKE_BACK_RECOGNITION)
         if case.authority is Authority.COURT:
             await authority.route_again(work, case)

@@ -25,7 +25,8 @@ async def read(
 ) -> list[tuple[AccessEntry, Positions]]:
     """Up to one more than `limit` entries after these positions, one of each service, in the order of their instants, each with
     the positions after it. Raises CaseNotFound and ServiceAway."""
-    positions = dict(zip(SERVICES, map(int, after or [0] * len(SERVICES)), strict=True))
+    reached = [*map(int, after or ()), *[0] * len(SERVICES)]  # a cursor of before named one service
+    positions = dict(zip(SERVICES, reached, strict=False))
     rows = await repository.accesses_of(work, case_id, after=positions[OWN], limit=limit)
     found = {OWN: [entry_of(OWN, row) for row in rows]}
     if work.actor.org == CENTRE:

@@ -169,7 +169,7 @@ def _was_given_a_stay(case: Case, now: LegalStatus, *, beyond: date) -> bool:
 
 
 def departure_deadline(period: Period, *, is_suspended: bool) -> date | None:
-    """The day by which the person must have left; None under legal stay and while an asylum case is pending."""
+    """The day by which the person must have left; None under legal stay, and while the person may stay (`is_suspended`)."""
     return period.ends_on if period.kind is PeriodKind.REFLECTION and not is_suspended else None
 
 

@@ -112,3 +112,15 @@ async def test_no_paper_that_ends_ends_an_asylum_case(
         over = status(str(opened.case_id), ResidenceBasis.NO_LEGAL_STAY, date(2026, 4, 2))
         await housing.tell(over.model_copy(update={"occurred_at": datetime(2026, 4, 2, 10, tzinfo=UTC)}))
         assert [row for _, row, *_ in await answered(havn, placement_id)] == [expected, "B3"], "the asylum case is over"
+
+
+async def test_a_citizenship_that_was_an_error_leaves_the_paper_to_end_on_its_day(
+    havn: World, housing: Housing
+) -> None:
+    opened = of_citizens(("DNK",), residence_valid_until=date(2026, 3, 31))
+    await housing.tell(opened)
+    await havn.set_clock("2026-03-20T12:00:00+01:00")
+    await housing.tell(described(opened, ("THA",), datetime(2026, 3, 20, 11, tzinfo=UTC)))
+    assert await row(housing, opened) == "D"
+    await havn.set_clock("2026-04-02T12:00:00+02:00")
+    assert await row(housing, opened) == "B3"

@@ -7,6 +7,7 @@ import pytest
 
 from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, listed, name_of, open_case
 from tests.identification.finding.people import Met
+from tests.identification.life import put
 from tests.world import World
 
 HOME = "kommune-0461"
@@ -399,9 +400,11 @@ async def test_the_hours_of_who_comes_of_age_within_them_run_until_the_municipal
     left = {each["kind"]: (each["state"], each["for_org"]) for each in details["deadlines"]}
     assert left["child_notification"] == ("passed", "kommune-0461")
     assert "representative" not in left, "who is of age needs none"
+    spelt = (await case.get("/person", purpose="support")).json() | {"given_name": "Maja"}
+    assert (await put(case, "/person", spelt)).status_code == 200
     home = havn.partner("kommune-0461")
     shown = (await home.get("/identification/v1/deadlines")).json()["items"]
-    assert [(each["kind"], each["case_id"]) for each in shown] == [("child_notification", case.id)]
+    assert [(each["kind"], each["case_id"]) for each in shown] == [("child_notification", case.id)], "nor by a spelling"
     report = {"assessed_at": "2026-03-05T20:00:00+01:00", "note": "Visited."}
     done = await case.post("/child-assessment", report, by="kommune-0461")
     assert done.status_code == 200, done.text

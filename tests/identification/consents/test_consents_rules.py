@@ -317,6 +317,17 @@ async def test_what_was_allowed_in_a_merged_case_is_allowed_where_it_goes_on_onc
     assert name_of(await try_disclosing(new, "hopenow", fields=["outcome"])) == (409, "ConsentMissing")
 
 
+async def test_what_was_taken_back_where_the_work_goes_on_no_older_consent_of_a_merged_case_brings_back(
+    havn: World,
+) -> None:
+    old, new = await merged_pair(havn)
+    older = await consent(old, given_at="2026-03-02T10:00:00+01:00")
+    await withdraw(new, await consent(new))
+    await done(old.post("/merge", {"into": new.id}))
+    assert name_of(await new.post(f"/consents/{older}/confirm", None)) == (409, "ConsentGivenBefore")
+    assert await is_hidden_from(new, "hopenow")
+
+
 async def test_a_disclosure_of_a_merged_case_is_listed_and_ended_in_the_one_that_goes_on(havn: World) -> None:
     old, new = await merged_pair(havn)
     made = await disclose(old, "hopenow", **BY_LAW)

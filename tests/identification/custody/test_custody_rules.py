@@ -6,6 +6,7 @@ import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
 from tests.identification.consents.test_consents import consent, status, withdraw
+from tests.identification.consents.test_disclosures import BY_LAW, disclose
 from tests.identification.custody.test_custody import HELD, NOON, OUT, SINCE, deadlines
 from tests.identification.life import close, done
 from tests.referrals.builders import POLICE
@@ -139,6 +140,25 @@ async def test_police_whom_the_person_lets_know_no_more_still_says_when_they_are
     await done(case.post("/custody/end", OUT, by=POLICE))
     assert (await status(case, POLICE))[0] == 404
     assert name_of(await case.post("/custody/end", OUT, by=POLICE)) == (404, "NotFound")
+
+
+async def test_a_law_that_lets_the_police_know_takes_no_task_from_them(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES, **HELD)
+    await withdraw(case, await consent(case, POLICE, "identification", given_at=NOON), withdrawn_at=NOON)
+    await disclose(case, POLICE, purpose="identification", **BY_LAW)
+    assert (await status(case, POLICE))[1]["status"] == "referred", "and they know what it lets them"
+    assert (await case.post("/custody/end", OUT, by=POLICE)).status_code == 200
+
+
+async def test_the_task_ends_in_every_case_of_the_person(havn: World) -> None:
+    """Whoever says so, and wherever: nothing of the case is left to police that hold nobody."""
+    merged = await open_case(havn, US_DECIDES, **HELD)
+    goes_on = await open_case(havn, US_DECIDES, **HELD)
+    await done(merged.post("/merge", {"into": goes_on.id}))
+    await withdraw(goes_on, await consent(goes_on, POLICE, "identification", given_at=NOON), withdrawn_at=NOON)
+    assert [(await status(case, POLICE))[0] for case in (merged, goes_on)] == [200, 200]
+    await done(goes_on.post("/custody/end", OUT))
+    assert [(await status(case, POLICE))[0] for case in (merged, goes_on)] == [404, 404]
 
 
 @pytest.mark.parametrize("org", [POLICE, "hopenow"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.identification.builders import CMM_DECIDES, NEEDS_REVIEW, US_DECIDES, Opened, name_of, open_case
+from tests.identification.life import close
 from tests.world import World
 
 PROSECUTION = "anklagemyndigheden"
@@ -357,6 +358,18 @@ async def test_whom_a_higher_court_does_not_recognise_and_nobody_else_has_decide
     assert "decision" in [each["kind"] for each in told["deadlines"]]
     police = await case.get("/status", by="politi-oestjylland", purpose="identification")
     assert police.json()["identification_pending"] is True
+
+
+async def test_a_closed_case_is_opened_again_when_a_higher_court_takes_the_recognition_back(havn: World) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    first = (await case.try_deciding("COURT", by="anklagemyndigheden")).json()["decision_id"]
+    await close(case, "2026-03-09")
+    overturned = await case.try_deciding("COURT", "not_trafficked", by="anklagemyndigheden", replaces=first)
+    assert overturned.status_code == 201, overturned.text
+    told = await case.details()
+    assert (told["status"], told["identification_pending"]) == ("clarification", True)
+    await case.decide()
+    assert (await case.details())["status"] == "decided", "there is a way on"
 
 
 async def test_what_the_authority_has_decided_stands_when_a_higher_court_takes_a_recognition_back(havn: World) -> None:

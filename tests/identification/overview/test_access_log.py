@@ -209,3 +209,14 @@ async def test_the_logs_of_the_others_are_for_cmm_alone(havn: World, service: st
     for role in ("health", "facility_manager", "statistician", "dashboard"):
         assert (await havn.partner("cmm", role).get(path, case_id=case.id)).status_code == 403
     assert (await havn.partner("cmm", "auditor").get(path, case_id=case.id)).status_code == 200
+
+
+async def test_a_cursor_of_the_release_before_leads_on(havn: World) -> None:
+    """It named the place in identification's log alone."""
+    case = await open_case(havn, CMM_DECIDES)
+    path = f"/identification/v1/cases/{case.id}/access-log"
+    cursors = havn.application.platform.cursors
+    before = cursors.issue([1], holder="cmm", query=f"{path}?[]")
+    page = await havn.partner("cmm").get(path, cursor=before)
+    assert page.status_code == 200, page.text
+    assert page.json()["items"]

@@ -6,10 +6,9 @@ from shared.data.migrations import apply
 revision = "0038"
 down_revision = "0037"
 
-# A case is said to be routed where that is news: another authority decides than before. For who works on the case all is counted,
-# but for merges of which they learn nothing.
+# The function of two arguments stays for the processes of the release before. A case is said to be routed where that is news:
+# another authority decides than before. For who works on the case all is counted, but for merges of which they learn nothing.
 NUMBERS = """DO $do$ BEGIN
-DROP FUNCTION numbers_as_shown(uuid[], bigint[]);
 CREATE FUNCTION numbers_as_shown(keys uuid[], positions bigint[], counted varchar[]) RETURNS TABLE
     (key uuid, "position" bigint, number bigint) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $fn$
     WITH asked AS (
