@@ -47,7 +47,7 @@ def _capacity() -> float:
     _flood(token_for("reden", ORIGIN), 2.0, counts)
     counts[0] = 0
     _flood(token_for("reden", ORIGIN), SECONDS, counts)
-    return counts[0] / SECONDS
+    return float(counts[0] / SECONDS)
 
 
 async def _wait_for_no_disk(url: str) -> None:

@@ -92,5 +92,5 @@ def probability_of_one_kind(one: Sequence[float], other: Sequence[float]) -> flo
     x = (effective + 0.12 + 0.11 / effective) * distance
     if x < 0.2:
         return 1.0
-    total = 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * x) ** 2) for k in range(1, 101))
+    total: float = 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * x) ** 2) for k in range(1, 101))
     return max(0.0, min(1.0, total))

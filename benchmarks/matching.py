@@ -80,7 +80,9 @@ async def _seed(cmm: Caller, havn: Within, today: date) -> tuple[str, str]:
 async def _ours(havn: Within, request_id: str) -> tuple[float, set[UUID]]:
     started = time.perf_counter()
     async with havn.application.databases["accommodation"].transaction(CENTRE) as work:
-        found, _ = await requests.find_matches(work, request_id=UUID(request_id), purpose=Purpose.ACCOMMODATION)
+        found, _ = await requests.find_matches(
+            work, request_id=UUID(request_id), purpose=Purpose.ACCOMMODATION, instead_of=None
+        )
         took = time.perf_counter() - started
     return took, {place_id for place_id, _ in one_by_one(found)}
 

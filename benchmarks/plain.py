@@ -61,7 +61,7 @@ class ReferralPublic(ReferralBase):
     id: UUID
 
 
-TABLES: Any = [PlainReferral.__table__, PlainSubject.__table__]
+TABLES: list[Any] = [SQLModel.metadata.tables[str(each.__tablename__)] for each in (PlainReferral, PlainSubject)]
 
 
 def tutorial(database_url: str, path: str) -> FastAPI:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,12 @@ def _value(kept: Any) -> Any:
     if not isinstance(kept, dict):
         return kept
     ((kind, text),) = kept.items()
-    return {"uuid": UUID, "bytes": bytes.fromhex, "time": datetime.fromisoformat}[kind](text)
+    read: dict[str, Callable[[str], Any]] = {
+        "uuid": UUID,
+        "bytes": bytes.fromhex,
+        "time": datetime.fromisoformat,
+    }
+    return read[kind](text)
 
 
 def _lifespan(start: Any) -> Any:

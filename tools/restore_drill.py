@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -125,7 +126,7 @@ class Drill:
         if self.server:
             self.server.stop()
 
-    def _bus(self) -> dict[str, str]:
+    def _bus(self) -> dict[str, Any]:
         return {"HAVN_KAFKA": self.kafka.bootstrap} if self.kafka else {}
 
     async def _taken_once(self, url: str, before: Rows) -> None:

@@ -1,11 +1,13 @@
 """Who may call an endpoint: the policy in its signature, which `Endpoint` checks."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import ClassVar
 
 from fastapi import Request
 
 from shared.contract import visibility
+from shared.contract.codes import Purpose
 from shared.contract.organisations import Scope
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.handling import handling_of
@@ -48,10 +50,9 @@ class Policy:
     def narrow(self, actor: Actor, stated: str | None) -> Actor:
         """The actor in the roles that count: those of the policy, and of these the ones that may state the purpose, if any may.
         Who has several would else read with the right of one what only another may ask for (docs/rules.md, privacy-6)."""
-        roles = self.roles & visibility.roles_of(actor)
-        if of_purpose := {role for role in roles if stated in visibility.PURPOSES_OF_ROLES[role]}:
-            roles &= of_purpose
-        return replace(actor, roles=roles)
+        known = stated if stated in _PURPOSES else None
+        roles = _counting(self.roles, visibility.roles_of(actor), known)
+        return actor if roles == actor.roles else replace(actor, roles=roles)
 
 
 class Requires(Policy):
@@ -75,3 +76,12 @@ class RequiresNoRows(Policy):
 
 STAFF = (Role.CASEWORKER, Role.DECIDER, Role.LAWYER, Role.HEALTH, Role.FACILITY_MANAGER, Role.ADMIN, Role.SYSTEM)
 """Everybody who works with people's cases, systems included; the others see figures or records of access."""
+
+
+_PURPOSES = frozenset[str](Purpose)
+
+
+@lru_cache(maxsize=2_000)
+def _counting(admitted: frozenset[Role], held: frozenset[Role], stated: str | None) -> frozenset[Role]:
+    roles = admitted & held
+    return frozenset(role for role in roles if stated in visibility.PURPOSES_OF_ROLES[role]) or roles
