@@ -25,14 +25,27 @@ async def read(
 ) -> list[tuple[AccessEntry, Positions]]:
     """Up to one more than `limit` entries after these positions, one of each service, in the order of their instants, each with
     the positions after it. Raises CaseNotFound and ServiceAway."""
+    if work.actor.org != CENTRE:
+        return await _own_alone(work, case_id, passed=int(after[0]) if after else 0, limit=limit)
     reached = [*map(int, after or ()), *[0] * len(SERVICES)]  # a cursor of before named one service
     positions = dict(zip(SERVICES, reached, strict=False))
     rows = await repository.accesses_of(work, case_id, after=positions[OWN], limit=limit)
-    found = {OWN: [entry_of(OWN, row) for row in rows]}
-    if work.actor.org == CENTRE:
-        asked = (_of(neighbours, service, case_id, positions[service], limit) for service in _OTHERS)
-        found |= dict(zip(_OTHERS, await asyncio.gather(*asked), strict=True))
-    return _in_one_order(found, positions)[: limit + 1]
+    asked = (_of(neighbours, service, case_id, positions[service], limit) for service in _OTHERS)
+    others = dict(zip(_OTHERS, await asyncio.gather(*asked), strict=True))
+    return _in_one_order({OWN: [entry_of(OWN, row) for row in rows]} | others, positions)[: limit + 1]
+
+
+async def _own_alone(
+    work: UnitOfWork, case_id: UUID, *, passed: int, limit: int
+) -> list[tuple[AccessEntry, Positions]]:
+    """What identification has, for who decides; counted by entries, as a cursor can be read, and how far two positions are apart
+    tells how much else went on."""
+    rows = (await repository.accesses_of(work, case_id, after=0, limit=passed + limit))[passed:]
+    return [(_shown(entry_of(OWN, row)), [passed + number]) for number, row in enumerate(rows, 1)]
+
+
+def _shown(entry: PlacedEntry) -> AccessEntry:
+    return AccessEntry(**entry.model_dump(exclude={"position"}))
 
 
 async def _of(neighbours: Peers, service: str, case_id: UUID, position: int, limit: int) -> list[PlacedEntry]:
@@ -58,6 +71,5 @@ def _in_one_order(
         service = min(heads, key=lambda each: heads[each])
         entry = waiting[service].pop(0)
         reached[service] = entry.position
-        shown = AccessEntry(**entry.model_dump(exclude={"position"}))
-        merged.append((shown, [reached[each] for each in SERVICES]))
+        merged.append((_shown(entry), [reached[each] for each in SERVICES]))
     return merged

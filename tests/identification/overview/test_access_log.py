@@ -220,3 +220,19 @@ async def test_a_cursor_of_the_release_before_leads_on(havn: World) -> None:
     page = await havn.partner("cmm").get(path, cursor=before)
     assert page.status_code == 200, page.text
     assert page.json()["items"]
+
+
+async def test_who_decides_reads_it_in_pages_and_nothing_of_how_much_else_went_on(havn: World) -> None:
+    case, other = await open_case(havn, US_DECIDES), await open_case(havn, CMM_DECIDES)
+    for each in (case, other, other, other, case, case):
+        await each.get()
+    us, path = havn.partner("us"), f"{CASES}/{case.id}/access-log"
+    whole = (await us.get(path)).json()["items"]
+    rows, cursor, places = [], None, []
+    while len(rows) < len(whole):
+        page = (await us.get(path, limit=2, **({"cursor": cursor} if cursor else {}))).json()
+        rows, cursor = rows + page["items"], page["next_cursor"]
+        places += havn.application.platform.cursors.read(cursor, holder="us", query=f"{path}?[]")
+    assert rows[: len(whole)] == whole
+    assert places == [2 * (number + 1) for number in range(len(places))], "entries, and no positions"
+    assert {row["service"] for row in whole} == {"identification"}
