@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "Dockerfile").read_text()
 _, BUILD, IMAGE = re.split(r"^FROM ", RECIPE, flags=re.MULTILINE)
-DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["image"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DEPENDENCIES = PROJECT["dependency-groups"]["image"]
 
 
 def test_it_runs_as_nobody_in_particular_and_without_what_it_was_built_with() -> None:
@@ -52,6 +53,11 @@ def test_the_same_commit_gives_the_same_bytes() -> None:
 def test_what_it_copies_is_there() -> None:
     for line in re.findall(r"^COPY (?!--from)(.+) \S+$", RECIPE, re.MULTILINE):
         assert all((ROOT / source).exists() for source in line.split())
+
+
+def test_the_wheel_has_what_the_image_copies_and_nothing_of_the_workshop() -> None:
+    copied = re.findall(r"^COPY ([a-z]+) \1$", BUILD, re.MULTILINE)
+    assert copied == PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["shared", "services"]
 
 
 def test_it_knows_its_commit_and_what_is_in_it() -> None:

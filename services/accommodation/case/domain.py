@@ -135,12 +135,7 @@ _ON_PAPER: Final = frozenset({ResidenceBasis.VISA, ResidenceBasis.VISA_FREE, Res
 
 
 async def _note_end(
-    work: UnitOfWork,
-    event: CaseOpened | LegalStatusChanged,
-    *,
-    from_on: date,
-    until: date | None,
-    sequence: int,
+    work: UnitOfWork, event: CaseOpened | LegalStatusChanged, *, from_on: date, until: date | None, sequence: int
 ) -> None:
     """Who stays on after that day has no legal stay, unless it rests on something else by then, or they are a Danish citizen (of
     whom what holds is read without it); that they seek asylum no paper ends (docs/rules.md, housing-11)."""
