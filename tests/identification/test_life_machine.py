@@ -44,7 +44,10 @@ MOVES = {
 """How a status may change; back to recommended only by an appeal that was referred back."""
 KINDS = sorted(WHILE_PENDING | {"education", "home_country_contact"})
 RECIPIENT = "hopenow"
-DECIDED_ON, CAP_ON = "2026-03-09", "2026-07-07"
+TODAY = "2026-08-21"
+DECIDED_ON, CAP_ON = "2026-07-12", "2026-11-09"
+"""A period of such a decision ended on 2026-08-11: it is extended after its end, and never to a day that is over."""
+ENDS = ["2026-08-11", "2026-08-20", "2026-09-10", CAP_ON, "2026-11-10"]
 
 
 class CaseLife(RuleBasedStateMachine):
@@ -140,7 +143,13 @@ class CaseLife(RuleBasedStateMachine):
             self.model.decide(Decided(told["decision_id"], authority, outcome))
 
         self.call(
-            self.case.try_deciding(authority, outcome, by="cmm" if authority == "COURT" else None, replaces=replaces),
+            self.case.try_deciding(
+                authority,
+                outcome,
+                by="cmm" if authority == "COURT" else None,
+                decided_on=DECIDED_ON,
+                replaces=replaces,
+            ),
             is_allowed=self.model.may_decide(authority, outcome, replaces),
             then=decided,
             # US has no part in the other case: it learns of no merge, and goes on as if there were none.
@@ -175,7 +184,7 @@ class CaseLife(RuleBasedStateMachine):
         def filed(told: Any) -> None:
             self.model.appeals[told["appeal_id"]] = (told["decision_id"], True)
 
-        body = {"filed_on": "2026-03-20", "filed_by": "person", "body": "The board.", "grounds": "Unheard."}
+        body = {"filed_on": "2026-07-20", "filed_by": "person", "body": "The board.", "grounds": "Unheard."}
         appealing = self.case.post("/appeals", body)
         self.call(appealing, is_allowed=bool(self.model.decisions), then=filed, even_merged=True)
 
@@ -196,7 +205,7 @@ class CaseLife(RuleBasedStateMachine):
             if what == "referred_back" and model.status == "decided":
                 model.status = "recommended"
 
-        body = {"outcome": what, "decided_on": "2026-05-04"}
+        body = {"outcome": what, "decided_on": "2026-08-04"}
         deciding = self.case.post(f"/appeals/{appeal_id}/outcome", body)
         self.call(deciding, is_allowed=is_open, then=decided, even_merged=True)
         if is_open:
@@ -214,7 +223,7 @@ class CaseLife(RuleBasedStateMachine):
         self.call(granting, is_allowed=self.model.may_grant(), then=granted, even_merged=True)
 
     @precondition(lambda self: self.model.periods)
-    @rule(number=st.integers(0, 20), until=st.sampled_from(["2026-04-08", "2026-05-08", CAP_ON, "2026-07-08"]))
+    @rule(number=st.integers(0, 20), until=st.sampled_from(ENDS))
     def extend(self, number: int, until: str) -> None:
         period_id = sorted(self.model.periods)[number % len(self.model.periods)]
         decision_id, ends_on = self.model.periods[period_id]
@@ -224,7 +233,7 @@ class CaseLife(RuleBasedStateMachine):
             self.model.periods[period_id] = (decision_id, until)
 
         stands = any(each.id == decision_id and each.stands for each in self.model.decisions)
-        allowed = stands and self.model.status in OPEN and ends_on < until <= CAP_ON
+        allowed = stands and self.model.status in OPEN and ends_on < until <= CAP_ON and until >= TODAY
         body = {"until": until, "reason": "special_reasons"}
         extending = self.case.post(f"/periods/{period_id}/extensions", body)
         self.call(extending, is_allowed=allowed, then=extended, even_merged=True)
@@ -244,7 +253,7 @@ class CaseLife(RuleBasedStateMachine):
         def planned(_: Any) -> None:
             self.model.departed |= is_gone
 
-        body = {"destination": "ROU", "agreed_on": "2026-06-19", "departed_on": "2026-07-20" if is_gone else None}
+        body = {"destination": "ROU", "agreed_on": "2026-07-15", "departed_on": "2026-07-20" if is_gone else None}
         allowed = self.model.status in OPEN and (is_gone or not self.model.departed)
         self.call(put(self.case, "/return-plan", body), is_allowed=allowed, then=planned)
 
@@ -279,7 +288,7 @@ class CaseLife(RuleBasedStateMachine):
             self.model.status = "closed"
 
         allowed = self.model.status == "decided" and not self.model.removal_hold
-        body = {"on": "2026-06-01", "reason": "The work has ended."}
+        body = {"on": "2026-08-14", "reason": "The work has ended."}
         self.call(self.case.post("/closure", body), is_allowed=allowed, then=closed)
 
     @rule()
@@ -330,8 +339,8 @@ class CaseLife(RuleBasedStateMachine):
     def a_stranger_tries(self, part: str) -> None:
         bodies: dict[str, Any] = {
             "/missing": {"since": "2026-04-01"},
-            "/closure": {"on": "2026-06-01", "reason": "?"},
-            "/appeals": {"filed_on": "2026-03-20", "filed_by": "person"},
+            "/closure": {"on": "2026-08-14", "reason": "?"},
+            "/appeals": {"filed_on": "2026-07-20", "filed_by": "person"},
             "/return-plan/follow-ups": {"month": 1, "contacted": True, "on": "2026-08-20"},
         }
         self.call(self.case.post(part, bodies[part], by="reden"), is_allowed=False)
@@ -381,7 +390,7 @@ class CaseLife(RuleBasedStateMachine):
 # Havn answers in a thread of this process, and its trace ids are random: to Hypothesis it looks as if a strategy was.
 @pytest.mark.filterwarnings("ignore:Do not use the .random. module")
 async def test_the_life_of_a_case_is_a_state_machine(havn: World) -> None:
-    await havn.set_clock("2026-08-21T12:00:00+02:00")
+    await havn.set_clock(f"{TODAY}T12:00:00+02:00")
     CaseLife.havn, CaseLife.loop = havn, asyncio.get_running_loop()
     few = hypothesis.settings(
         max_examples=5,
