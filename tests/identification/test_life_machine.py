@@ -238,6 +238,15 @@ class CaseLife(RuleBasedStateMachine):
         extending = self.case.post(f"/periods/{period_id}/extensions", body)
         self.call(extending, is_allowed=allowed, then=extended, even_merged=True)
 
+    @precondition(lambda self: not self.model.merged_into)
+    @rule(until=st.sampled_from(ENDS))
+    def come_to_an_extension(self, until: str) -> None:
+        """The straight way there too: by chance hardly anybody comes so far."""
+        self.come_to_a_decision(POSITIVE)
+        self.grant()
+        if self.model.periods:
+            self.extend(0, until)
+
     # ------------------------------------------------------------ the rest of a life
 
     @rule(kind=st.sampled_from(KINDS))

@@ -287,20 +287,29 @@ ARRIVES_WITHIN_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS: Final = 0.02
 
 
-async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
-    """The case, for a party of it, locked until the transaction ends; raises CaseNotFound. Who has opened a case and asks for a
-    place at once may be faster than the event that says so: it is waited for, as long for a case that there is not and for one
-    that is not the actor's."""
+async def check_known(work: UnitOfWork, *case_ids: UUID) -> None:
+    """Raises CaseNotFound for a case that the actor has nothing to do with. Who has opened a case and names it here at once may be
+    faster than the event that says so: it is waited for, as long for a case that there is not and for one that is not the
+    actor's. To be asked before anything is locked."""
     patience = asyncio.get_running_loop().time() + ARRIVES_WITHIN_SECONDS
-    while True:
-        known = await work.session.scalar(_THEIRS_TO_LOCK, {"case_id": case_id, "org": work.actor.org})
-        if known is not None:
-            if not await is_known_to(work, case_id):  # any more, since we waited for the lock
+    for case_id in case_ids:
+        while not await is_known_to(work, case_id):
+            if asyncio.get_running_loop().time() >= patience:
                 raise CaseNotFound
-            return known
-        if asyncio.get_running_loop().time() >= patience:
-            raise CaseNotFound
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def case_for(work: UnitOfWork, case_id: UUID) -> KnownCase:
+    """The case, for a party of it, locked until the transaction ends; raises CaseNotFound. One that is on its way is waited for
+    (`check_known`)."""
+    asked = {"case_id": case_id, "org": work.actor.org}
+    known = await work.session.scalar(_THEIRS_TO_LOCK, asked)
+    if known is None:
+        await check_known(work, case_id)
+        known = await work.session.scalar(_THEIRS_TO_LOCK, asked)
+    if known is None or not await is_known_to(work, case_id):  # any more, since we waited for the lock
+        raise CaseNotFound
+    return known
 
 
 async def keep_change(work: UnitOfWork, change: CaseChange) -> None:

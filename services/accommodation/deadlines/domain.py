@@ -166,12 +166,13 @@ def _state(due_on: date, today: date, *, due_before: int) -> DeadlineState:
 
 
 async def announce_ends(work: UnitOfWork) -> None:
-    """Sweep: announce once each what ends soon, stays 3 days and 1 day before, approvals 60 and 14 days before."""
+    """Sweep: announce once each what ends soon, stays 3 days and 1 day before, approvals 60 and 14 days before; late, where no
+    sweep ran in that time."""
     today = on_date(work.now)
     terms = terms_on(today)
     before_stay, before_approval = terms.stay_announced_days, terms.approval_announced_days
     stays = await repository.stays_ending(work, by=today + before_stay[0] * _DAY)
-    approvals = await repository.approvals_ending(work, by=today + before_approval[0] * _DAY, after=today)
+    approvals = await repository.approvals_ending(work, within=before_approval[0] * _DAY)
     known = await repository.announced(work, [*(each.id for each in stays), *(each.id for each, _ in approvals)])
     for placement in stays:
         if placement.to_on and await _is_due(work, known, placement.id, placement.to_on, before_stay):

@@ -160,6 +160,15 @@ def _goes_on() -> ColumnElement[bool]:
     return exists().where(col(other.facility_id) == col(Approval.facility_id), holds)
 
 
+def _ran_out_since(since: ColumnElement[date]) -> ColumnElement[bool]:
+    """Whether it ended by itself, not before that day: who did not look meanwhile is told late, and not of what was recorded when
+    it was over."""
+    ends = func.upper(col(Approval.during), type_=Date())
+    return and_(
+        ends > since, col(Approval.ended_at).is_(None), _day_of(col(Approval.recorded_at)) < ends, ~_has_begun_again()
+    )
+
+
 def _offers(reader: Reader) -> Select[Any]:
     # Whose answer is awaited says who runs the facility: who may not know that is referred to CMM, which coordinates.
     may_know = or_(knows_place(reader, Offer), col(Offer.answer_by) == col(Offer.requested_by))
@@ -284,7 +293,7 @@ APPROVALS_ENDING: Final = (
     select(Approval, Facility)
     .join(Facility, col(Facility.id) == col(Approval.facility_id))
     .where(func.upper(col(Approval.during)) <= _BY + 1)
-    .where(func.upper(col(Approval.during)) > bindparam("after", type_=Date))
+    .where(or_(func.upper(col(Approval.during)) > _TONIGHT, _ran_out_since(bindparam("since", type_=Date))))
     .where(~_goes_on())
     .order_by(func.upper(col(Approval.during)), col(Approval.id))
 )

@@ -16,6 +16,7 @@ from shared.contract.municipalities import MUNICIPALITIES
 from shared.contract.organisations import organisation_of
 from shared.data.positions import page_by_id
 from shared.data.unit_of_work import UnitOfWork
+from shared.kernel.clock import on_date
 from shared.kernel.errors import NotFound
 
 
@@ -115,8 +116,10 @@ async def stays_ending(work: UnitOfWork, *, by: date) -> Sequence[Placement]:
     return await work.session.scalars(queries.STAYS_ENDING, {"by": by})
 
 
-async def approvals_ending(work: UnitOfWork, *, by: date, after: date) -> Sequence[tuple[Approval, Facility]]:
-    """The approvals that end by that day and not before the other, and that no other one continues, the first to end first, for
-    Havn itself."""
-    found = await work.session.execute(queries.APPROVALS_ENDING, {"by": by, "after": after})
+async def approvals_ending(work: UnitOfWork, *, within: timedelta) -> Sequence[tuple[Approval, Facility]]:
+    """The approvals that end so soon, or ran out by themselves not longer ago, and that no other one continues, the first to end
+    first, for Havn itself."""
+    today = on_date(work.now)
+    asked = {"by": today + within, "since": today - within, "tonight": today}
+    found = await work.session.execute(queries.APPROVALS_ENDING, asked)
     return [(approval, facility) for approval, facility in found.all()]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.accommodation.case import repository as cases
 from services.accommodation.case.schemas import Remark
 from services.accommodation.separations import repository
 from services.accommodation.separations.models import Separation
@@ -31,7 +32,7 @@ async def keep_apart(work: UnitOfWork, *, report: SeparationReport) -> tuple[Sep
         raise NotYoursToSeparate("Who is kept apart from whom is CMM's to say; tell CMM what you know.")
     if report.case_id == report.other_case_id:
         raise OnePerson("Nobody is kept apart from themselves; name the other person's case.")
-    await repository.check_known(work, report.case_id, report.other_case_id)
+    await cases.check_known(work, report.case_id, report.other_case_id)
     separation = Separation(
         case_id=report.case_id,
         other_case_id=report.other_case_id,

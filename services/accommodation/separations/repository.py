@@ -55,13 +55,6 @@ async def company_of(work: UnitOfWork, case_id: UUID, wanted: Nights) -> Company
     return Company(frozenset(unsafe), frozenset(household))
 
 
-async def check_known(work: UnitOfWork, *case_ids: UUID) -> None:
-    """Raises CaseNotFound for a case that the actor has nothing to do with."""
-    for case_id in case_ids:
-        if not await cases.is_known_to(work, case_id):
-            raise cases.CaseNotFound
-
-
 async def add(work: UnitOfWork, separation: Separation, reason: Remark) -> None:
     """Keep two people apart, with why sealed under the first one's key."""
     key = await sealed.key_of(work, separation.case_id)

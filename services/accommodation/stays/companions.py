@@ -69,7 +69,9 @@ async def join(
     """Somebody comes along, or is born there. Raises PlaceDoesNotFit where the facility has no place for them, or is none for
     them by the rules of an offer, or they have one elsewhere; and NotTakenAlong for who may not know why. How old they are, the
     record says, and the caller where there is none."""
-    # Asked first: nothing is locked while another service answers.
+    # Asked first: nothing is locked while a case is waited for or another service answers.
+    if said.case_id:
+        await cases.check_known(work, said.case_id)
     recorded = await along.recorded_age(work, neighbours, said.case_id) if said.case_id else along.Recorded()
     placement, stay = await take_step(work, placement_id, PlacementStep.JOIN, expected)
     joined_at = _joined_at(work, said, arrived_at=placement.arrived_at)

@@ -19,14 +19,14 @@ from services.identification.deadlines.rules import (
     SentBack,
 )
 from services.identification.decisions import repository as decisions_repository
-from services.identification.decisions.models import Appeal
+from services.identification.decisions.models import Appeal, Decision
 from services.identification.decisions.standing import standing
 from services.identification.periods import lengths
 from services.identification.periods import repository as periods_repository
 from services.identification.periods.lengths import Period
 from services.identification.risk.models import RiskAssessment
 from shared.alerts.queue import Alert, raise_alert
-from shared.contract.codes import AppealOutcome, DeadlineKind, DeadlineState
+from shared.contract.codes import AppealOutcome, Authority, DeadlineKind, DeadlineState, Outcome
 from shared.contract.events import CustodyBegan, DeadlineApproaching
 from shared.contract.organisations import CENTRE
 from shared.data.itself import as_itself
@@ -225,7 +225,7 @@ async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineB
             child_assessed_at=case.child_assessed_at,
             representative_requested_on=case.representative_requested_on,
             representative_appointed_on=case.representative_appointed_on,
-            sent_back=_sent_back(appeals[case.id]),
+            sent_back=_sent_back(decisions[case.id], appeals[case.id]),
             periods=tuple(
                 GivenPeriod(
                     ref=str(each.id),
@@ -251,10 +251,13 @@ def _risk_of(standing: Sequence[RiskAssessment]) -> Assessment | None:
     return next((Assessment(str(each.id), each.assessed_on, each.reassess_on) for each in standing), None)
 
 
-def _sent_back(appeals: Sequence[Appeal]) -> SentBack | None:
-    """The last time that a case was referred back to the authority, of appeals in the order of their days."""
-    found = None
-    for each in appeals:
-        if each.outcome is AppealOutcome.REFERRED_BACK and each.decided_on:
-            found = SentBack(str(each.id), each.decided_on)
-    return found
+def _sent_back(decisions: Sequence[Decision], appeals: Sequence[Appeal]) -> SentBack | None:
+    """The last time that somebody had to decide anew: an appeal was referred back to the authority, or a higher court took a
+    recognition back."""
+    recognised = {
+        each.id for each in decisions if (each.authority, each.outcome) == (Authority.COURT, Outcome.ASSESSED_TRAFFICKED)
+    }
+    taken_back = [each for each in decisions if each.replaces in recognised and each.id not in recognised]
+    referred_back = [each for each in appeals if each.outcome is AppealOutcome.REFERRED_BACK]
+    found = [SentBack(str(each.id), each.decided_on) for each in [*taken_back, *referred_back] if each.decided_on]
+    return max(found, key=lambda each: each.on, default=None)

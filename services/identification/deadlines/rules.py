@@ -60,7 +60,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class SentBack:
-    """On appeal the case was referred back, to be decided again."""
+    """Somebody has to decide anew: on appeal the case was referred back, or a higher court took a recognition back."""
 
     ref: str
     on: date
@@ -224,7 +224,7 @@ def _representative(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDea
 
 
 def _decision(basis: DeadlineBasis, *, done: bool) -> Iterator[ComputedDeadline]:
-    """From the opening, and once more from the day on which an appeal sent the case back."""
+    """From the opening, and once more from the day on which an appeal or a higher court sent the case back."""
     sent_back = basis.sent_back
     yield _one_decision(basis, ref="", starts_at=basis.opened_at, done=done or sent_back is not None)
     if sent_back:

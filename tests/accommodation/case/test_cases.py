@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.accommodation.case import repository as cases
-from shared.contract.codes import Authority, Outcome, ResidenceBasis
+from shared.contract.codes import AgeGroup, Authority, Outcome, ResidenceBasis
 from shared.contract.events import DecisionReplaced
 from shared.messaging.messages import Message
 from tests.accommodation.housing import Housing, decision, opening, part_ended, routing
@@ -41,6 +41,23 @@ async def test_who_asks_before_the_case_is_known_here_waits_for_it(
     assert not asking.done()
     await housing.tell(opened)
     assert (await asking).status_code == 201
+
+
+async def test_who_brings_a_child_or_keeps_apart_before_the_case_is_known_here_waits_for_it(
+    havn: World, housing: Housing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cases, "ARRIVES_WITHIN_SECONDS", 20)
+    shelter, mother, opened = await housing.shelter(2), await housing.case(), opening(age_group=AgeGroup.MINOR)
+    placement_id, comes = await housing.there(mother, shelter.place_ids[0]), str(opened.case_id)
+    kept_apart = {"case_id": mother, "other_case_id": comes, "because": "suspect", "reason": "She says so."}
+    asking = [
+        asyncio.create_task(housing.step(placement_id, "companions", "cmm", {"kind": "child", "case_id": comes})),
+        asyncio.create_task(havn.partner("cmm").post("/accommodation/v1/separations", kept_apart)),
+    ]
+    await asyncio.sleep(0.1)
+    assert not any(each.done() for each in asking)
+    await housing.tell(opened)
+    assert [each.status_code for each in await asyncio.gather(*asking)] == [201, 201]
 
 
 async def test_a_case_of_nobody_and_of_others_are_waited_for_as_long(

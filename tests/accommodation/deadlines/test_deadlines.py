@@ -287,6 +287,39 @@ async def test_of_overlapping_approvals_the_last_end_is_announced(havn: World, h
     assert announced["valid_until"] == "2026-06-30"
 
 
+@pytest.mark.parametrize(
+    ("looked_on", "is_late"),
+    [("2026-04-30", True), ("2026-05-02", True), ("2026-06-29", True), ("2026-06-30", False)],
+)
+async def test_the_end_of_an_approval_is_announced_late_where_nobody_looked_in_time(
+    havn: World, housing: Housing, looked_on: str, is_late: bool
+) -> None:
+    await housing.approve(await housing.facility(), valid_until="2026-04-30")
+    for _ in range(2):
+        await havn.set_clock(f"{looked_on}T12:00:00+02:00")
+    announced = await havn.events("accommodation", "approval-expiring")
+    assert [event["valid_until"] for event in announced] == ["2026-04-30"] * is_late
+
+
+async def test_an_approval_that_was_over_when_recorded_or_was_ended_or_given_anew_is_not_announced_late(
+    havn: World, housing: Housing
+) -> None:
+    ended, given_anew, recorded_late = [await housing.facility() for _ in range(3)]
+    await housing.approve(ended)
+    (approval,) = await havn.sql("accommodation", "SELECT id FROM approval")
+    answer = await havn.partner("cmm").post(
+        f"/accommodation/v1/facilities/{ended}/approvals/{approval['id']}/end",
+        {"on": "2026-04-30", "reason": "Moved out."},
+    )
+    assert answer.status_code == 200, answer.text
+    await housing.approve(given_anew, valid_until="2026-04-30")
+    await housing.approve(given_anew, valid_from="2026-05-03", valid_until=None)
+    await havn.set_clock("2026-05-10T12:00:00+02:00")
+    await housing.approve(recorded_late, valid_until="2026-05-09")
+    await havn.set_clock("2026-05-11T12:00:00+02:00")
+    assert await havn.events("accommodation", "approval-expiring") == []
+
+
 async def test_an_approval_that_ended_is_nobodys_deadline_once_another_has_begun(havn: World, housing: Housing) -> None:
     facility_id = await housing.facility()
     await housing.approve(facility_id, valid_until="2026-04-30")

@@ -349,13 +349,19 @@ async def test_whom_a_higher_court_does_not_recognise_and_nobody_else_has_decide
     first = await case.try_deciding("COURT", by="anklagemyndigheden")
     assert first.status_code == 201, first.text
     assert (await case.details())["status"] == "decided"
+    await havn.set_clock("2026-06-01T12:00:00+02:00")
     overturned = await case.try_deciding(
-        "COURT", "not_trafficked", by="anklagemyndigheden", replaces=first.json()["decision_id"]
+        "COURT",
+        "not_trafficked",
+        by="anklagemyndigheden",
+        decided_on="2026-05-28",
+        replaces=first.json()["decision_id"],
     )
     assert overturned.status_code == 201, overturned.text
     told = await case.details()
     assert (told["status"], told["deciding_authority"] or "needs_review") == ("clarification", authority)
-    assert "decision" in [each["kind"] for each in told["deadlines"]]
+    due = {each["kind"]: each["due_on"] for each in told["deadlines"] if each["state"] != "done"}
+    assert due["decision"] == "2026-06-27", "thirty days from the higher court's judgment"
     police = await case.get("/status", by="politi-oestjylland", purpose="identification")
     assert police.json()["identification_pending"] is True
 
