@@ -4,6 +4,7 @@ is handed to the application as a server hands it over. As in production, answer
 left out of the collector's rounds."""
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,8 @@ from shared.data.database import address_of, service_url
 from shared.identity.actor import Role
 
 ROUNDS, CALLS, SOME = 7, 60, 60
+END = "SELECT end_work($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+AUDITED = re.compile(r"end_anew\('((?:[^']|'')*)'")
 Statements = list[tuple[str, list[Any]]]
 Call = Callable[[], Awaitable[Any]]
 
@@ -41,10 +44,15 @@ async def _cpu(call: Call) -> float:
 
 
 def _raw(connection: "asyncpg.Connection[Any]", statements: Statements) -> Call:
+    """The same by asyncpg alone, as Havn itself sent it until 2026-11-29: the audit is a statement with a value, and COMMIT a
+    message of its own; so that a Havn that sends less is faster for it."""
+    (begin, _), *others, (ending, _) = statements
+    audited = AUDITED.findall(ending)
+    assert len(audited) == 1, ending
+
     async def send() -> None:
-        begin, *others = statements
-        await connection.execute(begin[0])
-        for text, values in others:
+        await connection.execute(begin)
+        for text, values in [*others, (END, audited)]:
             await connection.fetch(text, *values)
         await connection.execute("COMMIT")
 

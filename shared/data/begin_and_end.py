@@ -4,6 +4,8 @@ Between them a request sends what its own tables need and nothing else: who is a
 before, the audit, the events and the answer that is kept after it, each at once."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
@@ -70,6 +72,19 @@ BEGIN
 END $fn$;
 END $do$"""
 
+# Under a key it fails where the answer's key is taken, so that PostgreSQL takes it together with COMMIT.
+END_ANEW_SQL: Final = """DO $do$ BEGIN
+CREATE FUNCTION end_anew(
+    audited jsonb, recorded jsonb, trace varchar,
+    answered_at timestamptz, key bytea, request bytea, sealed bytea, named bytea[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE AS $fn$
+BEGIN
+    IF NOT end_work(audited, recorded, trace, answered_at, key, request, sealed, named) THEN
+        RAISE EXCEPTION 'The key has been used meanwhile.' USING ERRCODE = 'HV001';
+    END IF;
+END $fn$;
+END $do$"""
+
 _NAME: Final = re.compile(r"[a-z0-9-]*")
 """What an organisation's id is made of (`shared/contract/directory.py`): nothing that a statement could be made of."""
 _KEY_USED: Final = "HV001"
@@ -112,10 +127,11 @@ async def begin(session: Session, organisation: str, key: bytes | None, *, asks_
 
 
 async def end(work: UnitOfWork) -> None:
-    """Write what was noted and recorded, and keep the answer; called by the commit. When it fails, the transaction fails, and
+    """Write what was noted and recorded, keep the answer, and commit, in one message. When it fails, the transaction fails, and
     nothing is shown. Raises KeyTaken."""
     audited, recorded = audit.lines(work), outbox.lines(work)
     if not (audited or recorded or work.answers):
+        await work.session.change("COMMIT", [])
         return
     values: list[Any] = [
         to_json(audited).decode() if audited else None,
@@ -128,9 +144,27 @@ async def end(work: UnitOfWork) -> None:
     else:
         values += [None] * 5
     with AUDIT_FAILURES.count_exceptions():
-        ((is_kept,),) = await work.session.send("SELECT end_work($1, $2, $3, $4, $5, $6, $7, $8)", values)
-    if not is_kept:
-        raise KeyTaken
+        try:
+            await work.session.change(f"SELECT end_anew({', '.join(map(literal, values))}); COMMIT", [])
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != _KEY_USED:
+                raise
+            raise KeyTaken from None
+
+
+def literal(value: str | bytes | datetime | Sequence[bytes] | None) -> str:
+    """The value as PostgreSQL reads it in the text of a statement, where there may be several and so no values beside them."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return "'" + value.replace("'", "''") + "'"  # a backslash is one (`standard_conforming_strings`)
+        case bytes():
+            return f"'\\x{value.hex()}'"
+        case datetime():
+            return f"'{value.isoformat()}'"
+        case _:
+            return "'{" + ",".join(f'"\\\\x{each.hex()}"' for each in value) + "}'"
 
 
 async def end_refused(work: UnitOfWork, refusal: Refusal) -> bool:

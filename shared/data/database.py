@@ -227,7 +227,6 @@ class _Transaction:
         except BaseException as error:
             await _roll_back(self._connection, error)
             raise
-        await self._connection.execute("COMMIT")
         if self._work.events:
             self._database.on_commit()
 
@@ -252,6 +251,7 @@ def _server_settings() -> dict[str, Any]:
     return {
         "application_name": "havn",
         "timezone": "UTC",
+        "standard_conforming_strings": "on",
         "statement_timeout": "30000",
         "lock_timeout": "10000",
         "idle_in_transaction_session_timeout": "60000",

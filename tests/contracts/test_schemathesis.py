@@ -2,6 +2,7 @@
 
 Every check it has is on, over examples, edge cases, random cases and chains of calls, through the front door."""
 
+import ast
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 
+from services.accommodation.case import repository as cases
 from services.everything import SERVICES
 from shared.dev.development import Development
 from shared.http.idempotency import LONGEST_KEY
@@ -24,6 +26,7 @@ from shared.kernel.settings import Settings
 from shared.messaging.messages import Deliver, Message
 from shared.runtime.running import Application
 from shared.runtime.service import Service, published
+from tests import tree
 from tests.contracts.served import free_port, served
 
 CHAINED = {"accommodation", "identification", "referrals"}
@@ -59,6 +62,8 @@ RULES_OF_VALUES = frozenset(
         "Say something of the suspect: a name, a telephone number, a description, or suspect_id.",
         "Say in `relation` what they are to the person on whose behalf they ask.",
         "`relation` and `authority` are of who asks on behalf of the person.",
+        "Each of two different people keeps what is theirs: leave keep out, or answer same.",
+        "The form OTHER says what it was: send other_form, or reasons.",
     }
 )
 """Rules between the values of one body, or of who there is, that JSON Schema cannot say."""
@@ -123,8 +128,10 @@ def application(databases: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     home: Path = tmp_path_factory.mktemp("schemathesis")
     settings = Settings(home=home, port=free_port(), retry_seconds=0.01, handler_attempts=2, sweep_seconds=3600)
     bus = None if SECONDS else NobodyListens()
-    with served(SERVICES, settings, databases, database="schemathesis", bus=bus) as application:
-        yield application
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cases, "ARRIVES_WITHIN_SECONDS", 0)  # where nobody listens no case is on its way
+        with served(SERVICES, settings, databases, database="schemathesis", bus=bus) as application:
+            yield application
 
 
 def document_of(service: Service, application: Application) -> dict[str, Any]:
@@ -217,6 +224,28 @@ def run(document: dict[str, Any], application: Application) -> Findings:
     for event in from_schema(schema).execute():
         findings.take(event)
     return findings
+
+
+def spoken_of_whole_bodies(path: Path) -> Iterator[str]:
+    """What validators of whole bodies in this file say where values do not go together."""
+    for function in tree.nodes(path):
+        if isinstance(function, ast.FunctionDef) and any(
+            "model_validator" in ast.unparse(each) for each in function.decorator_list
+        ):
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "SpokenValueError":
+                    yield str(ast.literal_eval(call.args[0]))
+
+
+def test_every_rule_between_the_values_of_a_body_is_known_here() -> None:
+    """One that is not would be found by chance, some day."""
+    told = {
+        each
+        for path in sorted((tree.ROOT / "services").glob("*/**/schemas.py"))
+        for each in spoken_of_whole_bodies(path)
+    }
+    assert len(told) > 5
+    assert told <= RULES_OF_VALUES
 
 
 @pytest.mark.slow

@@ -255,7 +255,9 @@ def _sent_back(decisions: Sequence[Decision], appeals: Sequence[Appeal]) -> Sent
     """The last time that somebody had to decide anew: an appeal was referred back to the authority, or a higher court took a
     recognition back."""
     recognised = {
-        each.id for each in decisions if (each.authority, each.outcome) == (Authority.COURT, Outcome.ASSESSED_TRAFFICKED)
+        each.id
+        for each in decisions
+        if (each.authority, each.outcome) == (Authority.COURT, Outcome.ASSESSED_TRAFFICKED)
     }
     taken_back = [each for each in decisions if each.replaces in recognised and each.id not in recognised]
     referred_back = [each for each in appeals if each.outcome is AppealOutcome.REFERRED_BACK]

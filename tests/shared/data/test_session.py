@@ -41,7 +41,11 @@ async def test_what_is_added_is_sent_in_one_statement_for_each_table(lone: LoneS
         work.session.add_all([place(f"{number:02}", number) for number in range(20)])
         work.session.add(letter())
         sent.clear()
-    assert [statement.split("(")[0].strip() for statement in sent] == ["INSERT INTO dead_letter", "INSERT INTO inbox"]
+    assert [statement.split("(")[0].strip() for statement in sent] == [
+        "INSERT INTO dead_letter",
+        "INSERT INTO inbox",
+        "COMMIT",
+    ]
     assert await kept(lone) == [(f"{number:02}", number) for number in range(20)]
 
 
@@ -80,7 +84,10 @@ async def test_what_is_set_is_sent_and_nothing_else(lone: LoneService, sent: lis
         sent.clear()
         await work.session.flush()
         await work.session.flush()
-    assert [statement.split(" WHERE")[0] for statement in sent] == ["UPDATE dead_letter SET reason=$1::VARCHAR"]
+    assert [statement.split(" WHERE")[0] for statement in sent] == [
+        "UPDATE dead_letter SET reason=$1::VARCHAR",
+        "COMMIT",
+    ]
     assert [row["reason"] for row in await lone.sql("SELECT reason FROM dead_letter ORDER BY event_id")] == [
         "another",
         "why",

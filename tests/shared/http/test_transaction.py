@@ -77,7 +77,7 @@ async def test_a_line_that_breaks_at_commit_is_answered_503(havn: World, monkeyp
     send = asyncpg.Connection.execute
 
     async def broken(connection: Any, query: str, *values: Any, **said: Any) -> Any:
-        if query.startswith("COMMIT"):
+        if query.endswith("COMMIT"):
             raise ConnectionResetError
         return await send(connection, query, *values, **said)
 
