@@ -288,8 +288,8 @@ _LOOK_AGAIN_SECONDS: Final = 0.02
 
 
 async def check_known(work: UnitOfWork, *case_ids: UUID) -> None:
-    """Raises CaseNotFound for a case that the actor has nothing to do with. Who has opened a case and names it here at once may be
-    faster than the event that says so: it is waited for, as long for a case that there is not and for one that is not the
+    """Raises CaseNotFound for a case that the actor has nothing to do with. Who has opened a case and names it here at once may
+    be faster than the event that says so: it is waited for, as long for a case that there is not and for one that is not the
     actor's. To be asked before anything is locked."""
     patience = asyncio.get_running_loop().time() + ARRIVES_WITHIN_SECONDS
     for case_id in case_ids:

@@ -161,8 +161,8 @@ def _goes_on() -> ColumnElement[bool]:
 
 
 def _ran_out_since(since: ColumnElement[date]) -> ColumnElement[bool]:
-    """Whether it ended by itself, not before that day: who did not look meanwhile is told late, and not of what was recorded when
-    it was over."""
+    """Whether it ended by itself, not before that day: where nobody looked in time it is announced late, unless it was over when
+    it was recorded."""
     ends = func.upper(col(Approval.during), type_=Date())
     return and_(
         ends > since, col(Approval.ended_at).is_(None), _day_of(col(Approval.recorded_at)) < ends, ~_has_begun_again()

@@ -11,7 +11,6 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
-from services.accommodation.case import repository as cases
 from services.accommodation.case.nights import Nights
 from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
