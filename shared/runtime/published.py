@@ -51,7 +51,8 @@ Events are CloudEvents 1.0 in structured mode (`content-type: application/cloude
 They carry ids, codes, dates and counts, never personal data: whoever may know more fetches it over HTTP, and is audited.
 The message key and `subject` are the case (the referral, where there is no case yet). Messages with one key keep their
 order, and `sequence` grows by one per subject and source. Each comes at least once; `id` says whether it came before.
-Every event has `occurred_at`, the time it became true, beside the fields below. Unknown fields are to be ignored: events
+`time` is when it became true: the time or day that was said of it (of an earlier day its beginning in Denmark), else when it
+was recorded, which is `occurred_at` beside the fields below. Unknown fields are to be ignored: events
 change by addition, and anything else is a new version of the type.
 """
 

@@ -42,14 +42,14 @@ class OfferExpired(CaseEvent, service="accommodation", name="offer-expired"):
     offer_id: UUID
 
 
-class PersonArrived(CaseEvent, service="accommodation", name="person-arrived"):
+class PersonArrived(CaseEvent, service="accommodation", name="person-arrived", true_since="arrived_at"):
     """The person is at the place."""
 
     placement_id: UUID
     arrived_at: datetime
 
 
-class PersonLeft(CaseEvent, service="accommodation", name="person-left"):
+class PersonLeft(CaseEvent, service="accommodation", name="person-left", true_since="left_at"):
     """The person has left the place."""
 
     placement_id: UUID
@@ -57,7 +57,7 @@ class PersonLeft(CaseEvent, service="accommodation", name="person-left"):
     disappeared: bool
 
 
-class PersonMoved(CaseEvent, service="accommodation", name="person-moved"):
+class PersonMoved(CaseEvent, service="accommodation", name="person-moved", true_since="moved_at"):
     """The person has moved from one place to another, in one step; which places is never said here."""
 
     placement_id: UUID

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contract.codes import ReferralKind
+from shared.kernel.clock import on_date, start_of
 
 MEDIA_TYPE = "application/cloudevents+json"
 SERVICES = ("accommodation", "identification", "referrals", "stats")
@@ -41,13 +42,19 @@ class Event(BaseModel):
     service: ClassVar[str]
     name: ClassVar[str]
     type: ClassVar[str]
+    true_since: ClassVar[str | None] = None
+    """The field that says when it became true, as a time or a day; without one it became true when it was recorded."""
 
     occurred_at: datetime
+    """When it was recorded."""
 
-    def __init_subclass__(cls, *, service: str | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, service: str | None = None, name: str | None = None, true_since: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
         if service and name:
             cls.service, cls.name, cls.type = service, name, f"dk.havn.{service}.{name}.v1"
+            cls.true_since = true_since
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -127,6 +134,19 @@ def name_of(type_: str) -> str:
     return type_.split(".")[-2]
 
 
+def became_true_at(type_: str, payload: Mapping[str, Any], *, recorded_at: datetime) -> datetime:
+    """When what the event says became true: at the time that its payload says; of a day, when it was recorded if that was on the
+    day, and before that with its beginning in Denmark. Never later than it was recorded: a day to come is in the payload."""
+    event = EVENTS.get(type_)
+    said = payload.get(event.true_since) if event and event.true_since else None
+    if said is None:
+        return recorded_at
+    if "T" in said:
+        return min(datetime.fromisoformat(said), recorded_at)
+    day = date.fromisoformat(said)
+    return recorded_at if day >= on_date(recorded_at) else start_of(day)
+
+
 def cloud_event(
     *,
     service: str,
@@ -138,13 +158,14 @@ def cloud_event(
     payload: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The CloudEvents 1.0 envelope (structured mode); the same bytes for the same event, however often it is sent."""
+    time = became_true_at(type_, payload, recorded_at=occurred_at)
     return {
         "specversion": "1.0",
         "id": str(event_id),
         "source": f"/{service}",
         "type": type_,
         "subject": key,
-        "time": occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "time": time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "sequence": str(sequence),
         "data": dict(payload),

@@ -53,7 +53,7 @@ class CaseRouted(CaseEvent, service="identification", name="case-routed"):
     settled_by: OrganisationId | None
 
 
-class InterviewHeld(CaseEvent, service="identification", name="interview-held"):
+class InterviewHeld(CaseEvent, service="identification", name="interview-held", true_since="held_at"):
     """An interview of the clarification was held; what was said stays in the case."""
 
     interview_id: UUID
@@ -68,7 +68,7 @@ class RecommendationMade(CaseEvent, service="identification", name="recommendati
     outcome: Outcome
 
 
-class DecisionMade(CaseEvent, service="identification", name="decision-made"):
+class DecisionMade(CaseEvent, service="identification", name="decision-made", true_since="decided_on"):
     """An authority has decided. A person counts once, in the year of the first positive decision."""
 
     decision_id: UUID
@@ -120,7 +120,7 @@ class PersonDescribed(CaseEvent, service="identification", name="person-describe
     age_group_at_decision: AgeGroup | None = None
 
 
-class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed"):
+class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed", true_since="valid_from"):
     """On what the person's stay rests, from that day; a decision made before stands as it was."""
 
     residence_basis: ResidenceBasis
@@ -130,44 +130,48 @@ class LegalStatusChanged(CaseEvent, service="identification", name="legal-status
     unpermitted_work: bool
 
 
-class MunicipalityNotified(CaseEvent, service="identification", name="municipality-notified"):
+class MunicipalityNotified(CaseEvent, service="identification", name="municipality-notified", true_since="notified_at"):
     """A municipality has been told of a child; its 24 hours run. It takes the place of one that was told before."""
 
     municipality: MunicipalityCode
     notified_at: datetime
 
 
-class ChildAssessed(CaseEvent, service="identification", name="child-assessed"):
+class ChildAssessed(CaseEvent, service="identification", name="child-assessed", true_since="assessed_at"):
     """The municipality has assessed what the child needs; its 24 hours are over."""
 
     assessed_at: datetime
 
 
-class RepresentativeRequested(CaseEvent, service="identification", name="representative-requested"):
+class RepresentativeRequested(
+    CaseEvent, service="identification", name="representative-requested", true_since="requested_on"
+):
     """A personal representative was asked for, for a child."""
 
     requested_on: date
 
 
-class RepresentativeAppointed(CaseEvent, service="identification", name="representative-appointed"):
+class RepresentativeAppointed(
+    CaseEvent, service="identification", name="representative-appointed", true_since="appointed_on"
+):
     """The child has a personal representative."""
 
     appointed_on: date
 
 
-class CustodyBegan(CaseEvent, service="identification", name="custody-began"):
+class CustodyBegan(CaseEvent, service="identification", name="custody-began", true_since="since"):
     """The person is detained, or is since another time than was told; 72 hours run from there."""
 
     since: datetime
 
 
-class CustodyEnded(CaseEvent, service="identification", name="custody-ended"):
+class CustodyEnded(CaseEvent, service="identification", name="custody-ended", true_since="ended_at"):
     """The person is no longer detained."""
 
     ended_at: datetime
 
 
-class RightsExplained(CaseEvent, service="identification", name="rights-explained"):
+class RightsExplained(CaseEvent, service="identification", name="rights-explained", true_since="explained_at"):
     """The person was told of their rights."""
 
     explained_at: datetime
@@ -182,7 +186,7 @@ class IndicatorsObserved(CaseEvent, service="identification", name="indicators-o
     positive_dimensions: int
 
 
-class RiskAssessed(CaseEvent, service="identification", name="risk-assessed"):
+class RiskAssessed(CaseEvent, service="identification", name="risk-assessed", true_since="assessed_on"):
     """The danger to the person was assessed; it is assessed again by that day."""
 
     level: RiskLevel
@@ -196,7 +200,7 @@ class EvidenceAdded(CaseEvent, service="identification", name="evidence-added"):
     evidence_id: UUID
 
 
-class AppealFiled(CaseEvent, service="identification", name="appeal-filed"):
+class AppealFiled(CaseEvent, service="identification", name="appeal-filed", true_since="filed_on"):
     """A decision was appealed; the person is not removed meanwhile."""
 
     appeal_id: UUID
@@ -204,7 +208,7 @@ class AppealFiled(CaseEvent, service="identification", name="appeal-filed"):
     decision_id: UUID | None = None
 
 
-class AppealDecided(CaseEvent, service="identification", name="appeal-decided"):
+class AppealDecided(CaseEvent, service="identification", name="appeal-decided", true_since="decided_on"):
     """An appeal was decided; `removal_hold` says whether another one still holds a removal."""
 
     appeal_id: UUID
@@ -240,7 +244,7 @@ class DisclosureMade(CaseEvent, service="identification", name="disclosure-made"
     basis: DisclosureBasis
 
 
-class SupportStarted(CaseEvent, service="identification", name="support-started"):
+class SupportStarted(CaseEvent, service="identification", name="support-started", true_since="starts_on"):
     """A measure of the support package began. Which one is told only of the contact person: the others speak of health."""
 
     measure_id: UUID
@@ -248,7 +252,7 @@ class SupportStarted(CaseEvent, service="identification", name="support-started"
     is_contact_person: bool
 
 
-class ReturnPlanned(CaseEvent, service="identification", name="return-planned"):
+class ReturnPlanned(CaseEvent, service="identification", name="return-planned", true_since="agreed_on"):
     """The person has agreed on a prepared return."""
 
     destination: CountryCode
@@ -256,14 +260,14 @@ class ReturnPlanned(CaseEvent, service="identification", name="return-planned"):
     planned_departure_on: date | None
 
 
-class PersonDeparted(CaseEvent, service="identification", name="person-departed"):
+class PersonDeparted(CaseEvent, service="identification", name="person-departed", true_since="departed_on"):
     """The person has left Denmark by a prepared return; reintegration is followed until that day."""
 
     departed_on: date
     reintegration_until: date
 
 
-class FollowUpMade(CaseEvent, service="identification", name="follow-up-made"):
+class FollowUpMade(CaseEvent, service="identification", name="follow-up-made", true_since="on"):
     """A monthly follow-up of a prepared return; `contacted` says whether the person was reached."""
 
     month: int
@@ -271,7 +275,7 @@ class FollowUpMade(CaseEvent, service="identification", name="follow-up-made"):
     on: date
 
 
-class CriminalStepRecorded(CaseEvent, service="identification", name="criminal-step-recorded"):
+class CriminalStepRecorded(CaseEvent, service="identification", name="criminal-step-recorded", true_since="on"):
     """A step of the criminal track."""
 
     kind: CriminalStep
@@ -279,14 +283,14 @@ class CriminalStepRecorded(CaseEvent, service="identification", name="criminal-s
     on: date
 
 
-class PersonMissing(CaseEvent, service="identification", name="person-missing"):
+class PersonMissing(CaseEvent, service="identification", name="person-missing", true_since="since"):
     """The person is missing."""
 
     since: date
     reported_to_police_on: date | None
 
 
-class PersonFound(CaseEvent, service="identification", name="person-found"):
+class PersonFound(CaseEvent, service="identification", name="person-found", true_since="on"):
     """The person is no longer missing."""
 
     on: date
@@ -340,13 +344,13 @@ class PartyEnded(CaseEvent, service="identification", name="party-ended"):
     organisation: OrganisationId
 
 
-class CaseClosed(CaseEvent, service="identification", name="case-closed"):
+class CaseClosed(CaseEvent, service="identification", name="case-closed", true_since="on"):
     """The work on the case has ended; a person did that, never a clock."""
 
     on: date
 
 
-class CaseReopened(CaseEvent, service="identification", name="case-reopened"):
+class CaseReopened(CaseEvent, service="identification", name="case-reopened", true_since="on"):
     """A closed case is worked on again."""
 
     on: date

@@ -35,6 +35,19 @@ def kinds(items: list[dict[str, Any]]) -> list[str]:
     return [item["type"].split(".")[3] for item in items]
 
 
+async def test_what_is_recorded_late_says_when_it_became_true(havn: World, housing: Housing) -> None:
+    placement_id = await housing.booked(await housing.case(referred_by="hopenow"), (await housing.shelter()).place_id)
+    await havn.set_clock("2026-03-11T12:00:00+01:00")
+    assert (
+        await housing.step(placement_id, "arrive", body={"arrived_at": "2026-03-09T21:30:00+01:00"})
+    ).status_code == 200
+    for org in ("cmm", "reden"):
+        (arrived,) = [item for item in await feed(havn, org) if "arrived" in item["type"]]
+        assert (arrived["time"], arrived["data"]["arrived_at"]) == ("2026-03-09T20:30:00Z", "2026-03-09T20:30:00Z")
+    (arrived,) = [item for item in await feed(havn, "hopenow") if "arrived" in item["type"]]
+    assert (arrived["time"] == "2026-03-09T20:30:00Z") is ("arrived_at" in arrived["data"])
+
+
 async def test_who_asks_and_who_houses_get_what_concerns_them(havn: World, housing: Housing) -> None:
     shelter, other = await housing.shelter(), await housing.shelter(operator="roede-kors")
     case_id = await housing.case(referred_by="hopenow")

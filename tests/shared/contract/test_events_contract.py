@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -116,6 +116,40 @@ def test_an_event_from_a_later_havn_is_read_without_what_we_do_not_know() -> Non
     assert PeriodExtended.model_validate(later).model_dump(mode="json") == {
         name: value for name, value in later.items() if name != "reason"
     }
+
+
+def test_an_event_says_by_a_field_of_its_own_when_it_became_true() -> None:
+    told = {event: event.true_since for event in EVENTS.values() if event.true_since}
+    assert len(told) > 20
+    for event, field in told.items():
+        assert event.model_fields[str(field)].annotation in (date, datetime), event
+
+
+@pytest.mark.parametrize(
+    ("type_", "payload", "expected"),
+    [
+        ("interview-held", {"held_at": "2026-03-05T09:00:00+01:00"}, "2026-03-05T08:00:00Z"),
+        ("interview-held", {"held_at": "2026-03-09T12:04:00Z"}, "2026-03-09T12:00:00Z"),  # by a clock that is fast
+        ("interview-held", {}, "2026-03-09T12:00:00Z"),  # to who may not know that
+        ("decision-made", {"decided_on": "2026-03-09"}, "2026-03-09T12:00:00Z"),
+        ("decision-made", {"decided_on": "2026-03-08"}, "2026-03-07T23:00:00Z"),
+        ("legal-status-changed", {"valid_from": "2026-04-01"}, "2026-03-09T12:00:00Z"),
+        ("period-granted", {"starts_on": "2026-03-08"}, "2026-03-09T12:00:00Z"),
+    ],
+)
+def test_the_time_of_an_event_is_when_it_became_true_and_never_later_than_it_was_recorded(
+    type_: str, payload: dict[str, str], expected: str
+) -> None:
+    envelope = cloud_event(
+        service="identification",
+        event_id=uuid4(),
+        type_=f"dk.havn.identification.{type_}.v1",
+        key="k",
+        sequence=1,
+        occurred_at=datetime(2026, 3, 9, 12, tzinfo=UTC),
+        payload=payload,
+    )
+    assert envelope["time"] == expected
 
 
 def test_the_envelope_is_the_contracts_cloud_event() -> None:
