@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, get_type_hints
 from uuid import UUID
 
+import asyncpg
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
@@ -36,6 +37,7 @@ from shared.observability.metrics import TOKENS_REFUSED
 
 Run = Callable[[Request], Coroutine[Any, Any, Response]]
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_TIMES_AGAIN: Final = 2
 
 
 class TokenMissing(Unauthenticated):
@@ -131,9 +133,20 @@ class Endpoint(APIRoute):
         return response
 
     async def _in_one_transaction(self, request: Request, actor: Actor) -> Response | refusals.Refused:
-        """What is answered; or why it is refused, where that is noted already."""
+        """What is answered; or why it is refused, where that is noted already. Where two requests wait for one another PostgreSQL
+        undoes all of one of them, so that the other goes on; that one is tried again."""
+        attempt = await _attempt(request, actor, request.app.state.database.vault)
+        for _ in range(_TIMES_AGAIN):
+            try:
+                return await self._try(request, actor, attempt)
+            except asyncpg.DeadlockDetectedError:
+                log.warning("deadlock", operation=self.name)
+        return await self._try(request, actor, attempt)
+
+    async def _try(
+        self, request: Request, actor: Actor, attempt: idempotency.Attempt | None
+    ) -> Response | refusals.Refused:
         database: Database = request.app.state.database
-        attempt = await _attempt(request, actor, database.vault)
         key, only_reads = attempt.key_hash if attempt else None, request.method == "GET"
         asks_by_key = self._asks_by_key
         try:

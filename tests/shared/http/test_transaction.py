@@ -1,5 +1,6 @@
 """A request is one transaction: it commits before it is answered, all of it or nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Conflict
 from shared.kernel.settings import Settings
 from shared.runtime.running import migrate_all
+from tests.identification.builders import CMM_DECIDES, open_case
 from tests.journeys.sc01 import Story
 from tests.shared.lone_service import ITSELF, LoneService, extended, until
 from tests.world import World, open_world
@@ -307,3 +309,18 @@ async def test_what_a_request_or_an_event_brings_about_happens_at_one_instant(ha
         assert {row["at"] for row in [*recorded, *audited]} == instants
     (kept,) = await havn.sql("referrals", "SELECT created_at AS at FROM idempotency")
     assert [kept["at"]] == [row["at"] for row in await havn.sql("referrals", "SELECT submitted_at AS at FROM referral")]
+
+
+async def test_of_two_that_wait_for_one_another_both_are_answered(havn: World) -> None:
+    """PostgreSQL ends the one that has waited longest: here the request."""
+    first, second = sorted([await open_case(havn, CMM_DECIDES) for _ in range(2)], key=lambda case: UUID(case.id))
+    lock = "SELECT FROM case_file WHERE id = $1 FOR UPDATE"
+    async with havn.meanwhile("identification") as another:
+        await another.execute(lock, UUID(second.id))
+        merging = asyncio.create_task(second.post("/merge", {"into": first.id}))
+        await asyncio.sleep(0.3)
+        await another.execute(lock, UUID(first.id))
+        assert not merging.done()
+    answer = await merging
+    assert answer.status_code == 200, answer.text
+    assert len(await havn.events("identification", "case-merged")) == 1
