@@ -259,7 +259,14 @@ def _sent_back(decisions: Sequence[Decision], appeals: Sequence[Appeal]) -> Sent
         for each in decisions
         if (each.authority, each.outcome) == (Authority.COURT, Outcome.ASSESSED_TRAFFICKED)
     }
-    taken_back = [each for each in decisions if each.replaces in recognised and each.id not in recognised]
-    referred_back = [each for each in appeals if each.outcome is AppealOutcome.REFERRED_BACK]
-    found = [SentBack(str(each.id), each.decided_on) for each in [*taken_back, *referred_back] if each.decided_on]
+    found = [
+        SentBack(str(each.id), each.decided_on)
+        for each in decisions
+        if each.replaces in recognised and each.id not in recognised
+    ]
+    found += [
+        SentBack(str(each.id), each.decided_on)
+        for each in appeals
+        if each.outcome is AppealOutcome.REFERRED_BACK and each.decided_on
+    ]
     return max(found, key=lambda each: each.on, default=None)
