@@ -48,6 +48,10 @@ class Case(Table, table=True):
     custody_place: bytes | None = sealed(default=None)
     custody_from: UUID | None = None
     """The merged case that brought this custody; it gets it back when the merge is undone."""
+    custody_own_since: datetime | None = moment(default=None)
+    custody_own_ended_at: datetime | None = moment(default=None)
+    custody_own_end_reason: CustodyEnd | None = code(CustodyEnd, default=None)
+    """What this case's own record says of an arrest, while that of a merged case stands in the fields above."""
     has_deadlines: bool = Field(default=False, sa_column_kwargs={"name": "is_wound"})
     """Whether its deadlines are set by what is known; a case of an earlier Havn has none until its worker sets them. The
     column keeps its first name: another one would be a migration that changes nothing."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.identification.case.policies import Dutiful
-from services.identification.custody import domain, views
+from services.identification.custody import arrests, domain, views
 from services.identification.custody.schemas import CustodyDetails, CustodyEndReport, CustodyReport
 from shared.contract.types import Tagged
 from shared.http.parameters import IfMatch
@@ -19,7 +19,7 @@ async def hold_in_custody(
     """The person is detained; 72 hours run, and CMM is alerted at once, its on-call outside hotline hours. The police that has
     referred the person says so with the referral or here; so do those who work on the case."""
     case = await domain.hold(work, case_id=case_id, report=report, expected=expected)
-    return views.see_custody(case).tagged(case)
+    return views.see_custody(case, arrests.own(case)).tagged(case)
 
 
 @router.post("/cases/{case_id}/custody/end")
@@ -27,5 +27,5 @@ async def end_custody(
     work: Dutiful, case_id: UUID, report: CustodyEndReport, expected: IfMatch
 ) -> Tagged[CustodyDetails]:
     """The person is no longer detained: released, placed at a shelter instead (`placed_34`), remanded."""
-    case = await domain.end(work, case_id=case_id, report=report, expected=expected)
-    return views.see_custody(case).tagged(case)
+    case, ended = await domain.end(work, case_id=case_id, report=report, expected=expected)
+    return views.see_custody(case, ended).tagged(case)

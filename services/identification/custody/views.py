@@ -2,6 +2,7 @@
 
 from services.identification.case.models import Case
 from services.identification.custody import domain
+from services.identification.custody.arrests import Arrest
 from services.identification.custody.schemas import CustodyDetails, CustodyStanding
 
 
@@ -12,12 +13,12 @@ def see_standing_custody(case: Case) -> CustodyStanding | None:
     return CustodyStanding(since=case.custody_since, ended_at=case.custody_ended_at, reason=case.custody_end_reason)
 
 
-def see_custody(case: Case) -> CustodyDetails:
-    """How long the person is or was held."""
+def see_custody(case: Case, arrest: Arrest | None) -> CustodyDetails:
+    """How long the person is or was held by what the caller has said."""
     return CustodyDetails(
         case_id=case.id,
-        since=case.custody_since,
-        ended_at=case.custody_ended_at,
-        reason=case.custody_end_reason,
-        proposals=domain.proposals(case),
+        since=arrest.since if arrest else None,
+        ended_at=arrest.ended_at if arrest else None,
+        reason=arrest.reason if arrest else None,
+        proposals=[] if arrest and arrest.ended_at else domain.proposals(case),
     )

@@ -1,7 +1,7 @@
 """The deadlines that an organisation is shown in a list, as statements: each is made once for each form of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from services.identification.questions.models import Question
 from services.identification.questions.repository import MAY_ANSWER
 from shared.contract.codes import DeadlineKind, DeadlineState
 from shared.data.columns import LIMIT, NOW, ORGANISATION, is_one_of
+from shared.kernel.clock import COPENHAGEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,32 +156,41 @@ def _questions(form: Form) -> Select[Any]:
 
 
 def _held(form: Form) -> Select[Any]:
-    """The hours of those whom the police that asks has referred and holds. They end with the custody that its own case says, or
-    when it is shown as decided, so that a merge, of which it learns nothing, ends none, and brings none of another arrest."""
+    """The hours of those whom the police that asks has referred and holds. They run from the arrest that its own case says, and
+    end with it, or when it is shown as decided, so that a merge, of which it learns nothing, ends none, and brings none of
+    another arrest."""
     was_done = case(
         (col(Case.merged_into).is_(None), col(Deadline.done_at).is_not(None)),
         else_=is_one_of(func.status_through_merges(col(Case.id)), DECIDED),
     )
-    done = or_(col(Case.custody_ended_at).is_not(None), was_done)
+    is_carried = col(Case.custody_from).is_not(None)
+    ended_at = case((is_carried, col(Case.custody_own_ended_at)), else_=col(Case.custody_ended_at))
+    done = or_(ended_at.is_not(None), was_done)
+    later = func.coalesce(col(Case.custody_own_since) - col(Deadline.starts_at), timedelta())
+    due_at = col(Deadline.due_at) + later
     shown_as: dict[str, Any] = {
         "for_org": ORGANISATION,
+        "starts_at": col(Deadline.starts_at) + later,
+        "due_at": due_at,
+        "due_on": cast(func.timezone(str(COPENHAGEN), due_at), Date),
         "alerted_until": null().cast(DateTime(timezone=True)),
         "next_alert_at": null().cast(DateTime(timezone=True)),
-        "done_at": case((done, func.coalesce(col(Case.custody_ended_at), col(Deadline.done_at)))),
+        "done_at": case((done, func.coalesce(ended_at, col(Deadline.done_at)))),
     }
     columns = [shown_as.get(name, getattr(Deadline, name)).label(name) for name in Deadline.model_fields]
     is_in_state = _state(
         form.state,
         done=done,
-        over=col(Deadline.due_at) <= NOW,
-        is_warned=func.coalesce(col(Deadline.alerts)[1] <= NOW, False),
+        over=due_at <= NOW,
+        is_warned=func.coalesce(col(Deadline.alerts)[1] + later <= NOW, False),
     )
     query = (
         select(*columns)
         .join(Case, col(Case.id) == col(Deadline.case_id))
         .join(CaseParty, col(CaseParty.case_id) == col(Deadline.case_id))
         .where(col(CaseParty.org) == ORGANISATION, is_one_of(col(CaseParty.part), HOLDING))
-        .where(col(Deadline.kind) == DeadlineKind.CUSTODY, col(Case.custody_from).is_(None), is_in_state)
+        .where(col(Deadline.kind) == DeadlineKind.CUSTODY, is_in_state)
+        .where(or_(~is_carried, col(Case.custody_own_since).is_not(None)))
     )
     return query.where(col(Deadline.case_id) == CASE_ID) if form.of_case else query
 

@@ -205,11 +205,8 @@ async def _give_back(
     """The hours of custody that came with the case, or with one in it, go back with it from wherever the work went on; that its
     person is missing is said of nobody else any more."""
     async with as_itself(work):
-        below = case
         for above in (surviving, *further):
-            before = await repository.merge_of(work, below.id)
-            is_let_go = custody.give_back(case, above, group=group, before=before)
+            is_let_go = custody.give_back(case, above, group=group)
             is_found = await absence.give_back(work, above, group=group)
             if (is_let_go or is_found) and above is not surviving:
                 await changes.case_changed(work, above)
-            below = above
