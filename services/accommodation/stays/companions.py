@@ -149,7 +149,7 @@ async def leave(
     left_at = (said.left_at or work.now).astimezone(UTC)
     if companion.joined_at and left_at < companion.joined_at:
         raise OutsideTheStay("They cannot have left before they came along.")
-    close(companion, on_date(left_at), has_come=True)
+    await close(work, companion, on_date(left_at))
     await flush_stay(work)
     await changed(work, placement)
     if companion.case_id and said.disappeared:

@@ -30,6 +30,7 @@ from services.accommodation.stays.schemas import Extension, Leaving
 from shared.contract.events import NoShow, PersonArrived, PersonLeft, PlacementCancelled, StayExtended
 from shared.contract.organisations import OrganisationKind
 from shared.contract.personal import PersonalText
+from shared.data.itself import as_itself
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.clock import on_date
@@ -294,7 +295,10 @@ async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, e
     of none comes to nothing."""
     has_come = placement.status is PlacementStatus.ARRIVED
     for each in [stay, *await repository.companions_of(work, stay)]:
-        placement_ends = close(each, on, has_come=has_come)
+        if has_come:
+            placement_ends = await close(work, each, on)
+        else:
+            each.state, placement_ends = StayState.ENDED, first_of(each.during)
         if each is stay:
             placement.to_on = placement_ends
     await flush_stay(work)
@@ -302,16 +306,42 @@ async def end(work: UnitOfWork, placement: Placement, stay: Stay, *, on: date, e
     placement.ending = ending
 
 
-def close(stay: Stay, left_on: date, *, has_come: bool) -> date:
-    """End the stay on that day, and give the day."""
+async def close(work: UnitOfWork, stay: Stay, left_on: date) -> date:
+    """End the stay of whoever has come on that day, and give the day. Who was to have the place by then, and has not come, has it
+    from that day on: nights that were slept are no plan's."""
     first, last = first_of(stay.during), stay.during.upper
-    ends_on = max(first, min(left_on, last or left_on))
-    if has_come and ends_on > first:
+    ends_on = max(first, left_on)
+    if last and ends_on > last:
+        ends_on = await _give_way(work, stay, ends_on)
+    if ends_on > first:
         stay.during = nights(first, ends_on)
         stay.state = StayState.LEFT
     else:
-        stay.state, ends_on = StayState.ENDED, first
+        stay.state = StayState.ENDED
     return ends_on
+
+
+async def _give_way(work: UnitOfWork, stay: Stay, left_on: date) -> date:
+    """Whoever was to have the place, or the person another one, and has not come gives up the nights before that day. Gives that
+    day, or the earlier one on which somebody else has come."""
+    async with as_itself(work):  # another facility's stay of the person is none of the operator's
+        others = await repository.in_the_way(work, stay, until=left_on)
+        have_come = [each for each in others if each.state in (StayState.ARRIVED, StayState.LEFT)]
+        left_on = min([left_on, *(first_of(each.during) for each in have_come)])
+        for each in others:
+            if each not in have_come and first_of(each.during) < left_on:
+                _begin_on(each, left_on)
+        await flush_stay(work)  # before anybody else has their nights
+    return left_on
+
+
+def _begin_on(stay: Stay, day: date) -> None:
+    """The nights before that day are not had; a stay of none comes to nothing."""
+    until = stay.during.upper
+    if until is None or until > day:
+        stay.during = nights(day, until)
+    else:
+        stay.state = StayState.ENDED
 
 
 async def _wait_again(work: UnitOfWork, placement: Placement) -> None:

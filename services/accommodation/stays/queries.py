@@ -118,6 +118,26 @@ IS_CONFIRMED: Final = select(
     )
 )
 NEXT_TAKEN: Final = select(func.next_stay(_STAY, bindparam("after", type_=Date), NOW))
+IN_THE_WAY: Final = (
+    select(Stay)
+    .where(
+        col(Stay.id) != _STAY,
+        col(Stay.state) != StayState.ENDED,
+        col(Stay.during).bool_op("&&")(
+            func.daterange(bindparam("from_on", type_=Date), bindparam("until", type_=Date))
+        ),
+        or_(
+            and_(col(Stay.place_id) == bindparam("place_id", type_=Uuid), ~col(Stay.shares_bed)),
+            and_(
+                col(Stay.person_id) == bindparam("person_id", type_=Uuid),
+                ~col(Stay.is_double),
+                col(Stay.instead_of_id).is_(None),
+            ),
+        ),
+    )
+    .order_by(func.lower(col(Stay.during)), col(Stay.id))
+    .with_for_update()
+)
 COMPANIONS: Final = (
     select(Stay)
     .where(col(Stay.with_stay_id) == _STAY, col(Stay.state) == StayState.ARRIVED)

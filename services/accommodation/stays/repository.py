@@ -65,6 +65,19 @@ async def next_taken(work: UnitOfWork, stay: Stay, *, after: date) -> date | Non
     return found
 
 
+async def in_the_way(work: UnitOfWork, stay: Stay, *, until: date) -> list[Stay]:
+    """Whoever has the place, or the person another one, on nights between the end of this stay and that day, locked, the first
+    first; for Havn itself, as these are others' stays."""
+    asked = {
+        "stay_id": stay.id,
+        "place_id": None if stay.shares_bed else stay.place_id,
+        "person_id": None if stay.is_double else stay.person_id,
+        "from_on": stay.during.upper,
+        "until": until,
+    }
+    return await work.session.scalars(queries.IN_THE_WAY, asked)
+
+
 async def companions_of(work: UnitOfWork, stay: Stay) -> list[Stay]:
     """Whoever came along and is there, locked."""
     return await work.session.scalars(queries.COMPANIONS, {"stay_id": stay.id})
