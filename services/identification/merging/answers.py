@@ -136,6 +136,8 @@ async def undo(work: UnitOfWork, *, question_id: UUID, expected: ExpectedVersion
     question.note_answer(QuestionState.UNDONE, None, at=work.now, by=work.actor.org)
     await questions.settle(work, question.asked_of)
     await questions_repository.keep(work, question)
+    if made_one:
+        await domain.look_again(work, *made_one)
     return question, question.newer_now
 
 

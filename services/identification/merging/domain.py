@@ -163,7 +163,15 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
     if case.merged_into != surviving.id:
         raise NotMerged("Somebody else has just changed the merge; read the case again.")
     await part(work, case, surviving)
+    await look_again(work, case, surviving)
     return case
+
+
+async def look_again(work: UnitOfWork, *parted: Case) -> None:
+    """Who else may be the person of each of two cases that were one: whoever was referred meanwhile was asked about once, for
+    both. That it was looked changes no ETag."""
+    for case in parted:
+        await questions.look_again(work, case)
 
 
 async def part(work: UnitOfWork, case: Case, surviving: Case) -> None:
