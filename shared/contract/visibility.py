@@ -317,6 +317,11 @@ def may_know(reader: Reader, parts: Part | Iterable[Part], disclosable: Iterable
     return _may_know(reader.kind, roles_of(reader), frozenset(_each(parts)), frozenset(disclosable))
 
 
+def known_to(kind: OrganisationKind, part: Part, disclosable: Iterable[ShareScope] = ()) -> frozenset[Aspect]:
+    """What an organisation of this kind with this part may know, whoever of it asks."""
+    return _may_know(kind, frozenset({Role.SYSTEM}), frozenset({part}), frozenset(disclosable))
+
+
 @lru_cache(maxsize=5_000)  # of a list each case is asked about, and of most the same
 def _may_know(
     kind: OrganisationKind, roles: frozenset[Role], parts: frozenset[Part], disclosable: frozenset[ShareScope]

@@ -39,6 +39,7 @@ from services.identification.case.repository import (
     find_case,
 )
 from services.identification.case.schemas import SealedText
+from services.identification.consents import repository as consents
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
@@ -46,7 +47,7 @@ from shared.contract import visibility
 from shared.contract.codes import Authority, Purpose, ShareScope
 from shared.contract.events import EVENTS, AppealFiled, DecisionMade, Event, InterviewHeld, RecommendationMade
 from shared.contract.organisations import CENTRE
-from shared.contract.visibility import KINDS, Aspect, Part
+from shared.contract.visibility import Aspect, Part
 from shared.contract.visible_events import types_shown_with
 from shared.data import history, sealed
 from shared.data.columns import LIMIT, ORGANISATION, any_asked, any_of, is_one_of
@@ -70,8 +71,6 @@ _THROUGH_MERGES = text("SELECT * FROM shown_through_merges(havn_org(), :after, :
 _NUMBERS = text(
     "SELECT * FROM numbers_as_shown(CAST(:keys AS uuid[]), CAST(:positions AS bigint[]), CAST(:counted AS varchar[]))"
 )
-_OF_A_PARTY: Final = frozenset({Aspect.STATUS, Aspect.AUTHORITY})
-"""What an organisation that does not work on a case may be shown of it by events, whatever its kind."""
 _ACCESSES = text("SELECT * FROM accesses_of(:case_id, :after, :most)")
 
 
@@ -197,17 +196,26 @@ def _number(row: Mapping[str, Any], as_shown: int | None) -> int | None:
 
 
 async def _numbers(work: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[UUID, int], int]:
-    """The numbers, by case and position, of the events as the actor is shown these: of cases that were ever merged, and of those
-    that it does not work on. There, what it is never shown has none: how much that was is not to be known either."""
+    """The numbers, by case and position, of the events as the actor's organisation is shown these: of cases that were ever
+    merged, and of those that it does not work on. There, what it is never shown has none: how much that was is not to be known
+    either, nor that it was."""
     if work.actor.org == CENTRE or not rows:
         return {}
-    counted = types_shown_with(_OF_A_PARTY | KINDS.get(work.actor.kind, frozenset()), service="identification")
-    asked = {
-        "keys": [row["case_id"] for row in rows],
-        "positions": [row["position"] for row in rows],
-        "counted": list(counted),
-    }
-    return {(row.key, row.position): row.number for row in await work.session.execute(_NUMBERS, asked)}
+    not_worked_on = sorted({row["case_id"] for row in rows if row["part"] not in WORKING})
+    disclosable = await consents.disclosable_to(work, work.actor.org, not_worked_on)
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        known = visibility.known_to(work.actor.kind, row["part"], disclosable.get(row["case_id"], ()))
+        alike.setdefault(types_shown_with(known, service="identification"), []).append(row)
+    found: dict[tuple[UUID, int], int] = {}
+    for counted, of_them in alike.items():
+        asked = {
+            "keys": [row["case_id"] for row in of_them],
+            "positions": [row["position"] for row in of_them],
+            "counted": list(counted),
+        }
+        found |= {(row.key, row.position): row.number for row in await work.session.execute(_NUMBERS, asked)}
+    return found
 
 
 async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -61,6 +61,28 @@ async def test_no_number_that_is_missing_says_what_else_was_recorded(havn: World
     assert [number for _, number in read[0]] == [str(each + 1) for each in range(len(read[0]))], "it grows by one"
 
 
+@pytest.mark.parametrize("recipient", ["lgbt-asyl", "kommune-0751", "iom", "sygehus-aarhus", "politi-fyn"])
+@pytest.mark.parametrize("scope", [["status"], ["status", "outcome"], ["contact"]])
+async def test_no_number_tells_whom_the_person_lets_know_that_another_authority_decides(
+    havn: World, recipient: str, scope: list[str]
+) -> None:
+    """To who may not know the authority it would tell the legal status, or that she seeks asylum."""
+    await havn.set_clock("2026-03-09T10:00:00+01:00")
+    read = list[list[tuple[str, str]]]()
+    for basis in ("eu_right_of_residence", "no_legal_stay"):
+        case = await open_case(havn, {"citizenships": ["ROU"], "residence_basis": "eu_right_of_residence"})
+        allowed = {"recipient": recipient, "purpose": "support", "scope": scope}
+        assert (await case.post("/consents", allowed)).status_code == 201
+        said = {"residence_basis": basis, "valid_from": "2026-03-09"}
+        assert (await case.post("/legal-status", said)).status_code == 201
+        await case.recommend("not_trafficked")
+        items = [item for item in await feed(havn, recipient) if item["subject"] == case.id]
+        assert (await case.get(by=recipient)).json().get("deciding_authority") is None
+        read.append([(kind, item["sequence"]) for kind, item in zip(kinds(items), items, strict=True)])
+    assert read[0] == read[1]
+    assert [number for _, number in read[0]] == [str(each + 1) for each in range(len(read[0]))]
+
+
 async def test_a_routing_is_news_to_a_sender_where_another_authority_decides(havn: World) -> None:
     """A legal status that is recorded is not the sender's to know, nor when it was."""
     await havn.set_clock("2026-03-09T10:00:00+01:00")
