@@ -250,7 +250,7 @@ def test_whoever_sets_what_deadlines_read_of_a_case_has_somebody_say_so() -> Non
     assert {"status", "authority", "custody_since", "child_assessed_at", "merged_into", "residence_basis"} <= read
     setting = {name for name, node in code().functions.items() if _set_of_cases(node) & read}
     assert {
-        "custody.domain.carry",
+        "custody.arrests.take",
         "authority.domain.route",
         "children.domain.protect",
         "case.lifecycle.take",

@@ -278,3 +278,18 @@ async def test_what_was_merged_while_somebody_answered_is_read_again(
     assert answered.status_code == 409, answered.text
     (still,) = await newer.questions()
     assert (still["state"], {each["case_id"] for each in still["cases"]}) == ("open", {newer.id, third.id})
+
+
+@pytest.mark.parametrize("by", ["undo", "unmerge"])
+async def test_who_was_referred_while_two_cases_were_one_is_asked_about_with_each_once_they_are_two(
+    havn: World, by: str
+) -> None:
+    first, second = [await meet(havn, **NUMBER, given_name=name) for name in ("Malee", "Somsri")]
+    assert (await second.answer(first, "same", keep={"given_name": first.id})).status_code == 200
+    third = await meet(havn, **NUMBER, given_name="Kanya")
+    assert [each["cases"][1]["case_id"] for each in await third.questions()] == [first.id]
+    assert (await (second.undo(first) if by == "undo" else second.unmerge())).status_code == 200
+    asked = {frozenset(case["case_id"] for case in each["cases"]) for each in await third.questions()}
+    assert asked == {frozenset({third.id, first.id}), frozenset({third.id, second.id})}
+    assert (await third.answer(first, "different")).status_code == 200
+    assert await decided(third) == (409, "QuestionOpen"), "whether it is the second is not known"

@@ -438,18 +438,3 @@ async def test_a_stale_answer_is_refused(havn: World) -> None:
     assert (await partner.post(f"{path}/answer", said)).status_code == 200
     assert (await partner.post(f"{path}/undo")).status_code == 200
     assert name_of(await partner.post(f"{path}/answer", said, if_match=seen)) == (412, "Stale")
-
-
-@pytest.mark.parametrize("by", ["undo", "unmerge"])
-async def test_who_was_referred_while_two_cases_were_one_is_asked_about_with_each_once_they_are_two(
-    havn: World, by: str
-) -> None:
-    first, second = [await meet(havn, **NUMBER, given_name=name) for name in ("Malee", "Somsri")]
-    assert (await second.answer(first, "same", keep={"given_name": first.id})).status_code == 200
-    third = await meet(havn, **NUMBER, given_name="Kanya")
-    assert [each["cases"][1]["case_id"] for each in await third.questions()] == [first.id]
-    assert (await (second.undo(first) if by == "undo" else second.unmerge())).status_code == 200
-    asked = {frozenset(case["case_id"] for case in each["cases"]) for each in await third.questions()}
-    assert asked == {frozenset({third.id, first.id}), frozenset({third.id, second.id})}
-    assert (await third.answer(first, "different")).status_code == 200
-    assert await decided(third) == (409, "QuestionOpen"), "whether it is the second is not known"
