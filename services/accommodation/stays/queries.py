@@ -251,7 +251,7 @@ def on_night(
         col(Placement.to_on) >= on,
         is_one_of(col(Placement.status), [PlacementStatus.ARRIVED]),
     )
-    never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.from_on) == col(Placement.to_on))
+    never_came = and_(col(Placement.status) == PlacementStatus.LEFT, col(Placement.arrived_at).is_(None))
     query = (
         select(Placement, Facility, Place, PlacementRequest)
         .join(Facility, col(Facility.id) == col(Placement.facility_id))

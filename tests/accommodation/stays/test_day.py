@@ -35,6 +35,23 @@ async def test_who_comes_is_there_goes_and_is_overdue(havn: World, housing: Hous
     assert await movements("2026-03-09") == {here: "here", goes: "here", late: "overdue"}
 
 
+@pytest.mark.parametrize("disappeared", [True, False])
+async def test_who_came_and_went_on_one_day_is_on_that_day_s_list(
+    havn: World, housing: Housing, disappeared: bool
+) -> None:
+    """The evening shift is to know that somebody disappeared in the afternoon; who never came was never there."""
+    shelter = await housing.shelter(2)
+    gone = await housing.there(await housing.case(), shelter.place_ids[0])
+    never = await housing.booked(await housing.case(), shelter.place_ids[1])
+    await havn.set_clock("2026-03-09T19:00:00+01:00")
+    left = await housing.step(gone, "leave", body={"disappeared": disappeared, "reason": "gik"})
+    assert (left.json()["from_on"], left.json()["to_on"]) == ("2026-03-09", "2026-03-09")
+    assert (await housing.step(never, "cancel", body={"reason": "Elsewhere."})).status_code == 200
+    (item,) = await day(havn, "2026-03-09")
+    assert (item["placement"]["placement_id"], item["movement"]) == (gone, "leaving")
+    assert await day(havn, "2026-03-08") == await day(havn, "2026-03-10") == []
+
+
 async def test_a_shelter_reads_what_it_needs_to_know_and_each_read_is_noted(havn: World, housing: Housing) -> None:
     shelter = await housing.shelter(secret_address=True)
     case_id = await housing.case()
