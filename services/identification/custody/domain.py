@@ -140,7 +140,8 @@ async def end(
             arrests.set_own(each, Arrest(mine.since, ended.ended_at, ended.reason) if mine else None)
             if each is not case:
                 await _run_on(work, each, (), ended)
-        await repository.end_holding(work, [each.id for each in (case, *below) if not arrests.is_held_by_its_own(each)])
+        free = [each.id for each in (case, *below, *above) if not arrests.is_held_by_its_own(each)]
+        await repository.end_holding(work, free)
         await _run_on(work, case, below, ended)
         for each in above:
             await _run_on(work, each, await cases.lock_below(work, each), ended)
