@@ -4,11 +4,12 @@ Whoever may be a child is to be protected as one, so the least counts of what ca
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, Final
 
 from shared.kernel.clock import months_after, whole_years
-from shared.kernel.text import in_plain_digits
+from shared.kernel.text import in_plain_dashes, in_plain_digits
 
 OLDEST: Final = 120
 _UNIT: Final = r"år|aar|years?|yrs?|yo"
@@ -64,9 +65,28 @@ _FEW_WORDS: Final = 3
 """More of them may say that somebody has a child."""
 _SAYS_NOT: Final = frozenset(["ikke", "ej", "intet", "no", "not", "never", "aldrig", "ingen"])
 _UNDER_EIGHTEEN: Final = re.compile(r"\b(?:under|below)\s+(?:atten|eighteen)\b")
-_YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+_YEAR: Final = re.compile(r"(?<![0-9])(?<![0-9]{6}-)(?:19|20)[0-9]{2}(?![0-9])")
+"""Four digits after six and a dash are the end of a CPR number."""
 _TOGETHER: Final = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
 _YEAR_AND_MONTH: Final = re.compile(r"\s*([0-9]{4})[-/.](0?[1-9]|1[0-2])(?![0-9])")
+_BETWEEN: Final = r"[\W_]{1,3}"
+_SHORT_DATE: Final = re.compile(
+    rf"(?<![0-9])([0-9]{{1,2}}|[x?]{{1,2}}){_BETWEEN}([0-9]{{1,2}}|[^\W\d_]+|\?{{1,2}}){_BETWEEN}([0-9]{{2}})(?![0-9])",
+    re.IGNORECASE,
+)
+"""`12.05.10`, `12/05-10`, `XX.05.10`, `12. maj 10`."""
+_LONG_NUMBER: Final = re.compile("[0-9]{3}")
+_DATE_TOGETHER: Final = re.compile(r"(?<![0-9])([0-9]{2})([0-9]{2})([0-9]{2})(?:-?[0-9]{4})?(?![0-9])")
+"""`120510`, also where the rest of a CPR number follows."""
+_DATE_FOR_AN_AGE: Final = re.compile(
+    r"(?<![0-9])(?:[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}|[0-9]{1,2}[-/.]0[0-9][-/.][0-9]{2}|[0-9]{6})(?![0-9])"
+)
+"""What is a birth date also where an age is asked for, and not three ages: `10, 11, 12`."""
+_MONTHS: Final = 12
+_LONGEST_MONTH: Final = 31
+_ROMAN: Final = re.compile("(?=.)(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})")
+_ROMAN_TENS: Final = {"": 0, "x": 10, "xx": 20, "xxx": 30, "xl": 40, "l": 50, "lx": 60, "lxx": 70, "lxxx": 80, "xc": 90}
+_ROMAN_ONES: Final = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 
 
 def says_a_number(written: Any) -> bool:
@@ -89,9 +109,9 @@ def years_meant(written: Any, *, on: date) -> int | None:
         return None
     if _POWER_OF_TEN.fullmatch(text):
         return years_meant(float(text), on=on)
-    if not _WITH_UNIT.search(text) and (by_birth := _least(text, on=on)) is not None:
+    if not _WITH_UNIT.search(text) and (by_birth := _by_birth(text, on=on)) is not None:
         return by_birth
-    years = _years_in(_FRACTION.sub(" ", text))
+    years = _years_in(_FRACTION.sub(" ", text)) or _roman_years(written)
     if not years:
         return None
     less_than = [int(found) for found in _LESS_THAN.findall(text) if found == str(min(years))]
@@ -109,8 +129,8 @@ def says_a_child(written: Any) -> bool:
 
 
 def whole_day(written: Any) -> str | None:
-    """A whole date in other digits than ours, in ours; None where it is none, or needs no reading."""
-    plain = in_plain_digits(written) if isinstance(written, str) else None
+    """A whole date in other digits or dashes than ours, in ours; None where it is none, or needs no reading."""
+    plain = in_plain_dashes(written) if isinstance(written, str) else None
     return plain if plain and plain != written and _is_a_day(plain) else None
 
 
@@ -125,6 +145,16 @@ def _years_in(text: str) -> list[int]:
     return [_SPELT_OUT[words[0]]] if len(words) == 1 and words[0] in _SPELT_OUT else []
 
 
+def _roman_years(written: str) -> list[int]:
+    """The ages in Roman numerals, where nothing else stands there. `X` and `XX` alone stand for what is not known, and other
+    single letters for words, unless they are written as the signs for numbers."""
+    words = re.findall(r"[^\W\d_]+", _BESIDE_IT.sub(" ", unicodedata.normalize("NFKC", written).casefold()))
+    found = [_ROMAN.fullmatch(word) for word in words]
+    if not all(found) or (not any(len(set(word)) > 1 for word in words) and not re.search("[\u2160-\u217f]", written)):
+        return []
+    return [_ROMAN_TENS[each[1]] + _ROMAN_ONES.index(each[2]) for each in found if each]
+
+
 def least_age(written: Any, *, on: date) -> int | None:
     """The least that somebody can be on that day of whose birth only the year, or the year and the month, can be read. None where
     nothing can be, nobody alive was born then, or it is a whole date, which needs no reading."""
@@ -132,6 +162,69 @@ def least_age(written: Any, *, on: date) -> int | None:
         return None
     text = in_plain_digits(str(written))
     return None if _is_a_day(text) else _least(text, on=on)
+
+
+def least_age_by_short_date(written: Any, *, on: date) -> int | None:
+    """The least that somebody can be on that day of whose birth date the year is written with two digits: of the orders and the
+    days that can be meant, the latest that is not ahead. None where no such date stands there."""
+    if isinstance(written, bool) or not isinstance(written, str | int):
+        return None
+    text = in_plain_dashes(str(written))
+    if isinstance(written, int):
+        text = text.zfill(6) if len(text) == 5 else text  # the zero that it began with
+    apart, together = _SHORT_DATE.search(text), _DATE_TOGETHER.search(text)
+    # After a year of four digits, what looks like such a date is its end, and a time of day.
+    if apart and not _LONG_NUMBER.search(text[: apart.start()]):
+        return _least_of_orders(*_parts(apart), is_surely_a_date=True, on=on)
+    return _least_of_orders(*_parts(together), is_surely_a_date=False, on=on) if together else None
+
+
+def _parts(found: re.Match[str]) -> tuple[int, int, int]:
+    first, middle, last = (int(part) if part.isdigit() else 0 for part in found.groups())
+    return first, middle, last
+
+
+def _by_birth(text: str, *, on: date) -> int | None:
+    """How old somebody is by a birth date that stands where an age is asked for."""
+    short = _DATE_FOR_AN_AGE.search(text)
+    least = _least(text, on=on)
+    return least_age_by_short_date(short[0], on=on) if short and least is None else least
+
+
+def _least_of_orders(first: int, middle: int, last: int, *, is_surely_a_date: bool, on: date) -> int | None:
+    """The age by the latest date that the three can be, in the orders that people write: the year last, or first."""
+
+    def days(*orders: tuple[int, int, int]) -> list[date]:
+        return [day for order in orders if (day := _latest(*order, on=on))]
+
+    born = days((last, middle, first), (last, first, middle))
+    if not born and is_surely_a_date and first <= _LONGEST_MONTH:
+        # 31.02.10: there is no such day, or it lies ahead; the year was meant all the same.
+        born = days((last, 0, 0))
+    born += days((first, middle, last))
+    if not born and is_surely_a_date:
+        born = days((first, last, middle)) or days((last, 0, 0), (first, 0, 0))
+    return whole_years(max(born), on) if born else None
+
+
+def _latest(year: int, month: int, day: int, *, on: date) -> date | None:
+    """The latest day that is not ahead and can be meant, of a year of two digits; a month or a day of 0 is unknown."""
+    if month > _MONTHS or day > _LONGEST_MONTH:
+        return None
+    for century in (on.year // 100 * 100, on.year // 100 * 100 - 100):
+        possible = (each for each in _days_of(century + year, month, day) if each <= on)
+        if found := max(possible, default=None):
+            return found
+    return None
+
+
+def _days_of(year: int, month: int, day: int) -> Iterable[date]:
+    for in_month in [month] if month else range(1, _MONTHS + 1):
+        first = date(year, in_month, 1)
+        days = (months_after(first, 1) - first).days
+        for in_day in [day] if day else range(1, days + 1):
+            if in_day <= days:
+                yield first.replace(day=in_day)
 
 
 def _least(text: str, *, on: date) -> int | None:

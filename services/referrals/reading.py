@@ -8,13 +8,20 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from services.referrals.ages import least_age, says_a_child, says_a_number, whole_day, years_meant
+from services.referrals.ages import (
+    least_age,
+    least_age_by_short_date,
+    says_a_child,
+    says_a_number,
+    whole_day,
+    years_meant,
+)
 from shared.contract.codes import AgeBasis
 from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import UNREADABLE, Personal
@@ -159,11 +166,7 @@ class Reading:
         if loc[-1] not in (*_AGES, "birth_date") or now is None:
             return False
         if loc[-1] == "birth_date":
-            least = least_age(value, on=on_date(now))
-            if least is not None:
-                self._change(loc, None, WarningCode.PART_OF_A_DATE)
-                self._state(least, (*loc[:-1], "stated_age"))
-            return least is not None
+            return self._reads_a_birth_date(loc, value, on=on_date(now))
         stated = (*loc[:-1], "stated_age")
         if stated in self._least_ages and isinstance(value, int) and _at(self._body, stated) < value < ADULT_AGE:
             # They may be older than the least that was said: no reason to lose that they were exploited as a child.
@@ -178,6 +181,17 @@ class Reading:
             self._presume(loc)
             return True
         return years is not None
+
+    def _reads_a_birth_date(self, loc: Place, value: Any, *, on: date) -> bool:
+        for least, code in (
+            (least_age(value, on=on), WarningCode.PART_OF_A_DATE),
+            (least_age_by_short_date(value, on=on), WarningCode.SHORT_YEAR),
+        ):
+            if least is not None:
+                self._change(loc, None, code)
+                self._state(least, (*loc[:-1], "stated_age"))
+                return True
+        return False
 
     def _presume(self, loc: Place) -> None:
         """Whoever is, or was when exploited, said to be a child of no certain age is presumed one."""

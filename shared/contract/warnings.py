@@ -27,6 +27,7 @@ class WarningCode(StrEnum):
     AGE_IN_WORDS = "age_in_words"
     SAID_TO_BE_A_CHILD = "said_to_be_a_child"
     PART_OF_A_DATE = "part_of_a_date"
+    SHORT_YEAR = "short_year"
     LEAST_AGE = "least_age"
     TIME_AHEAD = "time_ahead"
     CUSTODY_ASSUMED = "custody_assumed"
@@ -47,10 +48,14 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.UNKNOWN_LANGUAGE: "Read as not given: no language has this code (ISO 639-3).",
     WarningCode.UNKNOWN_MUNICIPALITY: "Read as not given: no Danish municipality has this code.",
     WarningCode.IMPOSSIBLE: "Read as unknown: nobody can be of that age, or have been born then.",
-    WarningCode.AGE_IN_WORDS: "Read as its whole number of years, the least where several can be meant; send that number.",
+    WarningCode.AGE_IN_WORDS: "Read as whole years, of a birth date those since then, the least where several can be meant; "
+    "send that number.",
     WarningCode.SAID_TO_BE_A_CHILD: "Read as a minor of no certain age (`age_basis: presumed_minor`); send the age.",
     WarningCode.PART_OF_A_DATE: "Not a whole date: read as the least age that somebody born then can be today, which counts as "
     "stated where no other is, or where it is a child's.",
+    WarningCode.SHORT_YEAR: "Read as a date whose year has two digits, in the century that makes them 0 to 99 years old; of the "
+    "orders and days that can be meant the latest date counts. The age since then counts as stated where no other is, or where "
+    "it is a child's.",
     WarningCode.LEAST_AGE: "Read as less: of the ages that can be meant, the least counts, so that a child is protected.",
     WarningCode.TIME_AHEAD: "Counts as now: it lies up to 24 hours ahead, as with a wrong offset of summer time.",
     WarningCode.CUSTODY_ASSUMED: "Counts as in custody since then, though in_custody was not true: the 72 hours run.",

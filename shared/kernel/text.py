@@ -51,11 +51,27 @@ def as_it_looks(text: str) -> str:
     return " ".join(re.sub(rf"[{INVISIBLE}]", lambda found: " " if found[0].isspace() else "", plain).split())
 
 
+_LETTERS_LIKE_DASHES: Final = "\u30fc\u4e00\u3161\u1173\u0640\u07fa\u02c9\u02cd\u1428\u2cba\u2cbb\ua7f7"
+"""What looks as a dash does and counts as a letter: long vowels, strokes and fillers, which keyboards of their languages have
+where ours have the dash."""
+_DASHES_BESIDE_DIGITS: Final = re.compile(rf"(?<=[0-9])[{_LETTERS_LIKE_DASHES}]+|[{_LETTERS_LIKE_DASHES}]+(?=[0-9])")
+
+
 def in_plain_digits(text: str) -> str:
-    """The text with the digits of any script as those that we write: ٣١ and ３１ are 31."""
+    """The text with the digits of any script as those that we write: ٣١ and ３１ are 31; a letter that looks like a dash and
+    stands beside one is a dash."""
     if text.isascii():
         return text
-    return "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
+    digits = "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
+    return _DASHES_BESIDE_DIGITS.sub("-", digits)
+
+
+def in_plain_dashes(text: str) -> str:
+    """The text in plain digits, with whatever else is a dash as ours."""
+    plain = in_plain_digits(text)
+    return "".join(
+        "-" if unicodedata.category(each) == "Pd" or each in "\u2212\u02d7\u2043" else each for each in plain
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,13 @@ def test_a_birth_date_in_other_digits_is_that_date(written: str) -> None:
     assert (warned, kept) == ({"birth_date": ["spelt"]}, {"birth_date": written})
 
 
+@pytest.mark.parametrize("dash", ["–", "−", "ー", "ｰ", "一", "ㅡ", "ـ", "－"])
+def test_a_birth_date_with_other_dashes_is_that_date(dash: str) -> None:
+    person, warned, _ = read(birth_date=f"2010{dash}05{dash}12")
+    assert person.birth_date is not None
+    assert (person.birth_date.value, warned) == (date(2010, 5, 12), {"birth_date": ["spelt"]})
+
+
 @given(st.integers(0, 120), st.floats(0, 0.99))
 def test_so_is_a_number_with_a_fraction(age: int, fraction: float) -> None:
     written = age + fraction
@@ -139,6 +146,11 @@ def test_who_is_said_to_be_under_an_age_is_less(age: int, spelling: str) -> None
         ("１５ år", 15),
         ("født 2012", 13),
         ("12.05.2012", 13),
+        ("12.05.12", 13),
+        ("12/05-90", 35),
+        ("120512", 13),
+        ("10, 11, 12", 10),
+        ("10-11-12", 10),
         ("15 år (160 cm)", 15),
     ],
 )
@@ -241,9 +253,97 @@ def test_a_birth_date_that_stands_for_an_unknown_one_says_nothing_of_that() -> N
     assert person.age_at_exploitation is None
 
 
+@pytest.mark.parametrize(
+    ("written", "age"),
+    [
+        *(
+            ("12.05.10", 13),
+            ("12/05-10", 13),
+            ("12/05/10", 13),
+            ("120510", 13),
+            (120510, 13),
+            (50510, 15),
+            ("12 05 10", 13),
+        ),
+        *(
+            ("d. 12.5.'10", 13),
+            ("120510-1234", 13),
+            ("010190-2012", 36),
+            ("XX.05.10", 15),
+            ("??.??.10", 15),
+            ("00.00.10", 15),
+        ),
+        *(("12. maj 10", 13), ("12.V.95", 30), ("12.5.95", 30), ("31.12.08", 17), ("95.05.12", 30), ("10.03.26", 15)),
+        *(
+            ("09.03.26", 0),
+            ("13.05.30", 12),
+            ("13.05.90", 35),
+            ("12ー05ー10", 13),
+            ("١٢.٠٥.١٠", 13),
+            ("31.02.10", 15),
+            ("99.99.10", 15),
+        ),
+    ],
+)
+def test_a_birth_date_whose_year_has_two_digits_is_the_least_age_that_it_can_be(written: Any, age: int) -> None:
+    person, warned, kept = read(birth_date=written)
+    assert (person.stated_age, person.birth_date) == (age, None)
+    assert (warned, kept) == ({"birth_date": ["short_year"]}, {"birth_date": written})
+
+
+@given(
+    st.dates(date(1926, 3, 10), TODAY),
+    st.sampled_from(["%d.%m.%y", "%d/%m-%y", "%d/%m/%y", "%d%m%y", "%d %m %y", "%d-%m-%y"]),
+)
+def test_it_makes_nobody_older_than_the_order_of_danes_does(born: date, form: str) -> None:
+    person, warned, _ = read(birth_date=born.strftime(form))
+    assert 0 <= person.stated_age <= whole_years(born, TODAY) <= 99
+    assert warned == {"birth_date": ["short_year"]}
+
+
+@given(st.dates(date(1932, 1, 1), date(1999, 12, 31)))
+def test_where_only_one_order_can_be_meant_it_is_that_age(born: date) -> None:
+    if born.day > 12:
+        person, _, _ = read(birth_date=born.strftime("%d.%m.%y"))
+        assert person.stated_age == whole_years(born, TODAY)
+
+
+@pytest.mark.parametrize("written", ["172800", "2027-05-12 10:30", "1273622400", "12345", 5])
+def test_what_is_no_such_date_is_not_read_as_one(written: Any) -> None:
+    person, warned, _ = read(birth_date=written)
+    assert (person.stated_age, warned) == (None, {"birth_date": ["impossible"]})
+
+
+@pytest.mark.parametrize("age", range(1, 100))
+@pytest.mark.parametrize("spelling", ["{}", "{} år", "ca. {}"])
+def test_an_age_in_roman_numerals_is_that_age(age: int, spelling: str) -> None:
+    tens, ones = divmod(age, 10)
+    roman = ["", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"][tens]
+    roman += ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"][ones]
+    person, warned, _ = read(stated_age=spelling.format(roman))
+    # X, XX and XXX stand for what is not known; V and I for words.
+    is_one = len(set(roman)) > 1
+    assert person.stated_age == (age if is_one else None)
+    assert warned == {"stated_age": ["age_in_words" if is_one else "not_understood"]}
+
+
+@pytest.mark.parametrize(("written", "age"), [("xvi", 16), ("XV-XVI", 15), ("Ⅻ", 12), ("Ⅹ", 10), ("XVI.", 16)])
+def test_other_ways_to_write_roman_numerals(written: str, age: int) -> None:
+    assert read(stated_age=written)[0].stated_age == age
+
+
+@pytest.mark.parametrize("written", ["IL", "VIX", "MX", "XVI kvinder", "V"])
+def test_what_is_no_roman_numeral_is_no_age(written: str) -> None:
+    assert read(stated_age=written)[0].stated_age is None
+
+
 CHILDREN: list[dict[str, Any]] = [
     *({"stated_age": age} for age in (15.5, "15 år", "15 years", "ca. 15", "15-16")),
-    *({"birth_date": day, "stated_age": None} for day in ("2012", "2012-00-00", "2012-05", "2012-05-00")),
+    *(
+        {"birth_date": day, "stated_age": None}
+        for day in ("2012", "2012-00-00", "2012-05", "2012-05-00", "12/05-10", "120510")
+    ),
+    {"stated_age": "XVI"},
 ]
 
 

@@ -12,7 +12,10 @@ from shared.contract.countries import citizenships_read, read_as
 from shared.contract.numbers import Identifier, Number, SameNumber, fits_its_type, number_of, same_number
 from shared.contract.placeholders import PLACEHOLDERS, is_no_birth_date, is_no_name, is_no_number, plain
 
-DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+DASHES = (
+    "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
+    "\u30fc\uff70\u4e00\u3161\u1173\u0640\u07fa\u02c9\u02cd\u1428\u2cba\ua7f7\u2500\u31d0"
+)
 ZEROS = "0٠۰०০๐０"
 
 
@@ -50,6 +53,7 @@ def test_a_number_says_less_where_only_one_of_two_has_its_types_shape() -> None:
 def test_dashes_spaces_and_scripts_make_no_other_number(digits: str, between: str, zero: str) -> None:
     spelt = "".join(chr(ord(zero) + int(each)) for each in digits[:6]) + between + digits[6:]
     assert plain(spelt) == digits
+    assert plain(f"C{between}{digits}") == f"C{digits}"
 
 
 @given(st.text(max_size=30))

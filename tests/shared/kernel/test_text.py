@@ -77,3 +77,9 @@ def test_the_published_pattern_says_the_same_as_the_rule(text: str) -> None:
 def test_digits_of_any_script_are_read_as_digits(zero: str, digits: list[int]) -> None:
     written = "".join(chr(ord(zero) + digit) for digit in digits)
     assert in_plain_digits(written) == "".join(map(str, digits))
+
+
+@pytest.mark.parametrize("letter", "ー一ـ")
+def test_a_letter_that_looks_like_a_dash_is_one_beside_a_digit_alone(letter: str) -> None:
+    assert in_plain_digits(f"12{letter}34") == "12-34"
+    assert in_plain_digits(f"マ{letter}リ") == f"マ{letter}リ"
