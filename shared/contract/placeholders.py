@@ -21,17 +21,6 @@ class _Listed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Numbers(_Listed):
-    """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in; `words`:
-    what says that there is none, also with some digits beside it."""
-
-    shortest: int = Field(gt=0)
-    shortest_of: dict[IdentifierType, int]
-    serials: frozenset[str]
-    listed: frozenset[str]
-    words: frozenset[str]
-
-
 def _without_marks(text: str) -> str:
     """Without accents and vowel signs, which people write or leave out, and without what cannot be seen."""
     if text.isascii():
@@ -43,7 +32,25 @@ def _without_marks(text: str) -> str:
     return unicodedata.normalize("NFC", bare)  # Korean syllables stand together again
 
 
-_Word = Annotated[str, AfterValidator(_without_marks)]
+def _as_compared(word: str) -> str:
+    return _without_marks(word.casefold())  # a Greek word ends in another letter than it has in the middle
+
+
+_Word = Annotated[str, AfterValidator(_as_compared)]
+
+
+class _Numbers(_Listed):
+    """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in; `words`:
+    what says that there is none, also with some digits beside it; `prose`: words of a sentence, which stand in no number;
+    `labels`: words that say what number it is, before a real one too."""
+
+    shortest: int = Field(gt=0)
+    shortest_of: dict[IdentifierType, int]
+    serials: frozenset[str]
+    listed: frozenset[str]
+    words: frozenset[str]
+    prose: frozenset[_Word]
+    labels: frozenset[_Word]
 
 
 class _Names(_Listed):
@@ -85,6 +92,8 @@ _BESIDE_NOBODYS: Final = frozenset[str]().union(
     *(getattr(PLACEHOLDERS.names, each) for each in ("unknown", "whole", "with_it", "nobodys", "nations", "also_names"))
 )
 """All words that may stand beside one that is nobody's name."""
+_AS_WRITTEN: Final = frozenset(each.strip(".") for each in PLACEHOLDERS.names.as_written if not each.isalnum())
+_NUMBERED: Final = re.compile(r"^[0-9]+\W*(?=\w)|\s*[0-9]+\W*$")
 _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -93,6 +102,33 @@ _COUNTED: Final = re.compile("[a-z]{1,2}[0-9]+")
 """How those who gave no name are kept apart: `P01`."""
 _LETTER_APART: Final = re.compile(r"(?<![^\W_])([a-z])[\W_]+(?=[0-9])")
 """The letter of `P-01`."""
+_SHORTEST_WORD: Final = 3
+"""Series of passports have two letters as a rule (`AB 123456`). What has more may be one beside many digits (`ABC 123456`)."""
+_SAY_THAT_THERE_IS_NONE: Final = frozenset(
+    word
+    for word in PLACEHOLDERS.names.unknown
+    | PLACEHOLDERS.names.whole
+    | frozenset(map(_as_compared, PLACEHOLDERS.numbers.words))
+    if len(word) > _SHORTEST_WORD and word not in PLACEHOLDERS.numbers.labels
+).union(PLACEHOLDERS.numbers.prose)
+"""Each of them in a value, by itself, says that the value is no number."""
+_OTHER_SCRIPT: Final = "\u0530-\u1dff\u2e80-\ud7ff"
+"""Letters that stand in no number: those of numbers are Latin, Greek and Cyrillic. Nor do all their languages part words."""
+_OTHER_WORD: Final = re.compile(f"[{_OTHER_SCRIPT}]{{2}}")
+_WHERE_SCRIPTS_MEET: Final = re.compile(rf"(?<=[{_OTHER_SCRIPT}])(?=[0-9])|(?<=[0-9])(?=[{_OTHER_SCRIPT}])")
+_FEW_DIGITS, _A_NUMBERS_DIGITS = 3, 5
+_YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
+_DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])"
+_DATE: Final = re.compile(
+    rf"{_DAY}(?P<one>\W{{1,2}}){_MONTH}(?P=one)(?:19|20)[0-9]{{2}}|{_MONTH}(?P<two>\W{{1,2}}){_DAY}(?P=two)(?:19|20)[0-9]{{2}}"
+    rf"|(?:19|20)[0-9]{{2}}(?P<three>\W{{1,2}}){_MONTH}(?P=three){_DAY}|{_DAY}(?P<four>[./-]){_MONTH}(?P=four)[0-9]{{2}}"
+)
+_DAY_AND_YEAR: Final = re.compile(rf"{_DAY}\W+(?:19|20)[0-9]{{2}}")
+"""What is left of a date whose month stood there in a word."""
+_GLUED: Final = re.compile(r"([^\W\d_]+)([0-9]+)|([0-9]+)([^\W\d_]+)")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_AROUND: Final = re.compile(r"^[\W_]+|[\W_]+$")
 _REPEATED: Final = 3
 """From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
 
@@ -114,13 +150,52 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
         or len(set(value)) == 1
         or (len(digits) >= rules.shortest and set(digits) in ({"0"}, {"9"}))
         or any(value in sequence for sequence in _SEQUENCES)
+        or (value == digits and digits.count("0") == len(digits) - 1)
         or value in rules.listed
         or word in rules.words
         or word in PLACEHOLDERS.names.unknown
         or (len(word) >= rules.shortest and (word in PLACEHOLDERS.names.whole or is_no_name(number)))
+        or _is_prose(kind, number)
         or _MASKED.search(value) is not None
         or (_says_no_danish_number(value) if kind in DANISH else _ALTERNATING.fullmatch(value) is not None)
     )
+
+
+def _is_prose(kind: IdentifierType, number: str) -> bool:
+    """Whether it is a date, or words of a language with some digits among them: `see file 123`, `expired 2024`."""
+    text = _without_marks(in_plain_digits(number).casefold())
+    if "<" in text:
+        return False  # what a machine reads of a passport has its number, and names
+    words = [each for each in _WORD.findall(_WHERE_SCRIPTS_MEET.sub(" ", text)) if not _DIGITS.search(each)]
+    if not _SAY_THAT_THERE_IS_NONE.isdisjoint(words) or _is_glued(text) or _bare(_DIGITS.sub("", text)) in _AS_WRITTEN:
+        return True
+    digits = len(_DIGITS.findall(text))
+    shortest = _SHORTEST_WORD - (digits < _FEW_DIGITS)  # se P-01
+    ordinary = [each for each in words if len(each) >= shortest or _OTHER_WORD.match(each)]
+    rest = _bare(" ".join(_LETTERS.sub(" ", text).split())) if ordinary else _bare(text)
+    if _DATE.fullmatch(rest) or (ordinary and _DAY_AND_YEAR.fullmatch(rest)):
+        return True
+    if digits >= _A_NUMBERS_DIGITS:
+        return False
+    # A word and a year may be the number of something in a register that nobody knows.
+    is_of_a_year = _YEAR.fullmatch(rest) is not None and kind is not IdentifierType.OTHER
+    return bool(ordinary) and (digits <= _FEW_DIGITS or is_of_a_year or len(ordinary) > 1)
+
+
+def _bare(text: str) -> str:
+    """Without what stands around letters and digits."""
+    return _AROUND.sub("", text)
+
+
+def _is_glued(text: str) -> bool:
+    """Whether it is such a word with its digits written to it: `kopi1`, `udløbet2024`."""
+    found = _GLUED.fullmatch(_bare(text))
+    word = (found[1] or found[4]) if found else ""
+    digits = len(_DIGITS.findall(text))
+    rules = PLACEHOLDERS.numbers
+    if digits <= _FEW_DIGITS and word in rules.labels:
+        return True
+    return word in rules.prose and (digits <= _FEW_DIGITS or len(word) > _SHORTEST_WORD)
 
 
 def _says_no_danish_number(value: str) -> bool:
@@ -142,9 +217,13 @@ def is_no_name(name: str) -> bool:
     numbered = [in_plain_digits(word) for word in _WORD.findall(_LETTER_APART.sub(r"\1", _without_marks(written)))]
     words = [word for word in (_DIGITS.sub("", each) for each in numbered if not _COUNTED.fullmatch(each)) if word]
     together = "".join(words)
-    if not any(map(str.isalpha, together)) or written in rules.as_written or together in rules.whole:
+    if not any(map(str.isalpha, together)) or together in rules.whole:
         return True
-    if len(together) >= _REPEATED and len(set(together)) == 1:
+    if {written, _NUMBERED.sub("", in_plain_digits(written))} & rules.as_written:
+        return True
+    # Syllables of Indian scripts are one letter with different marks.
+    is_one_letter = len(set(together)) == 1 and not any(unicodedata.category(each)[0] == "M" for each in written)
+    if is_one_letter and (len(together) >= _REPEATED or len(words) > 1):  # B.B.
         return True
     # "Man 1" is how those who gave no name are kept apart.
     return _says_that_it_is_unknown(words, is_numbered=words != numbered)

@@ -59,7 +59,15 @@ async def test_two_cases_of_people_of_whom_nothing_is_known_are_not_asked_about(
 
 @pytest.mark.parametrize(
     ("given_name", "family_name"),
-    [("Jane", "Roe"), ("Navn", "Efternavn"), ("Thai", "Kvinde"), ("P01", "P01"), ("Ukendt", "thailandsk kvinde")],
+    [
+        ("Jane", "Roe"),
+        ("Navn", "Efternavn"),
+        ("Thai", "Kvinde"),
+        ("P01", "P01"),
+        ("Ukendt", "thailandsk kvinde"),
+        ("Fru", "X"),
+        ("Offer", "hemmeligt navn"),
+    ],
 )
 async def test_two_of_whom_only_such_words_are_known_are_not_asked_about_and_found_by_nobody(
     havn: World, given_name: str, family_name: str
@@ -72,6 +80,22 @@ async def test_two_of_whom_only_such_words_are_known_are_not_asked_about_and_fou
         [],
         {("body.given_name", "placeholder"), ("body.family_name", "placeholder")},
     )
+
+
+@pytest.mark.parametrize("value", ["jf. sag 0900-12345", "same as P01", "udløbet 2024", "1900-01-01"])
+async def test_two_whose_passport_is_words_or_a_date_are_not_asked_about(havn: World, value: str) -> None:
+    passport = {"type": "passport", "value": value, "issuing_country": "THA"}
+    await meet(havn, identifiers=[passport])
+    second = await meet(havn, identifiers=[passport])
+    assert await second.questions() == []
+    told = await search(havn, identifiers=[passport])
+    assert (told["items"], warned(told)) == ([], {("body.identifiers.0.value", "placeholder")})
+
+
+@pytest.mark.parametrize("family_name", ["Boy", "Mand", "Null"])
+async def test_whoever_has_such_a_name_is_found_by_the_other(havn: World, family_name: str) -> None:
+    met = await meet(havn, given_name="Malee", family_name=family_name)
+    assert await ids_found(havn, given_name="Malee", family_name=family_name) == [met.id]
 
 
 async def test_opening_a_case_keeps_placeholders_as_written_and_warns(havn: World) -> None:
