@@ -92,7 +92,9 @@ _BESIDE_NOBODYS: Final = frozenset[str]().union(
     *(getattr(PLACEHOLDERS.names, each) for each in ("unknown", "whole", "with_it", "nobodys", "nations", "also_names"))
 )
 """All words that may stand beside one that is nobody's name."""
-_AS_WRITTEN: Final = frozenset(each.strip(".") for each in PLACEHOLDERS.names.as_written if not each.isalnum())
+_AS_WRITTEN: Final = frozenset(
+    each.strip(".") for each in PLACEHOLDERS.names.as_written if not each.strip(".").isalnum()
+)
 _NUMBERED: Final = re.compile(r"^[0-9]+\W*(?=\w)|\s*[0-9]+\W*$")
 _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
@@ -127,6 +129,8 @@ _DATE: Final = re.compile(
 _DAY_AND_YEAR: Final = re.compile(rf"{_DAY}\W+(?:19|20)[0-9]{{2}}")
 """What is left of a date whose month stood there in a word."""
 _GLUED: Final = re.compile(r"([^\W\d_]+)([0-9]+)|([0-9]+)([^\W\d_]+)")
+_TWO_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+_SERIES: Final = re.compile(r"([^\W\d_]+)[-/][0-9]+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _AROUND: Final = re.compile(r"^[\W_]+|[\W_]+$")
 _REPEATED: Final = 3
@@ -154,11 +158,16 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
         or value in rules.listed
         or word in rules.words
         or word in PLACEHOLDERS.names.unknown
-        or (len(word) >= rules.shortest and (word in PLACEHOLDERS.names.whole or is_no_name(number)))
+        or (len(word) >= rules.shortest and (word in PLACEHOLDERS.names.whole or _is_no_name_either(number)))
         or _is_prose(kind, number)
         or _MASKED.search(value) is not None
         or (_says_no_danish_number(value) if kind in DANISH else _ALTERNATING.fullmatch(value) is not None)
     )
+
+
+def _is_no_name_either(number: str) -> bool:
+    """Whether what is written as a number stands for an unknown name. Letters with spaces between are no words."""
+    return _TWO_LETTERS.search(number) is not None and is_no_name(number)
 
 
 def _is_prose(kind: IdentifierType, number: str) -> bool:
@@ -175,11 +184,17 @@ def _is_prose(kind: IdentifierType, number: str) -> bool:
     rest = _bare(" ".join(_LETTERS.sub(" ", text).split())) if ordinary else _bare(text)
     if _DATE.fullmatch(rest) or (ordinary and _DAY_AND_YEAR.fullmatch(rest)):
         return True
-    if digits >= _A_NUMBERS_DIGITS:
+    if digits >= _A_NUMBERS_DIGITS or (kind is IdentifierType.OTHER and _is_in_series(text)):
         return False
     # A word and a year may be the number of something in a register that nobody knows.
     is_of_a_year = _YEAR.fullmatch(rest) is not None and kind is not IdentifierType.OTHER
     return bool(ordinary) and (digits <= _FEW_DIGITS or is_of_a_year or len(ordinary) > 1)
+
+
+def _is_in_series(text: str) -> bool:
+    """Whether it is letters and a running number with a dash between, as projects and houses number people: `LGBT-77`."""
+    found = _SERIES.fullmatch(_bare(text))
+    return found is not None and found[1] not in PLACEHOLDERS.numbers.labels
 
 
 def _bare(text: str) -> str:

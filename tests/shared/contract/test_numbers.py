@@ -234,7 +234,7 @@ def test_without_a_digit_there_is_no_number(kind: IdentifierType, text: str) -> 
 
 @given(
     st.sampled_from(list(IdentifierType)),
-    st.text(st.characters(codec="latin-1", categories=("Lu", "Ll", "Nd")), max_size=20),
+    st.text(st.characters(codec="latin-1", categories=("Lu", "Ll", "Nd"), exclude_characters="ß"), max_size=20),
     st.sampled_from([" ", "\u200b", "–"]),
 )
 def test_how_it_is_spelt_makes_nothing_a_number(kind: IdentifierType, text: str, between: str) -> None:

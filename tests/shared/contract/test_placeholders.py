@@ -36,8 +36,17 @@ def test_a_word_and_a_year_are_no_number_but_that_of_a_register_that_nobody_know
     assert not is_no_number(IdentifierType.OTHER, value.replace("wygasł", "qzqz"))
 
 
+@pytest.mark.parametrize("value", ["LGBT-77", "REDEN/12"])
+def test_a_running_number_of_a_project_is_one_where_it_is_given_as_another_paper(value: str) -> None:
+    assert not is_no_number(IdentifierType.OTHER, value)
+    assert is_no_number(IdentifierType.PASSPORT, value)
+    assert is_no_number(IdentifierType.OTHER, "sag-12")
+    assert is_no_number(IdentifierType.OTHER, "doc-12")
+
+
 REAL = """
-C1234567|AB 123456|MP 1234567|KP-Ч 123456|C 01X00T47|C01X00T47|A1234567|AB123456|DAB 123456|DAB123456|75 1234567|45 08 123456
+C1234567|FR000123|AB 123456|MP 1234567|KP-Ч 123456|C 01X00T47|C01X00T47|A1234567|AB123456|DAB 123456|DAB123456|75 1234567
+45 08 123456
 XXI-БА 123456|НА 123456|ЕН-123456|CA 12345 BA|RR-1234567|12 AB 34567|BN0123456|U1234567|12.345.687-K|X00000001|M 1234567
 PK 12 34567|IDN 1234567|AB 2024|P1234567(8)|LA 080402|T01 234 567|00AB12345|PAS1234567|Pas C1234567|passport no. AB123456
 Pasnr.: C1234567|C1234567<8THA9001014F2701010<<<<<<<|P<THASOMCHAI<<MALEE<<<<<C1234567|ن 1234567|NN 123456|UNK 123456|SE123456
