@@ -129,7 +129,10 @@ def _known_of(actor: Actor, referral: Referral, purpose: Purpose) -> frozenset[A
     visibility.judge(actor, parts, purpose)
     known = visibility.may_know(actor, parts)
     if not known & {Aspect.PERSON, Aspect.CONTACT}:
-        raise RoleDoesNotSee("Who was referred, and why, is for those who work with the person.")
+        raise RoleDoesNotSee(
+            "Who was referred, and why, is for those who work with the person.",
+            danish=("Hvem der er henvist og hvorfor, er for dem, der arbejder med personen; jeres rolle ser det ikke."),
+        )
     return known
 
 

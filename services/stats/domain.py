@@ -113,7 +113,10 @@ def _require_exact(actor: Actor, audience: Audience | None) -> None:
     if audience in (Audience.PUBLIC, Audience.PARTNER) or (audience is None and not may_see_exact):
         raise TableNotReleased("No release has this table yet; released tables are the only ones for this audience.")
     if not may_see_exact:
-        raise ScopeMissing(f"This needs the scope {Scope.STATS_EXACT}, and a role that may know exact figures.")
+        raise ScopeMissing(
+            f"This needs the scope {Scope.STATS_EXACT}, and a role that may know exact figures.",
+            danish=f"Det kræver scopet {Scope.STATS_EXACT} og en rolle, der må kende nøjagtige tal.",
+        )
 
 
 def knows_figures(actor: Actor) -> bool:
@@ -184,7 +187,10 @@ async def describe_flow(work: UnitOfWork, *, from_on: date | None, to_on: date |
     first year and ahead it is not known how many (docs/rules.md, statistics-6). Raises RoleDoesNotSee."""
     check_period(from_on, to_on)
     if not knows_figures(work.actor):
-        raise RoleDoesNotSee("Exact figures are for those who count and those who work with cases.")
+        raise RoleDoesNotSee(
+            "Exact figures are for those who count and those who work with cases.",
+            danish="Nøjagtige tal er for dem, der tæller, og dem, der arbejder med sager.",
+        )
     since = start_of(from_on) if from_on else None
     before = end_of(to_on) if to_on else None
     referrals = await repository.count_referrals(work, since=since, before=before)

@@ -43,7 +43,10 @@ async def _of(neighbours: Peers, service: str, position: str, limit: int) -> lis
         page = await neighbours.get(service, f"/{service}/v1/events", after=position or None, limit=limit)
     except PeerRefused as refused:
         if refused.status == 400:
-            raise CursorInvalid("The cursor is of a history that is no more; start again without it.") from None
+            raise CursorInvalid(
+                "The cursor is of a history that is no more; start again without it.",
+                danish="Markøren hører til en historik, der ikke findes mere; begynd igen uden den.",
+            ) from None
         raise ServiceAway(service, _ITS_EVENTS) from None
     except PeerAway:
         raise ServiceAway(service, _ITS_EVENTS) from None

@@ -192,7 +192,9 @@ async def _identify(request: Request) -> Actor:
         TOKENS_REFUSED.labels(refused.reason).inc()
         if refused.reason is tokens.Refusal.KEYS_UNAVAILABLE:
             raise Unavailable(
-                "The token's issuer cannot be reached; try again.", headers={"retry-after": str(RETRY_AFTER_SECONDS)}
+                "The token's issuer cannot be reached; try again.",
+                danish="Tokenets udsteder svarer ikke; prøv igen.",
+                headers={"retry-after": str(RETRY_AFTER_SECONDS)},
             ) from None
         raise TokenInvalid(
             "The access token is not valid here.", headers={"www-authenticate": 'Bearer error="invalid_token"'}
@@ -206,7 +208,10 @@ async def _identify(request: Request) -> Actor:
 
 def _bearer(request: Request) -> str:
     if "access_token" in request.query_params:
-        raise BadRequest("A token never travels in an address; send it in the Authorization header.")
+        raise BadRequest(
+            "A token never travels in an address; send it in the Authorization header.",
+            danish="Et token sendes aldrig i adressen; send det i Authorization.",
+        )
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.lstrip(" ")  # RFC 9110 has any number of them
     if scheme.lower() != "bearer" or not token:

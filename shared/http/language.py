@@ -42,9 +42,13 @@ def ask_for(accepted: str) -> None:
     _accepted.set(accepted)
 
 
-def spoken(name: str, *, title: str, detail: str) -> tuple[str, str]:
-    """Title and detail of the error of that name in the language that was asked for."""
-    return in_danish().get(name, (title, detail)) if preferred(_accepted.get()) == DANISH else (title, detail)
+def spoken(name: str, *, title: str, detail: str, danish: str | None = None) -> tuple[str, str]:
+    """Title and detail of the error of that name in the language that was asked for; `danish` is the detail's own Danish, where
+    that of its name is not true of it."""
+    if preferred(_accepted.get()) != DANISH:
+        return title, detail
+    title, of_its_name = in_danish().get(name, (title, detail))
+    return title, danish or of_its_name
 
 
 @cache

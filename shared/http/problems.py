@@ -28,20 +28,26 @@ _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def problem(
-    *, name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
+    *,
+    name: str,
+    status: int,
+    detail: str,
+    danish: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
 ) -> JSONResponse:
     """An RFC 9457 document; `type` ends in the error's name, which partners may rely on. A 422 always has `errors`: what
     concerns no single field stands for the whole body."""
-    body = document(name=name, status=status, detail=detail, trace_id=current_trace_id()) | extra
+    body = document(name=name, status=status, detail=detail, danish=danish, trace_id=current_trace_id()) | extra
     if status == 422:
         body.setdefault("errors", [{"loc": ["body"], "msg": detail}])
     fixed = {"cache-control": "no-store"} | dict(headers or {})
     return JSONResponse(body, status, headers=fixed, media_type=PROBLEM_MEDIA_TYPE)
 
 
-def document(*, name: str, status: int, detail: str, trace_id: str) -> dict[str, Any]:
+def document(*, name: str, status: int, detail: str, trace_id: str, danish: str | None = None) -> dict[str, Any]:
     """The members that every problem document has, in the language that was asked for."""
-    title, detail = spoken(name, title=title_of(name), detail=detail)
+    title, detail = spoken(name, title=title_of(name), detail=detail, danish=danish)
     return {
         "type": PROBLEM_TYPE + name,
         "title": title,
@@ -63,7 +69,14 @@ def answer_to(error: DomainError, *, has_body: bool = True) -> JSONResponse:
     if isinstance(error, Unprocessable) and not has_body:
         place = ["query", error.parameter] if error.parameter else ["query"]
         extra.setdefault("errors", [{"loc": place, "msg": error.detail}])
-    return problem(name=_public_name(error), status=error.status, detail=error.detail, headers=error.headers, **extra)
+    return problem(
+        name=_public_name(error),
+        status=error.status,
+        detail=error.detail,
+        danish=error.danish,
+        headers=error.headers,
+        **extra,
+    )
 
 
 async def answered(request: Request, error: Exception) -> JSONResponse:

@@ -299,7 +299,9 @@ def _reason() -> DomainError | None:
 
 def _answer(refusal: DomainError, default_headers: Headers, trace_id: str) -> bytes:
     name = type(refusal).__name__
-    problem = document(name=name, status=refusal.status, detail=refusal.detail, trace_id=trace_id)
+    problem = document(
+        name=name, status=refusal.status, detail=refusal.detail, danish=refusal.danish, trace_id=trace_id
+    )
     body = json.dumps(problem).encode("ascii")
     headers = [
         *default_headers,

@@ -8,13 +8,17 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """Something the caller may not or cannot do; `detail` is one sentence, `extra` further members of the answer."""
+    """Something the caller may not or cannot do; `detail` is one sentence, `extra` further members of the answer. `danish` is the
+    sentence in Danish where the one that the error's name has (`shared/http/problems-da.json`) is not true of it."""
 
     status = 409
 
-    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+    def __init__(
+        self, detail: str, *, danish: str | None = None, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.danish = danish
         self.headers = dict(headers or {})
         self.extra = extra
 
@@ -30,9 +34,9 @@ class Unauthenticated(DomainError):
 class AssuranceTooLow(Unauthenticated):
     """The login is not sure enough for this; the challenge names the level that is (RFC 9470)."""
 
-    def __init__(self, detail: str, *, needed: str) -> None:
+    def __init__(self, detail: str, *, needed: str, danish: str | None = None) -> None:
         challenge = f'Bearer error="insufficient_user_authentication", acr_values="{needed}"'
-        super().__init__(detail, headers={"www-authenticate": challenge})
+        super().__init__(detail, danish=danish, headers={"www-authenticate": challenge})
 
 
 class Forbidden(DomainError):

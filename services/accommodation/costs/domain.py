@@ -187,7 +187,10 @@ async def explain(
     expected.check(placement)
     _, facility = await facilities.place_of(work, stay.place_id)
     if not who.runs(work.actor, facility):
-        raise NotYourFacility("The facility, or CMM, says why somebody stays for so long.")
+        raise NotYourFacility(
+            "The facility, or CMM, says why somebody stays for so long.",
+            danish="Hvorfor nogen bliver så længe, siger stedet eller CMM.",
+        )
     if placement.status is not PlacementStatus.ARRIVED:
         raise NobodyIsThere("Why somebody stays for so long is said while they are there.")
     await repository.note_long_stay(work, placement, Remark(text=reason))

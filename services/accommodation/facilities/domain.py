@@ -105,7 +105,10 @@ def person_of(actor: Actor) -> str:
 def check_is_person(actor: Actor) -> None:
     """What takes two people is begun and confirmed by people. Raises NotASecondPerson."""
     if actor.is_system:
-        raise NotASecondPerson("This takes two people, and a system that acts on its own is none; sign in as a person.")
+        raise NotASecondPerson(
+            "This takes two people, and a system that acts on its own is none; sign in as a person.",
+            danish=("Det kræver to personer, og et system, der handler på egen hånd, er ingen; log ind som en person."),
+        )
 
 
 def _check_operator(actor: Actor, operator: str) -> None:

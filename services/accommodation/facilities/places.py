@@ -129,7 +129,10 @@ async def add_unit(work: UnitOfWork, *, facility_id: UUID, registration: UnitReg
     alone before, what `change_unit` does."""
     facility = await _to_change(work, facility_id, registration)
     if _plain(registration.name) in await _names(work, facility):
-        raise LabelTaken("The facility has a unit of that name; give each its own.")
+        raise LabelTaken(
+            "The facility has a unit of that name; give each its own.",
+            danish="Stedet har en enhed med det navn; giv hver sit eget.",
+        )
     unit = await _new_unit(work, facility, registration.name, await repository.labels_of(work, facility))
     await _describe(work, facility, unit, registration)
     return unit
@@ -144,7 +147,10 @@ async def change_unit(
     unit, _ = await repository.read_unit(work, facility.id, unit_id)
     expected.check(unit)
     if _plain(registration.name) in await _names(work, facility, but_for=unit.id):
-        raise LabelTaken("The facility has another unit of that name; give each its own.")
+        raise LabelTaken(
+            "The facility has another unit of that name; give each its own.",
+            danish="Stedet har en anden enhed med det navn; giv hver sit eget.",
+        )
     await _describe(work, facility, unit, registration)
     unit.version += 1
     return unit

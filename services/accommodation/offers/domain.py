@@ -82,7 +82,10 @@ async def confirm_offer(work: UnitOfWork, *, offer_id: UUID, reason: PersonalTex
     """A second person of the organisation that offers agrees that a minor goes to a facility for adults."""
     _, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.offered_by or work.actor.subject == offer.offered_by_person:
-        raise NotASecondPerson("An offer is confirmed by another person of the organisation that made it.")
+        raise NotASecondPerson(
+            "An offer is confirmed by another person of the organisation that made it.",
+            danish="Et tilbud bekræftes af en anden person i den organisation, der gav det.",
+        )
     check_is_person(work.actor)
     expected.check(offer)
     _check_allows(OfferStep.CONFIRM, offer, stay, now=work.now)
@@ -185,7 +188,10 @@ async def withdraw_offer(
     """Who made the offer takes it back, or CMM does: it has expired before its time, and the place is free again at once."""
     _, offer, stay = await repository.lock_offer(work, offer_id)
     if work.actor.org != offer.offered_by and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        raise NotYourOffer("An offer is taken back by who made it, or by CMM; who was asked may decline it.")
+        raise NotYourOffer(
+            "An offer is taken back by who made it, or by CMM; who was asked may decline it.",
+            danish="Et tilbud tages tilbage af den, der gav det, eller af CMM; den, der er spurgt, kan afslå det.",
+        )
     expected.check(offer)
     _check_allows(OfferStep.WITHDRAW, offer, stay, now=work.now)
     offer.expires_at = work.now
@@ -201,15 +207,25 @@ async def withdraw_request(
         raise NotYourRequest("A request is withdrawn by who made it, CMM or US.")
     expected.check(request)
     if request.status is not RequestStatus.OPEN:
-        is_placed = request.status is RequestStatus.PLACED
-        instead = "; its placement is cancelled: POST .../placements/{id}/cancel" if is_placed else ""
-        raise requests.RequestSettled(
-            f"The request is {request.status}{instead}.",
+        raise _settled(request)
+    await end_request(work, request, reason=Remark(text=reason) if reason else None)
+    return request
+
+
+def _settled(request: PlacementRequest) -> requests.RequestSettled:
+    if request.status is RequestStatus.PLACED:
+        return requests.RequestSettled(
+            f"The request is {request.status}; its placement is cancelled: POST .../placements/{{id}}/cancel.",
+            danish="Anmodningen har fået sin plads; det er placeringen, der aflyses: POST .../placements/{id}/cancel.",
             current_status=request.status,
             allowed=[],
         )
-    await end_request(work, request, reason=Remark(text=reason) if reason else None)
-    return request
+    return requests.RequestSettled(
+        f"The request is {request.status}.",
+        danish="Anmodningen er trukket tilbage allerede.",
+        current_status=request.status,
+        allowed=[],
+    )
 
 
 async def end_request(work: UnitOfWork, request: PlacementRequest, *, reason: Remark | None = None) -> None:
@@ -238,10 +254,15 @@ def _check_allows(step: OfferStep, offer: Offer, stay: Stay, *, now: datetime) -
     status = status_of(offer, stay, now=now)
     allowed = [each for each in ALLOWED[status] if each is not OfferStep.CONFIRM or offer.awaits_second_person]
     if step not in allowed:
+        if status is OfferStatus.HELD:
+            raise OfferDoesNotAllow(
+                "The offer needs no second person.",
+                danish="Tilbuddet behøver ingen anden person.",
+                current_status=status,
+                allowed=allowed,
+            )
         raise OfferDoesNotAllow(
-            "The offer needs no second person."
-            if status is OfferStatus.HELD
-            else f"The offer is {status} and holds no place any more; offer the place anew.",
+            f"The offer is {status} and holds no place any more; offer the place anew.",
             current_status=status,
             allowed=allowed,
         )

@@ -123,7 +123,10 @@ async def read_ranking(work: UnitOfWork, *, offer_id: UUID) -> tuple[Ranking, Ke
     offer, _, knows_place = await repository.read_offer(work, offer_id)
     is_theirs = knows_place and work.actor.org == offer.offered_by
     if not is_theirs and work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
-        raise NotYourOffer("From what a place was chosen is shown to who offered it, and to CMM.")
+        raise NotYourOffer(
+            "From what a place was chosen is shown to who offered it, and to CMM.",
+            danish="Hvad en plads er valgt ud fra, vises den, der tilbød den, og CMM.",
+        )
     kept, places = await rankings.read(work, offer.id)
     return kept, places, offer
 
@@ -138,7 +141,11 @@ def _check_may_offer(actor: Actor, request: PlacementRequest, facility: Facility
     places_itself = actor.org == request.requested_by and actor.kind in _PLACE_THEMSELVES
     if actor.kind not in COORDINATE and actor.org != facility.operator and not places_itself:
         raise NotYourOffer(
-            "A place is offered by its operator, CMM or US, or by the police or the municipality that asked for it."
+            "A place is offered by its operator, CMM or US, or by the police or the municipality that asked for it.",
+            danish=(
+                "En plads tilbydes af den, der driver stedet, CMM eller US, eller af det politi eller den "
+                "kommune, der bad om den."
+            ),
         )
 
 

@@ -112,7 +112,11 @@ async def read_request(work: UnitOfWork, request_id: UUID, *, purpose: Purpose |
     visibility.judge(work.actor, theirs, purpose)
     if Aspect.NEEDS not in seen.known:
         raise RoleDoesNotSee(
-            "What a person needs of a place is for those who work with the person or run the facility."
+            "What a person needs of a place is for those who work with the person or run the facility.",
+            danish=(
+                "Hvad en person behøver af en plads, er for dem, der arbejder med personen eller driver stedet; "
+                "jeres rolle ser det ikke."
+            ),
         )
     subject, read = seen.request.case_id, [seen.request.id]
     work.audit(operation="placement_request.read", subject_id=subject, object_ids=read, purpose=purpose)

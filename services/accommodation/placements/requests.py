@@ -60,6 +60,10 @@ async def request_placement(work: UnitOfWork, *, submission: PlacementRequestSub
     if surviving and await cases.is_known_to(work, surviving):
         raise CaseIsMerged(
             f"This case was merged; ask for a place under case {surviving}, where the work on the person goes on.",
+            danish=(
+                f"Sagen er lagt sammen med en anden; bed om en plads i sagen {surviving}, hvor arbejdet med "
+                "personen fortsætter."
+            ),
             merged_into=str(surviving),
         )
     if await repository.count_open(work, known.case_id, tonight=night_of(work.now)) >= terms.most_open_requests:
@@ -178,6 +182,7 @@ async def lock_open(work: UnitOfWork, request_id: UUID, expected: ExpectedVersio
     if request.status is not RequestStatus.OPEN:
         raise RequestSettled(
             f"The request is {request.status}; ask anew for another place.",
+            danish="Anmodningen venter ikke mere; bed om en anden plads på ny.",
             current_status=request.status,
             allowed=[],
         )
@@ -279,7 +284,9 @@ def needs_from(**said: Any) -> Needs:
         return Needs.model_validate(said)
     except ValidationError as error:
         names = ", ".join(sorted({str(each["loc"][0]) for each in error.errors()}))
-        raise NeedsInvalid(f"Nobody can need that: look at {names}.") from None
+        raise NeedsInvalid(
+            f"Nobody can need that: look at {names}.", danish=f"Det kan ingen behøve: se på {names}."
+        ) from None
 
 
 def stay_of(from_on: date, to_on: date | None) -> Nights:

@@ -45,6 +45,9 @@ async def read_facility(work: UnitOfWork, *, facility_id: UUID, purpose: Purpose
     if not work.actor.assurance.at_least(needed):
         raise AssuranceTooLow(
             f"A secret address is shown only after a login with assurance level {needed}; without a purpose it is left out.",
+            danish=(
+                f"En hemmelig adresse vises kun efter login på sikringsniveauet {needed}; uden formål udelades den."
+            ),
             needed=needed,
         )
     until = work.now + terms_on(on_date(work.now)).revealed_for
@@ -61,11 +64,15 @@ async def confirm_unveiling(
         raise register.NotYourFacility("Only the facility's operator and CMM may drop its secrecy.")
     expected.check(facility)
     if facility.unveiling_asked_by is None:
-        raise NothingToConfirm("Ask first: PUT the facility with `secret_address` false; then another person confirms.")
+        raise NothingToConfirm(
+            "Ask first: PUT the facility with `secret_address` false; then another person confirms.",
+            danish="Bed først om det: PUT stedet med `secret_address` false; derefter bekræfter en anden person.",
+        )
     register.check_is_person(work.actor)
     if facility.unveiling_asked_by == register.person_of(work.actor):
         raise register.NotASecondPerson(
-            "Dropping the secrecy takes two people: another one than who asked has to confirm it."
+            "Dropping the secrecy takes two people: another one than who asked has to confirm it.",
+            danish="At ophæve hemmeligheden kræver to: en anden end den, der bad om det, skal bekræfte.",
         )
     facility.secret_address, facility.unveiling_asked_by = False, None
     facility.version += 1

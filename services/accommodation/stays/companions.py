@@ -77,9 +77,11 @@ async def join(
     joined_at = _joined_at(work, said, arrived_at=placement.arrived_at)
     arrived_at = placement.arrived_at or joined_at
     if joined_at < arrived_at:
-        raise OutsideTheStay("Nobody comes along before the person has come.")
+        raise OutsideTheStay(
+            "Nobody comes along before the person has come.", danish="Ingen følger med, før personen er kommet."
+        )
     if said.born_on and on_date(joined_at) < said.born_on:
-        raise OutsideTheStay("Nobody comes along before they are born.")
+        raise OutsideTheStay("Nobody comes along before they are born.", danish="Ingen følger med, før de er født.")
     if said.case_id and not await cases.is_known_to(work, said.case_id):
         raise cases.CaseNotFound
     is_newborn = said.born_on is None and said.case_id is None and joined_at > arrived_at
@@ -88,7 +90,10 @@ async def join(
     known = await along.known_of(work, word, during)
     if said.kind is CompanionKind.CHILD and known.is_grown:
         raise NotAChild(
-            "They are an adult by what is known: say `other`, or have the age in their case put right first."
+            "They are an adult by what is known: say `other`, or have the age in their case put right first.",
+            danish=(
+                "Den, der følger med, er voksen efter det, der vides; skriv `other`, eller få alderen rettet i sagen."
+            ),
         )
     is_small = is_newborn or recorded.is_small(said.born_on, on=on_date(joined_at))
     is_small = is_small and said.kind is CompanionKind.CHILD
@@ -148,7 +153,10 @@ async def leave(
         raise CompanionNotFound
     left_at = (said.left_at or work.now).astimezone(UTC)
     if companion.joined_at and left_at < companion.joined_at:
-        raise OutsideTheStay("They cannot have left before they came along.")
+        raise OutsideTheStay(
+            "They cannot have left before they came along.",
+            danish="Den, der fulgte med, kan ikke være taget af sted, før de kom.",
+        )
     await close(work, companion, on_date(left_at))
     await flush_stay(work)
     await changed(work, placement)

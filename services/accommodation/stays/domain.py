@@ -157,12 +157,18 @@ async def leave(work: UnitOfWork, *, placement_id: UUID, said: Leaving, expected
     left_at = (said.left_at or work.now).astimezone(UTC)
     has_come = placement.status is PlacementStatus.ARRIVED
     if placement.arrived_at and left_at < placement.arrived_at:
-        raise OutsideTheStay("The person cannot have left before coming.")
+        raise OutsideTheStay(
+            "The person cannot have left before coming.", danish="Personen kan ikke være taget af sted før ankomsten."
+        )
     ending = Ending.LEFT if has_come else Ending.CANCELLED
     along = await repository.companions_of(work, stay)
     if any(each.joined_at and left_at < each.joined_at for each in along):
         raise OutsideTheStay(
-            "Somebody came along later than that, and leaves with the person; record that they left first."
+            "Somebody came along later than that, and leaves with the person; record that they left first.",
+            danish=(
+                "Nogen er fulgt med senere end det og tager af sted med personen; registrér først, at de er "
+                "taget af sted."
+            ),
         )
     await end(work, placement, stay, on=on_date(left_at), ending=Ending.DISAPPEARED if said.disappeared else ending)
     placement.left_at, placement.disappeared = left_at, said.disappeared
@@ -203,7 +209,10 @@ async def note_no_show(
     placement, stay = await take_step(work, placement_id, PlacementStep.NO_SHOW, expected)
     on = on or night_of(work.now)
     if not stay.during.contains(on):
-        raise OutsideTheStay("The person was not expected that evening; say on which one they did not come.")
+        raise OutsideTheStay(
+            "The person was not expected that evening; say on which one they did not come.",
+            danish="Personen var ikke ventet den aften; sig, hvilken aften personen ikke kom.",
+        )
     await end(work, placement, stay, on=first_of(stay.during), ending=Ending.NO_SHOW)
     await _wait_again(work, placement)
     await changed(work, placement)

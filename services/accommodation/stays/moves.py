@@ -76,7 +76,9 @@ async def move(work: UnitOfWork, *, placement_id: UUID, said: Move, expected: Ex
     placement, stay = await take_step(work, placement_id, PlacementStep.MOVE, expected)
     moved_at = (said.moved_at or work.now).astimezone(UTC)
     if placement.arrived_at and moved_at < placement.arrived_at:
-        raise OutsideTheStay("The person cannot have moved before coming.")
+        raise OutsideTheStay(
+            "The person cannot have moved before coming.", danish="Personen kan ikke være flyttet før ankomsten."
+        )
     request = await repository.request_behind(work, placement)
     along = await repository.companions_of(work, stay)
     needs = await _avoiding(work, request, said)
@@ -156,13 +158,23 @@ async def _offered(work: UnitOfWork, placement: Placement, offer_id: UUID, wante
     if booked is None:
         raise OfferNeeded(
             "You are shown no place that was booked by that offer: have one offered and accepted first; where it has been, CMM, "
-            "which sees both, records the move."
+            "which sees both, records the move.",
+            danish=(
+                "Ingen plads, som I får vist, er booket med det tilbud: få først en tilbudt og accepteret; er "
+                "det sket, registrerer CMM, som ser begge, flytningen."
+            ),
         )
     if booked.status is not PlacementStatus.BOOKED or booked.id == placement.id:
-        raise OfferNeeded("That offer has booked no place to move to; have a place offered and accepted first.")
+        raise OfferNeeded(
+            "That offer has booked no place to move to; have a place offered and accepted first.",
+            danish="Det tilbud har ikke booket en plads at flytte til; få en plads tilbudt og accepteret først.",
+        )
     stay = await repository.stay_behind(work, booked)
     if stay.instead_of_id != placement.stay_id:
-        raise OfferNeeded("That offer was not made for this move; name the placement in its `instead_of`.")
+        raise OfferNeeded(
+            "That offer was not made for this move; name the placement in its `instead_of`.",
+            danish="Det tilbud er ikke givet til denne flytning; nævn placeringen i tilbuddets `instead_of`.",
+        )
     place, facility = await facilities.place_of(work, booked.place_id)
     # For as long as its operator has accepted the person, whatever was planned where they were.
     night = first_of(wanted.during)

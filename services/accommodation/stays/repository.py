@@ -148,7 +148,13 @@ async def read_placement(work: UnitOfWork, placement_id: UUID, *, purpose: Purpo
     seen, theirs = see.seen_placement(work.actor, parts, found)
     visibility.judge(work.actor, theirs, purpose)
     if Aspect.PLACED not in seen.known:
-        raise RoleDoesNotSee("Where a person is, is for those who work with the person or run the facility.")
+        raise RoleDoesNotSee(
+            "Where a person is, is for those who work with the person or run the facility.",
+            danish=(
+                "Hvor en person er, er for dem, der arbejder med personen eller driver stedet; jeres rolle ser "
+                "det ikke."
+            ),
+        )
     if seen.placement.status is PlacementStatus.MOVED and not seen.knows_place and Aspect.REGION not in seen.known:
         async with as_itself(work):  # who is to know of no move may not know the next place either
             lives_on = bool(await work.session.scalar(queries.LIVES_ON, {"placement_id": placement_id}))

@@ -111,7 +111,10 @@ async def review(
     if state_of(request, on=on_date(work.now)) not in (AccessState.RECORDED, AccessState.EXPIRED):
         raise AccessIsReviewed(f"This request was {request.outcome} already; take down a new one.")
     if work.actor.subject == request.recorded_by_subject:
-        raise NotASecondPerson("Another person of CMM than the one who took the request down reviews it.")
+        raise NotASecondPerson(
+            "Another person of CMM than the one who took the request down reviews it.",
+            danish="En anden person i CMM end den, der tog imod anmodningen, behandler den.",
+        )
     if said.outcome is AccessOutcome.GRANTED:
         _check_proven(request, account)
         request.granted_until = on_date(work.now) + timedelta(days=TERMS.or_first(request.requested_on).granted_days)

@@ -85,9 +85,12 @@ async def end(
     case = await cases.lock_case(work, case_id, expected)
     disclosure = await repository.disclosure_in(work, case, disclosure_id)
     if disclosure.basis is DisclosureBasis.CONSENT:
-        raise DisclosureIsEnded("This disclosure rests on a consent; it ends when the person withdraws that.")
+        raise DisclosureIsEnded(
+            "This disclosure rests on a consent; it ends when the person withdraws that.",
+            danish="Videregivelsen hviler på et samtykke og ophører, når personen trækker det tilbage.",
+        )
     if disclosure.ended_at:
-        raise DisclosureIsEnded("This disclosure was ended already.")
+        raise DisclosureIsEnded("This disclosure was ended already.", danish="Videregivelsen er ophørt allerede.")
     await repository.end_disclosure(work, disclosure)
     await recipients.take_back(work, case, disclosure.recipient)
     return case, disclosure

@@ -48,7 +48,10 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
     lifecycle.check(case, Step.WORK)
     arrest = arrests.own(case)
     if arrest and arrest.ended_at and report.since < arrest.ended_at:
-        raise CustodyOutOfOrder("The person was released later than that; correct `since`.")
+        raise CustodyOutOfOrder(
+            "The person was released later than that; correct `since`.",
+            danish="Personen blev løsladt senere end det; ret `since`.",
+        )
     if is_holder:
         _check_arrest(arrest, report.since)
     await begin(work, case, since=report.since.astimezone(UTC))
@@ -67,7 +70,12 @@ def _check_arrest(arrest: Arrest | None, since: datetime) -> None:
     if arrest and arrest.runs and since > arrest.since:
         raise CustodyOutOfOrder(
             "The person is held since before that, and the 72 hours run from there. Were they let go meanwhile, say so first: "
-            "POST .../custody/end. Was the arrest recorded wrong, CMM corrects it."
+            "POST .../custody/end. Was the arrest recorded wrong, CMM corrects it.",
+            danish=(
+                "Personen er tilbageholdt siden før det, og de 72 timer løber derfra. Blev personen løsladt "
+                "imens, så sig det først: POST .../custody/end. Er anholdelsen registreret forkert, retter CMM "
+                "den."
+            ),
         )
 
 
@@ -128,7 +136,10 @@ async def end(
     if arrest is None or not arrest.runs:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
     if report.ended_at < arrest.since:
-        raise CustodyOutOfOrder("The detention cannot have ended before it began.")
+        raise CustodyOutOfOrder(
+            "The detention cannot have ended before it began.",
+            danish="Frihedsberøvelsen kan ikke være ophørt, før den begyndte.",
+        )
     ended = Arrest(arrest.since, report.ended_at.astimezone(UTC), report.reason)
     await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
     async with as_itself(work):

@@ -133,14 +133,20 @@ async def _heed_the_higher_court(work: UnitOfWork, case: Case) -> None:
 def _check_authority(actor: Actor, case: Case, report: DecisionReport) -> None:
     if report.authority is Authority.COURT:
         if actor.org not in RECORDS_A_COURT:
-            raise WrongAuthority("A court's recognition is recorded by CMM or the prosecution.")
+            raise WrongAuthority(
+                "A court's recognition is recorded by CMM or the prosecution.",
+                danish="En rets anerkendelse registreres af CMM eller anklagemyndigheden.",
+            )
         return
     if case.authority is Authority.NEEDS_REVIEW:
         raise AuthorityNotSettled("A lawyer of CMM must settle who decides first: POST .../route.")
     # After a court has recognised the person, CMM is still asked to open the support offer (R1).
     routed = Authority.CMM if case.authority is Authority.COURT else case.authority
     if report.authority is not routed or actor.org not in DECIDES[routed]:
-        raise WrongAuthority(f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.")
+        raise WrongAuthority(
+            f"{routed} decides in this case (rule {case.rule}), by one of its own deciders.",
+            danish=f"{routed} afgør sagen (regel {case.rule}), ved en af sine egne med rollen decider.",
+        )
 
 
 def _check_dates(case: Case, report: DecisionReport) -> None:

@@ -75,7 +75,10 @@ async def search(work: UnitOfWork, *, sought: PersonSought, purpose: Purpose) ->
     RoleDoesNotSee for who may not know who somebody is."""
     visibility.judge(work.actor, (), purpose)
     if visibility.Aspect.PERSON not in visibility.may_know(work.actor, visibility.Part.CENTRE):
-        raise RoleDoesNotSee("People are searched for by those who work with them: caseworker, lawyer, decider.")
+        raise RoleDoesNotSee(
+            "People are searched for by those who work with them: caseworker, lawyer, decider.",
+            danish="Personer søges af dem, der arbejder med dem: caseworker, lawyer, decider.",
+        )
     asked = {name for name, value in sought.model_dump(exclude={"limit"}).items() if value not in (None, [])}
     if asked <= {"stated_age"}:
         raise NothingToSearchBy("Say a name, an alias, a birth date or an identifier; an age alone finds too many.")

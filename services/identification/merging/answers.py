@@ -54,14 +54,20 @@ async def answer(
     sides = [survivors.get(each, each) for each in (question.newer_now, question.older_now)]
     if sides[0] == sides[1]:
         raise QuestionAnswered(
-            "The two cases are one by now, so there is nothing left to ask; POST .../unmerge parts them."
+            "The two cases are one by now, so there is nothing left to ask; POST .../unmerge parts them.",
+            danish="De to sager er én nu, så der er intet at spørge om; POST .../unmerge skiller dem.",
         )
     asked_of = question.asked_of_now
     newer, older = await cases.lock_pair(work, sides[0], sides[1], ExpectedVersion())
     question = await questions_repository.lock(work, question_id)
     _check_waits(question, expected)
     if question.asked_of_now != asked_of:
-        raise QuestionAnswered("One of the two cases has just been merged, or parted again; read the question again.")
+        raise QuestionAnswered(
+            "One of the two cases has just been merged, or parted again; read the question again.",
+            danish=(
+                "En af de to sager er netop lagt sammen med en anden eller skilt fra den igen; læs spørgsmålet igen."
+            ),
+        )
     goes_on, merged = newer, older
     if said.answer is SameOrDifferent.SAME:
         goes_on, merged = _who_follows(newer, older)

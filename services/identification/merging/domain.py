@@ -148,7 +148,12 @@ async def _check_one_person(work: UnitOfWork, case: Case, surviving: Case) -> No
     if are_counted:
         raise TwoPeople(
             "The two cases, or cases that were merged into them, are of two subjects of one referral: its sender has counted two "
-            "people. If one of them was counted twice, let the sender withdraw that referral and send it anew."
+            "people. If one of them was counted twice, let the sender withdraw that referral and send it anew.",
+            danish=(
+                "De to sager, eller sager, der er lagt sammen med dem, er to personers fra én henvisning: "
+                "afsenderen har talt to. Er én talt to gange, så lad afsenderen trække henvisningen tilbage og "
+                "sende den på ny."
+            ),
         )
 
 
@@ -161,7 +166,10 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
     cases.forget(work, seen)  # it may be another by the time it is locked
     case, surviving = await cases.lock_pair(work, case_id, into, expected, even_merged=True)
     if case.merged_into != surviving.id:
-        raise NotMerged("Somebody else has just changed the merge; read the case again.")
+        raise NotMerged(
+            "Somebody else has just changed the merge; read the case again.",
+            danish="En anden har netop ændret sammenlægningen; læs sagen igen.",
+        )
     await part(work, case, surviving)
     await look_again(work, case, surviving)
     return case

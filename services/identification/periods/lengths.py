@@ -133,12 +133,20 @@ def kind_of_period(authority: Authority, legal_status: LegalStatus, *, decided_o
     if authority is Authority.CMM:
         return PeriodKind.RESTITUTION
     if authority is Authority.NEEDS_REVIEW:
-        raise PeriodKindUnclear("A lawyer must settle which authority decides before a period can be given.")
+        raise PeriodKindUnclear(
+            "A lawyer must settle which authority decides before a period can be given.",
+            danish=(
+                "En jurist skal først fastlægge, hvilken myndighed der afgør sagen; indtil da kan ingen periode gives."
+            ),
+        )
     if _lacks_legal_stay(legal_status, decided_on):
         return PeriodKind.REFLECTION
     if legal_status.residence_basis in LEGAL_STAY:
         return PeriodKind.RESTITUTION
-    raise PeriodKindUnclear("Record the person's legal status at the decision; it decides which period is given.")
+    raise PeriodKindUnclear(
+        "Record the person's legal status at the decision; it decides which period is given.",
+        danish="Registrér personens opholdsgrundlag ved afgørelsen; det afgør, hvilken periode der gives.",
+    )
 
 
 def _lacks_legal_stay(legal_status: LegalStatus, on: date) -> bool:
@@ -179,7 +187,10 @@ def extension(period: Period, *, until: date, on: date) -> Period:
     if until <= period.ends_on:
         raise ExtensionBeforeEnd(f"An extension must end after {period.ends_on}, when the period ends now.")
     if until < on:
-        raise ExtensionBeforeEnd(f"An extension must not be over already: name {on} or a later day.")
+        raise ExtensionBeforeEnd(
+            f"An extension must not be over already: name {on} or a later day.",
+            danish=f"En forlængelse må ikke være forbi allerede: nævn {on} eller en senere dag.",
+        )
     if until > period.cap_on:
         raise PastTheCap(f"The period may last until {period.cap_on} at most.", cap_on=period.cap_on.isoformat())
     return replace(period, ends_on=until)
