@@ -67,7 +67,7 @@ async def submit_referral(
             SubmittedSubject(reference=given.reference, subject_id=row.id, case_id=row.case_id)
             for given, row in zip(submission.subjects, subjects, strict=True)
         ],
-        warnings=submission.warnings,
+        warnings=submission.warnings_for(work.actor.org),
     ).tagged(referral)
 
 

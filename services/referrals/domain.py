@@ -122,7 +122,7 @@ async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[R
     narrative = Narrative(
         reason=submission.reason,
         safe_contact=submission.safe_contact,
-        warnings=submission.warnings,
+        warnings=submission.warnings_for(work.actor.org),
         as_written=submission.as_written,
     )
     subjects = await repository.add_referral(work, referral, narrative, submission.subjects)
@@ -184,7 +184,10 @@ async def _hand_on(work: UnitOfWork, referral: Referral, forwarding: Forwarding,
     if not is_listed(recipient):
         raise RecipientUnknown("The new recipient is not in the directory.")
     if recipient in (referral.recipient, referral.sender):
-        raise RecipientUnknown("Forward to an organisation that is not already part of the referral.")
+        raise RecipientUnknown(
+            "Forward to an organisation that is not already part of the referral.",
+            danish="Videresend til en organisation, der ikke er part i henvisningen allerede.",
+        )
     change.recipient = recipient
     change.basis = await _basis_of(work, referral, forwarding)
     change.legal_basis = forwarding.legal_basis if change.basis is DisclosureBasis.LAW else None

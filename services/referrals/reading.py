@@ -6,7 +6,7 @@ whom, when, or by which code; whatever else it is, it is kept as written, and re
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -27,7 +27,8 @@ from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import UNREADABLE, Personal
 from shared.contract.times import lies_ahead
 from shared.contract.types import Answer, Moment
-from shared.contract.warnings import InputWarning, WarningCode, placeholders_in, warning
+from shared.contract.visibility import Part
+from shared.contract.warnings import InputWarning, WarningCode, placeholders_in, purpose_not_theirs, warning
 from shared.kernel import strict_json
 from shared.kernel.clock import instant_of_judging, on_date
 from shared.kernel.text import is_blank
@@ -266,12 +267,25 @@ class Reading:
             for each in placeholders_in(subject, on=on_date(now) if now else None):
                 self._warn(("subjects", position, *each.loc), each.code)
 
-    def in_order(self) -> tuple[list[InputWarning], list[AsWritten]]:
-        """All warnings and all that was written otherwise, by their places."""
-        return (
-            sorted(self.warnings, key=lambda each: _order(each.loc)),
-            sorted(self.as_written, key=lambda each: _order(each.loc)),
-        )
+    def look_at_consents(self, subjects: Sequence[Subject], *, sender: str, recipient: str) -> Iterator[InputWarning]:
+        """The consents for a purpose that their recipient may not state, with the part that it has in the referral."""
+        parts = {recipient: [Part.ADDRESSEE], sender: [Part.SENDER]}
+        for position, subject in enumerate(subjects):
+            for number, each in enumerate(subject.consents):
+                place = self.as_sent(("subjects", position, "consents", number, "purpose"))
+                of_recipient = parts.get(each.recipient, [])
+                yield from purpose_not_theirs(
+                    ["body", *place], recipient=each.recipient, purpose=each.purpose, parts=of_recipient
+                )
+
+    def written_in_order(self) -> list[AsWritten]:
+        """All that was written otherwise, by its places."""
+        return sorted(self.as_written, key=lambda each: _order(each.loc))
+
+
+def in_order(warnings: Iterable[InputWarning]) -> list[InputWarning]:
+    """These, by their places."""
+    return sorted(warnings, key=lambda each: _order(each.loc))
 
 
 def _plain(value: Any, place: Place, odd: list[_Odd]) -> Any:

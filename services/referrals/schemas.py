@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, model_validator
 
-from services.referrals.reading import AsWritten, Reading
+from services.referrals.reading import AsWritten, Reading, in_order
 from shared.contract.codes import Channel, DisclosureBasis, LegalBasis, ReferralKind, ReferralStatus, Urgency
 from shared.contract.organisations import CENTRE, OrganisationKind
 from shared.contract.person import Subject
@@ -81,13 +81,20 @@ class ReferralSubmission(Body):
 
     @property
     def warnings(self) -> list[InputWarning]:
-        """What in it says less than it seems to."""
-        return reading.in_order()[0] if (reading := self._forgiven) else []
+        """What in it says less than it seems to, whoever sends it."""
+        return in_order(reading.warnings) if (reading := self._forgiven) else []
+
+    def warnings_for(self, sender: str) -> list[InputWarning]:
+        """That, and what of it does where that organisation sends it."""
+        if (reading := self._forgiven) is None:
+            return []
+        purposes = reading.look_at_consents(self.subjects, sender=sender, recipient=self.recipient)
+        return in_order([*reading.warnings, *purposes])
 
     @property
     def as_written(self) -> list[AsWritten]:
         """What the sender wrote where it is read otherwise."""
-        return reading.in_order()[1] if (reading := self._forgiven) else []
+        return reading.written_in_order() if (reading := self._forgiven) else []
 
     @property
     def _forgiven(self) -> Reading | None:

@@ -3,12 +3,15 @@
 Never the value; and nothing but what was sent decides whether there is a warning, so that none says who is known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final, Protocol
 
+from shared.contract import visibility
+from shared.contract.codes import Purpose
 from shared.contract.numbers import Identifier, fits_its_type
+from shared.contract.organisations import kind_of
 from shared.contract.personal import Personal, PersonalName
 from shared.contract.placeholders import is_no_birth_date, is_no_name, is_no_number
 from shared.contract.types import Answer
@@ -79,6 +82,18 @@ class InputWarning(Answer):
 
 def warning(loc: Sequence[str | int], code: WarningCode) -> InputWarning:
     return InputWarning(loc=list(loc), code=code, msg=SENTENCES[code])
+
+
+def purpose_not_theirs(
+    loc: Sequence[str | int], *, recipient: str, purpose: Purpose, parts: Iterable[visibility.Part]
+) -> Iterator[InputWarning]:
+    """That the recipient, being what it is and with these parts, may not state the purpose that stands there, and which it may
+    (docs/rules.md, consent-7); nothing where it may."""
+    allowed = visibility.stated_by(kind_of(recipient), parts)
+    if purpose not in allowed:
+        code = WarningCode.PURPOSE_NOT_THEIRS
+        said = f"{SENTENCES[code]} It may state: {', '.join(sorted(allowed))}."
+        yield InputWarning(loc=list(loc), code=code, msg=said)
 
 
 class Described(Protocol):

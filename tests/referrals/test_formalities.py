@@ -320,3 +320,13 @@ async def test_what_was_written_of_somebody_goes_with_them(havn: World) -> None:
     assert refused.status_code in (200, 201), refused.text
     await havn.settled()
     assert await written() == {"reason": "a\u000bb", "subjects.1.stated_age": 300}
+
+
+async def test_a_consent_for_a_purpose_that_its_recipient_may_not_state_is_named(havn: World) -> None:
+    """Sender and recipient of the referral may state support, whatever they are; another police may not."""
+    said = [{"recipient": each, "purpose": "support"} for each in (POLICE, "cmm", "politi-fyn")]
+    sent = await send(havn, subject(), subject("P02", consents=[{"recipient": "reden"}, *said]))
+    named = [each for each in sent.receipt["warnings"] if each["code"] == "purpose_not_theirs"]
+    assert [each["loc"] for each in named] == [["body", "subjects", 1, "consents", 3, "purpose"]]
+    assert named[0]["msg"].endswith("It may state: accommodation, identification, investigation.")
+    assert named[0] in (await sent.read()).json()["warnings"]

@@ -37,7 +37,8 @@ async def record_consent(
     """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else; a
     purpose that it may not state is kept, and named in `warnings` with those that it may."""
     case, consent = await domain.record_consent(work, case_id=case_id, report=report, expected=expected)
-    return ConsentReceipt(consent_id=consent.id, warnings=await domain.warnings_of(work, consent)).tagged(case)
+    warnings = await domain.warnings_of(work, consent.case_id, consent.recipient, consent.purpose)
+    return ConsentReceipt(consent_id=consent.id, warnings=warnings).tagged(case)
 
 
 @router.get("/cases/{case_id}/consents")
@@ -97,9 +98,11 @@ async def disclose(
     work: Caseworker, case_id: UUID, report: DisclosureReport, expected: IfMatch
 ) -> Tagged[DisclosureReceipt]:
     """Something about the person is told to a recipient: by a live consent that covers the fields, or by the law that is
-    named with its reason (409 `ConsentMissing` without either)."""
-    case, disclosure = await disclosures.disclose(work, case_id=case_id, report=report, expected=expected)
-    return DisclosureReceipt(disclosure_id=disclosure.id, basis=disclosure.basis).tagged(case)
+    named with its reason (409 `ConsentMissing` without either). One for a purpose that the recipient may not state is kept, and
+    named in `warnings` with those that it may."""
+    case, made = await disclosures.disclose(work, case_id=case_id, report=report, expected=expected)
+    warnings = await domain.warnings_of(work, made.case_id, made.recipient, made.purpose)
+    return DisclosureReceipt(disclosure_id=made.id, basis=made.basis, warnings=warnings).tagged(case)
 
 
 @router.get("/cases/{case_id}/disclosures")

@@ -13,13 +13,12 @@ from services.identification.case.models import Case
 from services.identification.consents import recipients, repository
 from services.identification.consents.models import Consent
 from services.identification.consents.schemas import ConsentReport, ConsentWithdrawal, ConsentWords
-from shared.contract import visibility
 from shared.contract.codes import Purpose, ShareScope
 from shared.contract.events import ConsentGiven, ConsentWithdrawn
-from shared.contract.organisations import CENTRE, kind_of
+from shared.contract.organisations import CENTRE
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
-from shared.contract.warnings import SENTENCES, InputWarning, WarningCode
+from shared.contract.warnings import InputWarning, purpose_not_theirs
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Forbidden
@@ -80,16 +79,25 @@ async def _check_given_since(
         )
 
 
-async def warnings_of(work: UnitOfWork, consent: Consent) -> list[InputWarning]:
-    """That the recipient, being what it is and with the part that it has, may not state the purpose of the consent, and which it
-    may (docs/rules.md, consent-7)."""
-    part = await cases.part_of(work, consent.case_id, consent.recipient)
-    allowed = visibility.stated_by(kind_of(consent.recipient), [part] if part else [])
-    if consent.purpose in allowed:
-        return []
-    code = WarningCode.PURPOSE_NOT_THEIRS
-    said = f"{SENTENCES[code]} It may state: {', '.join(sorted(allowed))}."
-    return [InputWarning(loc=["body", "purpose"], code=code, msg=said)]
+async def warnings_of(
+    work: UnitOfWork, case_id: UUID, recipient: str, purpose: Purpose, *, at: Sequence[str | int] = ("body",)
+) -> list[InputWarning]:
+    """Of a consent or a disclosure that stands there in a request: that its recipient, with the part that it has in the case, may
+    not state the purpose (docs/rules.md, consent-7)."""
+    part = await cases.part_of(work, case_id, recipient)
+    loc = [*at, "purpose"]
+    return [*purpose_not_theirs(loc, recipient=recipient, purpose=purpose, parts=[part] if part else [])]
+
+
+async def warnings_of_described(
+    work: UnitOfWork, case_id: UUID, consents: Sequence[ConsentOfReferral], *, at: Sequence[str]
+) -> list[InputWarning]:
+    """The same of the consents in a description of the person."""
+    found = list[InputWarning]()
+    for position, each in enumerate(consents):
+        place: list[str | int] = [*at, "consents", position]
+        found += await warnings_of(work, case_id, each.recipient, each.purpose, at=place)
+    return found
 
 
 async def take_over(

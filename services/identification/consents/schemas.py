@@ -117,8 +117,11 @@ class DisclosureWords(BaseModel):
 
 
 class DisclosureReceipt(Answer):
+    """`warnings` names what of a new disclosure opens nothing, though it is kept."""
+
     disclosure_id: UUID
     basis: DisclosureBasis
+    warnings: list[InputWarning] = []
 
 
 class DisclosureState(Answer):

@@ -1,8 +1,13 @@
 """Endpoints of opening a case without a referral: at once, or from a draft that only its author sees."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from services.identification.case.models import Case
 from services.identification.case.policies import Caseworker
+from services.identification.case.schemas import CasePerson
+from services.identification.consents import domain as consents
+from services.identification.finding.schemas import PossibleDuplicate
 from services.identification.opening import domain, drafts, repository, views
 from services.identification.opening.schemas import (
     CaseOpening,
@@ -13,6 +18,7 @@ from services.identification.opening.schemas import (
     OpeningReceipt,
 )
 from shared.contract.types import Tagged
+from shared.data.unit_of_work import UnitOfWork
 from shared.http.paging import Page, Pages
 from shared.http.parameters import IfMatch, RequiredIfMatch
 from shared.kernel.clock import on_date
@@ -64,11 +70,18 @@ async def open_draft(work: Caseworker, draft_id: UUID, expected: IfMatch) -> Tag
     """Open the case that the draft has become, as POST /cases does; the draft goes. 422 names what is still missing."""
     opening = await drafts.take_out(work, draft_id=draft_id, expected=expected)
     case, found = await domain.open_without_referral(work, opening=opening)
-    return views.see_opening(case, found, opening.person).tagged(case)
+    return (await _opened(work, case, found, opening.person)).tagged(case)
 
 
 @router.post("/cases", status_code=201)
 async def open_case(work: Caseworker, opening: CaseOpening) -> Tagged[OpeningReceipt]:
     """Open a case without a referral (hotline, outreach). Always a new one: who may be the same person is in the answer."""
     case, found = await domain.open_without_referral(work, opening=opening)
-    return views.see_opening(case, found, opening.person).tagged(case)
+    return (await _opened(work, case, found, opening.person)).tagged(case)
+
+
+async def _opened(
+    work: UnitOfWork, case: Case, found: Sequence[PossibleDuplicate], person: CasePerson
+) -> OpeningReceipt:
+    purposes = await consents.warnings_of_described(work, case.id, person.consents, at=views.PERSON)
+    return views.see_opening(case, found, person, purposes=purposes)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.identification.case.policies import Caseworker, Reader
 from services.identification.case.schemas import CasePerson
+from services.identification.consents import domain as consents
 from services.identification.person import domain, legal_status, repository, views
 from services.identification.person.schemas import (
     ContactAttemptReceipt,
@@ -38,7 +39,8 @@ async def change_person(
     (`age_basis: assessed`) holds until it is assessed anew; `differs` names what was sent against it. A consent that is new is
     recorded; one that is left out stands until it is withdrawn."""
     case, described = await domain.describe_person(work, case_id=case_id, person=person, expected=expected)
-    return views.see_description(described, sent=person, today=on_date(work.now)).tagged(case)
+    purposes = await consents.warnings_of_described(work, case.id, person.consents, at=("body",))
+    return views.see_description(described, sent=person, today=on_date(work.now), purposes=purposes).tagged(case)
 
 
 @router.post("/cases/{case_id}/refusal")

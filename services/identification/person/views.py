@@ -11,14 +11,17 @@ from services.identification.person.schemas import (
     LegalStatusHistory,
     Particulars,
 )
-from shared.contract.warnings import warnings_of
+from shared.contract.warnings import InputWarning, warnings_of
 from shared.kernel.text import AS_STORED
 
 
-def see_description(person: CasePerson, *, sent: CasePerson, today: date) -> DescribedPerson:
-    """A description that was just written, with what in it says less than it seems to, and what of it does not hold."""
+def see_description(
+    person: CasePerson, *, sent: CasePerson, today: date, purposes: Sequence[InputWarning]
+) -> DescribedPerson:
+    """A description that was just written, with what in it says less than it seems to (of its consents, `purposes`), and what of
+    it does not hold."""
     added = {
-        "warnings": warnings_of(person, aliases=person.aliases, on=today),
+        "warnings": [*warnings_of(person, aliases=person.aliases, on=today), *purposes],
         "differs": [*_against_what_is_kept(person, sent), *_consents_left_out(person, sent)],
     }
     return DescribedPerson.model_validate(dict(person) | added, context=AS_STORED)

@@ -9,6 +9,7 @@ from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, 
 from tests.identification.consents.test_consents import WITHDRAWALS, consent, is_hidden_from, status, withdraw
 from tests.identification.consents.test_disclosures import BY_LAW, REASON, REPORT, disclose, try_disclosing
 from tests.identification.life import done
+from tests.identification.opening.doors import describe, try_opening
 from tests.world import World
 
 
@@ -60,6 +61,29 @@ async def test_one_for_a_purpose_of_theirs_has_no_warning(havn: World, recipient
     case = await open_case(havn, CMM_DECIDES)
     given = await done(case.post("/consents", {"recipient": recipient, "purpose": purpose}), 201)
     assert given["warnings"] == []
+
+
+@pytest.mark.parametrize(("recipient", "purpose", "theirs"), NOT_THEIRS)
+async def test_so_is_a_disclosure_by_law_for_such_a_purpose(
+    havn: World, recipient: str, purpose: str, theirs: str
+) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    made = await disclose(case, recipient, purpose=purpose, fields=["person"], **BY_LAW)
+    (warned,) = made["warnings"]
+    assert (warned["loc"], warned["code"]) == (["body", "purpose"], "purpose_not_theirs")
+    assert warned["msg"].endswith(f"It may state: {theirs}.")
+    assert (await disclose(case, "hopenow", **BY_LAW))["warnings"] == []
+
+
+async def test_so_is_a_consent_in_a_description_of_the_person(havn: World) -> None:
+    said = {
+        "consents": [{"recipient": "reden", "purpose": "support"}, {"recipient": "politi-fyn", "purpose": "support"}]
+    }
+    (warned,) = (await done(try_opening(havn, said), 201))["warnings"]
+    assert (warned["loc"], warned["code"]) == (["body", "person", "consents", 1, "purpose"], "purpose_not_theirs")
+    case = await open_case(havn, CMM_DECIDES)
+    (warned,) = (await done(describe(case, said)))["warnings"]
+    assert (warned["loc"], warned["code"]) == (["body", "consents", 1, "purpose"], "purpose_not_theirs")
 
 
 async def test_who_has_referred_the_person_may_state_support_whatever_it_is(havn: World) -> None:
