@@ -41,10 +41,17 @@ class ExpectedVersion:
     tag_of: Callable[[Versioned], str] = _nobody_s
     """The tag of a version, where the caller may have said one."""
 
-    def check(self, resource: Versioned) -> None:
+    def check(self, resource: Versioned, *, read_at: str | None = None) -> None:
         """Raises IfMatchMissing when the caller had to say what it saw and did not, Stale when it saw another version. Ask under
-        the row's lock: whether there is such a resource comes first, and what was sent is read before that."""
+        the row's lock: whether there is such a resource comes first, and what was sent is read before that. `read_at` says where
+        the ETag is read, where that is not where one would look."""
         if self.owed and not self.tags:
+            if read_at:
+                raise IfMatchMissing(
+                    f"Send If-Match with the ETag of {read_at}; without it an unseen change could be overwritten.",
+                    danish=f"Send If-Match med den ETag, som {read_at} giver; uden den kunne en ændring, du ikke har set, blive "
+                    "overskrevet.",
+                )
             raise IfMatchMissing(
                 "Send If-Match with the ETag you read; without it an unseen change could be overwritten."
             )

@@ -172,6 +172,7 @@ CONSENTS: Sequence[Step] = [
         Step("end_disclosure", ids={"disclosure_id": "disclosure"}),
     ),
     Step("list_withdrawals", by="reden"),
+    Step("read_withdrawal", by="reden", ids={"consent_id": "consent"}),
     Step("acknowledge_withdrawal", by="reden", ids={"consent_id": "consent"}),
     Step("report_disclosures"),
     *about(
@@ -311,6 +312,7 @@ HOUSING: Sequence[Step] = [
     Step("add_place", **SHELTER, **FACILITY, makes=("closed place", "place_id")),
     Step("add_place", **SHELTER, **FACILITY, makes=("place", "place_id"), changes={"label": "Room 2"}),
     Step("list_places", **SHELTER, **FACILITY),
+    Step("read_place", **SHELTER, ids={"facility_id": "facility", "place_id": "place"}),
     Step("change_place", **SHELTER, ids={"facility_id": "facility", "place_id": "closed place"}),
     Step("close_place", **SHELTER, ids={"place_id": "closed place"}, makes=("closure", "closure_id")),
     Step("list_closures", **SHELTER, ids={"place_id": "closed place"}),

@@ -42,6 +42,19 @@ def test_if_match_is_declared_where_it_is_honoured(walked: list[Walked]) -> None
             assert (operation.name, each.unmatched.status_code) == (operation.name, 428), each.unmatched.text
 
 
+def test_every_change_of_what_a_path_names_honours_if_match() -> None:
+    """docs/contract.md, concurrency: no state change is left out, whichever method it has."""
+    changes = [each for each in OPERATIONS if each.method != "GET" and each.ids]
+    assert [each.name for each in changes if not each.declares("if-match")] == []
+
+
+def test_a_stale_if_match_is_said_before_what_the_state_does_not_allow(walked: list[Walked]) -> None:
+    """Sent once more when it is done: 412, or 404 where nothing is left of it; never 409."""
+    for each in walked:
+        if each.late is not None:
+            assert each.late.status_code in (404, 412), (each.described.name, each.late.text)
+
+
 def test_an_etag_is_declared_where_it_is_given(walked: list[Walked]) -> None:
     for each in walked:
         for answer in filter(None, (each.answer, each.stale)):

@@ -40,7 +40,8 @@ BY_NAME = {(operation.service, operation.id): operation for operation in OPERATI
 
 @dataclass(frozen=True)
 class Walked:
-    """A step with what was answered: to a stale If-Match, to none, to the call itself, and to the same call again."""
+    """A step with what was answered: to a stale If-Match, to none, to the call itself, to the same call again, and to a stale
+    If-Match when all is done."""
 
     step: Step
     described: Operation
@@ -48,6 +49,7 @@ class Walked:
     unmatched: httpx.Response | None
     answer: httpx.Response
     again: httpx.Response | None
+    late: httpx.Response | None
 
 
 def example_of(operation: Operation) -> Any:
@@ -86,7 +88,7 @@ class Walk:
         async def send(headers: Mapping[str, str]) -> httpx.Response:
             return await caller.request(operation.method, address, params=asked or None, headers=headers, json=body)
 
-        stale = unmatched = again = None
+        stale = unmatched = again = late = None
         if operation.declares("if-match"):
             stale = await send({"if-match": '"stale"', **key})
         if operation.requires("if-match"):
@@ -104,10 +106,12 @@ class Walk:
                 again = await send(key | match)
             finally:
                 Checks.are_on = True
+        if stale is not None:
+            late = await send({"if-match": '"stale"', "idempotency-key": str(uuid4())})
         if step.makes:
             thing, name = step.makes
             self.made[thing] = _found_in(answer.json(), name.split("."))
-        self.walked.append(Walked(step, operation, stale, unmatched, answer, again))
+        self.walked.append(Walked(step, operation, stale, unmatched, answer, again, late))
 
     def _body(self, operation: Operation, step: Step) -> Any:
         body = example_of(operation)

@@ -54,9 +54,12 @@ async def change_facility(
 
 
 @router.post("/facilities/{facility_id}/units", status_code=201)
-async def add_unit(work: Writer, facility_id: UUID, registration: UnitRegistration) -> Tagged[UnitReceipt]:
-    """Add a unit to a facility that you run. It accepts no more than the facility, and has days of its own."""
-    unit = await places.add_unit(work, facility_id=facility_id, registration=registration)
+async def add_unit(
+    work: Writer, facility_id: UUID, registration: UnitRegistration, expected: IfMatch
+) -> Tagged[UnitReceipt]:
+    """Add a unit to a facility that you run. It accepts no more than the facility, and has days of its own. `If-Match` takes the
+    facility's ETag; that of the answer is the unit's."""
+    unit = await places.add_unit(work, facility_id=facility_id, registration=registration, expected=expected)
     return UnitReceipt(unit_id=unit.id).tagged(unit)
 
 
@@ -103,6 +106,13 @@ async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[Pla
     return pages.page(items, found, lambda row: [str(row[0].id)])
 
 
+@router.get("/facilities/{facility_id}/places/{place_id}")
+async def read_place(work: Reader, facility_id: UUID, place_id: UUID) -> Tagged[PlaceDetails]:
+    """One place of a facility that you may know of. The ETag is the facility's, which changes with each of its places."""
+    facility, place, label = await repository.read_place(work, facility_id, place_id)
+    return views.see_place(place, label).tagged(facility)
+
+
 @router.put("/facilities/{facility_id}/places/{place_id}")
 async def change_place(
     work: Writer, facility_id: UUID, place_id: UUID, registration: PlaceRegistration, expected: RequiredIfMatch
@@ -115,9 +125,10 @@ async def change_place(
 
 
 @router.post("/places/{place_id}/out-of-service", status_code=201)
-async def close_place(work: Writer, place_id: UUID, closure: Closure) -> ClosureDetails:
-    """Take a place out of service for some nights on which nobody has it."""
-    return views.see_closure(await places.close_place(work, place_id=place_id, closure=closure))
+async def close_place(work: Writer, place_id: UUID, closure: Closure, expected: IfMatch) -> ClosureDetails:
+    """Take a place out of service for some nights on which nobody has it. The ETag is the facility's."""
+    closed = await places.close_place(work, place_id=place_id, closure=closure, expected=expected)
+    return views.see_closure(closed)
 
 
 @router.get("/places/{place_id}/out-of-service")
@@ -129,9 +140,12 @@ async def list_closures(work: Reader, place_id: UUID, pages: Pages) -> Page[Clos
 
 
 @router.post("/places/{place_id}/out-of-service/{closure_id}/end")
-async def end_closure(work: Writer, place_id: UUID, closure_id: UUID, end: ClosureEnd) -> ClosureDetails:
-    """The place can be used again from that night on; one that had not begun comes to nothing."""
-    return views.see_closure(await places.end_closure(work, place_id=place_id, closure_id=closure_id, end=end))
+async def end_closure(
+    work: Writer, place_id: UUID, closure_id: UUID, end: ClosureEnd, expected: IfMatch
+) -> ClosureDetails:
+    """The place can be used again from that night on; one that had not begun comes to nothing. The ETag is the facility's."""
+    closed = await places.end_closure(work, place_id=place_id, closure_id=closure_id, end=end, expected=expected)
+    return views.see_closure(closed)
 
 
 @router.post("/facilities/{facility_id}/approvals", status_code=201)

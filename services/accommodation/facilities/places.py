@@ -49,6 +49,10 @@ class ClosureEndsEarlier(Conflict):
     """There is nothing to end."""
 
 
+_READ_AT: Final = "GET .../facilities/{facility_id}/places/{place_id}"
+"""Where the ETag is found that a place is changed with."""
+
+
 async def add_place(
     work: UnitOfWork, *, facility_id: UUID, registration: PlaceRegistration, expected: ExpectedVersion
 ) -> Place:
@@ -56,6 +60,7 @@ async def add_place(
     facility, described = await _as_registered(work, facility_id, registration, expected)
     place = Place(facility_id=facility.id, **described)
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
+    facility.version += 1
     changed(work, facility)
     return place
 
@@ -78,6 +83,7 @@ async def change_place(
     for name, value in described.items():
         setattr(place, name, value)
     await repository.change_place(work, place, PlaceLabel(label=registration.label))
+    facility.version += 1  # the place has no ETag of its own
     changed(work, facility)
     return place
 
@@ -93,7 +99,7 @@ async def _as_registered(
     """The facility, locked, and what the place is in it; raises LabelTaken and NobodyToApprove."""
     facility = await repository.lock_facility(work, facility_id)
     check_runs(work.actor, facility)
-    expected.check(facility)
+    expected.check(facility, read_at=_READ_AT)
     labelled = await repository.labels_of(work, facility)
     if _plain(registration.label) in {_plain(label.label) for place, label in labelled if place.id != but_for}:
         raise LabelTaken("The facility has a place of that label; give each its own.")
@@ -124,10 +130,14 @@ async def _new_unit(work: UnitOfWork, facility: Facility, name: PersonalName, la
     return unit
 
 
-async def add_unit(work: UnitOfWork, *, facility_id: UUID, registration: UnitRegistration) -> Unit:
+async def add_unit(
+    work: UnitOfWork, *, facility_id: UUID, registration: UnitRegistration, expected: ExpectedVersion
+) -> Unit:
     """A further unit of a facility, by its operator or CMM. Raises UnitAcceptsMore and LabelTaken, and where places bore its name
     alone before, what `change_unit` does."""
-    facility = await _to_change(work, facility_id, registration)
+    facility = await _to_change(work, facility_id)
+    expected.check(facility)
+    _check_accepts(facility, registration)
     if _plain(registration.name) in await _names(work, facility):
         raise LabelTaken(
             "The facility has a unit of that name; give each its own.",
@@ -143,9 +153,10 @@ async def change_unit(
 ) -> Unit:
     """Describe the unit anew, by the facility's operator or CMM. Raises UnitAcceptsMore, LabelTaken, PlaceDoesNotFit where it
     would suit somebody no more who lives there, and UnitInUse where somebody has a place on nights that it would give up."""
-    facility = await _to_change(work, facility_id, registration)
+    facility = await _to_change(work, facility_id)
     unit, _ = await repository.read_unit(work, facility.id, unit_id)
     expected.check(unit)
+    _check_accepts(facility, registration)
     if _plain(registration.name) in await _names(work, facility, but_for=unit.id):
         raise LabelTaken(
             "The facility has another unit of that name; give each its own.",
@@ -156,15 +167,18 @@ async def change_unit(
     return unit
 
 
-async def _to_change(work: UnitOfWork, facility_id: UUID, registration: UnitRegistration) -> Facility:
+async def _to_change(work: UnitOfWork, facility_id: UUID) -> Facility:
     """The facility, locked, so that its units change one after the other."""
     facility = await repository.lock_facility(work, facility_id)
     check_runs(work.actor, facility)
+    return facility
+
+
+def _check_accepts(facility: Facility, registration: UnitRegistration) -> None:
     if more := _accepted_beyond(facility, registration):
         raise UnitAcceptsMore(
             f"A unit accepts no more than its facility; look at {more}, or change the facility first.", beyond=more
         )
-    return facility
 
 
 def _accepted_beyond(facility: Facility, registration: UnitRegistration) -> str | None:
@@ -209,10 +223,11 @@ def _plain(name: PersonalName) -> str:
     return as_it_looks(name.value)
 
 
-async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> OutOfService:
+async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure, expected: ExpectedVersion) -> OutOfService:
     """Take a place out of service for some nights, by its operator or CMM. Raises PlaceInUse."""
     place, facility = await repository.lock_place(work, place_id)
     check_runs(work.actor, facility)
+    expected.check(facility)
     closed = OutOfService(place_id=place.id, during=nights(closure.from_on, closure.to_on))
     await repository.end_expired_holds(work, place.id)
     if await repository.is_taken(work, place.id, closed.during):
@@ -224,11 +239,14 @@ async def close_place(work: UnitOfWork, *, place_id: UUID, closure: Closure) -> 
     return closed
 
 
-async def end_closure(work: UnitOfWork, *, place_id: UUID, closure_id: UUID, end: ClosureEnd) -> OutOfService:
+async def end_closure(
+    work: UnitOfWork, *, place_id: UUID, closure_id: UUID, end: ClosureEnd, expected: ExpectedVersion
+) -> OutOfService:
     """The place can be used again from that night on; one that has not begun comes to nothing. Raises ClosureNotFound."""
     place, facility = await repository.lock_place(work, place_id)
     check_runs(work.actor, facility)
     closed = await repository.lock_closure(work, place.id, closure_id)
+    expected.check(facility)
     if closed.during.upper is not None and end.to_on >= closed.during.upper:
         raise ClosureEndsEarlier("The place is in service again by that day as it is.")
     first = first_of(closed.during)

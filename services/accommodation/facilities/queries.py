@@ -67,6 +67,7 @@ APPROVAL_TO_LOCK: Final = APPROVALS.where(col(Approval.id) == bindparam("approva
 
 PLACES: Final = select(Place).where(col(Place.facility_id) == FACILITY_ID)
 PAGE_OF_PLACES: Final = by_id(PLACES, col(Place.id))
+PLACE: Final = PLACES.where(col(Place.id) == PLACE_ID)
 UNITS: Final = select(Unit).where(col(Unit.facility_id) == FACILITY_ID)
 PAGE_OF_UNITS: Final = by_id(UNITS, col(Unit.id))
 UNIT: Final = UNITS.where(col(Unit.id) == UNIT_ID)

@@ -175,9 +175,24 @@ async def list_places(
     await known_facility(work, facility_id)
     asked = page_by_id(after, limit) | {"facility_id": facility_id}
     found = await work.session.scalars(queries.PAGE_OF_PLACES, asked)
+    work.audit(operation="place.list", object_ids=[facility_id])
+    return await _labelled(work, facility_id, found)
+
+
+async def read_place(work: UnitOfWork, facility_id: UUID, place_id: UUID) -> tuple[Facility, Place, PlaceLabel]:
+    """A place of a facility that the actor may know of, as it is listed; raises FacilityNotFound and PlaceNotFound."""
+    facility = await known_facility(work, facility_id)
+    place = await work.session.scalar(queries.PLACE, {"place_id": place_id, "facility_id": facility_id})
+    if place is None:
+        raise PlaceNotFound
+    work.audit(operation="place.read", object_ids=[facility_id, place_id])
+    ((_, label),) = await _labelled(work, facility_id, [place])
+    return facility, place, label
+
+
+async def _labelled(work: UnitOfWork, facility_id: UUID, found: Sequence[Place]) -> list[tuple[Place, PlaceLabel]]:
     key = await sealed.key_of(work, facility_id)
     units = {unit.id: name.name for unit, name in await named(work, await units_of(work, facility_id))}
-    work.audit(operation="place.list", object_ids=[facility_id])
     labels = [(place, open_label(key, place)) for place in found]
     return [
         (place, PlaceLabel(label=label.label, unit=units[place.unit_id]) if place.unit_id else label)

@@ -86,11 +86,18 @@ async def list_withdrawals(
     return pages.page(items, found, lambda row: [row.withdrawn_at.isoformat(), str(row.id)])
 
 
+@router.get("/withdrawals/{consent_id}")
+async def read_withdrawal(work: Reader, consent_id: UUID) -> Tagged[Withdrawal]:
+    """One consent that was taken back from my organisation, also after it has acknowledged that."""
+    consent = await repository.read_withdrawal(work, consent_id)
+    return views.see_withdrawal(consent).tagged(repository.as_withdrawal(consent))
+
+
 @router.post("/withdrawals/{consent_id}/acknowledge")
-async def acknowledge_withdrawal(work: Reader, consent_id: UUID) -> Withdrawal:
+async def acknowledge_withdrawal(work: Reader, consent_id: UUID, expected: IfMatch) -> Tagged[Withdrawal]:
     """My organisation has taken note: it no longer uses this consent. Again gives the same answer."""
-    consent = await domain.acknowledge(work, consent_id=consent_id)
-    return views.see_withdrawal(consent)
+    consent = await domain.acknowledge(work, consent_id=consent_id, expected=expected)
+    return views.see_withdrawal(consent).tagged(repository.as_withdrawal(consent))
 
 
 @router.post("/cases/{case_id}/disclosures", status_code=201)

@@ -213,9 +213,10 @@ async def take_out(work: UnitOfWork, case_ids: Collection[UUID], *, out_of: Case
         await recipients.take_back_from(work, out_of, consent.recipient)
 
 
-async def acknowledge(work: UnitOfWork, *, consent_id: UUID) -> Consent:
+async def acknowledge(work: UnitOfWork, *, consent_id: UUID, expected: ExpectedVersion) -> Consent:
     """The recipient has taken note that it may no longer use the consent; again is the same."""
     consent = await repository.lock_withdrawal(work, consent_id)
+    expected.check(repository.as_withdrawal(consent))
     if consent.acknowledged_at is None:
         consent.acknowledged_at, consent.acknowledged_by = work.now, work.actor.subject
     return consent

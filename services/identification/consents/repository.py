@@ -1,6 +1,7 @@
 """What a person lets others know, and what was disclosed: who may know now, and who must still acknowledge a withdrawal."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -197,15 +198,12 @@ def _withdrawals(*, with_acknowledged: bool, goes_on: bool) -> Select[Consent]:
     return oldest_first(query, col(Consent.withdrawn_at), col(Consent.id), goes_on=goes_on)
 
 
-_TO_ACKNOWLEDGE: Final = (
-    select(Consent)
-    .where(
-        col(Consent.id) == bindparam("consent_id"),
-        col(Consent.recipient) == ORGANISATION,
-        col(Consent.withdrawn_at).is_not(None),
-    )
-    .with_for_update()
+_WITHDRAWAL: Final = select(Consent).where(
+    col(Consent.id) == bindparam("consent_id"),
+    col(Consent.recipient) == ORGANISATION,
+    col(Consent.withdrawn_at).is_not(None),
 )
+_TO_ACKNOWLEDGE: Final = _WITHDRAWAL.with_for_update()
 
 
 async def consents_of(
@@ -237,13 +235,35 @@ async def withdrawals_of(
     return found
 
 
+async def read_withdrawal(work: UnitOfWork, consent_id: UUID) -> Consent:
+    """A consent that was taken back from the actor's organisation; raises ConsentNotFound."""
+    return await _withdrawal(work, _WITHDRAWAL, consent_id, operation="withdrawal.read")
+
+
 async def lock_withdrawal(work: UnitOfWork, consent_id: UUID) -> Consent:
-    """A consent that was taken back from the actor's organisation, locked; raises ConsentNotFound."""
-    found = await work.session.scalar(_TO_ACKNOWLEDGE, {"consent_id": consent_id, "org": work.actor.org})
+    """The same to acknowledge, locked."""
+    return await _withdrawal(work, _TO_ACKNOWLEDGE, consent_id, operation="withdrawal.acknowledge")
+
+
+async def _withdrawal(work: UnitOfWork, query: Select[Consent], consent_id: UUID, *, operation: str) -> Consent:
+    found = await work.session.scalar(query, {"consent_id": consent_id, "org": work.actor.org})
     if found is None:
         raise ConsentNotFound
-    work.audit(operation="withdrawal.acknowledge", subject_id=found.case_id, object_ids=[found.id])
+    work.audit(operation=operation, subject_id=found.case_id, object_ids=[found.id])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalVersion:
+    """What its recipient sees of a withdrawal changes once: with the acknowledgement."""
+
+    id: str
+    version: int
+
+
+def as_withdrawal(consent: Consent) -> WithdrawalVersion:
+    """The version of the withdrawal that its recipient sees."""
+    return WithdrawalVersion(f"withdrawal {consent.id}", 2 if consent.acknowledged_at else 1)
 
 
 # ---------------------------------------------------------------- disclosures

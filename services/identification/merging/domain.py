@@ -162,6 +162,7 @@ async def unmerge(work: UnitOfWork, *, case_id: UUID, expected: ExpectedVersion)
     seen = await cases.find_worked_on(work, case_id, operation="case.read")  # `part` notes what is done
     into = seen.merged_into
     if into is None:
+        expected.check(seen)
         raise NotMerged("This case was not merged into another one, so there is nothing to undo.")
     cases.forget(work, seen)  # it may be another by the time it is locked
     case, surviving = await cases.lock_pair(work, case_id, into, expected, even_merged=True)

@@ -97,3 +97,30 @@ async def test_a_hold_that_has_expired_keeps_no_place_from_being_changed(havn: W
     assert problem(await change(havn, shelter, kind="peak")) == "PlaceInUse"
     housing.move_clock("2026-03-30T12:00:00+02:00")
     assert (await change(havn, shelter, kind="peak")).status_code == 200
+
+
+async def test_a_place_is_read_with_the_etag_that_it_is_changed_with(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter()
+    path, reden = f"{FACILITIES}/{shelter.facility_id}/places/{shelter.place_id}", havn.partner("reden")
+    unmatched = await reden.put(path, {"label": "Attic"})
+    assert (
+        unmatched.status_code,
+        "GET .../facilities/{facility_id}/places/{place_id}" in unmatched.json()["detail"],
+    ) == (428, True)
+    read = await reden.get(path)
+    (listed,) = (await reden.get(f"{FACILITIES}/{shelter.facility_id}/places")).json()["items"]
+    assert read.json() == listed
+    assert read.headers["etag"] == (await reden.get(f"{FACILITIES}/{shelter.facility_id}")).headers["etag"]
+    assert (await reden.put(path, {"label": "Attic"}, if_match=read.headers["etag"])).status_code == 200
+    again = await reden.put(path, {"label": "Cellar"}, if_match=read.headers["etag"])
+    assert again.status_code == 412, "another has changed it since"
+    assert (await reden.get(path)).json()["label"] == "Attic"
+
+
+async def test_a_place_is_shown_under_its_own_facility_to_who_may_know_that(havn: World, housing: Housing) -> None:
+    shelter = await housing.shelter(secret_address=True)
+    other = await housing.shelter()
+    path = f"{FACILITIES}/{shelter.facility_id}/places/{shelter.place_id}"
+    assert [(await havn.partner(org).get(path)).status_code for org in ("cmm", "hopenow", "us")] == [200, 404, 404]
+    of_another = f"{FACILITIES}/{other.facility_id}/places/{shelter.place_id}"
+    assert (await havn.partner("reden").get(of_another)).status_code == 404
