@@ -147,14 +147,15 @@ async def withdraw(work: Writer, referral_id: UUID, body: Reason, expected: IfMa
 
 
 @router.get("/events")
-async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Page[FeedEvent]:
+async def list_events(work: Subscriber, limit: Limit, after: After) -> Page[FeedEvent]:
     """The events of my referrals, in order, as far as I may know them now. When `next_cursor` is null you have them all: ask
-    again later with the id of the last event you have as `after`. None is passed by."""
+    again later with the id of the last event you have as `after`. None is passed by. `data` is as AsyncAPI has it, without what I
+    may not know."""
     return page_of(await feed.read(work, after=after, limit=limit), limit)
 
 
 @router.get("/access-log")
-async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[PlacedEntry]:
+async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition) -> Page[PlacedEntry]:
     """Who saw or changed a referral behind the case, or tried, in order, for CMM. Of all services in one: identification's log of
     the case. When `next_cursor` is null you have them all; it is the last one's `position`."""
     access_log.check_reader(work)

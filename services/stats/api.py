@@ -87,7 +87,8 @@ async def read_figure(
 
 @router.get("/events")
 async def list_events(work: Subscriber, neighbours: NeighboursForCaller, pages: Pages) -> Page[FeedEvent]:
-    """One feed over all four services: the events that my organisation may know, in order, each cut to what it may know now.
+    """One feed over all four services: the events that my organisation may know, in order, each cut to what it may know now:
+    `data` is as AsyncAPI has it, without what my organisation may not know.
 
     A page with events has a `next_cursor`, which also leads on to what is recorded later. Without events it is null: you have
     them all, and ask again later with the cursor you have. None is passed by; while one of the services does not answer there

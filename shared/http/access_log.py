@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Query
+from pydantic import Field
 
 from shared.contract.organisations import CENTRE, Scope
 from shared.contract.types import Answer, Moment
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.paging import Page
+from shared.http.paging import Page, one_of
 from shared.http.policy import Requires
 from shared.identity.actor import Role
 from shared.kernel.errors import NotFound
@@ -20,7 +21,20 @@ LogReader = Annotated[
     Depends(Requires(Scope.CASES_READ, Role.CASEWORKER, Role.LAWYER, Role.DECIDER, Role.AUDITOR, Role.ADMIN)),
 ]
 """Who works on a case, and who looks over that work."""
-AfterPosition = Annotated[int, Query(ge=0, le=2**63 - 1, description="The position of the last entry you have.")]
+_Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+# As in `parameters.py`: a coroutine, though it waits for nothing.
+async def _after(
+    after: Annotated[_Position | None, Query(description="The position of the last entry you have.")] = None,
+    cursor: Annotated[
+        _Position | None, Query(description="`next_cursor` of the page before: the same as `after`.")
+    ] = None,
+) -> int:
+    return one_of(after, cursor) or 0
+
+
+AfterPosition = Annotated[int, Depends(_after)]
 
 
 class AccessEntry(Answer):

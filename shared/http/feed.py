@@ -5,13 +5,14 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Query
+from pydantic import Field
 
 from shared.contract.events import cloud_event
 from shared.contract.organisations import Scope
 from shared.contract.types import Answer
 from shared.data import history
 from shared.data.unit_of_work import UnitOfWork
-from shared.http.paging import CursorInvalid, Page
+from shared.http.paging import CursorInvalid, Page, one_of
 from shared.http.policy import Requires
 from shared.identity.actor import Role
 
@@ -21,14 +22,26 @@ Subscriber = Annotated[
     UnitOfWork,
     Depends(Requires(Scope.EVENTS_READ, Role.DASHBOARD, Role.SYSTEM, Role.CASEWORKER, Role.LAWYER, Role.DECIDER)),
 ]
-After = Annotated[UUID | None, Query(description="The id of the last event you have; all events without it.")]
+
+
+# As in `parameters.py`: a coroutine, though it waits for nothing.
+async def _after(
+    after: Annotated[
+        UUID | None, Query(description="The id of the last event you have; all events without it.")
+    ] = None,
+    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before: the same as `after`.")] = None,
+) -> UUID | None:
+    return one_of(after, cursor)
+
+
+After = Annotated[UUID | None, Depends(_after)]
 
 Row = Mapping[str, Any]
 """A row of the history of events, with what the service knows of it besides."""
 
 
 class FeedEvent(Answer):
-    """A CloudEvent 1.0. `data` holds what the reader may know of it; what it may not know is left out."""
+    """A CloudEvent 1.0."""
 
     specversion: str
     id: str
@@ -38,7 +51,13 @@ class FeedEvent(Answer):
     time: str
     datacontenttype: str
     sequence: str
-    data: dict[str, Any]
+    data: Annotated[
+        dict[str, Any],
+        Field(
+            description="The event's data as AsyncAPI (/asyncapi.json) has it for this `type`, without what its reader may not "
+            "know: a field that is required there may be missing here."
+        ),
+    ]
 
 
 class Recorded(Protocol):
@@ -59,7 +78,9 @@ async def read(
     not passed by. Raises CursorInvalid."""
     position = await history.position_of(work, after)
     if position is None:
-        raise CursorInvalid("`after` is the id of an event that this list has given; start again without it.")
+        raise CursorInvalid(
+            "`after`, or `cursor`, is the id of an event that this list has given; start again without it."
+        )
     settled = await history.last_settled(work, after=position)
     found: list[FeedEvent] = []
     while len(found) <= limit:

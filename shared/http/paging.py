@@ -12,7 +12,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from shared.http.handling import handling_of
-from shared.kernel.errors import BadRequest
+from shared.kernel.errors import BadRequest, Unprocessable
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
@@ -49,6 +49,19 @@ class Page(BaseModel, Generic[T]):
 
 class CursorInvalid(BadRequest):
     """The cursor was changed, or given out to another organisation or for another search."""
+
+
+class CursorsDiffer(Unprocessable):
+    """`after` and `cursor` say two things, of which one would be passed over."""
+
+    parameter = "cursor"
+
+
+def one_of(after: T | None, cursor: T | None) -> T | None:
+    """Where a list goes on that takes its `next_cursor` by both names. Raises CursorsDiffer."""
+    if after is not None and cursor is not None and after != cursor:
+        raise CursorsDiffer("`after` and `cursor` are two names of one thing: send one, or the same in both.")
+    return after if cursor is None else cursor
 
 
 class Cursors:

@@ -81,6 +81,17 @@ class Operation:
         """The smallest body that its schema lets through; None where it takes none."""
         return None if self.body_schema is None else self._sample("body", self.body_schema)
 
+    @property
+    def answer_fields(self) -> set[str]:
+        """The names of what its 200 carries at the top."""
+        content = self.described["responses"].get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        return set(self._resolved(schema).get("properties", {}))
+
+    def takes(self, parameter: str) -> bool:
+        """Whether it says that it takes this query parameter."""
+        return any(found["name"] == parameter and found["in"] == "query" for found in self.described["parameters"])
+
     def declares(self, header: str) -> bool:
         """Whether it says that it takes this header."""
         return any(found["name"] == header for found in self._headers())

@@ -211,3 +211,24 @@ async def test_of_an_erased_case_nobody_but_the_centre_gets_anything_any_more(ha
     assert {item["subject"] for item in of_police} == {referral_id}, "its own referral it keeps"
     confirmed = [item["source"] for item in (await pages(havn, "cmm"))[0] if "erasure-confirmed" in item["type"]]
     assert sorted(confirmed) == ["/accommodation", "/referrals", "/stats"]
+
+
+async def test_what_a_list_gives_as_next_cursor_it_takes_as_cursor_and_as_after(havn: World) -> None:
+    """The parts of the feed, and of the access log, that each service has for itself."""
+    case, _ = await raid(havn)
+    cmm = havn.partner("cmm")
+    for path, asked in (
+        *((f"/{service}/v1/events", dict[str, str]()) for service in ("referrals", "identification", "accommodation")),
+        *((f"/{service}/v1/access-log", {"case_id": case.id}) for service in ("referrals", "accommodation")),
+    ):
+        first = (await cmm.get(path, limit=1, **asked)).json()
+        then = [
+            (await cmm.get(path, limit=1, **asked, **dict.fromkeys(names, first["next_cursor"]))).json()["items"]
+            for names in (["after"], ["cursor"], ["after", "cursor"])
+        ]
+        assert then[0] != first["items"], path
+        assert then == [then[0]] * 3, path
+        other = first["next_cursor"][:-1] + ("1" if first["next_cursor"][-1] != "1" else "2")
+        refused = await cmm.get(path, **asked, after=first["next_cursor"], cursor=other)
+        assert name_of(refused) == (422, "CursorsDiffer")
+        assert refused.json()["errors"][0]["loc"] == ["query", "cursor"]

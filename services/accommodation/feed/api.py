@@ -13,15 +13,15 @@ router = service_router()
 
 
 @router.get("/events")
-async def list_events(work: Subscriber, limit: Limit, after: After = None) -> Page[FeedEvent]:
+async def list_events(work: Subscriber, limit: Limit, after: After) -> Page[FeedEvent]:
     """The events of requests, stays and facilities that concern my organisation, in order, each cut to what it may know.
     When `next_cursor` is null you have them all: ask again later with the id of the last event you have as `after`. None
-    is passed by."""
+    is passed by. `data` is as AsyncAPI has it, without what my organisation may not know."""
     return page_of(await domain.read(work, after=after, limit=limit), limit)
 
 
 @router.get("/access-log")
-async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition = 0) -> Page[PlacedEntry]:
+async def list_accesses(work: LogReader, case_id: UUID, limit: Limit, after: AfterPosition) -> Page[PlacedEntry]:
     """Who saw or changed something of where the person of the case lives, or tried, in order, for CMM. Of all services in one:
     identification's log of the case. When `next_cursor` is null you have them all; it is the last one's `position`."""
     access_log.check_reader(work)

@@ -94,13 +94,10 @@ async def read_notes(work: FileWorker, case_id: UUID, purpose: PurposeOfReading)
 
 
 @router.get("/events")
-async def list_events(
-    work: Subscriber,
-    limit: Limit,
-    after: After = None,
-) -> Page[FeedEvent]:
+async def list_events(work: Subscriber, limit: Limit, after: After) -> Page[FeedEvent]:
     """The events of the cases my organisation may know, in order, each cut to what it may know now. When `next_cursor` is
-    null you have them all: ask again later with the id of the last event you have as `after`. None is passed by."""
+    null you have them all: ask again later with the id of the last event you have as `after`. None is passed by.
+    `data` is as AsyncAPI has it, without what my organisation may not know."""
     return page_of(await feed.read(work, after=after, limit=limit), limit)
 
 
