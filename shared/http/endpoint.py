@@ -80,7 +80,7 @@ class Endpoint(APIRoute):
 
     def _headers(self, calls: Container[Any]) -> dict[str, Any]:
         """What the published contract says of this endpoint's headers."""
-        remembers = self.policy.opens_transaction and "POST" in (self.methods or ())
+        remembers = "POST" in (self.methods or ())
         return headers_of(
             self.status_code or 200,
             shows_version=SHOWS_VERSION
@@ -119,7 +119,7 @@ class Endpoint(APIRoute):
                 actor = handling_of(request).actor = self.policy.narrow(actor, request.query_params.get("purpose"))
             await _read_strictly(request, forgives=self.forgives, takes_body=self.body_field is not None)
             async with request.app.state.lines.of(actor):
-                if self.policy.opens_transaction:
+                if self.policy.opens_transaction or _key_of(request) is not None:
                     response = await self._in_one_transaction(request, actor)
                 else:
                     with judged_at(request.app.state.platform.clock.now()):
@@ -265,9 +265,14 @@ async def _answer(
     return response
 
 
+def _key_of(request: Request) -> str | None:
+    """The key that comes with a POST. What is asked with one is kept, also where it stores nothing else."""
+    return request.headers.get("idempotency-key") if request.method == "POST" else None
+
+
 async def _attempt(request: Request, actor: Actor, vault: Vault) -> idempotency.Attempt | None:
-    key = request.headers.get("idempotency-key")
-    if key is None or request.method != "POST":
+    key = _key_of(request)
+    if key is None:
         return None
     path, query = request.scope["path"], request.scope["query_string"].decode("ascii")
     asked = idempotency.Asked(request.method, path, query, await request.body())

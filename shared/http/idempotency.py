@@ -53,6 +53,22 @@ class AnswerErased(Gone):
     """The request took effect, and what it was about has been erased since, its answer included."""
 
 
+def as_said(body: bytes) -> bytes:
+    """A JSON text as everybody would write it who says the same: without white space, in the order of its names, without what is
+    null where it could be left out. 1, 1.0 and true are three things. Of what is no JSON, or says a name twice, its bytes."""
+    try:
+        said = json.loads(body, object_pairs_hook=_without_nulls)
+        return json.dumps(said, separators=(",", ":"), sort_keys=True, allow_nan=False).encode("ascii")
+    except (ValueError, RecursionError):
+        return body
+
+
+def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name stands twice")
+    return {name: value for name, value in pairs if value is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a request with a key asks."""
@@ -69,6 +85,9 @@ class Attempt:
 
     key_hash: bytes
     request_hash: bytes
+    """Of what the body says, however it is written."""
+    written_hash: bytes
+    """Of the body's bytes: so were they kept by Havn before it compared what is said."""
     secret: bytes = field(repr=False)
     """What the answer is sealed with."""
 
@@ -80,7 +99,8 @@ class Attempt:
         owner = [actor.issuer, actor.client_id, actor.org, actor.subject, asked.method, asked.path, asked.query]
         place = json.dumps([*owner, key])
         secret = vault.hashed_exactly("answer", place)
-        return cls(vault.hashed_exactly("idempotency", place), hmac.digest(secret, asked.body, "sha256"), secret)
+        said, written = (hmac.digest(secret, body, "sha256") for body in (as_said(asked.body), asked.body))
+        return cls(vault.hashed_exactly("idempotency", place), said, written, secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +116,13 @@ def find(work: UnitOfWork, attempt: Attempt) -> First | None:
     the key until it ends."""
     found = work.kept_before
     if found.request_hash is not None:
-        if found.request_hash != attempt.request_hash:
+        if found.request_hash not in (attempt.request_hash, attempt.written_hash):
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for another request; use a new key for a new request."
             )
         if found.answer is None:
             raise AnswerErased("This request took effect, and what it was about has been erased since.")
-        return _replay(work, _open(attempt, found.answer))
+        return _replay(work, _open(attempt, found.answer, found.request_hash))
     if not found.is_ours:
         raise RequestInProgress
     return None
@@ -133,8 +153,8 @@ def _seal(attempt: Attempt, kept: dict[str, Any]) -> bytes:
     return nonce + AESGCM(attempt.secret).encrypt(nonce, to_json(kept), attempt.request_hash)
 
 
-def _open(attempt: Attempt, answer: bytes) -> dict[str, Any]:
-    kept: dict[str, Any] = from_json(AESGCM(attempt.secret).decrypt(answer[:12], answer[12:], attempt.request_hash))
+def _open(attempt: Attempt, answer: bytes, request_hash: bytes) -> dict[str, Any]:
+    kept: dict[str, Any] = from_json(AESGCM(attempt.secret).decrypt(answer[:12], answer[12:], request_hash))
     return kept
 
 

@@ -53,6 +53,6 @@ def spoken(name: str, *, title: str, detail: str, danish: str | None = None) -> 
 
 @cache
 def in_danish() -> dict[str, tuple[str, str]]:
-    """Title and detail in Danish of each error, by its name; the detail has no values: those stand in members of their own."""
+    """Title and detail in Danish of each error, by its name; this detail has no values: those stand in members of their own."""
     said = json.loads(files("shared.http").joinpath("problems-da.json").read_text(encoding="utf-8"))
     return {name: (title, detail) for name, (title, detail) in said.items()}

@@ -12,6 +12,7 @@ import pytest
 from services.demo.raid import REFERRAL
 from services.referrals import domain
 from shared.http import idempotency
+from shared.http.idempotency import as_said
 from tests.journeys.sc01 import PLANTED
 from tests.world import Partner, World
 
@@ -56,6 +57,90 @@ async def test_the_same_key_with_another_request_is_refused(havn: World, other: 
     assert refused.status_code == 422
     assert refused.json()["type"].endswith("/IdempotencyKeyReused")
     assert await referrals(havn) == 1
+
+
+SAID = b'{"reason": "A mistake.", "subjects": [{"reference": "P01", "aliases": [null, 1]}]}'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b'{"reason":"A mistake.","subjects":[{"reference":"P01","aliases":[null,1]}]}',
+        b'{"subjects": [{"aliases": [null, 1], "reference": "P01"}], "reason": "A mistake."}\n',
+        b'{"reason": "A mistake.", "case_id": null, "subjects": [{"reference": "P01", "age": null, "aliases": [null, 1]}]}',
+        b'{"reason": "A\\u0020mistake.", "subjects": [{"reference": "P01", "aliases": [null, 1]}]}',
+    ],
+)
+def test_what_is_said_counts_and_not_how_it_is_written(written: bytes) -> None:
+    assert as_said(written) == as_said(SAID)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *(SAID.replace(b"null, 1", each) for each in (b"1", b"1, null", b"null, 1.0", b"null, true", b'null, "1"')),
+        SAID.replace(b"A mistake", b"a mistake"),
+        SAID.replace(b'"reason"', b'"Reason"'),
+        SAID.replace(b'"reason": "A mistake."', b'"reason": "A mistake.", "reason": "Another."'),
+        SAID + b"x",
+    ],
+)
+def test_what_says_something_else_is_another_request(other: bytes) -> None:
+    assert as_said(other) != as_said(SAID)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"a": 1, "a": 1}', b'{"a": NaN}', b'{"a": 1e999}', b"\xff", b"[" * 99999]
+)
+def test_of_what_is_no_json_the_bytes_count(body: bytes) -> None:
+    assert as_said(body) == body
+
+
+async def test_the_same_request_written_otherwise_gets_the_first_answer(havn: World) -> None:
+    police = havn.partner("politi-oestjylland")
+    first = await submit(police)
+    otherwise = json.dumps(REFERRAL | {"case_id": None}, indent=2, sort_keys=True).encode()
+    headers = {"idempotency-key": KEY, "content-type": "application/json"}
+    second = await police.request("POST", PATH, content=otherwise, headers=headers)
+    assert (second.content, second.headers["idempotency-replayed"]) == (first.content, "true")
+    assert await referrals(havn) == 1
+
+
+async def test_an_answer_that_an_older_havn_kept_by_the_bytes_is_found(
+    havn: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    police = havn.partner("politi-oestjylland")
+    with monkeypatch.context() as before:
+        before.setattr(idempotency, "as_said", lambda body: body)
+        first = await submit(police)
+    assert (await submit(police)).content == first.content
+    refused = await submit(police, REFERRAL | {"case_id": None})
+    assert refused.status_code == 422, "it kept nothing by which it could know"
+
+
+WHO = {"gender": "woman", "minor": False, "residence_basis": "visa", "decided": True}
+PURE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("/identification/v1/routing", {"citizenships": ["THA"]}, {"citizenships": ["ROU"]}),
+    ("/accommodation/v1/responsibility", WHO, WHO | {"minor": True}),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "other"), PURE)
+async def test_a_key_is_honoured_where_nothing_else_is_stored(
+    havn: World, path: str, body: dict[str, Any], other: dict[str, Any]
+) -> None:
+    asker, service = havn.partner("cmm"), path.split("/")[1]
+    with havn.statements(service) as sent:
+        bare = await asker.request("POST", path, json=body)
+    assert (bare.status_code, sent) == (200, []), "without a key there is no transaction"
+    first, again = await submit_to(asker, path, body), await submit_to(asker, path, body)
+    assert first.content == again.content == bare.content
+    assert [each.headers.get("idempotency-replayed") for each in (first, again)] == [None, "true"]
+    assert (await submit_to(asker, path, other)).json()["type"].endswith("/IdempotencyKeyReused")
+
+
+async def submit_to(partner: Partner, path: str, body: Any) -> httpx.Response:
+    return await partner.post(path, body, idempotency_key=KEY)
 
 
 async def test_the_same_key_at_another_address_is_another_request(havn: World) -> None:
