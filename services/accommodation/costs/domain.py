@@ -57,6 +57,8 @@ TABLES: Final = Versions(tables.FOLDER, "rates", Rates)
 class PeriodInvalid(Unprocessable):
     """No nights, or more than a year of them."""
 
+    parameter = "to"
+
 
 class NobodyIsThere(Conflict):
     """Why somebody stays for long is said while they are there."""

@@ -277,15 +277,21 @@ def _options_known(seen: SeenRequest) -> Sequence[FacilityKind] | None:
 class NeedsInvalid(Unprocessable):
     """A parameter says nothing that can be needed."""
 
+    parameter = "to"
+
 
 def needs_from(**said: Any) -> Needs:
     """Needs as the parameters of a query state them; raises NeedsInvalid."""
     try:
         return Needs.model_validate(said)
     except ValidationError as error:
-        names = ", ".join(sorted({str(each["loc"][0]) for each in error.errors()}))
+        found = {str(each["loc"][0]) for each in error.errors()}
+        names = ", ".join(sorted(found))
+        sentence = f"Nobody can need that: look at {names}."
         raise NeedsInvalid(
-            f"Nobody can need that: look at {names}.", danish=f"Det kan ingen behøve: se på {names}."
+            sentence,
+            danish=f"Det kan ingen behøve: se på {names}.",
+            errors=[{"loc": ["query", name], "msg": sentence} for name in sorted(found)],
         ) from None
 
 

@@ -21,6 +21,8 @@ MOST_KEPT: Final = 200
 class NoSuchWeights(Unprocessable):
     """No version of the weights is called that."""
 
+    parameter = "weights"
+
 
 class Weight(BaseModel):
     """What one criterion counts, and why, in one sentence of each language."""

@@ -33,9 +33,13 @@ MOST: Final = 20
 class TooMany(Unprocessable):
     """No requests are named, or more than are solved at once."""
 
+    parameter = "request_ids"
+
 
 class NoIds(Unprocessable):
     """Something else than ids is named."""
+
+    parameter = "request_ids"
 
 
 class DoesNotWait(Conflict):

@@ -1,6 +1,6 @@
 """Every way to fail is a problem document that helps, and quotes nobody."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -273,3 +273,96 @@ async def test_the_place_of_an_error_is_one_in_the_request_and_names_no_form_tha
     assert {tuple(error["loc"]) for error in refused.json()["errors"]} == {("body", "needs", "children")}
     missing = await havn.partner("cmm").post("/accommodation/v1/placement-requests", {"needs": {}})
     assert ("body", "case_id") in {tuple(error["loc"]) for error in missing.json()["errors"]}
+
+
+AVAILABLE = "/accommodation/v1/availability"
+OF_THE_QUERY: list[tuple[str, dict[str, str], list[str]]] = [
+    (AVAILABLE, {"from": "2026-03-09", "avoid_municipalities": "0101,9999"}, ["avoid_municipalities"]),
+    (AVAILABLE, {"from": "2026-03-09", "to": "2026-03-09"}, ["to"]),
+    ("/accommodation/v1/costs", {"from": "2026-03-09", "to": "2026-03-01"}, ["to"]),
+    ("/accommodation/v1/matches", {"request_ids": "x", "purpose": "accommodation"}, ["request_ids"]),
+    ("/stats/v1/victims", {"by": "weight"}, ["by"]),
+    ("/stats/v1/victims", {"by": "year,year"}, ["by"]),
+    ("/stats/v1/flow", {"from": "2026", "to": "2025"}, ["from"]),
+]
+
+
+@pytest.mark.parametrize(("path", "asked", "named"), OF_THE_QUERY)
+async def test_what_we_refuse_of_a_query_names_its_parameter(
+    havn: World, path: str, asked: dict[str, str], named: list[str]
+) -> None:
+    refused = await havn.partner("cmm").get(path, **asked)
+    assert refused.status_code == 422, refused.text
+    assert [error["loc"] for error in refused.json()["errors"]] == [["query", each] for each in named]
+
+
+ABOUT_A_BODY = frozenset(
+    [
+        "AnswerMissing",
+        "AppealsNothing",
+        "AppointedBeforeRequest",
+        "AppointmentMissing",
+        "AssessedBeforeNotice",
+        "ClosedBeforeDecision",
+        "CustodyOutOfOrder",
+        "DecidedBeforeFiled",
+        "DecidedBeforeReferral",
+        "DraftIncomplete",
+        "EndsBeforeItBegins",
+        "EndsBeforeStart",
+        "EvidenceDamaged",
+        "EvidenceInfected",
+        "EvidenceKindRefused",
+        "ExpiryOutOfRange",
+        "ExtensionBeforeEnd",
+        "FiledBeforeDecision",
+        "FollowUpOutOfTime",
+        "FoundBeforeMissing",
+        "HandedOutBeforeGrant",
+        "IdempotencyKeyReused",
+        "IndicatorSetUnknown",
+        "IndicatorUnknown",
+        "MissingBeforeFound",
+        "NamesAnAnonymousPerson",
+        "NoPlaceOfItsOwn",
+        "NobodyToApprove",
+        "NotAChild",
+        "NotAChoice",
+        "NotASupervision",
+        "NotItsSupervision",
+        "NothingToExtend",
+        "NothingToReplace",
+        "NothingToSearchBy",
+        "NotifiedBeforeDecision",
+        "OnePerson",
+        "OperatorUnknown",
+        "OtherFormUnexplained",
+        "OutsideTheStay",
+        "PeriodKindUnclear",
+        "PlanOutOfOrder",
+        "ReassessedTooLate",
+        "ReassessedTooSoon",
+        "RecipientUnknown",
+        "RefusedForGood",
+        "ReplacesNothing",
+        "ReportedBeforeMissing",
+        "RequestDayMissing",
+        "RequestedBeforeDecision",
+        "UnitAcceptsMore",
+        "ZonesShowWhere",
+    ]
+)
+"""What is refused of a body alone, so that no parameter is to be named."""
+
+
+def test_every_422_of_ours_is_about_a_body_or_says_which_parameter_it_is_about(havn: World) -> None:
+    """QueryNotUnderstood names its own, each."""
+    kinds = {found.__name__: found.parameter for found in subclasses_of(errors.Unprocessable)}
+    assert {name for name, parameter in kinds.items() if parameter is None} == ABOUT_A_BODY | {"QueryNotUnderstood"}
+
+
+def subclasses_of(kind: type[errors.Unprocessable]) -> Iterator[type[errors.Unprocessable]]:
+    for found in kind.__subclasses__():
+        if found.__module__.startswith(("shared.", "services.")):
+            yield found
+        yield from subclasses_of(found)
