@@ -96,7 +96,11 @@ async def check_case(work: UnitOfWork, neighbours: Peers, *, submission: Referra
     """Raises CaseNotFound for a case that the sender has nothing to do with. Of an identification it is the sender's word that
     this is the same person, and is passed over where it is not the sender's to give; and while identification does not answer,
     nothing is lost over it."""
-    if submission.case_id is None or submission.kind is ReferralKind.IDENTIFICATION:
+    if submission.kind is ReferralKind.IDENTIFICATION:
+        return
+    if submission.names_no_case:
+        raise CaseNotFound
+    if submission.case_id is None:
         return
     path = f"/identification/v1/cases/{submission.case_id}/parties/{work.actor.org}"
     try:

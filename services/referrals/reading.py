@@ -351,8 +351,6 @@ def _is_forgivable(loc: Place, kind: str, body: Mapping[str, Any]) -> bool:
     if loc[-1] in _REQUIRED_TEXTS:
         value = _at(body, loc)
         return value is not None
-    if loc == ("case_id",):
-        return body.get("kind") == "identification"
     return True
 
 

@@ -12,7 +12,7 @@ from shared.contract.person import Subject
 from shared.contract.personal import WORDS, PersonalCode, PersonalText, Present
 from shared.contract.times import Happened
 from shared.contract.types import Answer, Body, Flag, Moment, Municipality, Organisation, example
-from shared.contract.warnings import InputWarning
+from shared.contract.warnings import InputWarning, WarningCode
 
 MOST_SUBJECTS = 50
 
@@ -90,6 +90,12 @@ class ReferralSubmission(Body):
             return []
         purposes = reading.look_at_consents(self.subjects, sender=sender, recipient=self.recipient)
         return in_order([*reading.warnings, *purposes])
+
+    @property
+    def names_no_case(self) -> bool:
+        """Whether what stands as `case_id` is the id of no case whatever: it was read as not given."""
+        named = (each for each in self.warnings if each.loc == ["body", "case_id"])
+        return any(each.code is not WarningCode.BLANK for each in named)
 
     @property
     def as_written(self) -> list[AsWritten]:

@@ -1,17 +1,19 @@
 """A referral may name a case: its sender's word that it is the same person, or the case that it is about."""
 
+from typing import Any
+
 import pytest
 
 from services.referrals import domain
 from shared.http.peers import PeerAway
 from tests.identification.builders import CMM_DECIDES, name_of, open_case
-from tests.referrals.builders import PATH, referral, subject
+from tests.referrals.builders import PATH, referral, subject, warned
 from tests.world import World
 
 NOBODYS = "01234567-89ab-4def-8123-456789abcdef"
 
 
-async def sent(havn: World, kind: str, case_id: str, *, sender: str = "hopenow") -> tuple[int, str]:
+async def sent(havn: World, kind: str, case_id: Any, *, sender: str = "hopenow") -> tuple[int, str]:
     answer = await havn.partner(sender).post(PATH, referral(subject(), kind=kind, case_id=case_id))
     return (201, "") if answer.status_code == 201 else name_of(answer)
 
@@ -21,6 +23,19 @@ async def test_a_case_that_is_not_the_senders_does_not_exist(havn: World) -> Non
     assert await sent(havn, "support", own.id) == (201, "")
     assert await sent(havn, "support", other.id) == await sent(havn, "support", NOBODYS) == (404, "NotFound")
     assert await sent(havn, "support", other.id, sender="cmm") == (201, ""), "CMM has to do with every case"
+
+
+@pytest.mark.parametrize("case_id", ["x", "case 7 of 2026", 7, True, ["01234567-89ab-4def-8123-456789abcdef"]])
+async def test_neither_does_what_is_no_id(havn: World, case_id: Any) -> None:
+    assert await sent(havn, "support", case_id) == (404, "NotFound")
+    police = havn.partner("hopenow")
+    taken = await police.post(PATH, referral(subject(), kind="identification", case_id=case_id))
+    assert (taken.status_code, warned(taken.json())) == (201, [("body.case_id", "not_understood")])
+
+
+async def test_what_cannot_be_seen_names_no_case(havn: World) -> None:
+    taken = await havn.partner("hopenow").post(PATH, referral(subject(), case_id="\u200b "))
+    assert (taken.status_code, warned(taken.json())) == (201, [("body.case_id", "blank")])
 
 
 async def test_for_an_identification_it_is_passed_over(havn: World) -> None:
