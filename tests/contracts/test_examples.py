@@ -53,7 +53,7 @@ def test_every_list_takes_the_cursor_that_it_gives() -> None:
 
 
 def test_every_change_of_what_a_path_names_honours_if_match() -> None:
-    """docs/contract.md, concurrency: no state change is left out, whichever method it has."""
+    """No state change is left out, whichever method it has (docs/contract.md, concurrency)."""
     changes = [each for each in OPERATIONS if each.method != "GET" and each.ids]
     assert [each.name for each in changes if not each.declares("if-match")] == []
 
