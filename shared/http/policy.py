@@ -66,7 +66,8 @@ class Requires(Policy):
 
 
 class RequiresNoRows(Policy):
-    """As a dependency: the Actor alone, for an endpoint that asks no database; no transaction is opened."""
+    """As a dependency: the Actor alone, for an endpoint that asks no database; no transaction is opened, but where a key has
+    its answer kept."""
 
     opens_transaction = False
 
