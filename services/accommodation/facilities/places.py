@@ -60,7 +60,6 @@ async def add_place(
     facility, described = await _as_registered(work, facility_id, registration, expected)
     place = Place(facility_id=facility.id, **described)
     await repository.add_place(work, place, PlaceLabel(label=registration.label))
-    facility.version += 1
     changed(work, facility)
     return place
 
