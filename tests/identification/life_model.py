@@ -43,7 +43,7 @@ class Model:
     merged_into: str | None = None
     consents: dict[str, bool] = field(default_factory=dict)
     """For each consent of the recipient whether it stands."""
-    followed_up: set[int] = field(default_factory=set)
+    followed_up: dict[int, bool] = field(default_factory=dict)
 
     def current(self, authority: str) -> Decided | None:
         return next((each for each in self.decisions if each.authority == authority and each.is_current), None)

@@ -269,11 +269,12 @@ class CaseLife(RuleBasedStateMachine):
     @rule(month=st.integers(1, 7), contacted=st.booleans())
     def follow_up(self, month: int, contacted: bool) -> None:
         def made(_: Any) -> None:
-            self.model.followed_up.add(month)
+            self.model.followed_up[month] = contacted
 
         body = {"month": month, "contacted": contacted, "on": "2026-08-20"}
         followed = self.model.departed and month <= 2  # the months that have begun a month after the departure
-        allowed = self.model.status in OPEN and followed and month not in self.model.followed_up
+        is_new = month not in self.model.followed_up or (contacted and not self.model.followed_up[month])
+        allowed = self.model.status in OPEN and followed and is_new
         following = self.case.post("/return-plan/follow-ups", body)
         self.call(following, is_allowed=allowed, then=made, even_merged=True)
 

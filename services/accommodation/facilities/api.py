@@ -108,7 +108,7 @@ async def list_places(work: Reader, facility_id: UUID, pages: Pages) -> Page[Pla
 
 @router.get("/facilities/{facility_id}/places/{place_id}")
 async def read_place(work: Reader, facility_id: UUID, place_id: UUID) -> Tagged[PlaceDetails]:
-    """One place of a facility that you may know of. The ETag is the facility's, which changes with each of its places that is changed."""
+    """One place of a facility that you may know of. The ETag is the facility's, which changes with each of its places."""
     facility, place, label = await repository.read_place(work, facility_id, place_id)
     return views.see_place(place, label).tagged(facility)
 

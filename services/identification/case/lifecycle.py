@@ -41,6 +41,7 @@ class Step(StrEnum):
     """A higher court's: where nobody else has decided, the identification is pending again."""
     CLOSE = "close the case"
     REOPEN = "reopen the case"
+    REOPEN_UNDECIDED = "go on with a case that was closed undecided"
     WORK = "add to it"
     """Everything else that is recorded while the case is open: consents, support, risk, a return ..."""
 
@@ -57,6 +58,7 @@ ALLOWED: Final[Mapping[Step, frozenset[CaseStatus]]] = {
     Step.TAKE_BACK_RECOGNITION: _ALL,
     Step.CLOSE: frozenset({CaseStatus.DECIDED}),
     Step.REOPEN: frozenset({CaseStatus.CLOSED}),
+    Step.REOPEN_UNDECIDED: frozenset({CaseStatus.CLOSED}),
     Step.WORK: _OPEN,
 }
 _LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
@@ -67,8 +69,9 @@ _LEADS_TO: Final[Mapping[Step, Mapping[CaseStatus, CaseStatus]]] = {
     Step.END_WITHOUT_ASSESSMENT: dict.fromkeys(_OPEN, CaseStatus.DECIDED),
     Step.REFER_BACK: {CaseStatus.DECIDED: CaseStatus.RECOMMENDED},
     Step.TAKE_BACK_RECOGNITION: {CaseStatus.DECIDED: CaseStatus.CLARIFICATION},
-    Step.CLOSE: {CaseStatus.DECIDED: CaseStatus.CLOSED},
+    Step.CLOSE: dict.fromkeys(_OPEN, CaseStatus.CLOSED),
     Step.REOPEN: {CaseStatus.CLOSED: CaseStatus.DECIDED},
+    Step.REOPEN_UNDECIDED: {CaseStatus.CLOSED: CaseStatus.CLARIFICATION},
 }
 
 

@@ -61,7 +61,15 @@ async def protect(work: UnitOfWork, case: Case) -> None:
         return
     case.child_since = case.child_since or work.now
     if case.municipality and case.child_notified_at is None:
-        await notify_municipality(work, case, case.municipality)
+        await notify_municipality(work, case, case.municipality, at=await _notified_before(work, case))
+
+
+async def _notified_before(work: UnitOfWork, case: Case) -> datetime | None:
+    """Since when its municipality's hours ran that were ended by an error, a wrong age say: they are not begun anew, and what it
+    did meanwhile it did in time."""
+    async with as_itself(work):
+        notified = await repository.last_notified(work, case.id)
+    return notified.notified_at if notified and notified.municipality == case.municipality else None
 
 
 async def come_of_age(work: UnitOfWork, case: Case) -> None:
@@ -89,13 +97,13 @@ async def _end_representation(work: UnitOfWork, case: Case) -> None:
             await _end_part_of_representation(work, case)
 
 
-async def notify_municipality(work: UnitOfWork, case: Case, municipality: str) -> None:
-    """This is the child's municipality from now on, and its 24 hours run."""
-    case.municipality, case.child_notified_at = municipality, work.now
+async def notify_municipality(work: UnitOfWork, case: Case, municipality: str, *, at: datetime | None = None) -> None:
+    """This is the child's municipality from now on, and its 24 hours run, from `at` where they have run before."""
+    case.municipality, case.child_notified_at = municipality, at or work.now
     await cases.give_part(work, case.id, organisation_of(municipality), Part.MUNICIPALITY)
     work.record(
         events.MunicipalityNotified(
-            case_id=case.id, occurred_at=work.now, municipality=municipality, notified_at=work.now
+            case_id=case.id, occurred_at=work.now, municipality=municipality, notified_at=case.child_notified_at
         )
     )
 
@@ -200,6 +208,8 @@ async def represent(
     _check_child(work, case)
     requested_on, appointed_on = _days_of(case, report, works_on_it=works_on_it)
     if case.representative_requested_on != requested_on:
+        if case.representative_appointed_on and requested_on > case.representative_appointed_on:
+            case.representative_appointed_on = None  # another one is asked for
         work.record(events.RepresentativeRequested(case_id=case.id, occurred_at=work.now, requested_on=requested_on))
     case.representative_requested_on = requested_on
     _note_appointment(work, case, appointed_on)

@@ -14,7 +14,7 @@ from services.identification.case.visibility import is_to_assess
 from services.identification.children.models import ChildNote, ChildReferral
 from services.identification.records import repository as records
 from shared.contract.codes import Purpose
-from shared.contract.events import ChildAssessed, RepresentativeAppointed
+from shared.contract.events import ChildAssessed, MunicipalityNotified, RepresentativeAppointed
 from shared.contract.visibility import Aspect, Part
 from shared.data.columns import ORGANISATION, any_asked, any_of
 from shared.data.outbox import RecordedEvent
@@ -31,6 +31,20 @@ async def child_referral(work: UnitOfWork, referral_id: UUID) -> ChildReferral |
 async def add_child_referral(work: UnitOfWork, referral: ChildReferral) -> None:
     work.session.add(referral)
     await work.session.flush()
+
+
+_NOTIFIED: Final = (
+    select(RecordedEvent)
+    .where(any_asked(RecordedEvent.key, "keys"), RecordedEvent.type == MunicipalityNotified.type)
+    .order_by(RecordedEvent.position.desc())
+    .limit(1)
+)
+
+
+async def last_notified(work: UnitOfWork, case_id: UUID) -> MunicipalityNotified | None:
+    """Which municipality was notified of the child last, and when; for Havn itself."""
+    found = await work.session.scalar(_NOTIFIED, {"keys": [str(case_id)]})
+    return MunicipalityNotified.model_validate(found.payload) if found else None
 
 
 _DONE: Final = {kind.type: kind for kind in (ChildAssessed, RepresentativeAppointed)}

@@ -32,22 +32,23 @@ class ClosedBeforeDecision(Unprocessable):
 
 
 async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expected: ExpectedVersion) -> Case:
-    """End the work on a decided case. Where the person lives in a place all the same, CMM is alerted (docs/rules.md,
-    process-18)."""
+    """End the work on a decided case; CMM also on an undecided one whose only referral was withdrawn. Where the person lives in a
+    place all the same, CMM is alerted (docs/rules.md, process-18)."""
     case = await cases.lock_case(work, case_id, expected)
-    lifecycle.check(case, Step.CLOSE)
+    if not _is_referred_by_nobody(work, case):
+        lifecycle.check(case, Step.CLOSE)
     if open_ones := await _open_appeals(work, case):
         # Who closes need not know of a case that was merged into this one.
         known = [each for each in open_ones if work.actor.org == CENTRE or each.case_id == case.id]
         where = f"cases/{known[0].case_id}/appeals/{known[0].id}" if known else ".../appeals/{appeal_id}"
         raise AppealStillOpen(f"An appeal is open; record its outcome first: POST {where}/outcome.")
     made = (await repository.decisions_of(work, [case.id]))[case.id]
-    decided_on = max(decision.decided_on for decision in made if decision.is_current)
-    if report.on < decided_on:
+    decided_on = max((decision.decided_on for decision in made if decision.is_current), default=None)
+    if decided_on and report.on < decided_on:
         raise ClosedBeforeDecision(f"The case was decided on {decided_on}; give that day or a later one.")
     closure = Closure(case_id=case.id, closed_on=report.on, recorded_at=work.now, recorded_by=work.actor.org)
     await records.add(work, closure, operation="case.close", reason=SealedText(text=report.reason))
-    lifecycle.take(case, Step.CLOSE)
+    case.status = lifecycle.after(case.status, Step.CLOSE)
     case.closed_on = report.on
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)
     work.record(events.CaseClosed(case_id=case.id, occurred_at=work.now, on=report.on))
@@ -55,6 +56,11 @@ async def close(work: UnitOfWork, *, case_id: UUID, report: ClosureReport, expec
         raise_alert(work, Alert(DeadlineKind.ENDED_WHILE_HOUSED, case.id, CENTRE))
     await changes.case_changed(work, case)
     return case
+
+
+def _is_referred_by_nobody(work: UnitOfWork, case: Case) -> bool:
+    is_withdrawn = case.source_withdrawn_at is not None and case.status not in lifecycle.DECIDED
+    return is_withdrawn and work.actor.org == CENTRE
 
 
 async def _open_appeals(work: UnitOfWork, case: Case) -> list[Appeal]:
@@ -74,8 +80,9 @@ async def reopen(work: UnitOfWork, *, case_id: UUID, report: ReopeningReport, ex
 
 
 async def reopen_locked(work: UnitOfWork, case: Case, *, on: date, reason: SealedText | None) -> None:
-    """Reopen a closed, locked case."""
-    lifecycle.take(case, Step.REOPEN)
+    """Reopen a closed, locked case; one that nobody has decided is undecided again."""
+    made = (await repository.decisions_of(work, [case.id]))[case.id]
+    lifecycle.take(case, Step.REOPEN if made else Step.REOPEN_UNDECIDED)
     case.closed_on = None
     closures = await records.records_of(work, case.id, Closure)
     closure = next(each for each in closures if each.reopened_on is None)

@@ -69,6 +69,11 @@ _STEPS: Final[Mapping[type[Event], Step]] = {
 }
 
 
+def _step(life: Life, event: Event) -> Step:
+    step = _STEPS[type(event)]
+    return Step.REOPEN_UNDECIDED if step is Step.REOPEN and not life.decisions else step
+
+
 def fold(recorded: Iterable[Event]) -> Life:
     """The life that these events tell, in their order."""
     life, appealed, made = _UNBORN, dict[UUID, UUID | None](), dict[UUID, events.DecisionMade]()
@@ -80,7 +85,7 @@ def fold(recorded: Iterable[Event]) -> Life:
         if isinstance(event, events.DecisionReplaced) and _is_recognition_taken_back(life, event, made):
             life = replace(life, status=lifecycle.after(life.status, Step.TAKE_BACK_RECOGNITION))
         if type(event) in _STEPS and _moves(life, event, appealed):
-            life = replace(life, status=lifecycle.after(life.status, _STEPS[type(event)]))
+            life = replace(life, status=lifecycle.after(life.status, _step(life, event)))
         if type(event) in _SAYS:
             life = replace(life, **_SAYS[type(event)](event))
         life = _with_what_was_decided(life, event)

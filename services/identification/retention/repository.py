@@ -42,7 +42,8 @@ _KEPT = """
 """
 _LAST_RECORDED = """
     (SELECT max(e.occurred_at) FROM event_history e
-     WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%')
+     WHERE e.key = f.id::text AND e.type NOT LIKE '%.deadline-approaching.%' AND e.type NOT LIKE '%.on-call-%'
+       AND NOT (e.type LIKE '%.case-routed.%' AND e.actor_org = 'havn'))
 """
 _IS_POSITIVE = """
     EXISTS (SELECT FROM decision d WHERE d.case_id = ANY (person.case_ids) AND d.outcome = 'assessed_trafficked')

@@ -161,18 +161,24 @@ async def follow_up(
             f"Month {report.month} after the departure begins on {begins_on}; its follow-up is made then or later."
         )
     made = await records.records_of(work, case.id, FollowUp)
-    if any(each.month == report.month for each in made):
-        raise FollowUpAlreadyMade(f"The follow-up of month {report.month} is recorded already.")
-    following = FollowUp(
-        case_id=case.id,
-        month=report.month,
-        contacted=report.contacted,
-        made_on=report.on,
-        recorded_at=work.now,
-        recorded_by=work.actor.org,
-    )
     note = SealedText(text=report.note) if report.note else None
-    await records.add(work, following, operation="follow-up.add", note=note)
+    following = next((each for each in made if each.month == report.month), None)
+    if following is None:
+        following = FollowUp(
+            case_id=case.id,
+            month=report.month,
+            contacted=report.contacted,
+            made_on=report.on,
+            recorded_at=work.now,
+            recorded_by=work.actor.org,
+        )
+        await records.add(work, following, operation="follow-up.add", note=note)
+    elif following.contacted or not report.contacted:
+        raise FollowUpAlreadyMade(f"The follow-up of month {report.month} is recorded already.")
+    else:  # who was not reached at first was later in that month
+        following.contacted, following.made_on = True, report.on
+        following.recorded_at, following.recorded_by = work.now, work.actor.org
+        await records.change(work, following, operation="follow-up.change", note=note)
     if not report.contacted:
         raise_alert(work, Alert(DeadlineKind.FOLLOW_UP, case.id, CENTRE, number=report.month))
     case.last_follow_up_on = max(report.on, case.last_follow_up_on or report.on)

@@ -256,3 +256,29 @@ async def test_an_assessment_recorded_after_a_merge_stays_when_that_is_undone(ha
     await done(one.post("/unmerge", None))
     assert (await other.details())["child_protection"]["child_assessed_at"] is not None
     assert (await one.details())["child_protection"]["child_assessed_at"] is None
+
+
+async def test_an_age_that_was_assessed_by_mistake_begins_no_hours_anew(havn: World) -> None:
+    await havn.set_clock("2026-03-16T10:00:00+01:00")
+    case = await girl(havn)
+    for hour, age in ((11, 24), (14, 15)):
+        await havn.set_clock(f"2026-03-16T{hour}:00:00+01:00")
+        await describe(case, DANISH_GIRL | {"birth_date": None, "stated_age": age, "age_basis": "assessed"})
+    assert (await case.details())["child_protection"]["child_notified_at"] == "2026-03-16T09:00:00Z"
+    due = {each["kind"]: each["due_at"] for each in (await case.details())["deadlines"]}
+    assert due["child_notification"] == "2026-03-17T09:00:00Z"
+    assessed = {"assessed_at": "2026-03-16T10:30:00+01:00", "note": "With her aunt."}
+    assert (await case.post("/child-assessment", assessed, by="kommune-0461")).status_code == 200
+
+
+async def test_another_representative_is_asked_for(havn: World) -> None:
+    """The first one's name was wrong, say: Familieretshuset has the task again, and its days."""
+    await havn.set_clock("2026-03-16T10:00:00+01:00")
+    case = await girl(havn)
+    await done(case.post("/representative", {"requested_on": "2026-03-10", "appointed_on": "2026-03-12"}))
+    again = await done(case.post("/representative", {"requested_on": "2026-03-16"}))
+    assert (again["representative_requested_on"], again["representative_appointed_on"]) == ("2026-03-16", None)
+    assert "representative" in [each["kind"] for each in (await case.details())["deadlines"]]
+    appointed = {"appointed_on": "2026-03-16", "name": "Karen Opdigtet"}
+    answer = await case.post("/representative", appointed, by="familieretshuset")
+    assert (answer.status_code, answer.json()["representative_appointed_on"]) == (200, "2026-03-16")

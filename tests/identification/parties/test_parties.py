@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.identification import consumers
-from shared.contract.events import ReferralSubmitted, ReferralWithdrawn
+from services.identification.overview.history import fold
+from shared.contract.events import EVENTS, ReferralSubmitted, ReferralWithdrawn
 from shared.identity.actor import Actor
 from shared.messaging.consumer import Delivery
 from tests.accommodation.housing import Housing
@@ -56,6 +57,31 @@ async def test_a_withdrawal_ends_the_senders_part_at_once_and_the_case_stays(hav
     assert (details["status"], details["source_withdrawn"]) == ("referred", True)
     assert [deadline["kind"] for deadline in details["deadlines"]] == before
     assert "source-withdrawn" in kinds(await feed(havn, "cmm"))
+
+
+@pytest.mark.parametrize("facts", [CMM_DECIDES, US_DECIDES])
+async def test_cmm_closes_a_case_that_nobody_refers_any_more_and_may_go_on_with_it(
+    havn: World, facts: dict[str, Any]
+) -> None:
+    await havn.set_clock("2026-03-09T12:00:00+01:00")
+    sent, case = await referred(havn, facts, sender="hopenow")
+    ending = {"on": "2026-03-09", "reason": "The sender has taken it back."}
+    assert name_of(await case.post("/closure", ending)) == (409, "CaseStatusDoesNotAllow"), "somebody refers it"
+    await sent.bring_to("withdrawn")
+    await havn.settled()
+    if facts is US_DECIDES:
+        assert name_of(await case.post("/closure", ending, by="us")) == (409, "CaseStatusDoesNotAllow")
+    assert (await case.post("/closure", ending)).status_code == 200
+    details = await case.details()
+    assert (details["status"], details["identification_pending"], details["deadlines"]) == ("closed", False, [])
+    assert (await case.post("/reopening", {"reason": "She has come again."})).status_code == 200
+    details = await case.details()
+    assert (details["status"], details["identification_pending"]) == ("clarification", True)
+    rows = await havn.sql(
+        "identification", "SELECT type, payload::text FROM event_history WHERE key = $1 ORDER BY sequence", case.id
+    )
+    life = fold(EVENTS[row["type"]].model_validate_json(row["payload"]) for row in rows)
+    assert life.status == "clarification"
 
 
 async def test_a_withdrawal_that_overtakes_the_opening_loses_no_childs_hours(havn: World) -> None:

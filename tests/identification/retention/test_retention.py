@@ -74,6 +74,15 @@ async def test_an_unlinked_contact_is_kept_six_months(havn: World) -> None:
     assert await forecast(havn, "2026-09-02") == {"unlinked_contact": [case.id]}
 
 
+async def test_that_a_paper_ran_out_meanwhile_keeps_nobody_longer(havn: World) -> None:
+    """The machine routes the case again; nobody has heard of the person."""
+    ending = {"citizenships": ["THA"], "residence_basis": "visa", "residence_valid_until": "2026-04-01"}
+    case = await contact(havn, person=ending)
+    await sweep(havn, "2026-04-20T12:00:00+02:00")
+    assert (await case.details())["routing"]["rule"] == "R6"
+    assert await forecast(havn, "2026-09-02") == {"unlinked_contact": [case.id]}
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -71,6 +71,15 @@ async def test_it_goes_by_what_was_known_when_the_case_was_routed(havn: World, t
     assert told.stdout == "routing-2027: 0 of 1 cases would be routed differently.\n"
 
 
+async def test_what_was_erased_is_compared_with_nothing(havn: World, tmp_path: Path) -> None:
+    case = await open_door(havn, US_DECIDES | {"residence_basis": "visa", "residence_valid_until": "2026-01-01"})
+    await havn.sql(
+        "identification", "UPDATE case_file SET erased_at = now(), routing_facts = NULL, residence_valid_until = NULL"
+    )
+    told = await replay(havn, proposed(tmp_path))
+    assert told.stdout == "routing-2027: 0 of 0 cases would be routed differently.\n", case.id
+
+
 @pytest.mark.parametrize(
     "content", ['{"rules": []}', "no table", json.dumps(IN_FORCE | {"rules": IN_FORCE["rules"][:-1]})]
 )

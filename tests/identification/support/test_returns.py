@@ -125,6 +125,20 @@ async def test_a_departure_is_corrected_and_never_taken_back(havn: World) -> Non
 # ---------------------------------------------------------------- follow-ups
 
 
+async def test_who_was_not_reached_may_be_later_in_the_month_and_that_counts(havn: World) -> None:
+    await havn.set_clock("2026-08-19T12:00:00+02:00")
+    case = await decided_case(havn)
+    await plan_return(case, departed_on="2026-07-20")
+    await done(follow_up(case, 1, "2026-07-25", contacted=False), 201)
+    reached = await done(follow_up(case, 1, "2026-08-18"), 201)
+    assert (reached["contacted"], reached["on"]) == (True, "2026-08-18")
+    for contacted in (True, False):
+        assert name_of(await follow_up(case, 1, "2026-08-19", contacted=contacted)) == (409, "FollowUpAlreadyMade")
+    kept, *_ = (await done(case.get("/return-plan", purpose="support")))["follow_ups"]
+    assert (kept["month"], kept["contacted"], kept["on"]) == (1, True, "2026-08-18")
+    assert [event["contacted"] for event in await told(case, "follow-up-made")] == [False, True]
+
+
 async def test_each_month_has_one_follow_up_after_the_departure(havn: World) -> None:
     await havn.set_clock("2027-03-01T12:00:00+01:00")
     case = await decided_case(havn)
