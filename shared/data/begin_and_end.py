@@ -143,13 +143,14 @@ async def end(work: UnitOfWork) -> None:
         values += [work.now, first.key_hash, first.request_hash, first.answer, first.about]
     else:
         values += [None] * 5
-    with AUDIT_FAILURES.count_exceptions():
-        try:
-            await work.session.change(f"SELECT end_anew({', '.join(map(literal, values))}); COMMIT", [])
-        except asyncpg.PostgresError as error:
-            if error.sqlstate != _KEY_USED:
-                raise
+    try:
+        await work.session.change(f"SELECT end_anew({', '.join(map(literal, values))}); COMMIT", [])
+    except Exception as error:
+        if isinstance(error, asyncpg.PostgresError) and error.sqlstate == _KEY_USED:
             raise KeyTaken from None
+        if not isinstance(error, asyncpg.DeadlockDetectedError):  # of two that wait for one another one tries again
+            AUDIT_FAILURES.inc()
+        raise
 
 
 def literal(value: str | bytes | datetime | Sequence[bytes] | None) -> str:

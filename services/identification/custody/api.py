@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.identification.case.policies import Dutiful
-from services.identification.custody import arrests, domain, views
+from services.identification.custody import domain, views
 from services.identification.custody.schemas import CustodyDetails, CustodyEndReport, CustodyReport
 from shared.contract.types import Tagged
 from shared.http.parameters import IfMatch
@@ -18,8 +18,8 @@ async def hold_in_custody(
 ) -> Tagged[CustodyDetails]:
     """The person is detained; 72 hours run, and CMM is alerted at once, its on-call outside hotline hours. The police that has
     referred the person says so with the referral or here; so do those who work on the case."""
-    case = await domain.hold(work, case_id=case_id, report=report, expected=expected)
-    return views.see_custody(case, arrests.own(case)).tagged(case)
+    case, arrest = await domain.hold(work, case_id=case_id, report=report, expected=expected)
+    return views.see_custody(case, arrest).tagged(case)
 
 
 @router.post("/cases/{case_id}/custody/end")

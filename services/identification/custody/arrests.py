@@ -4,9 +4,10 @@ goes on the hours of the earliest that has not ended run (docs/rules.md, deadlin
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.identification.case.codes import CustodyEnd
-from services.identification.case.models import Case, is_held
+from services.identification.case.models import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,35 @@ class Arrest:
         return self.ended_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """All that a case says of custody."""
+
+    since: datetime | None
+    ended_at: datetime | None
+    came_from: UUID | None
+    own: Arrest | None
+
+    @property
+    def is_running(self) -> bool:
+        return self.since is not None and self.ended_at is None
+
+
+def recorded(case: Case) -> Recorded:
+    return Recorded(case.custody_since, case.custody_ended_at, case.custody_from, own(case))
+
+
+def standing(case: Case) -> Arrest | None:
+    """What stands in the case, by its own record or one that was merged into it."""
+    return Arrest(case.custody_since, case.custody_ended_at, case.custody_end_reason) if case.custody_since else None
+
+
 def own(case: Case) -> Arrest | None:
     """What the case's own record says, whatever came with a merge."""
-    if case.custody_from:
-        since, ended_at = case.custody_own_since, case.custody_own_ended_at
-        return Arrest(since, ended_at, case.custody_own_end_reason) if since else None
-    since, ended_at = case.custody_since, case.custody_ended_at
-    return Arrest(since, ended_at, case.custody_end_reason) if since else None
+    if case.custody_from is None:
+        return standing(case)
+    since, ended_at = case.custody_own_since, case.custody_own_ended_at
+    return Arrest(since, ended_at, case.custody_own_end_reason) if since else None
 
 
 def is_held_by_its_own(case: Case) -> bool:
@@ -45,14 +68,20 @@ def set_own(case: Case, arrest: Arrest | None) -> None:
         case.custody_since, case.custody_ended_at, case.custody_end_reason = since, ended_at, reason
 
 
-def take(case: Case, arrest: Arrest, *, of: Case) -> None:
+def end_own(case: Case, ended: Arrest) -> None:
+    """The case's own arrest has ended too, if it runs and began before that."""
+    arrest = own(case)
+    if arrest and arrest.runs and ended.ended_at and arrest.since <= ended.ended_at:
+        set_own(case, Arrest(arrest.since, ended.ended_at, ended.reason))
+
+
+def take(case: Case, arrest: Arrest, *, of: UUID) -> None:
     """The arrest that another case's record says stands in this one from now on."""
     if case.custody_from is None:
         mine = own(case)
-        case.custody_own_since = mine.since if mine else None
-        case.custody_own_ended_at = mine.ended_at if mine else None
-        case.custody_own_end_reason = mine.reason if mine else None
-    case.custody_from = of.id
+        case.custody_from = of
+        set_own(case, mine)
+    case.custody_from = of
     case.custody_since, case.custody_ended_at, case.custody_end_reason = arrest.since, arrest.ended_at, arrest.reason
 
 
@@ -64,15 +93,18 @@ def give_up(case: Case) -> None:
     case.custody_own_since = case.custody_own_ended_at = case.custody_own_end_reason = None
 
 
-def go_on(case: Case, below: Iterable[Case]) -> bool:
-    """Let the earliest arrest that has not ended run in the case, of its own and of those that were merged into it. Says whether
-    there is one; if not, all stays as it is."""
-    running = [(arrest.since, each) for each in (case, *below) if (arrest := own(each)) and arrest.runs]
+def go_on(case: Case, below: Iterable[Case]) -> None:
+    """The earliest arrest that has not ended stands in the case, of its own and of those that were merged into it. Where none
+    runs any more, what stands there has ended as its record says."""
+    known = {each.id: arrest for each in (case, *below) if (arrest := own(each))}
+    running = {case_id: arrest for case_id, arrest in known.items() if arrest.runs}
     if not running:
-        return False
-    since, earliest = min(running, key=lambda found: (found[0], found[1].id))
-    if earliest is case:
+        source = known.get(case.custody_from) if case.custody_from else None
+        if source and case.custody_from:
+            take(case, source, of=case.custody_from)
+        return
+    earliest = min(running, key=lambda case_id: (running[case_id].since, case_id))
+    if earliest != case.id:
+        take(case, running[earliest], of=earliest)
+    elif case.custody_from:
         give_up(case)
-    else:
-        take(case, Arrest(since), of=earliest)
-    return is_held(case)

@@ -1,6 +1,7 @@
 """Detention while it is clarified whether the person is a victim: 72 hours, CMM alerted at once, and what is better."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -42,11 +43,14 @@ def proposals(case: Case) -> list[Proposal]:
     return [Proposal.PLACEMENT_34] if is_held(case) and not is_clear and may_lack_stay else []
 
 
-async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion) -> Case:
-    """The person is detained, or is since another time than was recorded: an earlier one, unless who works on it says so."""
+async def hold(
+    work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expected: ExpectedVersion
+) -> tuple[Case, Arrest | None]:
+    """The person is detained, or is since another time than was recorded: an earlier one, unless who works on it says so. Gives
+    the case, and what is recorded by it of the caller's matter: the police's own arrest, or what stands there."""
     case, is_holder = await _lock_for_who_holds(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
-    arrest = arrests.own(case)
+    arrest = arrests.own(case) if is_holder else arrests.standing(case)
     if arrest and arrest.ended_at and report.since < arrest.ended_at:
         raise CustodyOutOfOrder(
             "The person was released later than that; correct `since`.",
@@ -54,15 +58,16 @@ async def hold(work: UnitOfWork, *, case_id: UUID, report: CustodyReport, expect
         )
     if is_holder:
         _check_arrest(arrest, report.since)
-    await begin(work, case, since=report.since.astimezone(UTC))
     place = SealedText(text=report.place) if report.place else None
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
+    since = report.since.astimezone(UTC)
     async with as_itself(work):
-        # The hours run where the work does, also when the police, which learns of no merge, reports them here.
-        for above in await cases.lock_above(work, case):
-            arrests.go_on(above, await cases.lock_below(work, above))
-            await changes.case_changed(work, above)
-    return case
+        family = await _family(work, case)
+        # Who works on a case corrects what stands in it, also where that is another record's.
+        corrected = family.source_of(case) if not is_holder and arrest and arrest.runs else case
+        arrests.set_own(corrected, Arrest(since))
+        await family.settle(work)
+    return case, arrests.own(case) if is_holder else arrests.standing(case)
 
 
 def _check_arrest(arrest: Arrest | None, since: datetime) -> None:
@@ -89,41 +94,17 @@ async def _lock_for_who_holds(work: UnitOfWork, case_id: UUID, expected: Expecte
     return case, part in cases.HOLDING
 
 
-async def begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
-    """Note in a locked case since when the person is held; 72 hours run from there, and CMM is alerted."""
-    _begin(work, case, since=since)
-    await changes.case_changed(work, case)
-
-
-def _begin(work: UnitOfWork, case: Case, *, since: datetime) -> None:
-    was_held_since = case.custody_since if is_held(case) else None
-    if case.custody_from and was_held_since and was_held_since <= since:
-        arrests.set_own(case, Arrest(since))  # the earlier hours of another arrest run here
-        return
-    if was_held_since:  # otherwise the deadline says that it has begun
-        work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=since))
-    case.custody_from = None
-    case.custody_own_since = case.custody_own_ended_at = case.custody_own_end_reason = None
-    arrests.set_own(case, Arrest(since))
-
-
 def take_in(work: UnitOfWork, case: Case, *, since: datetime) -> bool:
-    """Somebody says that the person of a locked case is held since then: the hours run, unless they run already or the person was
-    let go since. Says whether they began; whoever calls it has the deadlines set."""
-    if is_held(case) or _is_over(case, since):
+    """Somebody says that the person of a locked case is held since then: the hours run, unless the case's own record says that
+    they run already or that the person was let go since. Says whether they began; whoever calls it has the deadlines set."""
+    arrest = arrests.own(case)
+    if arrest and (arrest.runs or (arrest.ended_at and since < arrest.ended_at)):
         return False
-    _begin(work, case, since=since)
+    shown = arrests.standing(case)
+    if case.custody_from and not (shown and shown.runs and shown.since <= since):
+        arrests.give_up(case)
+    arrests.set_own(case, Arrest(since))
     return True
-
-
-def carry_new(case: Case, above: Case) -> None:
-    """The hours that have just begun in a merged case go on where the work does, unless the person was let go there since."""
-    if case.custody_since and not _is_over(above, case.custody_since):
-        carry(case, above)
-
-
-def _is_over(case: Case, since: datetime) -> bool:
-    return case.custody_ended_at is not None and since < case.custody_ended_at
 
 
 async def end(
@@ -132,7 +113,7 @@ async def end(
     """The person is no longer detained: as the police says that holds them, by its own record; by the word of CMM, by all of them
     that began before that. Gives the case, and what has ended; the hours of another arrest run on."""
     case, is_holder = await _lock_for_who_holds(work, case_id, expected)
-    arrest = arrests.own(case) if is_holder else _standing(case)
+    arrest = arrests.own(case) if is_holder else arrests.standing(case)
     if arrest is None or not arrest.runs:
         raise NotInCustody("The person is not recorded as held: POST .../custody first.")
     if report.ended_at < arrest.since:
@@ -143,64 +124,84 @@ async def end(
     ended = Arrest(arrest.since, report.ended_at.astimezone(UTC), report.reason)
     await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
     async with as_itself(work):
-        above = await cases.lock_above(work, case)
-        below = await cases.lock_below(work, case)
-        let_go = [case] if is_holder else _begun_before(ended, [case, *below])
-        for each in let_go:
-            mine = arrests.own(each)
-            arrests.set_own(each, Arrest(mine.since, ended.ended_at, ended.reason) if mine else None)
-            if each is not case:
-                await _run_on(work, each, (), ended)
-        free = [each.id for each in (case, *below, *above) if not arrests.is_held_by_its_own(each)]
+        family = await _family(work, case)
+        for each in [case] if is_holder else [case, *family.below]:
+            arrests.end_own(each, ended)
+        free = [each.id for each in (case, *family.below, *family.above) if not arrests.is_held_by_its_own(each)]
         await repository.end_holding(work, free)
-        await _run_on(work, case, below, ended)
-        for each in above:
-            await _run_on(work, each, await cases.lock_below(work, each), ended)
+        await family.settle(work)
     return case, ended
 
 
-def _standing(case: Case) -> Arrest | None:
-    return Arrest(case.custody_since, case.custody_ended_at, case.custody_end_reason) if case.custody_since else None
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """The locked cases of one person around one of them, as they stood."""
+
+    case: Case
+    below: list[Case]
+    above: list[Case]
+    stood: Mapping[UUID, arrests.Recorded]
+
+    def source_of(self, case: Case) -> Case:
+        """The case whose own record stands in this one."""
+        return next((each for each in self.below if each.id == case.custody_from), case)
+
+    async def settle(self, work: UnitOfWork) -> None:
+        """In each case the earliest arrest that runs stands, of its own and of those below it; where none does any more the
+        person is let go there too. Whose case is as it was learns of nothing."""
+        for each in (*self.below, self.case, *self.above):
+            arrests.go_on(each, await cases.lock_below(work, each))
+            stood, now = self.stood[each.id], arrests.recorded(each)
+            if now == stood:
+                each.version -= each in self.above
+                continue
+            each.version += each in self.below
+            _record(work, each, stood)
+            await changes.case_changed(work, each)
+        if arrests.recorded(self.case) == self.stood[self.case.id]:
+            await changes.case_changed(work, self.case)
 
 
-def _begun_before(ended: Arrest, family: Sequence[Case]) -> list[Case]:
-    """Those of the cases whose own arrest runs and began before it was said to be over."""
-    return [
-        each
-        for each in family
-        if (arrest := arrests.own(each)) and arrest.runs and ended.ended_at and arrest.since <= ended.ended_at
-    ]
+async def _family(work: UnitOfWork, case: Case) -> _Family:
+    above, below = await cases.lock_above(work, case), await cases.lock_below(work, case)
+    return _Family(case, below, above, {each.id: arrests.recorded(each) for each in (case, *below, *above)})
 
 
-async def _run_on(work: UnitOfWork, case: Case, below: Sequence[Case], ended: Arrest) -> None:
-    """Where the work goes on the hours of what has not ended run on; else the person is let go there too."""
-    since = case.custody_since
-    if arrests.go_on(case, below):
-        if case.custody_since and case.custody_since != since:
-            work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=case.custody_since))
-    elif ended.ended_at and (is_held(case) or case.custody_ended_at == ended.ended_at):
-        case.custody_ended_at, case.custody_end_reason = ended.ended_at, ended.reason
-        work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=ended.ended_at))
-    await changes.case_changed(work, case)
+def _record(work: UnitOfWork, case: Case, stood: arrests.Recorded) -> None:
+    """That other hours run than did, or none any more; that they begin the deadline says."""
+    shown = arrests.standing(case)
+    if shown is None:
+        return
+    if shown.runs and stood.is_running and shown.since != stood.since:
+        work.record(events.CustodyBegan(case_id=case.id, occurred_at=work.now, since=shown.since))
+    elif shown.ended_at and stood.is_running:
+        work.record(events.CustodyEnded(case_id=case.id, occurred_at=work.now, ended_at=shown.ended_at))
+
+
+def carry_new(case: Case, above: Case) -> None:
+    """The hours that have just begun in a merged case go on where the work does, unless the person was let go there since."""
+    if case.custody_since and not (above.custody_ended_at and case.custody_since < above.custody_ended_at):
+        carry(case, above)
 
 
 def carry(case: Case, surviving: Case) -> None:
     """Of two merged cases: the hours of custody run for a person, not for a record, so they go on where the work does; of two
     arrests the earlier counts."""
-    mine, theirs = _standing(surviving), _standing(case)
+    mine, theirs = arrests.standing(surviving), arrests.standing(case)
     if theirs is None or not theirs.runs:
         return
     if mine is None or not mine.runs or theirs.since < mine.since:
-        arrests.take(surviving, theirs, of=case)
-        surviving.custody_from = case.custody_from or case.id
+        arrests.take(surviving, theirs, of=case.custody_from or case.id)
 
 
-def give_back(case: Case, surviving: Case, *, group: Collection[UUID]) -> bool:
-    """The merge is undone: the custody that came from the case, or from one of its `group`, is the other person's again, with
-    what has become of it since; the surviving case has what its own record says. Says whether there was such a custody."""
+def give_back(work: UnitOfWork, case: Case, surviving: Case, *, group: Collection[UUID], still: Sequence[Case]) -> bool:
+    """The merge is undone: the custody that came from the case, or from one of its `group`, is the other person's again; in the
+    surviving case that of its own record, or of one that is merged into it `still`, runs on. Says whether there was such a
+    custody."""
     if surviving.custody_from not in group:
         return False
-    if is_held(case) and surviving.custody_ended_at:  # as an earlier Havn has left it
-        case.custody_ended_at, case.custody_end_reason = surviving.custody_ended_at, surviving.custody_end_reason
+    stood = arrests.recorded(surviving)
     arrests.give_up(surviving)
+    arrests.go_on(surviving, still)
+    _record(work, surviving, stood)
     return True

@@ -223,7 +223,8 @@ async def _give_back(
     person is missing is said of nobody else any more."""
     async with as_itself(work):
         for above in (surviving, *further):
-            is_let_go = custody.give_back(case, above, group=group)
+            still = [each for each in await cases.lock_below(work, above) if each.id not in group]
+            is_let_go = custody.give_back(work, case, above, group=group, still=still)
             is_found = await absence.give_back(work, above, group=group)
             if (is_let_go or is_found) and above is not surviving:
                 await changes.case_changed(work, above)

@@ -49,10 +49,10 @@ async def test_who_brings_a_child_or_keeps_apart_before_the_case_is_known_here_w
     monkeypatch.setattr(cases, "ARRIVES_WITHIN_SECONDS", 20)
     shelter, mother, opened = await housing.shelter(2), await housing.case(), opening(age_group=AgeGroup.MINOR)
     placement_id, comes = await housing.there(mother, shelter.place_ids[0]), str(opened.case_id)
-    kept_apart = {"case_id": mother, "other_case_id": comes, "because": "suspect", "reason": "She says so."}
+    apart = {"case_id": await housing.case(), "other_case_id": comes, "because": "suspect", "reason": "She says so."}
     asking = [
         asyncio.create_task(housing.step(placement_id, "companions", "cmm", {"kind": "child", "case_id": comes})),
-        asyncio.create_task(havn.partner("cmm").post("/accommodation/v1/separations", kept_apart)),
+        asyncio.create_task(havn.partner("cmm").post("/accommodation/v1/separations", apart)),
     ]
     await asyncio.sleep(0.1)
     assert not any(each.done() for each in asking)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.data import answers
 from shared.data.begin_and_end import KeyTaken, literal
 from shared.data.unit_of_work import KeptBefore
+from shared.observability.metrics import REGISTRY
 from tests.shared.lone_service import ITSELF, LoneService, extended
 
 
@@ -117,8 +118,10 @@ async def test_work_whose_key_was_taken_meanwhile_leaves_nothing(lone: LoneServi
             work.record(extended(uuid4()))
             answers.keep(work, key_hash=b"key", request_hash=b"ours", answer=b"ours", about=[])
 
+    counted = REGISTRY.get_sample_value("havn_audit_failures_total")
     with pytest.raises(KeyTaken):
         await overtaken()
+    assert REGISTRY.get_sample_value("havn_audit_failures_total") == counted, "nothing has failed"
     assert [await lone.count(table) for table in ("audit", "event_history", "outbox", "idempotency")] == [0, 0, 0, 1]
 
 
