@@ -1,7 +1,6 @@
 """Detention while it is clarified whether the person is a victim: 72 hours, CMM alerted at once, and what is better."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -62,11 +61,13 @@ async def hold(
     await cases.seal_note(work, case, "custody_place", place, operation="custody.begin")
     since = report.since.astimezone(UTC)
     async with as_itself(work):
-        family = await _family(work, case)
+        below, above = await _lock_around(work, case)
+        stood = _recorded(case, *below, *above)
         # Who works on a case corrects what stands in it, also where that is another record's.
-        corrected = family.source_of(case) if not is_holder and arrest and arrest.runs else case
-        arrests.set_own(corrected, Arrest(since))
-        await family.settle(work)
+        is_corrected = not is_holder and arrest is not None and arrest.runs
+        source = next((each for each in below if is_corrected and each.id == case.custody_from), case)
+        arrests.set_own(source, Arrest(since))
+        await _settle(work, case, below, above, stood)
     return case, arrests.own(case) if is_holder else arrests.standing(case)
 
 
@@ -124,47 +125,38 @@ async def end(
     ended = Arrest(arrest.since, report.ended_at.astimezone(UTC), report.reason)
     await cases.seal_note(work, case, "custody_place", None, operation="custody.end")
     async with as_itself(work):
-        family = await _family(work, case)
-        for each in [case] if is_holder else [case, *family.below]:
+        below, above = await _lock_around(work, case)
+        stood = _recorded(case, *below, *above)
+        for each in [case] if is_holder else [case, *below]:
             arrests.end_own(each, ended)
-        free = [each.id for each in (case, *family.below, *family.above) if not arrests.is_held_by_its_own(each)]
+        free = [each.id for each in (case, *below, *above) if not arrests.is_held_by_its_own(each)]
         await repository.end_holding(work, free)
-        await family.settle(work)
+        await _settle(work, case, below, above, stood)
     return case, ended
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """The locked cases of one person around one of them, as they stood."""
+async def _lock_around(work: UnitOfWork, case: Case) -> tuple[list[Case], list[Case]]:
+    """The cases that were merged into this one, and those that it was merged into, locked."""
+    return await cases.lock_below(work, case), await cases.lock_above(work, case)
 
-    case: Case
-    below: list[Case]
-    above: list[Case]
-    stood: Mapping[UUID, arrests.Recorded]
 
-    def source_of(self, case: Case) -> Case:
-        """The case whose own record stands in this one."""
-        return next((each for each in self.below if each.id == case.custody_from), case)
+def _recorded(*several: Case) -> dict[UUID, arrests.Recorded]:
+    return {each.id: arrests.recorded(each) for each in several}
 
-    async def settle(self, work: UnitOfWork) -> None:
-        """In each case the earliest arrest that runs stands, of its own and of those below it; where none does any more the
-        person is let go there too. Whose case is as it was learns of nothing."""
-        for each in (*self.below, self.case, *self.above):
-            arrests.go_on(each, await cases.lock_below(work, each))
-            stood, now = self.stood[each.id], arrests.recorded(each)
-            if now == stood:
-                each.version -= each in self.above
-                continue
-            each.version += each in self.below
-            _record(work, each, stood)
+
+async def _settle(
+    work: UnitOfWork, case: Case, below: Sequence[Case], above: Sequence[Case], stood: Mapping[UUID, arrests.Recorded]
+) -> None:
+    """In each case the earliest arrest that runs stands, of its own and of those below it; where none does any more the person is
+    let go there too. Whose case is as it `stood` learns of nothing."""
+    for each in (*below, case, *above):
+        arrests.go_on(each, await cases.lock_below(work, each))
+        if each is case or arrests.recorded(each) != stood[each.id]:
+            each.version += each in below
+            _record(work, each, stood[each.id])
             await changes.case_changed(work, each)
-        if arrests.recorded(self.case) == self.stood[self.case.id]:
-            await changes.case_changed(work, self.case)
-
-
-async def _family(work: UnitOfWork, case: Case) -> _Family:
-    above, below = await cases.lock_above(work, case), await cases.lock_below(work, case)
-    return _Family(case, below, above, {each.id: arrests.recorded(each) for each in (case, *below, *above)})
+        elif each in above:
+            each.version -= 1
 
 
 def _record(work: UnitOfWork, case: Case, stood: arrests.Recorded) -> None:
