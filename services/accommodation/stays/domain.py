@@ -14,6 +14,8 @@ from services.accommodation.facilities import visibility as who
 from services.accommodation.facilities.codes import StayState
 from services.accommodation.facilities.models import Stay
 from services.accommodation.offers import making
+from services.accommodation.offers.domain import expire
+from services.accommodation.offers.repository import note_answer
 from services.accommodation.offers.schemas import RuleException
 from services.accommodation.placements import answers, fitting, requests
 from services.accommodation.placements.codes import (
@@ -281,6 +283,8 @@ async def take_step(
         await _check_runs_or_pays(work, placement)
     expected.check(placement)
     allowed = ALLOWED[placement.status]
+    if stay.state is StayState.ENDED:  # it holds no night of the place, and could be promised ones that others have
+        allowed = tuple(each for each in allowed if each is not PlacementStep.EXTEND)
     if step not in allowed:
         raise PlacementDoesNotAllow(
             f"A placement that is {placement.status} allows " + (", ".join(allowed) + "." if allowed else "no change."),
@@ -339,18 +343,39 @@ async def _give_way(work: UnitOfWork, stay: Stay, left_on: date) -> date:
         left_on = min([left_on, *(first_of(each.during) for each in have_come)])
         for each in others:
             if each not in have_come and first_of(each.during) < left_on:
-                _begin_on(each, left_on)
+                await _begin_on(work, each, left_on)
         await flush_stay(work)  # before anybody else has their nights
     return left_on
 
 
-def _begin_on(stay: Stay, day: date) -> None:
-    """The nights before that day are not had; a stay of none comes to nothing."""
+async def _begin_on(work: UnitOfWork, stay: Stay, day: date) -> None:
+    """The nights before that day are not had, and what was booked or is held says so; where none is left it has come to nothing,
+    and the person waits again."""
     until = stay.during.upper
-    if until is None or until > day:
+    has_nights = until is None or until > day
+    if has_nights:
         stay.during = nights(day, until)
+    placement = await repository.placement_behind(work, stay)
+    if placement is None:
+        await _hold_from(work, stay, has_nights=has_nights)
+    elif has_nights:
+        placement.from_on = day
+        await changed(work, placement)
+    else:  # called off, and no no-show: the bed was somebody else's, so that nobody was expected to come to it
+        await call_off(work, placement, stay)
+        await _wait_again(work, placement)
+
+
+async def _hold_from(work: UnitOfWork, stay: Stay, *, has_nights: bool) -> None:
+    """The offer that holds the stay is of the nights that are left, or has expired where there are none: its request is open."""
+    offer = await repository.offer_behind(work, stay)
+    if has_nights:
+        offer.during = stay.during
+        offer.version += 1
+        await note_answer(work, offer)
     else:
-        stay.state = StayState.ENDED
+        offer.expires_at = min(offer.expires_at, work.now)  # whose time was up before has expired then
+        await expire(work, offer, stay)
 
 
 async def _wait_again(work: UnitOfWork, placement: Placement) -> None:

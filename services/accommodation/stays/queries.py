@@ -118,26 +118,31 @@ IS_CONFIRMED: Final = select(
     )
 )
 NEXT_TAKEN: Final = select(func.next_stay(_STAY, bindparam("after", type_=Date), NOW))
-IN_THE_WAY: Final = (
-    select(Stay)
-    .where(
-        col(Stay.id) != _STAY,
-        col(Stay.state) != StayState.ENDED,
-        col(Stay.during).bool_op("&&")(
-            func.daterange(bindparam("from_on", type_=Date), bindparam("until", type_=Date))
+_IS_IN_THE_WAY: Final = and_(
+    col(Stay.id) != _STAY,
+    col(Stay.state) != StayState.ENDED,
+    col(Stay.during).bool_op("&&")(func.daterange(bindparam("from_on", type_=Date), bindparam("until", type_=Date))),
+    or_(
+        and_(col(Stay.place_id) == bindparam("place_id", type_=Uuid), ~col(Stay.shares_bed)),
+        and_(
+            col(Stay.person_id) == bindparam("person_id", type_=Uuid),
+            ~col(Stay.is_double),
+            col(Stay.instead_of_id).is_(None),
         ),
-        or_(
-            and_(col(Stay.place_id) == bindparam("place_id", type_=Uuid), ~col(Stay.shares_bed)),
-            and_(
-                col(Stay.person_id) == bindparam("person_id", type_=Uuid),
-                ~col(Stay.is_double),
-                col(Stay.instead_of_id).is_(None),
-            ),
-        ),
-    )
-    .order_by(func.lower(col(Stay.during)), col(Stay.id))
-    .with_for_update()
+    ),
 )
+IN_THE_WAY: Final = (
+    select(Stay).where(_IS_IN_THE_WAY).order_by(func.lower(col(Stay.during)), col(Stay.id)).with_for_update()
+)
+OFFERS_IN_THE_WAY: Final = (
+    select(Offer)
+    .join(Stay, col(Stay.id) == col(Offer.stay_id))
+    .where(_IS_IN_THE_WAY, col(Stay.state) == StayState.HELD)
+    .order_by(col(Offer.id))
+    .with_for_update(of=[Offer])
+)
+PLACEMENT_BEHIND: Final = select(Placement).where(col(Placement.stay_id) == _STAY).with_for_update()
+OFFER_BEHIND: Final = select(Offer).where(col(Offer.stay_id) == _STAY).with_for_update()
 COMPANIONS: Final = (
     select(Stay)
     .where(col(Stay.with_stay_id) == _STAY, col(Stay.state) == StayState.ARRIVED)

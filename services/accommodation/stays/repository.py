@@ -17,7 +17,7 @@ from services.accommodation.facilities.models import Facility, Stay
 from services.accommodation.facilities.schemas import PlaceLabel
 from services.accommodation.placements import visibility as see
 from services.accommodation.placements.codes import PlacementStatus
-from services.accommodation.placements.models import Placement, PlacementRequest
+from services.accommodation.placements.models import Offer, Placement, PlacementRequest
 from services.accommodation.placements.repository import RoleDoesNotSee, needs_left, take_nights
 from services.accommodation.placements.schemas import SealedNeeds
 from services.accommodation.stays import queries
@@ -75,6 +75,7 @@ async def in_the_way(work: UnitOfWork, stay: Stay, *, until: date) -> list[Stay]
         "from_on": stay.during.upper,
         "until": until,
     }
+    await work.session.scalars(queries.OFFERS_IN_THE_WAY, asked)  # before their stays, as whoever answers one does
     return await work.session.scalars(queries.IN_THE_WAY, asked)
 
 
@@ -114,6 +115,16 @@ async def request_behind(work: UnitOfWork, placement: Placement) -> PlacementReq
 async def stay_behind(work: UnitOfWork, placement: Placement) -> Stay:
     """The stay of a placement, locked."""
     return await work.session.get_one(Stay, placement.stay_id, with_for_update=True)
+
+
+async def placement_behind(work: UnitOfWork, stay: Stay) -> Placement | None:
+    """Whose nights a stay is that is locked, locked; None where an offer holds them still. For Havn itself: it may be others'."""
+    return await work.session.scalar(queries.PLACEMENT_BEHIND, {"stay_id": stay.id})
+
+
+async def offer_behind(work: UnitOfWork, stay: Stay) -> Offer:
+    """What holds a stay that is locked, locked; for Havn itself, as for `placement_behind`."""
+    return (await work.session.scalars(queries.OFFER_BEHIND, {"stay_id": stay.id}))[0]
 
 
 async def placement_of_offer(work: UnitOfWork, offer_id: UUID) -> Placement | None:
