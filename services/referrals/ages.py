@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from shared.kernel.clock import months_after, whole_years
-from shared.kernel.text import in_plain_dashes, in_plain_digits
+from shared.kernel.text import in_plain_dashes, in_plain_digits, normalised
 
 OLDEST: Final = 120
+_LONGEST: Final = 100
+"""Characters of a text in which an age or a date is looked for. A whole story is for people to read."""
 _UNIT: Final = r"år|aar|years?|yrs?|yo"
 _SPELT_OUT: Final = {
     word: years
@@ -30,7 +32,7 @@ _WITH_UNIT: Final = re.compile(rf"[0-9][\s-]*(?:{_UNIT})", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"(?<=[0-9] )[0-9]/[0-9](?![0-9])")
 _NEGATIVE: Final = re.compile(r"\s*[-\u2212]\s*[0-9]")
 _PART_OF_A_YEAR: Final = re.compile(
-    r"([0-9]+)(?:[.,][0-9]+)?[\s-]*(måned|mdr|month|mth|uge|week|dag|day)[a-zæøå]*", re.IGNORECASE
+    r"(?<![0-9])([0-9]+)(?:[.,][0-9]+)?[\s-]*(måned|mdr|month|mth|uge|week|dag|day)[a-zæøå]*", re.IGNORECASE
 )
 _LESS_THAN: Final = re.compile(
     r"(?:<|\b(?:under|below|yngre end|younger than|mindre end|less than|ikke|ikke fyldt|not|not yet|før|before|u"
@@ -101,7 +103,7 @@ def years_meant(written: Any, *, on: date) -> int | None:
     birth, the least that who was born then can be on that day. None where no age of a person stands in it."""
     if isinstance(written, float):
         return int(written) if 0 <= written < OLDEST + 1 else None
-    if not isinstance(written, str):
+    if not isinstance(written, str) or not (written := _to_read(written)):
         return None
     # "½" is a part of a year, and would else become digits of its own.
     text = in_plain_digits("".join(" " if unicodedata.category(each) == "No" else each for each in written))
@@ -122,7 +124,7 @@ def says_a_child(written: Any) -> bool:
     """Whether it says of somebody in words alone that they are a child, of whatever age."""
     if not isinstance(written, str) or says_a_number(written):
         return False
-    text = written.casefold()
+    text = _to_read(written).casefold()
     words = re.findall(r"[^\W_]+", text)
     is_said = not _SAYS_A_CHILD.isdisjoint(words) or _UNDER_EIGHTEEN.search(text) is not None
     return is_said and len(words) <= _FEW_WORDS and _SAYS_NOT.isdisjoint(words)
@@ -130,8 +132,14 @@ def says_a_child(written: Any) -> bool:
 
 def whole_day(written: Any) -> str | None:
     """A whole date in other digits or dashes than ours, in ours; None where it is none, or needs no reading."""
-    plain = in_plain_dashes(written) if isinstance(written, str) else None
+    plain = in_plain_dashes(written) if isinstance(written, str) and _to_read(written) else None
     return plain if plain and plain != written and _is_a_day(plain) else None
+
+
+def _to_read(written: str | int) -> str:
+    """What is read of it: nothing where there is too much."""
+    text = str(written).strip()
+    return text if len(text) <= _LONGEST else ""
 
 
 def _years_in(text: str) -> list[int]:
@@ -148,7 +156,7 @@ def _years_in(text: str) -> list[int]:
 def _roman_years(written: str) -> list[int]:
     """The ages in Roman numerals, where nothing else stands there. `X` and `XX` alone stand for what is not known, and other
     single letters for words, unless they are written as the signs for numbers."""
-    words = re.findall(r"[^\W\d_]+", _BESIDE_IT.sub(" ", unicodedata.normalize("NFKC", written).casefold()))
+    words = re.findall(r"[^\W\d_]+", _BESIDE_IT.sub(" ", normalised("NFKC", written).casefold()))
     found = [_ROMAN.fullmatch(word) for word in words]
     if not all(found) or (not any(len(set(word)) > 1 for word in words) and not re.search("[\u2160-\u217f]", written)):
         return []
@@ -160,7 +168,7 @@ def least_age(written: Any, *, on: date) -> int | None:
     nothing can be, nobody alive was born then, or it is a whole date, which needs no reading."""
     if isinstance(written, bool) or not isinstance(written, str | int):
         return None
-    text = in_plain_digits(str(written))
+    text = in_plain_digits(_to_read(written))
     return None if _is_a_day(text) else _least(text, on=on)
 
 
@@ -169,7 +177,7 @@ def least_age_by_short_date(written: Any, *, on: date) -> int | None:
     days that can be meant, the latest that is not ahead. None where no such date stands there."""
     if isinstance(written, bool) or not isinstance(written, str | int):
         return None
-    text = in_plain_dashes(str(written))
+    text = in_plain_dashes(_to_read(written))
     if isinstance(written, int):
         text = text.zfill(6) if len(text) == 5 else text  # the zero that it began with
     apart, together = _SHORT_DATE.search(text), _DATE_TOGETHER.search(text)

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contract.codes import IdentifierType
-from shared.kernel.text import in_plain_digits, is_blank
+from shared.kernel.text import in_plain_digits, is_blank, normalised
 
 
 class _Listed(BaseModel):
@@ -25,11 +25,11 @@ def _without_marks(text: str) -> str:
     """Without accents and vowel signs, which people write or leave out, and without what cannot be seen."""
     if text.isascii():
         return text
-    letters = unicodedata.normalize("NFKD", text)
+    letters = normalised("NFKD", text)
     bare = "".join(
         each for each in letters if unicodedata.category(each)[0] != "M" and unicodedata.category(each) != "Cf"
     )
-    return unicodedata.normalize("NFC", bare)  # Korean syllables stand together again
+    return normalised("NFC", bare)  # Korean syllables stand together again
 
 
 def _as_compared(word: str) -> str:
@@ -95,7 +95,7 @@ _BESIDE_NOBODYS: Final = frozenset[str]().union(
 _AS_WRITTEN: Final = frozenset(
     each.strip(".") for each in PLACEHOLDERS.names.as_written if not each.strip(".").isalnum()
 )
-_NUMBERED: Final = re.compile(r"^[0-9]+\W*(?=\w)|\s*[0-9]+\W*$")
+_NUMBERED: Final = re.compile(r"^[0-9]+\W*(?=\w)|(?<![0-9])[0-9]+\W*$")
 _MASKED: Final = re.compile("X{4,}")
 _ALTERNATING: Final = re.compile(r"(.{1,3})\1+")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -132,7 +132,6 @@ _GLUED: Final = re.compile(r"([^\W\d_]+)([0-9]+)|([0-9]+)([^\W\d_]+)")
 _TWO_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _SERIES: Final = re.compile(r"([^\W\d_]+)[-/][0-9]+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-_AROUND: Final = re.compile(r"^[\W_]+|[\W_]+$")
 _REPEATED: Final = 3
 """From so many letters on, a name of one letter is none: `xxx`. `Aa` is a family name."""
 
@@ -199,7 +198,9 @@ def _is_in_series(text: str) -> bool:
 
 def _bare(text: str) -> str:
     """Without what stands around letters and digits."""
-    return _AROUND.sub("", text)
+    # A pattern would look for the end of the text from each of many dashes in a row.
+    places = [place for place, each in enumerate(text) if each.isalnum()]
+    return text[places[0] : places[-1] + 1] if places else ""
 
 
 def _is_glued(text: str) -> bool:
@@ -228,13 +229,13 @@ def is_no_name(name: str) -> bool:
     if is_blank(name):
         return True
     rules = PLACEHOLDERS.names
-    written = unicodedata.normalize("NFKC", name).casefold().strip()
+    written = normalised("NFKC", name).casefold().strip()
     numbered = [in_plain_digits(word) for word in _WORD.findall(_LETTER_APART.sub(r"\1", _without_marks(written)))]
     words = [word for word in (_DIGITS.sub("", each) for each in numbered if not _COUNTED.fullmatch(each)) if word]
     together = "".join(words)
     if not any(map(str.isalpha, together)) or together in rules.whole:
         return True
-    if {written, _NUMBERED.sub("", in_plain_digits(written))} & rules.as_written:
+    if {written, _NUMBERED.sub("", in_plain_digits(written)).strip()} & rules.as_written:
         return True
     # Syllables of Indian scripts are one letter with different marks.
     is_one_letter = len(set(together)) == 1 and not any(unicodedata.category(each)[0] == "M" for each in written)

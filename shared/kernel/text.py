@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
@@ -54,7 +54,20 @@ def as_it_looks(text: str) -> str:
 _LETTERS_LIKE_DASHES: Final = "\u30fc\u4e00\u3161\u1173\u0640\u07fa\u02c9\u02cd\u1428\u2cba\u2cbb\ua7f7"
 """What looks as a dash does and counts as a letter: long vowels, strokes and fillers, which keyboards of their languages have
 where ours have the dash."""
-_DASHES_BESIDE_DIGITS: Final = re.compile(rf"(?<=[0-9])[{_LETTERS_LIKE_DASHES}]+|[{_LETTERS_LIKE_DASHES}]+(?=[0-9])")
+_LIKE_DASHES: Final = re.compile(f"[{_LETTERS_LIKE_DASHES}]+")
+"""All that stand together: a pattern that asked for the digit behind them would look for it from each of them again."""
+_DIGITS: Final = frozenset("0123456789")
+
+
+_AT_ONCE: Final = 1_000
+"""Characters that are normalised at once. Unicode's order of marks is found by sorting all that stand together, which takes the
+square of their number: no name or number has so many."""
+
+
+def normalised(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """The text in this form of Unicode, in a time that grows with its length alone."""
+    pieces = (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
+    return "".join(unicodedata.normalize(form, piece) for piece in pieces)
 
 
 def in_plain_digits(text: str) -> str:
@@ -62,8 +75,14 @@ def in_plain_digits(text: str) -> str:
     stands beside one is a dash."""
     if text.isascii():
         return text
-    digits = "".join(str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
-    return _DASHES_BESIDE_DIGITS.sub("-", digits)
+    digits = "".join(str(unicodedata.decimal(each, each)) for each in normalised("NFKC", text))
+    return _LIKE_DASHES.sub(_as_a_dash, digits)
+
+
+def _as_a_dash(found: re.Match[str]) -> str:
+    first, behind = found.span()
+    before, after = found.string[max(first - 1, 0) : first], found.string[behind : behind + 1]
+    return "-" if before in _DIGITS or after in _DIGITS else found[0]
 
 
 def in_plain_dashes(text: str) -> str:
