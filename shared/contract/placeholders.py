@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -42,7 +43,8 @@ _Word = Annotated[str, AfterValidator(_as_compared)]
 class _Numbers(_Listed):
     """`shortest`: the characters that a number has at least; `serials`: last four digits that no CPR number ends in; `words`:
     what says that there is none, also with some digits beside it; `prose`: words of a sentence, which stand in no number;
-    `labels`: words that say what number it is, before a real one too."""
+    `labels`: words that say what number it is, before a real one too. Beside what is a number by itself, only those of `none`
+    say that it is none, and those of `elsewhere` that it is the number of something else."""
 
     shortest: int = Field(gt=0)
     shortest_of: dict[IdentifierType, int]
@@ -50,6 +52,8 @@ class _Numbers(_Listed):
     listed: frozenset[str]
     words: frozenset[str]
     prose: frozenset[_Word]
+    none: frozenset[_Word]
+    elsewhere: frozenset[_Word]
     labels: frozenset[_Word]
 
 
@@ -114,11 +118,12 @@ _SAY_THAT_THERE_IS_NONE: Final = frozenset(
     if len(word) > _SHORTEST_WORD and word not in PLACEHOLDERS.numbers.labels
 ).union(PLACEHOLDERS.numbers.prose)
 """Each of them in a value, by itself, says that the value is no number."""
+_THERE_IS_NONE: Final = PLACEHOLDERS.names.unknown | PLACEHOLDERS.numbers.none
 _OTHER_SCRIPT: Final = "\u0530-\u1dff\u2e80-\ud7ff"
 """Letters that stand in no number: those of numbers are Latin, Greek and Cyrillic. Nor do all their languages part words."""
 _OTHER_WORD: Final = re.compile(f"[{_OTHER_SCRIPT}]{{2}}")
 _WHERE_SCRIPTS_MEET: Final = re.compile(rf"(?<=[{_OTHER_SCRIPT}])(?=[0-9])|(?<=[0-9])(?=[{_OTHER_SCRIPT}])")
-_FEW_DIGITS, _A_NUMBERS_DIGITS = 3, 5
+_FEW_DIGITS, _A_NUMBERS_DIGITS, _A_NUMBERS_LENGTH = 3, 5, 6
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
 _DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
@@ -128,6 +133,9 @@ _DATE: Final = re.compile(
 )
 _DAY_AND_YEAR: Final = re.compile(rf"{_DAY}\W+(?:19|20)[0-9]{{2}}")
 """What is left of a date whose month stood there in a word."""
+_DATE_TOGETHER: Final = re.compile(rf"(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}|{_DAY}{_MONTH}(?:19|20)[0-9]{{2}}")
+_IN_A_SERIES: Final = re.compile(r"(?<![^\W_])([^\W\d_]{1,3})[ ./-]?[0-9]{5,}(?![^\W_])")
+"""`AB 12345`."""
 _GLUED: Final = re.compile(r"([^\W\d_]+)([0-9]+)|([0-9]+)([^\W\d_]+)")
 _TWO_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _SERIES: Final = re.compile(r"([^\W\d_]+)[-/][0-9]+")
@@ -155,7 +163,7 @@ def is_no_number(kind: IdentifierType, number: str) -> bool:
         or any(value in sequence for sequence in _SEQUENCES)
         or (value == digits and digits.count("0") == len(digits) - 1)
         or value in rules.listed
-        or word in rules.words
+        or (word in rules.words and not _has_a_number(_as_read(number)))
         or word in PLACEHOLDERS.names.unknown
         or (len(word) >= rules.shortest and (word in PLACEHOLDERS.names.whole or _is_no_name_either(number)))
         or _is_prose(kind, number)
@@ -171,10 +179,12 @@ def _is_no_name_either(number: str) -> bool:
 
 def _is_prose(kind: IdentifierType, number: str) -> bool:
     """Whether it is a date, or words of a language with some digits among them: `see file 123`, `expired 2024`."""
-    text = _without_marks(in_plain_digits(number).casefold())
+    text = _as_read(number)
     if "<" in text:
         return False  # what a machine reads of a passport has its number, and names
-    words = [each for each in _WORD.findall(_WHERE_SCRIPTS_MEET.sub(" ", text)) if not _DIGITS.search(each)]
+    words = [each for each in _words(text) if not _DIGITS.search(each)]
+    if _has_a_number(text):
+        return _is_said_to_be_none(kind, words) or _bare(_DIGITS.sub("", text)) in _AS_WRITTEN
     if not _SAY_THAT_THERE_IS_NONE.isdisjoint(words) or _is_glued(text) or _bare(_DIGITS.sub("", text)) in _AS_WRITTEN:
         return True
     digits = len(_DIGITS.findall(text))
@@ -188,6 +198,37 @@ def _is_prose(kind: IdentifierType, number: str) -> bool:
     # A word and a year may be the number of something in a register that nobody knows.
     is_of_a_year = _YEAR.fullmatch(rest) is not None and kind is not IdentifierType.OTHER
     return bool(ordinary) and (digits <= _FEW_DIGITS or is_of_a_year or len(ordinary) > 1)
+
+
+def _as_read(number: str) -> str:
+    return _without_marks(in_plain_digits(number).casefold())
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_WHERE_SCRIPTS_MEET.sub(" ", text))
+
+
+def _has_a_number(text: str) -> bool:
+    """Whether something in it is a number by itself, whatever remark stands beside it: `P1234567 (expired)`."""
+    prose = PLACEHOLDERS.numbers.prose
+    for token in _words(text):
+        glued = _GLUED.fullmatch(token)
+        is_remark = glued is not None and (glued[1] or glued[4]) in prose
+        number = "".join(_DIGITS.findall(token)) if is_remark else token
+        is_long = len(number) >= _A_NUMBERS_LENGTH and len(_DIGITS.findall(number)) >= _A_NUMBERS_DIGITS
+        if is_long and not _DATE_TOGETHER.fullmatch(number):
+            return True
+    in_series = _IN_A_SERIES.findall(text)
+    return any(series not in prose and series not in _THERE_IS_NONE for series in in_series)
+
+
+def _is_said_to_be_none(kind: IdentifierType, words: Sequence[str]) -> bool:
+    """Whether a word beside a number says that there is none, or that it is the number of something else; as another paper, a
+    case has a number."""
+    said = {*words, *map("".join, pairwise(words))}  # j.nr., not known
+    if not _THERE_IS_NONE.isdisjoint(said) or not PLACEHOLDERS.names.whole.isdisjoint(said.difference(words)):
+        return True
+    return kind is not IdentifierType.OTHER and not PLACEHOLDERS.numbers.elsewhere.isdisjoint(said)
 
 
 def _is_in_series(text: str) -> bool:

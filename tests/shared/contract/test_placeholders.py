@@ -71,6 +71,40 @@ def test_a_series_of_two_letters_and_six_digits_is_a_number(series: str, between
         assert is_no_number(IdentifierType.PASSPORT, written) == (plain(written) in PLACEHOLDERS.numbers.listed)
 
 
+BESIDE_A_REMARK = """
+NIE X1234567L|SIN 123 456 782|SAM 1234567|SEM 1234567|VER 123456|NON 123456|JAK 123456|TAK 1234567|P1234567 (expired)
+AA1234567, udløbet|AB 123456 stjålet|kopi af P1234567|stolen 1234567|passport 1234567|AB 12345 udløbet|lost: C1234567
+P1234567 udløbet 2024|copy of passport AB123456|pas C1234567 beslaglagt af politiet|falsk P1234567|skradziony AB 1234567
+"""
+
+
+@pytest.mark.parametrize("kind", [IdentifierType.PASSPORT, IdentifierType.OTHER])
+@pytest.mark.parametrize("value", listed(BESIDE_A_REMARK))
+def test_a_number_beside_a_remark_is_matched(kind: IdentifierType, value: str) -> None:
+    assert not is_no_number(kind, value)
+
+
+ELSEWHERE = "see file 123456|se sag 123456|Sagsnr. 12345678|jnr 2023-104455|j.nr. 2023-104455|sags-nr. 123456|samme som P1234567"
+
+
+@pytest.mark.parametrize("value", listed(ELSEWHERE))
+def test_the_number_of_something_else_is_none_but_as_another_paper(value: str) -> None:
+    assert is_no_number(IdentifierType.PASSPORT, value)
+    assert not is_no_number(IdentifierType.OTHER, value)
+
+
+SAID_TO_BE_NONE = """
+ukendt nr. 12345678|ingen pas 1234567|not known 1234567|hun har ikke pas 12345678|mangler 1234567|TEST 1234567|født 120590
+udløbet 20241231|expired 31122024|udløbet20241231|无护照 1234567|нет 1234567
+"""
+
+
+@pytest.mark.parametrize("kind", [IdentifierType.PASSPORT, IdentifierType.OTHER])
+@pytest.mark.parametrize("value", listed(SAID_TO_BE_NONE))
+def test_what_is_said_to_be_none_or_a_date_is_no_number_of_whatever_length(kind: IdentifierType, value: str) -> None:
+    assert is_no_number(kind, value)
+
+
 NOBODY = """
 X|x.|X X|test|TEST|Offer|victim|victims|hemmelig|fortroligt|hemmeligt navn|withheld|redacted|anonymiseret|άγνωστος|Αγνωστος
 ΑΓΝΩΣΤΟΣ|Namenlos|Unbekannte|Brak danych|brak|B.B.|b. b.|A.A.|Mustermann|no data|keine Angabe|нет данных|немає даних|sin datos
