@@ -78,12 +78,17 @@ _SHORT_DATE: Final = re.compile(
 )
 """`12.05.10`, `12/05-10`, `XX.05.10`, `12. maj 10`."""
 _LONG_NUMBER: Final = re.compile("[0-9]{3}")
+_ANOTHER: Final = re.compile(r"[^\W\d_]{2}|[,;()]")
+"""What stands between a year and a date that is not its end: `1990 eller 12.05.10`."""
+_TIME_OF_DAY: Final = re.compile(r"\bkl\b")
 _DATE_TOGETHER: Final = re.compile(r"(?<![0-9])([0-9]{2})([0-9]{2})([0-9]{2})(?:-?[0-9]{4})?(?![0-9])")
 """`120510`, also where the rest of a CPR number follows."""
 _DATE_FOR_AN_AGE: Final = re.compile(
     r"(?<![0-9])(?:[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}|[0-9]{1,2}[-/.]0[0-9][-/.][0-9]{2}|[0-9]{6})(?![0-9])"
 )
 """What is a birth date also where an age is asked for, and not three ages: `10, 11, 12`."""
+_AHEAD: Final = 18
+"""Months. A date that lies so far ahead was a slip, or no birth date at all: it is of no other century."""
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 31
 _ROMAN: Final = re.compile("(?=.)(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})")
@@ -111,8 +116,10 @@ def years_meant(written: Any, *, on: date) -> int | None:
         return None
     if _POWER_OF_TEN.fullmatch(text):
         return years_meant(float(text), on=on)
-    if not _WITH_UNIT.search(text) and (by_birth := _by_birth(text, on=on)) is not None:
-        return by_birth
+    if not _WITH_UNIT.search(text):
+        if (by_birth := _by_birth(text, on=on)) is not None:
+            return by_birth
+        text = _DATE_FOR_AN_AGE.sub(" ", text)  # what says nothing as a date says no age by its day
     years = _years_in(_FRACTION.sub(" ", text)) or _roman_years(written)
     if not years:
         return None
@@ -174,17 +181,26 @@ def least_age(written: Any, *, on: date) -> int | None:
 
 def least_age_by_short_date(written: Any, *, on: date) -> int | None:
     """The least that somebody can be on that day of whose birth date the year is written with two digits: of the orders and the
-    days that can be meant, the latest that is not ahead. None where no such date stands there."""
+    days that can be meant, the latest that is not ahead. None where no such date stands there, or it may lie ahead."""
     if isinstance(written, bool) or not isinstance(written, str | int):
         return None
     text = in_plain_dashes(_to_read(written))
     if isinstance(written, int):
         text = text.zfill(6) if len(text) == 5 else text  # the zero that it began with
-    apart, together = _SHORT_DATE.search(text), _DATE_TOGETHER.search(text)
-    # After a year of four digits, what looks like such a date is its end, and a time of day.
-    if apart and not _LONG_NUMBER.search(text[: apart.start()]):
-        return _least_of_orders(*_parts(apart), is_surely_a_date=True, on=on)
-    return _least_of_orders(*_parts(together), is_surely_a_date=False, on=on) if together else None
+    apart = [found for found in _SHORT_DATE.finditer(text) if not _is_an_end(found, _LONG_NUMBER)]
+    apart = [found for found in apart if ":" not in found[0]] or apart  # a time of day beside a date
+    together = [found for found in _DATE_TOGETHER.finditer(text) if not _is_an_end(found, _YEAR)]
+    ages = [_least_of_orders(*_parts(found), is_surely_a_date=bool(apart), on=on) for found in apart or together]
+    return min((age for age in ages if age is not None), default=None)
+
+
+def _is_an_end(found: re.Match[str], of: re.Pattern[str]) -> bool:
+    """Whether what looks like a short date is the end of a date whose year has four digits, or a time of day behind one."""
+    before = list(of.finditer(found.string, 0, found.start()))
+    if not before:
+        return False
+    between = found.string[before[-1].end() : found.start()]
+    return ":" in found[0] or _TIME_OF_DAY.search(between) is not None or _ANOTHER.search(between) is None
 
 
 def _parts(found: re.Match[str]) -> tuple[int, int, int]:
@@ -193,10 +209,15 @@ def _parts(found: re.Match[str]) -> tuple[int, int, int]:
 
 
 def _by_birth(text: str, *, on: date) -> int | None:
-    """How old somebody is by a birth date that stands where an age is asked for."""
-    short = _DATE_FOR_AN_AGE.search(text)
-    least = _least(text, on=on)
-    return least_age_by_short_date(short[0], on=on) if short and least is None else least
+    """How old somebody is by a birth date that stands where an age is asked for; where it may be three ages as well, the least
+    counts."""
+    readings = [_least(text, on=on)]
+    for short in _DATE_FOR_AN_AGE.findall(text):
+        readings.append(least_age_by_short_date(short, on=on))
+        parts = re.split("[./-]", short)
+        if all(part[0] != "0" and int(part) <= OLDEST for part in parts):
+            readings += map(int, parts)
+    return min((each for each in readings if each is not None), default=None)
 
 
 def _least_of_orders(first: int, middle: int, last: int, *, is_surely_a_date: bool, on: date) -> int | None:
@@ -212,18 +233,29 @@ def _least_of_orders(first: int, middle: int, last: int, *, is_surely_a_date: bo
     born += days((first, middle, last))
     if not born and is_surely_a_date:
         born = days((first, last, middle)) or days((last, 0, 0), (first, 0, 0))
-    return whole_years(max(born), on) if born else None
+    possible = [day for day in born if day <= on]
+    if len(possible) < len(born):
+        # Where one of them lies ahead, another of the last century would make an adult of whom nothing is known.
+        possible = [day for day in possible if day.year >= _century(on)]
+    return whole_years(max(possible), on) if possible else None
+
+
+def _century(on: date) -> int:
+    return on.year // 100 * 100
 
 
 def _latest(year: int, month: int, day: int, *, on: date) -> date | None:
-    """The latest day that is not ahead and can be meant, of a year of two digits; a month or a day of 0 is unknown."""
+    """The latest day that is not ahead and can be meant, of a year of two digits; a month or a day of 0 is unknown. Where there
+    is none in this century, one that lies ahead by so little that no other is meant."""
     if month > _MONTHS or day > _LONGEST_MONTH:
         return None
-    for century in (on.year // 100 * 100, on.year // 100 * 100 - 100):
-        possible = (each for each in _days_of(century + year, month, day) if each <= on)
-        if found := max(possible, default=None):
-            return found
-    return None
+    days = list(_days_of(_century(on) + year, month, day))
+    if found := max((each for each in days if each <= on), default=None):
+        return found
+    soon = min(days, default=None)
+    if soon and soon <= months_after(on, _AHEAD):
+        return soon
+    return max(_days_of(_century(on) - 100 + year, month, day), default=None)
 
 
 def _days_of(year: int, month: int, day: int) -> Iterable[date]:

@@ -184,15 +184,17 @@ class Reading:
         return years is not None
 
     def _reads_a_birth_date(self, loc: Place, value: Any, *, on: date) -> bool:
-        for least, code in (
+        ways = (
             (least_age(value, on=on), WarningCode.PART_OF_A_DATE),
             (least_age_by_short_date(value, on=on), WarningCode.SHORT_YEAR),
-        ):
-            if least is not None:
-                self._change(loc, None, code)
-                self._state(least, (*loc[:-1], "stated_age"))
-                return True
-        return False
+        )
+        readings = [(least, code) for least, code in ways if least is not None]
+        if not readings:
+            return False
+        least, code = min(readings, key=lambda each: each[0])
+        self._change(loc, None, code)
+        self._state(least, (*loc[:-1], "stated_age"))
+        return True
 
     def _presume(self, loc: Place) -> None:
         """Whoever is, or was when exploited, said to be a child of no certain age is presumed one."""

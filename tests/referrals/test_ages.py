@@ -291,6 +291,50 @@ def test_a_birth_date_whose_year_has_two_digits_is_the_least_age_that_it_can_be(
     assert (warned, kept) == ({"birth_date": ["short_year"]}, {"birth_date": written})
 
 
+@pytest.mark.parametrize(
+    ("written", "age", "code"),
+    [
+        *(("12.05.10 (pas: 1990)", 13, "short_year"), ("12.05.10 eller 1990", 13, "short_year")),
+        *(("1990 eller 12.05.10", 13, "short_year"), ("12.05.90 eller 12.05.10", 13, "short_year")),
+        *(("12.05.90 eller 2012", 13, "part_of_a_date"), ("1990, cpr 120510-1234", 13, "short_year")),
+        *(("1990-05-12 10:30:15", 35, "part_of_a_date"), ("12. maj 1990 kl. 10.30.15", 35, "part_of_a_date")),
+        *(("1990-05-12T10:30:15", 35, "part_of_a_date"), ("13.05.90 10:30:15", 35, "short_year")),
+    ],
+)
+def test_of_two_birth_dates_the_one_that_makes_the_younger_counts(written: str, age: int, code: str) -> None:
+    person, warned, _ = read(birth_date=written)
+    assert (person.stated_age, warned) == (age, {"birth_date": [code]})
+
+
+@pytest.mark.parametrize(
+    ("written", "age"),
+    [
+        *(("14.15.35", 14), ("20.30.40", 20), ("11.12.13", 11), ("15.16.17", 8), ("12.05.10 eller 1990", 13)),
+        *(("31.05.12", 13), ("30.06.26", None), ("30.06.26, 15", 15)),
+    ],
+)
+def test_where_an_age_is_asked_for_the_least_of_three_ages_and_a_date_counts(written: str, age: int | None) -> None:
+    person, warned, _ = read(stated_age=written)
+    code = "impossible" if age is None else "age_in_words"
+    assert (person.stated_age, warned) == (age, {"stated_age": [code]})
+
+
+@pytest.mark.parametrize("written", ["30.06.26", "30/06-26", "300626", "10.12.26", "26.05.28", "30.08.27"])
+def test_a_date_that_lies_ahead_makes_nobody_an_adult(written: str) -> None:
+    person, warned, kept = read(birth_date=written)
+    expected = 15 if written.startswith("10") else None
+    assert person.stated_age == expected
+    assert (warned, kept) == (
+        {"birth_date": ["short_year" if expected else "impossible"]},
+        {"birth_date": written},
+    )
+
+
+@pytest.mark.parametrize(("written", "age"), [("31.10.27", 94), ("13.05.90", 35), ("12.05.32", 93)])
+def test_a_date_far_ahead_that_can_be_nothing_else_is_of_the_last_century(written: str, age: int) -> None:
+    assert read(birth_date=written)[0].stated_age == age
+
+
 @given(
     st.dates(date(1926, 3, 10), TODAY),
     st.sampled_from(["%d.%m.%y", "%d/%m-%y", "%d/%m/%y", "%d%m%y", "%d %m %y", "%d-%m-%y"]),
