@@ -150,7 +150,7 @@ async def _settle(
     """In each case the earliest arrest that runs stands, of its own and of those below it; where none does any more the person is
     let go there too. Whose case is as it `stood` learns of nothing."""
     for each in (*below, case, *above):
-        arrests.go_on(each, await cases.lock_below(work, each))
+        arrests.go_on(each, below if each is case else await cases.lock_below(work, each))
         if each is case or arrests.recorded(each) != stood[each.id]:
             each.version += each in below
             _record(work, each, stood[each.id])
