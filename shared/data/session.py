@@ -82,8 +82,10 @@ class Session:
         plan, own = prepared(statement)
         if plan.changes is not None:
             self._changes(plan.changes)
-        records = await self.send(plan.text, plan.values(parameters or {}, own))
         is_anew = bool(statement.get_execution_options().get("populate_existing"))
+        if is_anew and self._changed():
+            await self.flush()  # or what was set on a row that is read anew would be lost
+        records = await self.send(plan.text, plan.values(parameters or {}, own))
         instance = partial(self._instance, is_anew=is_anew)
         names = plan.names if plan.names is not None else tuple(records[0].keys()) if records else ()
         return names, (plan.read(record, instance) for record in records)
@@ -95,6 +97,8 @@ class Session:
         found: T | None = self._known.get((kind, *values))
         if found is not None and not (with_for_update or anew):
             return found
+        if found is not None and instance_state(found).committed_state:
+            await self.flush()  # or what was set on it would be lost
         plan = entity.by_key(is_locked=with_for_update)
         records = await self.send(plan.text, plan.values(dict(zip(entity.primary, values, strict=True))))
         return self._instance(entity, records[0], is_anew=True) if records else None

@@ -1,7 +1,7 @@
 """Who is who: a number is a claim, so two cases that may be about one person are a question, and people answer it
 (docs/rules.md, identity-1 and identity-2)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -58,23 +58,31 @@ async def look(work: UnitOfWork, *, case_id: UUID) -> None:
     """Ask who else may be the person of this case, among all there are. It runs for itself, after the case is open or its
     person described anew, so that nobody who waits for an answer can tell whether there was anything to ask."""
     found = await finding_repository.open_case(work, case_id)
-    if found:
-        found[0].is_to_compare = False
-    if found is None or found[0].refused_on:
+    if found is None:
         await ask_no_longer(work, case_id)
-        return
-    case, person = found
-    said = await repository.said_by_senders(work, case.id)
-    asked = await _pairs(work, case, person, said)
-    await repository.ask(work, case.id, asked)
-    await ask_no_longer(work, case.id, besides=asked)
-    await settle(work, [case.id])
+    else:
+        await _look(work, *found)
 
 
 async def look_once_open(work: UnitOfWork, *, case_id: UUID) -> None:
     """The same after an opening. Where events wait, the sweep may have been quicker (`look_where_due`): then it is done."""
-    if not await repository.is_compared(work, case_id):
-        await look(work, case_id=case_id)
+    found = await finding_repository.open_case(work, case_id)
+    if found and found[0].is_to_compare:
+        await _look(work, *found)
+
+
+async def _look(work: UnitOfWork, case: Case, person: CasePerson) -> None:
+    case.is_to_compare = False
+    if case.refused_on:
+        await ask_no_longer(work, case.id)
+        return
+    said = await repository.said_by_senders(work, case.id)
+    asked = await _pairs(work, case, person, said)
+    await repository.ask(work, case.id, asked)
+    async with as_itself(work):
+        questions = await repository.about(work, [case.id])
+        _end(questions, case.id, besides=asked)
+        await _settle(work, questions)
 
 
 async def look_again(work: UnitOfWork, case: Case) -> None:
@@ -114,6 +122,8 @@ async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collect
     group = await finding_repository.group_of(work, case.id)
     apart = group | await repository.siblings_of(work, case.id)
     alike = await search.likely(work, person=person, least=LEAST_ASKED, besides=apart, for_itself=True)
+    if not (alike or said):
+        return []
     survivors = await finding_repository.surviving(work, [*said, *(each.case_id for each in alike)])
     theirs = await repository.known_to_their_authority(work, [case.id, *survivors])
     never = apart | await repository.different_from(work, group)
@@ -174,36 +184,45 @@ def _days(work: UnitOfWork) -> dict[str, Any]:
     }
 
 
-async def ask_no_longer(work: UnitOfWork, case_id: UUID, *, besides: Collection[Question] = ()) -> None:
-    """What was asked about this case, and rests on nothing any more, needs no answer."""
-    still = {question.asked_of for question in besides}
+async def ask_no_longer(work: UnitOfWork, case_id: UUID) -> None:
+    """What was asked about this case rests on nothing any more, and needs no answer."""
     async with as_itself(work):
-        for question in await repository.open_about(work, case_id):
-            if question.asked_of not in still:
-                question.state, question.score, question.matched_on = QuestionState.MOOT, 0.0, []
+        _end(await repository.about(work, [case_id]), case_id)
+
+
+def _end(questions: Iterable[Question], case_id: UUID, *, besides: Iterable[Question] = ()) -> None:
+    """Those that were asked about this case and wait for an answer need none, but for these."""
+    still = {question.asked_of for question in besides}
+    for question in questions:
+        if question.state is QuestionState.OPEN and case_id in question.asked_of and question.asked_of not in still:
+            question.state, question.score, question.matched_on = QuestionState.MOOT, 0.0, []
 
 
 async def settle(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
     """After cases were merged, or taken apart again: what was asked is asked of the cases where the work goes on, once for
     each pair and the strongest first; where the two are one by now there is nothing left to ask."""
     async with as_itself(work):
-        questions = await repository.about(work, case_ids)
-        survivors = await finding_repository.surviving(
-            work, {each for question in questions for each in question.asked_of}
-        )
-        theirs = await repository.known_to_their_authority(work, survivors)
-        for question in questions:
-            goes_on = theirs if question.asked_of <= theirs.keys() else survivors
-            question.newer_now, question.older_now = goes_on[question.newer_id], goes_on[question.older_id]
-            question.is_settled = survivors[question.newer_id] == survivors[question.older_id]
-        answered = {each.asked_of_now for each in questions if each.state is QuestionState.ANSWERED}
-        for question in questions:
-            pair = question.asked_of_now
-            if question.state in repository.SETTLED_BY_MACHINE:
-                is_moot = len(pair) == 1 or pair in answered or not question.matched_on
-                if question.state is QuestionState.MOOT and not is_moot:  # asked anew
-                    question.sqlmodel_update(_days(work))
-                question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN
+        await _settle(work, await repository.about(work, case_ids))
+
+
+async def _settle(work: UnitOfWork, questions: Collection[Question]) -> None:
+    if not questions:
+        return
+    survivors = await finding_repository.surviving(work, {each for question in questions for each in question.asked_of})
+    theirs = await repository.known_to_their_authority(work, survivors)
+    for question in questions:
+        goes_on = theirs if question.asked_of <= theirs.keys() else survivors
+        question.newer_now, question.older_now = goes_on[question.newer_id], goes_on[question.older_id]
+        question.is_settled = survivors[question.newer_id] == survivors[question.older_id]
+    answered = {each.asked_of_now for each in questions if each.state is QuestionState.ANSWERED}
+    for question in questions:
+        pair = question.asked_of_now
+        if question.state in repository.SETTLED_BY_MACHINE:
+            is_moot = len(pair) == 1 or pair in answered or not question.matched_on
+            if question.state is QuestionState.MOOT and not is_moot:  # asked anew
+                question.sqlmodel_update(_days(work))
+            question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN
+            if not is_moot:
                 answered.add(pair)
 
 

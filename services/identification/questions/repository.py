@@ -105,15 +105,6 @@ _LOCKED: Final = (
     .order_by(col(Case.id))
     .with_for_update(key_share=True)
 )
-_OPEN: Final = (
-    select(Question)
-    .where(
-        or_(col(Question.newer_id) == CASE_ID, col(Question.older_id) == CASE_ID),
-        col(Question.state) == QuestionState.OPEN,
-    )
-    .order_by(col(Question.id))
-    .with_for_update()
-)
 _POSITIONS: Final = select(col(Case.id), col(Case.position)).where(any_asked(col(Case.id), "case_ids"))
 
 
@@ -147,11 +138,6 @@ async def _lock_in_order(work: UnitOfWork, case_ids: Collection[UUID]) -> None:
     await work.session.execute(_LOCKED, {"case_ids": list(case_ids)})
 
 
-async def open_about(work: UnitOfWork, case_id: UUID) -> list[Question]:
-    """The questions about this case, as asked, that wait for an answer; locked."""
-    return await work.session.scalars(_OPEN, {"case_id": case_id})
-
-
 async def order_of_opening(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
     """For each of these cases a number that is greater the later it was opened."""
     found = await work.session.execute(_POSITIONS, {"case_ids": list(case_ids)})
@@ -176,14 +162,6 @@ _KNOWN_TO_US: Final = text("""
     SELECT known.start, known.id FROM known JOIN case_party p ON p.case_id = known.id
     WHERE p.org = :org AND p.part = 'authority'
 """)
-
-
-async def is_compared(work: UnitOfWork, case_id: UUID) -> bool:
-    """Whether the person of this case was compared with everybody else since they were last described."""
-    return await work.session.scalar(_IS_TO_COMPARE, {"case_id": case_id}) is False
-
-
-_IS_TO_COMPARE: Final = select(col(Case.is_to_compare)).where(col(Case.id) == CASE_ID)
 
 
 async def take_to_compare(work: UnitOfWork, *, limit: int) -> list[UUID]:

@@ -194,6 +194,17 @@ async def test_an_undone_merge_asks_again_what_only_the_merge_had_answered(havn:
     assert await decided(second) == (409, "QuestionOpen")
 
 
+async def test_what_rests_on_nothing_any_more_stands_for_no_other_question(havn: World) -> None:
+    """Looked for once more where the work goes on: what was asked about the merged case falls, what is asked there stands."""
+    first, second, other = await three_of_one_number(havn)
+    assert await other.asked_about() == {first.id, second.id}
+    assert (await second.merge(first)).status_code == 200
+    await other.describe({"given_name": "Rosita"} | NUMBER)
+    assert await other.asked_about() == {first.id}
+    assert (await second.unmerge()).status_code == 200
+    assert await other.asked_about() == {first.id, second.id}
+
+
 async def test_a_merge_by_hand_leaves_nothing_to_ask(havn: World) -> None:
     first, second = await meet(havn, given_name="Malee", **NUMBER), await meet(havn, given_name="Lily", **NUMBER)
     assert (await second.merge(first)).status_code == 200

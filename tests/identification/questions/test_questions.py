@@ -137,6 +137,9 @@ async def test_who_us_describes_anew_is_looked_for_later(havn: World) -> None:
     assert await second.questions() == []
     await havn.application.sweep()
     assert await second.asked_about() == {first.id}
+    await second.describe(US_DECIDES | {"given_name": "Ngozi", "family_name": "Eze"}, by="us")
+    await havn.application.sweep()
+    assert await second.questions() == await first.questions() == [], "it rests on nothing any more"
 
 
 async def test_two_subjects_of_one_referral_are_never_the_same(havn: World) -> None:

@@ -148,6 +148,21 @@ async def test_a_lock_reads_what_stands_there_now(lone: LoneService) -> None:
         assert row.reason == "another"
 
 
+async def test_what_was_set_is_not_lost_where_the_row_is_read_anew(lone: LoneService) -> None:
+    anew = select(DeadLetter).execution_options(populate_existing=True)
+    async with lone.database.transaction(ITSELF) as work:
+        work.session.add_all([letter(event_id=event_id) for event_id in "ab"])
+    async with lone.database.transaction(ITSELF) as work:
+        locked, found = [await work.session.get_one(DeadLetter, event_id) for event_id in "ab"]
+        locked.reason = "set before the lock"
+        await work.session.get_one(DeadLetter, "a", with_for_update=True)
+        found.reason = "set before the look"
+        await work.session.scalars(anew)
+    async with lone.database.transaction(ITSELF) as work:
+        reasons = [(await work.session.get_one(DeadLetter, event_id)).reason for event_id in "ab"]
+    assert reasons == ["set before the lock", "set before the look"]
+
+
 _SET_LAST = (
     update(InboxPosition)
     .where(InboxPosition.key == bindparam("of_key", type_=String))
