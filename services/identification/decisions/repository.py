@@ -1,6 +1,6 @@
 """The rows of decisions; appeals and closures are kept as records are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from services.identification.case.repository import WORKING, of_cases, rows_by_c
 from services.identification.case.schemas import SealedText
 from services.identification.decisions.models import Decision
 from services.identification.records import repository as records
+from shared.contract.codes import Outcome
 from shared.contract.visibility import Part
+from shared.data.columns import any_asked
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 
@@ -51,3 +53,25 @@ async def decisions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID,
 
 
 _DECISIONS: Final = of_cases(Decision, select(Decision).order_by(col(Decision.recorded_at), col(Decision.id)))
+OUTCOME: Final = (
+    select(col(Decision.outcome))
+    .where(col(Decision.case_id) == col(Case.id), col(Decision.is_current))
+    .order_by(
+        (col(Decision.outcome) == Outcome.ASSESSED_TRAFFICKED).desc(),
+        col(Decision.recorded_at).desc(),
+        col(Decision.id),
+    )
+    .limit(1)
+    .correlate(Case)
+    .scalar_subquery()
+)
+"""Of a case in a statement: what was decided in it. Of several authorities' decisions the one that recognised the person counts;
+else the latest."""
+_OUTCOMES: Final = select(col(Case.id), OUTCOME).where(any_asked(col(Case.id), "case_ids"))
+
+
+async def outcomes_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Outcome | None]:
+    """What was decided in each of these cases, with one statement; None where nothing was."""
+    if not case_ids:
+        return {}
+    return {row[0]: row[1] for row in await work.session.execute(_OUTCOMES, {"case_ids": list(case_ids)})}

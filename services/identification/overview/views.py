@@ -136,11 +136,11 @@ async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> lis
     parts = await Parts.read(work, whole)
     above = await aliases.read(work, found)
     outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Aspect.OUTCOME in facts]
-    decided = await decisions_repository.decisions_of(work, outcomes) if outcomes else {}
+    decided = await decisions_repository.outcomes_of(work, outcomes)
     return [
         _details(case, parts, hides_merge=case.id in above)
         if case.id in whole
-        else _glimpse(case, part, known[case.id], decided.get(case.id, []), above.get(case.id, ()))
+        else _glimpse(case, part, known[case.id], decided.get(case.id), above.get(case.id, ()))
         for case, part in found
     ]
 
@@ -152,30 +152,23 @@ async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> di
     return {case.id: may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
 
 
-async def see_state(work: UnitOfWork, case: Case, part: Part) -> CaseState:
+async def see_state(work: UnitOfWork, case: Case, part: Part, outcome: Outcome | None) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
     (person/repository.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
     known = (await aspects_of(work, [(case, part)]))[case.id]
-    made = (await decisions_repository.decisions_of(work, [case.id]))[case.id] if Aspect.OUTCOME in known else []
     above = (await aliases.read(work, [(case, part)])).get(case.id, ())
-    stands = aliases.overlay(_standing_of(case, made), part, above)
+    stands = aliases.overlay(_standing_of(case, outcome), part, above)
     return CaseState(**cut(known, case_id=case.id, as_of=work.now, **stands))
 
 
-def _standing_of(case: Case, made: Sequence[Decision]) -> dict[str, Any]:
-    current = [decision for decision in made if decision.is_current]
+def _standing_of(case: Case, outcome: Outcome | None) -> dict[str, Any]:
     return {
         "identification_pending": is_pending(case),
         "removal_hold": case.removal_hold,
         "status": case.status,
         "deciding_authority": deciding_authority(case),
-        "outcome": _standing(current).outcome if current else None,
+        "outcome": outcome,
     }
-
-
-def _standing(current: Sequence[Decision]) -> Decision:
-    """Of several authorities' decisions the one that recognised the person; else the latest."""
-    return max(current, key=lambda each: (each.outcome is Outcome.ASSESSED_TRAFFICKED, each.recorded_at))
 
 
 def is_pending(case: Case) -> bool:
@@ -188,9 +181,9 @@ def deciding_authority(case: Case) -> Authority | None:
 
 
 def _glimpse(
-    case: Case, part: Part, known: frozenset[Aspect], made: Sequence[Decision], above: aliases.Above
+    case: Case, part: Part, known: frozenset[Aspect], outcome: Outcome | None, above: aliases.Above
 ) -> CaseGlimpse:
-    stands = aliases.overlay(_standing_of(case, made), part, above)
+    stands = aliases.overlay(_standing_of(case, outcome), part, above)
     return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **stands))
 
 
