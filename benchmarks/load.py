@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
@@ -25,13 +26,32 @@ async def _created(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-async def post(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
-    """The JSON of one answer, on a connection of its own."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request(path, body, headers))
-    answer = await _created(reader)
-    writer.close()
-    return json.loads(answer)
+class Lines:
+    """Connections to one server that are kept open, one for each request under way; over TLS where a context says so."""
+
+    def __init__(self, port: int, *, tls: ssl.SSLContext | None = None) -> None:
+        self._port, self._tls = port, tls
+        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        """The JSON of the answer."""
+        reader, writer = line = await self._line()
+        writer.write(request(path, body, headers))
+        answer = await _created(reader)
+        self._free.append(line)
+        return json.loads(answer)
+
+    async def _line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._free:
+            line = self._free.pop()
+            if not line[0].at_eof():  # the server ends those that were not needed for a while
+                return line
+        host = "localhost" if self._tls else "127.0.0.1"  # the name that the certificate has
+        return await asyncio.open_connection(host, self._port, ssl=self._tls)
+
+    def close(self) -> None:
+        for _, writer in self._free:
+            writer.close()
 
 
 async def _connection(port: int, requests: Iterator[bytes], until: float) -> int:

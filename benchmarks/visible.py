@@ -8,7 +8,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from benchmarks.figures import Figure
-from benchmarks.load import post
+from benchmarks.load import Lines
 from benchmarks.people import person
 from benchmarks.servers import BODY, PATH
 from benchmarks.started import havn_at, token_for
 from shared.data.database import address_of, service_url
 from shared.data.embedded import EmbeddedPostgres
 from tests.journeys.processes import Harbour
-from tests.parts import RealKafka
+from tests.parts import SHORT_LIVED, RealKafka
 
 PORT = 18303
 PER_SECOND, PER_SECOND_APART, SECONDS = 10, 50, 20
@@ -38,7 +38,7 @@ def main() -> list[Figure]:
         try:
             with havn_at(PORT, home=home, database_url=server.url, HAVN_RATE_LIMIT="none") as origin:
                 token = token_for("politi-oestjylland", origin)
-                took = asyncio.run(_measure(lambda body: _post(token, body), server.url, PER_SECOND))
+                took = asyncio.run(_measure(Lines(PORT), token, server.url, PER_SECOND))
             apart, megabytes = asyncio.run(_apart(Path(home)))
         finally:
             server.stop()
@@ -63,18 +63,16 @@ def _figure(took: Sequence[float], per_second: int, where: str) -> Figure:
 async def _apart(folder: Path) -> tuple[list[float], list[float]]:
     """The same, eight processes, asked over TLS; and the MB that each of them, and the one that they are forked from, has for
     itself when all are ready."""
-    server, kafka = EmbeddedPostgres(folder / "apart"), RealKafka(folder)
+    # A broker has been up for weeks: what Java spends on compiling one that is new is no part of it.
+    server, kafka = EmbeddedPostgres(folder / "apart"), RealKafka(folder, java=SHORT_LIVED)
     kafka.start()
     harbour = Harbour(folder, server.url, kafka.bootstrap, HAVN_RATE_LIMIT="none")
     try:
         await harbour.start()
-        police = harbour.partner("politi-oestjylland")
-
-        async def post_there(body: dict[str, Any]) -> Any:
-            return (await police.post(PATH, body, idempotency_key=str(uuid4()))).json()
-
+        token = harbour.partner("politi-oestjylland").token
         megabytes = [*map(_megabytes_of, harbour.serving.values())]
-        return await _measure(post_there, server.url, PER_SECOND_APART), megabytes
+        lines = Lines(harbour.ports["referrals api"], tls=harbour.trusted)
+        return await _measure(lines, token, server.url, PER_SECOND_APART), megabytes
     finally:
         await harbour.close()
         kafka.wipe()
@@ -87,12 +85,7 @@ def _megabytes_of(process: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
-async def _post(token: str, body: dict[str, Any]) -> Any:
-    headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid4())}
-    return await post(PORT, PATH, json.dumps(body).encode(), headers)
-
-
-async def _measure(send: Callable[[dict[str, Any]], Awaitable[Any]], server_url: str, per_second: int) -> list[float]:
+async def _measure(lines: Lines, token: str, server_url: str, per_second: int) -> list[float]:
     url = service_url(server_url, "identification")
     looking = await asyncpg.connect(address_of(url))
     waiting: dict[UUID, float] = {}
@@ -100,7 +93,9 @@ async def _measure(send: Callable[[dict[str, Any]], Awaitable[Any]], server_url:
     chance = random.Random(1)
 
     async def refer() -> None:
-        answer = await send(BODY | {"subjects": [_somebody(chance)]})
+        headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid4())}
+        body = BODY | {"subjects": [_somebody(chance)]}
+        answer = await lines.post(PATH, json.dumps(body).encode(), headers)
         waiting[UUID(answer["referral_id"])] = time.perf_counter()
 
     async def look() -> None:  # one looker for all, or many who wait would slow down what they wait for
@@ -121,6 +116,7 @@ async def _measure(send: Callable[[dict[str, Any]], Awaitable[Any]], server_url:
             group.create_task(refer())
         while len(took) < per_second * SECONDS:
             await look()
+    lines.close()
     await looking.close()
     return took
 

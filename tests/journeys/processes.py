@@ -39,8 +39,8 @@ class Harbour:
         self.server_url = server_url
         self.bootstrap = bootstrap
         _, certificate = self_signed(folder, "localhost")
-        trusted = ssl.create_default_context(cafile=certificate["ssl_certfile"])
-        self.client = httpx.AsyncClient(verify=trusted, timeout=30, trust_env=False)
+        self.trusted = ssl.create_default_context(cafile=certificate["ssl_certfile"])
+        self.client = httpx.AsyncClient(verify=self.trusted, timeout=30, trust_env=False)
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._tokens: dict[tuple[str, ...], str] = {}
