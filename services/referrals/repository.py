@@ -149,9 +149,9 @@ async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
         raise ReferralIsErased(
             f"The referral was erased on {referral.erased_at:%Y-%m-%d}; its status can still be read."
         )
+    subjects = await _opened_subjects(work, referral)
     key = await sealed.key_of(work, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
-    subjects = await _opened_subjects(work, referral)
     steps = await work.session.scalars(queries.steps(), asked)
     history = [
         (row, key.open(row.remark, Remark, table="status_change", column="remark", row=row.id) if row.remark else None)
@@ -172,7 +172,8 @@ async def read_referral(work: UnitOfWork, referral_id: UUID, *, purpose: Purpose
 async def _opened_subjects(work: UnitOfWork, referral: Referral) -> list[tuple[ReferralSubject, Subject | None]]:
     """The subjects in the sender's order; without the person where that one was erased."""
     rows = (await subjects_of(work, [referral.id]))[referral.id]
-    keys = await sealed.keys_of(work, [row.id for row in rows if not row.erased_at])
+    # With the referral's own, which whoever opens its subjects opens too.
+    keys = await sealed.keys_of(work, [referral.id, *(row.id for row in rows if not row.erased_at)])
     return [
         (
             row,
@@ -188,10 +189,11 @@ async def open_to_forward(
     work: UnitOfWork, referral: Referral
 ) -> tuple[Narrative, list[tuple[ReferralSubject, Subject | None]]]:
     """Who a locked referral is about, for the rule that asks whether it may go on."""
+    subjects = await _opened_subjects(work, referral)
     key = await sealed.key_of(work, referral.id)
     narrative = key.open(referral.narrative, Narrative, table="referral", column="narrative", row=referral.id)
     work.audit(operation="referral.consult", subject_id=referral.id, fields=["consents", "subjects"])
-    return narrative, await _opened_subjects(work, referral)
+    return narrative, subjects
 
 
 _LETS_KNOW: Final = select(

@@ -22,14 +22,15 @@ class _Listed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_UNSEEN: Final = frozenset({"Mn", "Mc", "Me", "Cf"})
+
+
 def _without_marks(text: str) -> str:
     """Without accents and vowel signs, which people write or leave out, and without what cannot be seen."""
     if text.isascii():
         return text
     letters = normalised("NFKD", text)
-    bare = "".join(
-        each for each in letters if unicodedata.category(each)[0] != "M" and unicodedata.category(each) != "Cf"
-    )
+    bare = "".join(each for each in letters if unicodedata.category(each) not in _UNSEEN)
     return normalised("NFC", bare)  # Korean syllables stand together again
 
 
@@ -271,8 +272,7 @@ def is_no_name(name: str) -> bool:
         return True
     rules = PLACEHOLDERS.names
     written = normalised("NFKC", name).casefold().strip()
-    numbered = [in_plain_digits(word) for word in _WORD.findall(_LETTER_APART.sub(r"\1", _without_marks(written)))]
-    words = [word for word in (_DIGITS.sub("", each) for each in numbered if not _COUNTED.fullmatch(each)) if word]
+    numbered, words = _numbered_words(written)
     together = "".join(words)
     if not any(map(str.isalpha, together)) or together in rules.whole:
         return True
@@ -284,6 +284,18 @@ def is_no_name(name: str) -> bool:
         return True
     # "Man 1" is how those who gave no name are kept apart.
     return _says_that_it_is_unknown(words, is_numbered=words != numbered)
+
+
+def _numbered_words(written: str) -> tuple[list[str], list[str]]:
+    """The words as they are numbered, and without their numbers as far as that leaves anything."""
+    bare = _without_marks(written)
+    if bare.replace(" ", "").isalpha():  # as most names are
+        words = bare.split()
+        return words, words
+    numbered = [in_plain_digits(word) for word in _WORD.findall(_LETTER_APART.sub(r"\1", bare))]
+    return numbered, [
+        word for word in (_DIGITS.sub("", each) for each in numbered if not _COUNTED.fullmatch(each)) if word
+    ]
 
 
 def _says_that_it_is_unknown(words: Sequence[str], *, is_numbered: bool) -> bool:

@@ -66,6 +66,8 @@ square of their number: no name or number has so many."""
 
 def normalised(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """The text in this form of Unicode, in a time that grows with its length alone."""
+    if text.isascii():
+        return text  # which is each of them
     pieces = (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
     return "".join(unicodedata.normalize(form, piece) for piece in pieces)
 

@@ -32,9 +32,10 @@ async def open_case(work: UnitOfWork, event: CaseOpened, *, sequence: int) -> No
         unaccompanied=event.unaccompanied,
     )
     await repository.add_case(work, known)
-    await repository.add_party(work, event.case_id, CENTRE, Part.CENTRE, since=event.occurred_at)
+    parts = [(CENTRE, Part.CENTRE)]
     if event.referred_by:
-        await repository.add_party(work, event.case_id, event.referred_by, Part.REFERRER, since=event.occurred_at)
+        parts.append((event.referred_by, Part.REFERRER))
+    await repository.add_parties(work, event.case_id, parts, since=event.occurred_at)
     await _note_end(work, event, from_on=event.opened_on, until=event.residence_valid_until, sequence=sequence)
 
 

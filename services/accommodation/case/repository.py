@@ -2,7 +2,7 @@
 person is shows under the case in which the work goes on; a merge gives nobody a part."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -242,8 +242,14 @@ async def lock_case(work: UnitOfWork, case_id: UUID) -> KnownCase:
 
 async def add_party(work: UnitOfWork, case_id: UUID, organisation: str, part: Part, *, since: datetime) -> None:
     """The case concerns this organisation too, since then."""
-    party = {"case_id": case_id, "org": organisation, "part": part, "since": since}
-    work.session.keep(CaseParty, party, once=True)
+    await add_parties(work, case_id, [(organisation, part)], since=since)
+
+
+async def add_parties(work: UnitOfWork, case_id: UUID, parts: Iterable[tuple[str, Part]], *, since: datetime) -> None:
+    """The case concerns these organisations too, since then."""
+    for organisation, part in parts:
+        party = {"case_id": case_id, "org": organisation, "part": part, "since": since}
+        work.session.keep(CaseParty, party, once=True)
     await work.session.flush()
 
 

@@ -46,24 +46,26 @@ class ProposalIsSettled(Conflict):
     """There is nothing to say any more."""
 
 
-async def ask_again(work: UnitOfWork, case_id: UUID) -> None:
+async def ask_again(work: UnitOfWork, case_id: UUID) -> list[UUID]:
     """Something that says who is responsible has changed: of each request that waits, and each placement, it is asked again, also
-    of those under other cases of the same person."""
+    of those under other cases of the same person. Says which cases those are."""
     goes_on_in, of_person = await cases.cases_of_person(work, case_id)
     known = await cases.find_case(work, goes_on_in)
-    if known is None:
-        return
-    for each in of_person:
-        await _ask_again(work, each, known)
+    if known:
+        for each in of_person:
+            await _ask_again(work, each, known)
+    return of_person
 
 
 async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
-    own, changes = await cases.find_case(work, case_id), await cases.changes_of(work, case_id)
+    own = await cases.find_case(work, case_id)
     if own is None:
         return  # nobody asks for a place under a case that is not known here
     for request in await repository.open_requests(work, case_id):
         await answers.ask_anew(work, request, own=own, goes_on=known)
-    for placement, request, facility in await repository.live_placements(work, case_id):
+    placed = await repository.live_placements(work, case_id)
+    changes = await cases.changes_of(work, case_id) if placed else []
+    for placement, request, facility in placed:
         if request.needs:  # of whoever was erased there is nothing to describe
             await describe_anew(work, await stays.request_behind(work, placement), own=own, goes_on=known)
         await _of_placement(work, placement, request, facility, changes, goes_on_in=known.case_id)
@@ -71,9 +73,10 @@ async def _ask_again(work: UnitOfWork, case_id: UUID, known: KnownCase) -> None:
 
 async def take_effect(work: UnitOfWork) -> None:
     """Sweep: what was recorded for a day to come holds now, and who is responsible is asked again."""
-    today = on_date(work.now)
+    today, asked = on_date(work.now), set[UUID]()
     for case_id in await repository.cases_that_change(work, since=today - LOOKED_BACK, until=today):
-        await ask_again(work, case_id)
+        if case_id not in asked:  # with another one of the same person
+            asked.update(await ask_again(work, case_id))
 
 
 async def _of_placement(

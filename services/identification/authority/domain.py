@@ -55,9 +55,10 @@ def route(case: Case, *, now: datetime) -> None:
     case.routed_at = now
 
 
-async def record_route(work: UnitOfWork, case: Case) -> None:
-    """Record who decides, and what follows from it for US. A court's recognition leaves US the part it had."""
-    if case.authority is not Authority.COURT:
+async def record_route(work: UnitOfWork, case: Case, *, part_stands: bool = False) -> None:
+    """Record who decides, and what follows from it for US, unless its part is known to stand as it is. A court's recognition
+    leaves US the part it had."""
+    if case.authority is not Authority.COURT and not part_stands:
         await cases.set_part(work, case.id, IMMIGRATION, await _part_of_immigration(work, case))
     work.record(
         CaseRouted(

@@ -8,8 +8,8 @@ from shared.data.unit_of_work import UnitOfWork
 
 
 class Follower(Protocol):
-    def __call__(self, work: UnitOfWork, case: Case) -> Awaitable[None]:
-        """Do what a change of this locked case asks for, in the same transaction."""
+    def __call__(self, work: UnitOfWork, case: Case, *, is_new: bool) -> Awaitable[None]:
+        """Do what a change of this locked case asks for, in the same transaction. Of a new one nothing else is stored yet."""
 
 
 class NothingFollows(RuntimeError):
@@ -25,11 +25,12 @@ def follow(follower: Follower) -> None:
         _followers.append(follower)
 
 
-async def case_changed(work: UnitOfWork, case: Case) -> None:
-    """Say that something was changed that deadlines may depend on. The case is locked, the change is made; NothingFollows."""
+async def case_changed(work: UnitOfWork, case: Case, *, is_new: bool = False) -> None:
+    """Say that something was changed that deadlines may depend on. The case is locked, the change is made; or it is new, with
+    nothing stored of it that has a deadline. Raises NothingFollows."""
     if not _followers:
         raise NothingFollows(
             "services.identification.app was not imported, which says what follows a change of a case."
         )
     for follower in _followers:
-        await follower(work, case)
+        await follower(work, case, is_new=is_new)

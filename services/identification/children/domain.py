@@ -50,9 +50,9 @@ class AppointmentMissing(Unprocessable):
     """Who was asked for a representative has only the appointment to report."""
 
 
-async def protect(work: UnitOfWork, case: Case) -> None:
+async def protect(work: UnitOfWork, case: Case, *, is_new: bool = False) -> None:
     """A child is protected from when it is known to be one: its municipality is notified at once and once, or CMM has as long to
-    find it. Whoever changes what is known of a person calls this, and has the deadlines set."""
+    find it. Whoever changes what is known of a person, or opens a case, calls this and has the deadlines set."""
     if not is_child(case, on=on_date(work.now)):
         if case.child_since is None and is_waited_for(case):
             return  # came of age while its municipality had its hours, which run on
@@ -61,7 +61,8 @@ async def protect(work: UnitOfWork, case: Case) -> None:
         return
     case.child_since = case.child_since or work.now
     if case.municipality and case.child_notified_at is None:
-        await notify_municipality(work, case, case.municipality, at=await _notified_before(work, case))
+        before = None if is_new else await _notified_before(work, case)
+        await notify_municipality(work, case, case.municipality, at=before)
 
 
 async def _notified_before(work: UnitOfWork, case: Case) -> datetime | None:

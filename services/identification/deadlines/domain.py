@@ -41,10 +41,10 @@ RowT = TypeVar("RowT")
 Ask = Callable[[UnitOfWork, Sequence[UUID]], Awaitable[Mapping[UUID, list[RowT]]]]
 
 
-async def set_deadlines(work: UnitOfWork, case: Case) -> None:
+async def set_deadlines(work: UnitOfWork, case: Case, *, is_new: bool) -> None:
     """Set the deadlines of a locked case by what is now known of it, and record at once what is due. It follows every
     change of which somebody says `changes.case_changed`."""
-    await _set_deadlines(work, [case])
+    await _set_deadlines(work, [case], is_new=is_new)
 
 
 async def set_missing_deadlines(work: UnitOfWork) -> bool:
@@ -64,14 +64,16 @@ async def set_deadlines_of_merged(work: UnitOfWork) -> bool:
     return len(cases) == CASES_AT_ONCE
 
 
-async def _set_deadlines(work: UnitOfWork, cases: Sequence[Case], *, is_late: bool = False) -> None:
+async def _set_deadlines(
+    work: UnitOfWork, cases: Sequence[Case], *, is_new: bool = False, is_late: bool = False
+) -> None:
     """Of a custody that an earlier Havn left without a deadline (`is_late`) no beginning is published, and no alert is raised
     once it is over."""
     case_ids = [case.id for case in cases]
     for case in cases:
         case.has_deadlines = True
     async with as_itself(work):
-        asked = Asked(work, case_ids, await repository.recorded_of(work, case_ids))
+        asked = Asked(work, case_ids, frozenset() if is_new else await repository.recorded_of(work, case_ids))
         kept = await asked.rows("deadline", repository.lock_deadlines)
         watches = await asked.rows("on_call", repository.watches_of)
         due = []
@@ -188,11 +190,11 @@ class Asked:
 
     work: UnitOfWork
     case_ids: Sequence[UUID]
-    recorded: Mapping[str, bool]
+    recorded: frozenset[str]
 
     async def rows(self, table: str, ask: Ask[RowT]) -> Mapping[UUID, list[RowT]]:
         """The table's rows of each case, which `ask` asks for where there are any."""
-        return await ask(self.work, self.case_ids) if self.recorded[table] else {each: [] for each in self.case_ids}
+        return await ask(self.work, self.case_ids) if table in self.recorded else {each: [] for each in self.case_ids}
 
 
 async def _basis_of(asked: Asked, cases: Sequence[Case]) -> dict[UUID, DeadlineBasis]:

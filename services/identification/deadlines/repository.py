@@ -52,11 +52,11 @@ _RECORDED: Final = text("""
 """)
 
 
-async def recorded_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> Mapping[str, bool]:
-    """Of which of the tables that deadlines are made from there is anything for these cases, by the table's name. Of a new case
-    there is nothing yet, and of most cases little: what is not there need not be asked for."""
+async def recorded_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> frozenset[str]:
+    """Those of the tables that deadlines are made from in which there is anything for these cases, as for most there is little:
+    what is not there need not be asked for."""
     found = await work.session.execute(_RECORDED, {"case_ids": list(case_ids)})
-    return {str(table): bool(there) for table, there in found.mappings().one().items()}
+    return frozenset(str(table) for table, is_there in found.mappings().one().items() if is_there)
 
 
 async def risks_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[RiskAssessment]]:

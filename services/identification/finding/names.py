@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 from services.identification.finding.scripts import readings
@@ -113,6 +114,8 @@ _HISSED = re.compile("sh|ch|tj|sj|cz|c")
 _LEADING_J = re.compile(f"^[ij](?=[{_VOWELS}])")
 _SILENT_H = re.compile(rf"h(?![{_VOWELS}])")
 _UNHEARD = re.compile(f"[{_VOWELS}j]")
+_REMEMBERED = 4096
+"""Given names, family names and their parts that need not be read again: those that one resembles are alike."""
 
 
 def fold(part: str) -> str:
@@ -126,6 +129,7 @@ def fold(part: str) -> str:
     return _DOUBLED.sub(r"\1", plain)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def sound(folded: str) -> str:
     """The consonants of a folded part, likes made alike; a vowel counts where it comes first, and then they are all one."""
     heard = _HISSED.sub("s", folded).replace("f", "p")
@@ -143,6 +147,7 @@ def parts(name: str | None) -> tuple[str, ...]:
     return _parts(first)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _parts(latin: str) -> tuple[str, ...]:
     written = unicodedata.normalize("NFKC", latin).casefold()
     written = _ARTICLE.sub("", _SERVANT.sub("abdul", written))

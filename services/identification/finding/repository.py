@@ -75,9 +75,8 @@ def _where_it_goes_on() -> Select[UUID, UUID]:
 _WHERE_IT_GOES_ON: Final = _where_it_goes_on()
 
 
-async def replace_tokens(work: UnitOfWork, case_id: UUID, tokens: Collection[int]) -> None:
-    """From now on the case's person is found by these, and by no others."""
-    await forget_tokens(work, case_id)
+async def add_tokens(work: UnitOfWork, case_id: UUID, tokens: Collection[int]) -> None:
+    """From now on the case's person is found by these."""
     if tokens:
         await work.session.execute(_ADD_TOKENS, {"tokens": sorted(tokens), "case_id": case_id})
 

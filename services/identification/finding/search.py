@@ -46,9 +46,11 @@ class Found:
     likeness: Likeness
 
 
-async def index(work: UnitOfWork, case_id: UUID, person: CasePerson) -> None:
+async def index(work: UnitOfWork, case_id: UUID, person: CasePerson, *, is_new: bool = False) -> None:
     """Let the person be found by what is known of them now, and by nothing that was corrected."""
-    await repository.replace_tokens(work, case_id, tokens_of(work.vault, person, now=work.now))
+    if not is_new:
+        await repository.forget_tokens(work, case_id)
+    await repository.add_tokens(work, case_id, tokens_of(work.vault, person, now=work.now))
 
 
 async def forget(work: UnitOfWork, case_id: UUID) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.identification.authority import domain as authority
 from services.identification.case import changes
 from services.identification.case import repository as cases
-from services.identification.case.models import MINORS, Case, CaseReferral
+from services.identification.case.models import MINORS, WEAKER, Case, CaseReferral
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.consents import domain as consents
@@ -100,7 +100,7 @@ async def open_without_referral(work: UnitOfWork, *, opening: CaseOpening) -> tu
     if opening.linked_case_id and opening.relation:
         other = await cases.lock_case(work, opening.linked_case_id, ExpectedVersion())
         await links.link(work, other, case, relation=opening.relation)
-    await authority.record_route(work, case)
+    await _record_route(work, case, opening.person)
     return case, found
 
 
@@ -146,11 +146,9 @@ async def _receive(work: UnitOfWork, origin: Referred, subject_id: UUID, person:
     )
     await cases.add_referral(work, referral)
     await cases.add_identifiers(work, case.id, search.hashes_of(work, person))
-    if not origin.is_withdrawn:
-        await cases.add_party(work, case.id, origin.referred_by, Part.REFERRER)
     _record_opening(work, case, origin, subject_id)
     await _begin(work, case, person, by=origin.referred_by)
-    await authority.record_route(work, case)
+    await _record_route(work, case, person)
 
 
 async def _said_to_be_the_same(work: UnitOfWork, origin: Referred) -> UUID | None:
@@ -174,15 +172,31 @@ async def _store_case(work: UnitOfWork, *, origin: Origin, person: CasePerson) -
         rule="R7",
         table_version="none",
         why="",
+        has_deadlines=True,  # set in the same unit of work
         **description.facts_of(person, on=on_date(work.now)),
     )
     authority.route(case, now=work.now)
-    parts = {CENTRE: Part.CENTRE, PROSECUTION: Part.PROSECUTION}
-    if case.opened_by == IMMIGRATION:
-        parts[IMMIGRATION] = Part.AUTHORITY  # until the case is stored; which part it keeps follows the routing
     reason = origin.reason if isinstance(origin, Met) else None
-    await cases.add_case(work, case, person, parts=parts, reason=reason)
+    await cases.add_case(work, case, person, parts=_first_parts(case, origin), reason=reason)
     return case
+
+
+def _first_parts(case: Case, origin: Origin) -> dict[str, Part]:
+    """Who has to do with a case from its first moment."""
+    parts = {CENTRE: Part.CENTRE, PROSECUTION: Part.PROSECUTION}
+    if case.authority is Authority.US or case.opened_by == IMMIGRATION:
+        parts[IMMIGRATION] = Part.AUTHORITY  # until the case is stored; which part it keeps follows the routing
+    if isinstance(origin, Referred) and not origin.is_withdrawn:
+        has = parts.get(origin.referred_by)
+        if has is None or has in WEAKER[Part.REFERRER]:
+            parts[origin.referred_by] = Part.REFERRER
+    return parts
+
+
+async def _record_route(work: UnitOfWork, case: Case, person: CasePerson) -> None:
+    """US has its part from the first moment, unless it has opened a case that it does not decide, or a consent lets it know."""
+    may_have_another = case.opened_by == IMMIGRATION or bool(person.consents)
+    await authority.record_route(work, case, part_stands=not may_have_another)
 
 
 def _record_opening(work: UnitOfWork, case: Case, origin: Origin, subject_id: UUID | None) -> None:
@@ -206,6 +220,6 @@ async def _begin(work: UnitOfWork, case: Case, person: CasePerson, *, by: str) -
     """What begins with every case: the history of the stay, a child's protection, the deadlines, being found by name."""
     await legal_status.begin(work, case, by=by)
     await consents.take_over(work, case_id=case.id, consents=person.consents, brought_by=by, given_at=case.occurred_at)
-    await children.protect(work, case)
-    await changes.case_changed(work, case)
-    await search.index(work, case.id, person)
+    await children.protect(work, case, is_new=True)
+    await changes.case_changed(work, case, is_new=True)
+    await search.index(work, case.id, person, is_new=True)
