@@ -59,7 +59,7 @@ async def submit_referral(
     """Refer 1 to 50 people to another organisation. For an identification each gets a case of their own; a referral of another
     kind may be about a case that you have to do with (`case_id`)."""
     await domain.check_case(work, neighbours, submission=submission)
-    referral, subjects = await domain.submit(work, submission=submission)
+    referral, narrative, subjects = await domain.submit(work, submission=submission)
     return ReferralReceipt(
         referral_id=referral.id,
         status=referral.status,
@@ -67,7 +67,7 @@ async def submit_referral(
             SubmittedSubject(reference=given.reference, subject_id=row.id, case_id=row.case_id)
             for given, row in zip(submission.subjects, subjects, strict=True)
         ],
-        warnings=submission.warnings_for(work.actor.org),
+        warnings=narrative.warnings,
     ).tagged(referral)
 
 

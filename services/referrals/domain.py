@@ -111,8 +111,10 @@ async def check_case(work: UnitOfWork, neighbours: Peers, *, submission: Referra
         raise CaseNotFound
 
 
-async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[Referral, list[ReferralSubject]]:
-    """Hand people over to the recipient. Gives the referral and its subjects in the sender's order."""
+async def submit(
+    work: UnitOfWork, *, submission: ReferralSubmission
+) -> tuple[Referral, Narrative, list[ReferralSubject]]:
+    """Hand people over to the recipient. Gives the referral, what was said in it, and its subjects in the sender's order."""
     if not is_listed(submission.recipient):
         raise RecipientUnknown("The recipient is not in the directory; GET /referrals/v1/organisations lists it.")
     referral = Referral(
@@ -143,7 +145,7 @@ async def submit(work: UnitOfWork, *, submission: ReferralSubmission) -> tuple[R
             subject_ids=tuple(subject.id for subject in subjects),
         )
     )
-    return referral, subjects
+    return referral, narrative, subjects
 
 
 async def take_step(

@@ -91,7 +91,9 @@ def table_in(metadata: MetaData) -> Table:
 
 def raise_alert(work: UnitOfWork, alert: Alert) -> None:
     """Alert people, if and when this transaction commits."""
-    work.session.add(RaisedAlert(id=uuid7(), **asdict(alert), raised_at=work.now, taken_by=[], attempts=0))
+    row = RaisedAlert(id=uuid7(), **asdict(alert), raised_at=work.now, taken_by=[], attempts=0)
+    work.session.add(row)
+    work.alerts.append(row.id)
 
 
 # ---------------------------------------------------------------- sending

@@ -103,13 +103,14 @@ class ConnectionLost(ConnectionError):
 
 
 class Database:
-    """Hands out transactions. `on_commit` is called after each commit that recorded an event, to wake the relay."""
+    """Hands out transactions. `on_commit` is called with each unit of work that has committed events or alerts, to wake who sends
+    them."""
 
     def __init__(self, url: URL, *, ring: KeyRing, clock: Clock, pool_size: int = 8) -> None:
         self.url = url
         self.clock = clock
         self.vault = Vault(ring)
-        self.on_commit: Callable[[], None] = lambda: None
+        self.on_commit: Callable[[UnitOfWork], None] = lambda _: None
         self.on_statement: Heard = lambda _, __: None
         """Called with every statement that a transaction sends, and its values: for those who count or compare them."""
         self.most_connections = 2 * pool_size
@@ -227,8 +228,8 @@ class _Transaction:
         except BaseException as error:
             await _roll_back(self._connection, error)
             raise
-        if self._work.events:
-            self._database.on_commit()
+        if self._work.events or self._work.alerts:
+            self._database.on_commit(self._work)
 
 
 async def _roll_back(connection: Connection, cause: BaseException) -> None:

@@ -76,6 +76,8 @@ class UnitOfWork:
     events: list[Event] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    alerts: list[UUID] = field(default_factory=list)
+    """Of the alerts that are raised, if and when this unit of work commits."""
     answers: list[FirstAnswer] = field(default_factory=list)
     """At most one: the answer that is kept, when this unit of work commits, for a request that is sent again."""
     keys: dict[UUID, DataKey] = field(default_factory=dict, repr=False)
@@ -91,7 +93,7 @@ class UnitOfWork:
     def forget(self) -> None:
         """Leave undone what was only prepared: rows added or changed and not sent, events, accesses, an answer to keep."""
         self.session.forget()
-        for prepared in (self.events, self.accesses, self.refusals, self.answers):
+        for prepared in (self.events, self.accesses, self.refusals, self.alerts, self.answers):
             prepared.clear()
         self.keys.clear()
 

@@ -86,8 +86,7 @@ class Attempt:
     key_hash: bytes
     request_hash: bytes
     """Of what the body says, however it is written."""
-    written_hash: bytes
-    """Of the body's bytes: so were they kept by Havn before it compared what is said."""
+    body: bytes = field(repr=False)
     secret: bytes = field(repr=False)
     """What the answer is sealed with."""
 
@@ -99,8 +98,13 @@ class Attempt:
         owner = [actor.issuer, actor.client_id, actor.org, actor.subject, asked.method, asked.path, asked.query]
         place = json.dumps([*owner, key])
         secret = vault.hashed_exactly("answer", place)
-        said, written = (hmac.digest(secret, body, "sha256") for body in (as_said(asked.body), asked.body))
-        return cls(vault.hashed_exactly("idempotency", place), said, written, secret)
+        said = hmac.digest(secret, as_said(asked.body), "sha256")
+        return cls(vault.hashed_exactly("idempotency", place), said, asked.body, secret)
+
+    def is_again(self, request_hash: bytes) -> bool:
+        """Whether that is the hash of a request that asks the same: of what its body says, or of the body's bytes, as they were
+        kept by Havn before it compared what is said."""
+        return request_hash in (self.request_hash, hmac.digest(self.secret, self.body, "sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def find(work: UnitOfWork, attempt: Attempt) -> First | None:
     the key until it ends."""
     found = work.kept_before
     if found.request_hash is not None:
-        if found.request_hash not in (attempt.request_hash, attempt.written_hash):
+        if not attempt.is_again(found.request_hash):
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for another request; use a new key for a new request."
             )

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from shared.data.database import Database
+from shared.data.unit_of_work import UnitOfWork
 from shared.observability.logs import log
 
 CHANNEL: Final = "havn_outbox"
@@ -23,9 +24,10 @@ class Waker:
         self._database = database
         self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """There is something to send."""
-        self._wake.set()
+    def wake(self, work: UnitOfWork) -> None:
+        """What this unit of work has committed is to be sent, where that is events."""
+        if work.events:
+            self._wake.set()
 
     async def run(self) -> None:
         """Call when woken, until cancelled."""

@@ -214,9 +214,11 @@ class Worker:
                 group.create_task(self.alerts.run())
             group.create_task(self._sweep_now_and_then())
 
-    def _wake(self) -> None:
-        self.relay.wake()
-        self.alerts.wake()
+    def _wake(self, work: UnitOfWork) -> None:
+        if work.events:
+            self.relay.wake()
+        if work.alerts:
+            self.alerts.wake()
 
     async def _sweep_now_and_then(self) -> None:
         while True:

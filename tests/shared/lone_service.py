@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +27,8 @@ from shared.messaging.relay import Relay, relay_connection
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ITSELF = Actor.system("referrals")
+COMMITTED: Any = SimpleNamespace(events=["told"], alerts=[])
+"""What is looked at of a unit of work that has committed an event."""
 EVENT_TABLES = (
     "event_history",
     "outbox",

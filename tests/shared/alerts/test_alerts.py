@@ -318,6 +318,17 @@ async def test_a_sender_at_work_sends_when_it_is_woken(database: Database) -> No
         await task
 
 
+async def test_who_sends_alerts_is_woken_by_an_alert_that_is_committed(database: Database) -> None:
+    """And by nothing else: to look whether there is one costs as much as a small request."""
+    seen: list[int] = []
+    database.on_commit = lambda work: seen.append(len(work.alerts))
+    await raised(database, ON_CALL, ON_CALL)
+    async with database.transaction(ITSELF) as work:
+        raise_alert(work, ON_CALL)
+        work.forget()
+    assert seen == [2]
+
+
 async def test_a_sender_outlives_a_database_that_is_away(settings: Settings) -> None:
     nowhere = Database(
         make_url("postgresql+asyncpg://a:b@127.0.0.1:9/c"), ring=key_provider(settings).ring(), clock=SystemClock()

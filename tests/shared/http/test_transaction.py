@@ -250,15 +250,15 @@ async def test_a_transaction_that_raises_records_no_event_and_no_access(lone: Lo
 async def test_the_relay_is_woken_after_the_commit_and_not_before(lone: LoneService) -> None:
     seen: list[Any] = []
     database = Database(lone.runtime, ring=lone.ring, clock=SystemClock())
-    database.on_commit = lambda: seen.append("woken")
+    database.on_commit = lambda work: seen.append((len(work.events), len(work.alerts)))
     async with database.transaction(ITSELF) as work:
         work.record(extended(uuid4()))
         await work.session.flush()
         assert seen == []
-    assert seen == ["woken"]
+    assert seen == [(1, 0)]
     async with database.transaction(ITSELF):
         pass
-    assert seen == ["woken"], "there was nothing to tell"
+    assert seen == [(1, 0)], "there was nothing to tell"
     await database.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.data.database import Database
 from shared.messaging.waking import Waker
-from tests.shared.lone_service import CollectingBus, LoneService, extended
+from tests.shared.lone_service import COMMITTED, CollectingBus, LoneService, extended
 
 NEVER_SECONDS = 600
 
@@ -31,7 +31,7 @@ async def woken_relay(lone: LoneService, bus: CollectingBus) -> AsyncIterator[Da
             await asyncio.sleep(0.2)  # it has looked for the first time
             yield api
     finally:
-        lone.database.on_commit = lambda: None
+        lone.database.on_commit = lambda _: None
         for task in at_work:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -62,7 +62,7 @@ async def test_a_call_that_fails_does_not_end_the_calling(lone: LoneService, mon
     async with woken_relay(lone, bus) as api:
         with monkeypatch.context() as while_away:
             while_away.setattr(api, "connection", away)
-            lone.database.on_commit()
+            lone.database.on_commit(COMMITTED)
             while calls == 0:
                 await asyncio.sleep(0.01)
         await lone.tell(extended(uuid4(), 1))

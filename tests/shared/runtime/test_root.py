@@ -16,6 +16,7 @@ from shared.messaging.waking import Waker
 from shared.runtime import running
 from shared.runtime.root import root_app
 from tests.contracts.served import free_port
+from tests.shared.lone_service import COMMITTED
 from tests.world import World
 
 ASYNCAPI = (Path(__file__).parents[3] / "docs" / "asyncapi.json").read_text(encoding="utf-8")
@@ -88,7 +89,7 @@ async def test_the_api_of_one_service_calls_the_relay_after_its_commits(
             self._of = database
 
         async def run(self) -> None:
-            self._of.on_commit()
+            self._of.on_commit(COMMITTED)
             await self._wake.wait()
             seen.append("woken")
             try:
