@@ -16,9 +16,10 @@ router = service_router()
 @router.post("/separations", status_code=201)
 async def keep_apart(work: PlacementWriter, report: SeparationReport) -> Tagged[SeparationDetails]:
     """Two people live in no facility together: a suspect and whom they exploited, or co-victims of whom one is not safe for the
-    other. By CMM, which alone learns of it: others are refused a place with `co_placement`, and nobody is named."""
-    separation, reason = await domain.keep_apart(work, report=report)
-    return views.see_separation(separation, reason).tagged(separation)
+    other. By CMM, which alone learns of it: others are refused a place with `co_placement`, and nobody is named. Whoever lives
+    together already goes on doing so until one of them is moved; `together_in` says where."""
+    apart = await domain.keep_apart(work, report=report)
+    return views.see_separation(apart).tagged(apart.separation)
 
 
 @router.get("/separations")
@@ -27,12 +28,12 @@ async def list_separations(
 ) -> Page[SeparationDetails]:
     """Who is kept apart from whom, newest first: from the person of a case, or all. CMM alone is shown any."""
     found = await repository.list_of(work, case_id, purpose=purpose, after=pages.after, limit=pages.limit)
-    items = [views.see_separation(*each) for each in found]
-    return pages.page(items, found, lambda each: [each[0].noted_at.isoformat(), str(each[0].id)])
+    items = [views.see_separation(each) for each in found]
+    return pages.page(items, found, lambda each: [each.separation.noted_at.isoformat(), str(each.separation.id)])
 
 
 @router.post("/separations/{separation_id}/end")
 async def end_separation(work: PlacementWriter, separation_id: UUID, expected: IfMatch) -> Tagged[SeparationDetails]:
     """Nothing speaks against the two living in one facility any more."""
-    separation, reason = await domain.end(work, separation_id=separation_id, expected=expected)
-    return views.see_separation(separation, reason).tagged(separation)
+    apart = await domain.end(work, separation_id=separation_id, expected=expected)
+    return views.see_separation(apart).tagged(apart.separation)

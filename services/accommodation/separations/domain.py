@@ -6,6 +6,7 @@ from services.accommodation.case import repository as cases
 from services.accommodation.case.schemas import Remark
 from services.accommodation.separations import repository
 from services.accommodation.separations.models import Separation
+from services.accommodation.separations.repository import Apart
 from services.accommodation.separations.schemas import SeparationReport
 from shared.contract.organisations import OrganisationKind
 from shared.data.unit_of_work import UnitOfWork
@@ -25,7 +26,7 @@ class SeparationIsEnded(Conflict):
     """There is nothing to end."""
 
 
-async def keep_apart(work: UnitOfWork, *, report: SeparationReport) -> tuple[Separation, Remark]:
+async def keep_apart(work: UnitOfWork, *, report: SeparationReport) -> Apart:
     """The two live in no facility together from now on; who does already stays until somebody moves them. Raises
     NotYoursToSeparate for everybody but CMM."""
     if work.actor.kind is not OrganisationKind.NATIONAL_CENTRE:
@@ -40,12 +41,10 @@ async def keep_apart(work: UnitOfWork, *, report: SeparationReport) -> tuple[Sep
         noted_by=work.actor.org,
         noted_at=work.now,
     )
-    reason = Remark(text=report.reason)
-    await repository.add(work, separation, reason)
-    return separation, reason
+    return await repository.add(work, separation, Remark(text=report.reason))
 
 
-async def end(work: UnitOfWork, *, separation_id: UUID, expected: ExpectedVersion) -> tuple[Separation, Remark]:
+async def end(work: UnitOfWork, *, separation_id: UUID, expected: ExpectedVersion) -> Apart:
     """Nothing speaks against the two living together any more. Raises SeparationNotFound for everybody but CMM."""
     separation, reason = await repository.lock(work, separation_id)
     expected.check(separation)
@@ -53,4 +52,4 @@ async def end(work: UnitOfWork, *, separation_id: UUID, expected: ExpectedVersio
         raise SeparationIsEnded("The two are not kept apart any more.")
     separation.ended_at = work.now
     separation.version += 1
-    return separation, reason
+    return Apart(separation, reason, together_in=[])

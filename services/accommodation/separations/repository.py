@@ -7,11 +7,11 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlmodel import col
 
-from services.accommodation.case.nights import Nights
+from services.accommodation.case.nights import Nights, night_of
 from services.accommodation.case.repository import CASE_ID
 from services.accommodation.case.schemas import Remark
 from services.accommodation.separations.models import Separation
@@ -19,6 +19,7 @@ from shared.contract import visibility
 from shared.contract.codes import Purpose
 from shared.data import sealed
 from shared.data.columns import NOW
+from shared.data.itself import as_itself
 from shared.data.positions import newest_first, page
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFound
@@ -26,6 +27,15 @@ from shared.kernel.errors import NotFound
 
 class SeparationNotFound(NotFound):
     """No such separation, or not yours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two people who are kept apart, why, and in which facilities they are, or are expected, on one night all the same."""
+
+    separation: Separation
+    reason: Remark
+    together_in: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +64,40 @@ async def company_of(work: UnitOfWork, case_id: UUID, wanted: Nights) -> Company
     return Company(frozenset(unsafe), frozenset(household))
 
 
-async def add(work: UnitOfWork, separation: Separation, reason: Remark) -> None:
+# Whoever is there is so without an end, and a hold is one until its time is up: as `unsafe_in` has it.
+_TOGETHER: Final = text("""
+    WITH there AS NOT MATERIALIZED (
+        SELECT x.person_id, p.facility_id, CASE
+            WHEN x.state = 'arrived' THEN daterange(lower(x.during), NULL)
+            WHEN x.state = 'booked' OR x.state = 'held' AND x.held_until > :now THEN x.during
+            ELSE 'empty' END * daterange(:tonight, NULL) AS nights
+        FROM stay x JOIN place p ON p.id = x.place_id)
+    SELECT DISTINCT s.id, one.facility_id FROM separation s
+    JOIN there one ON one.person_id = person_of(s.case_id)
+    JOIN there other ON other.person_id = person_of(s.other_case_id)
+        AND other.facility_id = one.facility_id AND other.nights && one.nights
+    WHERE s.id = ANY (:ids) AND s.ended_at IS NULL ORDER BY one.facility_id
+""")
+
+
+async def together_in(work: UnitOfWork, separations: Sequence[Separation]) -> dict[UUID, list[UUID]]:
+    """Of each of these, by its id: the facilities in which the two are, or are expected, on the same night from tonight on."""
+    found: dict[UUID, list[UUID]] = {each.id: [] for each in separations}
+    asked = {"ids": list(found), "now": work.now, "tonight": night_of(work.now)}
+    async with as_itself(work):
+        for separation_id, facility_id in await work.session.execute(_TOGETHER, asked):
+            found[separation_id].append(facility_id)
+    return found
+
+
+async def add(work: UnitOfWork, separation: Separation, reason: Remark) -> Apart:
     """Keep two people apart, with why sealed under the first one's key."""
     key = await sealed.key_of(work, separation.case_id)
     separation.reason = key.seal(reason, table="separation", column="reason", row=separation.id)
     work.session.add(separation)
     await work.session.flush()
     work.audit(operation="separation.add", subject_id=separation.case_id, object_ids=[separation.other_case_id])
+    return Apart(separation, reason, (await together_in(work, [separation]))[separation.id])
 
 
 async def lock(work: UnitOfWork, separation_id: UUID) -> tuple[Separation, Remark]:
@@ -83,7 +120,7 @@ def _separations(*, of_case: bool, goes_on: bool) -> Select[Separation]:
 
 async def list_of(
     work: UnitOfWork, case_id: UUID | None, *, purpose: Purpose, after: Sequence[str | int] | None, limit: int
-) -> list[tuple[Separation, Remark]]:
+) -> list[Apart]:
     """Who is kept apart, newest first, up to one more than `limit`: from the person of a case, or all. Raises PurposeNotYours."""
     visibility.judge(work.actor, (), purpose)
     query = _separations(of_case=case_id is not None, goes_on=bool(after))
@@ -93,7 +130,12 @@ async def list_of(
         work.audit(
             operation="separation.list", subject_id=each.case_id, object_ids=[each.other_case_id], purpose=purpose
         )
+    together = await together_in(work, found)
     return [
-        (each, keys[each.case_id].open(each.reason, Remark, table="separation", column="reason", row=each.id))
+        Apart(
+            each,
+            keys[each.case_id].open(each.reason, Remark, table="separation", column="reason", row=each.id),
+            together[each.id],
+        )
         for each in found
     ]

@@ -33,3 +33,6 @@ class SeparationDetails(Answer):
     reason: PersonalText
     noted_at: Moment
     ended_at: Moment | None
+    together_in: list[UUID]
+    """The facilities in which both have a place on the same night, from tonight on, though they are kept apart: one of them is to
+    be moved."""

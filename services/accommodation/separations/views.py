@@ -1,14 +1,15 @@
 """What HTTP shows of people who are kept apart."""
 
-from services.accommodation.case.schemas import Remark
-from services.accommodation.separations.models import Separation
+from services.accommodation.separations.repository import Apart
 from services.accommodation.separations.schemas import SeparationDetails
 
 
-def see_separation(separation: Separation, reason: Remark) -> SeparationDetails:
+def see_separation(apart: Apart) -> SeparationDetails:
     """Two people who are kept apart, and why."""
+    separation = apart.separation
     return SeparationDetails(
         separation_id=separation.id,
-        reason=reason.text,
+        reason=apart.reason.text,
+        together_in=apart.together_in,
         **separation.model_dump(include={"case_id", "other_case_id", "because", "noted_at", "ended_at"}),
     )

@@ -72,6 +72,28 @@ async def test_a_held_or_booked_place_counts_a_stay_that_is_over_or_other_nights
 
 
 @pytest.mark.row(68)
+async def test_who_lives_together_already_is_said_to_cmm_until_one_is_moved(havn: World, housing: Housing) -> None:
+    shelter, elsewhere = await housing.shelter(3), await housing.shelter(1)
+    one, other, third = [await housing.case() for _ in range(3)]
+    await housing.there(one, shelter.place_ids[0], to_on="2026-03-20")
+    placement_id = await housing.there(other, shelter.place_ids[1], to_on="2026-03-15")
+    await housing.booked(third, elsewhere.place_ids[0], from_on="2026-03-20", to_on="2026-03-25")
+    apart = await keep_apart(housing, one, other)
+    assert apart["together_in"] == [shelter.facility_id]
+    assert (await keep_apart(housing, other, third))["together_in"] == []
+
+    async def listed() -> list[str]:
+        items = (await havn.partner("cmm").get(SEPARATIONS, purpose="accommodation", case_id=one)).json()["items"]
+        return [place for each in items for place in each["together_in"]]
+
+    await havn.set_clock("2026-03-18T12:00:00+01:00")
+    assert await listed() == [shelter.facility_id], "nobody has said that they left"
+    left = await housing.step(placement_id, "leave", body={"left_at": "2026-03-18T11:00:00+01:00"})
+    assert left.status_code == 200, left.text
+    assert await listed() == []
+
+
+@pytest.mark.row(68)
 async def test_who_is_kept_apart_is_for_cmm_alone(havn: World, housing: Housing) -> None:
     one, other = await housing.case(referred_by="hopenow"), await housing.case(referred_by="hopenow")
     apart = await keep_apart(housing, one, other)
