@@ -145,7 +145,7 @@ def migrate() -> None:
         changed = await migrate_all(NAMES, settings, server_url)
         out.print(f"Migrated: {', '.join(changed)}." if changed else "Everything was up to date.")
 
-    on_database(settings, go, needs_kafka=True)
+    on_database(settings, go, needs_kafka=True, makes_one=True)
 
 
 @app.command(rich_help_panel=DEVELOP)

@@ -57,19 +57,27 @@ def services_named(name: str | None) -> "list[Service]":
 
 
 def on_database(
-    settings: Settings, action: Callable[[str], Coroutine[Any, Any, None]], *, needs_kafka: bool = False
+    settings: Settings,
+    action: Callable[[str], Coroutine[Any, Any, None]],
+    *,
+    needs_kafka: bool = False,
+    makes_one: bool = False,
 ) -> None:
     """Do this with the address of the database server, which is started where it is Havn's own; the command ends with a sentence
-    where it, or Kafka where that is needed, cannot be reached."""
+    where it, or Kafka where that is needed, cannot be reached, and where there is no Havn, unless it `makes_one`."""
     import asyncpg
     from sqlalchemy.exc import DBAPIError
 
     from shared.data.migrations import DatabaseAway
     from shared.messaging.kafka import reach_kafka
     from shared.runtime.platform import kafka_security
-    from shared.runtime.running import database_server
+    from shared.runtime.running import database_server, has_run_before
 
     async def go() -> None:
+        if not (makes_one or settings.database_url or await has_run_before(settings)):
+            stop(
+                f"There is no Havn at {settings.home.absolute()}: HAVN_HOME says where its data are; `havn up` starts one."
+            )
         if needs_kafka and settings.kafka:
             await reach_kafka(settings.kafka, kafka_security(settings))
         async with database_server(settings) as server_url:

@@ -73,6 +73,29 @@ def test_a_token_where_no_havn_answers_is_a_sentence(
     assert "start one with `havn up`" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["dead-letters", "list"],
+        ["dead-letters", "replay"],
+        ["events", "replay"],
+        ["events", "rebuild"],
+        ["events", "check"],
+        ["routing", "replay", "--table", "services/identification/tables/routing-2021.json"],
+        ["retention", "ledger"],
+    ],
+    ids=" ".join,
+)
+def test_who_looks_into_a_havn_that_is_not_there_is_told_and_makes_none(command: list[str], tmp_path: Path) -> None:
+    mistyped = tmp_path / "havm"
+    environment = {"HAVN_HOME": str(mistyped), "PATH": "/usr/bin:/bin"}
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("havn"), *command], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr.split(":")[0]) == (1, f"There is no Havn at {mistyped}")
+    assert not mistyped.exists()
+
+
 def test_a_contract_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = CliRunner().invoke(app, ["contract", "--folder", str(tmp_path / "file" / "docs")])
