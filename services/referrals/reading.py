@@ -14,14 +14,8 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from services.referrals.ages import (
-    least_age,
-    least_age_by_short_date,
-    says_a_child,
-    says_a_number,
-    whole_day,
-    years_meant,
-)
+from services.referrals.ages import says_a_child, says_a_number, years_meant
+from services.referrals.births import least_age, least_age_by_short_date, whole_day
 from shared.contract.codes import AgeBasis
 from shared.contract.person import ADULT_AGE, Subject
 from shared.contract.personal import UNREADABLE, Personal

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from services.referrals import ages
+from services.referrals import ages, births
 from services.referrals.schemas import ReferralSubmission
 from shared.contract import placeholders
 from shared.contract.codes import IdentifierType
@@ -24,9 +24,11 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "says_a_number": ages.says_a_number,
     "years_meant": lambda written: ages.years_meant(written, on=TODAY),
     "says_a_child": ages.says_a_child,
-    "whole_day": ages.whole_day,
-    "least_age": lambda written: ages.least_age(written, on=TODAY),
-    "least_age_by_short_date": lambda written: ages.least_age_by_short_date(written, on=TODAY),
+    "to_read": births.to_read,
+    "age_by_birth": lambda written: births.age_by_birth(written, on=TODAY),
+    "whole_day": births.whole_day,
+    "least_age": lambda written: births.least_age(written, on=TODAY),
+    "least_age_by_short_date": lambda written: births.least_age_by_short_date(written, on=TODAY),
     "plain": placeholders.plain,
     "is_no_passport": lambda written: placeholders.is_no_number(IdentifierType.PASSPORT, written),
     "is_no_cpr": lambda written: placeholders.is_no_number(IdentifierType.CPR, written),
@@ -91,7 +93,7 @@ def test_a_referral_with_a_whole_story_for_an_age_is_taken_and_says_no_age(field
 
 
 def test_no_public_function_is_forgotten() -> None:
-    for module in (ages, placeholders, text):
+    for module in (ages, births, placeholders, text):
         own = [
             name
             for name, each in vars(module).items()
