@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -65,7 +65,8 @@ ToDay = Annotated[Day, _from_year("-12-31")]
 
 
 class Cell(Answer):
-    """One count. Of the dimensions only those asked for are there; `count` is null where it is suppressed or unknown."""
+    """One count. Of the dimensions only those asked for are there, `unknown` where nobody knows; `count` is null where it is
+    suppressed or unknown."""
 
     year: int | None = None
     gender: Gender | None = None
@@ -73,7 +74,7 @@ class Cell(Answer):
     citizenship: str | None = None
     age_group: AgeGroup | None = None
     region: str | None = None
-    authority: Authority | None = None
+    authority: Authority | Literal["unknown"] | None = None
     referred_by: str | None = None
     count: int | None
     status: CountStatus

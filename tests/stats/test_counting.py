@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
+from services.stats.schemas import Dimension
 from shared.contract.codes import AgeGroup, Authority, ExploitationForm, Gender, Outcome
 from shared.kernel.clock import COPENHAGEN
 from tests.stats.story import Story, exact, unknown, victims
@@ -261,3 +262,19 @@ async def test_a_year_of_which_nothing_is_recorded_stands_as_unknown_in_every_ta
     assert sorted(told, key=lambda each: each["year"]) == [*by_gender, woman]
     assert await victims(havn, "year,gender", to="2026") == [woman]
     assert await victims(havn, "year,gender", **{"from": "2026", "to": "2026"}) == [woman]
+
+
+@pytest.mark.parametrize("dimension", [each for each in Dimension if each is not Dimension.YEAR])
+async def test_so_it_does_whatever_people_are_counted_by_beside_the_year(havn: World, dimension: Dimension) -> None:
+    story = Story()
+    story.decided(story.case(), date(2026, 3, 9))
+    await story.reaches(havn)
+    for by in (f"year,{dimension}", f"{dimension},year"):
+        told = await victims(havn, by, **{"from": "2025", "to": "2027"})
+        rows = [(each["year"], each["count"], each["status"]) for each in told]
+        assert sorted(rows, key=lambda row: row[0]) == [
+            (2025, None, "unknown"),
+            (2026, 1, "exact"),
+            (2027, None, "unknown"),
+        ]
+        assert {str(each[dimension]).lower() for each in told if each["count"] is None} == {"unknown"}
