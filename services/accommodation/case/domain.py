@@ -92,7 +92,7 @@ async def route(work: UnitOfWork, event: CaseRouted) -> None:
 
 async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -> None:
     """The person's coded facts are these now. Another gender or age, or that they are a Danish citizen, changes from that day on
-    who is responsible; whoever comes of age is described anew on that day."""
+    who is responsible; who is a minor no more, from the birthday, or the assessment, that has made an adult of them."""
     known = await repository.lock_case(work, event.case_id)
     was_minor, was_gender, was_danish = known.is_minor, known.gender, known.danish_citizen
     known.gender, known.age_group = event.gender, event.age_group
@@ -101,7 +101,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     known.unaccompanied = event.unaccompanied
     if event.age_assessed is not None:
         known.age_assessed = event.age_assessed
-    differs, from_on = known.danish_citizen is not was_danish, on_date(event.occurred_at)
+    differs, from_on = known.danish_citizen is not was_danish, event.of_age_since or on_date(event.occurred_at)
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,

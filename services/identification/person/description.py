@@ -26,11 +26,19 @@ def described(subject: Subject, *, safe_contact: Personal[str] | None = None) ->
     return CasePerson.model_validate(values, context=AS_STORED)
 
 
-def record_description(work: UnitOfWork, case: Case, *, age_assessed: bool | None = None) -> None:
-    """Record the coded facts as they are now, and whether the age is assessed, where that may have changed."""
-    facts = described_facts(case)
+def record_description(
+    work: UnitOfWork, case: Case, *, age_assessed: bool | None = None, of_age_since: date | None = None
+) -> None:
+    """Record the coded facts as they are now, whether the age is assessed, where that may have changed, and since when who was a
+    minor is none any more, where they are not."""
     work.record(
-        events.PersonDescribed(case_id=case.id, occurred_at=work.now, age_assessed=age_assessed, **facts),
+        events.PersonDescribed(
+            case_id=case.id,
+            occurred_at=work.now,
+            age_assessed=age_assessed,
+            of_age_since=of_age_since,
+            **described_facts(case),
+        ),
     )
 
 

@@ -89,10 +89,11 @@ async def _check_other_is_explained(work: UnitOfWork, case: Case, person: CasePe
 
 
 async def come_of_age(work: UnitOfWork) -> None:
-    """Sweep: who turned 18 is a minor no more, and it is published."""
+    """Sweep: who turned 18 is a minor no more, since that day, and it is published."""
     for case in await repository.lock_who_came_of_age(work, on=on_date(work.now)):
+        since = case.adult_on
         case.age_group, case.adult_on = age_group_on(case, on_date(work.now)), None
-        description.record_description(work, case)
+        description.record_description(work, case, of_age_since=since)
         await children.come_of_age(work, case)
         await changes.case_changed(work, case)
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from services.identification.authority import domain as authority
 from services.identification.case import lifecycle
-from services.identification.case.models import Case, is_child
+from services.identification.case.models import MINORS, Case, is_child
 from services.identification.case.schemas import CasePerson, SealedText
 from services.identification.children import domain as children
 from services.identification.finding import search
 from services.identification.person import description, legal_status, repository
 from services.identification.routing import domain as routing
-from shared.contract.codes import AgeBasis
+from shared.contract.codes import AgeBasis, AgeGroup
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
 from shared.kernel.text import AS_STORED
@@ -65,7 +65,9 @@ async def follow(
     await legal_status.follow_the_description(work, case, said_by=said_by or work.actor.org, source=source)
     was_assessed, is_assessed = (each.age_basis is AgeBasis.ASSESSED for each in (known, person))
     if was_assessed is not is_assessed or before != description.described_facts(case):
-        description.record_description(work, case, age_assessed=is_assessed)
+        is_of_age = before["age_group"] in MINORS and case.age_group is AgeGroup.ADULT
+        since = person.age_assessed_on.value if is_of_age and is_assessed and person.age_assessed_on else None
+        description.record_description(work, case, age_assessed=is_assessed, of_age_since=since)
     await children.protect(work, case)
     return routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED
 

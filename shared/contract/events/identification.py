@@ -104,11 +104,12 @@ class PeriodExtended(CaseEvent, service="identification", name="period-extended"
     ends_on: date
 
 
-class PersonDescribed(CaseEvent, service="identification", name="person-described"):
+class PersonDescribed(CaseEvent, service="identification", name="person-described", true_since="of_age_since"):
     """The description of the person has changed; these are its coded facts now. `age_assessed`: whether CMM or US has assessed
     the age, which holds against what others say of it; null where that is as it was. `unaccompanied`: whether a minor came alone;
     null where nobody has said. `age_group_at_decision`: the age group on the day of the first positive decision that stands, by
-    what is known of the age now; null where there is none, or where that is not known, and `age_group` counts."""
+    what is known of the age now; null where there is none, or where that is not known, and `age_group` counts. `of_age_since`:
+    since when who was a minor is none, where that has changed: the birthday, or the day of the assessment that says so."""
 
     gender: Gender
     age_group: AgeGroup
@@ -118,6 +119,7 @@ class PersonDescribed(CaseEvent, service="identification", name="person-describe
     age_assessed: bool | None = None
     unaccompanied: bool | None = None
     age_group_at_decision: AgeGroup | None = None
+    of_age_since: date | None = None
 
 
 class LegalStatusChanged(CaseEvent, service="identification", name="legal-status-changed", true_since="valid_from"):

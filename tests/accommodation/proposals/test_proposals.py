@@ -74,7 +74,11 @@ async def test_a_stay_recorded_for_a_day_to_come_is_proposed_ahead_and_takes_eff
     assert [each["status"] for each in await proposals(havn)] == ["moot"]
 
 
-async def test_whoever_comes_of_age_is_asked_for_again(havn: World, housing: Housing) -> None:
+@pytest.mark.parametrize(("since", "from_on"), [(None, "2026-03-20"), (date(2026, 3, 17), "2026-03-17")])
+async def test_whoever_comes_of_age_is_asked_for_again(
+    havn: World, housing: Housing, since: date | None, from_on: str
+) -> None:
+    """From the birthday, also where Havn was not running on that day."""
     case_id = await housing.case(Gender.WOMAN, ResidenceBasis.RESIDENCE_PERMIT, age_group=AgeGroup.MINOR)
     home = await housing.shelter(kind="residential_institution", accepts={"minors": True})
     placement_id = await housing.there(case_id, home.place_id)
@@ -87,12 +91,13 @@ async def test_whoever_comes_of_age_is_asked_for_again(havn: World, housing: Hou
         age_group_at_exploitation=None,
         citizenships=("THA",),
         residence_basis=ResidenceBasis.RESIDENCE_PERMIT,
+        of_age_since=since,
     )
     await havn.set_clock("2026-03-20T12:00:00+01:00")
     await housing.tell(described)
     assert await answered(havn, placement_id) == [
         ("2026-03-09", "C2", "municipality", "municipality"),
-        ("2026-03-20", "D", "CMM", "CMM"),
+        (from_on, "D", "CMM", "CMM"),
     ]
     (proposed,) = await proposals(havn)
     assert proposed["because"] == "person"

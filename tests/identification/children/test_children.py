@@ -282,3 +282,16 @@ async def test_another_representative_is_asked_for(havn: World) -> None:
     appointed = {"appointed_on": "2026-03-16", "name": "Karen Opdigtet"}
     answer = await case.post("/representative", appointed, by="familieretshuset")
     assert (answer.status_code, answer.json()["representative_appointed_on"]) == (200, "2026-03-16")
+
+
+async def test_since_when_who_was_a_minor_is_none_is_published_with_that_day(havn: World) -> None:
+    """The birthday or the assessment, whenever Havn was told or looked (docs/rules.md, child-4)."""
+    by_birthday = await open_case(havn, DANISH_GIRL | {"birth_date": "2008-03-17", "stated_age": None})
+    by_assessment = await open_case(havn, DANISH_GIRL)
+    await havn.set_clock("2026-03-18T12:00:00+01:00")
+    await describe(
+        by_assessment, DANISH_GIRL | {"stated_age": 20, "age_basis": "assessed", "age_assessed_on": "2026-03-16"}
+    )
+    told = await havn.events("identification", "person-described")
+    since = {each["case_id"]: each["of_age_since"] for each in told if each["age_group"] == "adult"}
+    assert since == {by_birthday.id: "2026-03-17", by_assessment.id: "2026-03-16"}
