@@ -1,10 +1,11 @@
 """The rows of decisions; appeals and closures are kept as records are."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Boolean, func, select
 from sqlmodel import col
 
 from services.identification.case import repository as cases
@@ -67,11 +68,23 @@ OUTCOME: Final = (
 )
 """Of a case in a statement: what was decided in it. Of several authorities' decisions the one that recognised the person counts;
 else the latest."""
-_OUTCOMES: Final = select(col(Case.id), OUTCOME).where(any_asked(col(Case.id), "case_ids"))
+IS_ON_HOLD: Final = func.is_on_hold(col(Case.id), type_=Boolean)
+"""Of a case in a statement: whether an appeal keeps its person from being removed, in it or in a case that was merged into it and
+that the actor works on as well."""
+_STANDINGS: Final = select(col(Case.id), OUTCOME, IS_ON_HOLD).where(any_asked(col(Case.id), "case_ids"))
 
 
-async def outcomes_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Outcome | None]:
-    """What was decided in each of these cases, with one statement; None where nothing was."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was decided in a case, None where nothing was; and whether an appeal keeps its person from being removed."""
+
+    outcome: Outcome | None
+    is_on_hold: bool
+
+
+async def standings_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """What stands in each of these cases, with one statement."""
     if not case_ids:
         return {}
-    return {row[0]: row[1] for row in await work.session.execute(_OUTCOMES, {"case_ids": list(case_ids)})}
+    rows = await work.session.execute(_STANDINGS, {"case_ids": list(case_ids)})
+    return {row[0]: Standing(row[1], row[2]) for row in rows}

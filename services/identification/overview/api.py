@@ -61,8 +61,8 @@ async def read_case(work: Reader, case_id: UUID) -> Tagged[CaseDetails | CaseGli
 @router.get("/cases/{case_id}/status")
 async def read_status(work: Reader, case_id: UUID, purpose: OptionalPurpose = None) -> Tagged[CaseState]:
     """Where the case stands. All but CMM and the deciding authority say for which purpose they ask."""
-    case, part, outcome = await repository.find_standing(work, case_id, purpose=purpose)
-    return (await views.see_state(work, case, part, outcome)).tagged(case)
+    case, part, stands = await repository.find_standing(work, case_id, purpose=purpose)
+    return (await views.see_state(work, case, part, stands)).tagged(case)
 
 
 @router.get("/cases/{case_id}/timeline")

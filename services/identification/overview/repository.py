@@ -40,12 +40,12 @@ from services.identification.case.repository import (
 )
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents
-from services.identification.decisions.repository import OUTCOME
+from services.identification.decisions.repository import IS_ON_HOLD, OUTCOME, Standing
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
 from shared.contract import visibility
-from shared.contract.codes import Authority, Outcome, Purpose, ShareScope
+from shared.contract.codes import Authority, Purpose, ShareScope
 from shared.contract.events import EVENTS, AppealFiled, DecisionMade, Event, InterviewHeld, RecommendationMade
 from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part
@@ -236,24 +236,22 @@ async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[
     ]
 
 
-_STANDING: Final = CASES_OF.where(col(Case.id) == CASE_ID).add_columns(OUTCOME)
+_STANDING: Final = CASES_OF.where(col(Case.id) == CASE_ID).add_columns(OUTCOME, IS_ON_HOLD)
 
 
-async def find_standing(
-    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None
-) -> tuple[Case, Part, Outcome | None]:
-    """The case, the actor's part in it and what was decided, to say how it stands: what municipalities ask all day, so one
+async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None) -> tuple[Case, Part, Standing]:
+    """The case, the actor's part in it and what stands in it, to say how it stands: what municipalities ask all day, so one
     statement. Raises CaseNotFound, PurposeNotYours, and PurposeMissing for all parties but CMM and the authority that decides:
     it takes a part to be asked why."""
     found = await work.session.first(_STANDING, {"org": work.actor.org, "case_id": case_id})
     if found is None:
         raise CaseNotFound
-    case, party, outcome = found
+    case, party, outcome, is_on_hold = found
     visibility.judge(work.actor, party.part, purpose)
     work.audit(operation="case.status", subject_id=case_id, purpose=purpose)
     if purpose is None and party.part not in WORKING:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
-    return case, party.part, outcome
+    return case, party.part, Standing(outcome, is_on_hold)
 
 
 async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -25,6 +25,7 @@ from services.identification.deadlines.codes import GIVEN_HERE
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions import views as decisions_views
 from services.identification.decisions.models import Appeal, Decision
+from services.identification.decisions.repository import Standing
 from services.identification.links import repository as links_repository
 from services.identification.links.models import CaseLink
 from services.identification.links.schemas import Linked
@@ -46,7 +47,8 @@ from services.identification.risk.models import RiskAssessment
 from services.identification.risk.schemas import RiskStanding
 from services.identification.support import domain as support
 from services.identification.support.models import SupportMeasure
-from shared.contract.codes import Authority, DeadlineKind, Outcome
+from shared.contract.codes import Authority, DeadlineKind
+from shared.contract.organisations import CENTRE
 from shared.contract.visibility import Aspect, Part, may_know
 from shared.data.unit_of_work import UnitOfWork
 from shared.kernel.clock import on_date
@@ -87,6 +89,11 @@ class Parts:
             merged,
             work.now,
         )
+
+    def standing_of(self, case: Case) -> Standing:
+        """Whether an appeal keeps the person from being removed, for who works on all of their cases; what was decided stands
+        among the decisions."""
+        return Standing(None, case.removal_hold or any(below.removal_hold for below in self.merged[case.id]))
 
     def family_of(self, case: Case) -> list[UUID]:
         """The case and those that were merged into it."""
@@ -135,12 +142,13 @@ async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> lis
     whole = [case.id for case, _ in found if Aspect.FILE in known[case.id] and case.erased_at is None]
     parts = await Parts.read(work, whole)
     above = await aliases.read(work, found)
-    outcomes = [case_id for case_id, facts in known.items() if case_id not in whole and Aspect.OUTCOME in facts]
-    decided = await decisions_repository.outcomes_of(work, outcomes)
+    # CMM, which knows of every merge, has what stands in the cases that it reads whole among their parts.
+    apart = [case.id for case, _ in found if case.id not in whole or work.actor.org != CENTRE]
+    stands = await decisions_repository.standings_of(work, apart)
     return [
-        _details(case, parts, hides_merge=case.id in above)
+        _details(case, part, parts, stands.get(case.id) or parts.standing_of(case), above.get(case.id))
         if case.id in whole
-        else _glimpse(case, part, known[case.id], decided.get(case.id), above.get(case.id, ()))
+        else _glimpse(case, part, known[case.id], stands[case.id], above.get(case.id, ()))
         for case, part in found
     ]
 
@@ -152,22 +160,22 @@ async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> di
     return {case.id: may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
 
 
-async def see_state(work: UnitOfWork, case: Case, part: Part, outcome: Outcome | None) -> CaseState:
+async def see_state(work: UnitOfWork, case: Case, part: Part, stands: Standing) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
     (person/repository.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
     known = (await aspects_of(work, [(case, part)]))[case.id]
     above = (await aliases.read(work, [(case, part)])).get(case.id, ())
-    stands = aliases.overlay(_standing_of(case, outcome), part, above)
-    return CaseState(**cut(known, case_id=case.id, as_of=work.now, **stands))
+    shown = aliases.overlay(_shown_of(case, stands), part, above)
+    return CaseState(**cut(known, case_id=case.id, as_of=work.now, **shown))
 
 
-def _standing_of(case: Case, outcome: Outcome | None) -> dict[str, Any]:
+def _shown_of(case: Case, stands: Standing) -> dict[str, Any]:
     return {
         "identification_pending": is_pending(case),
-        "removal_hold": case.removal_hold,
+        "removal_hold": stands.is_on_hold,
         "status": case.status,
         "deciding_authority": deciding_authority(case),
-        "outcome": outcome,
+        "outcome": stands.outcome,
     }
 
 
@@ -180,20 +188,20 @@ def deciding_authority(case: Case) -> Authority | None:
     return None if case.authority is Authority.NEEDS_REVIEW else case.authority
 
 
-def _glimpse(
-    case: Case, part: Part, known: frozenset[Aspect], outcome: Outcome | None, above: aliases.Above
-) -> CaseGlimpse:
-    stands = aliases.overlay(_standing_of(case, outcome), part, above)
-    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **stands))
+def _glimpse(case: Case, part: Part, known: frozenset[Aspect], stands: Standing, above: aliases.Above) -> CaseGlimpse:
+    shown = aliases.overlay(_shown_of(case, stands), part, above)
+    return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **shown))
 
 
-def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
+def _details(case: Case, part: Part, parts: Parts, stands: Standing, above: aliases.Above | None) -> CaseDetails:
+    """`above` is None where the reader may know of the merge, if there is one."""
     visibility.check(CaseDetails.model_fields)
+    shown, hides_merge = aliases.overlay(_shown_of(case, stands), part, above or ()), above is not None
     granted = parts.periods[case.id]
     age_group = age_group_on(case, on_date(parts.read_at))
     return CaseDetails(
         case_id=case.id,
-        status=case.status,
+        status=shown["status"],
         missing=case.missing,
         missing_asked_since=case.missing_asked_since,
         opened_on=case.opened_on,
@@ -206,9 +214,9 @@ def _details(case: Case, parts: Parts, *, hides_merge: bool) -> CaseDetails:
         citizenships=case.citizenships,
         residence_basis=case.residence_basis,
         routing=RoutingOfCase.of_row(case),
-        deciding_authority=deciding_authority(case),
-        identification_pending=is_pending(case),
-        removal_hold=case.removal_hold or any(below.removal_hold for below in parts.merged[case.id]),
+        deciding_authority=shown["deciding_authority"],
+        identification_pending=shown["identification_pending"],
+        removal_hold=shown["removal_hold"],
         recommendation=clarification_views.see_last_recommendation(parts.recommendations_of(case)),
         decisions=[decisions_views.see_decision(decision) for decision in parts.decisions[case.id]],
         appeals=[decisions_views.see_appeal(appeal) for appeal in parts.appeals[case.id]],
