@@ -177,8 +177,10 @@ PARTS: Final[Mapping[Part, frozenset[Aspect]]] = {
 KINDS: Final[Mapping[OrganisationKind, frozenset[Aspect]]] = {
     OrganisationKind.POLICE: frozenset({Aspect.PENDING}),
     OrganisationKind.IMMIGRATION_AUTHORITY: frozenset({Aspect.PENDING}),
+    OrganisationKind.PROSECUTION: frozenset({Aspect.STATUS, Aspect.AUTHORITY}),
 }
-"""What those who could remove the person know besides, where they have a part at all."""
+"""What is known besides, where there is a part at all: by those who could remove the person; and by the prosecution what it knows
+of every case, also where a consent has given it another part."""
 
 SCOPES: Final[Mapping[ShareScope, frozenset[Aspect]]] = {
     ShareScope.STATUS: frozenset({Aspect.STATUS}),

@@ -5,8 +5,8 @@ from uuid import UUID
 from services.identification.case.models import Case
 from services.identification.case.policies import Caseworker, Decider, Reader
 from services.identification.case.schemas import SealedText
-from services.identification.decisions import appeals, closing, domain, views
-from services.identification.decisions.models import Appeal, Closure, Decision
+from services.identification.decisions import appeals, closing, domain, repository, views
+from services.identification.decisions.models import Appeal, Closure
 from services.identification.decisions.schemas import (
     AppealDetails,
     AppealFiling,
@@ -16,6 +16,7 @@ from services.identification.decisions.schemas import (
     CaseStanding,
     ClosureDetails,
     ClosureReport,
+    CourtDecision,
     DecisionGrounds,
     DecisionReceipt,
     DecisionReport,
@@ -24,6 +25,7 @@ from services.identification.decisions.schemas import (
     Statement,
 )
 from services.identification.records import repository as records
+from shared.contract.organisations import OrganisationKind
 from shared.contract.types import Tagged
 from shared.http.paging import Page, Pages
 from shared.http.parameters import IfMatch, PurposeOfReading, RequiredIfMatch
@@ -44,14 +46,18 @@ async def decide(
 @router.get("/cases/{case_id}/decisions")
 async def list_decisions(
     work: Reader, case_id: UUID, pages: Pages, purpose: PurposeOfReading
-) -> Page[ReasonedDecision]:
-    """All decisions with their reasons, those too that others have replaced; every read is kept with its purpose.
-    The prosecution reads what courts have decided."""
+) -> Page[ReasonedDecision | CourtDecision]:
+    """All decisions with their reasons, those too that others have replaced; every read is kept with its purpose. The prosecution
+    reads what courts have decided, and nothing of the person's stay; a consent lets it know an outcome by the case's status."""
     parts = records.with_the_prosecution(work.actor)
     case = await records.read_case(work, case_id, operation="decision.list", purpose=purpose, parts=parts)
-    rows = await records.list_records(work, case.id, Decision, after=pages.after, limit=pages.limit)
+    is_of_courts = work.actor.kind is OrganisationKind.PROSECUTION
+    rows = await repository.list_decisions(
+        work, case.id, is_of_courts=is_of_courts, after=pages.after, limit=pages.limit
+    )
     grounds = await records.opened(work, rows, "reasons", DecisionGrounds)
-    items = [views.see_reasoned(row, grounds.get(row.id)) for row in rows]
+    see = views.see_courts if is_of_courts else views.see_reasoned
+    items: list[ReasonedDecision | CourtDecision] = [see(row, grounds.get(row.id)) for row in rows]
     return pages.page(items, rows, records.position)
 
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, func, select
+from sqlalchemy import Boolean, Select, func, select
 from sqlmodel import col
 
 from services.identification.case import repository as cases
 from services.identification.case.models import Case
-from services.identification.case.repository import WORKING, of_cases, rows_by_case
+from services.identification.case.repository import CASE_ID, WORKING, of_cases, rows_by_case
 from services.identification.case.schemas import SealedText
 from services.identification.decisions.models import Decision
 from services.identification.records import repository as records
-from shared.contract.codes import Outcome
+from shared.contract.codes import Authority, Outcome
 from shared.contract.visibility import Part
 from shared.data.columns import any_asked
+from shared.data.positions import page
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 
@@ -46,6 +48,22 @@ async def add_decision(
         replaced.is_current = False
         await work.session.flush()  # before the new row: an authority has one current decision in a case
     await records.add(work, decision, operation="decision.add", reasons=reasons)
+
+
+@cache
+def _listed(*, is_of_courts: bool, goes_on: bool) -> Select[Decision]:
+    conditions = [col(Decision.case_id) == CASE_ID]
+    if is_of_courts:
+        conditions.append(col(Decision.authority) == Authority.COURT)
+    return records.page_of(Decision, *conditions, goes_on=goes_on)
+
+
+async def list_decisions(
+    work: UnitOfWork, case_id: UUID, *, is_of_courts: bool, after: Sequence[str | int] | None, limit: int
+) -> list[Decision]:
+    """The decisions of a case already read, or those of courts alone, oldest first, up to one more than `limit`."""
+    asked = page(after, limit) | {"case_id": case_id}
+    return await work.session.scalars(_listed(is_of_courts=is_of_courts, goes_on=bool(after)), asked)
 
 
 async def decisions_of(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:

@@ -56,6 +56,24 @@ class DecisionReceipt(Answer):
     is_current: bool
 
 
+class CourtDecision(Answer):
+    """What a court has decided, as the prosecution reads it: without what the case says of the person's stay besides.
+    `decided_by` is whoever recorded it."""
+
+    decision_id: UUID
+    authority: Authority
+    outcome: Outcome
+    exploitation_forms: list[ExploitationForm]
+    decided_on: date
+    notified_on: date | None
+    recorded_by: str
+    decided_by: str | None
+    replaces: UUID | None
+    is_current: bool
+    reasons: PersonalText | None
+    other_form: PersonalText | None
+
+
 class DecisionDetails(Answer):
     """`legal_status` and `asylum_pending` are the person's at the decision; a later change of status does not change them.
 

@@ -1,7 +1,13 @@
 """Decisions and appeals as they are shown."""
 
 from services.identification.decisions.models import Appeal, Decision
-from services.identification.decisions.schemas import AppealSummary, DecisionDetails, DecisionGrounds, ReasonedDecision
+from services.identification.decisions.schemas import (
+    AppealSummary,
+    CourtDecision,
+    DecisionDetails,
+    DecisionGrounds,
+    ReasonedDecision,
+)
 
 
 def see_decision(decision: Decision) -> DecisionDetails:
@@ -16,6 +22,12 @@ def see_reasoned(decision: Decision, grounds: DecisionGrounds | None) -> Reasone
         reasons=grounds.text if grounds else None,
         other_form=grounds.other_form if grounds else None,
     )
+
+
+def see_courts(decision: Decision, grounds: DecisionGrounds | None) -> CourtDecision:
+    """What a court has decided, for the prosecution."""
+    said = dict(see_reasoned(decision, grounds))
+    return CourtDecision(**{name: said[name] for name in CourtDecision.model_fields})
 
 
 def see_appeal(appeal: Appeal) -> AppealSummary:

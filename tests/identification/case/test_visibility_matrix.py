@@ -175,8 +175,8 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
 ) -> None:
     who = Actor("x", kind, "s", "c", roles, frozenset(), Assurance.SUBSTANTIAL)
     known = may_know(who, part, scope)
-    pending = {Aspect.PENDING} if kind in visibility.KINDS else set()
-    assert known <= PARTS[part] | pending | {aspect for each in scope for aspect in SCOPES[each]}
+    of_kind = visibility.KINDS.get(kind, frozenset())
+    assert known <= PARTS[part] | of_kind | {aspect for each in scope for aspect in SCOPES[each]}
     persons = roles - {Role.SYSTEM} or roles
     assert known <= {aspect for role in persons for aspect in ROLES[role]}, "a mixed token counts as a person's"
     assert known <= may_know(who, part, scope | more), "more leave never hides anything"
@@ -184,7 +184,7 @@ def test_nobody_knows_more_than_part_kind_scope_and_role_together_allow(
         of_the_task = {Aspect.EXISTENCE, Aspect.PERSON, Aspect.CONTACT}
         if part is Part.MUNICIPALITY:
             of_the_task |= {Aspect.NOTES, Aspect.WHEREABOUTS, Aspect.PLACEMENT}
-        assert known <= of_the_task | pending | {aspect for each in scope for aspect in SCOPES[each]}
+        assert known <= of_the_task | of_kind | {aspect for each in scope for aspect in SCOPES[each]}
     if Aspect.FILE in known:
         assert part in (Part.CENTRE, Part.AUTHORITY)
 

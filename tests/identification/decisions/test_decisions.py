@@ -251,6 +251,30 @@ async def test_the_reasons_of_decisions_are_for_those_who_work_on_the_case(havn:
     assert (read["authority"], read["reasons"]) == ("COURT", "The verdict.")
 
 
+@pytest.mark.parametrize("by", [PROSECUTION, "cmm"])
+async def test_the_prosecution_reads_no_stay_with_a_judgment_nor_another_decision_by_a_consent(
+    havn: World, by: str
+) -> None:
+    seeker = {"citizenships": ["ERI"], "residence_basis": "asylum_seeker", "asylum_pending": True}
+    case = await open_case(havn, seeker, sender="hopenow")
+    await case.decide("US", outcome="not_trafficked", reasons="Of US.")
+    before = (await case.get("/status", by=PROSECUTION, purpose="prosecution")).json()
+    consent = {"recipient": PROSECUTION, "purpose": "prosecution", "scope": ["outcome"], "method": "oral"}
+    assert (await case.post("/consents", consent)).status_code == 201
+    after = (await case.get("/status", by=PROSECUTION, purpose="prosecution")).json()
+    assert (after["deciding_authority"], after["status"]) == (before["deciding_authority"], before["status"])
+    assert (before["outcome"], after["outcome"]) == (None, "not_trafficked"), "a consent takes nothing away"
+    recorded = await case.try_deciding("COURT", by=by, reasons="The verdict.")
+    assert recorded.status_code == 201, recorded.text
+    read = await case.get("/decisions", by=PROSECUTION, purpose="prosecution")
+    (judgment,) = read.json()["items"]
+    assert judgment["authority"] == "COURT"
+    assert not {"legal_status", "asylum_pending", "rule", "table_version"} & judgment.keys()
+    assert "asylum" not in read.text
+    one = await case.get("/decisions", by=PROSECUTION, purpose="prosecution", limit=1)
+    assert one.json()["next_cursor"] is None, "nor how many others there are"
+
+
 @pytest.mark.parametrize("outcome", ["other_offence_262b", "not_trafficked", "insufficient_basis", "declined"])
 async def test_nothing_but_an_assessment_as_trafficked_is_counted(havn: World, outcome: str) -> None:
     """Human exploitation (262 b) is not trafficking: it is counted apart, never in the count."""
