@@ -120,7 +120,8 @@ async def _pairs(work: UnitOfWork, case: Case, person: CasePerson, said: Collect
     """The questions to ask, the strongest first; of cases that were merged, about the one where the work goes on, and between
     two of its own about the one that their authority knows."""
     group = await finding_repository.group_of(work, case.id)
-    apart = group | await repository.siblings_of(work, case.id)
+    siblings = await repository.siblings_of(work, group)
+    apart = group | siblings | set((await finding_repository.surviving(work, siblings)).values())
     alike = await search.likely(work, person=person, least=LEAST_ASKED, besides=apart, for_itself=True)
     if not (alike or said):
         return []
@@ -214,11 +215,14 @@ async def _settle(work: UnitOfWork, questions: Collection[Question]) -> None:
         goes_on = theirs if question.asked_of <= theirs.keys() else survivors
         question.newer_now, question.older_now = goes_on[question.newer_id], goes_on[question.older_id]
         question.is_settled = survivors[question.newer_id] == survivors[question.older_id]
+    behind = await repository.referrals_behind(work, set().union(*(each.asked_of_now for each in questions)))
     answered = {each.asked_of_now for each in questions if each.state is QuestionState.ANSWERED}
     for question in questions:
         pair = question.asked_of_now
         if question.state in repository.SETTLED_BY_MACHINE:
-            is_moot = len(pair) == 1 or pair in answered or not question.matched_on
+            # By a merge a question may come to be about two subjects of one referral, whom its sender has counted.
+            are_two = len(pair) == 2 and bool(set.intersection(*(behind[each] for each in pair)))
+            is_moot = len(pair) == 1 or are_two or pair in answered or not question.matched_on
             if question.state is QuestionState.MOOT and not is_moot:  # asked anew
                 question.sqlmodel_update(_days(work))
             question.state = QuestionState.MOOT if is_moot else QuestionState.OPEN

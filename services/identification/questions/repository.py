@@ -92,8 +92,16 @@ def _put() -> Insert:
 
 
 _SIBLINGS: Final = select(col(CaseReferral.case_id)).where(
-    col(CaseReferral.referral_id).in_(select(col(CaseReferral.referral_id)).where(col(CaseReferral.case_id) == CASE_ID))
+    col(CaseReferral.referral_id).in_(
+        select(col(CaseReferral.referral_id)).where(any_asked(col(CaseReferral.case_id), "case_ids"))
+    )
 )
+_REFERRALS_BEHIND: Final = text("""
+    WITH RECURSIVE family AS (
+        SELECT id AS root, id FROM case_file WHERE id = ANY (CAST(:case_ids AS uuid[]))
+        UNION SELECT family.root, f.id FROM family JOIN case_file f ON f.merged_into = family.id)
+    SELECT DISTINCT family.root, r.referral_id FROM family JOIN case_referral r ON r.case_id = family.id
+""")
 _SAID_THE_SAME: Final = select(col(CaseReferral.same_as)).where(
     col(CaseReferral.case_id) == CASE_ID, col(CaseReferral.same_as).is_not(None)
 )
@@ -108,9 +116,17 @@ _LOCKED: Final = (
 _POSITIONS: Final = select(col(Case.id), col(Case.position)).where(any_asked(col(Case.id), "case_ids"))
 
 
-async def siblings_of(work: UnitOfWork, case_id: UUID) -> set[UUID]:
-    """The cases of the other subjects of the referral behind this one: its sender has counted them."""
-    return set(await work.session.scalars(_SIBLINGS, {"case_id": case_id})) - {case_id}
+async def siblings_of(work: UnitOfWork, case_ids: Collection[UUID]) -> set[UUID]:
+    """The cases of the other subjects of the referrals behind these: their senders have counted them."""
+    return set(await work.session.scalars(_SIBLINGS, {"case_ids": list(case_ids)})) - set(case_ids)
+
+
+async def referrals_behind(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """For each of these cases the referrals behind it, and behind those that were merged into it."""
+    found: dict[UUID, set[UUID]] = {case_id: set() for case_id in case_ids}
+    for root, referral_id in await work.session.execute(_REFERRALS_BEHIND, {"case_ids": list(case_ids)}):
+        found[root].add(referral_id)
+    return found
 
 
 async def said_by_senders(work: UnitOfWork, case_id: UUID) -> set[UUID]:
