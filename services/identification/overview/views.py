@@ -224,7 +224,10 @@ def _details(case: Case, part: Part, parts: Parts, stands: Standing, above: alia
         has_contact_person=any(support.has_contact_person(parts.support[each]) for each in parts.family_of(case)),
         support_to_open=support.is_to_be_opened(parts.decisions[case.id], parts.support[case.id]),
         closed_on=case.closed_on,
-        child_protection=children_views.see_child_protection(case) if age_group in MINORS else None,
+        # Also of who came of age while the municipality had its hours, which run on.
+        child_protection=children_views.see_child_protection(case)
+        if age_group in MINORS or visibility.is_waited_for(case)
+        else None,
         risk=parts.risk_of(case),
         deadlines=[
             deadlines_views.see_deadline(row, now=parts.read_at)

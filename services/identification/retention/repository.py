@@ -79,6 +79,7 @@ _UNLINKED: Final = text(f"""
       AND f.placement_asked_at IS NULL
       AND NOT EXISTS (SELECT FROM known_identifier k WHERE k.case_id = f.id)
       AND NOT ({_IS_CHILD}) AND NOT ({_IS_LINKED}) AND NOT ({_IS_WORKED_ON})
+      AND NOT EXISTS (SELECT FROM consent c WHERE c.case_id = f.id AND c.method IS NOT NULL)
       AND coalesce(f.opened_by, '') <> 'us'
       AND NOT EXISTS (SELECT FROM case_referral r WHERE r.case_id = f.id AND r.referred_by ~
           '^(us|anklagemyndigheden|arbejdstilsynet|skattestyrelsen|(politi|kommune|socialtilsyn)-.*)$')

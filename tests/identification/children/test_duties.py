@@ -399,6 +399,7 @@ async def test_the_hours_of_who_comes_of_age_within_them_run_until_the_municipal
     assert details["age_group"] == "adult"
     left = {each["kind"]: (each["state"], each["for_org"]) for each in details["deadlines"]}
     assert left["child_notification"] == ("passed", "kommune-0461")
+    assert details["child_protection"]["child_assessed_at"] is None, "for as long as it is to assess"
     assert "representative" not in left, "who is of age needs none"
     spelt = (await case.get("/person", purpose="support")).json() | {"given_name": "Maja"}
     assert (await put(case, "/person", spelt)).status_code == 200

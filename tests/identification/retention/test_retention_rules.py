@@ -72,6 +72,14 @@ async def test_an_alert_of_the_on_call_is_nothing_that_happened(havn: World) -> 
     assert await forecast(havn, "2026-09-07") == {"unlinked_contact": [case.id]}
 
 
+async def test_a_contact_who_lets_somebody_know_is_no_mere_contact(havn: World) -> None:
+    """Whatever somebody has begun for a person ends with a decision, not with time."""
+    case = await contact(havn)
+    consent = {"recipient": "hopenow", "purpose": "support", "scope": ["status"], "method": "oral"}
+    await done(case.post("/consents", consent), 201)
+    assert await forecast(havn, "2027-03-09") == {}, "also a year later"
+
+
 async def test_a_contact_whose_assessment_is_recommended_is_kept(havn: World) -> None:
     case = await contact(havn)
     await case.recommend()
