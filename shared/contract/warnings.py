@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from shared.contract import visibility
-from shared.contract.codes import Purpose
+from shared.contract.codes import Purpose, ShareScope
 from shared.contract.numbers import Identifier, fits_its_type
 from shared.contract.organisations import kind_of
 from shared.contract.personal import Personal, PersonalName
@@ -41,6 +41,7 @@ class WarningCode(StrEnum):
     SAID_TWICE = "said_twice"
     NOT_UNDERSTOOD = "not_understood"
     PURPOSE_NOT_THEIRS = "purpose_not_theirs"
+    OPENS_STATUS_ALONE = "opens_status_alone"
 
 
 SENTENCES: Final[dict[WarningCode, str]] = {
@@ -69,6 +70,8 @@ SENTENCES: Final[dict[WarningCode, str]] = {
     WarningCode.SAID_TWICE: "The last one counts; what stood there before is kept as written.",
     WarningCode.NOT_UNDERSTOOD: "Read as not given: it is not written as the contract says.",
     WarningCode.PURPOSE_NOT_THEIRS: "Kept; the recipient may not state this purpose, so it can read nothing for it.",
+    WarningCode.OPENS_STATUS_ALONE: "Kept as written; words open nothing beyond the status. To open more, send a list of: "
+    f"{', '.join(ShareScope)}.",
 }
 
 

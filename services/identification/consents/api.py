@@ -35,9 +35,10 @@ async def record_consent(
     work: Caseworker, case_id: UUID, report: ConsentReport, expected: IfMatch
 ) -> Tagged[ConsentReceipt]:
     """The person lets one recipient know, for one purpose. The recipient then sees what the scope says, and nothing else; a
-    purpose that it may not state is kept, and named in `warnings` with those that it may."""
+    purpose that it may not state is kept, and named in `warnings` with those that it may, and so are words that open nothing."""
     case, consent = await domain.record_consent(work, case_id=case_id, report=report, expected=expected)
     warnings = await domain.warnings_of(work, consent.case_id, consent.recipient, consent.purpose)
+    warnings += domain.warnings_of_scope(report)
     return ConsentReceipt(consent_id=consent.id, warnings=warnings).tagged(case)
 
 

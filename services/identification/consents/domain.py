@@ -18,7 +18,7 @@ from shared.contract.events import ConsentGiven, ConsentWithdrawn
 from shared.contract.organisations import CENTRE
 from shared.contract.person import ConsentGiven as ConsentOfReferral
 from shared.contract.personal import Personal, PersonalText
-from shared.contract.warnings import InputWarning, purpose_not_theirs
+from shared.contract.warnings import InputWarning, WarningCode, purpose_not_theirs, warning
 from shared.data.unit_of_work import UnitOfWork
 from shared.http.etag import ExpectedVersion
 from shared.kernel.errors import Conflict, Forbidden
@@ -77,6 +77,12 @@ async def _check_given_since(
             "The person has taken back since then that this recipient knows for this purpose; who has changed their mind gives a "
             "new consent, and `given_at` says when."
         )
+
+
+def warnings_of_scope(report: ConsentReport) -> list[InputWarning]:
+    """Of a consent in words that are no codes: that they open nothing beyond the status."""
+    _, words = read_scope(report.scope)
+    return [warning(["body", "scope"], WarningCode.OPENS_STATUS_ALONE)] if words else []
 
 
 async def warnings_of(

@@ -29,6 +29,23 @@ async def consent(case: Opened, recipient: str = "hopenow", purpose: str = "supp
     return str(recorded.json()["consent_id"])
 
 
+@pytest.mark.parametrize(
+    ("scope", "warned"),
+    [
+        (None, []),
+        (["outcome"], []),
+        ("status, outcome", []),
+        ("full", ["scope"]),
+        ("Only that she is safe.", ["scope"]),
+    ],
+)
+async def test_words_that_open_nothing_are_named_to_who_wrote_them(havn: World, scope: Any, warned: list[str]) -> None:
+    case = await open_case(havn, CMM_DECIDES)
+    said = {"recipient": "hopenow", "purpose": "support", "scope": scope}
+    told = (await case.post("/consents", said)).json()["warnings"]
+    assert [(each["loc"], each["code"]) for each in told] == [(["body", "scope"], "opens_status_alone") for _ in warned]
+
+
 async def withdraw(case: Opened, consent_id: str, **said: Any) -> dict[str, Any]:
     withdrawn = await case.post(f"/consents/{consent_id}/withdraw", said)
     assert withdrawn.status_code == 200, withdrawn.text
