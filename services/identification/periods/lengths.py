@@ -124,14 +124,15 @@ def period_from(decided_on: date, terms: PeriodTerms | None = None) -> PeriodDat
 
 
 def kind_of_period(authority: Authority, legal_status: LegalStatus, *, decided_on: date) -> PeriodKind:
-    """Reflection where US decided, restitution where CMM did; after a court's judgment the legal status tells.
+    """Reflection where US decided, restitution where CMM did, unless the person had no legal stay by then, as after an appeal
+    that was referred back to it (docs/rules.md, deadline-1); after a court's judgment the legal status tells.
 
     Raises PeriodKindUnclear when it does not: unknown status, Dublin, displaced Ukrainians, a case under review.
     """
     if authority is Authority.US:
         return PeriodKind.REFLECTION
     if authority is Authority.CMM:
-        return PeriodKind.RESTITUTION
+        return PeriodKind.REFLECTION if _lacks_legal_stay(legal_status, decided_on) else PeriodKind.RESTITUTION
     if authority is Authority.NEEDS_REVIEW:
         raise PeriodKindUnclear(
             "A lawyer must settle which authority decides before a period can be given.",

@@ -91,10 +91,13 @@ def test_a_decision_of_a_day_without_terms_gets_no_guessed_period() -> None:
 
 
 @pytest.mark.parametrize("basis", ResidenceBasis)
-def test_us_gives_reflection_and_cmm_restitution_whatever_the_basis(basis: ResidenceBasis) -> None:
+def test_us_gives_reflection_and_cmm_restitution_but_to_who_has_no_legal_stay(basis: ResidenceBasis) -> None:
+    """As after an appeal that was referred back to CMM, when the visa has run out meanwhile."""
     status = LegalStatus(basis)
     assert kind_of_period(Authority.US, status, decided_on=DECIDED_ON) is PeriodKind.REFLECTION
-    assert kind_of_period(Authority.CMM, status, decided_on=DECIDED_ON) is PeriodKind.RESTITUTION
+    without = basis in (ResidenceBasis.NO_LEGAL_STAY, ResidenceBasis.ASYLUM_SEEKER)
+    by_centre = PeriodKind.REFLECTION if without else PeriodKind.RESTITUTION
+    assert kind_of_period(Authority.CMM, status, decided_on=DECIDED_ON) is by_centre
 
 
 @pytest.mark.parametrize(
