@@ -35,6 +35,10 @@ class PeriodNoLongerStands(Conflict):
     """What gave the period is no more: a later decision took its place and is not positive."""
 
 
+class NothingToCorrect(Conflict):
+    """The period is counted from the decision that stands."""
+
+
 class RequestedBeforeDecision(Unprocessable):
     """A period is asked for when there is a decision that gives it."""
 
@@ -62,16 +66,7 @@ async def grant_period(
         **dates._asdict(),
     )
     await repository.add_period(work, period)
-    work.record(
-        PeriodGranted(
-            case_id=case.id,
-            occurred_at=work.now,
-            period_id=period.id,
-            kind=period.kind,
-            **dates._asdict(),
-            departure_deadline_suspended=lengths.is_suspended(case, period),
-        )
-    )
+    _record_granted(work, case, period)
     await changes.case_changed(work, case)
     return case, period
 
@@ -82,6 +77,60 @@ def _granting(decisions: Sequence[Decision]) -> Decision:
     if not positive:
         raise NothingGrantsAPeriod("Only a current decision that the person was trafficked gives a period.")
     return min(positive, key=lambda each: (each.authority is Authority.COURT, each.recorded_at))
+
+
+async def correct_period(
+    work: UnitOfWork, *, case_id: UUID, period_id: UUID, expected: ExpectedVersion
+) -> tuple[Case, GrantedPeriod]:
+    """Count the period from the decision that has taken the place of the one that gave it, whose date was wrong; by itself a
+    later decision that confirms an earlier one moves nothing. What it was extended to stays, up to the new cap. Raises
+    PeriodNotFound and NothingToCorrect."""
+    case, made = await decisions_repository.lock_decided(work, case_id, expected)
+    lifecycle.check(case, Step.WORK)
+    period = await repository.period_of(work, case, period_id)
+    decision = _in_its_place(made, period.decision_id)
+    if decision is None or decision.decided_on == period.starts_on:
+        raise NothingToCorrect(
+            "The period starts on the day of the decision that stands. Where that day is wrong, record the decision again with "
+            "the right one (`replaces`), and correct the period then.",
+            danish="Perioden begynder på dagen for den afgørelse, der gælder. Er dagen forkert, så registrér afgørelsen igen med "
+            "den rigtige dag (`replaces`), og ret derefter perioden.",
+        )
+    dates = lengths.period_from(decision.decided_on)
+    extensions = (await repository.extensions_of(work, [case.id]))[case.id]
+    extended_to = max((each.until for each in extensions if each.period_id == period.id), default=dates.ends_on)
+    status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
+    period.kind = lengths.kind_of_period(decision.authority, status, decided_on=decision.decided_on)
+    period.starts_on, period.cap_on, period.decision_id = dates.starts_on, dates.cap_on, decision.id
+    period.ends_on = min(max(dates.ends_on, extended_to), dates.cap_on)
+    await repository.note_correction(work, period)
+    _record_granted(work, case, period)
+    await changes.case_changed(work, case)
+    return case, period
+
+
+def _in_its_place(made: Sequence[Decision], decision_id: UUID) -> Decision | None:
+    """The positive decision that stands in the place of this one, through however many others; None where none does."""
+    place = next((each for each in made if each.replaces == decision_id), None)
+    if place is None:
+        return None
+    stands = place.is_current and place.outcome is Outcome.ASSESSED_TRAFFICKED
+    return place if stands else _in_its_place(made, place.id)
+
+
+def _record_granted(work: UnitOfWork, case: Case, period: GrantedPeriod) -> None:
+    work.record(
+        PeriodGranted(
+            case_id=case.id,
+            occurred_at=work.now,
+            period_id=period.id,
+            kind=period.kind,
+            starts_on=period.starts_on,
+            ends_on=period.ends_on,
+            cap_on=period.cap_on,
+            departure_deadline_suspended=lengths.is_suspended(case, period),
+        )
+    )
 
 
 async def extend_period(

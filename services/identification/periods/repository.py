@@ -24,6 +24,12 @@ async def add_period(work: UnitOfWork, period: GrantedPeriod) -> None:
     work.audit(operation="period.add", subject_id=period.case_id, object_ids=[period.id])
 
 
+async def note_correction(work: UnitOfWork, period: GrantedPeriod) -> None:
+    """Store the days that a period of a locked case has now."""
+    await work.session.flush()
+    work.audit(operation="period.correct", subject_id=period.case_id, object_ids=[period.id])
+
+
 async def add_extension(work: UnitOfWork, extension: PeriodExtension, note: SealedText | None) -> None:
     await seal(work, extension, {"note": note})
     work.session.add(extension)

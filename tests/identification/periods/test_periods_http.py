@@ -231,3 +231,59 @@ async def test_a_period_ends_with_the_decision_that_gave_it(havn: World) -> None
     assert again.status_code == 201, again.text
     assert name_of(await case.post(path, longer)) == (409, "PeriodNoLongerStands")
     assert (await case.grant("2026-03-25"))["starts_on"] == "2026-03-25"
+
+
+# ---------------------------------------------------------------- a decision whose date was wrong
+
+
+async def dated_wrongly(havn: World) -> tuple[Opened, str, str]:
+    """A case of US in which a decision of May was recorded instead of June; with its period and the decision."""
+    case = await open_case(havn, US_DECIDES, occurred_at=BEFORE_ALL)
+    await havn.set_clock("2026-06-03T12:00:00+02:00")
+    decision = await case.decide("US", decided_on="2026-05-03")
+    return case, str((await case.grant("2026-06-03", by="us"))["period_id"]), decision
+
+
+async def test_a_period_follows_the_date_of_a_decision_that_was_put_right(havn: World) -> None:
+    case, period_id, wrong = await dated_wrongly(havn)
+    path = f"/periods/{period_id}/correction"
+    assert name_of(await case.post(path, None, by="us")) == (409, "NothingToCorrect")
+    right = await case.try_deciding("US", decided_on="2026-06-03", replaces=wrong)
+    assert right.status_code == 201, right.text
+    seen = await case.etag(by="us")
+    corrected = await case.post(path, None, by="us", if_match=seen)
+    assert corrected.status_code == 200, corrected.text
+    told = corrected.json()
+    assert (told["starts_on"], told["ends_on"], told["cap_on"]) == ("2026-06-03", "2026-07-03", "2026-10-01")
+    deadlines = {each["kind"]: each["due_on"] for each in (await case.details())["deadlines"]}
+    assert deadlines["departure"] == deadlines["reflection_period"] == "2026-07-03"
+    assert deadlines["period_cap"] == "2026-10-01"
+    assert (await case.post(path, None, by="us", if_match=seen)).status_code == 412
+    assert name_of(await case.post(path, None, by="us")) == (409, "NothingToCorrect")
+    assert (await case.post(f"/periods/{period_id}/extensions", EXTENDED, by="us")).status_code == 201
+
+
+EXTENDED = {"until": "2026-08-30", "reason": "special_reasons"}
+
+
+async def test_what_a_corrected_period_was_extended_to_stays_up_to_its_new_cap(havn: World) -> None:
+    case, period_id, wrong = await dated_wrongly(havn)
+    assert (await case.post(f"/periods/{period_id}/extensions", EXTENDED, by="us")).status_code == 201
+    for decided_on, ends_on in (("2026-05-13", "2026-08-30"), ("2026-04-13", "2026-08-11")):
+        right = await case.try_deciding("US", decided_on=decided_on, replaces=wrong)
+        assert right.status_code == 201, right.text
+        corrected = await case.post(f"/periods/{period_id}/correction", None, by="us")
+        assert (corrected.status_code, corrected.json()["ends_on"]) == (200, ends_on)
+        wrong = right.json()["decision_id"]
+
+
+@pytest.mark.parametrize("stranger", ["politi-oestjylland", "reden", "kommune-0751"])
+async def test_others_correct_no_period(havn: World, stranger: str) -> None:
+    case, period_id, wrong = await dated_wrongly(havn)
+    assert (await case.try_deciding("US", decided_on="2026-06-03", replaces=wrong)).status_code == 201
+    path = f"/periods/{period_id}/correction"
+    assert (await case.post(path, None, by=stranger)).status_code in (403, 404)
+    assert (await case.post(path, None, by="us", role="statistician")).status_code == 403
+    theirs = await open_case(havn, US_DECIDES, occurred_at=BEFORE_ALL)
+    await theirs.decide("US", decided_on="2026-06-03")
+    assert (await theirs.post(path, None, by="us")).status_code == 404

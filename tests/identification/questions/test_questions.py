@@ -9,7 +9,7 @@ import pytest
 
 from services.identification.questions import domain as questions
 from shared.identity.actor import Actor
-from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case, open_cases
+from tests.identification.builders import CMM_DECIDES, DANISH_GIRL, US_DECIDES, Opened, name_of, open_case
 from tests.identification.finding.people import QUESTIONS, Met, ecpr, meet
 from tests.identification.life import done
 from tests.world import World
@@ -140,30 +140,6 @@ async def test_who_us_describes_anew_is_looked_for_later(havn: World) -> None:
     await second.describe(US_DECIDES | {"given_name": "Ngozi", "family_name": "Eze"}, by="us")
     await havn.application.sweep()
     assert await second.questions() == await first.questions() == [], "it rests on nothing any more"
-
-
-async def test_two_subjects_of_one_referral_are_never_the_same(havn: World) -> None:
-    """Their sender has counted them (docs/rules.md, identity-4)."""
-    first, second = await open_cases(havn, MALEE | NUMBER, MALEE | NUMBER)
-    assert first.id != second.id
-    assert await as_met(first).questions() == await as_met(second).questions() == []
-
-
-@pytest.mark.parametrize("by_hand", [False, True])
-async def test_nor_by_a_third_case_that_is_one_with_either(havn: World, *, by_hand: bool) -> None:
-    first, second = map(as_met, await open_cases(havn, CMM_DECIDES | NUMBER, CMM_DECIDES | NUMBER))
-    third = as_met(await open_case(havn, CMM_DECIDES | NUMBER, sender="hopenow"))
-    assert await third.asked_about() == {first.id, second.id}
-    merged = await (third.merge(first) if by_hand else third.answer(first, "same"))
-    assert merged.status_code == 200, merged.text
-    assert await first.questions() == await second.questions() == []
-    await look(havn, first)
-    await look(havn, second)
-    assert await first.questions() == await second.questions() == []
-    await second.decide()
-    if by_hand:
-        assert (await third.unmerge()).status_code == 200
-        assert await third.asked_about() == {first.id, second.id}, "as before"
 
 
 async def test_a_sender_may_say_itself_that_it_is_the_same_person(havn: World) -> None:
