@@ -101,13 +101,14 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     known.unaccompanied = event.unaccompanied
     if event.age_assessed is not None:
         known.age_assessed = event.age_assessed
-    differs, from_on = known.danish_citizen is not was_danish, event.of_age_since or on_date(event.occurred_at)
+    differs, has_other_gender = known.danish_citizen is not was_danish, known.gender is not was_gender
+    of_age_since = None if differs or has_other_gender else event.of_age_since
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
-        from_on=from_on,
+        from_on=of_age_since or on_date(event.occurred_at),
         residence_basis=known.residence_basis if differs else None,
-        gender=known.gender if known.gender is not was_gender else None,
+        gender=known.gender if has_other_gender else None,
         minor=known.is_minor if known.is_minor is not was_minor else None,
         recorded_at=event.occurred_at,
     )
