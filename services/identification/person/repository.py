@@ -118,10 +118,13 @@ async def store_later_word(work: UnitOfWork, case: Case, person: CasePerson, *, 
     work.audit(operation="person.take_word", subject_id=case.id, object_ids=[referral_id], fields=fields)
 
 
-async def open_person(work: UnitOfWork, case: Case, *, fields: Sequence[str]) -> CasePerson:
-    """The person of a locked case, for a rule that asks these fields."""
+async def open_person(
+    work: UnitOfWork, case: Case, *, fields: Sequence[str], beside: Sequence[UUID] = ()
+) -> CasePerson:
+    """The person of a locked case, for a rule that asks these fields; `beside` are the cases because of which it asks, which are
+    named to who works on them too."""
     key = await sealed.key_of(work, case.id)
-    work.audit(operation="person.consult", subject_id=case.id, fields=fields)
+    work.audit(operation="person.consult", subject_id=case.id, object_ids=beside, fields=fields)
     return key.open(case.person, CasePerson, table="case_file", column="person", row=case.id)
 
 

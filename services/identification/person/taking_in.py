@@ -33,7 +33,7 @@ def keeping_a_child(
 async def take_in(work: UnitOfWork, case: Case, person: CasePerson, *, brought_by: UUID) -> None:
     """Make this the description of a locked case's person. Whoever calls it has the deadlines set; `brought_by` is the case
     that the facts come from."""
-    known = await repository.open_person(work, case, fields=[])
+    known = await repository.open_person(work, case, fields=[], beside=[brought_by])
     if person == known:
         return
     await repository.store_person(work, case, person, brought_by=brought_by)

@@ -104,6 +104,21 @@ async def test_an_access_log_tells_of_a_merge_to_who_works_on_both_cases(havn: W
     assert await told_in_the_log(first, "us") == await told_in_the_log(first, "cmm") == both
 
 
+async def test_nor_does_it_tell_that_the_person_was_looked_at_for_the_sake_of_another_case(havn: World) -> None:
+    danish = as_met(await open_case(havn, DANISH_GIRL, sender="kommune-0751"))
+    theirs = as_met(await open_case(havn, US_DECIDES, sender=REDEN))
+
+    async def logged(org: str) -> list[str]:
+        read = await theirs.get("/access-log", by=org)
+        assert read.status_code == 200, read.text
+        return [each["operation"] for each in read.json()["items"] if each["operation"] != "case.access_log"]
+
+    before = await logged("us")
+    assert (await danish.merge(theirs)).status_code == (await danish.unmerge()).status_code == 200
+    assert await logged("us") == before
+    assert "person.consult" in await logged("cmm")
+
+
 @pytest.mark.row(14)
 async def test_chains_carry_references_to_the_last_case(havn: World) -> None:
     a = as_met(await open_case(havn, CMM_DECIDES, sender=REDEN))
