@@ -10,7 +10,8 @@ from shared.identity.actor import Role
 @dataclass(frozen=True)
 class Step:
     """One call. `ids`, `asks` and `sends` name things that earlier steps have made: those in the path, in the query, and in the
-    body where its example has a placeholder. `makes` names what is made, and the field of the answer that has its id."""
+    body where its example has a placeholder, or nothing. `makes` names what is made, and the field of the answer that has its
+    id."""
 
     operation: str
     by: str = "cmm"
@@ -189,7 +190,7 @@ DECISION: Sequence[Step] = [
         "case",
         Step("recommend"),
         Step("read_recommendations"),
-        Step("decide", role=Role.DECIDER),
+        Step("decide", role=Role.DECIDER, makes=("decision", "decision_id")),
         Step("list_decisions"),
         Step("grant_period", makes=("period", "period_id")),
         Step("extend_period", ids={"period_id": "period"}),
@@ -204,6 +205,13 @@ AFTER: Sequence[Step] = [
     *about("child's case", Step("assess_child"), Step("record_representative")),
     *about(
         "case",
+        Step(
+            "decide",
+            role=Role.DECIDER,
+            changes=dict.fromkeys(("decided_on", "notified_on"), "2026-03-10"),
+            sends={"replaces": "decision"},
+        ),
+        Step("correct_period", ids={"period_id": "period"}),
         Step("record_criminal_step"),
         Step("list_criminal_steps"),
         Step("report_not_missing"),

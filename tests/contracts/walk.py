@@ -120,7 +120,9 @@ class Walk:
         for name, thing in step.sends.items():
             *outer, last = name.split(".")
             within = _found_in(body, outer)
-            assert within[last] == PLACEHOLDER, f"{operation.name}: the example's {name} is no placeholder"
+            assert within.get(last, PLACEHOLDER) == PLACEHOLDER, (
+                f"{operation.name}: the example's {name} is no placeholder"
+            )
             within[last] = self.made[thing]
         assert PLACEHOLDER not in body.values(), f"{operation.name}: say what a placeholder of the example stands for"
         return body | step.changes

@@ -35,8 +35,8 @@ async def extend_period(
 
 @router.post("/cases/{case_id}/periods/{period_id}/correction")
 async def correct_period(work: Caseworker, case_id: UUID, period_id: UUID, expected: IfMatch) -> Tagged[PeriodDetails]:
-    """Count the period anew where the decision that gave it had a wrong date, once another one stands in its place (`replaces`):
-    from that one's day, with its extensions, at most to the new cap."""
+    """Count the period from the decision that now stands (`replaces`), where the one that gave it had a wrong date. What it was
+    extended to stays, at most to the new cap."""
     case, period = await domain.correct_period(work, case_id=case_id, period_id=period_id, expected=expected)
     extensions = await repository.extensions_of(work, [case.id])
     return views.see_period(case, period, extensions[case.id]).tagged(case)
