@@ -102,7 +102,7 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     if event.age_assessed is not None:
         known.age_assessed = event.age_assessed
     differs, has_other_gender = known.danish_citizen is not was_danish, known.gender is not was_gender
-    of_age_since = None if differs or has_other_gender else event.of_age_since
+    of_age_since = None if differs or has_other_gender else await _of_age_since(work, event)
     change = CaseChange(
         case_id=event.case_id,
         sequence=sequence,
@@ -114,6 +114,14 @@ async def describe(work: UnitOfWork, event: PersonDescribed, *, sequence: int) -
     )
     if differs or change.gender is not None or change.minor is not None:
         await repository.keep_change(work, change)
+
+
+async def _of_age_since(work: UnitOfWork, event: PersonDescribed) -> date | None:
+    """Since when who was a minor counts as none: from then on, and not before somebody was last said to be one."""
+    if event.of_age_since is None:
+        return None
+    changes = await repository.changes_of(work, event.case_id)
+    return max([event.of_age_since, *(change.from_on for change in changes if change.minor)])
 
 
 async def note_status(work: UnitOfWork, event: LegalStatusChanged, *, sequence: int) -> None:

@@ -115,7 +115,8 @@ _LEADING_J = re.compile(f"^[ij](?=[{_VOWELS}])")
 _SILENT_H = re.compile(rf"h(?![{_VOWELS}])")
 _UNHEARD = re.compile(f"[{_VOWELS}j]")
 _REMEMBERED = 4096
-"""Given names, family names and their parts that need not be read again: those that one resembles are alike."""
+"""Given names, family names and their parts that need not be read again, as those that one resembles are alike. Each by itself,
+without whose it is; until others take its place, or the process ends."""
 
 
 def fold(part: str) -> str:

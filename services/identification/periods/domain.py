@@ -84,17 +84,23 @@ async def correct_period(
 ) -> tuple[Case, GrantedPeriod]:
     """Count the period from the decision that has taken the place of the one that gave it, whose date was wrong; by itself a
     later decision that confirms an earlier one moves nothing. What it was extended to stays, up to the new cap. Raises
-    PeriodNotFound and NothingToCorrect."""
+    PeriodNotFound, PeriodNoLongerStands and NothingToCorrect."""
     case, made = await decisions_repository.lock_decided(work, case_id, expected)
     lifecycle.check(case, Step.WORK)
     period = await repository.period_of(work, case, period_id)
+    if period.decision_id not in standing(made):
+        raise PeriodNoLongerStands("The decision that gave this period was replaced by one that gives none.")
     decision = _in_its_place(made, period.decision_id)
-    if decision is None or decision.decided_on == period.starts_on:
+    # A date that was wrong was recorded after the right one: a later decision that confirms gives no 120 days anew.
+    recorded_on = on_date(_first_of(made, period.decision_id).recorded_at)
+    if decision is None or decision.decided_on == period.starts_on or recorded_on < decision.decided_on:
         raise NothingToCorrect(
-            "The period starts on the day of the decision that stands. Where that day is wrong, record the decision again with "
-            "the right one (`replaces`), and correct the period then.",
-            danish="Perioden begynder på dagen for den afgørelse, der gælder. Er dagen forkert, så registrér afgørelsen igen med "
-            "den rigtige dag (`replaces`), og ret derefter perioden.",
+            "The period starts on the day of the decision that gave it, and no other date of it was recorded. Where the date was "
+            "wrong, record the decision again with the right one (`replaces`) and correct the period then; a decision that only "
+            "confirms it moves nothing.",
+            danish="Perioden begynder på dagen for den afgørelse, der gav den, og ingen anden dato for den er registreret. Er "
+            "datoen forkert, så registrér afgørelsen igen med den rigtige (`replaces`), og ret derefter perioden; en afgørelse, "
+            "der blot bekræfter den, flytter intet.",
         )
     dates = lengths.period_from(decision.decided_on)
     extensions = (await repository.extensions_of(work, [case.id]))[case.id]
@@ -102,6 +108,7 @@ async def correct_period(
     status = LegalStatus(decision.legal_status, decision.asylum_pending, case.residence_valid_until)
     period.kind = lengths.kind_of_period(decision.authority, status, decided_on=decision.decided_on)
     period.starts_on, period.cap_on, period.decision_id = dates.starts_on, dates.cap_on, decision.id
+    period.requested_on = max(period.requested_on, dates.starts_on)
     period.ends_on = min(max(dates.ends_on, extended_to), dates.cap_on)
     await repository.note_correction(work, period)
     _record_granted(work, case, period)
@@ -116,6 +123,12 @@ def _in_its_place(made: Sequence[Decision], decision_id: UUID) -> Decision | Non
         return None
     stands = place.is_current and place.outcome is Outcome.ASSESSED_TRAFFICKED
     return place if stands else _in_its_place(made, place.id)
+
+
+def _first_of(made: Sequence[Decision], decision_id: UUID) -> Decision:
+    """The decision in whose place this one came, through however many others."""
+    decision = next(each for each in made if each.id == decision_id)
+    return _first_of(made, decision.replaces) if decision.replaces else decision
 
 
 def _record_granted(work: UnitOfWork, case: Case, period: GrantedPeriod) -> None:

@@ -57,6 +57,7 @@ async def follow(
     and it is not decided."""
     today = on_date(work.now)
     before, routed_by = description.described_facts(case), routing.facts_on(case, today)
+    came_of_age_on = case.adult_on if case.adult_on and case.adult_on <= today else None
     stated_on = case.age_stated_on if known.stated_age == person.stated_age else None
     for name, value in description.facts_of(person, on=today, age_stated_on=stated_on).items():
         setattr(case, name, value)
@@ -66,7 +67,9 @@ async def follow(
     was_assessed, is_assessed = (each.age_basis is AgeBasis.ASSESSED for each in (known, person))
     if was_assessed is not is_assessed or before != description.described_facts(case):
         is_of_age = before["age_group"] in MINORS and case.age_group is AgeGroup.ADULT
-        since = person.age_assessed_on.value if is_of_age and is_assessed and person.age_assessed_on else None
+        since = None
+        if is_of_age:
+            since = person.age_assessed_on.value if is_assessed and person.age_assessed_on else came_of_age_on
         description.record_description(work, case, age_assessed=is_assessed, of_age_since=since)
     await children.protect(work, case)
     return routed_by != routing.facts_on(case, today) and case.status not in lifecycle.DECIDED

@@ -87,7 +87,8 @@ class DecisionReplaced(CaseEvent, service="identification", name="decision-repla
 
 
 class PeriodGranted(CaseEvent, service="identification", name="period-granted"):
-    """A reflection or restitution period runs; days are Danish calendar days, the end day is the last."""
+    """A reflection or restitution period runs; days are Danish calendar days, the end day is the last. It comes again, with the
+    same `period_id`, where the decision had a wrong date: then these are its days."""
 
     period_id: UUID
     kind: PeriodKind
@@ -104,7 +105,7 @@ class PeriodExtended(CaseEvent, service="identification", name="period-extended"
     ends_on: date
 
 
-class PersonDescribed(CaseEvent, service="identification", name="person-described", true_since="of_age_since"):
+class PersonDescribed(CaseEvent, service="identification", name="person-described"):
     """The description of the person has changed; these are its coded facts now. `age_assessed`: whether CMM or US has assessed
     the age, which holds against what others say of it; null where that is as it was. `unaccompanied`: whether a minor came alone;
     null where nobody has said. `age_group_at_decision`: the age group on the day of the first positive decision that stands, by

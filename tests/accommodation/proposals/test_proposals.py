@@ -106,6 +106,34 @@ async def test_whoever_comes_of_age_is_asked_for_again(
     assert asked.json()["needs"]["minor"] is False
 
 
+async def test_an_assessment_recorded_late_counts_though_somebody_said_meanwhile_that_it_is_a_child(
+    havn: World, housing: Housing
+) -> None:
+    case_id = await housing.case(Gender.WOMAN, ResidenceBasis.RESIDENCE_PERMIT)
+    home = await housing.shelter()
+    placement_id = await housing.there(case_id, home.place_id)
+    rows = list[list[tuple[str, str]]]()
+    said = ((12, AgeGroup.PRESUMED_MINOR, None), (15, AgeGroup.ADULT, date(2026, 3, 10)))
+    for day, age_group, since in said:
+        await havn.set_clock(datetime(2026, 3, day, 12, tzinfo=UTC))
+        described = PersonDescribed(
+            case_id=UUID(case_id),
+            occurred_at=datetime(2026, 3, day, 11, tzinfo=UTC),
+            gender=Gender.WOMAN,
+            age_group=age_group,
+            age_group_at_exploitation=None,
+            citizenships=("THA",),
+            residence_basis=ResidenceBasis.RESIDENCE_PERMIT,
+            age_assessed=since is not None,
+            of_age_since=since,
+        )
+        await housing.tell(described)
+        rows.append([(from_on, row) for from_on, row, *_ in await answered(havn, placement_id)])
+    as_a_child, as_assessed = rows
+    assert as_a_child == [("2026-03-09", "D"), ("2026-03-12", "C2")]
+    assert as_assessed == [("2026-03-09", "D")], "from the day on which it was said otherwise"
+
+
 @pytest.mark.parametrize("word", ["needs", "responsibility"])
 async def test_whom_the_requester_called_a_minor_is_one_still_when_the_case_says_something_new(
     housing: Housing, word: str

@@ -51,3 +51,16 @@ async def test_an_appeal_in_a_merged_case_holds_the_person_by_each_way_of_asking
     assert await protection(other, by="cmm") == all_ways(FLAGS[1])
     assert await protection(other, by=POLICE) == all_ways()
     assert await protection(own, by=POLICE) == all_ways(FLAGS[1])
+
+
+async def test_an_appeal_holds_the_person_through_a_case_between_that_the_reader_knows_nothing_of(havn: World) -> None:
+    first, last = [as_met(await open_case(havn, US_DECIDES)) for _ in range(2)]
+    between = as_met(await open_case(havn, CMM_DECIDES, sender="hopenow"))
+    await first.decide("US", outcome="not_trafficked")
+    filed = await first.post("/appeals", {"filed_on": "2026-03-09", "filed_by": "person"})
+    assert filed.status_code == 201, filed.text
+    assert (await first.merge(between)).status_code == 200
+    assert (await between.merge(last)).status_code == 200
+    for org in ("us", "cmm"):
+        assert await protection(last, by=org) == all_ways(*FLAGS), org
+    assert await protection(last, by=POLICE) == all_ways(FLAGS[0])

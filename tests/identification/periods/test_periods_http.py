@@ -277,6 +277,34 @@ async def test_what_a_corrected_period_was_extended_to_stays_up_to_its_new_cap(h
         wrong = right.json()["decision_id"]
 
 
+async def test_no_later_decision_that_confirms_the_first_begins_its_days_anew(havn: World) -> None:
+    """A date that was wrong was recorded after the right one; also through another that put a date right."""
+    told = await granted_case(havn, US_DECIDES, "US", "2026-03-09")
+    case: Opened = told["case"]
+    path, made = f"/periods/{told['period_id']}/correction", (await case.details())["decisions"][0]["decision_id"]
+    for day, decided_on, status in (("2026-07-01", "2026-03-08", 200), ("2026-07-06", "2026-07-01", 409)):
+        await havn.set_clock(f"{day}T12:00:00+02:00")
+        again = await case.try_deciding("US", decided_on=decided_on, replaces=made)
+        assert again.status_code == 201, again.text
+        assert (await case.post(path, None, by="us")).status_code == status, decided_on
+        made = again.json()["decision_id"]
+    (period,) = (await case.details())["periods"]
+    assert (period["starts_on"], period["cap_on"]) == ("2026-03-08", "2026-07-06")
+
+
+@pytest.mark.parametrize("has_another", [False, True])
+async def test_a_period_that_ended_with_its_decision_is_not_corrected(havn: World, *, has_another: bool) -> None:
+    case, period_id, wrong = await dated_wrongly(havn)
+    for outcome in ("not_trafficked", "assessed_trafficked"):
+        again = await case.try_deciding("US", outcome, decided_on="2026-06-03", replaces=wrong)
+        assert again.status_code == 201, again.text
+        wrong = again.json()["decision_id"]
+    if has_another:
+        await case.grant("2026-06-03", by="us")
+    refused = await case.post(f"/periods/{period_id}/correction", None, by="us")
+    assert name_of(refused) == (409, "PeriodNoLongerStands")
+
+
 @pytest.mark.parametrize("stranger", ["politi-oestjylland", "reden", "kommune-0751"])
 async def test_others_correct_no_period(havn: World, stranger: str) -> None:
     case, period_id, wrong = await dated_wrongly(havn)

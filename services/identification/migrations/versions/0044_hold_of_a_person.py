@@ -6,17 +6,18 @@ from shared.data.migrations import apply
 revision = "0044"
 down_revision = "0043"
 
-# With the rights of who asks; the part is asked for as well, as who has referred the person in both may read both.
+# All of the person's cases are walked through, and those counted that the asker works on: who has referred the person in both may
+# read both, and learns of no merge.
 IS_ON_HOLD = """DO $do$ BEGIN
 CREATE FUNCTION is_on_hold(the_case uuid) RETURNS boolean
-    LANGUAGE sql STABLE SET search_path = public AS $fn$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $fn$
     WITH RECURSIVE of_person AS (
-        SELECT id, removal_hold FROM case_file WHERE id = the_case
+        SELECT id, removal_hold AS is_held FROM case_file WHERE id = the_case
         UNION
-        SELECT f.id, f.removal_hold FROM of_person JOIN case_file f ON f.merged_into = of_person.id
-            JOIN case_party p ON p.case_id = f.id
-        WHERE p.org = havn_org() AND p.part IN ('centre', 'authority'))
-    SELECT coalesce(bool_or(removal_hold), false) FROM of_person
+        SELECT f.id, f.removal_hold AND EXISTS (
+            SELECT FROM case_party p WHERE p.case_id = f.id AND p.org = havn_org() AND p.part IN ('centre', 'authority'))
+        FROM of_person JOIN case_file f ON f.merged_into = of_person.id)
+    SELECT coalesce(bool_or(is_held), false) FROM of_person
 $fn$;
 END $do$"""
 

@@ -2,8 +2,8 @@
 
 from shared.data.migrations import apply
 
-revision = "0046"
-down_revision = "0045"
+revision = "0045"
+down_revision = "0044"
 
 ACCESSES = """
 CREATE OR REPLACE FUNCTION accesses_of(the_case uuid, after bigint, most integer) RETURNS SETOF audit
