@@ -89,20 +89,20 @@ else the latest."""
 IS_ON_HOLD: Final = func.is_on_hold(col(Case.id), type_=Boolean)
 """Of a case in a statement: whether an appeal keeps its person from being removed, in it or in a case that was merged into it and
 that the actor works on as well."""
-_STANDINGS: Final = select(col(Case.id), OUTCOME, IS_ON_HOLD).where(any_asked(col(Case.id), "case_ids"))
+_OUTCOMES_AND_HOLDS: Final = select(col(Case.id), OUTCOME, IS_ON_HOLD).where(any_asked(col(Case.id), "case_ids"))
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OutcomeAndHold:
     """What was decided in a case, None where nothing was; and whether an appeal keeps its person from being removed."""
 
     outcome: Outcome | None
     is_on_hold: bool
 
 
-async def standings_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Standing]:
+async def outcomes_and_holds_of(work: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, OutcomeAndHold]:
     """What stands in each of these cases, with one statement."""
     if not case_ids:
         return {}
-    rows = await work.session.execute(_STANDINGS, {"case_ids": list(case_ids)})
-    return {row[0]: Standing(row[1], row[2]) for row in rows}
+    rows = await work.session.execute(_OUTCOMES_AND_HOLDS, {"case_ids": list(case_ids)})
+    return {row[0]: OutcomeAndHold(row[1], row[2]) for row in rows}

@@ -40,7 +40,7 @@ from services.identification.case.repository import (
 )
 from services.identification.case.schemas import SealedText
 from services.identification.consents import repository as consents
-from services.identification.decisions.repository import IS_ON_HOLD, OUTCOME, Standing
+from services.identification.decisions.repository import IS_ON_HOLD, OUTCOME, OutcomeAndHold
 from services.identification.overview.schemas import Note
 from services.identification.periods.models import PeriodExtension
 from services.identification.records.repository import opened, read_case
@@ -239,7 +239,9 @@ async def _of_aliases(work: UnitOfWork, values: Mapping[str, int]) -> list[dict[
 _STANDING: Final = CASES_OF.where(col(Case.id) == CASE_ID).add_columns(OUTCOME, IS_ON_HOLD)
 
 
-async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None) -> tuple[Case, Part, Standing]:
+async def find_standing(
+    work: UnitOfWork, case_id: UUID, *, purpose: Purpose | None
+) -> tuple[Case, Part, OutcomeAndHold]:
     """The case, the actor's part in it and what stands in it, to say how it stands: what municipalities ask all day, so one
     statement. Raises CaseNotFound, PurposeNotYours, and PurposeMissing for all parties but CMM and the authority that decides:
     it takes a part to be asked why."""
@@ -251,7 +253,7 @@ async def find_standing(work: UnitOfWork, case_id: UUID, *, purpose: Purpose | N
     work.audit(operation="case.status", subject_id=case_id, purpose=purpose)
     if purpose is None and party.part not in WORKING:
         raise PurposeMissing("Say why you ask: ?purpose=identification, support, investigation ...")
-    return case, party.part, Standing(outcome, is_on_hold)
+    return case, party.part, OutcomeAndHold(outcome, is_on_hold)
 
 
 async def accesses_of(work: UnitOfWork, case_id: UUID, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -25,7 +25,7 @@ from services.identification.deadlines.codes import GIVEN_HERE
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions import views as decisions_views
 from services.identification.decisions.models import Appeal, Decision
-from services.identification.decisions.repository import Standing
+from services.identification.decisions.repository import OutcomeAndHold
 from services.identification.links import repository as links_repository
 from services.identification.links.models import CaseLink
 from services.identification.links.schemas import Linked
@@ -90,10 +90,10 @@ class Parts:
             work.now,
         )
 
-    def standing_of(self, case: Case) -> Standing:
+    def hold_of(self, case: Case) -> OutcomeAndHold:
         """Whether an appeal keeps the person from being removed, for who works on all of their cases; what was decided stands
         among the decisions."""
-        return Standing(None, case.removal_hold or any(below.removal_hold for below in self.merged[case.id]))
+        return OutcomeAndHold(None, case.removal_hold or any(below.removal_hold for below in self.merged[case.id]))
 
     def family_of(self, case: Case) -> list[UUID]:
         """The case and those that were merged into it."""
@@ -144,9 +144,9 @@ async def see_cases(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> lis
     above = await aliases.read(work, found)
     # CMM, which knows of every merge, has what stands in the cases that it reads whole among their parts.
     apart = [case.id for case, _ in found if case.id not in whole or work.actor.org != CENTRE]
-    stands = await decisions_repository.standings_of(work, apart)
+    stands = await decisions_repository.outcomes_and_holds_of(work, apart)
     return [
-        _details(case, part, parts, stands.get(case.id) or parts.standing_of(case), above.get(case.id))
+        _details(case, part, parts, stands.get(case.id) or parts.hold_of(case), above.get(case.id))
         if case.id in whole
         else _glimpse(case, part, known[case.id], stands[case.id], above.get(case.id, ()))
         for case, part in found
@@ -160,7 +160,7 @@ async def aspects_of(work: UnitOfWork, found: Sequence[tuple[Case, Part]]) -> di
     return {case.id: may_know(work.actor, part, disclosable.get(case.id, ())) for case, part in found}
 
 
-async def see_state(work: UnitOfWork, case: Case, part: Part, stands: Standing) -> CaseState:
+async def see_state(work: UnitOfWork, case: Case, part: Part, stands: OutcomeAndHold) -> CaseState:
     """Where the case stands, as far as the actor may know. Who the person is is read for the purpose of a consent alone
     (person/repository.py); how far the case is, which tells nothing of them, for any that the recipient states and we keep."""
     known = (await aspects_of(work, [(case, part)]))[case.id]
@@ -169,7 +169,7 @@ async def see_state(work: UnitOfWork, case: Case, part: Part, stands: Standing) 
     return CaseState(**cut(known, case_id=case.id, as_of=work.now, **shown))
 
 
-def _shown_of(case: Case, stands: Standing) -> dict[str, Any]:
+def _shown_of(case: Case, stands: OutcomeAndHold) -> dict[str, Any]:
     return {
         "identification_pending": is_pending(case),
         "removal_hold": stands.is_on_hold,
@@ -188,12 +188,14 @@ def deciding_authority(case: Case) -> Authority | None:
     return None if case.authority is Authority.NEEDS_REVIEW else case.authority
 
 
-def _glimpse(case: Case, part: Part, known: frozenset[Aspect], stands: Standing, above: aliases.Above) -> CaseGlimpse:
+def _glimpse(
+    case: Case, part: Part, known: frozenset[Aspect], stands: OutcomeAndHold, above: aliases.Above
+) -> CaseGlimpse:
     shown = aliases.overlay(_shown_of(case, stands), part, above)
     return CaseGlimpse(**cut(known, case_id=case.id, opened_on=case.opened_on, **shown))
 
 
-def _details(case: Case, part: Part, parts: Parts, stands: Standing, above: aliases.Above | None) -> CaseDetails:
+def _details(case: Case, part: Part, parts: Parts, stands: OutcomeAndHold, above: aliases.Above | None) -> CaseDetails:
     """`above` is None where the reader may know of the merge, if there is one."""
     visibility.check(CaseDetails.model_fields)
     shown, hides_merge = aliases.overlay(_shown_of(case, stands), part, above or ()), above is not None
