@@ -69,6 +69,7 @@ OPENING: Sequence[Step] = [
     Step("open_case", makes=("case", "case_id")),
     Step("open_case", makes=("other case", "case_id")),
     Step("open_case", makes=("third case", "case_id")),
+    Step("open_case", makes=("case decided late", "case_id")),
     Step("open_case", makes=("child's case", "case_id"), changes=CHILD),
     Step("save_draft", makes=("draft", "draft_id")),
     Step("list_drafts"),
@@ -190,7 +191,7 @@ DECISION: Sequence[Step] = [
         "case",
         Step("recommend"),
         Step("read_recommendations"),
-        Step("decide", role=Role.DECIDER, makes=("decision", "decision_id")),
+        Step("decide", role=Role.DECIDER),
         Step("list_decisions"),
         Step("grant_period", makes=("period", "period_id")),
         Step("extend_period", ids={"period_id": "period"}),
@@ -202,16 +203,23 @@ DECISION: Sequence[Step] = [
 ]
 
 AFTER: Sequence[Step] = [
-    *about("child's case", Step("assess_child"), Step("record_representative")),
     *about(
-        "case",
+        "case decided late",
+        Step("settle_route", role=Role.LAWYER),
+        Step("recommend"),
+        Step("decide", role=Role.DECIDER, makes=("wrong decision", "decision_id")),
+        Step("grant_period", makes=("wrong period", "period_id")),
         Step(
             "decide",
             role=Role.DECIDER,
             changes=dict.fromkeys(("decided_on", "notified_on"), "2026-03-10"),
-            sends={"replaces": "decision"},
+            sends={"replaces": "wrong decision"},
         ),
-        Step("correct_period", ids={"period_id": "period"}),
+        Step("correct_period", ids={"period_id": "wrong period"}),
+    ),
+    *about("child's case", Step("assess_child"), Step("record_representative")),
+    *about(
+        "case",
         Step("record_criminal_step"),
         Step("list_criminal_steps"),
         Step("report_not_missing"),
