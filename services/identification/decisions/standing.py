@@ -25,8 +25,27 @@ def first_positive(made: Sequence[Decision]) -> Decision | None:
     return min(counted, key=lambda each: (each.decided_on, each.recorded_at, each.id), default=None)
 
 
+def positive_in_place_of(decision_id: UUID, made: Sequence[Decision]) -> Decision | None:
+    """The current positive decision that came in the place of this one, through however many others; None where none did."""
+    place = _in_place_of(decision_id, made)
+    if place is None:
+        return None
+    stands = place.is_current and place.outcome is Outcome.ASSESSED_TRAFFICKED
+    return place if stands else positive_in_place_of(place.id, made)
+
+
+def origin_of(decision_id: UUID, made: Sequence[Decision]) -> Decision:
+    """The decision in whose place this one came, through however many others; itself where it came in nobody's."""
+    decision = next(each for each in made if each.id == decision_id)
+    return origin_of(decision.replaces, made) if decision.replaces else decision
+
+
+def _in_place_of(decision_id: UUID, made: Sequence[Decision]) -> Decision | None:
+    return next((each for each in made if each.replaces == decision_id), None)
+
+
 def _is_counted(decision: Decision, made: Sequence[Decision]) -> bool:
-    in_its_place = next((each for each in made if each.replaces == decision.id), None)
+    in_its_place = _in_place_of(decision.id, made)
     is_confirmed = in_its_place is None or _is_counted(in_its_place, made)
     return decision.outcome is Outcome.ASSESSED_TRAFFICKED and is_confirmed
 

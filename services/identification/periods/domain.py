@@ -10,7 +10,7 @@ from services.identification.case.models import Case
 from services.identification.case.schemas import SealedText
 from services.identification.decisions import repository as decisions_repository
 from services.identification.decisions.models import Decision
-from services.identification.decisions.standing import standing
+from services.identification.decisions.standing import origin_of, positive_in_place_of, standing
 from services.identification.periods import lengths, repository
 from services.identification.periods.lengths import LegalStatus, Period
 from services.identification.periods.models import GrantedPeriod, PeriodExtension
@@ -90,9 +90,9 @@ async def correct_period(
     period = await repository.period_of(work, case, period_id)
     if period.decision_id not in standing(made):
         raise PeriodNoLongerStands("The decision that gave this period was replaced by one that gives none.")
-    decision = _in_its_place(made, period.decision_id)
+    decision = positive_in_place_of(period.decision_id, made)
     # A date that was wrong was recorded after the right one: a later decision that confirms gives no 120 days anew.
-    recorded_on = on_date(_first_of(made, period.decision_id).recorded_at)
+    recorded_on = on_date(origin_of(period.decision_id, made).recorded_at)
     if decision is None or decision.decided_on == period.starts_on or recorded_on < decision.decided_on:
         raise NothingToCorrect(
             "The period starts on the day of the decision that gave it, and no other date of it was recorded. Where the date was "
@@ -114,21 +114,6 @@ async def correct_period(
     _record_granted(work, case, period)
     await changes.case_changed(work, case)
     return case, period
-
-
-def _in_its_place(made: Sequence[Decision], decision_id: UUID) -> Decision | None:
-    """The positive decision that stands in the place of this one, through however many others; None where none does."""
-    place = next((each for each in made if each.replaces == decision_id), None)
-    if place is None:
-        return None
-    stands = place.is_current and place.outcome is Outcome.ASSESSED_TRAFFICKED
-    return place if stands else _in_its_place(made, place.id)
-
-
-def _first_of(made: Sequence[Decision], decision_id: UUID) -> Decision:
-    """The decision in whose place this one came, through however many others."""
-    decision = next(each for each in made if each.id == decision_id)
-    return _first_of(made, decision.replaces) if decision.replaces else decision
 
 
 def _record_granted(work: UnitOfWork, case: Case, period: GrantedPeriod) -> None:
